@@ -1,0 +1,1 @@
+"""The driven side: one folder a technology, one file a port."""

@@ -1,0 +1,58 @@
+"""The orders of one unit of work, staged until it commits."""
+
+from copy import deepcopy
+from uuid import UUID
+
+from orders_adapters.memory.store import Store
+from orders_domain import events
+from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
+from orders_domain.history import Entry
+from orders_domain.order import Order
+from orders_domain.ports.outbox import OutboxState, Outgoing
+
+
+class Orders:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders: dict[UUID, Order] = {}
+        self._entries: list[Entry] = []
+        self._outgoing: list[Outgoing] = []
+
+    def add(self, order: Order) -> None:
+        if self._stored(order.id) is not None:
+            raise OrderExists(order.id)
+        order.number = next(self._store.numbers)
+        self._stage(order)
+
+    def hold(self, order_id: UUID) -> Order:
+        order = self._stored(order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        return deepcopy(order)
+
+    def save(self, order: Order) -> None:
+        if not order.unsaved:
+            return
+        stored = self._stored(order.id)
+        if stored is None or stored.version != order.saved_version:
+            raise StaleOrder(order.id)
+        self._stage(order)
+
+    def merge(self) -> None:
+        """Make the staged changes those of the store; ``store.reading`` is held."""
+        self._store.orders |= self._orders
+        for entry in self._entries:
+            self._store.histories.setdefault(entry.order_id, []).append(entry)
+        self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._outgoing}
+
+    def _stored(self, order_id: UUID) -> Order | None:
+        return self._orders.get(order_id) or self._store.orders.get(order_id)
+
+    def _stage(self, order: Order) -> None:
+        entries = deepcopy(order.unsaved)
+        order.unsaved.clear()
+        self._orders[order.id] = deepcopy(order)
+        self._entries += entries
+        for entry in entries:
+            event = events.told_by(entry, order)
+            self._outgoing.append(Outgoing(event=event, state=OutboxState.WAITING, due_at=event.at))

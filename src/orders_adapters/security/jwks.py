@@ -1,0 +1,43 @@
+"""The keys of an identity provider, fetched from its JWKS URL and kept for five minutes."""
+
+import threading
+import time
+from typing import Any
+
+import jwt
+
+from orders_domain.errors import IdentityUnavailable, InvalidToken
+
+TIMEOUT = 3  # seconds
+PAUSE = 2.0  # seconds without another try after a failed one: a provider that is away must not hold up every request
+
+
+class ProviderKeys:
+    """Finds the key a token names. Unknown key ids cannot make it ask the provider more than once in 30 s."""
+
+    def __init__(self, url: str, *, algorithm: str) -> None:
+        self._client = jwt.PyJWKClient(url, timeout=TIMEOUT, lifespan=300, cooldown_duration=30)
+        self._algorithm = algorithm
+        self._lock = threading.Lock()
+        self._not_before = 0.0
+
+    def __call__(self, token: str) -> Any:
+        kid = jwt.get_unverified_header(token).get("kid")
+        if not isinstance(kid, str):
+            raise InvalidToken("The token names no key.")
+        with self._lock:
+            key = self._find(kid)
+        if key.algorithm_name != self._algorithm:
+            raise InvalidToken(f"The key is for {key.algorithm_name}.")
+        return key.key
+
+    def _find(self, kid: str) -> jwt.PyJWK:
+        if time.monotonic() < self._not_before:
+            raise IdentityUnavailable("The identity provider did not answer a moment ago.")
+        try:
+            return self._client.get_signing_key(kid)
+        except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, ValueError) as error:
+            self._not_before = time.monotonic() + PAUSE
+            raise IdentityUnavailable("The identity provider's keys cannot be fetched.") from error
+        except jwt.PyJWKClientError as error:
+            raise InvalidToken(str(error)) from error

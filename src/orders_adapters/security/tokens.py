@@ -1,0 +1,105 @@
+"""Bearer tokens: JWTs verified against one algorithm, fixed by configuration and never read from the token."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import jwt
+
+from orders_domain.actor import Actor, Role
+from orders_domain.errors import InvalidToken, Refused
+
+SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
+LONGEST_TOKEN = 8 * 1024  # characters
+
+KeyFor: TypeAlias = Callable[[str], Any]
+"""The key to check a token with."""
+
+
+class Tokens:
+    """The Identity port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` say what the bearer may do."""
+
+    def __init__(
+        self, key_for: KeyFor, *, algorithm: str, issuer: str | None = None, audience: str | None = None
+    ) -> None:
+        self._key_for = key_for
+        self._algorithm = algorithm
+        self._issuer = issuer
+        self._audience = audience
+
+    def __call__(self, token: str) -> Actor:
+        if len(token) > LONGEST_TOKEN:
+            raise InvalidToken(f"The token is longer than {LONGEST_TOKEN} characters.")
+        return _actor(self._claims(token))
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        required = ["exp", "sub", *(["iss"] if self._issuer else []), *(["aud"] if self._audience else [])]
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key_for(token),
+                algorithms=[self._algorithm],
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": required, "verify_aud": self._audience is not None},
+            )
+        except jwt.InvalidTokenError as error:
+            raise InvalidToken(str(error)) from error
+        except (ValueError, TypeError, RecursionError) as error:  # what PyJWT lets through on malformed segments
+            raise InvalidToken("The token is malformed.") from error
+        return claims
+
+
+def shared_secret(secret: str) -> KeyFor:
+    """Check with a secret both sides know.
+
+    Raises:
+        Refused: it is shorter than 32 bytes.
+    """
+    key = secret.encode()
+    if len(key) < SHORTEST_SECRET:
+        raise Refused(f"A signing secret has at least {SHORTEST_SECRET} bytes.")
+    return lambda _: key
+
+
+def public_key(pem: str, *, algorithm: str) -> KeyFor:
+    """Check with one public key.
+
+    Raises:
+        Refused: it is no PEM public key of the algorithm.
+    """
+    try:
+        key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem.encode())
+    except (jwt.InvalidKeyError, ValueError, TypeError) as error:
+        raise Refused(f"The public key is no PEM key for {algorithm}.") from error
+    return lambda _: key
+
+
+def mint(
+    *, subject: str, secret: str, expires: int, role: Role = Role.CUSTOMER, scopes: Sequence[str] = (), **claims: str
+) -> str:
+    """Return a token signed with the shared secret (HS256). ``expires`` is in seconds since 1970."""
+    payload = {"sub": subject, "exp": expires, "role": role.value, "scope": " ".join(scopes), **claims}
+    return jwt.encode(payload, secret, algorithm="HS256")
+
+
+def _actor(claims: dict[str, Any]) -> Actor:
+    if type(claims["exp"]) is not int:
+        raise InvalidToken("exp is no whole number.")
+    if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
+        raise InvalidToken("role is no string.")
+    try:
+        return Actor(
+            subject=claims["sub"],
+            role=Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER,
+            scopes=_scopes(claims.get("scope", "")),
+        )
+    except Refused as error:
+        raise InvalidToken(str(error)) from error
+
+
+def _scopes(scope: object) -> frozenset[str]:
+    if isinstance(scope, str):
+        return frozenset(scope.split())
+    if isinstance(scope, list) and all(isinstance(one, str) for one in scope):
+        return frozenset(scope)
+    raise InvalidToken("scope is neither a string nor a list of strings.")

@@ -1,0 +1,7 @@
+"""The machine's clock."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

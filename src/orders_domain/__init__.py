@@ -1,0 +1,28 @@
+"""The business of orders: the entity, its lifecycle, the ports it needs and what can be done for people.
+
+Nothing here imports anything but the standard library.
+"""
+
+from orders_domain.access import Access
+from orders_domain.actor import Actor, Role
+from orders_domain.errors import Kind, OrdersError
+from orders_domain.events import Event
+from orders_domain.item import Item
+from orders_domain.money import Money
+from orders_domain.order import Order
+from orders_domain.status import LIFECYCLE, OrderStatus, Vocabulary
+
+__all__ = [
+    "LIFECYCLE",
+    "Access",
+    "Actor",
+    "Event",
+    "Item",
+    "Kind",
+    "Money",
+    "Order",
+    "OrderStatus",
+    "OrdersError",
+    "Role",
+    "Vocabulary",
+]

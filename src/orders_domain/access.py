@@ -1,0 +1,50 @@
+"""Who may touch an order, and what a stranger is told: decided here, for every contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orders_domain.errors import AccessDenied, OrderNotFound
+
+if TYPE_CHECKING:
+    from orders_domain.actor import Actor, Role
+    from orders_domain.order import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden."""
+
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    hides_existence: bool = False
+
+    def require(self, actor: Actor, order: Order) -> None:
+        """Return if the actor may touch the order.
+
+        Raises:
+            OrderNotFound: it may not, and this contract does not tell strangers what exists.
+            AccessDenied: it may not.
+        """
+        if order.user_id == actor.subject or self.opens_all_to(actor):
+            return
+        if self.hides_existence:
+            raise OrderNotFound(order.id)
+        raise AccessDenied("This order belongs to somebody else.")
+
+    def require_user(self, actor: Actor, user_id: str) -> None:
+        """Return if the actor may see all orders of the user.
+
+        Raises:
+            AccessDenied: it may not.
+        """
+        if user_id != actor.subject and not self.opens_all_to(actor):
+            raise AccessDenied("These orders belong to somebody else.")
+
+    def opens_all_to(self, actor: Actor) -> bool:
+        return actor.role in self.roles or any(actor.may(scope) for scope in self.scopes)
+
+
+OWNER_ONLY = Access(hides_existence=True)
+"""Clauses 000-09, 000-13: role and scope open nothing, and a stranger hears 'not found'."""

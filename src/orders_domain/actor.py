@@ -1,0 +1,41 @@
+"""Who asks: a subject with a role and scopes, and the request that speaks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from orders_domain.errors import Refused
+from orders_domain.text import flaw_in_text
+
+LONGEST_SUBJECT = 64
+
+
+class Role(Enum):
+    CUSTOMER = "customer"
+    ADMIN = "admin"
+    SYSTEM = "system"  # our own workers; no token gives it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who asks for something.
+
+    Raises:
+        Refused: the subject is not a string of 1 to 64 storable characters.
+    """
+
+    subject: str
+    role: Role = Role.CUSTOMER
+    scopes: frozenset[str] = frozenset()
+    request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= LONGEST_SUBJECT:
+            raise Refused(f"A subject is a string of 1 to {LONGEST_SUBJECT} characters.", field="sub")
+        if flaw := flaw_in_text(self.subject):
+            raise Refused(f"The subject {flaw}.", field="sub")
+
+    def may(self, scope: str) -> bool:
+        """Administrators have every scope."""
+        return self.role is Role.ADMIN or scope in self.scopes

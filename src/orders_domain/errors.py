@@ -1,0 +1,163 @@
+"""Every error a caller may expect: a kind (what can be done about it), a stable code, typed fields, a sentence."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from orders_domain.status import OrderStatus
+
+
+class Kind(Enum):
+    """What the caller can do about an error."""
+
+    INVALID = "invalid"  # mend the request
+    UNAUTHENTICATED = "unauthenticated"  # say who you are
+    FORBIDDEN = "forbidden"  # ask somebody with more rights
+    NOT_FOUND = "not_found"  # ask for something else
+    CONFLICT = "conflict"  # look at the present state, then decide again
+    PRECONDITION = "precondition"  # the state you named is no longer the present one
+    UNAVAILABLE = "unavailable"  # try again later
+
+
+class OrdersError(Exception):
+    """The root of all anticipated errors."""
+
+    kind: ClassVar[Kind]
+    code: ClassVar[str]
+
+
+class Refused(OrdersError):
+    """A value that cannot be: refused when it is made, before anything has changed."""
+
+    kind = Kind.INVALID
+    code = "refused"
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class AmountRefused(Refused):
+    """Not an amount of money: negative, not finite, too large, or finer than the currency."""
+
+    code = "amount_refused"
+
+
+class ItemRefused(Refused):
+    """Not a line of an order."""
+
+    code = "item_refused"
+
+
+class TotalMismatch(Refused):
+    """Every line has a quantity and a price, and the total is not their sum."""
+
+    code = "total_mismatch"
+
+
+class InvalidToken(OrdersError):
+    """The bearer cannot be identified. The reason is for our log; a client is told only that the token is invalid."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_token"
+
+
+class AccessDenied(OrdersError):
+    """The actor is known and may not do this."""
+
+    kind = Kind.FORBIDDEN
+    code = "access_denied"
+
+
+class OrderNotFound(OrdersError):
+    """No such order; or not the actor's, where the contract does not tell strangers what exists."""
+
+    kind = Kind.NOT_FOUND
+    code = "order_not_found"
+
+    def __init__(self, order_id: UUID | int | str) -> None:
+        super().__init__("There is no such order.")
+        self.order_id = order_id
+
+
+class OrderExists(OrdersError):
+    """An order of this id is stored already."""
+
+    kind = Kind.CONFLICT
+    code = "order_exists"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"Order {order_id} exists already.")
+        self.order_id = order_id
+
+
+class TransitionRefused(OrdersError):
+    """The lifecycle does not allow this step."""
+
+    kind = Kind.CONFLICT
+    code = "transition_refused"
+
+    def __init__(self, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
+        super().__init__(f"An order that is {current.value} cannot become {wanted.value}.")
+        self.current = current
+        self.wanted = wanted
+        self.allowed = allowed
+
+
+class StaleOrder(OrdersError):
+    """Somebody else changed the order meanwhile; nothing was saved."""
+
+    kind = Kind.CONFLICT
+    code = "stale_order"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"Order {order_id} has been changed by somebody else meanwhile.")
+        self.order_id = order_id
+
+
+class VersionMismatch(OrdersError):
+    """The caller named a version of the order, and it is not the present one."""
+
+    kind = Kind.PRECONDITION
+    code = "version_mismatch"
+
+    def __init__(self, *, wanted: frozenset[int], current: int) -> None:
+        super().__init__(f"The order is at version {current}.")
+        self.wanted = wanted
+        self.current = current
+
+
+class Unavailable(OrdersError):
+    """A part we depend on cannot answer now. Nothing was changed, or it is unknown whether it was: see the subclass."""
+
+    kind = Kind.UNAVAILABLE
+    code = "unavailable"
+    retry_after: ClassVar[int] = 2  # seconds
+
+
+class StoreUnavailable(Unavailable):
+    """The store of orders is away or too slow."""
+
+    code = "store_unavailable"
+
+
+class StoreContention(Unavailable):
+    """The store gave up this transaction in favour of another one; running it again is safe."""
+
+    code = "store_contention"
+
+
+class PublisherUnavailable(Unavailable):
+    """The broker is away; which of the messages it took is unknown."""
+
+    code = "publisher_unavailable"
+
+
+class IdentityUnavailable(Unavailable):
+    """The keys that tokens are checked with cannot be fetched."""
+
+    code = "identity_unavailable"

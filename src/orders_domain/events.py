@@ -1,0 +1,57 @@
+"""What the world is told of an order: facts in the past tense, of plain values, under names that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from orders_domain import history
+from orders_domain.text import JSON
+
+if TYPE_CHECKING:
+    from orders_domain.order import Order
+
+ORDER_PLACED = "orders.order_placed.v1"
+ORDER_STATUS_CHANGED = "orders.order_status_changed.v1"
+ORDER_CANCELED = "orders.order_canceled.v1"
+
+_TYPES = {
+    history.PLACED: ORDER_PLACED,
+    history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
+    history.CANCELED: ORDER_CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact about one order. Its id follows from the order and the version, so every telling bears the same."""
+
+    id: UUID
+    type: str
+    order_id: UUID
+    version: int  # of the order, after the fact: 1, 2, 3, ... without holes
+    at: datetime
+    data: Mapping[str, JSON]
+
+
+def told_by(entry: history.Entry, order: Order) -> Event:
+    """Return the event that tells the world of a history entry of the order (clauses 000-05, 000-22, 004-11)."""
+    data: dict[str, JSON] = {
+        "order_id": str(order.id),
+        "user_id": order.user_id,
+        "status": entry.to_status.value,
+        "previous_status": entry.from_status.value if entry.from_status else None,
+        "total_minor": order.total.minor,
+        "currency": order.total.currency,
+    }
+    return Event(
+        id=uuid5(order.id, str(entry.version)),
+        type=_TYPES[entry.what],
+        order_id=order.id,
+        version=entry.version,
+        at=entry.at,
+        data=data,
+    )

@@ -1,0 +1,40 @@
+"""One line of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orders_domain.errors import ItemRefused
+from orders_domain.money import exact_decimal
+from orders_domain.text import JSONObject, flaw_in_json
+
+MOST_ITEMS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line as its client describes it: any JSON object, kept and given back as sent.
+
+    Raises:
+        ItemRefused: not an object, or not storable (see ``orders_domain.text``).
+    """
+
+    content: JSONObject
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, Mapping):
+            raise ItemRefused("An item is a JSON object.", field="items")
+        if flaw := flaw_in_json(self.content):
+            raise ItemRefused(f"An item {flaw}.", field="items")
+
+    @property
+    def subtotal(self) -> Decimal | None:
+        """Quantity times price, in major units, where the line has both as numbers; else None.
+
+        The quantity goes by ``quantity`` or ``qty``, the price by ``unit_price`` or ``price``.
+        """
+        quantity = exact_decimal(self.content.get("quantity", self.content.get("qty")))
+        price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
+        return None if quantity is None or price is None else quantity * price

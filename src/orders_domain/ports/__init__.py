@@ -1,0 +1,1 @@
+"""What the business needs from the world. The docstrings are the promises that tests/contract checks."""

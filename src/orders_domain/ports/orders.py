@@ -1,0 +1,43 @@
+"""The orders being changed, inside a unit of work."""
+
+from typing import Protocol
+from uuid import UUID
+
+from orders_domain.order import Order
+
+
+class Orders(Protocol):
+    """A collection of orders that belongs to one unit of work. What it gives and takes are copies."""
+
+    def add(self, order: Order) -> None:
+        """Store a new order, its history and its events; give it its number.
+
+        The number is set on the order; ``order.unsaved`` is empty afterwards. A user never seen before becomes known.
+
+        Raises:
+            OrderExists: an order of this id is stored.
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+    def hold(self, order_id: UUID) -> Order:
+        """Return the order as it stands, and keep others from changing it until this unit of work ends.
+
+        A store that cannot hold lets ``save`` find out.
+
+        Raises:
+            OrderNotFound: no such order.
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+    def save(self, order: Order) -> None:
+        """Store a changed order, the new lines of its history and its events; ``order.unsaved`` is empty afterwards.
+
+        An order without a change is left alone.
+
+        Raises:
+            StaleOrder: the stored version is not the one the changes began with; nothing is stored.
+            StoreUnavailable: the store is away.
+        """
+        ...

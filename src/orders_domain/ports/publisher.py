@@ -1,0 +1,21 @@
+"""Telling the world."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from orders_domain.events import Event
+
+
+class Publisher(Protocol):
+    """A way out for events, at least once."""
+
+    def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
+        """Send the events, in this order, and wait until the broker has made each its own.
+
+        Returns:
+            For each event None when it is safe with the broker, else why the broker refused it.
+
+        Raises:
+            PublisherUnavailable: the broker is away or does not answer; any of the events may have been taken.
+        """
+        ...

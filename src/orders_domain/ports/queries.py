@@ -1,0 +1,33 @@
+"""The stored orders, read outside any unit of work. It may be served by a replica."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from orders_domain.history import Entry
+from orders_domain.order import Order
+from orders_domain.queries import OrdersOf, Page
+
+
+class Queries(Protocol):
+    """Reading. Every method raises StoreUnavailable when the store is away."""
+
+    def order(self, order_id: UUID) -> Order:
+        """Return the order as last committed.
+
+        Raises:
+            OrderNotFound: no such order.
+        """
+        ...
+
+    def orders(self, wanted: OrdersOf) -> Page:
+        """Return a page of orders, newest first; orders of the same moment by descending id.
+
+        Following ``more_after`` from page to page gives every order that existed at the start exactly once, however
+        many are added meanwhile. A page costs the same wherever it lies.
+        """
+        ...
+
+    def history(self, order_id: UUID) -> Sequence[Entry]:
+        """Return all history of the order, oldest first; empty for an unknown order."""
+        ...

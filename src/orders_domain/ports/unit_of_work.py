@@ -1,0 +1,38 @@
+"""All or nothing."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from orders_domain.ports.orders import Orders
+
+
+class UnitOfWork(Protocol):
+    """A transaction: what happens between ``with uow`` and ``uow.commit()`` happens together or not at all.
+
+    Leaving the block without a commit, or with an error, undoes everything. The same object can be entered again
+    once it was left. One unit of work belongs to one thread.
+    """
+
+    @property
+    def orders(self) -> Orders: ...
+
+    def __enter__(self) -> Self:
+        """Begin.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def commit(self) -> None:
+        """Make it last; others see all of it from now on, and the relay is woken.
+
+        Raises:
+            StoreContention: the store gave this transaction up; nothing happened, it may be run again.
+            StoreUnavailable: the store went away; whether it happened is unknown.
+        """
+        ...

@@ -1,0 +1,66 @@
+"""The lifecycle: one table of what an order may become, and the words that a contract has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class OrderStatus(Enum):
+    """The core's statuses, in the order of an order's life."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    PAID = "PAID"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CANCELED = "CANCELED"
+
+    @property
+    def final(self) -> bool:
+        return not LIFECYCLE[self]
+
+
+LIFECYCLE: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
+    {
+        OrderStatus.PENDING: frozenset(
+            {OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
+        ),
+        OrderStatus.CONFIRMED: frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}),
+        OrderStatus.PAID: frozenset({OrderStatus.SHIPPED, OrderStatus.CANCELED}),
+        OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
+        OrderStatus.DELIVERED: frozenset(),
+        OrderStatus.CANCELED: frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A status somebody asks for, and the statuses that look the same to whoever asks."""
+
+    status: OrderStatus
+    alike: frozenset[OrderStatus]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """One contract's words for the statuses; it may have fewer words than there are statuses."""
+
+    words: Mapping[OrderStatus, str]
+
+    def word(self, status: OrderStatus) -> str:
+        return self.words[status]
+
+    def wanted(self, word: str) -> Wanted:
+        """Return what the word asks for: the earliest status of that word.
+
+        Raises:
+            KeyError: the contract has no such word.
+        """
+        alike = [status for status in OrderStatus if self.words[status] == word]
+        if not alike:
+            raise KeyError(word)
+        return Wanted(alike[0], frozenset(alike))

@@ -1,0 +1,46 @@
+"""Change an order's status."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from orders_domain.access import OWNER_ONLY, Access
+from orders_domain.actor import Actor
+from orders_domain.order import Order
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.status import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStatus:
+    """A status for an order; with ``versions``, only if the order is at one of them."""
+
+    actor: Actor
+    order_id: UUID
+    wanted: Wanted
+    access: Access = OWNER_ONLY
+    versions: frozenset[int] | None = None
+
+
+def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
+    """Return the order in its new status; the cached copy is gone (clauses 000-11, 000-12).
+
+    Raises:
+        OrderNotFound: no such order, or not the actor's where existence is hidden.
+        AccessDenied: not the actor's.
+        VersionMismatch: the order is at none of the versions named.
+        TransitionRefused: the lifecycle does not allow it.
+        StaleOrder: somebody else changed the order meanwhile.
+        StoreUnavailable: the store is away.
+    """
+    with uow:
+        order = uow.orders.hold(request.order_id)
+        request.access.require(request.actor, order)
+        order.require_version(request.versions)
+        if not order.become(request.wanted, by=request.actor, at=clock()):
+            return order
+        uow.orders.save(order)
+        uow.commit()
+    cache.invalidate({order.id: order.version})
+    return order

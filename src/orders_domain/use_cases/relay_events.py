@@ -1,0 +1,109 @@
+"""Send what waits in the outbox."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
+from orders_domain.ports.publisher import Publisher
+
+MOST_ATTEMPTS = 10
+LONGEST_BACK_OFF = timedelta(minutes=5)
+CACHE_LIFE = timedelta(minutes=10)
+"""No copy in a cache is older: after this long the cache need not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """How many events were sent, and how many were refused by the broker."""
+
+    sent: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Relayed") -> "Relayed":
+        return Relayed(self.sent + other.sent, self.refused + other.refused)
+
+
+def relay_events(*, outbox: Outbox, publisher: Publisher, cache: Cache, clock: Clock, limit: int = 500) -> Relayed:
+    """Send the due events of every shard no other relay holds, and tell the cache what it may have missed.
+
+    Events of one order leave in their order: the next only when the one before is safe with the broker. One that the
+    broker refuses waits longer each time, and after 10 refusals is parked (see ``Outbox.requeue``). A broker that is
+    away costs no event an attempt.
+
+    Raises:
+        PublisherUnavailable: the broker is away; what it confirmed before is noted.
+        StoreUnavailable: the store is away; what was sent and not noted will be sent again.
+    """
+    done = Relayed()
+    for shard in outbox.due_shards(clock()):
+        with outbox.claim(shard, now=clock(), limit=limit) as claim:
+            if claim is not None:
+                done += _relay(claim, publisher=publisher, cache=cache, clock=clock)
+    return done
+
+
+def _relay(claim: Claim, *, publisher: Publisher, cache: Cache, clock: Clock) -> Relayed:
+    heard = cache.invalidate(_versions(claim.outgoing))
+    for outgoing in claim.outgoing:
+        if outgoing.state is OutboxState.UNTOLD:
+            _mark_sent(claim, outgoing, heard=heard, now=clock())
+    waiting = [outgoing for outgoing in claim.outgoing if outgoing.state is OutboxState.WAITING]
+    done = Relayed()
+    refused: set[UUID] = set()
+    for wave in _waves(waiting):
+        sendable = [outgoing for outgoing in wave if outgoing.event.order_id not in refused]
+        outcomes = publisher.publish([outgoing.event for outgoing in sendable]) if sendable else ()
+        for outgoing, refusal in zip(sendable, outcomes, strict=True):
+            if refusal is None:
+                _mark_sent(claim, outgoing, heard=heard, now=clock())
+                done += Relayed(sent=1)
+            else:
+                _mark_refused(claim, outgoing, refusal=refusal, now=clock())
+                refused.add(outgoing.event.order_id)
+                done += Relayed(refused=1)
+    return done
+
+
+def _versions(outgoing: Sequence[Outgoing]) -> dict[UUID, int]:
+    """The latest version of each order; the events of an order come in its order."""
+    return {one.event.order_id: one.event.version for one in outgoing}
+
+
+def _waves(waiting: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Split into waves with one event of an order at most, each order's events in their order."""
+    rest = list(waiting)
+    while rest:
+        wave: dict[UUID, Outgoing] = {}
+        later = []
+        for outgoing in rest:
+            if outgoing.event.order_id in wave:
+                later.append(outgoing)
+            else:
+                wave[outgoing.event.order_id] = outgoing
+        yield list(wave.values())
+        rest = later
+
+
+def _mark_sent(claim: Claim, outgoing: Outgoing, *, heard: bool, now: datetime) -> None:
+    told = heard or outgoing.event.at < now - CACHE_LIFE
+    claim.mark(
+        outgoing.event.id,
+        state=OutboxState.SENT if told else OutboxState.UNTOLD,
+        due_at=now + timedelta(seconds=1),
+        attempts=outgoing.attempts,
+    )
+
+
+def _mark_refused(claim: Claim, outgoing: Outgoing, *, refusal: str, now: datetime) -> None:
+    attempts = outgoing.attempts + 1
+    claim.mark(
+        outgoing.event.id,
+        state=OutboxState.PARKED if attempts >= MOST_ATTEMPTS else OutboxState.WAITING,
+        due_at=now + min(timedelta(seconds=2**attempts), LONGEST_BACK_OFF),
+        attempts=attempts,
+        last_error=refusal,
+    )

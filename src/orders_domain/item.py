@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orders_domain.errors import ItemRefused
-from orders_domain.money import exact_decimal
+from orders_domain.money import EXACTLY, exact_decimal
 from orders_domain.text import JSONObject, flaw_in_json
 
 MOST_ITEMS = 1_000
@@ -37,4 +37,4 @@ class Item:
         """
         quantity = exact_decimal(self.content.get("quantity", self.content.get("qty")))
         price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
-        return None if quantity is None or price is None else quantity * price
+        return None if quantity is None or price is None else EXACTLY.multiply(quantity, price)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from orders_domain.currencies import DECIMALS
 from orders_domain.errors import AmountRefused
 
 MOST_MINOR_UNITS = 10**12
+EXACTLY = Context(prec=2_000)
+"""Arithmetic that rounds nothing JSON can say: Python's usual context keeps 28 digits only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Money:
             raise AmountRefused("An amount is a finite number.")
         if exact.adjusted() > 15:
             raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
-        minor = exact.scaleb(decimals)
-        if minor != minor.to_integral_value():
+        minor = exact.scaleb(decimals, context=EXACTLY)
+        if minor != minor.to_integral_value(context=EXACTLY):
             raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
         return cls(int(minor), currency)
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from orders_domain import history
 from orders_domain.errors import Refused, TotalMismatch, TransitionRefused, VersionMismatch
 from orders_domain.item import MOST_ITEMS, Item
-from orders_domain.money import Money
+from orders_domain.money import EXACTLY, Money
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
 from orders_domain.text import JSON
 
@@ -148,7 +149,7 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
 def _require_sum(lines: tuple[Item, ...], total: Money) -> None:
     subtotals = [line.subtotal for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if len(known) == len(lines) and sum(known, Decimal()) != total.amount:
+    if len(known) == len(lines) and reduce(EXACTLY.add, known, Decimal()) != total.amount:
         raise TotalMismatch(
             "The total is not the sum of the items' quantities times their prices.", field="total_price"
         )

@@ -60,21 +60,18 @@ class Outbox:
 
     def _due(self, now: datetime, *, limit: int) -> list[Outgoing]:
         """The due events, without those behind one of their order that is parked or not due yet."""
-        due: list[Outgoing] = []
+        waiting: list[Outgoing] = []
+        untold: list[Outgoing] = []
         held_back: set[UUID] = set()
         with self._store.reading:
             for one in self._store.outbox.values():
-                if one.state is OutboxState.SENT:
-                    continue
-                if one.state is OutboxState.UNTOLD:
-                    due += [one] if one.due_at <= now else []
-                elif one.state is OutboxState.PARKED or one.due_at > now or one.event.order_id in held_back:
+                if one.state is OutboxState.UNTOLD and one.due_at <= now:
+                    untold.append(one)
+                elif one.state is OutboxState.PARKED or (one.state is OutboxState.WAITING and one.due_at > now):
                     held_back.add(one.event.order_id)
-                else:
-                    due.append(one)
-                if len(due) == limit:
-                    break
-        return due
+                elif one.state is OutboxState.WAITING and one.event.order_id not in held_back:
+                    waiting.append(one)
+        return [*waiting, *untold][:limit]
 
 
 class Claim:

@@ -1,5 +1,7 @@
 """What the memory adapters share: the committed orders, their histories and the outbox."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field

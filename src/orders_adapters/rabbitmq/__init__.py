@@ -1,0 +1,1 @@
+"""The ports that RabbitMQ stands behind: the publisher of events."""

@@ -1,0 +1,1 @@
+"""The ports that Redis stands behind: the cache of orders."""

@@ -36,7 +36,10 @@ class Claim(Protocol):
 
     @property
     def outgoing(self) -> Sequence[Outgoing]:
-        """The due events, oldest first; an order's later event never without its earlier one."""
+        """The due events, oldest first; an order's later event never without its earlier one.
+
+        Those that wait to be sent go before those that only the cache has to hear of.
+        """
         ...
 
     def mark(

@@ -69,8 +69,11 @@ def _relay(claim: Claim, *, publisher: Publisher, cache: Cache, clock: Clock) ->
 
 
 def _versions(outgoing: Sequence[Outgoing]) -> dict[UUID, int]:
-    """The latest version of each order; the events of an order come in its order."""
-    return {one.event.order_id: one.event.version for one in outgoing}
+    """The latest version of each order."""
+    versions: dict[UUID, int] = {}
+    for one in outgoing:
+        versions[one.event.order_id] = max(one.event.version, versions.get(one.event.order_id, 0))
+    return versions
 
 
 def _waves(waiting: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:

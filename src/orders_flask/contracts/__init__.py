@@ -1,0 +1,9 @@
+"""The published contracts: a folder each; they do not know each other."""
+
+from collections.abc import Callable, Mapping
+
+from orders_flask.contracts import orders
+from orders_flask.web.contract import Contract
+
+CONTRACTS: Mapping[str, Callable[[], Contract]] = {"orders": orders.contract}
+"""By the name that ORDERS_MOUNTS uses."""

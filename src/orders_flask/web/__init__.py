@@ -1,0 +1,1 @@
+"""What the published contracts share."""

@@ -1,0 +1,70 @@
+# Every task of the project; bare `make` lists them. The tasks make their own .venv from the pinned, hashed
+# files in requirements/, so that Python 3.11 and make are all a machine needs.
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test check format lock clauses clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: .venv/run.stamp ## start the service with example data (PORT=8000)
+	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT)
+
+test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them, then the verdict
+	@failed=""; \
+	step() { title=$$1; shift; echo "== $$title"; "$$@" || failed="$$failed $$title;"; }; \
+	step "lint" $(BIN)/ruff check .; \
+	step "format" $(BIN)/ruff format --check .; \
+	step "types" $(BIN)/mypy; \
+	step "imports" $(BIN)/lint-imports --no-logo; \
+	step "migrations" $(BIN)/orders migrate --check; \
+	if [ -n "$$failed" ]; then echo "Failed:$${failed%;}."; exit 1; fi; echo "All checks passed."
+
+format: .venv/dev.stamp ## write the format and the fixes that ruff can make
+	@$(BIN)/ruff check --fix --exit-zero . && $(BIN)/ruff format .
+
+clauses: .venv/dev.stamp ## each source clause with the tests that show it
+	@$(BIN)/pytest --clauses --quiet $(ARGS)
+
+# The build backend is locked beside the libraries; dev.txt has the same pins as run.txt and more.
+LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-package orders $(ARGS) pyproject.toml -
+
+lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
+	@$(LOCK) --extra flask --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
+	@wc -l requirements/*.txt
+
+clean: ## remove .venv and everything the tasks leave behind
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis \
+	  .coverage .coverage.* htmlcov dist build
+	@find src tests migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "orders needs Python 3.11 or newer, and $(PYTHON) is not one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || \
+	  { echo "orders needs Python's venv module (on Debian: apt-get install python3-venv)." >&2; rm -rf .venv; exit 1; }
+
+.venv/run.stamp: .venv/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing what the service needs into .venv ..."
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@echo "Installing what the tests and checks need into .venv ..."
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,70 @@
+"""What an event looks like on the broker: a CloudEvent for everybody, and a placed order a task for Celery, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pika import BasicProperties, DeliveryMode
+
+from orders_adapters import wire
+from orders_adapters.rabbitmq.topology import Topology
+from orders_domain.events import ORDER_PLACED, Event
+
+TASK = "orders.new_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message; ``needed`` says that somebody's queue has to take it."""
+
+    exchange: str
+    routing_key: str
+    needed: bool
+    body: bytes
+    properties: BasicProperties
+
+
+def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
+    """Return the messages that tell of the event, all of them persistent and under the event's id."""
+    news = _news(event, topology)
+    return (news, _task(event, topology)) if event.type == ORDER_PLACED else (news,)
+
+
+def _news(event: Event, topology: Topology) -> Message:
+    return Message(
+        exchange=topology.exchange,
+        routing_key=event.type,
+        needed=False,
+        body=wire.event_bytes(event),
+        properties=_properties(event, content_type="application/cloudevents+json"),
+    )
+
+
+def _task(event: Event, topology: Topology) -> Message:
+    """The message of Celery's protocol 1: the one protocol whose body is an object, and so has room for more members.
+
+    Celery workers of every version run it; protocol 2 wants an array for a body.
+    """
+    whose = {"order_id": str(event.order_id), "user_id": event.data["user_id"]}
+    task = {"task": TASK, "id": str(event.id), "args": [], "kwargs": whose, "retries": 0, "eta": None, "utc": True}
+    return Message(
+        exchange="",
+        routing_key=topology.queue,
+        needed=True,
+        body=wire.json_bytes(whose | task),
+        properties=_properties(event, content_type="application/json"),
+    )
+
+
+def _properties(event: Event, *, content_type: str) -> BasicProperties:
+    return BasicProperties(
+        app_id="orders",
+        content_type=content_type,
+        content_encoding="utf-8",
+        correlation_id=str(event.id),
+        delivery_mode=DeliveryMode.Persistent,
+        headers={},  # Celery does not understand a message that has none
+        message_id=str(event.id),
+        timestamp=int(event.at.timestamp()),
+        type=event.type,
+    )

@@ -1,0 +1,79 @@
+"""The queue and the exchange on the broker, and how they come to be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pika.channel import Channel
+from pika.connection import Connection
+from pika.exceptions import ChannelClosedByBroker
+
+Declaration: TypeAlias = Callable[[Channel, Callable[[object], None]], None]
+"""Declares one thing on a channel, and calls when the broker has said yes."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """A durable task queue on the default exchange, and a durable topic exchange, to which consumers bind their own.
+
+    A classic queue is declared without arguments, exactly as a stock Celery worker declares it; a quorum queue as one
+    does that has ``task_create_missing_queue_type = "quorum"``.
+    """
+
+    queue: str = "new_order"
+    exchange: str = "orders"
+    queue_type: str = "classic"
+
+    def __post_init__(self) -> None:
+        if self.queue_type not in ("classic", "quorum"):
+            raise ValueError(f"A queue is classic or quorum, not {self.queue_type}.")
+
+    @property
+    def declarations(self) -> Sequence[Declaration]:
+        return (self._declare_queue, self._declare_exchange)
+
+    def _declare_queue(self, channel: Channel, done: Callable[[object], None]) -> None:
+        arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
+        channel.queue_declare(self.queue, durable=True, arguments=arguments, callback=done)
+
+    def _declare_exchange(self, channel: Channel, done: Callable[[object], None]) -> None:
+        channel.exchange_declare(self.exchange, exchange_type="topic", durable=True, callback=done)
+
+
+def declare(connection: Connection, declarations: Sequence[Declaration], *, then: Callable[[Channel], None]) -> None:
+    """Make the declarations, one after the other, and hand on a channel.
+
+    One that the broker refuses (it exists with other arguments, or we may not declare) is passed over with a warning:
+    publishing may well work all the same, and where it does not, it says so.
+    """
+    left = list(declarations)
+
+    def open_channel() -> None:
+        connection.channel(on_open_callback=opened)
+
+    def opened(channel: Channel) -> None:
+        channel.add_on_close_callback(closed)
+        go_on(channel)
+
+    def go_on(channel: Channel) -> None:
+        if left:
+            left[0](channel, lambda _: done(channel))
+        else:
+            then(channel)
+
+    def done(channel: Channel) -> None:
+        left.pop(0)
+        go_on(channel)
+
+    def closed(_: Channel, why: Exception) -> None:
+        if left and isinstance(why, ChannelClosedByBroker):  # a refusal closes the channel
+            _log.warning("RabbitMQ refuses a declaration; we publish to what is there: %s", why.reply_text)
+            left.pop(0)
+            open_channel()
+
+    open_channel()

@@ -1,0 +1,120 @@
+"""Orders kept in Redis for five minutes, each beside a fence that keeps older copies out."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+import redis
+
+from orders_adapters import wire
+from orders_adapters.redis import scripts
+from orders_adapters.redis.circuit import Circuit, CircuitOpen
+from orders_adapters.redis.client import connect
+from orders_domain.order import Order
+
+SCHEMA = b"1"  # of the JSON; another one is a miss, so that old and new processes can share a Redis
+LONGEST_REQUEST = 600  # seconds; a fence outlives every copy that could have been read before it was raised
+
+_Answer = TypeVar("_Answer")
+
+
+class Cache:
+    """See ``orders_domain.ports.cache``. Threads share it, and a forked child connects anew.
+
+    Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
+
+    What it does not promise: a fence lost while Redis runs on (FLUSHALL, a fence evicted by ``maxmemory-policy
+    allkeys-*``, a failover to a replica that had not heard of it) lets a reading that was under way at that moment put
+    the old order back, for 300 s at most. A Redis that restarts empty is noticed where ``get`` came before ``put`` in
+    the same thread, as it does in ``get_order``.
+    """
+
+    def __init__(self, url: str, *, prefix: str = "orders:", ttl: int = 300, timeout: float = 0.1) -> None:
+        self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
+        self._missed = threading.local()
+        self._connect()
+
+    def get(self, order_id: UUID) -> Order | None:
+        asked_at = time.monotonic()
+        value = self._heard(lambda client: client.get(self._keys(order_id)[0]))
+        order = _read(value, order_id) if isinstance(value, bytes) else None
+        if order is None:
+            self._missed.last = (order_id, asked_at)
+        return order
+
+    def put(self, order: Order) -> None:
+        value = b"%b %d %b" % (SCHEMA, order.version, wire.order_bytes(order))
+        call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._age_of_reading(order.id))
+        self._heard(lambda client: scripts.run(client, scripts.PUT, [call]))
+
+    def invalidate(self, versions: Mapping[UUID, int]) -> bool:
+        life = (self._ttl + LONGEST_REQUEST) * 1000
+        calls = [(*self._keys(order_id), version, life) for order_id, version in versions.items()]
+        if not calls:
+            return True
+
+        def announce(client: redis.Redis) -> bool:
+            scripts.run(client, scripts.INVALIDATE, calls)
+            return True
+
+        return self._heard(announce) is True
+
+    def ping(self) -> bool:
+        """Say whether Redis answers now, whatever the circuit believes."""
+        try:
+            return bool(self._here()[0].ping())
+        except (redis.RedisError, OSError):
+            return False
+
+    @property
+    def circuit_open(self) -> bool:
+        """Whether Redis is being spared: every ``get`` is a miss, and nothing is kept."""
+        return not self._here()[1].closed
+
+    def close(self) -> None:
+        """Close the connections; using the cache opens new ones."""
+        self._here()[0].close()
+
+    def _heard(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
+        client, circuit = self._here()
+        try:
+            return circuit.call(ask, client)
+        except (redis.RedisError, OSError, CircuitOpen):
+            return None
+
+    def _here(self) -> tuple[redis.Redis, Circuit]:
+        """The client and the circuit of this process: neither sockets nor locks survive a fork."""
+        if self._pid != os.getpid():
+            self._connect()
+        return self._client, self._circuit
+
+    def _connect(self) -> None:
+        self._client = connect(self._url, timeout=self._timeout)
+        self._circuit = Circuit()
+        self._pid = os.getpid()
+
+    def _keys(self, order_id: UUID) -> tuple[str, str]:
+        stem = f"{self._prefix}{{{order_id}}}"
+        return f"{stem}:order", f"{stem}:fence"
+
+    def _age_of_reading(self, order_id: UUID) -> float:
+        """Seconds since this thread missed the order, the moment before it was read; -1 if it did not."""
+        missed, at = getattr(self._missed, "last", (None, 0.0))
+        return time.monotonic() - at if missed == order_id else -1.0
+
+
+def _read(value: bytes, order_id: UUID) -> Order | None:
+    """Return the order of an entry; None for one that is torn, of another schema or of another order."""
+    schema, _, rest = value.partition(b" ")
+    if schema != SCHEMA:
+        return None
+    try:
+        order = wire.read_order(rest.partition(b" ")[2])
+    except wire.Unreadable:
+        return None
+    return order if order.id == order_id else None

@@ -1,0 +1,53 @@
+"""What the database's errors mean to the domain: away, in contention, or a flaw of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
+
+_CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction may be run again at once
+_NOT_MIGRATED = {"42P01", "42703"}  # no such table, no such column
+
+# Having waited for a lock in vain (55P03, SQLITE_BUSY) is no contention: to run the transaction again is to wait again.
+# InternalError is what PostgreSQL calls a transaction that it ended while it idled, and a replica that cannot write.
+_AWAY = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.InternalError,
+    exc.TimeoutError,  # of the pool
+    exc.PendingRollbackError,  # the connection was lost earlier in the transaction
+)
+
+
+class StatementRefused(RuntimeError):
+    """The database refused a statement for what it says: a flaw in this program or its schema, never the caller's."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let no error of SQLAlchemy or a driver out of the block.
+
+    Raises:
+        StoreContention: the database gave the transaction up in favour of another one.
+        StoreUnavailable: it is away, too slow, or not migrated.
+        StatementRefused: anything else.
+    """
+    try:
+        yield
+    except exc.SQLAlchemyError as error:
+        raise _ours(error) from error
+
+
+def _ours(error: exc.SQLAlchemyError) -> Unavailable | StatementRefused:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state in _CONTENTION:
+        return StoreContention("The store gave this transaction up in favour of another one.")
+    if state in _NOT_MIGRATED:
+        return StoreUnavailable("The store has not been migrated.")
+    if isinstance(error, _AWAY) or getattr(error, "connection_invalidated", False):
+        return StoreUnavailable("The store is away or too slow.")
+    if type(error) is exc.DatabaseError:  # SQLite: the file is no database, or damaged
+        return StoreUnavailable("The store cannot be read.")
+    return StatementRefused("The store refused a statement.")

@@ -1,0 +1,74 @@
+"""The outbox, found by the state of each row: a position in it would pass by what commits late."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine, bindparam, delete, select, update
+
+from orders_adapters.sql import due, tables
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql.claim import Claim
+from orders_adapters.sql.errors import translated
+from orders_adapters.sql.rows import outgoing_of
+from orders_adapters.sql.turns import turn
+from orders_domain.ports.outbox import OutboxState, Outgoing
+
+_outbox = tables.outbox.c
+_ids = bindparam("ids", expanding=True, type_=_outbox.event_id.type)
+_AT_ONCE = 1_000  # ids a statement; a database has a limit of parameters
+
+_REQUEUE = (
+    update(tables.outbox)
+    .where(_outbox.event_id.in_(_ids), _outbox.state.in_((OutboxState.PARKED, OutboxState.SENT)))
+    .values(state=OutboxState.WAITING, attempts=0, due_at=bindparam("now"))
+)
+_OLD = (
+    select(_outbox.id)
+    .where(_outbox.state.in_(tables.SENT), _outbox.at < bindparam("before"))
+    .order_by(_outbox.at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # two that prune take different rows
+)
+_PRUNE = delete(tables.outbox).where(_outbox.id.in_(_OLD))
+
+
+class Outbox:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engines.reading(engine)
+
+    def due_shards(self, now: datetime) -> Sequence[int]:
+        with translated(), self._reading.connect() as connection:
+            return connection.scalars(due.SHARDS_WITH_EVENTS, {"now": now}).all()
+
+    @contextmanager
+    def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[Claim | None]:
+        with translated(), turn(self._engine, shard) as ours:
+            if ours is None:
+                yield None
+                return
+            with ours.reading() as connection:
+                rows = connection.execute(due.EVENTS, {"shard": shard, "now": now, "most": limit}).all()
+            claim = Claim([outgoing_of(row) for row in rows])
+            try:
+                yield claim
+            finally:
+                with ours.writing() as connection:
+                    claim.write(connection)
+
+    def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
+        wanted = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
+        with translated(), self._reading.connect() as connection:
+            return [outgoing_of(row) for row in connection.execute(wanted)]
+
+    def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
+        ids = list(dict.fromkeys(event_ids))
+        parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+        with translated(), self._engine.begin() as connection:
+            return sum(connection.execute(_REQUEUE, {"ids": part, "now": now}).rowcount for part in parts)
+
+    def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
+        with translated(), self._engine.begin() as connection:
+            return connection.execute(_PRUNE, {"before": sent_before, "most": limit}).rowcount

@@ -1,0 +1,87 @@
+"""Orders, history and events as rows, and back."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from orders_adapters.sql.shards import shard_of
+from orders_domain import events
+from orders_domain.events import Event
+from orders_domain.history import Entry
+from orders_domain.item import Item
+from orders_domain.money import Money
+from orders_domain.order import Order
+from orders_domain.ports.outbox import OutboxState, Outgoing
+
+Values = dict[str, Any]
+"""A row to be written, by column."""
+
+
+def order_values(order: Order) -> Values:
+    return {
+        "id": order.id,
+        "user_id": order.user_id,
+        "items": [line.content for line in order.items],
+        "total_minor": order.total.minor,
+        "currency": order.total.currency,
+        "status": order.status,
+        "version": order.version,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+    }
+
+
+def order_of(row: Row[Any]) -> Order:
+    return Order(
+        id=row.id,
+        number=row.number,
+        user_id=row.user_id,
+        items=tuple(Item(content) for content in row.items),
+        total=Money(row.total_minor, row.currency),
+        status=row.status,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def entry_values(entry: Entry) -> Values:
+    return {
+        "order_id": entry.order_id,
+        "version": entry.version,
+        "what": entry.what,
+        "at": entry.at,
+        "actor": entry.actor,
+        "role": entry.role,
+        "request_id": entry.request_id,
+        "from_status": entry.from_status,
+        "to_status": entry.to_status,
+        "details": entry.details,
+    }
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    return Entry(**row._mapping)
+
+
+def event_values(entry: Entry, order: Order) -> Values:
+    """The event that tells of an entry of the order, waiting to be sent."""
+    event = events.told_by(entry, order)
+    return {
+        "event_id": event.id,
+        "order_id": event.order_id,
+        "version": event.version,
+        "type": event.type,
+        "at": event.at,
+        "data": event.data,
+        "shard": shard_of(event.order_id),
+        "state": OutboxState.WAITING,
+        "attempts": 0,
+        "due_at": event.at,
+        "last_error": None,
+    }
+
+
+def outgoing_of(row: Row[Any]) -> Outgoing:
+    event = Event(id=row.event_id, type=row.type, order_id=row.order_id, version=row.version, at=row.at, data=row.data)
+    return Outgoing(event=event, state=row.state, attempts=row.attempts, due_at=row.due_at, last_error=row.last_error)

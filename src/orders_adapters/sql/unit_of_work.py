@@ -1,0 +1,72 @@
+"""One transaction of the database."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from orders_adapters.sql.errors import translated
+from orders_adapters.sql.orders import Orders
+
+
+def _nobody() -> None:
+    pass
+
+
+class UnitOfWork:
+    """``on_commit`` is called after each commit, and neither blocks nor fails: it wakes the relay of this process."""
+
+    def __init__(self, engine: Engine, *, on_commit: Callable[[], None] = _nobody) -> None:
+        self._engine = engine
+        self._on_commit = on_commit
+        self._connection: Connection | None = None
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(self._open)
+
+    def __enter__(self) -> Self:
+        if self._connection is not None:
+            raise RuntimeError("The unit of work is open already.")
+        with translated():
+            self._connection = self._engine.connect()
+            try:
+                self._connection.begin()
+            except BaseException:
+                self._leave()
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def commit(self) -> None:
+        with translated():
+            self._open.commit()
+        self._leave()
+        self._on_commit()
+
+    @property
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("The unit of work is not open, or was committed.")
+        return self._connection
+
+    def _leave(self) -> None:
+        """Give the connection back, undoing what was not committed; one that cannot undo is thrown away."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.close()
+        except SQLAlchemyError:
+            # The server undoes what a lost connection began; there is nothing to tell the caller.
+            with suppress(SQLAlchemyError):
+                connection.invalidate()
+            with suppress(SQLAlchemyError):
+                connection.close()

@@ -1,0 +1,133 @@
+"""Events and orders as bytes, and back: CloudEvents 1.0 for the exchange, whole snapshots for the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+
+from orders_domain.errors import Refused
+from orders_domain.events import Event
+from orders_domain.item import Item
+from orders_domain.money import Money
+from orders_domain.order import Order
+from orders_domain.status import OrderStatus
+
+SOURCE = "/orders"
+_FLAWS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, Refused)
+_Read = TypeVar("_Read")
+
+
+class Unreadable(Exception):
+    """These bytes are not what they should be."""
+
+
+def event_bytes(event: Event) -> bytes:
+    """Return the event as a CloudEvents 1.0 JSON message in structured mode."""
+    return json_bytes(
+        {
+            "specversion": "1.0",
+            "id": str(event.id),
+            "source": SOURCE,
+            "type": event.type,
+            "subject": str(event.order_id),
+            "time": _moment(event.at),
+            "datacontenttype": "application/json",
+            "orderversion": event.version,
+            "data": event.data,
+        }
+    )
+
+
+def read_event(raw: bytes) -> Event:
+    """Return the event of a message; members we do not know are ignored.
+
+    Raises:
+        Unreadable: it is no event of an order.
+    """
+    return _read(raw, _event)
+
+
+def order_bytes(order: Order) -> bytes:
+    """Return the order as it stands, whole; what its verbs wrote since it was loaded is no part of that."""
+    return json_bytes(
+        {
+            "id": str(order.id),
+            "number": order.number,
+            "version": order.version,
+            "user_id": order.user_id,
+            "status": order.status.value,
+            "total": {"minor": order.total.minor, "currency": order.total.currency},
+            "created_at": _moment(order.created_at),
+            "updated_at": _moment(order.updated_at),
+            "items": [item.content for item in order.items],
+        }
+    )
+
+
+def read_order(raw: bytes) -> Order:
+    """Return the order of a snapshot; members we do not know are ignored.
+
+    Raises:
+        Unreadable: it is no snapshot of an order.
+    """
+    return _read(raw, _order)
+
+
+def json_bytes(value: Any) -> bytes:
+    return orjson.dumps(value, default=dict)  # dict: of mappings that are none, such as mapping proxies
+
+
+def _read(raw: bytes, build: Callable[[Any], _Read]) -> _Read:
+    try:
+        return build(orjson.loads(raw))
+    except _FLAWS as flaw:
+        raise Unreadable(f"{type(flaw).__name__}: {flaw}") from flaw
+
+
+def _event(told: Any) -> Event:
+    if told["specversion"] != "1.0":
+        raise ValueError("not CloudEvents 1.0")
+    return Event(
+        id=UUID(told["id"]),
+        type=_is(str, told["type"]),
+        order_id=UUID(told["subject"]),
+        version=_is(int, told["orderversion"]),
+        at=_read_moment(told["time"]),
+        data=_is(dict, told["data"]),
+    )
+
+
+def _order(kept: Any) -> Order:
+    number = kept["number"]
+    return Order(
+        id=UUID(kept["id"]),
+        number=None if number is None else _is(int, number),
+        version=_is(int, kept["version"]),
+        user_id=_is(str, kept["user_id"]),
+        status=OrderStatus(kept["status"]),
+        total=Money(kept["total"]["minor"], kept["total"]["currency"]),
+        created_at=_read_moment(kept["created_at"]),
+        updated_at=_read_moment(kept["updated_at"]),
+        items=tuple(Item(content) for content in _is(list, kept["items"])),
+    )
+
+
+def _is(kind: type[_Read], value: Any) -> _Read:
+    if type(value) is not kind:  # isinstance would take true for 1
+        raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
+    return value
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read_moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return at.astimezone(UTC)

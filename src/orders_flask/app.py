@@ -1,0 +1,75 @@
+"""The Flask app: settings in, a service out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Flask
+from flask.json.provider import JSONProvider
+
+from orders_flask import log
+from orders_flask.container import Container
+from orders_flask.contracts import CONTRACTS
+from orders_flask.settings import SettingRefused, Settings, read
+from orders_flask.web import core, docs, errors, operations, requests
+from orders_flask.web.contract import Contract
+
+LARGEST_BODY = 1024 * 1024  # bytes
+
+
+def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
+    """Return the service; without settings, those of the environment. Two apps in one process do not see each other.
+
+    Raises:
+        SettingRefused: a setting cannot be; the sentence names it.
+    """
+    settings = settings or read()
+    log.configure(level=settings.log_level, form=settings.log_format)
+    app = Flask("orders_flask", static_folder=None)
+    app.json = Json(app)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    core.install(app, container or Container(settings=settings))
+    if settings.embedded and container is None:
+        _migrate(core.of(app))
+    requests.install(app)
+    app.register_blueprint(operations.blueprint)
+    errors.install(app, _mount(app, settings))
+    return app
+
+
+def _migrate(container: Container) -> None:
+    """Bring a database file of our own up to date: nobody else would."""
+    if migrations := container.store().migrations:
+        migrations.upgrade("head")
+
+
+def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
+    api = docs.install(app)
+    mounted: dict[str, Contract] = {}
+    for name, prefixes in settings.mounts.items():
+        if name not in CONTRACTS:
+            raise SettingRefused(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
+        for position, prefix in enumerate(prefixes):
+            contract = CONTRACTS[name]()
+            own_name = name if position == 0 else f"{name}-{position + 1}"
+            api.register_blueprint(contract.blueprint, url_prefix=prefix, name=own_name)
+            mounted[prefix] = contract
+    return mounted
+
+
+class Json(JSONProvider):
+    """JSON by orjson."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Any:
+        return self._app.response_class(
+            self.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json"
+        )

@@ -1,0 +1,41 @@
+"""The command ``orders``: run the service, and look after it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from orders_domain.errors import OrdersError
+from orders_flask.cli import demo, doctor, migrate, outbox, relay, serve, token
+from orders_flask.settings import SettingRefused
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="orders")
+def orders() -> None:
+    """Order management: an HTTP API, and the workers behind it.
+
+    Settings come from the environment (DATABASE_URL, REDIS_URL, RABBITMQ_URL, JWT_SECRET, ...; the README lists them
+    all). Without any, everything runs embedded: a SQLite file orders.db here, and no server needed.
+
+    \b
+    First steps:
+      orders demo               a running service with examples to paste
+      orders migrate            bring the database up to date
+      orders serve              run the service
+      orders doctor             see whether every part is well
+    """
+
+
+for command in (demo.demo, doctor.doctor, migrate.migrate, outbox.outbox, relay.relay, serve.serve, token.token):
+    orders.add_command(command)
+
+
+def main() -> None:
+    """Run the command; an anticipated error is one sentence on standard error and exit status 1."""
+    try:
+        orders(prog_name="orders")
+    except (OrdersError, SettingRefused) as error:
+        click.echo(f"orders: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,73 @@
+"""orders demo"""
+
+import click
+
+from orders_domain.actor import Actor, Role
+from orders_domain.item import Item
+from orders_domain.money import Money
+from orders_domain.queries import OrdersOf
+from orders_domain.use_cases import ListOrders, PlaceOrder
+from orders_flask import settings
+from orders_flask.cli import serve
+from orders_flask.container import Container
+from orders_flask.settings import Settings
+
+_CUSTOMER, _ADMIN = "ann", "admin"
+_A_DAY = 24 * 3600
+_GUIDE = """
+The service runs at {at}; its documentation: {at}/docs
+
+A customer's token ({customer}), good for a day:
+  {customer_token}
+An administrator's token ({admin}):
+  {admin_token}
+
+Try these in another terminal:
+
+  curl -s -X POST {at}/orders/ -H "Authorization: Bearer {customer_token}" -H "Content-Type: application/json" \
+-d '{{"items": [{{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}}], "total_price": 75.0}}'
+
+  curl -s {at}/orders/user/{customer} -H "Authorization: Bearer {customer_token}"
+
+  curl -s -X PATCH {at}/orders/{order_id} -H "Authorization: Bearer {customer_token}" \
+-H "Content-Type: application/json" -d '{{"status": "PAID"}}'
+
+Ctrl-C ends it.
+"""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def demo(host: str, port: int) -> None:
+    """Run the service with examples: migrate, load a small set of data, print tokens and requests to paste."""
+    read = settings.read()
+    if read.production:
+        raise click.ClickException("ORDERS_ENV is production; the demonstration is not for it.")
+    serve.require_free(host, port)
+    container = Container(settings=read)
+    if migrations := container.store().migrations:
+        migrations.upgrade("head")
+    click.echo(
+        _GUIDE.format(
+            at=f"http://{host}:{port}",
+            customer=_CUSTOMER,
+            admin=_ADMIN,
+            customer_token=container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
+            admin_token=container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+            order_id=_order_to_pay(container, read),
+        )
+    )
+    serve.run(read, host=host, port=port)
+
+
+def _order_to_pay(container: Container, read: Settings) -> str:
+    """Return the id of a pending order of the customer's, placed now if there is none."""
+    ann = Actor(subject=_CUSTOMER)
+    found = container.list_orders(ListOrders(actor=ann, wanted=OrdersOf(user_id=_CUSTOMER)))
+    pending = [order for order in found.orders if order.status.value == "PENDING"]
+    if pending:
+        return str(pending[-1].id)
+    item = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+    total = Money.of(75, read.default_currency)
+    return str(container.place_order(PlaceOrder(actor=ann, items=(item,), total=total)).id)

@@ -1,0 +1,54 @@
+"""orders serve"""
+
+import os
+import socket
+
+import click
+
+from orders_flask import settings
+from orders_flask.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for every address of this machine.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once, each.")
+@click.option("--relay/--no-relay", default=True, show_default=True, help="Send the outbox's events from here too.")
+def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None:
+    """Run the service until stopped (Ctrl-C or SIGTERM). Any WSGI server does as well: orders_flask.wsgi:app."""
+    run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay)
+
+
+def run(read: Settings, *, host: str, port: int, workers: int = 1, threads: int = 8, relay: bool = True) -> None:
+    """Serve; the settings were read once already, so that a bad one is a sentence and not a worker's traceback."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    if workers > 1 and read.cache == "memory":
+        raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
+    require_free(host, port)
+    os.environ["ORDERS_RELAY"] = "on" if relay else "off"
+    Server(
+        "orders_flask.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        workers_kill_timeout=15,
+        log_enabled=False,
+    ).serve()
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise where nobody can listen; the server itself would say so with a traceback in each worker."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Choose another with --port."
+        ) from error

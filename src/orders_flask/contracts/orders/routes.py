@@ -1,0 +1,79 @@
+"""The routes: translate in, call, translate out (clauses 000-04 to 000-17)."""
+
+from functools import partial
+from typing import Any
+
+from flask import url_for
+from flask_smorest import Blueprint
+
+from orders_domain.money import Money
+from orders_domain.queries import OrdersOf
+from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
+from orders_flask.contracts.orders import schemas
+from orders_flask.contracts.orders.translate import VOCABULARY, order_id, representation
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.body import StrictParser
+from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.core import actor, core
+from orders_flask.web.docs import operation
+from orders_flask.web.paging import link_to_next, read_cursor
+
+_operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
+
+
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def blueprint() -> Blueprint:
+    """Return a new blueprint of all routes."""
+    routes = _Blueprint("orders", __name__, description="One's own orders (contract `orders`).")
+    routes.before_request(authenticate)
+    routes.after_request(answer_not_modified)
+
+    @routes.post("/")
+    @routes.arguments(schemas.OrderCreate)
+    @routes.response(201, schemas.OrderResponse)
+    @routes.doc(**_operation(400, 401, 413, 415, 422, 503, summary="Place an order"))
+    def place(body: dict[str, Any]) -> Any:
+        currency = body.get("currency") or core().settings().default_currency
+        total = Money.of(body["total_price"], currency)
+        order = core().place_order(PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total))
+        return representation(order), {"Location": url_for(".get", order_ref=order.id), **etag(order)}
+
+    @routes.get("/<order_ref>", endpoint="get")
+    @routes.response(200, schemas.OrderResponse)
+    @routes.doc(**_operation(401, 404, 503, summary="Get one of one's own orders"))
+    def get(order_ref: str) -> Any:
+        order = core().get_order(GetOrder(actor=actor(), order_id=order_id(order_ref)))
+        return representation(order), etag(order)
+
+    @routes.patch("/<order_ref>")
+    @routes.arguments(schemas.OrderUpdate)
+    @routes.response(200, schemas.OrderResponse)
+    @routes.doc(
+        **_operation(
+            400, 401, 404, 409, 412, 413, 415, 422, 503, summary="Change the status of one of one's own orders"
+        )
+    )
+    def patch(body: dict[str, Any], order_ref: str) -> Any:
+        order = core().change_status(
+            ChangeStatus(
+                actor=actor(),
+                order_id=order_id(order_ref),
+                wanted=VOCABULARY.wanted(body["status"]),
+                versions=versions_wanted(),
+            )
+        )
+        return representation(order), etag(order)
+
+    @routes.get("/user/<path:user_id>")
+    @routes.arguments(schemas.ListQuery, location="query")
+    @routes.response(200, schemas.OrderResponse(many=True))
+    @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
+    def list_of_user(query: dict[str, Any], user_id: str) -> Any:
+        wanted = OrdersOf(user_id=user_id, limit=query["limit"], after=read_cursor(query["cursor"]))
+        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        return [representation(order) for order in page.orders], link_to_next(page)
+
+    return routes

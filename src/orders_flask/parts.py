@@ -1,0 +1,186 @@
+"""The adapters that the settings choose. A technology's library is imported only where it is used."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from orders_adapters.memory.bell import Bell
+from orders_adapters.memory.cache import Cache as MemoryCache
+from orders_adapters.memory.cache import NoCache
+from orders_adapters.memory.publisher import Publisher as MemoryPublisher
+from orders_adapters.security import tokens
+from orders_domain.actor import Role
+from orders_domain.errors import StoreUnavailable
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.identity import Identity
+from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.publisher import Publisher
+from orders_domain.ports.queries import Queries
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_flask.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+Check: TypeAlias = Callable[[], str | None]
+"""How a part is now: None when it is well, else what is wrong with it in a sentence."""
+
+
+def _fine() -> str | None:
+    """What is in this process is never away."""
+    return None
+
+
+def _answers(ping: Callable[[], bool], name: str) -> str | None:
+    return None if ping() else f"{name} does not answer."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migrations:
+    """What brings a database to the tables of this release."""
+
+    upgrade: Callable[[str], None]
+    downgrade: Callable[[str], None]
+    drift: Callable[[], Sequence[str]]  # what the migrations and the code disagree on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A store of orders."""
+
+    unit_of_work: Callable[[], UnitOfWork]
+    queries: Queries
+    outbox: Outbox
+    wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
+    check: Check = _fine
+    migrations: Migrations | None = None  # where there are tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePart:
+    cache: Cache
+    check: Check = _fine
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerPart:
+    publisher: Publisher
+    check: Check = _fine
+
+
+def store(settings: Settings) -> Store:
+    if settings.store_url == "memory://":
+        return _memory_store()
+    return _sql_store(settings.store_url)
+
+
+def _memory_store() -> Store:
+    from orders_adapters.memory.outbox import Outbox
+    from orders_adapters.memory.queries import Queries
+    from orders_adapters.memory.store import Store as Memory
+    from orders_adapters.memory.unit_of_work import UnitOfWork
+
+    bell = Bell()
+    memory = Memory(on_commit=bell.ring)
+    return Store(
+        unit_of_work=lambda: UnitOfWork(memory), queries=Queries(memory), outbox=Outbox(memory), wait=bell.wait
+    )
+
+
+def _sql_store(url: str) -> Store:
+    from orders_adapters.sql import bell, engine, migrate, outbox, queries, unit_of_work
+
+    database = engine.create(url)
+    ringing = bell.Bell(database)
+    return Store(
+        unit_of_work=lambda: unit_of_work.UnitOfWork(database, on_commit=ringing.ring),
+        queries=queries.Queries(database),
+        outbox=outbox.Outbox(database),
+        wait=ringing.wait,
+        check=partial(_database_check, database),
+        migrations=Migrations(
+            upgrade=partial(migrate.upgrade, url), downgrade=partial(migrate.downgrade, url), drift=_drift
+        ),
+    )
+
+
+def _drift() -> Sequence[str]:
+    """Compare on a database of our own, so that nobody's is touched."""
+    from orders_adapters.sql import migrate
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'drift.db'}"
+        migrate.upgrade(url)
+        return migrate.check(url)
+
+
+def _database_check(database: Engine) -> str | None:
+    from orders_adapters.sql import engine, migrate
+
+    try:
+        engine.ping(database)
+        missing = migrate.pending(database)
+    except StoreUnavailable as error:
+        return str(error)
+    return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate" if missing else None
+
+
+def cache(settings: Settings, *, clock: Clock) -> CachePart:
+    if settings.cache == "redis":
+        from orders_adapters.redis.cache import Cache as RedisCache
+
+        redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix)
+        return CachePart(cache=redis, check=partial(_answers, redis.ping, "Redis"))
+    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NoCache())
+
+
+def broker(settings: Settings) -> BrokerPart:
+    if settings.broker == "rabbitmq":
+        from orders_adapters.rabbitmq.publisher import Publisher as RabbitPublisher
+
+        rabbit = RabbitPublisher(
+            settings.rabbitmq_url,
+            queue=settings.new_order_queue,
+            exchange=settings.events_exchange,
+            queue_type=settings.queue_type,
+        )
+        return BrokerPart(publisher=rabbit, check=partial(_answers, rabbit.ping, "RabbitMQ"))
+    return BrokerPart(publisher=MemoryPublisher())
+
+
+def identity(settings: Settings) -> Identity:
+    key_for: tokens.KeyFor
+    if settings.jwt_jwks_url:
+        from orders_adapters.security.jwks import ProviderKeys
+
+        key_for = ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+    elif settings.jwt_public_key:
+        key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
+    else:
+        key_for = tokens.shared_secret(settings.signing_secret)
+    return tokens.Tokens(
+        key_for,
+        algorithm=settings.algorithm,
+        issuer=settings.jwt_issuer or None,
+        audience=settings.jwt_audience or None,
+    )
+
+
+def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
+    """Return a token of our own, for development."""
+    claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    return tokens.mint(
+        subject=subject,
+        secret=settings.signing_secret,
+        expires=int(time.time()) + seconds,
+        role=role,
+        scopes=scopes,
+        **{name: value for name, value in claims.items() if value},
+    )

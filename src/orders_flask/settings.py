@@ -1,0 +1,199 @@
+"""The settings: one frozen object, read once from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from environs import Env, EnvError
+
+from orders_domain.currencies import DECIMALS
+
+DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
+DEFAULT_MOUNTS = "orders=/orders"
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+class SettingRefused(ValueError):
+    """A setting's value cannot be; the sentence names the setting."""
+
+
+def _setting(name: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"name": name, "meaning": meaning, "secret": secret}, repr=not secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, its environment variable and its default.
+
+    Raises:
+        SettingRefused: a value cannot be, or production lacks a secret.
+    """
+
+    environment: str = _setting("ORDERS_ENV", "development", "`development` or `production`, which insists on secrets")
+    mounts: Mapping[str, tuple[str, ...]] = _setting(
+        "ORDERS_MOUNTS", None, "`contract=/prefix,/prefix contract=/prefix`: what is served where"
+    )
+    database_url: str = _setting(
+        "DATABASE_URL", "", "`postgresql://…` or `sqlite:///file`; by default `sqlite:///orders.db` here", secret=True
+    )
+    redis_url: str = _setting("REDIS_URL", "", "`redis://…`: the cache; by default the process's memory", secret=True)
+    redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "what our keys in Redis begin with")
+    rabbitmq_url: str = _setting(
+        "RABBITMQ_URL", "", "`amqp://…`: the broker; by default events are only logged", secret=True
+    )
+    new_order_queue: str = _setting("NEW_ORDER_QUEUE", "new_order", "the task queue told of each placed order")
+    events_exchange: str = _setting("EVENTS_EXCHANGE", "orders", "the topic exchange that gets every event")
+    queue_type: str = _setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`, for the task queue")
+    jwt_algorithm: str = _setting("JWT_ALGORITHM", "", "`HS256`, `RS256`, `ES256` or `EdDSA`; the only one accepted")
+    jwt_secret: str = _setting(
+        "JWT_SECRET", "", "the secret HS256 tokens are signed with, 32 bytes or more", secret=True
+    )
+    jwt_public_key: str = _setting("JWT_PUBLIC_KEY", "", "the PEM key that tokens are checked with instead")
+    jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", "where an identity provider publishes its keys")
+    jwt_issuer: str = _setting("JWT_ISSUER", "", "`iss` of every token, if set")
+    jwt_audience: str = _setting("JWT_AUDIENCE", "", "`aud` of every token, if set")
+    default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
+    relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
+    log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    log_format: str = _setting("LOG_FORMAT", "json", "`json`, a line an event, or `console`")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mounts", _mounts(DEFAULT_MOUNTS) if self.mounts is None else _frozen(self.mounts))
+        _one_of("ORDERS_ENV", self.environment, "development", "production")
+        _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
+        _one_of("ORDERS_RELAY", self.relay, "on", "off")
+        _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
+        _one_of("LOG_FORMAT", self.log_format, "json", "console")
+        _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
+        self._check_urls()
+        self._check_identity()
+        if self.default_currency not in DECIMALS:
+            raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """No database was named: ours is a SQLite file in the working directory."""
+        return not self.database_url
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or "sqlite:///orders.db"
+
+    @property
+    def algorithm(self) -> str:
+        return self.jwt_algorithm or ("RS256" if self.jwt_public_key or self.jwt_jwks_url else "HS256")
+
+    @property
+    def signing_secret(self) -> str:
+        return self.jwt_secret or DEVELOPMENT_SECRET
+
+    @property
+    def cache(self) -> Literal["redis", "memory", "none"]:
+        """A memory cache only where one process is all there is: elsewhere it could be wrong."""
+        if self.redis_url:
+            return "redis"
+        return "memory" if self.embedded or self.database_url == "memory://" else "none"
+
+    @property
+    def broker(self) -> Literal["rabbitmq", "memory"]:
+        return "rabbitmq" if self.rabbitmq_url else "memory"
+
+    def _check_urls(self) -> None:
+        _scheme("DATABASE_URL", self.database_url, "postgresql", "postgres", "postgresql+psycopg", "sqlite", "memory")
+        _scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
+        _scheme("RABBITMQ_URL", self.rabbitmq_url, "amqp", "amqps")
+        _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
+
+    def _check_identity(self) -> None:
+        if self.jwt_public_key and self.jwt_jwks_url:
+            raise SettingRefused("JWT_PUBLIC_KEY and JWT_JWKS_URL are both set; tokens are checked with one of them.")
+        outside = bool(self.jwt_public_key or self.jwt_jwks_url)
+        if outside and self.algorithm == "HS256":
+            raise SettingRefused("JWT_ALGORITHM is HS256, which has no public key; name the algorithm of the key.")
+        if not outside and self.algorithm != "HS256":
+            raise SettingRefused(f"JWT_ALGORITHM is {self.algorithm}; set JWT_PUBLIC_KEY or JWT_JWKS_URL to its key.")
+        if outside:
+            return
+        if len(self.signing_secret.encode()) < 32:
+            raise SettingRefused("JWT_SECRET has fewer than 32 bytes; make one with: openssl rand -hex 32")
+        if self.production and self.signing_secret == DEVELOPMENT_SECRET:
+            raise SettingRefused(
+                "JWT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own."
+            )
+
+
+def read() -> Settings:
+    """Return the settings of this process's environment.
+
+    Raises:
+        SettingRefused: see ``Settings``.
+    """
+    env = Env()
+    values: dict[str, Any] = {}
+    try:
+        for one in fields(Settings):
+            text = env.str(one.metadata["name"], default=None)
+            if text is not None and text.strip():
+                values[one.name] = _mounts(text) if one.name == "mounts" else _text(one.name, text.strip())
+    except EnvError as error:
+        raise SettingRefused(str(error)) from error
+    return Settings(**values)
+
+
+def _text(name: str, text: str) -> str:
+    return text.replace("\\n", "\n") if name == "jwt_public_key" else text
+
+
+def _mounts(text: str) -> Mapping[str, tuple[str, ...]]:
+    mounts: dict[str, tuple[str, ...]] = {}
+    for part in text.split():
+        name, equals, prefixes = part.partition("=")
+        if not name or not equals or name in mounts:
+            raise SettingRefused(
+                f"ORDERS_MOUNTS has {part!r}; it is written contract=/prefix,/prefix, each contract once."
+            )
+        mounts[name] = tuple(prefixes.split(","))
+    return _frozen(mounts)
+
+
+def _frozen(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    taken: dict[str, str] = {}
+    for name, prefixes in mounts.items():
+        for prefix in prefixes:
+            if not _PREFIX.fullmatch(prefix):
+                raise SettingRefused(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; a prefix is like /api/orders.")
+            if prefix in taken:
+                raise SettingRefused(f"ORDERS_MOUNTS gives {prefix} to both {taken[prefix]} and {name}.")
+            taken[prefix] = name
+    return MappingProxyType({name: tuple(prefixes) for name, prefixes in mounts.items()})
+
+
+def _one_of(name: str, value: str, *allowed: str) -> None:
+    if value not in allowed:
+        raise SettingRefused(f"{name} is {value!r}; it is one of: {', '.join(filter(None, allowed))}.")
+
+
+def _scheme(name: str, url: str, *allowed: str) -> None:
+    scheme, separator, _ = url.partition("://")
+    if url and (not separator or scheme not in allowed):
+        raise SettingRefused(f"{name} does not begin with one of: {', '.join(f'{one}://' for one in allowed)}.")
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Name, default and meaning of each setting, as the README shows them."""
+    return [
+        (
+            cast(str, one.metadata["name"]),
+            DEFAULT_MOUNTS if one.name == "mounts" else str(one.default),
+            cast(str, one.metadata["meaning"]),
+        )
+        for one in fields(Settings)
+    ]

@@ -1,0 +1,26 @@
+"""Bearer tokens: every route of a contract knows who asks before it reads anything else of the request."""
+
+from dataclasses import replace
+
+import structlog
+from flask import g, request
+
+from orders_domain.errors import InvalidToken
+from orders_flask.web.core import core
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def authenticate() -> None:
+    """Set ``g.actor``.
+
+    Raises:
+        InvalidToken: there is no bearer token, or none that we accept (clauses 000-06, 000-10, 000-14, 000-17).
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("There is no bearer token.")
+    actor = core().identity()(token.strip())
+    g.actor = replace(actor, request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(user=actor.subject)

@@ -1,0 +1,84 @@
+"""Request bodies: JSON read strictly, before any schema sees it."""
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, NoReturn
+
+import marshmallow
+from flask import Request
+from webargs import core
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from orders_flask.web.problems import InvalidRequest, Unparsable
+
+LONGEST_NUMBER = 400  # characters
+
+
+class StrictParser(FlaskParser):
+    """webargs, reading JSON as ``read_json`` does and reporting misfits as ``InvalidRequest``."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if not core.is_json(req.mimetype):
+            raise UnsupportedMediaType("The body has to be application/json.")
+        return read_json(req.get_data(cache=True))
+
+    def handle_error(
+        self,
+        error: marshmallow.ValidationError,
+        req: Request,
+        schema: marshmallow.Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
+    ) -> NoReturn:
+        messages = error.messages
+        place, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
+        raise InvalidRequest(by_field if isinstance(by_field, dict) else {place: by_field}) from error
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8.
+
+    Raises:
+        Unparsable: not UTF-8, not JSON (NaN and Infinity are not), a member named twice, nested too deep to read, or
+            a number of more than 400 characters or beyond the range of a double.
+    """
+    try:
+        return _decoder.decode(body.decode())
+    except UnicodeDecodeError:
+        raise Unparsable("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise Unparsable(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise Unparsable("The body is nested too deep.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Unparsable("The body has an object with two members of one name.")
+    return members
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise Unparsable(f"The body has a number of more than {LONGEST_NUMBER} characters.")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text) if len(text) <= LONGEST_NUMBER else float("inf")
+    if not isfinite(number):
+        raise Unparsable("The body has a number beyond the range of a double.")
+    return number
+
+
+def _constant(text: str) -> NoReturn:
+    raise Unparsable(f"The body is not JSON: {text} is no number.")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
+)

@@ -1,0 +1,22 @@
+"""What a published contract tells the common part of itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from orders_domain.errors import Kind, OrdersError
+from orders_flask.web.problems import STATUSES, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """Its routes, and how it says what went wrong."""
+
+    name: str
+    blueprint: Blueprint
+    body: Callable[[Problem], tuple[dict[str, Any], str]]  # an error's body and media type
+    sentence: Callable[[OrdersError], str] = str
+    statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
+    unparsable: int = 400

@@ -1,0 +1,60 @@
+"""OpenAPI 3.1 at /openapi.json, and a page at /docs that needs no network: its assets come from us."""
+
+from typing import Any
+
+import marshmallow
+from flask import Flask
+from flask_smorest import Api
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from orders_flask.web.bearer import SCHEME
+
+_MEANINGS = {
+    400: "The body is not JSON that we read.",
+    401: "The bearer token is missing or not valid.",
+    403: "Not yours.",
+    404: "There is no such order.",
+    409: "The order's present state does not allow it.",
+    412: "If-Match does not name the order's present version.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body is not application/json.",
+    422: "The request does not fit its schema.",
+    503: "The service cannot answer now; try again after Retry-After seconds.",
+}
+
+
+class OrdersApi(Api):
+    """flask-smorest without its error handlers: theirs drop headers and know one error body only."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to ``web.errors``."""
+
+
+def install(app: Flask) -> Api:
+    """Serve the document and the page; return what blueprints are registered with."""
+    app.config |= {
+        "API_TITLE": "orders",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "API_SPEC_OPTIONS": {
+            "components": {"securitySchemes": {"bearer": SCHEME}},
+            "security": [{"bearer": []}],
+            "info": {"description": "Order management. Every operation needs a bearer token (JWT)."},
+        },
+    }
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders"}))
+    return OrdersApi(app)
+
+
+def operation(
+    schema: type[marshmallow.Schema], *statuses: int, summary: str, media_type: str = "application/json"
+) -> dict[str, Any]:
+    """Return what ``Blueprint.doc`` takes: the summary, and the error answers a client must expect."""
+    responses = {
+        str(status): {"description": _MEANINGS[status], "content": {media_type: {"schema": schema}}}
+        for status in statuses
+    }
+    return {"summary": summary, "responses": responses}

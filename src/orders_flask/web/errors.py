@@ -1,0 +1,67 @@
+"""From anything raised to the error body of the contract whose URL was asked for."""
+
+import structlog
+from flask import Flask, Response, current_app, json, request
+from werkzeug.exceptions import HTTPException
+
+from orders_domain.errors import InvalidToken, Kind, OrdersError, Refused, Unavailable
+from orders_flask.web.bearer import CHALLENGE
+from orders_flask.web.contract import Contract
+from orders_flask.web.problems import STATUSES, InvalidRequest, Problem, Unparsable, problem_json
+
+log = structlog.get_logger(__name__)
+
+_KEY = "orders-contracts"
+
+
+def install(app: Flask, mounts: dict[str, Contract]) -> None:
+    """Answer every error; ``mounts`` gives the contract of each prefix."""
+    app.extensions[_KEY] = mounts
+    for kind in (OrdersError, InvalidRequest, Unparsable, HTTPException, Exception):
+        app.register_error_handler(kind, respond)
+
+
+def respond(error: Exception) -> Response:
+    """Return the error as the contract of the request's path writes it."""
+    contract = _contract(request.path)
+    problem = _problem(error, contract)
+    if problem.status >= 500 and not isinstance(error, Unavailable):
+        log.error("unexpected error", exc_info=error)
+    body, media_type = contract.body(problem) if contract else problem_json(problem)
+    response = current_app.response_class(json.dumps(body), status=problem.status, mimetype=media_type)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _contract(path: str) -> Contract | None:
+    mounts: dict[str, Contract] = current_app.extensions[_KEY]
+    fitting = [prefix for prefix in mounts if path == prefix or path.startswith(f"{prefix}/")]
+    return mounts[max(fitting, key=len)] if fitting else None
+
+
+def _problem(error: Exception, contract: Contract | None) -> Problem:
+    statuses = contract.statuses if contract else STATUSES
+    if isinstance(error, OrdersError):
+        return _anticipated(error, statuses[error.kind], contract)
+    if isinstance(error, InvalidRequest):
+        return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
+    if isinstance(error, Unparsable):
+        return Problem(status=contract.unparsable if contract else 400, detail=str(error))
+    if isinstance(error, HTTPException):
+        response = error.get_response()
+        kept = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
+        return Problem(status=error.code or 500, detail=error.description or error.name, headers=kept)
+    return Problem(status=500, detail="Something went wrong on our side; the request's id is in our log.")
+
+
+def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> Problem:
+    if isinstance(error, InvalidToken):
+        log.info("token refused", reason=str(error))
+        return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
+        headers = {"Retry-After": str(error.retry_after)}
+        return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
+    detail = contract.sentence(error) if contract else str(error)
+    errors = {error.field: [str(error)]} if isinstance(error, Refused) and error.field else None
+    return Problem(status=status, detail=detail, errors=errors)

@@ -1,0 +1,63 @@
+"""What went wrong with a request: one shape, which each contract writes in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from orders_domain.errors import Kind
+
+STATUSES: Mapping[Kind, int] = MappingProxyType(
+    {
+        Kind.INVALID: 422,
+        Kind.UNAUTHENTICATED: 401,
+        Kind.FORBIDDEN: 403,
+        Kind.NOT_FOUND: 404,
+        Kind.CONFLICT: 409,
+        Kind.PRECONDITION: 412,
+        Kind.UNAVAILABLE: 503,
+    }
+)
+"""The status of each kind of error, where a contract has no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A refusal: an HTTP status, a sentence, messages by field, headers."""
+
+    status: int
+    detail: str
+    errors: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+
+class Unparsable(Exception):
+    """The body is no JSON that we read. The sentence says why."""
+
+
+class InvalidRequest(Exception):
+    """The request does not fit its schema: messages by place and field."""
+
+    def __init__(self, messages: Mapping[str, Any]) -> None:
+        super().__init__("The request is not valid.")
+        self.messages = messages
+
+
+def problem_json(problem: Problem) -> tuple[dict[str, Any], str]:
+    """Return the body of RFC 9457 and its media type."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.errors is not None:
+        body["errors"] = problem.errors
+    return body, "application/problem+json"

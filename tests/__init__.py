@@ -1,0 +1,1 @@
+"""The tests: unit (no network, seconds), contract (promises, on real servers too), parts (those servers)."""

@@ -1,0 +1,96 @@
+"""The fixtures that hand real parts to tests: one server a run, or a skip that names what is wanting."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import TypeVar
+
+import pytest
+
+from tests.parts import postgresql, rabbitmq, redis
+from tests.parts.choice import Part, Unavailable, find
+from tests.parts.closing import for_want_of, used
+from tests.parts.postgresql import PostgresServer
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.redis import RedisServer
+from tests.parts.throwaway import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+
+POSTGRESQL = Part(
+    name="PostgreSQL",
+    variable=postgresql.VARIABLE,
+    usual=postgresql.USUAL,
+    version_at=postgresql.version_at,
+    throwaway=ThrowawayPostgres,
+)
+REDIS = Part(
+    name="Redis",
+    variable=redis.VARIABLE,
+    usual=redis.USUAL,
+    version_at=redis.version_at,
+    throwaway=ThrowawayRedis,
+)
+RABBITMQ = Part(
+    name="RabbitMQ",
+    variable=rabbitmq.VARIABLE,
+    usual=rabbitmq.USUAL,
+    version_at=rabbitmq.version_at,
+    throwaway=ThrowawayRabbit,
+)
+
+Server = TypeVar("Server")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+    """PostgreSQL: `url` of the run's own database, `database()` for the URL of a fresh one."""
+    yield from _serve(pytestconfig, POSTGRESQL, PostgresServer)
+
+
+@pytest.fixture(scope="session")
+def redis_server(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+    """Redis: `url`, and the `prefix` that every key of the run begins with."""
+    yield from _serve(pytestconfig, REDIS, RedisServer)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[RabbitServer]:
+    """RabbitMQ: `url`, and `name(label)` for queues and exchanges under the run's `prefix`."""
+    yield from _serve(pytestconfig, RABBITMQ, RabbitServer)
+
+
+def _serve(
+    config: pytest.Config, part: Part, serve: Callable[[str], AbstractContextManager[Server]]
+) -> Iterator[Server]:
+    with ExitStack() as stack:
+        try:
+            found = find(part, until=stack)
+        except Unavailable as why:
+            for_want_of(part.name, why=str(why))
+        used(config, str(found))
+        yield stack.enter_context(serve(found.url))
+
+
+@pytest.fixture
+def throwaway_postgres() -> Iterator[ThrowawayPostgres]:
+    """A PostgreSQL that the test may kill and freeze."""
+    yield from _start(POSTGRESQL, ThrowawayPostgres)
+
+
+@pytest.fixture
+def throwaway_redis() -> Iterator[ThrowawayRedis]:
+    """A Redis that the test may kill and freeze."""
+    yield from _start(REDIS, ThrowawayRedis)
+
+
+@pytest.fixture
+def throwaway_rabbit() -> Iterator[ThrowawayRabbit]:
+    """A RabbitMQ that the test may kill and freeze."""
+    yield from _start(RABBITMQ, ThrowawayRabbit)
+
+
+def _start(part: Part, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(start())
+        except Unavailable as why:
+            for_want_of(f"a {part.name} to break", why=str(why))
+        yield server

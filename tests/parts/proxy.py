@@ -1,0 +1,126 @@
+"""A loopback TCP proxy that tests put between the program and a server, to break the network between them."""
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Self
+from urllib.parse import urlsplit
+
+HOST = "127.0.0.1"
+
+
+class Proxy:
+    """`with Proxy(host, port) as proxy: ...` forwards `proxy.port`, until told otherwise."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._server = (host, port)
+        self._lock = threading.Lock()
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._delay = 0.0
+        self._open: set[socket.socket] = set()
+        self._pumps: list[threading.Thread] = []
+        self.port = 0
+        self._listen()
+
+    @classmethod
+    def before(cls, url: str) -> Self:
+        """A proxy before the server of an address; see `through`."""
+        where = urlsplit(url)
+        if where.hostname is None or where.port is None:
+            raise ValueError(f"an address with a host and a port is needed, not {url}")
+        return cls(where.hostname, where.port)
+
+    def through(self, url: str) -> str:
+        """The address of the same server, reached through this proxy."""
+        where = urlsplit(url)
+        credentials, at, _ = where.netloc.rpartition("@")
+        return where._replace(netloc=f"{credentials}{at}{HOST}:{self.port}").geturl()
+
+    def cut(self) -> None:
+        """Drop all connections and refuse new ones."""
+        self._stop_listening()
+        self._drop_all()
+
+    def hang(self) -> None:
+        """Accept connections and keep them, and forward nothing."""
+        self._flowing.clear()
+
+    def delay(self, seconds: float) -> None:
+        """Hold whatever is sent, either way, for so long."""
+        self._delay = seconds
+
+    def restore(self) -> None:
+        """Be an ordinary network again; what was held while hanging arrives."""
+        self._delay = 0.0
+        self._flowing.set()
+        if self._listener is None:
+            self._listen()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.cut()
+        for pump in self._pumps:
+            pump.join(5)
+
+    def _listen(self) -> None:
+        self._listener: socket.socket | None = socket.create_server((HOST, self.port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._accepting = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
+        self._accepting.start()
+
+    def _stop_listening(self) -> None:
+        if self._listener is None:
+            return
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake accept()
+        self._listener.close()
+        self._accepting.join(5)
+        self._listener = None
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            self._join(client)
+
+    def _join(self, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(self._server, timeout=5)
+        except OSError:
+            client.close()
+            return
+        server.settimeout(None)
+        with self._lock:
+            self._open |= {client, server}
+        for source, sink in ((client, server), (server, client)):
+            pump = threading.Thread(target=self._pump, args=(source, sink), daemon=True)
+            self._pumps.append(pump)
+            pump.start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                time.sleep(self._delay)
+                self._flowing.wait()
+                sink.sendall(data)
+        self._drop(source, sink)
+
+    def _drop_all(self) -> None:
+        with self._lock:
+            everything = tuple(self._open)
+        self._drop(*everything)
+        self._flowing.set()  # pumps that hang find their sockets closed, and end
+
+    def _drop(self, *sockets: socket.socket) -> None:
+        for each in sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        with self._lock:
+            self._open -= set(sockets)

@@ -1,0 +1,45 @@
+"""Redis for a test run: keys under a prefix of its own on whatever server there is."""
+
+from typing import Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tests.parts.choice import Unavailable
+from tests.parts.names import PREFIX
+
+VARIABLE = "TEST_REDIS_URL"
+USUAL = ("redis://127.0.0.1:6379/0",)
+
+
+def version_at(url: str) -> str:
+    """Return the version of the server at an address, or raise `Unavailable`."""
+    try:
+        with _connect(url) as client:
+            return str(client.info("server")["redis_version"])
+    except (redis.RedisError, OSError) as why:
+        raise Unavailable(str(why)) from why
+
+
+class RedisServer:
+    """A server on which the run has the keys under `prefix`; leaving the context deletes them."""
+
+    prefix = f"{PREFIX}:"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with _connect(self.url) as client:
+            for key in client.scan_iter(match=f"{self.prefix}*", count=1000):
+                client.delete(key)
+
+
+def _connect(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), decode_responses=True
+    )

@@ -1,0 +1,1 @@
+"""The domain and its use cases, on the memory adapters: no network, no files, no waiting."""

@@ -1,0 +1,50 @@
+"""People, moments and orders that the tests know by name."""
+
+from datetime import UTC, datetime, timedelta
+
+from orders_adapters.system.ids import Ids
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain.ports.clock import NewId
+from orders_domain.status import Wanted
+from orders_domain.text import JSON
+
+NOON = datetime(2026, 3, 14, 12, 0, 0, 123456, tzinfo=UTC)
+
+ADA = Actor(subject="ada", request_id="request-of-ada")
+GRACE = Actor(subject="grace", request_id="request-of-grace")
+CLERK = Actor(subject="clerk", scopes=frozenset({"orders:write"}))
+ADMIN = Actor(subject="root", role=Role.ADMIN)
+
+new_id: NewId = Ids()
+
+LAMP: dict[str, JSON] = {"sku": "LAMP-1", "quantity": 2, "unit_price": 25.0}
+CABLE: dict[str, JSON] = {"sku": "CABLE-7", "qty": 3, "price": 8.5}
+TOTAL = Money(7550, "USD")  # two lamps and three cables
+
+
+class Clock:
+    """A clock that goes when told to."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.now = start
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+def items(*contents: dict[str, JSON]) -> tuple[Item, ...]:
+    return tuple(Item(content) for content in contents or (LAMP, CABLE))
+
+
+def placed(*, by: Actor = ADA, at: datetime = NOON, lines: tuple[Item, ...] | None = None) -> Order:
+    """A new order of two lamps and three cables for 75.50 USD; of other lines, for nothing known."""
+    return Order.place(order_id=new_id(), items=lines or items(), total=TOTAL, by=by, at=at)
+
+
+def only(status: OrderStatus) -> Wanted:
+    """The status and none that looks the same."""
+    return Wanted(status, frozenset({status}))

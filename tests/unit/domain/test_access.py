@@ -1,0 +1,86 @@
+"""Who may touch an order: owners, roles and scopes, and what strangers are told."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_domain import Access, Actor, Role
+from orders_domain.access import OWNER_ONLY
+from orders_domain.errors import AccessDenied, OrderNotFound, Refused
+from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, placed
+
+CLERKS = Access(scopes=frozenset({"orders:write"}))
+ADMINS = Access(roles=frozenset({Role.ADMIN}))
+
+
+@pytest.mark.parametrize("access", [OWNER_ONLY, CLERKS, ADMINS, Access()], ids=["owner", "clerks", "admins", "none"])
+def test_an_owner_may_always(access: Access) -> None:
+    access.require(ADA, placed(by=ADA))
+    access.require_user(ADA, "ada")
+
+
+@pytest.mark.parametrize("stranger", [GRACE, CLERK, ADMIN, Actor(subject="Ada"), Actor(subject="ada ")])
+def test_where_existence_is_hidden_a_stranger_hears_not_found_whatever_the_role_and_scopes(stranger: Actor) -> None:
+    order = placed(by=ADA)
+
+    with pytest.raises(OrderNotFound) as refusal:
+        OWNER_ONLY.require(stranger, order)
+
+    assert refusal.value.order_id == order.id
+    assert "ada" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("access", "opens_to", "closed_to"),
+    [
+        (CLERKS, [CLERK, ADMIN], [GRACE, Actor(subject="reader", scopes=frozenset({"orders:read"}))]),
+        (ADMINS, [ADMIN], [GRACE, CLERK, Actor(subject="worker", role=Role.SYSTEM)]),
+        (Access(), [], [GRACE, CLERK, ADMIN]),
+    ],
+    ids=["clerks", "admins", "none"],
+)
+def test_roles_and_scopes_open_what_is_named_and_nothing_else(
+    access: Access, opens_to: list[Actor], closed_to: list[Actor]
+) -> None:
+    order = placed(by=ADA)
+
+    for actor in opens_to:
+        access.require(actor, order)
+        access.require_user(actor, "ada")
+    for actor in closed_to:
+        with pytest.raises(AccessDenied):
+            access.require(actor, order)
+        with pytest.raises(AccessDenied):
+            access.require_user(actor, "ada")
+
+
+@pytest.mark.parametrize("stranger", [GRACE, CLERK, ADMIN])
+def test_the_list_of_somebody_else_is_denied_not_hidden(stranger: Actor) -> None:
+    with pytest.raises(AccessDenied):
+        OWNER_ONLY.require_user(stranger, "ada")
+
+
+@given(st.text(min_size=1, max_size=10))
+def test_an_administrator_has_every_scope_and_others_only_their_own(scope: str) -> None:
+    assert ADMIN.may(scope)
+    assert GRACE.may(scope) is False
+    assert Actor(subject="clerk", scopes=frozenset({scope})).may(scope)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["", "a" * 65, "ada\x00", "\ud800", None, 7, True, ["ada"], b"ada"],
+    ids=["empty", "65 characters", "NUL", "surrogate", "None", "number", "true", "list", "bytes"],
+)
+def test_a_subject_is_a_string_of_1_to_64_storable_characters(subject: Any) -> None:
+    with pytest.raises(Refused) as refusal:
+        Actor(subject=subject)
+
+    assert refusal.value.field == "sub"
+
+
+@pytest.mark.parametrize("subject", ["a", "a" * 64, "💡" * 64, "auth0|5f7c", "' OR 1=1 --"])
+def test_any_other_string_is_a_subject(subject: str) -> None:
+    assert Actor(subject=subject).subject == subject

@@ -1,0 +1,46 @@
+"""The tree of errors: each says what the caller can do, under a code of its own that never changes."""
+
+from collections.abc import Iterator
+
+from orders_domain.errors import Kind, OrdersError, Unavailable
+
+CODES = {
+    "refused": Kind.INVALID,
+    "amount_refused": Kind.INVALID,
+    "item_refused": Kind.INVALID,
+    "total_mismatch": Kind.INVALID,
+    "invalid_token": Kind.UNAUTHENTICATED,
+    "access_denied": Kind.FORBIDDEN,
+    "order_not_found": Kind.NOT_FOUND,
+    "order_exists": Kind.CONFLICT,
+    "transition_refused": Kind.CONFLICT,
+    "stale_order": Kind.CONFLICT,
+    "version_mismatch": Kind.PRECONDITION,
+    "unavailable": Kind.UNAVAILABLE,
+    "store_unavailable": Kind.UNAVAILABLE,
+    "store_contention": Kind.UNAVAILABLE,
+    "publisher_unavailable": Kind.UNAVAILABLE,
+    "identity_unavailable": Kind.UNAVAILABLE,
+}
+
+
+def below(error: type[OrdersError]) -> Iterator[type[OrdersError]]:
+    for each in error.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    errors = [error for error in below(OrdersError) if error.__module__ == "orders_domain.errors"]
+
+    assert len({error.code for error in errors}) == len(errors)
+
+
+def test_codes_and_kinds_are_those_that_clients_know() -> None:
+    kinds = {error.code: error.kind for error in below(OrdersError)}
+
+    assert {code: kinds.get(code) for code in CODES} == CODES
+
+
+def test_what_is_unavailable_says_when_to_come_back() -> None:
+    assert all(error.retry_after > 0 for error in below(Unavailable) if issubclass(error, Unavailable))

@@ -1,0 +1,67 @@
+"""What the world is told: one event a version, under names and ids that never change."""
+
+from uuid import uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_domain import Event, OrderStatus, events
+from orders_domain.order import Order
+from tests.unit.domain.examples import ADA, GRACE, NOON, only, placed
+
+
+def told(order: Order) -> list[Event]:
+    return [events.told_by(entry, order) for entry in order.unsaved]
+
+
+def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
+    order = placed(by=ADA, at=NOON)
+
+    (event,) = told(order)
+
+    assert event.type == "orders.order_placed.v1"
+    assert (event.order_id, event.version, event.at) == (order.id, 1, NOON)
+    assert event.data == {
+        "order_id": str(order.id),
+        "user_id": "ada",
+        "status": "PENDING",
+        "previous_status": None,
+        "total_minor": 7550,
+        "currency": "USD",
+    }
+
+
+def test_each_change_is_told_under_its_name_in_the_contract() -> None:
+    order = placed()
+    order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+    order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+
+    assert [
+        (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in told(order)
+    ] == [
+        ("orders.order_placed.v1", 1, None, "PENDING"),
+        ("orders.order_status_changed.v1", 2, "PENDING", "PAID"),
+        ("orders.order_canceled.v1", 3, "PAID", "CANCELED"),
+    ]
+
+
+def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> None:
+    order = placed()
+    (placing,) = order.unsaved
+    order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+
+    assert events.told_by(placing, order).data["status"] == "PENDING"
+
+
+@given(st.integers(1, 5))
+def test_the_id_is_the_same_at_every_telling_and_differs_by_version_and_by_order(tellings: int) -> None:
+    lamp, cable = placed(), placed()
+    for order in (lamp, cable):
+        order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+        order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+
+    ids = [tuple(event.id for event in [*told(lamp), *told(cable)]) for _ in range(tellings)]
+
+    assert len(set(ids)) == 1
+    assert len(set(ids[0])) == 6
+    assert ids[0][0] == uuid5(lamp.id, "1")  # consumers remember ids: they must outlive a new release

@@ -1,0 +1,69 @@
+"""A commit that fails: nothing is stored, nothing is told, and the next one goes on as if it had not been."""
+
+import pytest
+
+from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_domain import OrderStatus
+from orders_domain.errors import OrdersError, StoreContention, StoreUnavailable
+from orders_domain.use_cases import Relayed
+from tests.unit.domain.shop import Shop
+
+
+class FailsOnce(UnitOfWork):
+    """A unit of work whose store goes away when it is to make things last, the first time."""
+
+    failure: OrdersError | None = None
+
+    def commit(self) -> None:
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+        super().commit()
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop()
+    shop.uow = FailsOnce(shop.store)
+    return shop
+
+
+def fail(shop: Shop, failure: OrdersError) -> None:
+    assert isinstance(shop.uow, FailsOnce)
+    shop.uow.failure = failure
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda one: one.code)
+def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, failure: OrdersError) -> None:
+    fail(shop, failure)
+
+    with pytest.raises(type(failure)):
+        shop.place()
+
+    assert (shop.store.orders, shop.store.histories, shop.store.outbox) == ({}, {}, {})
+    assert shop.relay() == Relayed()
+    assert shop.place().version == 1
+    assert shop.relay() == Relayed(sent=1)
+
+
+def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop: Shop) -> None:
+    order = shop.place()
+    fail(shop, StoreUnavailable("gone"))
+
+    with pytest.raises(StoreUnavailable):
+        shop.change(order.id, OrderStatus.PAID)
+
+    assert shop.get(order.id) == order
+    assert shop.change(order.id, OrderStatus.PAID).version == 2
+    assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
+
+
+def test_what_was_staged_before_an_error_does_not_ride_with_the_next_commit(shop: Shop) -> None:
+    fail(shop, StoreUnavailable("gone"))
+    with pytest.raises(StoreUnavailable):
+        shop.place()
+
+    kept = shop.place()
+
+    assert set(shop.store.orders) == set(shop.store.histories) == {kept.id}
+    assert [one.event.order_id for one in shop.store.outbox.values()] == [kept.id]

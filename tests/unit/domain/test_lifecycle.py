@@ -1,0 +1,123 @@
+"""The lifecycle, against the table as CONTRACTS.md prints it, and the words that a contract has for it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_domain import LIFECYCLE, OrderStatus, Vocabulary
+from orders_domain.errors import TransitionRefused
+from orders_domain.order import Order
+from orders_domain.status import Wanted
+from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, only
+
+# "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,
+# CANCELED; SHIPPED to DELIVERED. DELIVERED and CANCELED are final."
+TABLE = {
+    "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},
+    "CONFIRMED": {"PAID", "SHIPPED", "CANCELED"},
+    "PAID": {"SHIPPED", "CANCELED"},
+    "SHIPPED": {"DELIVERED"},
+    "DELIVERED": set[str](),
+    "CANCELED": set[str](),
+}
+STATUSES = list(TABLE)
+ORDERS_WORDS = Vocabulary(
+    {
+        OrderStatus.PENDING: "PENDING",
+        OrderStatus.CONFIRMED: "PENDING",
+        OrderStatus.PAID: "PAID",
+        OrderStatus.SHIPPED: "SHIPPED",
+        OrderStatus.DELIVERED: "SHIPPED",
+        OrderStatus.CANCELED: "CANCELED",
+    }
+)
+
+
+def order_in(status: OrderStatus) -> Order:
+    return Order(
+        id=new_id(),
+        user_id=ADA.subject,
+        items=items(),
+        total=TOTAL,
+        status=status,
+        created_at=NOON,
+        updated_at=NOON,
+        version=3,
+    )
+
+
+def test_there_are_exactly_the_six_statuses_of_the_contract() -> None:
+    assert [status.value for status in OrderStatus] == STATUSES
+    assert set(LIFECYCLE) == set(OrderStatus)
+
+
+@pytest.mark.parametrize("wanted", STATUSES)
+@pytest.mark.parametrize("current", STATUSES)
+def test_each_step_is_taken_refused_or_changes_nothing_as_the_table_says(current: str, wanted: str) -> None:
+    order = order_in(OrderStatus(current))
+
+    if wanted in TABLE[current]:
+        assert order.become(only(OrderStatus(wanted)), by=ADA, at=NOON) is True
+        assert (order.status.value, order.version, len(order.unsaved)) == (wanted, 4, 1)
+    elif wanted == current:
+        assert order.become(only(OrderStatus(wanted)), by=ADA, at=NOON) is False
+        assert (order.status.value, order.version, order.unsaved) == (current, 3, [])
+    else:
+        with pytest.raises(TransitionRefused) as refusal:
+            order.become(only(OrderStatus(wanted)), by=ADA, at=NOON)
+        assert (order.status.value, order.version, order.unsaved) == (current, 3, [])
+        assert (refusal.value.current.value, refusal.value.wanted.value) == (current, wanted)
+        assert {status.value for status in refusal.value.allowed} == TABLE[current]
+        assert current in str(refusal.value)
+        assert wanted in str(refusal.value)
+
+
+@given(st.sampled_from(STATUSES), st.sampled_from(STATUSES), st.sets(st.sampled_from(STATUSES)))
+def test_what_looks_the_same_already_changes_nothing_whatever_the_table_says(
+    current: str, wanted: str, others: set[str]
+) -> None:
+    order = order_in(OrderStatus(current))
+    alike = frozenset(OrderStatus(word) for word in {wanted, *others})
+
+    try:
+        changed = order.become(Wanted(OrderStatus(wanted), alike), by=ADA, at=NOON)
+    except TransitionRefused:
+        changed = None
+
+    expected = False if current in {wanted, *others} else True if wanted in TABLE[current] else None
+    assert changed is expected
+    assert order.status.value == (wanted if expected else current)
+
+
+def test_only_delivered_and_canceled_are_final() -> None:
+    assert {status.value for status in OrderStatus if status.final} == {"DELIVERED", "CANCELED"}
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "alike"),
+    [
+        ("PENDING", "PENDING", {"PENDING", "CONFIRMED"}),
+        ("PAID", "PAID", {"PAID"}),
+        ("SHIPPED", "SHIPPED", {"SHIPPED", "DELIVERED"}),
+        ("CANCELED", "CANCELED", {"CANCELED"}),
+    ],
+)
+def test_a_word_asks_for_its_earliest_status_and_knows_what_looks_the_same(
+    word: str, status: str, alike: set[str]
+) -> None:
+    wanted = ORDERS_WORDS.wanted(word)
+
+    assert wanted == Wanted(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
+
+
+@pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
+def test_a_word_the_contract_has_not_is_no_status(word: str) -> None:
+    with pytest.raises(KeyError):
+        ORDERS_WORDS.wanted(word)
+
+
+@given(st.sampled_from(OrderStatus))
+def test_every_status_has_a_word_and_the_word_leads_back_to_it(status: OrderStatus) -> None:
+    word = ORDERS_WORDS.word(status)
+
+    assert status in ORDERS_WORDS.wanted(word).alike

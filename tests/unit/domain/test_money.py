@@ -1,0 +1,141 @@
+"""Money, against decimal arithmetic: what it takes comes back exactly, and everything else is refused."""
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_domain import Money
+from orders_domain.currencies import DECIMALS
+from orders_domain.errors import AmountRefused
+
+MOST = 10**12
+CURRENCIES = st.sampled_from(sorted(DECIMALS))
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals"),
+    [("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("BHD", 3), ("KWD", 3), ("TND", 3), ("CLF", 4)],
+)
+def test_a_currency_has_the_decimals_of_iso_4217(currency: str, decimals: int) -> None:
+    smallest = Decimal(1).scaleb(-decimals)
+
+    assert Money.of(smallest, currency) == Money(1, currency)
+    with pytest.raises(AmountRefused):
+        Money.of(smallest / 10, currency)
+
+
+@given(st.integers(0, MOST), CURRENCIES)
+def test_what_the_amount_says_is_the_same_money_again(minor: int, currency: str) -> None:
+    money = Money(minor, currency)
+
+    assert Money.of(money.amount, currency) == money
+    assert money.amount == Decimal(minor) / 10 ** DECIMALS[currency]
+    assert money.amount.as_tuple().exponent == -DECIMALS[currency]
+
+
+@given(st.integers(0, MOST), CURRENCIES)
+def test_an_amount_written_and_read_as_json_is_the_same_money(minor: int, currency: str) -> None:
+    written = json.dumps(float(Money(minor, currency).amount))
+
+    assert Money.of(json.loads(written), currency) == Money(minor, currency)
+
+
+@given(st.decimals(allow_nan=True, allow_infinity=True), CURRENCIES)
+def test_a_decimal_is_taken_exactly_or_refused(amount: Decimal, currency: str) -> None:
+    plausible = amount.is_finite() and abs(int(amount.as_tuple().exponent)) < 500
+    minor = Fraction(amount) * 10 ** DECIMALS[currency] if plausible else Fraction(-1)
+
+    if minor.denominator == 1 and 0 <= minor <= MOST:
+        assert Money.of(amount, currency).amount == amount
+    else:
+        with pytest.raises(AmountRefused):
+            Money.of(amount, currency)
+
+
+@given(st.floats(), CURRENCIES)
+def test_a_float_is_the_shortest_decimal_that_reads_as_it(amount: float, currency: str) -> None:
+    try:
+        money = Money.of(amount, currency)
+    except AmountRefused:
+        return
+
+    assert money.amount == Decimal(repr(amount))
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        -1,
+        -0.01,
+        Decimal("-0.01"),
+        float("nan"),
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        float("inf"),
+        float("-inf"),
+        Decimal("Infinity"),
+        0.001,
+        1.005,
+        34.116425,
+        0.1 + 0.2,
+        1e-7,
+        5e-324,
+        Decimal("1E-999999"),
+        10**10 + 1,
+        Decimal("10000000000.01"),
+        1e16,
+        1e308,
+        10**4_000,
+        Decimal("1E+999999"),
+        True,
+        False,
+        None,
+        "75.50",
+        [75.5],
+        75 + 0j,
+    ],
+    ids=lambda amount: repr(amount)[:24],
+)
+def test_what_is_no_amount_of_dollars_is_refused(amount: Any) -> None:
+    with pytest.raises(AmountRefused):
+        Money.of(amount, "USD")
+
+
+def test_the_31st_decimal_is_refused_like_the_third() -> None:
+    with pytest.raises(AmountRefused):
+        Money.of(Decimal("1.0000000000000000000000000000001"), "USD")
+
+
+@pytest.mark.parametrize("minor", [-1, MOST + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr)
+def test_minor_units_are_a_whole_number_up_to_a_million_millions(minor: Any) -> None:
+    with pytest.raises(AmountRefused):
+        Money(minor, "USD")
+
+
+def test_the_largest_amount_and_nothing_are_money() -> None:
+    assert Money.of(10_000_000_000, "USD") == Money(MOST, "USD")
+    assert Money.of(MOST, "JPY") == Money(MOST, "JPY")
+    assert Money.of(0, "USD") == Money.of(-0.0, "USD") == Money(0, "USD")
+
+
+@pytest.mark.parametrize("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
+def test_a_currency_that_is_not_in_use_is_refused(currency: Any) -> None:
+    for make in (lambda: Money(1, currency), lambda: Money.of(1, currency)):
+        with pytest.raises(AmountRefused) as refusal:
+            make()
+        assert refusal.value.field == "currency"
+
+
+def test_no_two_currencies_share_a_code_and_every_code_is_three_letters() -> None:
+    assert len(DECIMALS) > 150
+    assert all(len(code) == 3 and code.isascii() and code.isupper() for code in DECIMALS)
+    assert set(DECIMALS.values()) == {0, 2, 3, 4}
+
+
+def test_money_of_different_currencies_is_never_equal() -> None:
+    assert Money(100, "USD") != Money(100, "EUR")

@@ -1,0 +1,114 @@
+"""Whatever is done to an order, in whatever sequence: no illegal state, no hole, and its history tells all of it."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from orders_domain import Actor, OrderStatus
+from orders_domain.errors import TransitionRefused
+from orders_domain.history import Entry
+from orders_domain.order import Order, fold
+from orders_domain.status import Wanted
+from tests.unit.domain.examples import ADA, ADMIN, GRACE, NOON, placed
+from tests.unit.domain.test_lifecycle import STATUSES, TABLE
+
+ACTORS = st.sampled_from([ADA, GRACE, ADMIN])
+
+
+class OrderLife(RuleBasedStateMachine):
+    """An order beside the simplest model of it: the name of its status, and the list of its statuses so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[Entry] = []
+        self.now = NOON
+        self.statuses: list[str] = ["PENDING"]
+
+    @initialize(by=ACTORS)
+    def place(self, by: Actor) -> None:
+        self.order: Order = placed(by=by, at=self.now)
+        self.owner = by.subject
+
+    @rule(word=st.sampled_from(STATUSES), alike=st.sets(st.sampled_from(STATUSES)), by=ACTORS)
+    def become(self, word: str, alike: set[str], by: Actor) -> None:
+        self.now += timedelta(seconds=1)
+        current = self.statuses[-1]
+        wanted = Wanted(OrderStatus(word), frozenset(OrderStatus(each) for each in {word, *alike}))
+
+        if current in {word, *alike}:
+            assert not self.order.become(wanted, by=by, at=self.now)
+        elif word in TABLE[current]:
+            assert self.order.become(wanted, by=by, at=self.now)
+            self.statuses.append(word)
+            self._the_last_entry_says(by, current, word)
+        else:
+            with pytest.raises(TransitionRefused):
+                self.order.become(wanted, by=by, at=self.now)
+
+    def _the_last_entry_says(self, by: Actor, before: str, after: str) -> None:
+        entry = self.order.unsaved[-1]
+        assert (entry.actor, entry.role, entry.request_id) == (by.subject, by.role, by.request_id)
+        assert (entry.at, entry.from_status, entry.to_status) == (
+            self.now,
+            OrderStatus(before),
+            OrderStatus(after),
+        )
+        assert entry.what == ("canceled" if after == "CANCELED" else "status_changed")
+
+    @rule()
+    def save(self) -> None:
+        self.saved += self.order.unsaved
+        self.order.unsaved.clear()
+
+    @invariant()
+    def the_status_is_the_model_s(self) -> None:
+        assert self.order.status.value == self.statuses[-1]
+        assert self.order.user_id == self.owner
+
+    @invariant()
+    def the_version_counts_the_changes_without_holes(self) -> None:
+        assert self.order.version == len(self.statuses)
+        assert self.order.saved_version == len(self.saved)
+        assert [entry.version for entry in [*self.saved, *self.order.unsaved]] == [*range(1, len(self.statuses) + 1)]
+
+    @invariant()
+    def folding_the_history_gives_the_order(self) -> None:
+        assert fold([*self.saved, *self.order.unsaved]) == self.order
+
+    @invariant()
+    def each_line_of_the_history_begins_where_the_one_before_ended(self) -> None:
+        history = [*self.saved, *self.order.unsaved]
+        assert [entry.to_status.value for entry in history] == self.statuses
+        assert [entry.from_status for entry in history] == [None, *(entry.to_status for entry in history[:-1])]
+
+
+TestOrderLife = OrderLife.TestCase
+TestOrderLife.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
+
+
+def test_a_history_with_a_hole_is_refused() -> None:
+    order = placed()
+    order.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
+    order.become(Wanted(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
+    first, _, third = order.unsaved
+
+    with pytest.raises(ValueError, match="hole"):
+        fold([first, third])
+
+
+def test_a_history_without_its_beginning_is_refused() -> None:
+    order = placed()
+    order.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
+
+    for entries in ([], order.unsaved[1:], order.unsaved[::-1]):
+        with pytest.raises(ValueError, match="history"):
+            fold(entries)
+
+
+def test_a_history_gives_back_the_number_it_is_told() -> None:
+    order = placed()
+
+    assert fold(order.unsaved, number=4711).number == 4711

@@ -1,0 +1,113 @@
+"""The relay tells the cache what it missed, for as long as a copy may live, and not for ever."""
+
+import pytest
+
+from orders_domain import OrderStatus
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import Relayed
+from tests.unit.domain.scripted import ForgetfulCache, ScriptedPublisher
+from tests.unit.domain.shop import Shop
+
+
+@pytest.fixture
+def broker() -> ScriptedPublisher:
+    return ScriptedPublisher()
+
+
+@pytest.fixture
+def shop(broker: ScriptedPublisher) -> Shop:
+    shop = Shop(publisher=broker)
+    shop.cache = ForgetfulCache(clock=shop.clock)
+    return shop
+
+
+def deafen(shop: Shop, deaf: bool = True) -> None:
+    assert isinstance(shop.cache, ForgetfulCache)
+    shop.cache.deaf = deaf
+
+
+def test_an_invalidation_that_the_cache_did_not_hear_is_repeated(shop: Shop) -> None:
+    order = shop.place()
+    shop.get(order.id)
+    shop.relay()
+    deafen(shop)
+    shop.change(order.id, OrderStatus.PAID)
+    assert shop.get(order.id).status is OrderStatus.PENDING  # the stale copy
+
+    deafen(shop, deaf=False)
+    shop.relay()
+
+    assert shop.get(order.id).status is OrderStatus.PAID
+
+
+def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_sent_again(
+    shop: Shop, broker: ScriptedPublisher
+) -> None:
+    order = shop.place()
+    shop.get(order.id)
+    deafen(shop)
+    shop.change(order.id, OrderStatus.PAID)
+
+    assert shop.relay() == Relayed(sent=2)
+    assert len(shop.in_state(OutboxState.UNTOLD)) == 2
+    assert shop.get(order.id).status is OrderStatus.PENDING
+
+    deafen(shop, deaf=False)
+    shop.clock.advance(1)
+    assert shop.relay() == Relayed()
+    assert shop.get(order.id).status is OrderStatus.PAID
+    assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 2
+
+
+def test_the_cache_is_told_while_the_broker_is_away(shop: Shop, broker: ScriptedPublisher) -> None:
+    order = shop.place()
+    shop.get(order.id)
+    deafen(shop)
+    shop.change(order.id, OrderStatus.PAID)
+    deafen(shop, deaf=False)
+    broker.away_after = 0
+
+    with pytest.raises(PublisherUnavailable):
+        shop.relay()
+
+    assert shop.get(order.id).status is OrderStatus.PAID
+
+
+def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_of_a_copy(shop: Shop) -> None:
+    shop.place()
+    deafen(shop)
+    shop.relay()
+    rounds = 0
+    while shop.in_state(OutboxState.UNTOLD):
+        shop.clock.advance(60)
+        shop.relay()
+        rounds += 1
+        assert rounds < 20, "told for ever"
+
+    assert rounds in (10, 11)  # ten minutes: twice the life of a copy
+    assert len(shop.in_state(OutboxState.SENT)) == 1
+
+
+def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> None:
+    shop.place()
+    deafen(shop)
+    shop.clock.advance(601)
+
+    assert shop.relay() == Relayed(sent=1)
+
+    assert len(shop.in_state(OutboxState.SENT)) == 1
+
+
+def test_a_deaf_cache_does_not_hold_up_the_events_that_wait(shop: Shop, broker: ScriptedPublisher) -> None:
+    deafen(shop)
+    for _ in range(2):
+        shop.place()
+    shop.relay(limit=2)
+    late = shop.place()
+
+    for _ in range(5):  # a relay that wakes once a second, with the cache away
+        shop.clock.advance(1)
+        shop.relay(limit=2)
+
+    assert late.id in broker.versions()

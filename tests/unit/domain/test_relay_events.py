@@ -1,0 +1,183 @@
+"""The relay: every event leaves, in its order's order, and a broker's moods cost none of them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_domain import Event, OrderStatus
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import Relayed
+from tests.unit.domain.examples import NOON
+from tests.unit.domain.scripted import ScriptedPublisher, nothing
+from tests.unit.domain.shop import Shop
+
+
+@pytest.fixture
+def broker() -> ScriptedPublisher:
+    return ScriptedPublisher()
+
+
+@pytest.fixture
+def shop(broker: ScriptedPublisher) -> Shop:
+    return Shop(publisher=broker)
+
+
+def always(_: Event) -> str:
+    return "NO_ROUTE"
+
+
+def test_what_was_committed_is_sent_once_oldest_first(shop: Shop, broker: ScriptedPublisher) -> None:
+    lamp, cable = shop.place(), shop.place()
+    shop.change(lamp.id, OrderStatus.PAID)
+
+    assert shop.relay() == Relayed(sent=3)
+    assert shop.relay() == Relayed()
+
+    assert broker.versions() == {lamp.id: [1, 2], cable.id: [1]}
+    assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 3
+
+
+def test_a_refused_event_waits_longer_each_time_and_holds_back_its_order_only(
+    shop: Shop, broker: ScriptedPublisher
+) -> None:
+    refused, other = shop.place(), shop.place()
+    shop.change(refused.id, OrderStatus.PAID)
+    broker.refuses = lambda event: "NO_ROUTE" if event.order_id == refused.id else None
+
+    assert shop.relay() == Relayed(sent=1, refused=1)
+
+    assert broker.versions() == {other.id: [1]}
+    first, later = shop.in_state(OutboxState.WAITING)
+    assert (first.event.version, first.attempts, first.last_error) == (1, 1, "NO_ROUTE")
+    assert (later.event.version, later.attempts, later.last_error) == (2, 0, None)
+
+    waits = []
+    for _ in range(8):
+        assert shop.relay() == Relayed()  # not due yet
+        due_at = shop.in_state(OutboxState.WAITING)[0].due_at
+        waits.append((due_at - shop.clock()).total_seconds())
+        shop.clock.now = due_at
+        assert shop.relay() == Relayed(refused=1)
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256]
+
+
+def test_the_longest_wait_is_five_minutes(shop: Shop, broker: ScriptedPublisher) -> None:
+    shop.place()
+    broker.refuses = always
+    for _ in range(9):
+        shop.relay()
+        waiting = shop.in_state(OutboxState.WAITING)[0]
+        before, shop.clock.now = shop.clock.now, waiting.due_at
+
+    assert (waiting.attempts, waiting.due_at - before) == (9, timedelta(minutes=5))
+
+
+def test_after_ten_refusals_an_event_is_parked_and_holds_back_the_later_ones(
+    shop: Shop, broker: ScriptedPublisher
+) -> None:
+    order = shop.place()
+    shop.change(order.id, OrderStatus.PAID)
+    broker.refuses = always
+    for _ in range(10):
+        assert shop.relay() == Relayed(refused=1)
+        shop.clock.advance(301)
+
+    (parked,) = shop.in_state(OutboxState.PARKED)
+    assert (parked.event.version, parked.attempts, parked.last_error) == (1, 10, "NO_ROUTE")
+    broker.refuses = nothing
+    shop.clock.advance(86_400)
+    assert shop.relay() == Relayed()
+    assert broker.taken == []
+
+    assert shop.outbox.requeue([parked.event.id], now=shop.clock()) == 1
+    assert shop.relay() == Relayed(sent=2)
+    assert broker.versions() == {order.id: [1, 2]}
+
+
+def test_a_broker_that_goes_away_in_the_middle_keeps_what_it_confirmed_and_costs_no_attempt(
+    shop: Shop, broker: ScriptedPublisher
+) -> None:
+    orders = [shop.place() for _ in range(3)]
+    for order in orders:
+        shop.change(order.id, OrderStatus.PAID)
+    broker.away_after = 4  # all three placings, and one of the changes, of which nobody hears
+
+    with pytest.raises(PublisherUnavailable):
+        shop.relay()
+
+    assert [one.event.version for one in shop.in_state(OutboxState.SENT)] == [1, 1, 1]
+    waiting = shop.in_state(OutboxState.WAITING)
+    assert [(one.event.version, one.attempts, one.last_error) for one in waiting] == [(2, 0, None)] * 3
+    broker.away_after = None
+    assert shop.relay() == Relayed(sent=3)
+    assert broker.versions() == {order.id: [1, 2] for order in orders}
+    assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # at least once
+
+
+def test_a_relay_takes_no_more_than_its_limit_and_goes_on_with_the_rest(shop: Shop, broker: ScriptedPublisher) -> None:
+    for _ in range(5):
+        shop.place()
+
+    assert [shop.relay(limit=2).sent for _ in range(4)] == [2, 2, 1, 0]
+
+
+MOODS = st.sampled_from(["take", "refuse", "refuse", "hang up"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["place", "change", "relay"])), max_size=25),
+    st.lists(MOODS, max_size=40),
+    st.integers(1, 4),
+)
+def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_all_arrive(
+    steps: list[tuple[int, str]], moods: list[str], limit: int
+) -> None:
+    broker = ScriptedPublisher()
+    shop = Shop(publisher=broker)
+    orders = [shop.place() for _ in range(3)]
+    remaining = iter(moods)
+
+    def moody(_: Event) -> str | None:
+        mood = next(remaining, "take")
+        if mood == "hang up":
+            raise PublisherUnavailable("The broker hung up.")
+        return None if mood == "take" else "NO_ROUTE"
+
+    broker.refuses = moody
+    for which, step in steps:
+        shop.clock.advance(1)
+        if step == "change" and not shop.queries.order(orders[which].id).status.final:
+            following = [OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED]
+            shop.change(orders[which].id, following[shop.queries.order(orders[which].id).version - 1])
+        elif step == "place":
+            orders.append(shop.place())
+        else:
+            relay_whatever_happens(shop, limit)
+    for _ in range(400):
+        shop.clock.advance(301)
+        relay_whatever_happens(shop, limit)
+        for one in shop.in_state(OutboxState.PARKED):
+            shop.outbox.requeue([one.event.id], now=shop.clock())
+        if not shop.in_state(OutboxState.WAITING):
+            break
+
+    expected = {order.id: [*range(1, shop.queries.order(order.id).version + 1)] for order in orders}
+    assert broker.versions() == expected
+
+
+def relay_whatever_happens(shop: Shop, limit: int) -> None:
+    try:
+        shop.relay(limit=limit)
+    except PublisherUnavailable:
+        return
+
+
+def test_events_are_due_from_the_moment_of_their_change(shop: Shop) -> None:
+    shop.place()
+
+    (waiting,) = shop.in_state(OutboxState.WAITING)
+
+    assert waiting.due_at == NOON

@@ -1,0 +1,1 @@
+"""What the SQL adapters promise without a server."""

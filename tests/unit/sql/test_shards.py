@@ -1,0 +1,20 @@
+"""Shards: the same order, the same shard, in every process and release."""
+
+from collections import Counter
+from uuid import UUID
+
+from orders_adapters.sql.shards import SHARDS, shard_of
+
+
+def test_an_order_s_shard_never_changes() -> None:
+    assert shard_of(UUID("0190b5a0-0000-7000-8000-000000000001")) == 10
+    assert shard_of(UUID(int=0)) == 11
+
+
+def test_orders_placed_one_after_the_other_spread_over_all_shards() -> None:
+    first = UUID("0190b5a0-0000-7000-8000-000000000000").int
+
+    crowds = Counter(shard_of(UUID(int=first + number)) for number in range(1_600))
+
+    assert set(crowds) == set(range(SHARDS))
+    assert max(crowds.values()) < 200

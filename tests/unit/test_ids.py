@@ -1,0 +1,111 @@
+"""Ids: UUIDs of version 7, never given twice, never going back."""
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from uuid import RFC_4122, UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_adapters.system.clock import now
+from orders_adapters.system.ids import Ids
+
+NOON = 1_773_489_600_000  # milliseconds
+
+
+def milliseconds_of(one: UUID) -> int:
+    return one.int >> 80
+
+
+def test_the_layout_is_that_of_rfc_9562() -> None:
+    one = Ids(lambda: NOON)()
+
+    assert one.version == 7
+    assert one.variant == RFC_4122
+    assert milliseconds_of(one) == NOON
+
+
+def test_an_id_bears_the_present_time() -> None:
+    before = time.time_ns() // 1_000_000
+
+    one = Ids()()
+
+    assert before <= milliseconds_of(one) <= time.time_ns() // 1_000_000
+
+
+def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_than_the_one_before() -> None:
+    new_id = Ids(lambda: NOON)
+
+    ids = [new_id() for _ in range(100_000)]
+
+    assert len(set(ids)) == 100_000
+    assert all(earlier < later for earlier, later in pairwise(ids))
+    assert all(str(earlier) < str(later) for earlier, later in pairwise(ids))  # as databases may sort them
+    assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+
+
+@given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=50))
+def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
+    moments = iter([NOON + step for step in steps])
+    new_id = Ids(lambda: next(moments))
+
+    ids = [new_id() for _ in steps]
+
+    assert all(earlier < later for earlier, later in pairwise(ids))
+    assert milliseconds_of(ids[-1]) >= NOON + max(steps)
+
+
+def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
+    new_id = Ids()
+    taken: list[list[UUID]] = [[] for _ in range(8)]
+    begin = threading.Barrier(8)
+
+    def take(mine: list[UUID]) -> None:
+        begin.wait()
+        mine.extend(new_id() for _ in range(5_000))
+
+    threads = [threading.Thread(target=take, args=(mine,)) for mine in taken]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(chain.from_iterable(taken))) == 8 * 5_000
+    assert all(earlier < later for mine in taken for earlier, later in pairwise(mine))
+
+
+def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None:
+    """Each begins its counter at random, and 32 bits more are random: a generator knows nothing of the others."""
+    ids = [Ids(lambda: NOON)() for _ in range(1_000)]
+
+    assert len(set(ids)) == 1_000
+    assert len({one.int & 0xFFFF_FFFF for one in ids}) > 990
+    assert len({one.int >> 64 & 0xFFF for one in ids}) > 500
+
+
+def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    new_id = Ids(lambda: NOON)
+    before = new_id()
+    monkeypatch.setattr(new_id, "_counter", (1 << 42) - 2)
+
+    last, borrowed, after = new_id(), new_id(), new_id()
+
+    assert before < last < borrowed < after
+    assert [milliseconds_of(one) - NOON for one in (last, borrowed, after)] == [0, 1, 1]
+
+
+def test_the_clock_knows_that_it_speaks_of_utc() -> None:
+    moment = now()
+
+    assert moment.utcoffset() is not None
+    assert moment.isoformat().endswith("+00:00")
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before

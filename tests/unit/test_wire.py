@@ -1,0 +1,122 @@
+"""Events and orders come back from bytes as they went in, and nothing else comes back at all."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_adapters import wire
+from orders_domain import Event, Item, Money, Order, OrderStatus
+from orders_domain.currencies import DECIMALS
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
+JSON = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
+)
+OBJECTS = st.dictionaries(TEXT, JSON, max_size=4)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+VERSIONS = st.integers(1, 2**53)
+EVENTS = st.builds(Event, id=st.uuids(), type=TEXT, order_id=st.uuids(), version=VERSIONS, at=MOMENTS, data=OBJECTS)
+ORDERS = st.builds(
+    Order,
+    id=st.uuids(),
+    user_id=TEXT,
+    items=st.lists(OBJECTS.map(Item), min_size=1, max_size=3).map(tuple),
+    total=st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(DECIMALS))),
+    status=st.sampled_from(OrderStatus),
+    created_at=MOMENTS,
+    updated_at=MOMENTS,
+    version=VERSIONS,
+    number=st.none() | st.integers(1, 2**53),
+)  # fmt: skip
+PLACED = Event(
+    id=UUID("2d9b1a52-5b8e-5a05-a3c7-0e4f3f6d1a11"),
+    type="orders.order_placed.v1",
+    order_id=UUID("018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21"),
+    version=1,
+    at=datetime(2030, 5, 17, 12, 30, 0, 250_000, tzinfo=UTC),
+    data={"user_id": "ada"},
+)
+
+
+@given(EVENTS)
+def test_an_event_comes_back_as_it_was(event: Event) -> None:
+    assert wire.read_event(wire.event_bytes(event)) == event
+
+
+@given(ORDERS)
+def test_an_order_comes_back_as_it_was(order: Order) -> None:
+    back = wire.read_order(wire.order_bytes(order))
+
+    assert back == order
+    assert back.unsaved == []
+    assert wire.order_bytes(back) == wire.order_bytes(order)
+
+
+def test_an_event_is_a_cloud_event() -> None:
+    assert orjson.loads(wire.event_bytes(PLACED)) == {
+        "specversion": "1.0",
+        "id": "2d9b1a52-5b8e-5a05-a3c7-0e4f3f6d1a11",
+        "source": "/orders",
+        "type": "orders.order_placed.v1",
+        "subject": "018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21",
+        "time": "2030-05-17T12:30:00.250000Z",
+        "datacontenttype": "application/json",
+        "orderversion": 1,
+        "data": {"user_id": "ada"},
+    }
+
+
+@given(EVENTS, ORDERS, OBJECTS)
+def test_members_we_do_not_know_are_ignored(event: Event, order: Order, more: dict[str, Any]) -> None:
+    wider_event = more | orjson.loads(wire.event_bytes(event))
+    wider_order = more | orjson.loads(wire.order_bytes(order))
+
+    assert wire.read_event(orjson.dumps(wider_event)) == event
+    assert wire.read_order(orjson.dumps(wider_order)) == order
+
+
+@given(st.binary() | JSON.map(orjson.dumps))
+def test_what_is_neither_is_unreadable(raw: bytes) -> None:
+    for read in (wire.read_event, wire.read_order):
+        with pytest.raises(wire.Unreadable):
+            read(raw)
+
+
+@given(st.data())
+def test_one_wrong_member_makes_it_unreadable_or_leaves_it_well_formed(data: st.DataObject) -> None:
+    snapshot = orjson.loads(wire.order_bytes(data.draw(ORDERS)))
+    snapshot[data.draw(st.sampled_from(sorted(snapshot)))] = data.draw(JSON)
+
+    try:
+        order = wire.read_order(orjson.dumps(snapshot))
+    except wire.Unreadable:
+        return
+    assert wire.read_order(wire.order_bytes(order)) == order
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"orderversion": True},
+        {"orderversion": 1.0},
+        {"time": "2030-05-17T12:30:00"},
+        {"specversion": "0.3"},
+        {"data": []},
+    ],
+    ids=str,
+)
+def test_an_event_is_read_strictly(wrong: dict[str, Any]) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.read_event(orjson.dumps(orjson.loads(wire.event_bytes(PLACED)) | wrong))

@@ -128,7 +128,7 @@ def create_outbox() -> None:
         one_of("outbox", "state", "waiting", "untold", "parked", "sent"),
         sqlite_autoincrement=True,
     )
-    index_outbox("ix_outbox_open", "shard", "id", where="state IN ('waiting', 'untold')")
+    index_outbox("ix_outbox_open", "shard", "state", "id", where="state IN ('waiting', 'untold')")
     index_outbox("ix_outbox_unsent", "order_id", "id", where="state IN ('waiting', 'parked')")
     index_outbox("ix_outbox_sent", "at", where="state IN ('sent')")
     if on_postgresql():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
+from orders_domain.address import Address
 from orders_domain.errors import Refused
 from orders_domain.events import Event
 from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.order import Order
+from orders_domain.product import Line
 from orders_domain.status import OrderStatus
 
 SOURCE = "/orders"
@@ -60,10 +63,13 @@ def order_bytes(order: Order) -> bytes:
             "version": order.version,
             "user_id": order.user_id,
             "status": order.status.value,
-            "total": {"minor": order.total.minor, "currency": order.total.currency},
+            "total": _money(order.total),
             "created_at": _moment(order.created_at),
             "updated_at": _moment(order.updated_at),
+            "deleted_at": None if order.deleted_at is None else _moment(order.deleted_at),
             "items": [item.content for item in order.items],
+            "lines": [[line.product_id, line.quantity, _money(line.unit_price)] for line in order.lines],
+            "address": None if order.address is None else order.address.parts(),
         }
     )
 
@@ -102,24 +108,44 @@ def _event(told: Any) -> Event:
 
 
 def _order(kept: Any) -> Order:
-    number = kept["number"]
+    number, deleted_at, address = kept["number"], kept["deleted_at"], kept["address"]
     return Order(
         id=UUID(kept["id"]),
         number=None if number is None else _is(int, number),
         version=_is(int, kept["version"]),
         user_id=_is(str, kept["user_id"]),
         status=OrderStatus(kept["status"]),
-        total=Money(kept["total"]["minor"], kept["total"]["currency"]),
+        total=_read_money(kept["total"]),
         created_at=_read_moment(kept["created_at"]),
         updated_at=_read_moment(kept["updated_at"]),
+        deleted_at=None if deleted_at is None else _read_moment(deleted_at),
         items=tuple(Item(content) for content in _is(list, kept["items"])),
+        lines=tuple(_line(*line) for line in _is(list, kept["lines"])),
+        address=None if address is None else _address(address),
     )
+
+
+def _line(product_id: Any, quantity: Any, unit_price: Any) -> Line:
+    return Line(product_id=_is(int, product_id), quantity=_is(int, quantity), unit_price=_read_money(unit_price))
+
+
+def _address(parts: Any) -> Address:
+    return Address(**{part.name: parts[part.name] for part in fields(Address)})
 
 
 def _is(kind: type[_Read], value: Any) -> _Read:
     if type(value) is not kind:  # isinstance would take true for 1
         raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
     return value
+
+
+def _money(amount: Money) -> list[int | str]:
+    return [amount.minor, amount.currency]
+
+
+def _read_money(kept: Any) -> Money:
+    minor, currency = kept
+    return Money(minor, currency)
 
 
 def _moment(at: datetime) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orders_domain.actor import Role
 from orders_domain.errors import AccessDenied, OrderNotFound
 
 if TYPE_CHECKING:
-    from orders_domain.actor import Actor, Role
+    from orders_domain.actor import Actor
     from orders_domain.order import Order
 
 
@@ -16,9 +17,19 @@ if TYPE_CHECKING:
 class Access:
     """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden."""
 
+    owner: bool = True
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     hides_existence: bool = False
+
+    def admit(self, actor: Actor) -> None:
+        """Return unless it is clear, without a look at any order, that the actor may not.
+
+        Raises:
+            AccessDenied: owning an order opens nothing here, and neither role nor scope does.
+        """
+        if not self.owner and not self.opens_all_to(actor):
+            raise AccessDenied("This is for administrators.")
 
     def require(self, actor: Actor, order: Order) -> None:
         """Return if the actor may touch the order.
@@ -27,19 +38,19 @@ class Access:
             OrderNotFound: it may not, and this contract does not tell strangers what exists.
             AccessDenied: it may not.
         """
-        if order.user_id == actor.subject or self.opens_all_to(actor):
+        if (self.owner and order.user_id == actor.subject) or self.opens_all_to(actor):
             return
         if self.hides_existence:
             raise OrderNotFound(order.id)
         raise AccessDenied("This order belongs to somebody else.")
 
-    def require_user(self, actor: Actor, user_id: str) -> None:
-        """Return if the actor may see all orders of the user.
+    def require_user(self, actor: Actor, user_id: str | None) -> None:
+        """Return if the actor may see all orders of the user; of everybody, where none is named.
 
         Raises:
             AccessDenied: it may not.
         """
-        if user_id != actor.subject and not self.opens_all_to(actor):
+        if not (self.owner and user_id == actor.subject) and not self.opens_all_to(actor):
             raise AccessDenied("These orders belong to somebody else.")
 
     def opens_all_to(self, actor: Actor) -> bool:
@@ -48,3 +59,12 @@ class Access:
 
 OWNER_ONLY = Access(hides_existence=True)
 """Clauses 000-09, 000-13: role and scope open nothing, and a stranger hears 'not found'."""
+
+OWNER_OR_ADMIN = Access(roles=frozenset({Role.ADMIN}))
+"""Clause 002-05: customers their own orders, administrators all."""
+
+OWNER_ALONE = Access()
+"""Clause 002-13: nobody else, administrators neither; strangers are told so."""
+
+ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
+"""Clause 002-07."""

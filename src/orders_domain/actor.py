@@ -35,6 +35,8 @@ class Actor:
             raise Refused(f"A subject is a string of 1 to {LONGEST_SUBJECT} characters.", field="sub")
         if flaw := flaw_in_text(self.subject):
             raise Refused(f"The subject {flaw}.", field="sub")
+        if self.request_id is not None and (flaw := flaw_in_text(self.request_id)):
+            raise Refused(f"The request's id {flaw}.", field="request_id")
 
     def may(self, scope: str) -> bool:
         """Administrators have every scope."""

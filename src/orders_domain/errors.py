@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from orders_domain.product import Shortage
     from orders_domain.status import OrderStatus
 
 
@@ -106,6 +107,72 @@ class TransitionRefused(OrdersError):
         self.current = current
         self.wanted = wanted
         self.allowed = allowed
+
+
+class DeletionRefused(OrdersError):
+    """Only a pending order can be deleted (clause 002-13)."""
+
+    kind = Kind.CONFLICT
+    code = "deletion_refused"
+
+    def __init__(self, current: OrderStatus) -> None:
+        super().__init__("Only pending orders can be deleted")
+        self.current = current
+
+
+class InsufficientStock(OrdersError):
+    """There is too little of some products; nothing was taken. Every product short is named (clause 002-03)."""
+
+    kind = Kind.CONFLICT
+    code = "insufficient_stock"
+
+    def __init__(self, shortages: tuple[Shortage, ...]) -> None:
+        super().__init__("Some products have insufficient stock")
+        self.shortages = shortages
+
+
+class ProductNotFound(OrdersError):
+    """No such product."""
+
+    kind = Kind.NOT_FOUND
+    code = "product_not_found"
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__("There is no such product.")
+        self.product_id = product_id
+
+
+class SkuTaken(OrdersError):
+    """Another product has this sku."""
+
+    kind = Kind.CONFLICT
+    code = "sku_taken"
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(f"Another product has the sku {sku!r}.")
+        self.sku = sku
+
+
+class TemplateNotFound(OrdersError):
+    """No such template, or not the actor's."""
+
+    kind = Kind.NOT_FOUND
+    code = "template_not_found"
+
+    def __init__(self, template_id: int) -> None:
+        super().__init__("There is no such template.")
+        self.template_id = template_id
+
+
+class JobNotFound(OrdersError):
+    """No such job, or not the actor's."""
+
+    kind = Kind.NOT_FOUND
+    code = "job_not_found"
+
+    def __init__(self, job_id: UUID | str) -> None:
+        super().__init__("There is no such job.")
+        self.job_id = job_id
 
 
 class StaleOrder(OrdersError):

@@ -13,15 +13,19 @@ from orders_domain.text import JSON
 
 if TYPE_CHECKING:
     from orders_domain.order import Order
+    from orders_domain.product import Product
 
 ORDER_PLACED = "orders.order_placed.v1"
 ORDER_STATUS_CHANGED = "orders.order_status_changed.v1"
 ORDER_CANCELED = "orders.order_canceled.v1"
+ORDER_DELETED = "orders.order_deleted.v1"
+STOCK_LOW = "orders.stock_low.v1"
 
 _TYPES = {
     history.PLACED: ORDER_PLACED,
     history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
     history.CANCELED: ORDER_CANCELED,
+    history.DELETED: ORDER_DELETED,
 }
 
 
@@ -32,7 +36,7 @@ class Event:
     id: UUID
     type: str
     order_id: UUID
-    version: int  # of the order, after the fact: 1, 2, 3, ... without holes
+    version: int  # of the order, after the fact; the order_* events of an order count 1, 2, 3, ... without holes
     at: datetime
     data: Mapping[str, JSON]
 
@@ -53,5 +57,25 @@ def told_by(entry: history.Entry, order: Order) -> Event:
         order_id=order.id,
         version=entry.version,
         at=entry.at,
+        data=data,
+    )
+
+
+def stock_low(product: Product, order: Order) -> Event:
+    """Return the event that tells administrators of a product which the order took to its threshold (clause 002-30)."""
+    data: dict[str, JSON] = {
+        "product_id": product.id,
+        "sku": product.sku,
+        "name": product.name,
+        "stock_quantity": product.stock,
+        "low_stock_threshold": product.low_stock_threshold,
+        "order_id": str(order.id),
+    }
+    return Event(
+        id=uuid5(order.id, f"{STOCK_LOW} {product.id}"),
+        type=STOCK_LOW,
+        order_id=order.id,
+        version=order.version,
+        at=order.updated_at,
         data=data,
     )

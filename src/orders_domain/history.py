@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PLACED = "placed"
 STATUS_CHANGED = "status_changed"
 CANCELED = "canceled"
+DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Entry:
 
     order_id: UUID
     version: int  # of the order, after the change; the first is 1
-    what: str  # PLACED, STATUS_CHANGED, CANCELED
+    what: str  # PLACED, STATUS_CHANGED, CANCELED, DELETED
     at: datetime
     actor: str
     role: Role

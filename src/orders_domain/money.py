@@ -25,7 +25,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if self.currency not in DECIMALS:
+        if not isinstance(self.currency, str) or self.currency not in DECIMALS:
             raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
         if type(self.minor) is not int:
             raise AmountRefused("An amount is a whole number of minor units.")

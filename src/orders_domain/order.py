@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
 from orders_domain import history
-from orders_domain.errors import Refused, TotalMismatch, TransitionRefused, VersionMismatch
+from orders_domain.address import Address
+from orders_domain.errors import DeletionRefused, Refused, TotalMismatch, TransitionRefused, VersionMismatch
 from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.money import EXACTLY, Money
+from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
 from orders_domain.text import JSON
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
 
+OrderRef: TypeAlias = UUID | int
+"""An order's id, or its number."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """An order as it stands. Change it through its verbs only; ``unsaved`` is what they wrote since it was loaded."""
+    """An order as it stands. Change it through its verbs only; ``unsaved`` is what they wrote since it was loaded.
+
+    It consists of ``lines`` of the catalogue's products, or of ``items`` as its client describes them.
+    """
 
     id: UUID
     user_id: str
@@ -33,37 +41,47 @@ class Order:
     created_at: datetime
     updated_at: datetime
     version: int
+    lines: tuple[Line, ...] = ()
+    address: Address | None = None
+    deleted_at: datetime | None = None
     number: int | None = None  # the short number people read out on the phone; given by the store
     unsaved: list[history.Entry] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
-    def place(cls, *, order_id: UUID, items: Iterable[Item], total: Money, by: Actor, at: datetime) -> Order:
-        """Return a new PENDING order of the actor.
+    def place(
+        cls,
+        *,
+        order_id: UUID,
+        items: Sequence[Item] = (),
+        lines: Sequence[Line] = (),
+        total: Money,
+        address: Address | None = None,
+        user_id: str | None = None,
+        by: Actor,
+        at: datetime,
+    ) -> Order:
+        """Return a new PENDING order, the actor's own unless it is placed for somebody else.
 
         Raises:
-            Refused: no item, or more than 1,000.
-            TotalMismatch: every line has a quantity and a price, and the total is not their sum.
+            Refused: no item and no line, or more than 1,000.
+            TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
         """
-        lines = tuple(items)
-        if not 1 <= len(lines) <= MOST_ITEMS:
+        if not 1 <= len(items) + len(lines) <= MOST_ITEMS:
             raise Refused(f"An order has 1 to {MOST_ITEMS} items.", field="items")
-        _require_sum(lines, total)
+        _require_sum(items, lines, total)
         order = cls(
             id=order_id,
-            user_id=by.subject,
-            items=lines,
+            user_id=user_id or by.subject,
+            items=tuple(items),
+            lines=tuple(lines),
             total=total,
+            address=address,
             status=OrderStatus.PENDING,
             created_at=at,
             updated_at=at,
             version=0,
         )
-        details: dict[str, JSON] = {
-            "items": [cast(JSON, dict(line.content)) for line in lines],
-            "total_minor": total.minor,
-            "currency": total.currency,
-        }
-        order._write(history.PLACED, by=by, at=at, from_status=None, details=details)
+        order._write(history.PLACED, by=by, at=at, from_status=None, details=_placing(order))
         return order
 
     def become(self, wanted: Wanted, *, by: Actor, at: datetime) -> bool:
@@ -81,6 +99,17 @@ class Order:
         what = history.CANCELED if wanted.status is OrderStatus.CANCELED else history.STATUS_CHANGED
         self._write(what, by=by, at=at, from_status=before, details={})
         return True
+
+    def delete(self, *, by: Actor, at: datetime) -> None:
+        """Take the order out of sight; its history stays.
+
+        Raises:
+            DeletionRefused: it is not pending.
+        """
+        if self.status is not OrderStatus.PENDING:
+            raise DeletionRefused(self.status)
+        self.deleted_at = at
+        self._write(history.DELETED, by=by, at=at, from_status=self.status, details={})
 
     def require_version(self, wanted: frozenset[int] | None) -> None:
         """Return if the order is at one of the versions named, or none was named.
@@ -122,7 +151,7 @@ class Order:
 
 
 def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Order:
-    """Return the order that a complete history, oldest first, tells of.
+    """Return the order that a complete history, oldest first, tells of (clauses 002-08, 002-35).
 
     Raises:
         ValueError: the history has a hole, or does not begin with the placing.
@@ -132,24 +161,44 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
     if not entries or entries[0].what != history.PLACED:
         raise ValueError("The history does not begin with the placing.")
     first, last = entries[0], entries[-1]
-    details = cast("dict[str, list[dict[str, JSON]]]", first.details)
+    placing = cast("Mapping[str, Any]", first.details)
+    currency = placing["currency"]
     return Order(
         id=first.order_id,
-        user_id=first.actor,
-        items=tuple(Item(content) for content in details["items"]),
-        total=Money(cast(int, first.details["total_minor"]), cast(str, first.details["currency"])),
+        user_id=placing["user_id"],
+        items=tuple(Item(content) for content in placing["items"]),
+        lines=tuple(
+            Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
+            for product_id, quantity, minor in placing["lines"]
+        ),
+        total=Money(placing["total_minor"], currency),
+        address=Address(**placing["address"]) if placing["address"] else None,
         status=last.to_status,
         created_at=first.at,
         updated_at=last.at,
+        deleted_at=last.at if last.what == history.DELETED else None,
         version=last.version,
         number=number,
     )
 
 
-def _require_sum(lines: tuple[Item, ...], total: Money) -> None:
-    subtotals = [line.subtotal for line in lines]
+def _placing(order: Order) -> dict[str, JSON]:
+    """Everything the order began with, for ``fold``."""
+    address = order.address
+    return {
+        "user_id": order.user_id,
+        "items": [cast(JSON, dict(item.content)) for item in order.items],
+        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
+        "total_minor": order.total.minor,
+        "currency": order.total.currency,
+        "address": cast(JSON, address.parts()) if address else None,
+    }
+
+
+def _require_sum(items: Sequence[Item], lines: Sequence[Line], total: Money) -> None:
+    subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if len(known) == len(lines) and reduce(EXACTLY.add, known, Decimal()) != total.amount:
+    if len(known) == len(subtotals) and reduce(EXACTLY.add, known, Decimal()) != total.amount:
         raise TotalMismatch(
             "The total is not the sum of the items' quantities times their prices.", field="total_price"
         )

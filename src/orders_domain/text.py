@@ -38,8 +38,8 @@ def flaw_in_json(value: object, *, depth: int = 0) -> str | None:
         parts = [part for pair in value.items() for part in pair]
         if not all(isinstance(key, str) for key in value):
             return "has a member whose name is not a string"
-    elif isinstance(value, list | tuple):
-        parts = list(value)
+    elif isinstance(value, list):
+        parts = value
     else:
         return f"is not JSON ({type(value).__name__})"
     return next((flaw for part in parts if (flaw := flaw_in_json(part, depth=depth + 1))), None)

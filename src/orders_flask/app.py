@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
+from flask_smorest import Blueprint
 
 from orders_flask import log
 from orders_flask.container import Container
@@ -32,12 +33,19 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     core.install(app, container or Container(settings=settings))
+    _make_parts(core.of(app))
     if settings.embedded and container is None:
         _migrate(core.of(app))
     requests.install(app)
     app.register_blueprint(operations.blueprint)
     errors.install(app, _mount(app, settings))
     return app
+
+
+def _make_parts(container: Container) -> None:
+    """Make what settings can spoil, so that a bad one stops the start and not the first request; nothing connects."""
+    for part in (container.store, container.cache, container.broker, container.identity):
+        part()
 
 
 def _migrate(container: Container) -> None:
@@ -54,10 +62,19 @@ def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
             raise SettingRefused(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
         for position, prefix in enumerate(prefixes):
             contract = CONTRACTS[name]()
-            own_name = name if position == 0 else f"{name}-{position + 1}"
-            api.register_blueprint(contract.blueprint, url_prefix=prefix, name=own_name)
-            mounted[prefix] = contract
+            suffix = f"-{position + 1}" if position else ""
+            for blueprint, place in _places(contract, prefix):
+                if place in mounted:
+                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
+                api.register_blueprint(blueprint, url_prefix=place, name=blueprint.name + suffix)
+                mounted[place] = contract
     return mounted
+
+
+def _places(contract: Contract, prefix: str) -> list[tuple[Blueprint, str]]:
+    """What a contract serves where: its orders at the prefix, the rest beside it (/api/v1/orders, /api/v1/products)."""
+    parent = prefix.rpartition("/")[0]
+    return [(contract.blueprint, prefix), *((beside, f"{parent}/{name}") for name, beside in contract.beside.items())]
 
 
 class Json(JSONProvider):

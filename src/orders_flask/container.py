@@ -11,6 +11,7 @@ from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import Ids
 from orders_domain import use_cases
 from orders_domain.order import Order
+from orders_domain.product import Product
 from orders_domain.queries import Page
 from orders_flask import parts
 from orders_flask.settings import Settings
@@ -40,6 +41,7 @@ class Container(containers.DeclarativeContainer):
 
     uow = store.provided.unit_of_work.call()
     queries = store.provided.queries
+    catalogue = store.provided.catalogue
     outbox = store.provided.outbox
     kept = cache.provided.cache
     publisher = broker.provided.publisher
@@ -52,6 +54,17 @@ class Container(containers.DeclarativeContainer):
     change_status: providers.Callable[Order] = providers.Callable(
         retried(use_cases.change_status), uow=uow, cache=kept, clock=clock
     )
+    order_products: providers.Callable[Order] = providers.Callable(
+        retried(use_cases.order_products), uow=uow, clock=clock, new_id=new_id
+    )
+    delete_order: providers.Callable[None] = providers.Callable(
+        retried(use_cases.delete_order), uow=uow, cache=kept, clock=clock
+    )
+    add_product: providers.Callable[Product] = providers.Callable(retried(use_cases.add_product), uow=uow, clock=clock)
+    change_product: providers.Callable[Product] = providers.Callable(
+        retried(use_cases.change_product), uow=uow, clock=clock
+    )
+    restock: providers.Callable[Product] = providers.Callable(retried(use_cases.restock), uow=uow, clock=clock)
     relay_events: providers.Callable[use_cases.Relayed] = providers.Callable(
         use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,16 +16,17 @@ from orders_adapters.memory.cache import Cache as MemoryCache
 from orders_adapters.memory.cache import NoCache
 from orders_adapters.memory.publisher import Publisher as MemoryPublisher
 from orders_adapters.security import tokens
-from orders_domain.actor import Role
-from orders_domain.errors import StoreUnavailable
+from orders_domain.actor import Actor, Role
+from orders_domain.errors import Refused, StoreUnavailable
 from orders_domain.ports.cache import Cache
+from orders_domain.ports.catalogue import Catalogue
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.identity import Identity
 from orders_domain.ports.outbox import Outbox
 from orders_domain.ports.publisher import Publisher
 from orders_domain.ports.queries import Queries
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_flask.settings import Settings
+from orders_flask.settings import SettingRefused, Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -57,6 +59,7 @@ class Store:
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: Queries
+    catalogue: Catalogue
     outbox: Outbox
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     check: Check = _fine
@@ -75,13 +78,24 @@ class BrokerPart:
     check: Check = _fine
 
 
+@contextmanager
+def _blamed_on(variable: str) -> Iterator[None]:
+    """Nothing is connected while parts are made, so what fails there is the setting."""
+    try:
+        yield
+    except (ValueError, TypeError, Refused) as error:
+        raise SettingRefused(f"{variable} cannot be used: {str(error).rstrip('.')}.") from error
+
+
 def store(settings: Settings) -> Store:
     if settings.store_url == "memory://":
         return _memory_store()
-    return _sql_store(settings.store_url)
+    with _blamed_on("DATABASE_URL"):
+        return _sql_store(settings.store_url)
 
 
 def _memory_store() -> Store:
+    from orders_adapters.memory.catalogue import Catalogue
     from orders_adapters.memory.outbox import Outbox
     from orders_adapters.memory.queries import Queries
     from orders_adapters.memory.store import Store as Memory
@@ -90,18 +104,23 @@ def _memory_store() -> Store:
     bell = Bell()
     memory = Memory(on_commit=bell.ring)
     return Store(
-        unit_of_work=lambda: UnitOfWork(memory), queries=Queries(memory), outbox=Outbox(memory), wait=bell.wait
+        unit_of_work=lambda: UnitOfWork(memory),
+        queries=Queries(memory),
+        catalogue=Catalogue(memory),
+        outbox=Outbox(memory),
+        wait=bell.wait,
     )
 
 
 def _sql_store(url: str) -> Store:
-    from orders_adapters.sql import bell, engine, migrate, outbox, queries, unit_of_work
+    from orders_adapters.sql import bell, catalogue, engine, migrate, outbox, queries, unit_of_work
 
     database = engine.create(url)
     ringing = bell.Bell(database)
     return Store(
         unit_of_work=lambda: unit_of_work.UnitOfWork(database, on_commit=ringing.ring),
         queries=queries.Queries(database),
+        catalogue=catalogue.Catalogue(database),
         outbox=outbox.Outbox(database),
         wait=ringing.wait,
         check=partial(_database_check, database),
@@ -136,7 +155,8 @@ def cache(settings: Settings, *, clock: Clock) -> CachePart:
     if settings.cache == "redis":
         from orders_adapters.redis.cache import Cache as RedisCache
 
-        redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix)
+        with _blamed_on("REDIS_URL"):
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix)
         return CachePart(cache=redis, check=partial(_answers, redis.ping, "Redis"))
     return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NoCache())
 
@@ -145,12 +165,13 @@ def broker(settings: Settings) -> BrokerPart:
     if settings.broker == "rabbitmq":
         from orders_adapters.rabbitmq.publisher import Publisher as RabbitPublisher
 
-        rabbit = RabbitPublisher(
-            settings.rabbitmq_url,
-            queue=settings.new_order_queue,
-            exchange=settings.events_exchange,
-            queue_type=settings.queue_type,
-        )
+        with _blamed_on("RABBITMQ_URL"):
+            rabbit = RabbitPublisher(
+                settings.rabbitmq_url,
+                queue=settings.new_order_queue,
+                exchange=settings.events_exchange,
+                queue_type=settings.queue_type,
+            )
         return BrokerPart(publisher=rabbit, check=partial(_answers, rabbit.ping, "RabbitMQ"))
     return BrokerPart(publisher=MemoryPublisher())
 
@@ -160,9 +181,11 @@ def identity(settings: Settings) -> Identity:
     if settings.jwt_jwks_url:
         from orders_adapters.security.jwks import ProviderKeys
 
-        key_for = ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+        with _blamed_on("JWT_JWKS_URL"):
+            key_for = ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
     elif settings.jwt_public_key:
-        key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
+        with _blamed_on("JWT_PUBLIC_KEY"):
+            key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
     else:
         key_for = tokens.shared_secret(settings.signing_secret)
     return tokens.Tokens(
@@ -174,7 +197,12 @@ def identity(settings: Settings) -> Identity:
 
 
 def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
-    """Return a token of our own, for development."""
+    """Return a token of our own, for development.
+
+    Raises:
+        Refused: nobody can be called that.
+    """
+    Actor(subject=subject)
     claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
     return tokens.mint(
         subject=subject,

@@ -13,7 +13,7 @@ from environs import Env, EnvError
 from orders_domain.currencies import DECIMALS
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
-DEFAULT_MOUNTS = "orders=/orders"
+DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders"
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 

@@ -97,6 +97,8 @@ def _malformed(secret: str, subject: str) -> Iterator[tuple[str, str]]:
         yield f"a header that is a {label}", signed(secret, claims(subject), header=value)
     deep = b'{"sub": "%b", "exp": 99999999999, "deep": %b}' % (subject.encode(), b"[" * 2_000 + b"]" * 2_000)
     yield "a payload nested 2,000 deep", signed(secret, deep)
+    deep = b'{"alg": "HS256", "deep": %b}' % (b"[" * 2_000 + b"]" * 2_000)
+    yield "a header nested 2,000 deep", signed(secret, claims(subject), header=deep)
 
 
 def _next_letter(letter: str) -> str:

@@ -79,7 +79,7 @@ def test_a_public_key_is_no_secret(algorithm: str) -> None:
 
 
 def test_a_key_of_the_same_kind_that_is_not_the_configured_one_is_refused() -> None:
-    others = {
+    others: dict[str, Any] = {
         "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "ES256": ec.generate_private_key(ec.SECP256R1()),
         "EdDSA": ed25519.Ed25519PrivateKey.generate(),

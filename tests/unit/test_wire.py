@@ -1,5 +1,6 @@
 """Events and orders come back from bytes as they went in, and nothing else comes back at all."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from orders_adapters import wire
 from orders_domain import Event, Item, Money, Order, OrderStatus
+from orders_domain.address import Address
 from orders_domain.currencies import DECIMALS
+from orders_domain.product import Line
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 PLAIN = (
@@ -28,15 +31,24 @@ OBJECTS = st.dictionaries(TEXT, JSON, max_size=4)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 VERSIONS = st.integers(1, 2**53)
 EVENTS = st.builds(Event, id=st.uuids(), type=TEXT, order_id=st.uuids(), version=VERSIONS, at=MOMENTS, data=OBJECTS)
+MONEY = st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(DECIMALS)))
+LINES = st.builds(Line, product_id=st.integers(1, 2**53), quantity=st.integers(1, 10_000), unit_price=MONEY)
+PART = TEXT.filter(str.strip)
+ADDRESSES = st.builds(
+    Address, line1=PART, line2=st.none() | PART, city=PART, state=PART, postal_code=PART, country=PART
+)
 ORDERS = st.builds(
     Order,
     id=st.uuids(),
     user_id=TEXT,
-    items=st.lists(OBJECTS.map(Item), min_size=1, max_size=3).map(tuple),
-    total=st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(DECIMALS))),
+    items=st.lists(OBJECTS.map(Item), max_size=3).map(tuple),
+    lines=st.lists(LINES, max_size=3).map(tuple),
+    address=st.none() | ADDRESSES,
+    total=MONEY,
     status=st.sampled_from(OrderStatus),
     created_at=MOMENTS,
     updated_at=MOMENTS,
+    deleted_at=st.none() | MOMENTS,
     version=VERSIONS,
     number=st.none() | st.integers(1, 2**53),
 )  # fmt: skip
@@ -62,6 +74,23 @@ def test_an_order_comes_back_as_it_was(order: Order) -> None:
     assert back == order
     assert back.unsaved == []
     assert wire.order_bytes(back) == wire.order_bytes(order)
+
+
+def test_a_snapshot_has_everything_that_an_order_has() -> None:
+    order = Order(
+        id=PLACED.order_id,
+        user_id="ada",
+        items=(Item({}),),
+        total=Money(0, "EUR"),
+        status=OrderStatus.PENDING,
+        created_at=PLACED.at,
+        updated_at=PLACED.at,
+        version=1,
+    )
+
+    kept = orjson.loads(wire.order_bytes(order))
+
+    assert set(kept) == {field.name for field in fields(Order)} - {"unsaved"}  # a new field has to be kept, too
 
 
 def test_an_event_is_a_cloud_event() -> None:
@@ -120,3 +149,22 @@ def test_one_wrong_member_makes_it_unreadable_or_leaves_it_well_formed(data: st.
 def test_an_event_is_read_strictly(wrong: dict[str, Any]) -> None:
     with pytest.raises(wire.Unreadable):
         wire.read_event(orjson.dumps(orjson.loads(wire.event_bytes(PLACED)) | wrong))
+
+
+@pytest.mark.parametrize(
+    "line", [["7", 1, [900, "EUR"]], [7, True, [900, "EUR"]], [7, 1, [9.0, "EUR"]], [7, 1]], ids=str
+)
+def test_a_line_is_read_strictly(line: list[Any]) -> None:
+    order = Order(
+        id=PLACED.order_id,
+        user_id="ada",
+        items=(),
+        total=Money(900, "EUR"),
+        status=OrderStatus.PENDING,
+        created_at=PLACED.at,
+        updated_at=PLACED.at,
+        version=1,
+    )
+
+    with pytest.raises(wire.Unreadable):
+        wire.read_order(orjson.dumps(orjson.loads(wire.order_bytes(order)) | {"lines": [line]}))

@@ -1,13 +1,15 @@
 """The orders of one unit of work, staged until it commits."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from uuid import UUID
 
 from orders_adapters.memory.store import Store
 from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
+from orders_domain.events import Event
 from orders_domain.history import Entry
-from orders_domain.order import Order
+from orders_domain.order import Order, OrderRef
 from orders_domain.ports.outbox import OutboxState, Outgoing
 
 
@@ -24,10 +26,10 @@ class Orders:
         order.number = next(self._store.numbers)
         self._stage(order)
 
-    def hold(self, order_id: UUID) -> Order:
-        order = self._stored(order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
+    def hold(self, ref: OrderRef) -> Order:
+        order = self._stored(self._store.ids.get(ref) if isinstance(ref, int) else ref)
+        if order is None or order.deleted_at is not None:
+            raise OrderNotFound(ref)
         return deepcopy(order)
 
     def save(self, order: Order) -> None:
@@ -38,14 +40,22 @@ class Orders:
             raise StaleOrder(order.id)
         self._stage(order)
 
+    def tell(self, told: Sequence[Event]) -> None:
+        self._outgoing += [
+            Outgoing(event=event, state=OutboxState.WAITING, due_at=event.at) for event in deepcopy(list(told))
+        ]
+
     def merge(self) -> None:
         """Make the staged changes those of the store; ``store.reading`` is held."""
         self._store.orders |= self._orders
+        self._store.ids |= {order.number: order.id for order in self._orders.values() if order.number is not None}
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
         self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._outgoing}
 
-    def _stored(self, order_id: UUID) -> Order | None:
+    def _stored(self, order_id: UUID | None) -> Order | None:
+        if order_id is None:
+            return None
         return self._orders.get(order_id) or self._store.orders.get(order_id)
 
     def _stage(self, order: Order) -> None:
@@ -53,6 +63,4 @@ class Orders:
         order.unsaved.clear()
         self._orders[order.id] = deepcopy(order)
         self._entries += entries
-        for entry in entries:
-            event = events.told_by(entry, order)
-            self._outgoing.append(Outgoing(event=event, state=OutboxState.WAITING, due_at=event.at))
+        self.tell([events.told_by(entry, order) for entry in entries])

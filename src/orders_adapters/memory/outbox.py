@@ -1,6 +1,5 @@
 """The outbox of the memory store."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,14 +18,13 @@ class Outbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._relaying = threading.Lock()
 
     def due_shards(self, now: datetime) -> Sequence[int]:
         return [_THE_SHARD] if self._due(now, limit=1) else []
 
     @contextmanager
     def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator["Claim | None"]:
-        if not self._relaying.acquire(blocking=False):
+        if not self._store.relaying.acquire(blocking=False):
             yield None
             return
         claim = Claim(self._due(now, limit=limit))
@@ -35,7 +33,7 @@ class Outbox:
         finally:
             with self._store.reading:
                 self._store.outbox |= claim.marked
-            self._relaying.release()
+            self._store.relaying.release()
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
         with self._store.reading:
@@ -71,7 +69,7 @@ class Outbox:
                     held_back.add(one.event.order_id)
                 elif one.state is OutboxState.WAITING and one.event.order_id not in held_back:
                     waiting.append(one)
-        return [*waiting, *untold][:limit]
+        return [*waiting[:limit], *untold[:limit]]
 
 
 class Claim:

@@ -8,30 +8,32 @@ from uuid import UUID
 from orders_adapters.memory.store import Store
 from orders_domain.errors import OrderNotFound
 from orders_domain.history import Entry
-from orders_domain.order import Order
-from orders_domain.queries import OrdersOf, Page
+from orders_domain.order import Order, OrderRef
+from orders_domain.queries import OrdersWanted, Page
 
 
 class Queries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def order(self, order_id: UUID) -> Order:
+    def order(self, ref: OrderRef) -> Order:
         with self._store.reading:
-            order = self._store.orders.get(order_id)
-            if order is None:
-                raise OrderNotFound(order_id)
+            order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref
+            order = self._store.orders.get(order_id) if order_id else None
+            if order is None or order.deleted_at is not None:
+                raise OrderNotFound(ref)
             return deepcopy(order)
 
-    def orders(self, wanted: OrdersOf) -> Page:
+    def orders(self, wanted: OrdersWanted) -> Page:
         after = (wanted.after.created_at, wanted.after.order_id) if wanted.after else None
         with self._store.reading:
-            found = (
+            found = [
                 order
                 for order in self._store.orders.values()
-                if order.user_id == wanted.user_id and (after is None or _place(order) < after)
-            )
-            return Page.cut(deepcopy(nlargest(wanted.limit + 1, found, key=_place)), wanted.limit)
+                if order.deleted_at is None and wanted.matches(order) and (after is None or _place(order) < after)
+            ]
+            newest = nlargest(wanted.skip + wanted.limit + 1, found, key=_place)
+            return Page.cut(deepcopy(newest[wanted.skip :]), wanted.limit)
 
     def history(self, order_id: UUID) -> Sequence[Entry]:
         with self._store.reading:

@@ -5,26 +5,46 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
 from orders_domain.history import Entry
 from orders_domain.order import Order
 from orders_domain.ports.outbox import Outgoing
+from orders_domain.ports.products import Movement
+from orders_domain.product import Product, ProductId
 
 
 def _nobody() -> None:
     """Nobody waits for news."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A movement of stock, in the ledger."""
+
+    product_id: ProductId
+    movement: Movement
+    quantity: int  # up, or down below 0
+    order_id: UUID | None
+    by: str
+    at: datetime
+
+
 @dataclass
 class Store:
-    """``writing`` is held by one unit of work at a time, ``reading`` for moments only."""
+    """``writing`` is held by one unit of work at a time, ``relaying`` by one relay, ``reading`` for moments only."""
 
     on_commit: Callable[[], None] = _nobody
     orders: dict[UUID, Order] = field(default_factory=dict)
+    ids: dict[int, UUID] = field(default_factory=dict)  # by number
     histories: dict[UUID, list[Entry]] = field(default_factory=dict)
     outbox: dict[UUID, Outgoing] = field(default_factory=dict)  # by event id, in the order of the commits
+    products: dict[ProductId, Product] = field(default_factory=dict)
+    moved: list[Moved] = field(default_factory=list)
+    product_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))
     writing: threading.Lock = field(default_factory=threading.Lock)
     reading: threading.Lock = field(default_factory=threading.Lock)
+    relaying: threading.Lock = field(default_factory=threading.Lock)

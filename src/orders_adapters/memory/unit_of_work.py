@@ -1,29 +1,48 @@
 """One unit of work at a time; the others wait."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from orders_adapters.memory.orders import Orders
+from orders_adapters.memory.products import Products
 from orders_adapters.memory.store import Store
+from orders_domain.events import Event
 
 
 class UnitOfWork:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.orders = Orders(store)
+        self._open = False
+        self._begin()
 
     def __enter__(self) -> Self:
         self._store.writing.acquire()
-        self.orders = Orders(self._store)
+        self._open = True
+        self._begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._store.writing.release()
+        self._leave()
 
     def commit(self) -> None:
         with self._store.reading:
             self.orders.merge()
-        self.orders = Orders(self._store)
+            self.products.merge()
+        self._leave()
         self._store.on_commit()
+
+    def tell(self, events: Sequence[Event]) -> None:
+        self.orders.tell(events)
+
+    def _leave(self) -> None:
+        self._begin()
+        if self._open:
+            self._open = False
+            self._store.writing.release()
+
+    def _begin(self) -> None:
+        self.orders = Orders(self._store)
+        self.products = self.stock = Products(self._store)

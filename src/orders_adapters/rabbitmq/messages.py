@@ -63,7 +63,6 @@ def _properties(event: Event, *, content_type: str) -> BasicProperties:
         content_encoding="utf-8",
         correlation_id=str(event.id),
         delivery_mode=DeliveryMode.Persistent,
-        headers={},  # Celery does not understand a message that has none
         message_id=str(event.id),
         timestamp=int(event.at.timestamp()),
         type=event.type,

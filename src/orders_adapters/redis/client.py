@@ -14,6 +14,9 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
 
     Each step of a call (a free connection, connecting, sending, receiving) fails after ``timeout`` seconds; a server
     that hangs costs one of them. Parameters in the URL win over ours.
+
+    Raises:
+        ValueError, TypeError: the URL cannot be read, or names an unknown option.
     """
     pool = redis.BlockingConnectionPool.from_url(
         url,
@@ -28,4 +31,5 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
         protocol=2,
         driver_info=None,
     )
+    pool.connection_class(**pool.connection_kwargs)  # refuses an option it does not know; connects nothing
     return redis.Redis(connection_pool=pool)

@@ -35,9 +35,16 @@ class ProviderKeys:
         if time.monotonic() < self._not_before:
             raise IdentityUnavailable("The identity provider did not answer a moment ago.")
         try:
+            self._client.get_signing_keys()  # fetched anew when five minutes old
+        except (jwt.PyJWTError, OSError, ValueError) as error:
+            raise self._spared(error) from error
+        try:
             return self._client.get_signing_key(kid)
-        except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, ValueError) as error:
-            self._not_before = time.monotonic() + PAUSE
-            raise IdentityUnavailable("The identity provider's keys cannot be fetched.") from error
-        except jwt.PyJWKClientError as error:
+        except (jwt.PyJWKClientConnectionError, OSError) as error:
+            raise self._spared(error) from error
+        except jwt.PyJWTError as error:
             raise InvalidToken(str(error)) from error
+
+    def _spared(self, error: Exception) -> IdentityUnavailable:
+        self._not_before = time.monotonic() + PAUSE
+        return IdentityUnavailable(f"The identity provider's keys cannot be fetched: {type(error).__name__}.")

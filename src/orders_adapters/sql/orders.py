@@ -1,5 +1,6 @@
 """The orders of one transaction: four statements to add one, one to hold it, three to save it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.rows import Values, entry_values, event_values, order_of, order_values
+from orders_adapters.sql.rows import Values, entry_values, event_values, item_values, order_of, order_values
+from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.order import Order
+from orders_domain.events import Event
+from orders_domain.order import Order, OrderRef
 
 _orders = tables.orders.c
 
@@ -32,11 +35,13 @@ _ADD: dict[str, Any] = {
     .returning(_orders.number),
 }
 # FOR NO KEY UPDATE: nobody else can change the order, but its history may still refer to it. SQLite needs no lock.
-_HOLD = select(tables.orders).where(_orders.id == bindparam("order_id")).with_for_update(key_share=True)
+_HOLD = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
+_HOLD_BY_ID = _HOLD.where(_orders.id == bindparam("ref", type_=_orders.id.type))
+_HOLD_BY_NUMBER = _HOLD.where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values({name: bindparam(name) for name in ("items", "total_minor", "currency", "status", "version", "updated_at")})
+    .values({name: bindparam(name) for name in ("status", "version", "updated_at", "deleted_at")})
 )
 
 
@@ -51,31 +56,44 @@ class Orders:
             number = self._connection.scalar(_ADD[dialect], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
-            self._tell(order)
+            if order.lines:
+                self._insert(tables.order_items, item_values(order))
+            self._note(order)
         order.number = number
 
-    def hold(self, order_id: UUID) -> Order:
+    def hold(self, ref: OrderRef) -> Order:
         with translated():
-            row = self._connection.execute(_HOLD, {"order_id": order_id}).one_or_none()
+            statement = _HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER
+            row = self._connection.execute(statement, {"ref": ref}).one_or_none()
         if row is None:
-            raise OrderNotFound(order_id)
+            raise OrderNotFound(ref)
         return order_of(row)
 
     def save(self, order: Order) -> None:
         if not order.unsaved:
             return
-        values = order_values(order)
-        key = {"order_id": values.pop("id"), "saved_version": order.saved_version}
-        del values["user_id"], values["created_at"]  # these never change
+        values = {
+            "status": order.status,
+            "version": order.version,
+            "updated_at": order.updated_at,
+            "deleted_at": order.deleted_at,
+            "order_id": order.id,
+            "saved_version": order.saved_version,
+        }
         with translated():
-            if self._connection.execute(_SAVE, values | key).rowcount != 1:
+            if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
-            self._tell(order)
+            self._note(order)
 
-    def _tell(self, order: Order) -> None:
+    def tell(self, told: Sequence[Event]) -> None:
+        if told:
+            with translated():
+                self._insert(tables.outbox, [event_values(event) for event in told])
+
+    def _note(self, order: Order) -> None:
         """Write down what happened, for us and for the world."""
         self._insert(tables.order_history, [entry_values(entry) for entry in order.unsaved])
-        self._insert(tables.outbox, [event_values(entry, order) for entry in order.unsaved])
+        self.tell([events.told_by(entry, order) for entry in order.unsaved])
         order.unsaved.clear()
 
     def _insert(self, table: Table, rows: list[Values]) -> None:

@@ -4,14 +4,16 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from orders_adapters.sql import tables
 from orders_adapters.sql.shards import shard_of
-from orders_domain import events
+from orders_domain.address import Address
 from orders_domain.events import Event
 from orders_domain.history import Entry
 from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.order import Order
 from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.product import Line
 
 Values = dict[str, Any]
 """A row to be written, by column."""
@@ -28,7 +30,26 @@ def order_values(order: Order) -> Values:
         "version": order.version,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
+        "deleted_at": order.deleted_at,
+        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
+        **{column: getattr(order.address, part, None) for part, column in tables.SHIPPING.items()},
     }
+
+
+def item_values(order: Order) -> list[Values]:
+    """The order's lines once more, as rows that refer to their products."""
+    return [
+        {
+            "order_id": order.id,
+            "position": position,
+            "product_id": line.product_id,
+            "quantity": line.quantity,
+            "unit_price_minor": line.unit_price.minor,
+            "subtotal_minor": line.subtotal.minor,
+            "placed_at": order.created_at,
+        }
+        for position, line in enumerate(order.lines)
+    ]
 
 
 def order_of(row: Row[Any]) -> Order:
@@ -42,7 +63,18 @@ def order_of(row: Row[Any]) -> Order:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
+        lines=tuple(
+            Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
+            for product_id, quantity, minor in row.lines
+        ),
+        address=_address_of(row),
     )
+
+
+def _address_of(row: Row[Any]) -> Address | None:
+    parts = {part: row._mapping[column] for part, column in tables.SHIPPING.items()}
+    return None if parts["line1"] is None else Address(**parts)
 
 
 def entry_values(entry: Entry) -> Values:
@@ -64,9 +96,8 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(**row._mapping)
 
 
-def event_values(entry: Entry, order: Order) -> Values:
-    """The event that tells of an entry of the order, waiting to be sent."""
-    event = events.told_by(entry, order)
+def event_values(event: Event) -> Values:
+    """The event, waiting to be sent."""
     return {
         "event_id": event.id,
         "order_id": event.order_id,

@@ -22,14 +22,28 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
     literal_column,
 )
 
 from orders_domain.actor import LONGEST_SUBJECT, Role
+from orders_domain.address import LONGEST
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.ports.outbox import OutboxState
+from orders_domain.ports.products import Movement
+from orders_domain.product import LONGEST_NAME, LONGEST_SKU
 from orders_domain.status import OrderStatus
+
+SHIPPING = {
+    "line1": "shipping_address_line1",
+    "line2": "shipping_address_line2",
+    "city": "shipping_city",
+    "state": "shipping_state",
+    "postal_code": "shipping_postal_code",
+    "country": "shipping_country",
+}
+"""The column of each part of an address."""
 
 metadata = MetaData(
     naming_convention={
@@ -73,12 +87,18 @@ def one_of(choice: type[Choice], name: str) -> Enum:
     )
 
 
+def big_id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+
+
 def _is(*states: OutboxState) -> Any:
     # Literals, as the planner uses a partial index only where it can see that the query asks for no more.
     return [literal_column(f"'{state.value}'") for state in states]
 
 
 OPEN = _is(OutboxState.WAITING, OutboxState.UNTOLD)
+WAITING = _is(OutboxState.WAITING)
+UNTOLD = _is(OutboxState.UNTOLD)
 UNSENT = _is(OutboxState.WAITING, OutboxState.PARKED)
 SENT = _is(OutboxState.SENT)
 
@@ -98,16 +118,24 @@ orders = Table(
     Column("user_id", ForeignKey(users.c.id), nullable=False),
     # JSON, not JSONB: items come back as they were sent, with the order of their members and 1.0 as 1.0.
     Column("items", JSON, nullable=False),
+    # [product id, quantity, price]: never changed once written, so reading an order needs no second table.
+    Column("lines", JSON, nullable=False, server_default="[]"),
     Column("total_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("status", one_of(OrderStatus, "status"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
-    Index(None, "user_id", "created_at", "id"),  # read backwards, newest first
+    # All read backwards, newest first: one's own orders; all; those of a status; those of an amount.
+    Index(None, "user_id", "created_at", "id"),
+    Index(None, "created_at", "id"),
+    Index(None, "status", "created_at", "id"),
+    Index(None, "total_minor", "created_at", "id"),
 )
 
 order_history = Table(
@@ -126,10 +154,70 @@ order_history = Table(
     CheckConstraint("version >= 1", name="version"),
 )
 
+products = Table(
+    "products",
+    metadata,
+    big_id(),
+    Column("sku", String(LONGEST_SKU), nullable=False, unique=True),
+    Column("name", String(LONGEST_NAME), nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("stock_quantity", BigInteger, nullable=False),
+    Column("low_stock_threshold", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint(f"price_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="price_minor"),
+    CheckConstraint("length(currency) = 3", name="currency"),
+    CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
+    CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
+    sqlite_autoincrement=True,
+)
+
+order_items = Table(
+    "order_items",
+    metadata,
+    Column("order_id", ForeignKey(orders.c.id), primary_key=True),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("unit_price_minor", BigInteger, nullable=False),
+    Column("subtotal_minor", BigInteger, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    CheckConstraint("quantity >= 1", name="quantity"),
+    CheckConstraint("subtotal_minor = quantity * unit_price_minor", name="subtotal_minor"),
+)
+
+stock_movements = Table(
+    "stock_movements",
+    metadata,
+    big_id(),
+    Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
+    Column("order_id", ForeignKey(orders.c.id)),
+    Column("kind", one_of(Movement, "kind"), nullable=False),
+    Column("quantity", BigInteger, nullable=False),  # up, or down below 0
+    Column("actor", String(LONGEST_SUBJECT), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("order_id", "product_id", "kind"),  # nothing is taken or given back twice
+    CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
+    sqlite_autoincrement=True,
+)
+
+order_templates = Table(
+    "order_templates",
+    metadata,
+    big_id(),
+    Column("user_id", ForeignKey(users.c.id), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("demands", JSON, nullable=False),
+    Column("address", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "user_id", "id"),
+    sqlite_autoincrement=True,
+)
+
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    big_id(),
     Column("event_id", Uuid, nullable=False, unique=True),
     Column("order_id", Uuid, nullable=False),  # no foreign key: what was said stays said
     Column("version", Integer, nullable=False),
@@ -150,6 +238,6 @@ def _partial(name: str, *columns: str, states: Any) -> None:
     Index(name, *(outbox.c[column] for column in columns), postgresql_where=where, sqlite_where=where)
 
 
-_partial("ix_outbox_open", "shard", "id", states=OPEN)  # what a relay may find to do
+_partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # what a relay may find to do
 _partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # what holds later events back
 _partial("ix_outbox_sent", "at", states=SENT)  # what may be pruned

@@ -1,6 +1,6 @@
 """One transaction of the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -10,6 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.orders import Orders
+from orders_adapters.sql.products import Products
+from orders_adapters.sql.stock import Stock
+from orders_domain.events import Event
 
 
 def _nobody() -> None:
@@ -27,6 +30,17 @@ class UnitOfWork:
     @property
     def orders(self) -> Orders:
         return Orders(self._open)
+
+    @property
+    def products(self) -> Products:
+        return Products(self._open)
+
+    @property
+    def stock(self) -> Stock:
+        return Stock(self._open)
+
+    def tell(self, events: Sequence[Event]) -> None:
+        self.orders.tell(events)
 
     def __enter__(self) -> Self:
         if self._connection is not None:

@@ -1,9 +1,8 @@
 """The orders being changed, inside a unit of work."""
 
 from typing import Protocol
-from uuid import UUID
 
-from orders_domain.order import Order
+from orders_domain.order import Order, OrderRef
 
 
 class Orders(Protocol):
@@ -20,13 +19,13 @@ class Orders(Protocol):
         """
         ...
 
-    def hold(self, order_id: UUID) -> Order:
+    def hold(self, ref: OrderRef) -> Order:
         """Return the order as it stands, and keep others from changing it until this unit of work ends.
 
         A store that cannot hold lets ``save`` find out.
 
         Raises:
-            OrderNotFound: no such order.
+            OrderNotFound: no such order, or it was deleted.
             StoreUnavailable: the store is away.
         """
         ...

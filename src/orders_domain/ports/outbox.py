@@ -38,7 +38,7 @@ class Claim(Protocol):
     def outgoing(self) -> Sequence[Outgoing]:
         """The due events, oldest first; an order's later event never without its earlier one.
 
-        Those that wait to be sent go before those that only the cache has to hear of.
+        At most ``limit`` of those that wait to be sent, and as many of those that only the cache has to hear of.
         """
         ...
 

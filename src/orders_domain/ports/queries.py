@@ -5,22 +5,22 @@ from typing import Protocol
 from uuid import UUID
 
 from orders_domain.history import Entry
-from orders_domain.order import Order
-from orders_domain.queries import OrdersOf, Page
+from orders_domain.order import Order, OrderRef
+from orders_domain.queries import OrdersWanted, Page
 
 
 class Queries(Protocol):
     """Reading. Every method raises StoreUnavailable when the store is away."""
 
-    def order(self, order_id: UUID) -> Order:
+    def order(self, ref: OrderRef) -> Order:
         """Return the order as last committed.
 
         Raises:
-            OrderNotFound: no such order.
+            OrderNotFound: no such order, or it was deleted.
         """
         ...
 
-    def orders(self, wanted: OrdersOf) -> Page:
+    def orders(self, wanted: OrdersWanted) -> Page:
         """Return a page of orders, newest first; orders of the same moment by descending id.
 
         Following ``more_after`` from page to page gives every order that existed at the start exactly once, however

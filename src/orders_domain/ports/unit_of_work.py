@@ -1,20 +1,39 @@
 """All or nothing."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from orders_domain.events import Event
 from orders_domain.ports.orders import Orders
+from orders_domain.ports.products import Products, Stock
 
 
 class UnitOfWork(Protocol):
     """A transaction: what happens between ``with uow`` and ``uow.commit()`` happens together or not at all.
 
-    Leaving the block without a commit, or with an error, undoes everything. The same object can be entered again
-    once it was left. One unit of work belongs to one thread.
+    With the commit it is over: what was held is free, and only leaving remains. Leaving the block without a commit, or
+    with an error, undoes everything. The same object can be entered again once it was
+    left. One unit of work belongs to one thread. Any method of it may raise StoreContention: the store gave the
+    transaction up, nothing happened, and it may be run again.
     """
 
     @property
     def orders(self) -> Orders: ...
+
+    @property
+    def products(self) -> Products: ...
+
+    @property
+    def stock(self) -> Stock: ...
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Put events into the outbox beside those that the orders tell by themselves.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...
 
     def __enter__(self) -> Self:
         """Begin.

@@ -1,15 +1,14 @@
 """Change an order's status."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from orders_domain.access import OWNER_ONLY, Access
 from orders_domain.actor import Actor
-from orders_domain.order import Order
+from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.status import Wanted
+from orders_domain.status import OrderStatus, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +16,14 @@ class ChangeStatus:
     """A status for an order; with ``versions``, only if the order is at one of them."""
 
     actor: Actor
-    order_id: UUID
+    order_id: OrderRef
     wanted: Wanted
     access: Access = OWNER_ONLY
     versions: frozenset[int] | None = None
 
 
 def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
-    """Return the order in its new status; the cached copy is gone (clauses 000-11, 000-12).
+    """Return the order in its new status; cancelled, it has given its stock back (clauses 000-11, 000-12, 002-16).
 
     Raises:
         OrderNotFound: no such order, or not the actor's where existence is hidden.
@@ -34,6 +33,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.
     """
+    request.access.admit(request.actor)
     with uow:
         order = uow.orders.hold(request.order_id)
         request.access.require(request.actor, order)
@@ -41,6 +41,8 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         if not order.become(request.wanted, by=request.actor, at=clock()):
             return order
         uow.orders.save(order)
+        if order.status is OrderStatus.CANCELED and order.lines:
+            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order

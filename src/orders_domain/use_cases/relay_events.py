@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
@@ -38,23 +39,34 @@ def relay_events(*, outbox: Outbox, publisher: Publisher, cache: Cache, clock: C
         PublisherUnavailable: the broker is away; what it confirmed before is noted.
         StoreUnavailable: the store is away; what was sent and not noted will be sent again.
     """
-    done = Relayed()
+    done, away = Relayed(), None
     for shard in outbox.due_shards(clock()):
         with outbox.claim(shard, now=clock(), limit=limit) as claim:
-            if claim is not None:
-                done += _relay(claim, publisher=publisher, cache=cache, clock=clock)
+            if claim is None:
+                continue
+            heard = _tell(claim, cache=cache, clock=clock)
+            if away is None:
+                try:
+                    done += _send(claim, heard=heard, publisher=publisher, clock=clock)
+                except PublisherUnavailable as error:
+                    away = error  # the cache has to hear of the other shards all the same
+    if away is not None:
+        raise away
     return done
 
 
-def _relay(claim: Claim, *, publisher: Publisher, cache: Cache, clock: Clock) -> Relayed:
+def _tell(claim: Claim, *, cache: Cache, clock: Clock) -> bool:
     heard = cache.invalidate(_versions(claim.outgoing))
     for outgoing in claim.outgoing:
         if outgoing.state is OutboxState.UNTOLD:
             _mark_sent(claim, outgoing, heard=heard, now=clock())
-    waiting = [outgoing for outgoing in claim.outgoing if outgoing.state is OutboxState.WAITING]
+    return heard
+
+
+def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> Relayed:
     done = Relayed()
     refused: set[UUID] = set()
-    for wave in _waves(waiting):
+    for wave in _waves([outgoing for outgoing in claim.outgoing if outgoing.state is OutboxState.WAITING]):
         sendable = [outgoing for outgoing in wave if outgoing.event.order_id not in refused]
         outcomes = publisher.publish([outgoing.event for outgoing in sendable]) if sendable else ()
         for outgoing, refusal in zip(sendable, outcomes, strict=True):

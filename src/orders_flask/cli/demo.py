@@ -5,8 +5,9 @@ import click
 from orders_domain.actor import Actor, Role
 from orders_domain.item import Item
 from orders_domain.money import Money
-from orders_domain.queries import OrdersOf
-from orders_domain.use_cases import ListOrders, PlaceOrder
+from orders_domain.product import NewProduct
+from orders_domain.queries import OrdersWanted
+from orders_domain.use_cases import AddProduct, ListOrders, PlaceOrder
 from orders_flask import settings
 from orders_flask.cli import serve
 from orders_flask.container import Container
@@ -14,6 +15,11 @@ from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"
 _A_DAY = 24 * 3600
+_PRODUCTS = (
+    ("TEA-1", "Darjeeling, 250 g", 37, 100),
+    ("CUP-1", "Porcelain cup", 12, 40),
+    ("POT-1", "Premium teapot", 90, 2),
+)
 _GUIDE = """
 The service runs at {at}; its documentation: {at}/docs
 
@@ -48,6 +54,7 @@ def demo(host: str, port: int) -> None:
     container = Container(settings=read)
     if migrations := container.store().migrations:
         migrations.upgrade("head")
+    _stock_the_shop(container, read)
     click.echo(
         _GUIDE.format(
             at=f"http://{host}:{port}",
@@ -61,10 +68,20 @@ def demo(host: str, port: int) -> None:
     serve.run(read, host=host, port=port)
 
 
+def _stock_the_shop(container: Container, read: Settings) -> None:
+    """Add a few products, unless there are any."""
+    if container.catalogue().products(limit=1):
+        return
+    admin = Actor(subject=_ADMIN, role=Role.ADMIN)
+    for sku, name, price, stock in _PRODUCTS:
+        product = NewProduct(sku=sku, name=name, price=Money.of(price, read.default_currency), stock=stock)
+        container.add_product(AddProduct(actor=admin, product=product))
+
+
 def _order_to_pay(container: Container, read: Settings) -> str:
     """Return the id of a pending order of the customer's, placed now if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    found = container.list_orders(ListOrders(actor=ann, wanted=OrdersOf(user_id=_CUSTOMER)))
+    found = container.list_orders(ListOrders(actor=ann, wanted=OrdersWanted(user_id=_CUSTOMER)))
     pending = [order for order in found.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)

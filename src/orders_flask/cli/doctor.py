@@ -5,6 +5,7 @@ import sys
 import click
 
 from orders_flask import settings
+from orders_flask.app import create_app
 from orders_flask.container import Container
 from orders_flask.settings import SettingRefused
 
@@ -14,6 +15,8 @@ def doctor() -> None:
     """Look at every part that is configured, and say in a sentence what is wrong with it."""
     try:
         read = settings.read()
+        container = Container(settings=read)
+        create_app(read, container=container)  # refuses what only shows when the parts are made
     except SettingRefused as error:
         click.echo(f"settings   {error}")
         sys.exit(1)
@@ -24,7 +27,7 @@ def doctor() -> None:
         "broker": "RabbitMQ" if read.broker == "rabbitmq" else "none; events are only logged, set RABBITMQ_URL",
     }
     wrong = 0
-    for name, check in Container(settings=read).checks().items():
+    for name, check in container.checks().items():
         failure = check()
         wrong += failure is not None
         click.echo(f"{name:10} {failure or 'fine'} ({where[name]})")

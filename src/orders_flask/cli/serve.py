@@ -6,6 +6,8 @@ import socket
 import click
 
 from orders_flask import settings
+from orders_flask.app import create_app
+from orders_flask.container import Container
 from orders_flask.settings import Settings
 
 
@@ -21,10 +23,11 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
 
 
 def run(read: Settings, *, host: str, port: int, workers: int = 1, threads: int = 8, relay: bool = True) -> None:
-    """Serve; the settings were read once already, so that a bad one is a sentence and not a worker's traceback."""
+    """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
     from granian.constants import Interfaces
     from granian.server import Server
 
+    create_app(read, container=Container(settings=read))
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
     require_free(host, port)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from orders_flask.contracts import orders
+from orders_flask.contracts import management, orders
 from orders_flask.web.contract import Contract
 
-CONTRACTS: Mapping[str, Callable[[], Contract]] = {"orders": orders.contract}
+CONTRACTS: Mapping[str, Callable[[], Contract]] = {
+    "orders": orders.contract,
+    "management": management.contract,
+}
 """By the name that ORDERS_MOUNTS uses."""

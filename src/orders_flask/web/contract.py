@@ -18,5 +18,7 @@ class Contract:
     blueprint: Blueprint
     body: Callable[[Problem], tuple[dict[str, Any], str]]  # an error's body and media type
     sentence: Callable[[OrdersError], str] = str
+    details: Callable[[OrdersError], Mapping[str, Any] | None] = lambda error: None
+    beside: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted beside the prefix, by last segment
     statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
     unparsable: int = 400

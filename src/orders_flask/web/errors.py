@@ -64,4 +64,4 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
         return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
     detail = contract.sentence(error) if contract else str(error)
     errors = {error.field: [str(error)]} if isinstance(error, Refused) and error.field else None
-    return Problem(status=status, detail=detail, errors=errors)
+    return Problem(status=status, detail=detail, errors=errors, extra=contract.details(error) if contract else None)

@@ -1,7 +1,10 @@
 """Schema fields that the contracts share."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import marshmallow
@@ -11,6 +14,8 @@ from orders_domain.currencies import DECIMALS
 from orders_domain.money import Money, exact_decimal
 from orders_domain.status import Vocabulary
 from orders_domain.text import flaw_in_text
+
+_DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
 
 
 class SafeString(fields.String):
@@ -32,6 +37,15 @@ class Number(fields.Field[Any]):
         return value
 
 
+class WholeNumber(fields.Integer):
+    """A JSON integer of 64 bits; a string, a boolean and 1.0 are none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if type(value) is not int or not -(2**63) <= value < 2**63:
+            raise marshmallow.ValidationError("Not a whole number.")
+        return value
+
+
 class Timestamp(fields.Field[datetime]):
     """A moment as RFC 3339 writes it, in UTC."""
 
@@ -39,11 +53,48 @@ class Timestamp(fields.Field[datetime]):
         return value.isoformat().replace("+00:00", "Z") if value else None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a date or a datetime covers: a day of UTC, or a moment."""
+
+    first: datetime
+    after: datetime  # the first moment it does not cover
+
+
+class Day(fields.Field[Span]):
+    """An ISO 8601 date or datetime; one without an offset is UTC's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Span:
+        try:
+            if len(value) == len("2026-11-21"):
+                first = datetime.combine(date.fromisoformat(value), time(), UTC)
+                return Span(first, first + timedelta(days=1))
+            moment = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that was not escaped
+            first = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            return Span(first, first + timedelta(microseconds=1))
+        except (ValueError, TypeError, OverflowError):
+            raise marshmallow.ValidationError("Not an ISO 8601 date or datetime.") from None
+
+
+class QueryAmount(fields.Field[Decimal]):
+    """An amount in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
+        if not _DECIMAL.fullmatch(value):
+            raise marshmallow.ValidationError("Not an amount.")
+        return Decimal(value)
+
+
 class Amount(fields.Field[Money]):
     """Money as a JSON number of major units; the currency stands beside it."""
 
     def _serialize(self, value: Money | None, attr: str | None, obj: Any, **kwargs: Any) -> float | None:
         return float(value.amount) if value else None
+
+
+def not_blank(text: str | None) -> None:
+    if text is not None and not text.strip():
+        raise marshmallow.ValidationError("Cannot be blank.")
 
 
 def currency(**metadata: Any) -> fields.String:

@@ -37,10 +37,11 @@ def write_cursor(after: After) -> str:
     return urlsafe_b64encode(_FORMAT.pack(microseconds, after.order_id.bytes)).rstrip(b"=").decode()
 
 
-def link_to_next(page: Page) -> dict[str, str]:
-    """Return the ``Link`` header (RFC 8288) to the next page, if there is one; all other parameters stay."""
+def link_to_next(page: Page, *, without: str = "cursor") -> dict[str, str]:
+    """Return the ``Link`` header (RFC 8288) to the next page, if there is one; all parameters but one stay."""
     if page.more_after is None:
         return {}
-    parameters: dict[str, Any] = {**request.args.to_dict(), "cursor": write_cursor(page.more_after)}
+    kept = {name: value for name, value in request.args.items() if name != without}
+    parameters: dict[str, Any] = {**kept, "cursor": write_cursor(page.more_after)}
     path = quote(request.root_path + request.path, safe="/~:@!$&'()*+,;=")
     return {"Link": f'<{path}?{urlencode(parameters)}>; rel="next"'}

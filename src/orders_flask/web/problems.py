@@ -26,11 +26,12 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A refusal: an HTTP status, a sentence, messages by field, headers."""
+    """A refusal: an HTTP status, a sentence, messages by field, particulars, headers."""
 
     status: int
     detail: str
     errors: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] | None = None  # what else the contract says of this error
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property

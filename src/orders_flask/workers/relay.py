@@ -16,7 +16,7 @@ from orders_domain.use_cases import Relayed
 
 log = structlog.get_logger(__name__)
 
-IDLE = 0.5  # seconds between two looks when nobody rings
+IDLE = 0.5  # seconds between two looks when nobody rings; the bell may miss a ring (see sql.bell)
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds after a failure, doubled each time
 SENT_EVENTS_KEPT = timedelta(days=7)
 

@@ -66,7 +66,8 @@ UNSTORABLE = {
 
 @pytest.mark.parametrize("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
 def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None:
-    for content in ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]}):
+    contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
+    for content in contents:
         with pytest.raises(ItemRefused) as refusal:
             Item(content)
         assert refusal.value.field == "items"
@@ -74,7 +75,8 @@ def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None
 
 @pytest.mark.parametrize("name", ["NUL\x00inside", "\udfff"], ids=["NUL", "surrogate"])
 def test_the_names_of_members_are_text_too(name: str) -> None:
-    for content in ({name: 1}, {"inside": [{name: 1}]}):
+    contents: tuple[Any, ...] = ({name: 1}, {"inside": [{name: 1}]})
+    for content in contents:
         with pytest.raises(ItemRefused):
             Item(content)
 

@@ -7,16 +7,17 @@ from flask import url_for
 from flask_smorest import Blueprint
 
 from orders_domain.money import Money
-from orders_domain.queries import OrdersOf
+from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
-from orders_flask.contracts.orders.translate import VOCABULARY, order_id, representation
+from orders_flask.contracts.orders.translate import VOCABULARY, representation
 from orders_flask.web.bearer import authenticate
 from orders_flask.web.body import StrictParser
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.paging import link_to_next, read_cursor
+from orders_flask.web.refs import order_id
 
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 
@@ -72,7 +73,7 @@ def blueprint() -> Blueprint:
     @routes.response(200, schemas.OrderResponse(many=True))
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
-        wanted = OrdersOf(user_id=user_id, limit=query["limit"], after=read_cursor(query["cursor"]))
+        wanted = OrdersWanted(user_id=user_id, limit=query["limit"], after=read_cursor(query["cursor"]))
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
         return [representation(order) for order in page.orders], link_to_next(page)
 

@@ -1,11 +1,8 @@
 """From this contract's words to the core's, and back."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
-from orders_domain.errors import OrderNotFound
 from orders_domain.order import Order
 from orders_domain.status import OrderStatus, Vocabulary
 
@@ -19,18 +16,6 @@ VOCABULARY = Vocabulary(
         OrderStatus.CANCELED: "CANCELED",
     }
 )
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-def order_id(text: str) -> UUID:
-    """Return the id in a path.
-
-    Raises:
-        OrderNotFound: it is no UUID, so there is no such order.
-    """
-    if not _UUID.fullmatch(text):
-        raise OrderNotFound(text)
-    return UUID(text)
 
 
 def representation(order: Order) -> Mapping[str, Any]:

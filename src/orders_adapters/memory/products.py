@@ -1,0 +1,119 @@
+"""The catalogue and its stock in one unit of work, staged until it commits."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from orders_adapters.memory.store import Moved, Store
+from orders_domain.actor import Actor
+from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken
+from orders_domain.order import Order
+from orders_domain.ports.products import Movement
+from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, ProductId, Shortage
+
+
+class Products:
+    """Both ports, Products and Stock: in memory a movement and its product are changed by the same step."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._products: dict[ProductId, Product] = {}
+        self._moved: list[Moved] = []
+
+    def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
+        self._require_free(product.sku, None)
+        added = Product(
+            id=next(self._store.product_ids),
+            sku=product.sku,
+            name=product.name,
+            price=product.price,
+            stock=0,
+            low_stock_threshold=product.low_stock_threshold,
+        )
+        return self._move(added, Movement.INITIAL, product.stock, by=by, at=at)
+
+    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        return {one: product for one in product_ids if (product := self._found(one)) is not None}
+
+    def hold(self, product_id: ProductId) -> Product:
+        product = self._found(product_id)
+        if product is None:
+            raise ProductNotFound(product_id)
+        return product
+
+    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+        stored = self.hold(product.id)
+        self._require_free(product.sku, product.id)
+        self._products[product.id] = product
+        if difference := product.stock - stored.stock:
+            self._moved.append(Moved(product.id, Movement.ADJUSTED, difference, None, by.subject, at))
+
+    def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
+        products = self.named([line.product_id for line in order.lines])
+        short = [_shortage(line, products.get(line.product_id)) for line in order.lines]
+        if shortages := tuple(one for one in short if one is not None):
+            raise InsufficientStock(shortages)
+        if self._has_moved(order, Movement.TAKEN):
+            return ()
+        low = []
+        for line in order.lines:
+            before = products[line.product_id]
+            after = self._move(before, Movement.TAKEN, -line.quantity, by=by, at=at, order=order)
+            low += [after] if after.low and not before.low else []
+        return low
+
+    def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
+        if self._has_moved(order, Movement.GIVEN_BACK) or not self._has_moved(order, Movement.TAKEN):
+            return
+        for line in order.lines:
+            product = self.hold(line.product_id)
+            self._move(product, Movement.GIVEN_BACK, line.quantity, by=by, at=at, order=order)
+
+    def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
+        if type(quantity) is not int or not 1 <= quantity <= MOST_STOCK:
+            raise Refused(f"A quantity is a whole number from 1 to {MOST_STOCK}.", field="quantity")
+        return self._move(self.hold(product_id), Movement.RESTOCKED, quantity, by=by, at=at)
+
+    def merge(self) -> None:
+        """Make the staged changes those of the store; ``store.reading`` is held."""
+        self._store.products |= self._products
+        self._store.moved += self._moved
+
+    def _found(self, product_id: ProductId) -> Product | None:
+        return self._products.get(product_id) or self._store.products.get(product_id)
+
+    def _require_free(self, sku: str, product_id: ProductId | None) -> None:
+        everything = self._store.products | self._products
+        if any(one.sku == sku and one.id != product_id for one in everything.values()):
+            raise SkuTaken(sku)
+
+    def _has_moved(self, order: Order, movement: Movement) -> bool:
+        everything = [*self._store.moved, *self._moved]
+        return any(one.order_id == order.id and one.movement is movement for one in everything)
+
+    def _move(
+        self,
+        product: Product,
+        movement: Movement,
+        quantity: int,
+        *,
+        by: Actor,
+        at: datetime,
+        order: Order | None = None,
+    ) -> Product:
+        moved = replace(product, stock=product.stock + quantity)
+        self._products[product.id] = moved
+        self._moved.append(Moved(product.id, movement, quantity, order.id if order else None, by.subject, at))
+        return moved
+
+
+def _shortage(line: Line, product: Product | None) -> Shortage | None:
+    available = product.stock if product else 0
+    if product and available >= line.quantity:
+        return None
+    return Shortage(
+        product_id=line.product_id,
+        name=product.name if product else None,
+        requested=line.quantity,
+        available=available,
+    )

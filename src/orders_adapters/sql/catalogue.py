@@ -1,0 +1,49 @@
+"""Reading products, one statement a question (two for the stock's levels). The engine may be that of a replica."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, bindparam, case, func, select
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import translated
+from orders_adapters.sql.products import product_of
+from orders_domain.errors import ProductNotFound
+from orders_domain.ports.catalogue import StockLevels
+from orders_domain.product import Product, ProductId
+
+_products = tables.products.c
+
+_ONE = select(tables.products).where(_products.id == bindparam("product_id"))
+_PAGE = select(tables.products).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
+_COUNTED = select(
+    func.count(), func.coalesce(func.sum(case((_products.stock_quantity == 0, 1), else_=0)), 0)
+).select_from(tables.products)
+_LOW = (
+    select(tables.products)
+    .where(_products.stock_quantity <= _products.low_stock_threshold)
+    .order_by(_products.stock_quantity, _products.id)
+    .limit(bindparam("most"))
+)
+
+
+class Catalogue:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engines.reading(engine)
+
+    def product(self, product_id: ProductId) -> Product:
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(_ONE, {"product_id": product_id}).one_or_none()
+        if row is None:
+            raise ProductNotFound(product_id)
+        return product_of(row)
+
+    def products(self, *, skip: int = 0, limit: int = 100) -> Sequence[Product]:
+        with translated(), self._engine.connect() as connection:
+            return [product_of(row) for row in connection.execute(_PAGE, {"skip": skip, "most": limit})]
+
+    def stock_levels(self, *, most: int = 1_000) -> StockLevels:
+        with translated(), self._engine.connect() as connection:
+            total, out = connection.execute(_COUNTED).one()
+            low = [product_of(row) for row in connection.execute(_LOW, {"most": most})]
+        return StockLevels(total_products=total, out_of_stock=int(out), low_stock=tuple(low))

@@ -1,0 +1,109 @@
+"""The products of one transaction."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import translated
+from orders_domain.actor import Actor
+from orders_domain.errors import ProductNotFound, SkuTaken
+from orders_domain.money import Money
+from orders_domain.ports.products import Movement
+from orders_domain.product import NewProduct, Product, ProductId
+
+_products = tables.products.c
+_ids: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_ADD = insert(tables.products).returning(_products.id)
+_NAMED = select(tables.products).where(_products.id.in_(_ids))
+_HOLD = select(tables.products).where(_products.id == bindparam("product_id")).with_for_update(key_share=True)
+_SAVE = update(tables.products).where(_products.id == bindparam("product_id"))
+
+
+class Products:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
+        with translated(), _sku_is_free(product):
+            product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
+        added = product_with_id(product, product_id)
+        write_movement(self._connection, added.id, Movement.INITIAL, added.stock, by=by, at=at)
+        return added
+
+    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        with translated():
+            rows = self._connection.execute(_NAMED, {"ids": list(product_ids)}).all()
+        return {row.id: product_of(row) for row in rows}
+
+    def hold(self, product_id: ProductId) -> Product:
+        with translated():
+            row = self._connection.execute(_HOLD, {"product_id": product_id}).one_or_none()
+        if row is None:
+            raise ProductNotFound(product_id)
+        return product_of(row)
+
+    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+        difference = product.stock - self.hold(product.id).stock
+        with translated(), _sku_is_free(product):
+            self._connection.execute(_SAVE.values(_values(product)), {"product_id": product.id})
+        if difference:
+            write_movement(self._connection, product.id, Movement.ADJUSTED, difference, by=by, at=at)
+
+
+def write_movement(
+    connection: Connection, product_id: ProductId, kind: Movement, quantity: int, *, by: Actor, at: datetime
+) -> None:
+    """Write a line of the ledger that belongs to no order."""
+    values = {"product_id": product_id, "kind": kind, "quantity": quantity, "actor": by.subject, "at": at}
+    with translated():
+        connection.execute(insert(tables.stock_movements).inline(), values)
+
+
+def product_of(row: Row[Any]) -> Product:
+    return Product(
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        price=Money(row.price_minor, row.currency),
+        stock=row.stock_quantity,
+        low_stock_threshold=row.low_stock_threshold,
+    )
+
+
+def product_with_id(product: NewProduct, product_id: ProductId) -> Product:
+    return Product(
+        id=product_id,
+        sku=product.sku,
+        name=product.name,
+        price=product.price,
+        stock=product.stock,
+        low_stock_threshold=product.low_stock_threshold,
+    )
+
+
+def _values(product: NewProduct) -> dict[str, Any]:
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "price_minor": product.price.minor,
+        "currency": product.price.currency,
+        "stock_quantity": product.stock,
+        "low_stock_threshold": product.low_stock_threshold,
+    }
+
+
+@contextmanager
+def _sku_is_free(product: NewProduct) -> Iterator[None]:
+    """Say that the sku is taken. On PostgreSQL this ends the transaction; the unit of work has to be left anyway."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "sku" in str(error.orig):
+            raise SkuTaken(product.sku) from error
+        raise

@@ -1,0 +1,81 @@
+"""The catalogue and its stock, inside a unit of work."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from orders_domain.actor import Actor
+from orders_domain.order import Order
+from orders_domain.product import NewProduct, Product, ProductId
+
+
+class Movement(Enum):
+    """Why stock went up or down. The stock of a product is the sum of its movements, at any time."""
+
+    INITIAL = "initial"
+    RESTOCKED = "restocked"
+    ADJUSTED = "adjusted"  # counted anew by a person: up or down
+    TAKEN = "taken"
+    GIVEN_BACK = "given_back"
+
+
+class Products(Protocol):
+    """The products. Every method raises StoreUnavailable when the store is away."""
+
+    def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
+        """Store a new product with its initial stock.
+
+        Raises:
+            SkuTaken: another product has this sku.
+        """
+        ...
+
+    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        """Return those of the products that there are, by id, as they stand now; nothing is locked."""
+        ...
+
+    def hold(self, product_id: ProductId) -> Product:
+        """Return the product, and keep others from changing it until this unit of work ends.
+
+        Raises:
+            ProductNotFound: no such product.
+        """
+        ...
+
+    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+        """Store a changed product; a stock other than the stored one is a movement of the difference (ADJUSTED).
+
+        Raises:
+            ProductNotFound: no such product.
+            SkuTaken: another product has this sku.
+        """
+        ...
+
+
+class Stock(Protocol):
+    """What orders take and give back. It cannot go below nothing, and nothing is taken or given back twice."""
+
+    def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
+        """Take what the order's lines want, all of it or nothing; call it as late in the unit of work as can be.
+
+        Returns:
+            The products that came to or below their threshold by this, as they stand now.
+
+        Raises:
+            InsufficientStock: some products are short: all of those are named.
+        """
+        ...
+
+    def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
+        """Give back what the order has taken, unless it was given back already."""
+        ...
+
+    def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
+        """Add to the stock; return the product as it stands now.
+
+        Raises:
+            ProductNotFound: no such product.
+            Refused: the stock would be beyond what a product can have.
+        """
+        ...

@@ -1,0 +1,57 @@
+"""What this contract says of an error: ``{"detail": a sentence or an object}`` (clause 002-20)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.errors import InsufficientStock, Kind, OrdersError, TransitionRefused
+from orders_domain.product import Shortage
+from orders_flask.contracts.management.translate import VOCABULARY
+from orders_flask.web.problems import STATUSES, Problem
+
+MANAGEMENT_STATUSES = {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400}
+
+
+def sentence(error: OrdersError) -> str:
+    if isinstance(error, TransitionRefused):
+        current, wanted = VOCABULARY.word(error.current), VOCABULARY.word(error.wanted)
+        allowed = sorted({VOCABULARY.word(status) for status in error.allowed} - {current})
+        return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
+    return str(error)
+
+
+def details(error: OrdersError) -> Mapping[str, Any] | None:
+    """Return what stands beside the sentence: the products short (clause 002-03)."""
+    if isinstance(error, InsufficientStock):
+        return {"stock_issues": [_issue(shortage) for shortage in error.shortages]}
+    return None
+
+
+def body(problem: Problem) -> tuple[dict[str, Any], str]:
+    if problem.errors is not None:
+        return {"detail": {"message": problem.detail, "errors": _by_field(problem.errors)}}, "application/json"
+    if problem.extra is not None:
+        return {"detail": {"message": problem.detail, **problem.extra}}, "application/json"
+    return {"detail": problem.detail}, "application/json"
+
+
+def _issue(shortage: Shortage) -> dict[str, Any]:
+    return {
+        "product_id": shortage.product_id,
+        "product_name": shortage.name,
+        "requested": shortage.requested,
+        "available": shortage.available,
+        "is_available": False,
+        "error": f"Insufficient stock. Available: {shortage.available}, Requested: {shortage.requested}",
+    }
+
+
+def _by_field(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Messages by field, those of nested fields under their path: ``order_items.0.quantity``."""
+    flat: dict[str, list[str]] = {}
+    for name, messages in errors.items():
+        if isinstance(messages, Mapping):
+            nested = _by_field({str(inner): one for inner, one in messages.items()})
+            flat |= {f"{name}.{inner}": one for inner, one in nested.items()}
+        else:
+            flat[str(name)] = [str(one) for one in messages] if isinstance(messages, list) else [str(messages)]
+    return flat

@@ -1,0 +1,72 @@
+"""The routes of products, beside those of orders."""
+
+from typing import Any
+
+from flask import url_for
+
+from orders_domain.money import Money
+from orders_domain.product import DEFAULT_THRESHOLD, NewProduct
+from orders_domain.use_cases import AddProduct, ChangeProduct
+from orders_flask.contracts.management import schemas
+from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.translate import product_representation
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.core import actor, core
+
+
+def blueprint() -> ContractBlueprint:
+    """Return a new blueprint of the products' routes."""
+    routes = ContractBlueprint("products", __name__, description="What can be ordered (contract `management`).")
+    routes.before_request(authenticate)
+
+    @routes.get("/")
+    @routes.arguments(schemas.PageQuery, location="query")
+    @routes.response(200, schemas.ProductResponse(many=True))
+    @routes.doc(**documented(400, 401, 503, summary="List products, by id"))
+    def products(query: dict[str, Any]) -> Any:
+        found = core().catalogue().products(skip=query["skip"], limit=query["limit"])
+        return [product_representation(product) for product in found]
+
+    @routes.get("/<int:product_id>")
+    @routes.response(200, schemas.ProductResponse)
+    @routes.doc(**documented(401, 404, 503, summary="Get a product"))
+    def product(product_id: int) -> Any:
+        return product_representation(core().catalogue().product(product_id))
+
+    @routes.post("/")
+    @routes.arguments(schemas.ProductCreate)
+    @routes.response(201, schemas.ProductResponse)
+    @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
+    def add(body: dict[str, Any]) -> Any:
+        product = core().add_product(AddProduct(actor=actor(), product=_new(body)))
+        location = url_for(".product", product_id=product.id)
+        return product_representation(product), {"Location": location}
+
+    @routes.patch("/<int:product_id>")
+    @routes.arguments(schemas.ProductUpdate)
+    @routes.response(200, schemas.ProductResponse)
+    @routes.doc(**documented(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
+    def change(body: dict[str, Any], product_id: int) -> Any:
+        change = ChangeProduct(
+            actor=actor(),
+            product_id=product_id,
+            name=body.get("name"),
+            sku=body.get("sku"),
+            price=body.get("price"),
+            stock=body.get("stock_quantity"),
+            low_stock_threshold=body.get("low_stock_threshold"),
+        )
+        return product_representation(core().change_product(change))
+
+    return routes
+
+
+def _new(body: dict[str, Any]) -> NewProduct:
+    currency = body.get("currency") or core().settings().default_currency
+    return NewProduct(
+        sku=body.get("sku") or f"P-{core().new_id()().hex[-12:]}",
+        name=body["name"],
+        price=Money.of(body["price"], currency),
+        stock=body["stock_quantity"],
+        low_stock_threshold=body.get("low_stock_threshold", DEFAULT_THRESHOLD),
+    )

@@ -1,0 +1,104 @@
+"""The routes of orders: translate in, call, translate out."""
+
+from functools import partial
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.order import Order
+from orders_domain.queries import OrdersWanted
+from orders_domain.use_cases import (
+    ChangeStatus,
+    DeleteOrder,
+    GetOrder,
+    ListOrders,
+    OrderProducts,
+)
+from orders_flask.contracts.management import schemas
+from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.body import StrictParser
+from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.core import actor, core
+from orders_flask.web.docs import operation
+from orders_flask.web.paging import link_to_next
+from orders_flask.web.refs import order_ref
+
+documented = partial(operation, schemas.Detail)
+_WITH_BODY = (400, 401, 413, 415, 503)
+
+
+class ContractBlueprint(Blueprint):
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def blueprint() -> Blueprint:
+    """Return a new blueprint of the orders' routes."""
+    routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
+    routes.before_request(authenticate)
+    routes.after_request(answer_not_modified)
+
+    @routes.post("/")
+    @routes.arguments(schemas.ManagedOrderCreate)
+    @routes.response(200, schemas.ManagedOrderResponse)
+    @routes.doc(**documented(*_WITH_BODY, summary="Order products; their stock is taken"))
+    def place(body: dict[str, Any]) -> Any:
+        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body))
+        return _shown(core().order_products(request))
+
+    @routes.get("/my-orders")
+    @routes.arguments(schemas.PageQuery, location="query")
+    @routes.response(200, schemas.ManagedOrderResponse(many=True))
+    @routes.doc(**documented(400, 401, 503, summary="List one's own orders, newest first"))
+    def my_orders(query: dict[str, Any]) -> Any:
+        wanted = OrdersWanted(user_id=actor().subject, skip=query["skip"], limit=query["limit"])
+        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        return [representation(order) for order in page.orders]
+
+    @routes.get("/")
+    @routes.arguments(schemas.SearchQuery, location="query")
+    @routes.response(200, schemas.ManagedOrderResponse(many=True))
+    @routes.doc(**documented(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
+    def search(query: dict[str, Any]) -> Any:
+        wanted = search_of(query, currency=core().settings().default_currency)
+        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted, access=ADMIN_ONLY))
+        return [representation(order) for order in page.orders], link_to_next(page, without="skip")
+
+    @routes.get("/<ref>")
+    @routes.response(200, schemas.ManagedOrderResponse)
+    @routes.doc(**documented(401, 403, 404, 503, summary="Get an order"))
+    def get(ref: str) -> Any:
+        return _shown(core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)))
+
+    @routes.delete("/<ref>")
+    @routes.response(200, schemas.Message)
+    @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
+    def delete(ref: str) -> Any:
+        core().delete_order(
+            DeleteOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_ALONE, versions=versions_wanted())
+        )
+        return {"message": "Order deleted"}
+
+    @routes.put("/<ref>/status")
+    @routes.arguments(schemas.StatusUpdate)
+    @routes.response(200, schemas.ManagedOrderResponse)
+    @routes.doc(**documented(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))
+    def put_status(body: dict[str, Any], ref: str) -> Any:
+        return _shown(
+            core().change_status(
+                ChangeStatus(
+                    actor=actor(),
+                    order_id=order_ref(ref),
+                    wanted=VOCABULARY.wanted(body["status"]),
+                    access=ADMIN_ONLY,
+                    versions=versions_wanted(),
+                )
+            )
+        )
+
+    return routes
+
+
+def _shown(order: Order) -> tuple[Any, dict[str, str]]:
+    return representation(order), etag(order)

@@ -1,0 +1,167 @@
+"""The bodies of this contract."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from orders_domain.actor import LONGEST_SUBJECT
+from orders_domain.address import LONGEST
+from orders_domain.item import MOST_ITEMS
+from orders_domain.money import MOST_MINOR_UNITS
+from orders_domain.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
+from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
+from orders_flask.web.fields import (
+    Amount,
+    Day,
+    Number,
+    QueryAmount,
+    SafeString,
+    Timestamp,
+    WholeNumber,
+    currency,
+    not_blank,
+    status,
+)
+
+LARGEST_STOCK = 10**9
+_MOMENT = {"type": "string", "format": "date-time"}
+_AMOUNT = {"type": "number", "minimum": 0, "maximum": MOST_MINOR_UNITS / 100}
+
+
+class OrderItemCreate(Schema):
+    """So many of one product."""
+
+    product_id = WholeNumber(required=True, metadata={"example": 1})
+    quantity = WholeNumber(required=True, validate=validate.Range(1, LARGEST_QUANTITY), metadata={"example": 2})
+
+
+def _part(part: str) -> fields.Field[str]:
+    needed = part != "line2"
+    return SafeString(
+        required=needed,
+        allow_none=not needed,
+        validate=[validate.Length(max=LONGEST[part]), not_blank],
+        metadata={"minLength": 1, "maxLength": LONGEST[part]},
+    )
+
+
+ShippingAddress = Schema.from_dict({name: _part(part) for part, name in SHIPPING.items()}, name="ShippingAddress")
+
+
+class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
+    """Products to be ordered, and where they go."""
+
+    order_items = fields.List(
+        fields.Nested(OrderItemCreate), required=True, validate=validate.Length(min=1, max=MOST_ITEMS)
+    )
+
+
+class OrderItemResponse(Schema):
+    """What the order takes of one product, at the price of its moment."""
+
+    order_item_id = fields.Integer(required=True)
+    product_id = fields.Integer(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price = Amount(required=True, metadata={"type": "number"})
+    subtotal = Amount(required=True, metadata={"type": "number"})
+
+
+class ManagedOrderResponse(Schema):
+    """An order as it stands."""
+
+    order_id = fields.Integer(required=True, metadata={"description": "The order's number."})
+    user_id = fields.String(required=True)
+    order_date = Timestamp(required=True, metadata=_MOMENT)
+    status = status(VOCABULARY, required=True)
+    total_amount = Amount(required=True, metadata={"type": "number"})
+    currency = fields.String(required=True)
+    shipping_address_line1 = fields.String(allow_none=True)
+    shipping_address_line2 = fields.String(allow_none=True)
+    shipping_city = fields.String(allow_none=True)
+    shipping_state = fields.String(allow_none=True)
+    shipping_postal_code = fields.String(allow_none=True)
+    shipping_country = fields.String(allow_none=True)
+    order_items = fields.List(fields.Nested(OrderItemResponse), required=True)
+
+
+class StatusUpdate(Schema):
+    """A status to be taken."""
+
+    status = status(VOCABULARY, required=True)
+
+
+class PageQuery(Schema):
+    """Which part of a list."""
+
+    skip = fields.Integer(load_default=0, validate=validate.Range(min=0, max=100_000))
+    limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=1_000))
+
+
+class SearchQuery(PageQuery):
+    """Conditions, all of which have to hold."""
+
+    status = status(VOCABULARY)
+    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT))
+    start_date = Day(metadata={"description": "An ISO date or datetime; without an offset it is UTC's."})
+    end_date = Day(metadata={"description": "Likewise; a date includes that day, a datetime that moment."})
+    min_amount = QueryAmount(metadata={"type": "number", "minimum": 0, "description": "Of the service's currency."})
+    max_amount = QueryAmount(metadata={"type": "number", "minimum": 0})
+    cursor = fields.String(metadata={"description": "From the Link header of the page before; in place of skip."})
+
+    @validates_schema
+    def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
+        start, end = data.get("start_date"), data.get("end_date")
+        if start and end and start.first >= end.after:
+            raise ValidationError("Lies after end_date.", "start_date")
+
+
+class Message(Schema):
+    """What was done."""
+
+    message = fields.String(required=True)
+
+
+class Detail(Schema):
+    """What went wrong: a sentence, or an object with a message and particulars."""
+
+    detail = fields.Raw(required=True, metadata={"anyOf": [{"type": "string"}, {"type": "object"}]})
+
+
+class ProductCreate(Schema):
+    """A product to be sold."""
+
+    name = SafeString(
+        required=True,
+        validate=[validate.Length(max=LONGEST_NAME), not_blank],
+        metadata={"minLength": 1, "maxLength": LONGEST_NAME},
+    )
+    price = Number(required=True, metadata=_AMOUNT)
+    currency = currency(description="ISO 4217; the service's default where absent.")
+    stock_quantity = WholeNumber(required=True, validate=validate.Range(0, LARGEST_STOCK))
+    sku = SafeString(
+        validate=[validate.Length(max=LONGEST_SKU), not_blank], metadata={"minLength": 1, "maxLength": LONGEST_SKU}
+    )
+    low_stock_threshold = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
+
+
+class ProductUpdate(ProductCreate):
+    """New values for some properties of a product."""
+
+    class Meta:
+        exclude = ("currency",)
+
+    name = SafeString(validate=[validate.Length(max=LONGEST_NAME), not_blank])
+    price = Number(metadata=_AMOUNT)
+    stock_quantity = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
+
+
+class ProductResponse(Schema):
+    """A product as it stands."""
+
+    product_id = fields.Integer(required=True)
+    sku = fields.String(required=True)
+    name = fields.String(required=True)
+    price = Amount(required=True, metadata={"type": "number"})
+    currency = fields.String(required=True)
+    stock_quantity = fields.Integer(required=True)
+    low_stock_threshold = fields.Integer(required=True)

@@ -1,0 +1,104 @@
+"""From this contract's words to the core's, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.address import Address
+from orders_domain.money import Money
+from orders_domain.order import Order
+from orders_domain.product import Demand, Product
+from orders_domain.queries import OrdersWanted
+from orders_domain.status import OrderStatus, Vocabulary
+from orders_flask.web.paging import read_cursor
+
+VOCABULARY = Vocabulary(
+    {
+        OrderStatus.PENDING: "pending",
+        OrderStatus.CONFIRMED: "confirmed",
+        OrderStatus.PAID: "confirmed",
+        OrderStatus.SHIPPED: "shipped",
+        OrderStatus.DELIVERED: "delivered",
+        OrderStatus.CANCELED: "cancelled",
+    }
+)
+SHIPPING = {
+    "line1": "shipping_address_line1",
+    "line2": "shipping_address_line2",
+    "city": "shipping_city",
+    "state": "shipping_state",
+    "postal_code": "shipping_postal_code",
+    "country": "shipping_country",
+}
+"""This contract's name of each part of an address."""
+
+
+def address(body: Mapping[str, Any]) -> Address:
+    """Return the address of a body that fits its schema."""
+    parts: dict[str, Any] = {part: body.get(name) for part, name in SHIPPING.items()}
+    return Address(**parts)
+
+
+def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
+    return tuple(Demand(product_id=one["product_id"], quantity=one["quantity"]) for one in body["order_items"])
+
+
+def search_of(query: Mapping[str, Any], *, currency: str) -> OrdersWanted:
+    """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
+
+    Raises:
+        AmountRefused: no amount of that currency.
+        InvalidRequest: the cursor is none of ours.
+    """
+    least, most, word = query.get("min_amount"), query.get("max_amount"), query.get("status")
+    return OrdersWanted(
+        user_id=query.get("user_id"),
+        statuses=VOCABULARY.wanted(word).alike if word else None,
+        placed_from=query["start_date"].first if query.get("start_date") else None,
+        placed_before=query["end_date"].after if query.get("end_date") else None,
+        least=Money.of(least, currency) if least is not None else None,
+        most=Money.of(most, currency) if most is not None else None,
+        skip=query["skip"],
+        limit=query["limit"],
+        after=read_cursor(query.get("cursor")),
+    )
+
+
+def item_id(order: Order, position: int) -> int:
+    """An order has at most 1,000 lines, so its number and the line's position make an id of their own."""
+    return (order.number or 0) * 1_000 + position
+
+
+def representation(order: Order) -> Mapping[str, Any]:
+    """Return the order as this contract's schema wants it."""
+    parts = order.address.parts() if order.address else {}
+    return {
+        "order_id": order.number,
+        "user_id": order.user_id,
+        "order_date": order.created_at,
+        "status": VOCABULARY.word(order.status),
+        "total_amount": order.total,
+        "currency": order.total.currency,
+        **{name: parts.get(part) for part, name in SHIPPING.items()},
+        "order_items": [
+            {
+                "order_item_id": item_id(order, position),
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "subtotal": line.subtotal,
+            }
+            for position, line in enumerate(order.lines)
+        ],
+    }
+
+
+def product_representation(product: Product) -> Mapping[str, Any]:
+    return {
+        "product_id": product.id,
+        "sku": product.sku,
+        "name": product.name,
+        "price": product.price,
+        "currency": product.price.currency,
+        "stock_quantity": product.stock,
+        "low_stock_threshold": product.low_stock_threshold,
+    }

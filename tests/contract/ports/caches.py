@@ -1,0 +1,38 @@
+"""The caches under test, with a way to let time pass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+
+from orders_adapters.memory.cache import Cache as InMemory
+from orders_adapters.redis.cache import Cache as InRedis
+from orders_domain.ports.cache import Cache
+from tests.unit.domain.examples import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A cache, and what makes it so many seconds later."""
+
+    cache: Cache
+    pass_time: Callable[[float], object]
+
+
+def in_memory() -> Kept:
+    clock = Clock()
+    return Kept(cache=InMemory(clock=clock), pass_time=clock.advance)
+
+
+def in_redis(url: str, *, prefix: str) -> Kept:
+    """Time passes by taking it from whatever every key has left to live."""
+
+    def pass_time(seconds: float) -> None:
+        with redis.Redis.from_url(url) as client:
+            for key in client.scan_iter(f"{prefix}*", count=1_000):
+                left = client.pttl(key)
+                assert isinstance(left, int)
+                assert left > 0, f"{key!r} lives for ever"
+                client.pexpire(key, max(1, left - int(seconds * 1_000)))
+
+    return Kept(cache=InRedis(url, prefix=prefix, timeout=1.0), pass_time=pass_time)

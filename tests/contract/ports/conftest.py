@@ -1,0 +1,59 @@
+"""Every adapter that claims a port, under the port's name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import migrate
+from tests.contract.ports.stores import Shop, copied_sqlite, empty, in_database, in_memory
+from tests.parts.postgresql import PostgresServer
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    """An empty store."""
+    if request.param == "memory":
+        return in_memory()
+    engine: Engine = request.getfixturevalue(request.param)
+    return in_database(engine)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The engine of an empty database."""
+    engine: Engine = request.getfixturevalue(request.param)
+    return engine
+
+
+@pytest.fixture
+def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    engine = engines.create(copied_sqlite(migrated_sqlite, tmp_path), pool_size=25)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
+    engine = engines.create(migrated_postgresql, pool_size=25)
+    try:
+        empty(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: PostgresServer) -> str:
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    return url

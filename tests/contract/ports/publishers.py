@@ -1,0 +1,42 @@
+"""The publishers under test, with a way to see what arrived."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders_adapters import wire
+from orders_adapters.memory.publisher import Publisher as InMemory
+from orders_adapters.rabbitmq.publisher import Publisher as InRabbitMQ
+from orders_domain import Event
+from orders_domain.ports.publisher import Publisher
+from tests.parts.rabbitmq import RabbitServer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A publisher, what arrived so far, oldest first, and how to hang up."""
+
+    publisher: Publisher
+    arrived: Callable[[], list[Event]]
+    close: Callable[[], None]
+
+
+def in_memory() -> Told:
+    publisher = InMemory()
+    return Told(publisher=publisher, arrived=lambda: list(publisher.published), close=lambda: None)
+
+
+def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> Told:
+    """A queue of ours hears all that goes through the exchange. ``url`` is another way to the same server."""
+    exchange, audience = server.name("exchange"), server.name("audience")
+    with server.channel() as channel:
+        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+        channel.queue_declare(audience, durable=True)
+        channel.queue_bind(audience, exchange, "#")
+
+    def arrived() -> list[Event]:
+        with server.channel() as channel:
+            bodies = iter(lambda: channel.basic_get(audience, auto_ack=True)[2], None)
+            return [wire.read_event(body) for body in bodies]
+
+    publisher = InRabbitMQ(url or server.url, queue=server.name("new_order"), exchange=exchange, timeout=timeout)
+    return Told(publisher=publisher, arrived=arrived, close=publisher.close)

@@ -1,0 +1,85 @@
+"""The stores under test: each gives units of work, queries and outboxes, as many as there are threads and relays."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from orders_adapters.memory import outbox as memory_outbox
+from orders_adapters.memory import queries as memory_queries
+from orders_adapters.memory import store as memory_store
+from orders_adapters.memory import unit_of_work as memory_unit_of_work
+from orders_adapters.sql import outbox as sql_outbox
+from orders_adapters.sql import queries as sql_queries
+from orders_adapters.sql import tables
+from orders_adapters.sql import unit_of_work as sql_unit_of_work
+from orders_domain import Actor, Order, OrderStatus
+from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
+from orders_domain.ports.queries import Queries
+from orders_domain.ports.unit_of_work import UnitOfWork
+from tests.unit.domain.examples import ADA, NOON, only, placed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """One store: ``unit_of_work()`` for each thread, ``outbox()`` for each relay."""
+
+    unit_of_work: Callable[[], UnitOfWork]
+    queries: Queries
+    outbox: Callable[[], Outbox]
+
+    def add(self, *orders: Order) -> None:
+        for order in orders:
+            with self.unit_of_work() as uow:
+                uow.orders.add(order)
+                uow.commit()
+
+    def placed(self, *, by: Actor = ADA) -> Order:
+        """A new order, stored, as others read it."""
+        order = placed(by=by)
+        self.add(order)
+        return self.queries.order(order.id)
+
+    def changed(self, order: Order, to: OrderStatus, *, by: Actor = ADA) -> Order:
+        """The order after a change that was committed."""
+        with self.unit_of_work() as uow:
+            present = uow.orders.hold(order.id)
+            present.become(only(to), by=by, at=NOON)
+            uow.orders.save(present)
+            uow.commit()
+        return present
+
+    def events(self) -> list[Outgoing]:
+        """All events of all orders, oldest first."""
+        return list(self.outbox().select(states=frozenset(OutboxState), limit=10_000))
+
+
+def in_memory() -> Shop:
+    store = memory_store.Store()
+    return Shop(
+        unit_of_work=lambda: memory_unit_of_work.UnitOfWork(store),
+        queries=memory_queries.Queries(store),
+        outbox=lambda: memory_outbox.Outbox(store),
+    )
+
+
+def in_database(engine: Engine) -> Shop:
+    return Shop(
+        unit_of_work=lambda: sql_unit_of_work.UnitOfWork(engine),
+        queries=sql_queries.Queries(engine),
+        outbox=lambda: sql_outbox.Outbox(engine),
+    )
+
+
+def copied_sqlite(migrated: Path, directory: Path) -> str:
+    """The address of a copy of a migrated file."""
+    return f"sqlite:///{shutil.copy(migrated, directory / 'orders.db')}"
+
+
+def empty(engine: Engine) -> None:
+    """Leave nothing of the test before in a migrated PostgreSQL database."""
+    everything = ", ".join(table.name for table in tables.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {everything} RESTART IDENTITY CASCADE"))

@@ -1,0 +1,179 @@
+"""What only a database promises: it refuses what cannot be, and a relay that dies holds nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from orders_domain import Item, Order, OrderStatus
+from orders_domain.errors import StoreContention, StoreUnavailable
+from orders_domain.queries import OrdersOf
+from tests.contract.ports.stores import in_database
+from tests.contract.ports.threads import at_once
+from tests.unit.domain.examples import ADA, GRACE, NOON, only, placed
+
+
+@pytest.mark.clause("000-01")
+def test_orders_lie_in_a_table_with_the_columns_of_the_specification(engine: Engine) -> None:
+    tables = inspect(engine)
+
+    columns = {column["name"]: column for column in tables.get_columns("orders")}
+    (key,) = tables.get_foreign_keys("orders")
+    for name in ("id", "user_id", "items", "total_minor", "currency", "status", "created_at"):
+        assert columns[name]["nullable"] is False
+    assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (
+        ["user_id"],
+        "users",
+        ["id"],
+    )
+    assert tables.get_pk_constraint("orders")["constrained_columns"] == ["id"]
+
+
+@pytest.mark.clause("000-02")
+def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
+    shop = in_database(engine)
+    mine = shop.placed(by=ADA)
+    shop.placed(by=GRACE)
+
+    assert shop.queries.order(mine.id) == mine
+    assert shop.queries.orders(OrdersOf(user_id="ada")).orders == (mine,)
+
+
+IMPOSSIBLE = {
+    "status unknown": "UPDATE orders SET status = 'SHREDDED'",
+    "status in small letters": "UPDATE orders SET status = 'paid'",
+    "status empty": "UPDATE orders SET status = ''",
+    "status null": "UPDATE orders SET status = NULL",
+    "total below nothing": "UPDATE orders SET total_minor = -1",
+    "total too large": "UPDATE orders SET total_minor = 1000000000001",
+    "currency of two letters": "UPDATE orders SET currency = 'US'",
+    "version 0": "UPDATE orders SET version = 0",
+    "user unknown": "UPDATE orders SET user_id = 'nobody'",
+    "items null": "UPDATE orders SET items = NULL",
+    "history: status unknown": "UPDATE order_history SET to_status = 'SHREDDED'",
+    "history: status before unknown": "UPDATE order_history SET from_status = 'SHREDDED'",
+    "history: role unknown": "UPDATE order_history SET role = 'king'",
+    "history: a version twice": "INSERT INTO order_history SELECT * FROM order_history",
+    "outbox: state unknown": "UPDATE outbox SET state = 'lost'",
+    "orders that vanish and leave their history": "DELETE FROM orders",
+    "users that vanish and leave their orders": "DELETE FROM users",
+}
+
+
+@pytest.mark.clause("000-03")
+@pytest.mark.parametrize("statement", IMPOSSIBLE.values(), ids=list(IMPOSSIBLE))
+def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: str) -> None:
+    shop = in_database(engine)
+    order = shop.placed()
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(statement))
+
+    assert shop.queries.order(order.id) == order
+
+
+@pytest.mark.clause("000-03")
+def test_the_database_refuses_a_new_order_of_an_unknown_status(engine: Engine) -> None:
+    in_database(engine).placed()
+    columns = "number, user_id, items, total_minor, currency, version, created_at, updated_at"
+    copied = columns.replace("number", "number + 1")
+    other_id = "'018f0000-0000-7000-8000-000000000000'" if engine.dialect.name == "sqlite" else "gen_random_uuid()"
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(
+            text(f"INSERT INTO orders (id, status, {columns}) SELECT {other_id}, 'UNKNOWN', {copied} FROM orders")
+        )
+
+
+DIES = """
+import os, sys
+from datetime import datetime, UTC
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql.outbox import Outbox
+outbox = Outbox(engines.create(sys.argv[1]))
+now = datetime(2027, 1, 1, tzinfo=UTC)
+(shard,) = outbox.due_shards(now)
+with outbox.claim(shard, now=now, limit=500) as claim:
+    print("held" if claim is not None else "refused", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
+    shop = in_database(engine)
+    shop.placed()
+    outbox, now = shop.outbox(), NOON.replace(year=2027)
+    (shard,) = outbox.due_shards(now)
+    url = engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen(
+        [sys.executable, "-c", DIES, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as relay:
+        assert relay.stdout is not None
+        assert relay.stdout.readline() == "held\n"
+        with outbox.claim(shard, now=now, limit=500) as claim:
+            assert claim is None
+
+        os.kill(relay.pid, signal.SIGKILL)
+        relay.wait(10)
+
+    found = 0
+    for _ in range(50):  # the server needs a moment to notice
+        with outbox.claim(shard, now=now, limit=500) as claim:
+            found = len(claim.outgoing) if claim is not None else 0
+        if found:
+            break
+        time.sleep(0.05)
+    assert found == 1
+
+
+def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engine) -> None:
+    shop = in_database(postgresql)
+    lamp, cable = shop.placed(), shop.placed()
+
+    def change_both(first: Order, second: Order) -> str:
+        with shop.unit_of_work() as uow:
+            for order in (first, second):
+                held = uow.orders.hold(order.id)
+                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                uow.orders.save(held)
+                time.sleep(0.2)
+            uow.commit()
+        return "done"
+
+    results = at_once(lambda: change_both(lamp, cable), lambda: change_both(cable, lamp))
+
+    assert "done" in results
+    assert any(isinstance(result, StoreContention) for result in results)
+    assert [len(shop.queries.history(order.id)) for order in (lamp, cable)] == [2, 2]
+
+
+def test_a_full_disk_leaves_nothing_of_an_order(sqlite: Engine) -> None:
+    shop = in_database(sqlite)
+    stored = shop.placed()
+    with sqlite.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    new = placed(lines=tuple(Item({"line": number, "note": "x" * 100}) for number in range(1_000)))
+    with shop.unit_of_work() as uow:
+        uow._open.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
+        with pytest.raises(StoreUnavailable):
+            uow.orders.add(new)
+
+    assert [one.event.order_id for one in shop.events()] == [stored.id]
+
+
+def test_a_store_of_sqlite_is_one_file_and_its_companions(sqlite: Engine) -> None:
+    in_database(sqlite).placed()
+
+    directory = Path(str(sqlite.url.database)).parent
+    assert {file.name for file in directory.iterdir()} <= {
+        "orders.db",
+        "orders.db-wal",
+        "orders.db-shm",
+        "orders.db.relay",
+    }

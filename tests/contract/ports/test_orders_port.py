@@ -1,0 +1,360 @@
+"""The promises of Orders and UnitOfWork: what is committed comes back as it was, all of it or nothing of it."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
+from orders_domain.history import Entry
+from orders_domain.order import fold
+from tests.contract.ports.stores import Shop
+from tests.contract.ports.threads import at_once, other_thread
+from tests.unit.domain.examples import ADA, GRACE, NOON, items, new_id, only, placed
+from tests.unit.domain.test_item import OBJECTS
+
+AS_SENT: dict[str, Any] = {
+    "zebra before apple": 1,
+    "apple": {"z": None, "a": [True, False, []], "m": {}},
+    "name": 'Lámpara 💡 电灯 \u202e\x01\x7f\u2028 \\u0000 "quoted" \'; DROP TABLE orders; --',
+    "tenth": 0.1,
+    "small": 1e-7,
+    "tiny": 5e-324,
+    "huge": 1.7976931348623157e308,
+    "one, and one point nothing": [1, 1.0],
+    "minus nothing": -0.0,
+    "sum of tenths": 0.1 + 0.2,
+    "beyond 2^53": 2**53 + 1,
+    "largest": 2**63 - 1,
+    "least": -(2**63),
+    "": "",
+    "💡": "<script>alert(1)</script>",
+}
+
+
+class TestRoundTrip:
+    def test_a_new_order_comes_back_as_it_was_with_its_number(self, shop: Shop) -> None:
+        order = placed(by=ADA)
+
+        shop.add(order)
+
+        assert order.number == 1
+        assert order.unsaved == []
+        assert shop.queries.order(order.id) == order
+        with shop.unit_of_work() as uow:
+            assert uow.orders.hold(order.id) == order
+
+    def test_items_come_back_as_sent(self, shop: Shop) -> None:
+        order = placed(lines=(Item(AS_SENT), Item({"nested": [[[[{"deep": AS_SENT}]]]]}), Item({})))
+
+        shop.add(order)
+
+        stored = shop.queries.order(order.id)
+        assert [as_json(line) for line in stored.items] == [as_json(line) for line in order.items]
+        assert fold(shop.queries.history(order.id), number=order.number) == order
+
+    @given(sent=OBJECTS)
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_any_item_comes_back_as_sent(self, shop: Shop, sent: dict[str, Any]) -> None:
+        order = placed(lines=(Item(sent), Item({"note": "so that there is no sum"})))
+
+        shop.add(order)
+
+        assert as_json(shop.queries.order(order.id).items[0]) == as_json(order.items[0])
+
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            datetime(2026, 3, 14, 12, 0, 0, 1, tzinfo=UTC),
+            datetime(2026, 3, 14, 12, 0, 0, 0, tzinfo=UTC),
+            datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+            datetime(2026, 3, 29, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=45))),
+            datetime(1970, 1, 1, tzinfo=UTC),
+        ],
+        ids=str,
+    )
+    def test_moments_come_back_to_the_microsecond_and_aware(self, shop: Shop, moment: datetime) -> None:
+        order = placed(at=moment)
+
+        shop.add(order)
+
+        stored = shop.queries.order(order.id)
+        assert (stored.created_at, stored.updated_at) == (moment, moment)
+        assert stored.created_at.utcoffset() is not None
+        assert shop.queries.history(order.id)[0].at == moment
+
+    @pytest.mark.parametrize("total", [Money(0, "USD"), Money(10**12, "JPY"), Money(1_234, "BHD")], ids=str)
+    def test_money_comes_back_to_the_minor_unit(self, shop: Shop, total: Money) -> None:
+        order = Order.place(order_id=new_id(), items=items({"sku": "LAMP-1"}), total=total, by=ADA, at=NOON)
+
+        shop.add(order)
+
+        assert shop.queries.order(order.id).total == total
+
+    def test_a_thousand_items_come_back_in_their_order(self, shop: Shop) -> None:
+        order = placed(lines=tuple(Item({"line": number}) for number in range(1_000)))
+
+        shop.add(order)
+
+        assert shop.queries.order(order.id).items == order.items
+
+    def test_a_changed_order_comes_back_with_all_its_history(self, shop: Shop) -> None:
+        clerk = Actor(subject="клерк 💡", role=Role.ADMIN, request_id=None)
+        order = shop.placed(by=ADA)
+        with shop.unit_of_work() as uow:
+            held = uow.orders.hold(order.id)
+            held.become(only(OrderStatus.CONFIRMED), by=GRACE, at=NOON + timedelta(microseconds=1))
+            held.become(only(OrderStatus.PAID), by=clerk, at=NOON + timedelta(days=1))
+            uow.orders.save(held)
+            uow.commit()
+
+        history = shop.queries.history(order.id)
+
+        assert held.unsaved == []
+        assert shop.queries.order(order.id) == held
+        assert fold(history, number=order.number) == held
+        assert [who(entry) for entry in history] == [
+            ("placed", "ada", Role.CUSTOMER, "request-of-ada", None, OrderStatus.PENDING),
+            ("status_changed", "grace", Role.CUSTOMER, "request-of-grace", OrderStatus.PENDING, OrderStatus.CONFIRMED),
+            ("status_changed", "клерк 💡", Role.ADMIN, None, OrderStatus.CONFIRMED, OrderStatus.PAID),
+        ]
+        assert [one.event.version for one in shop.events()] == [1, 2, 3]
+
+    def test_numbers_rise_from_one(self, shop: Shop) -> None:
+        assert [shop.placed().number for _ in range(3)] == [1, 2, 3]
+
+    def test_what_is_taken_and_given_are_copies(self, shop: Shop) -> None:
+        order = placed(lines=(Item({"tags": ["new"]}),))
+        shop.add(order)
+
+        for mine in (order, shop.queries.order(order.id)):
+            mine.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+            mine.items[0].content["tags"].append("changed")  # type: ignore[union-attr]
+
+        stored = shop.queries.order(order.id)
+        assert stored.status is OrderStatus.PENDING
+        assert stored.items == items({"tags": ["new"]})
+
+    def test_a_unit_of_work_can_be_entered_again_once_it_was_left(self, shop: Shop) -> None:
+        uow = shop.unit_of_work()
+        first, second = placed(), placed()
+        for order in (first, second):
+            with uow:
+                uow.orders.add(order)
+                uow.commit()
+
+        assert shop.queries.order(first.id) == first
+        assert shop.queries.order(second.id) == second
+
+    def test_a_unit_of_work_sees_what_it_has_done_itself(self, shop: Shop) -> None:
+        order = placed()
+        with shop.unit_of_work() as uow:
+            uow.orders.add(order)
+            held = uow.orders.hold(order.id)
+            held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+            uow.orders.save(held)
+            uow.commit()
+
+        assert shop.queries.order(order.id).version == 2
+
+
+class TestNotFoundAndConflict:
+    def test_an_unknown_order_cannot_be_held(self, shop: Shop) -> None:
+        unknown = new_id()
+        with pytest.raises(OrderNotFound) as refusal, shop.unit_of_work() as uow:
+            uow.orders.hold(unknown)
+
+        assert refusal.value.order_id == unknown
+
+    def test_an_order_is_added_once(self, shop: Shop) -> None:
+        order = placed(by=ADA)
+        shop.add(order)
+        again = Order.place(order_id=order.id, items=items(), total=order.total, by=GRACE, at=NOON)
+
+        with pytest.raises(OrderExists):
+            shop.add(again)
+
+        assert shop.queries.order(order.id) == order
+        assert len(shop.events()) == len(shop.queries.history(order.id)) == 1
+
+    def test_after_a_conflict_the_same_unit_of_work_may_go_on(self, shop: Shop) -> None:
+        order, other = shop.placed(), placed()
+        again = Order.place(order_id=order.id, items=items(), total=order.total, by=GRACE, at=NOON)
+
+        with shop.unit_of_work() as uow:
+            with pytest.raises(OrderExists):
+                uow.orders.add(again)
+            uow.orders.add(other)
+            uow.commit()
+
+        assert shop.queries.order(other.id) == other
+
+    def test_a_change_of_a_version_that_is_past_is_stale_and_stores_nothing(self, shop: Shop) -> None:
+        order = shop.placed()
+        present = shop.changed(order, OrderStatus.PAID)
+        order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+
+        with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
+            uow.orders.save(order)
+
+        assert shop.queries.order(order.id) == present
+        assert len(shop.queries.history(order.id)) == len(shop.events()) == 2
+
+    def test_a_change_of_an_order_that_was_never_stored_is_stale(self, shop: Shop) -> None:
+        order = placed()
+        order.unsaved.clear()
+        order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+
+        with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
+            uow.orders.save(order)
+
+    def test_an_order_without_a_change_is_left_alone(self, shop: Shop) -> None:
+        order = shop.placed()
+        present = shop.changed(order, OrderStatus.PAID)
+
+        with shop.unit_of_work() as uow:
+            uow.orders.save(order)  # stale, but there is nothing to save
+            uow.commit()
+
+        assert shop.queries.order(order.id) == present
+
+
+class TestAFailureLeavesNothing:
+    @pytest.mark.parametrize("failure", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)
+    def test_an_error_in_the_block_undoes_everything(self, shop: Shop, failure: BaseException) -> None:
+        stored, new = shop.placed(), placed(by=GRACE)
+
+        with pytest.raises(type(failure)), shop.unit_of_work() as uow:  # noqa: PT012
+            uow.orders.add(new)
+            change(uow.orders.hold(stored.id), uow.orders)
+            raise failure
+
+        assert_nothing_happened(shop, stored, new)
+
+    def test_leaving_without_a_commit_undoes_everything(self, shop: Shop) -> None:
+        stored, new = shop.placed(), placed(by=GRACE)
+
+        with shop.unit_of_work() as uow:
+            uow.orders.add(new)
+            change(uow.orders.hold(stored.id), uow.orders)
+
+        assert_nothing_happened(shop, stored, new)
+
+    def test_others_see_nothing_before_the_commit(self, shop: Shop) -> None:
+        stored, new = shop.placed(), placed(by=GRACE)
+
+        with shop.unit_of_work() as uow:
+            uow.orders.add(new)
+            change(uow.orders.hold(stored.id), uow.orders)
+
+            assert_nothing_happened(shop, stored, new)
+
+    def test_a_unit_of_work_that_was_left_by_an_error_works_again(self, shop: Shop) -> None:
+        uow, lost, kept = shop.unit_of_work(), placed(), placed()
+        with pytest.raises(ValueError, match="a bug"), uow:  # noqa: PT012
+            uow.orders.add(lost)
+            raise ValueError("a bug")
+
+        with uow:
+            uow.orders.add(kept)
+            uow.commit()
+
+        assert [one.event.order_id for one in shop.events()] == [kept.id]
+
+
+class TestTwoAtOnce:
+    def test_of_twenty_that_change_the_same_version_exactly_one_wins(self, shop: Shop) -> None:
+        order = shop.placed()
+
+        copies = [shop.queries.order(order.id) for _ in range(20)]
+        results = at_once(*(partial(save_as, shop, copy, number) for number, copy in enumerate(copies)))
+
+        winners = [result for result in results if isinstance(result, int)]
+        assert len(winners) == 1
+        assert all(isinstance(result, StaleOrder) for result in results if result not in winners)
+        history = shop.queries.history(order.id)
+        assert [entry.actor for entry in history] == ["ada", f"writer-{winners[0]}"]
+        assert [one.event.version for one in shop.events()] == [1, 2]
+
+    def test_of_twenty_that_add_the_same_order_exactly_one_does(self, shop: Shop) -> None:
+        order_id = new_id()
+        lines, total = items(), Money(7550, "USD")
+        orders = [Order.place(order_id=order_id, items=lines, total=total, by=ADA, at=NOON) for _ in range(20)]
+
+        results = at_once(*(partial(shop.add, order) for order in orders))
+
+        assert results.count(None) == 1
+        assert sum(isinstance(result, OrderExists) for result in results) == 19
+        assert len(shop.events()) == 1
+
+    def test_of_twenty_orders_added_at_once_each_has_a_number_of_its_own(self, shop: Shop) -> None:
+        orders = [placed(by=Actor(subject=f"newcomer-{number % 3}")) for number in range(20)]
+
+        results = at_once(*(partial(shop.add, order) for order in orders))
+
+        assert results == [None] * 20
+        assert len({shop.queries.order(order.id).number for order in orders}) == 20
+
+    def test_who_holds_an_order_keeps_others_from_changing_it(self, shop: Shop) -> None:
+        order = shop.placed()
+
+        with other_thread() as thread:
+            with shop.unit_of_work() as uow:
+                held = uow.orders.hold(order.id)
+                other = thread.submit(shop.changed, order, OrderStatus.SHIPPED)
+                with pytest.raises(TimeoutError):
+                    other.result(timeout=0.3)
+                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                uow.orders.save(held)
+                uow.commit()
+            assert other.result(timeout=5).version == 3
+
+        assert [entry.to_status.value for entry in shop.queries.history(order.id)] == ["PENDING", "PAID", "SHIPPED"]
+
+    def test_who_lets_go_without_a_change_leaves_the_order_to_the_next(self, shop: Shop) -> None:
+        order = shop.placed()
+        with shop.unit_of_work() as uow:
+            uow.orders.hold(order.id)
+
+        assert shop.changed(order, OrderStatus.PAID).version == 2
+
+    def test_reading_does_not_wait_for_who_holds(self, shop: Shop) -> None:
+        order = shop.placed()
+
+        with other_thread() as thread, shop.unit_of_work() as uow:
+            uow.orders.hold(order.id)
+            assert thread.submit(shop.queries.order, order.id).result(timeout=2) == order
+
+
+def as_json(line: Item) -> str:
+    """Tells the order of members apart, 1 from 1.0 and 0.0 from -0.0."""
+    return json.dumps(line.content)
+
+
+def who(entry: Entry) -> tuple[object, ...]:
+    return entry.what, entry.actor, entry.role, entry.request_id, entry.from_status, entry.to_status
+
+
+def change(order: Order, orders: Any) -> None:
+    order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+    orders.save(order)
+
+
+def save_as(shop: Shop, mine: Order, number: int) -> int:
+    mine.become(only(OrderStatus.PAID), by=Actor(subject=f"writer-{number}"), at=NOON)
+    with shop.unit_of_work() as uow:
+        uow.orders.save(mine)
+        uow.commit()
+    return number
+
+
+def assert_nothing_happened(shop: Shop, stored: Order, new: Order) -> None:
+    assert shop.queries.order(stored.id) == stored
+    with pytest.raises(OrderNotFound):
+        shop.queries.order(new.id)
+    assert shop.queries.history(new.id) == []
+    assert [(one.event.order_id, one.event.version) for one in shop.events()] == [(stored.id, 1)]

@@ -1,0 +1,278 @@
+"""The promises of Outbox: nothing committed is lost, an order's events keep their order, one relay a shard."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+import pytest
+
+from orders_domain import OrderStatus
+from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
+from tests.contract.ports.stores import Shop
+from tests.contract.ports.threads import at_once
+from tests.unit.domain.examples import NOON, new_id, placed
+
+LATER = NOON + timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[Outgoing]:
+    """What a relay would find in all shards."""
+    found: list[Outgoing] = []
+    for shard in outbox.due_shards(now):
+        with outbox.claim(shard, now=now, limit=limit) as claim:
+            assert claim is not None
+            found += claim.outgoing
+    return found
+
+
+def marked(
+    outbox: Outbox,
+    state: OutboxState,
+    *,
+    now: datetime = LATER,
+    due_at: datetime = LATER,
+    attempts: int = 0,
+    last_error: str | None = None,
+    limit: int = 500,
+) -> list[Outgoing]:
+    """Mark all that is due alike."""
+    found: list[Outgoing] = []
+    for shard in outbox.due_shards(now):
+        with outbox.claim(shard, now=now, limit=limit) as claim:
+            assert claim is not None
+            for one in claim.outgoing:
+                claim.mark(one.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
+            found += claim.outgoing
+    return found
+
+
+def versions(found: Sequence[Outgoing]) -> list[int]:
+    return [one.event.version for one in found]
+
+
+class TestRoundTrip:
+    def test_an_event_comes_out_as_it_went_in(self, shop: Shop) -> None:
+        order = placed()
+        (entry,) = order.unsaved
+        shop.add(order)
+
+        (outgoing,) = claimed(shop.outbox())
+
+        assert outgoing.event.data["order_id"] == str(order.id)
+        assert (outgoing.event.type, outgoing.event.version) == ("orders.order_placed.v1", 1)
+        assert (outgoing.event.at, outgoing.due_at) == (entry.at, entry.at)
+        assert (outgoing.state, outgoing.attempts, outgoing.last_error) == (OutboxState.WAITING, 0, None)
+        assert [outgoing] == shop.events()
+
+    def test_a_mark_is_kept_to_the_letter(self, shop: Shop) -> None:
+        shop.placed()
+        due_at = NOON + timedelta(days=1, microseconds=7)
+
+        (before,) = marked(shop.outbox(), OutboxState.PARKED, due_at=due_at, attempts=10, last_error="NO_ROUTE 💡 'x'")
+
+        (after,) = shop.events()
+        assert after.event == before.event
+        assert (after.state, after.due_at, after.attempts) == (OutboxState.PARKED, due_at, 10)
+        assert after.last_error == "NO_ROUTE 💡 'x'"
+
+    def test_what_is_not_due_yet_is_not_found(self, shop: Shop) -> None:
+        shop.placed()
+        outbox = shop.outbox()
+
+        assert list(outbox.due_shards(NOON - SECOND)) == []
+        assert claimed(outbox, now=NOON - SECOND) == []
+        assert len(claimed(outbox, now=NOON)) == 1
+
+    def test_a_shard_gives_the_oldest_first_and_no_more_than_asked_for(self, shop: Shop) -> None:
+        order = shop.placed()
+        for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED):
+            shop.changed(order, status)
+
+        assert versions(claimed(shop.outbox(), limit=3)) == [1, 2, 3]
+        assert versions(claimed(shop.outbox())) == [1, 2, 3, 4]
+
+    def test_all_events_of_an_order_are_in_one_shard(self, shop: Shop) -> None:
+        orders = [shop.placed() for _ in range(12)]
+        for order in orders:
+            shop.changed(order, OrderStatus.PAID)
+        outbox = shop.outbox()
+
+        for shard in outbox.due_shards(LATER):
+            with outbox.claim(shard, now=LATER, limit=500) as claim:
+                assert claim is not None
+                found = {one.event.order_id for one in claim.outgoing}
+                assert len(claim.outgoing) == 2 * len(found)
+
+        assert len(claimed(outbox)) == 24
+
+    def test_select_gives_the_states_asked_for_oldest_first(self, shop: Shop) -> None:
+        outbox = shop.outbox()
+        sent = shop.placed()
+        marked(outbox, OutboxState.SENT)
+        waiting = [shop.placed() for _ in range(3)]
+
+        both = outbox.select(states=frozenset({OutboxState.SENT, OutboxState.WAITING}))
+
+        assert [one.event.order_id for one in both] == [sent.id, *(order.id for order in waiting)]
+        assert [one.event.order_id for one in outbox.select(states=frozenset({OutboxState.SENT}))] == [sent.id]
+        assert outbox.select(states=frozenset({OutboxState.PARKED})) == []
+        assert len(outbox.select(states=frozenset(OutboxState), limit=2)) == 2
+
+
+class TestHeldBack:
+    """An order's later event never leaves without its earlier one; other orders do not wait for it."""
+
+    @pytest.mark.parametrize(("state", "due_at"), [(OutboxState.PARKED, NOON), (OutboxState.WAITING, LATER + SECOND)])
+    def test_behind_an_event_that_is_parked_or_waits_longer(
+        self, shop: Shop, state: OutboxState, due_at: datetime
+    ) -> None:
+        outbox, order = shop.outbox(), shop.placed()
+        marked(outbox, state, due_at=due_at, attempts=1)
+        shop.changed(order, OrderStatus.PAID)
+        shop.changed(order, OrderStatus.SHIPPED)
+
+        assert claimed(outbox) == []
+        assert list(outbox.due_shards(LATER)) == []
+        other = shop.placed()
+        assert [one.event.order_id for one in claimed(outbox)] == [other.id]
+
+    def test_not_behind_an_event_that_was_published(self, shop: Shop) -> None:
+        for state in (OutboxState.SENT, OutboxState.UNTOLD):
+            order = shop.placed()
+            marked(shop.outbox(), state, due_at=LATER + SECOND)
+            shop.changed(order, OrderStatus.PAID)
+
+            assert [(one.event.order_id, one.event.version) for one in claimed(shop.outbox())] == [(order.id, 2)]
+            marked(shop.outbox(), OutboxState.SENT)
+
+    def test_the_untold_is_found_again_when_it_is_due(self, shop: Shop) -> None:
+        outbox = shop.outbox()
+        shop.placed()
+        marked(outbox, OutboxState.UNTOLD, due_at=LATER + SECOND)
+
+        assert claimed(outbox, now=LATER) == []
+        (untold,) = claimed(outbox, now=LATER + SECOND)
+        assert untold.state is OutboxState.UNTOLD
+
+
+class TestAFailureLeavesWhatWasMarked:
+    def test_marks_are_kept_when_the_block_is_left_by_an_error(self, shop: Shop) -> None:
+        outbox, order = shop.outbox(), shop.placed()
+        shop.changed(order, OrderStatus.PAID)
+        (shard,) = outbox.due_shards(LATER)
+
+        with pytest.raises(ConnectionError), outbox.claim(shard, now=LATER, limit=500) as claim:  # noqa: PT012
+            assert claim is not None
+            claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+            raise ConnectionError("the broker hung up")
+
+        assert versions(claimed(outbox)) == [2]
+
+    def test_what_is_not_marked_is_found_again(self, shop: Shop) -> None:
+        shop.placed()
+
+        assert claimed(shop.outbox()) == claimed(shop.outbox()) != []
+
+
+class TestRequeueAndPrune:
+    def test_the_parked_and_the_sent_wait_again_and_the_rest_is_left_alone(self, shop: Shop) -> None:
+        outbox = shop.outbox()
+        for state in (OutboxState.PARKED, OutboxState.SENT, OutboxState.UNTOLD):
+            shop.placed()
+            marked(outbox, state, attempts=10, due_at=LATER + SECOND, last_error="NO_ROUTE")
+        shop.placed()
+        everything = [one.event.id for one in shop.events()]
+
+        assert outbox.requeue([*everything, *everything, new_id()], now=LATER) == 2
+
+        assert [(one.state, one.attempts) for one in shop.events()] == [
+            (OutboxState.WAITING, 0),
+            (OutboxState.WAITING, 0),
+            (OutboxState.UNTOLD, 10),
+            (OutboxState.WAITING, 0),
+        ]
+        assert len(claimed(outbox, now=LATER)) == 3
+
+    def test_nothing_to_requeue_is_none(self, shop: Shop) -> None:
+        assert shop.outbox().requeue([], now=NOON) == 0
+
+    def test_a_requeued_event_leaves_before_those_it_held_back(self, shop: Shop) -> None:
+        outbox, order = shop.outbox(), shop.placed()
+        (parked,) = marked(outbox, OutboxState.PARKED)
+        shop.changed(order, OrderStatus.PAID)
+
+        outbox.requeue([parked.event.id], now=LATER)
+
+        assert versions(claimed(outbox)) == [1, 2]
+
+    def test_only_what_was_sent_and_is_old_is_pruned_and_no_more_than_the_limit(self, shop: Shop) -> None:
+        outbox = shop.outbox()
+        for state in (OutboxState.SENT, OutboxState.PARKED, OutboxState.UNTOLD):
+            shop.add(*(placed(at=NOON) for _ in range(3)))
+            marked(outbox, state, due_at=LATER + SECOND)
+        shop.add(placed(at=NOON))
+
+        assert outbox.prune(sent_before=NOON) == 0  # not older than that
+        assert outbox.prune(sent_before=LATER, limit=2) == 2
+        assert outbox.prune(sent_before=LATER, limit=2) == 1
+        assert outbox.prune(sent_before=LATER) == 0
+
+        states = [one.state for one in shop.events()]
+        assert states == [OutboxState.PARKED] * 3 + [OutboxState.UNTOLD] * 3 + [OutboxState.WAITING]
+
+
+class TestTwoAtOnce:
+    def test_a_shard_is_one_relay_s_at_a_time(self, shop: Shop) -> None:
+        shop.placed()
+        ours, theirs = shop.outbox(), shop.outbox()
+        (shard,) = ours.due_shards(LATER)
+
+        with ours.claim(shard, now=LATER, limit=500) as claim:
+            assert claim is not None
+            with theirs.claim(shard, now=LATER, limit=500) as refused:
+                assert refused is None
+            with ours.claim(shard, now=LATER, limit=500) as refused:
+                assert refused is None
+
+        with theirs.claim(shard, now=LATER, limit=500) as claim:
+            assert claim is not None
+
+    def test_of_eight_relays_at_once_none_sends_what_another_has_sent(self, shop: Shop) -> None:
+        orders = [shop.placed() for _ in range(20)]
+        for order in orders:
+            shop.changed(order, OrderStatus.PAID)
+        sent: list[tuple[str, int]] = []
+
+        def relay() -> None:
+            outbox = shop.outbox()
+            for _ in range(100):
+                shards = outbox.due_shards(LATER)
+                if not shards:
+                    return
+                for shard in shards:
+                    with outbox.claim(shard, now=LATER, limit=3) as claim:
+                        send(claim)
+
+        def send(claim: Claim | None) -> None:
+            for one in claim.outgoing if claim is not None else ():
+                sent.append((str(one.event.order_id), one.event.version))
+                claim.mark(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
+
+        assert at_once(*[relay] * 8) == [None] * 8
+
+        assert len(sent) == len(set(sent)) == 40
+        assert all(sent.index((str(order.id), 1)) < sent.index((str(order.id), 2)) for order in orders)
+
+    def test_orders_can_be_placed_while_a_relay_waits_for_the_broker(self, shop: Shop) -> None:
+        shop.placed()
+        outbox = shop.outbox()
+        with ExitStack() as stack:
+            for shard in outbox.due_shards(LATER):
+                claim = stack.enter_context(outbox.claim(shard, now=LATER, limit=500))
+                assert claim is not None
+
+            order = shop.placed()
+            shop.changed(order, OrderStatus.PAID)
+
+        assert sorted(versions(claimed(outbox))) == [1, 1, 2]

@@ -1,0 +1,1 @@
+"""What only the SQL adapters promise: their schema, their plans, their locks, and a database that goes away."""

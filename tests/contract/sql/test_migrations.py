@@ -1,0 +1,119 @@
+"""Migrations: up, down and up again, all at once, and complete."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from orders_adapters.sql import migrate
+
+FUNCTIONS = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+START = "import sys; from orders_adapters.sql import migrate; migrate.upgrade(sys.argv[1])"
+
+
+def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
+    address: str, connect: Callable[..., Engine]
+) -> None:
+    engine = connect(address)
+
+    migrate.upgrade(address)
+    complete = everything(engine)
+    migrate.downgrade(address, "base")
+    nothing = everything(engine)
+    migrate.upgrade(address)
+
+    assert {"users", "orders", "order_history", "outbox"} < complete
+    assert nothing == {"alembic_version"}
+    assert everything(engine) == complete
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(address: str) -> None:
+    migrate.upgrade(address)
+
+    assert migrate.check(address) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE orders ADD COLUMN nickname TEXT",
+        "DROP INDEX ix_orders_user_id_created_at_id",
+        "DROP TABLE outbox",
+    ],
+)
+def test_a_database_that_differs_from_the_code_is_told_apart(
+    address: str, connect: Callable[..., Engine], change: str
+) -> None:
+    migrate.upgrade(address)
+
+    with connect(address).begin() as connection:
+        connection.execute(text(change))
+
+    assert migrate.check(address) != []
+
+
+def test_four_processes_may_start_at_once(address: str, connect: Callable[..., Engine]) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", START, address], stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    complaints = [process.communicate(timeout=60)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], complaints
+    assert migrate.pending(connect(address)) == []
+
+
+def test_what_is_pending_is_known_before_and_after(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    every = sorted(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
+
+    assert (migrate.current(engine), migrate.pending(engine)) == (None, every)
+    migrate.upgrade(address, "0001")
+    assert (migrate.current(engine), migrate.pending(engine)) == ("0001", every[1:])
+    migrate.upgrade(address)
+    assert (migrate.current(engine), migrate.pending(engine)) == (every[-1], [])
+
+
+def test_a_later_release_leaves_nothing_pending_for_this_one(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    migrate.upgrade(address)
+
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    assert migrate.pending(engine) == []
+
+
+def test_a_failing_migration_leaves_the_database_as_it_was(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE outbox (id INTEGER)"))  # the last table of the migration is in its way
+
+    with pytest.raises(Exception, match="store"):
+        migrate.upgrade(address)
+
+    assert everything(engine) - {"alembic_version"} == {"outbox"}
+
+
+def test_a_database_in_memory_is_migrated_through_its_engine(connect: Callable[..., Engine]) -> None:
+    engine = connect("sqlite://")
+
+    migrate.upgrade(engine)
+
+    assert migrate.pending(engine) == []
+    assert migrate.check(engine) == []
+
+
+def everything(engine: Engine) -> set[str]:
+    """The names of all tables, and on PostgreSQL of our sequences and functions."""
+    names = set(inspect(engine).get_table_names())
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            names |= set(connection.scalars(text("SELECT sequencename::text FROM pg_sequences")))
+            names |= set(
+                connection.scalars(
+                    text("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+                )
+            )
+    return names

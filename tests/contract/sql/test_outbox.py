@@ -1,0 +1,274 @@
+"""The outbox's own promises: what is held back, whose turn it is, and what becomes of a relay that dies."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import migrate
+from orders_adapters.sql.outbox import Outbox
+from orders_adapters.sql.shards import shard_of
+from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_domain.errors import StoreUnavailable
+from orders_domain.ports.outbox import OutboxState
+from tests.contract.sql.given import LATER, NOON, all_outgoing, an_order, due, marked, paid_and_shipped, placed
+
+HOLD_FOR_EVER = """
+import sys, time
+from datetime import UTC, datetime
+from orders_adapters.sql import engine
+from orders_adapters.sql.outbox import Outbox
+with Outbox(engine.create(sys.argv[1])).claim(int(sys.argv[2]), now=datetime.now(UTC), limit=9) as claim:
+    print(claim is not None, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_an_order_s_events_are_given_in_its_order(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+
+    assert due(engine, order) == [1, 2, 3]
+    assert due(engine, order, limit=2) == [1, 2]
+
+
+def test_a_parked_event_holds_back_the_later_ones_and_no_others(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+    marked(engine, order, 1, OutboxState.SENT)
+
+    marked(engine, order, 2, OutboxState.PARKED)
+
+    assert due(engine, order, now=LATER) == []
+    assert Outbox(engine).due_shards(LATER) == []
+    other = placed(engine)
+    assert due(engine, other) == [1]
+    assert Outbox(engine).due_shards(NOON) == [shard_of(other.id)]
+
+
+def test_an_event_that_is_due_later_holds_back_the_later_ones_until_then(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+
+    marked(engine, order, 1, OutboxState.WAITING, due_at=LATER, attempts=1)
+
+    assert due(engine, order, now=LATER - timedelta(microseconds=1)) == []
+    assert due(engine, order, now=LATER) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.UNTOLD])
+def test_what_the_broker_has_holds_nothing_back(engine: Engine, state: OutboxState) -> None:
+    order = paid_and_shipped(engine)
+
+    marked(engine, order, 1, state, due_at=LATER)
+
+    assert due(engine, order) == [2, 3]
+
+
+def test_what_only_the_cache_must_hear_is_held_back_by_nothing(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+
+    marked(engine, order, 2, OutboxState.UNTOLD)
+    marked(engine, order, 1, OutboxState.PARKED)
+
+    assert due(engine, order) == [2]
+
+
+def test_only_one_relay_at_a_time_has_a_shard(engine: Engine, connect: Callable[..., Engine]) -> None:
+    shard = shard_of(placed(engine).id)
+    another_process = Outbox(connect(engine.url.render_as_string(hide_password=False)))
+
+    with (
+        Outbox(engine).claim(shard, now=NOON, limit=9) as first,
+        another_process.claim(shard, now=NOON, limit=9) as second,
+        Outbox(engine).claim(shard, now=NOON, limit=9) as third,
+    ):
+        pass
+    with another_process.claim(shard, now=NOON, limit=9) as afterwards:
+        pass
+
+    assert (first is None, second, third, afterwards is None) == (False, None, None, False)
+
+
+def test_on_postgresql_relays_share_the_shards(on_postgresql: Engine) -> None:
+    outbox = Outbox(on_postgresql)
+
+    with outbox.claim(1, now=NOON, limit=9) as one, outbox.claim(2, now=NOON, limit=9) as two:
+        assert one is not None
+        assert two is not None
+
+
+def test_in_memory_only_one_relay_has_a_turn(connect: Callable[..., Engine]) -> None:
+
+    engine = connect("sqlite://")
+    migrate.upgrade(engine)
+
+    with Outbox(engine).claim(1, now=NOON, limit=9) as first, Outbox(engine).claim(1, now=NOON, limit=9) as second:
+        assert (first is None, second) == (False, None)
+
+
+def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
+    order = placed(engine)
+    address = engine.url.render_as_string(hide_password=False)
+    relay = subprocess.Popen(
+        [sys.executable, "-c", HOLD_FOR_EVER, address, str(shard_of(order.id))], stdout=subprocess.PIPE, text=True
+    )
+    assert relay.stdout is not None
+    assert relay.stdout.readline() == "True\n"
+    with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=9) as while_it_lives:
+        pass
+
+    relay.send_signal(signal.SIGKILL)
+    relay.communicate()
+
+    assert while_it_lives is None
+    give_up_at = time.monotonic() + 5
+    while True:
+        with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=9) as claim:
+            if claim is not None:
+                break
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    assert [one.event.order_id for one in claim.outgoing] == [order.id]
+
+
+def test_marks_last_also_when_the_claim_is_left_by_an_error(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+
+    def mark_and_fail() -> None:
+        with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=9) as claim:
+            assert claim is not None
+            claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        mark_and_fail()
+
+    assert [one.state.value for one in all_outgoing(engine)] == ["sent", "waiting", "waiting"]
+
+
+def test_a_mark_keeps_whatever_the_broker_said(engine: Engine) -> None:
+    order = placed(engine)
+
+    with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=9) as claim:
+        assert claim is not None
+        claim.mark(
+            claim.outgoing[0].event.id,
+            state=OutboxState.WAITING,
+            due_at=LATER,
+            attempts=3,
+            last_error="no queue\x00\ud800 bound" + "!" * 5_000,
+        )
+
+    [outgoing] = all_outgoing(engine)
+    assert (outgoing.attempts, outgoing.due_at) == (3, LATER)
+    assert outgoing.last_error == "no queue\N{REPLACEMENT CHARACTER}? bound" + "!" * 5_000
+
+
+def test_a_claim_that_waits_for_the_broker_holds_up_nobody(engine: Engine) -> None:
+    order = placed(engine)
+
+    with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=9):
+        began = time.monotonic()
+        placed(engine)
+        Outbox(engine).requeue([order.id], now=NOON)
+        took = time.monotonic() - began
+
+    assert took < 1
+
+
+def test_a_claim_may_wait_longer_than_other_transactions(postgresql_address: str, on_postgresql: Engine) -> None:
+
+    order = placed(on_postgresql)
+    options = "-c idle_in_transaction_session_timeout=200ms"
+    hasty = engines.create(
+        make_url(postgresql_address).update_query_dict({"options": options}).render_as_string(hide_password=False)
+    )
+
+    with Outbox(hasty).claim(shard_of(order.id), now=NOON, limit=9) as claim:
+        time.sleep(0.5)
+        assert claim is not None
+        claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
+    hasty.dispose()
+
+    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.SENT]
+
+
+def test_a_claim_that_was_lost_says_so(on_postgresql: Engine) -> None:
+    order = placed(on_postgresql)
+
+    def mark_and_lose() -> None:
+        with Outbox(on_postgresql).claim(shard_of(order.id), now=NOON, limit=9) as claim:
+            assert claim is not None
+            claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
+            end_other_connections(on_postgresql)
+
+    with pytest.raises(StoreUnavailable):
+        mark_and_lose()
+
+    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.WAITING]
+
+
+def test_parked_and_sent_events_can_be_made_to_wait_again_and_no_others(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+    marked(engine, order, 1, OutboxState.SENT)
+    marked(engine, order, 2, OutboxState.PARKED, attempts=10)
+    ids = [one.event.id for one in all_outgoing(engine)]
+
+    assert Outbox(engine).requeue([*ids, *ids, order.id], now=LATER) == 2
+    assert Outbox(engine).requeue([], now=LATER) == 0
+
+    assert [(one.state.value, one.attempts) for one in all_outgoing(engine)] == [("waiting", 0)] * 3
+    assert due(engine, order, now=LATER) == [1, 2, 3]
+
+
+def test_only_old_sent_events_are_pruned_and_never_more_than_asked(engine: Engine) -> None:
+    order = paid_and_shipped(engine)
+    marked(engine, order, 1, OutboxState.SENT)
+    marked(engine, order, 2, OutboxState.SENT)
+    outbox = Outbox(engine)
+
+    assert outbox.prune(sent_before=NOON) == 0
+    assert outbox.prune(sent_before=LATER, limit=1) == 1
+    assert outbox.prune(sent_before=LATER) == 1
+    assert outbox.prune(sent_before=LATER) == 0
+    assert [one.event.version for one in all_outgoing(engine)] == [3]
+
+
+def test_an_event_that_is_committed_late_is_not_passed_by(on_postgresql: Engine) -> None:
+
+    placed(on_postgresql)  # so that Ada is known, and nobody waits to make her so
+    late = an_order()
+    entered, finish = threading.Event(), threading.Event()
+
+    def place_slowly() -> None:
+        with UnitOfWork(on_postgresql) as uow:
+            uow.orders.add(late)
+            entered.set()
+            finish.wait(10)
+            uow.commit()
+
+    thread = threading.Thread(target=place_slowly)
+    thread.start()
+    entered.wait(10)
+    early = placed(on_postgresql)  # it has the later id, and is sent first
+    marked(on_postgresql, early, 1, OutboxState.SENT)
+    finish.set()
+    thread.join()
+
+    assert due(on_postgresql, late) == [1]
+
+
+def end_other_connections(engine: Engine) -> None:
+
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )

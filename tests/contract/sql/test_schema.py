@@ -1,0 +1,110 @@
+"""What the schema itself refuses, and how faithfully it keeps what it takes."""
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Engine, insert, text, update
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import StatementRefused, translated
+from orders_adapters.sql.queries import Queries
+from orders_domain import Actor, Item
+from orders_domain.order import fold
+from orders_domain.text import JSON
+from tests.contract.sql.given import an_order, placed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "status = 'LOST'",
+        "status = 'pending'",
+        "total_minor = -1",
+        "total_minor = 1000000000001",
+        "currency = 'US'",
+        "version = 0",
+        "user_id = 'nobody'",
+        "user_id = NULL",
+    ],
+)
+def test_no_statement_can_store_an_order_that_cannot_be(engine: Engine, wrong: str) -> None:
+    placed(engine)
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"UPDATE orders SET {wrong}"))
+
+
+@pytest.mark.parametrize("table", ["order_history", "outbox"])
+def test_an_event_is_told_once(engine: Engine, table: str) -> None:
+    placed(engine)
+    columns = ", ".join(column.name for column in tables.metadata.tables[table].c if column.name != "id")
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}"))
+
+
+def test_a_flaw_of_ours_is_neither_an_outage_nor_an_error_of_sqlalchemy(engine: Engine) -> None:
+    placed(engine)
+
+    with pytest.raises(StatementRefused), translated(), engine.begin() as connection:
+        connection.execute(update(tables.orders).values(version=0))
+
+
+def test_what_is_no_number_is_no_json(engine: Engine) -> None:
+    placed(engine)
+
+    with pytest.raises((StatementError, ValueError), match="Out of range"), engine.begin() as connection:
+        connection.execute(update(tables.orders).values(items=[{"price": math.nan}]))
+
+
+def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
+    content: dict[str, JSON] = {
+        "z": 1.0, "a": 0.1, "large": 2**63 - 1, "text": "Straße \U0001f375 \\ \" '", "deep": [[], {}, None, True, -0.0]
+    }  # fmt: skip
+    order = an_order()
+    order.items = (Item(content),)
+
+    placed(engine, order)
+
+    stored = Queries(engine).order(order.id).items[0].content
+    assert repr(stored) == repr(content)  # the order of the members and 1.0 as 1.0, too
+
+
+def test_moments_come_back_aware_and_in_utc_from_whichever_zone(engine: Engine) -> None:
+    moment = datetime(2026, 1, 5, 1, 2, 3, 456789, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+
+    order = placed(engine, an_order(at=moment))
+
+    stored = Queries(engine).order(order.id).created_at
+    assert stored == moment
+    assert stored.tzinfo is UTC
+
+
+def test_a_moment_without_a_zone_is_refused(engine: Engine) -> None:
+    with pytest.raises(StatementError), engine.begin() as connection:
+        connection.execute(insert(tables.users).values(id="user_ada", created_at=datetime(2026, 1, 5)))  # noqa: DTZ001
+
+
+def test_history_gives_the_order_back(engine: Engine) -> None:
+    order = placed(engine)
+    queries = Queries(engine)
+
+    assert fold(queries.history(order.id), number=order.number) == queries.order(order.id)
+
+
+def test_numbers_are_given_in_turn(engine: Engine) -> None:
+    numbers = [placed(engine).number for _ in range(3)]
+
+    assert numbers == [1, 2, 3]
+
+
+def test_the_longest_of_everything_is_kept_whole(engine: Engine) -> None:
+    order = an_order(by=Actor(subject="\N{SNOWMAN}" * 64, request_id="r" * 10_000))
+    order.items = (Item({"note": "x" * 100_000}),)
+
+    placed(engine, order)
+
+    assert Queries(engine).order(order.id) == order
+    assert Queries(engine).history(order.id)[0].request_id == "r" * 10_000

@@ -1,0 +1,193 @@
+"""How many statements each method costs, and that the planner has an index for each."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, event, insert, text
+
+from orders_adapters.sql import due, tables
+from orders_adapters.sql.outbox import Outbox
+from orders_adapters.sql.queries import Queries
+from orders_adapters.sql.shards import shard_of
+from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_domain import OrderStatus
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.queries import After, OrdersOf
+from orders_domain.status import Wanted
+from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
+
+MANY = 20_000
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The statements sent meanwhile, without SQLite's BEGIN."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_an_order_is_placed_in_four_statements(engine: Engine) -> None:
+    with statements(engine) as sent:
+        placed(engine)
+
+    assert len(sent) == 4, sent
+
+
+def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
+    order = placed(engine)
+
+    with UnitOfWork(engine) as uow, statements(engine) as sent:
+        held = uow.orders.hold(order.id)
+        assert len(sent) == 1, sent
+        held.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=LATER)
+        uow.orders.save(held)
+        uow.commit()
+
+    assert len(sent) == 4, sent
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda engine, order: Queries(engine).order(order.id),
+        lambda engine, order: Queries(engine).orders(OrdersOf(user_id="user_ada", limit=1)),
+        lambda engine, order: Queries(engine).orders(OrdersOf(user_id="user_ada", after=After(LATER, order.id))),
+        lambda engine, order: Queries(engine).history(order.id),
+        lambda engine, order: Outbox(engine).due_shards(LATER),
+        lambda engine, order: Outbox(engine).select(states=frozenset(OutboxState)),
+    ],
+)
+def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
+    order = placed(engine)
+
+    with statements(engine) as sent:
+        read(engine, order)
+
+    assert len(sent) == 1, sent
+
+
+def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> None:
+    order = placed(on_postgresql)
+
+    def status(connection: Any, cursor: Any, *rest: Any) -> None:
+        seen.append(cursor.connection.info.transaction_status.name)
+
+    seen: list[str] = []
+    event.listen(on_postgresql, "after_cursor_execute", status)
+    Queries(on_postgresql).order(order.id)
+
+    assert seen == ["IDLE"]
+
+
+def test_many_marks_cost_one_statement(engine: Engine) -> None:
+    orders = [placed(engine, an_order(order_id)) for order_id in same_shard(3)]
+    outbox = Outbox(engine)
+
+    with statements(engine) as sent, outbox.claim(shard_of(orders[0].id), now=LATER, limit=9) as claim:
+        assert claim is not None
+        sent.clear()
+        for one in claim.outgoing:
+            claim.mark(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+
+    assert len(claim.outgoing) == 3
+    assert len(sent) == 1, sent
+
+
+@pytest.mark.parametrize("after", [None, After(NOON, uuid4())])
+def test_a_page_of_20_000_orders_is_read_from_the_index(engine: Engine, after: After | None) -> None:
+    fill(engine)
+
+    with statements(engine) as sent:
+        Queries(engine).orders(OrdersOf(user_id="user_3", limit=10, after=after))
+    plan = explained(engine, sent[0])
+
+    assert "ix_orders_user_id_created_at_id" in plan
+    assert "SORT" not in plan.upper().replace("SORT KEY", ""), plan
+    assert "TEMP B-TREE" not in plan.upper(), plan
+    if after:
+        assert "created_at" in plan.split("ix_orders_user_id_created_at_id")[1], plan
+
+
+def test_what_was_sent_costs_a_relay_nothing(engine: Engine) -> None:
+    fill(engine)
+
+    for statement, values in (
+        (due.EVENTS, {"shard": 3, "now": LATER, "most": 500}),
+        (due.SHARDS_WITH_EVENTS, {"now": LATER}),
+    ):
+        with statements(engine) as sent, engine.connect() as connection:
+            connection.execute(statement, values).all()
+        plan = explained(engine, sent[0])
+        assert "ix_outbox_open" in plan, plan
+        assert "ix_outbox_unsent" in plan, plan
+
+
+def same_shard(how_many: int) -> list[Any]:
+    wanted = shard_of(first := uuid4())
+    ids = [first]
+    while len(ids) < how_many:
+        if shard_of(another := uuid4()) == wanted:
+            ids.append(another)
+    return ids
+
+
+def fill(engine: Engine) -> None:
+    """20,000 orders of 400 users, a second apart, and their events, nearly all sent."""
+    ids = [uuid4() for _ in range(MANY)]
+    with engine.begin() as connection:
+        connection.execute(insert(tables.users), [{"id": f"user_{number}", "created_at": NOON} for number in range(400)])
+        connection.execute(
+            insert(tables.orders),
+            [
+                {
+                    "id": order_id, "number": number + 1, "user_id": f"user_{number % 400}", "items": [],
+                    "total_minor": 1, "currency": "USD", "status": OrderStatus.PENDING, "version": 1,
+                    "created_at": NOON + timedelta(seconds=number), "updated_at": NOON,
+                }
+                for number, order_id in enumerate(ids)
+            ],
+        )  # fmt: skip
+        connection.execute(
+            insert(tables.outbox),
+            [
+                {
+                    "event_id": uuid4(), "order_id": order_id, "version": 1, "type": "t", "at": NOON, "data": {},
+                    "shard": shard_of(order_id), "attempts": 0, "due_at": NOON,
+                    "state": OutboxState.SENT if number % 100 else OutboxState.WAITING,
+                }
+                for number, order_id in enumerate(ids)
+            ],
+        )  # fmt: skip
+        connection.execute(text("ANALYZE"))
+
+
+def explained(engine: Engine, statement: str) -> str:
+    """The plan of a statement as it was sent; on PostgreSQL the one that serves whatever the values are."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, (None,) * statement.count("?"))
+            return "\n".join(row.detail for row in rows)
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for position, name in enumerate(names, start=1):
+        statement = statement.replace(f"%({name})s", f"${position}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(f"PREPARE asked AS {statement}")
+        rows = connection.exec_driver_sql(f"EXPLAIN EXECUTE asked({', '.join(['NULL'] * len(names))})")
+        plan = "\n".join(rows.scalars())
+        connection.exec_driver_sql("DEALLOCATE asked")
+        return plan

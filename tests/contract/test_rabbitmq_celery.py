@@ -1,0 +1,121 @@
+"""A stock Celery worker, a process that knows nothing of us, runs each placed order as a task.
+
+On a broker of our own: a worker leaves exchanges and queues behind that bear no name of ours.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orders_adapters.rabbitmq.publisher import Publisher
+from tests.contract.test_rabbitmq_publisher import an_event
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.throwaway import ThrowawayRabbit, processes
+
+QUEUE = "new_order"
+WORKER = """
+import json
+from celery import Celery
+
+app = Celery(broker={url!r})
+{settings}
+
+@app.task(name="orders.new_order", bind=True)
+def new_order(self, order_id, user_id):
+    with open({report!r}, "a") as report:
+        print(json.dumps([self.request.id, order_id, user_id]), file=report)
+"""
+
+
+@contextmanager
+def worker(directory: Path, *, url: str, settings: str = "") -> Iterator[Path]:
+    """Run `celery -A shop worker -Q new_order`; yield the file that its task writes a line to at every run."""
+    report = directory / "report"
+    report.touch()
+    (directory / "shop.py").write_text(WORKER.format(url=url, report=str(report), settings=settings))
+    command = [
+        "-m",
+        "celery",
+        "-A",
+        "shop",
+        "worker",
+        "-Q",
+        QUEUE,
+        "--pool",
+        "solo",
+        "--without-mingle",
+        "--without-gossip",
+    ]
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, *command], cwd=directory, stdout=log, stderr=log)
+    try:
+        yield report
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            processes.kill(process)
+
+
+def lines(report: Path, wanted: int) -> list[object]:
+    deadline = time.monotonic() + 60
+    while len(report.read_text().splitlines()) < wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [json.loads(line) for line in report.read_text().splitlines()]
+
+
+@pytest.mark.clause("000-22")
+@pytest.mark.parametrize("first", ["publisher", "worker"])
+def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
+    throwaway_rabbit: ThrowawayRabbit, tmp_path: Path, first: str
+) -> None:
+    publisher = Publisher(throwaway_rabbit.url)
+    events = [an_event() for _ in range(20)]
+    if first == "publisher":
+        assert set(publisher.publish(events[:10])) == {None}
+
+    with worker(tmp_path, url=throwaway_rabbit.url) as report:
+        if first == "worker":
+            wait_for_consumer(RabbitServer(throwaway_rabbit.url))
+            assert set(publisher.publish(events[:10])) == {None}
+        lines(report, 10)
+        assert set(publisher.publish(events[10:])) == {None}
+        ran = lines(report, 20)
+
+    assert ran == [[str(event.id), str(event.order_id), "ada"] for event in events]
+    publisher.close()
+
+
+@pytest.mark.clause("000-22")
+def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(
+    throwaway_rabbit: ThrowawayRabbit, tmp_path: Path
+) -> None:
+    publisher = Publisher(throwaway_rabbit.url, queue_type="quorum")
+    event = an_event()
+    assert publisher.publish([event]) == [None]
+
+    quorum = 'app.conf.task_create_missing_queue_type = "quorum"'
+    with worker(tmp_path, url=throwaway_rabbit.url, settings=quorum) as report:
+        ran = lines(report, 1)
+
+    assert ran == [[str(event.id), str(event.order_id), "ada"]]
+    publisher.close()
+
+
+def wait_for_consumer(server: RabbitServer) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with server.channel() as channel:
+            try:
+                if channel.queue_declare(QUEUE, passive=True).method.consumer_count:
+                    return
+            except Exception:  # noqa: BLE001 - not there yet, and the channel is closed
+                pass
+        time.sleep(0.1)

@@ -1,0 +1,79 @@
+"""How confirms are kept account of: the window, verdicts on many at once, and messages that come back."""
+
+from collections.abc import Sequence
+
+from pika.spec import Basic, BasicProperties
+
+from orders_adapters.rabbitmq.delivery import NO_QUEUE, NOT_TAKEN, WINDOW, Delivery
+from orders_adapters.rabbitmq.messages import Message
+
+
+class Channel:
+    """Takes note of what is sent; the test speaks for the broker."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def basic_publish(self, _: str, __: str, body: bytes, ___: BasicProperties, *, mandatory: bool) -> None:
+        self.sent.append(body)
+
+
+def begin(count: int, *, first_tag: int = 1) -> tuple[Delivery, Channel, list[Sequence[str | None]]]:
+    channel, outcomes = Channel(), list[Sequence[str | None]]()
+    messages = [
+        Message(
+            exchange="",
+            routing_key="q",
+            needed=True,
+            body=b"%d" % number,
+            properties=BasicProperties(message_id=str(number)),
+        )
+        for number in range(count)
+    ]
+    delivery = Delivery(messages, channel=channel, first_tag=first_tag, done=outcomes.append)
+    delivery.go_on()
+    return delivery, channel, outcomes
+
+
+def test_no_more_than_the_window_is_under_way() -> None:
+    delivery, channel, outcomes = begin(2 * WINDOW)
+    assert len(channel.sent) == WINDOW
+
+    delivery.confirmed(Basic.Ack(delivery_tag=1))
+    assert len(channel.sent) == WINDOW + 1
+
+    delivery.confirmed(Basic.Ack(delivery_tag=WINDOW, multiple=True))
+    assert len(channel.sent) == 2 * WINDOW
+    assert not outcomes
+
+    delivery.confirmed(Basic.Ack(delivery_tag=0, multiple=True))
+    assert outcomes == [[None] * 2 * WINDOW]
+
+
+def test_each_verdict_goes_to_its_message() -> None:
+    delivery, _, outcomes = begin(4, first_tag=101)
+
+    delivery.confirmed(Basic.Ack(delivery_tag=103))
+    delivery.confirmed(Basic.Nack(delivery_tag=102, multiple=True))
+    delivery.confirmed(Basic.Ack(delivery_tag=104))
+
+    assert outcomes == [[NOT_TAKEN, NOT_TAKEN, None, None]]
+
+
+def test_a_message_that_came_back_has_no_queue_although_it_is_confirmed() -> None:
+    delivery, _, outcomes = begin(3)
+
+    delivery.returned("1")
+    delivery.confirmed(Basic.Ack(delivery_tag=3, multiple=True))
+
+    assert outcomes == [[None, NO_QUEUE, None]]
+
+
+def test_verdicts_on_an_earlier_delivery_are_not_ours() -> None:
+    delivery, _, outcomes = begin(1, first_tag=8)
+
+    delivery.confirmed(Basic.Nack(delivery_tag=7))
+
+    assert not outcomes
+    delivery.confirmed(Basic.Ack(delivery_tag=8))
+    assert outcomes == [[None]]

@@ -1,0 +1,137 @@
+"""What arrives on a real RabbitMQ: the queue, the exchange, the layout of the messages, their order."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import orjson
+import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+
+from orders_adapters import wire
+from orders_adapters.rabbitmq.publisher import Publisher
+from orders_domain.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
+from tests.parts.rabbitmq import RabbitServer
+
+NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
+
+
+def an_event(version: int = 1, *, order_id: UUID | None = None) -> Event:
+    order_id = order_id or uuid4()
+    return Event(
+        id=uuid5(order_id, str(version)),
+        type=ORDER_PLACED if version == 1 else ORDER_STATUS_CHANGED,
+        order_id=order_id,
+        version=version,
+        at=NOON + timedelta(seconds=version),
+        data={"order_id": str(order_id), "user_id": "ada"},
+    )
+
+
+class Desk:
+    """A publisher, and the queues at which its messages arrive: the task queue, and one bound to all news."""
+
+    def __init__(self, server: RabbitServer, channel: BlockingChannel) -> None:
+        self.name, self.channel = server.name("desk"), channel
+        self.publisher = Publisher(server.url, queue=self.name, exchange=self.name, timeout=5)
+        assert self.publisher.ping()
+        self.all_news: str = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(self.all_news, self.name, routing_key="#")
+
+    def tasks(self) -> list[Any]:
+        return self._take(self.name)
+
+    def news(self) -> list[Any]:
+        return self._take(self.all_news)
+
+    def _take(self, queue: str) -> list[Any]:
+        """All messages there: (method, properties, body)."""
+        return list(iter(lambda: self.channel.basic_get(queue, auto_ack=True), (None, None, None)))
+
+
+@pytest.fixture
+def desk(rabbitmq_server: RabbitServer) -> Iterator[Desk]:
+    with rabbitmq_server.channel() as channel:
+        desk = Desk(rabbitmq_server, channel)
+        yield desk
+        desk.publisher.close()
+
+
+@pytest.mark.clause("001-05")
+def test_a_placed_order_is_a_task_with_the_ids_on_top_and_as_keyword_arguments(desk: Desk) -> None:
+    event = an_event()
+    whose = {"order_id": str(event.order_id), "user_id": "ada"}
+
+    assert desk.publisher.publish([event]) == [None]
+
+    [(method, properties, body)] = desk.tasks()
+    task = orjson.loads(body)
+    assert {name: task[name] for name in whose} == whose
+    assert task["kwargs"] == whose
+    assert (task["task"], task["id"], task["args"]) == ("orders.new_order", str(event.id), [])
+    assert (method.exchange, method.routing_key) == ("", desk.name)
+    assert (properties.delivery_mode, properties.content_type) == (2, "application/json")
+
+
+def test_every_event_is_news_under_its_type(desk: Desk) -> None:
+    events = [an_event(), an_event(2)]
+
+    assert desk.publisher.publish(events) == [None, None]
+
+    news = desk.news()
+    assert [wire.read_event(body) for _, _, body in news] == events
+    assert [method.routing_key for method, _, _ in news] == [event.type for event in events]
+    assert [properties.message_id for _, properties, _ in news] == [str(event.id) for event in events]
+    assert {properties.content_type for _, properties, _ in news} == {"application/cloudevents+json"}
+    assert {properties.delivery_mode for _, properties, _ in news} == {2}
+    assert {properties.app_id for _, properties, _ in news} == {"orders"}
+    assert [properties.timestamp for _, properties, _ in news] == [int(event.at.timestamp()) for event in events]
+
+
+def test_only_a_placed_order_is_a_task(desk: Desk) -> None:
+    desk.publisher.publish([an_event(2)])
+
+    assert desk.tasks() == []
+
+
+def test_news_that_nobody_listens_to_is_no_failure(desk: Desk) -> None:
+    desk.channel.queue_delete(desk.all_news)
+
+    assert desk.publisher.publish([an_event(2)]) == [None]
+
+
+def test_five_thousand_events_arrive_once_and_in_their_order(desk: Desk) -> None:
+    order_ids = [uuid4() for _ in range(50)]
+    events = [an_event(version, order_id=order_id) for version in range(1, 101) for order_id in order_ids]
+
+    assert set(desk.publisher.publish(events)) == {None}
+
+    assert [UUID(properties.message_id) for _, properties, _ in desk.news()] == [event.id for event in events]
+    assert [UUID(properties.message_id) for _, properties, _ in desk.tasks()] == [event.id for event in events[:50]]
+
+
+def test_a_queue_deleted_in_between_is_declared_again(desk: Desk) -> None:
+    desk.channel.queue_delete(desk.name)
+    events = [an_event(), an_event(2), an_event()]
+
+    assert desk.publisher.publish(events) == [None, None, None]
+
+    assert [properties.message_id for _, properties, _ in desk.tasks()] == [str(events[0].id), str(events[2].id)]
+
+
+def test_nothing_to_publish_needs_no_broker() -> None:
+    assert Publisher("amqp://127.0.0.1:1").publish([]) == ()
+
+
+@pytest.mark.parametrize("queue_type", ["classic", "quorum"])
+def test_the_queue_is_durable_and_of_the_type_wished(rabbitmq_server: RabbitServer, queue_type: str) -> None:
+    name = rabbitmq_server.name(queue_type)
+    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, queue_type=queue_type)
+
+    assert publisher.publish([an_event()]) == [None]
+
+    with rabbitmq_server.channel() as channel:  # an equal declaration is none: a different one would be refused
+        channel.queue_declare(name, durable=True, arguments={"x-queue-type": queue_type})
+        channel.exchange_declare(name, "topic", durable=True)
+    publisher.close()

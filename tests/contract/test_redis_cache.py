@@ -1,0 +1,202 @@
+"""What the Redis cache promises beyond its port: round trips, keys, lives, and patience with what it finds."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+
+from orders_adapters.redis.cache import Cache
+from orders_domain import Item, Money, Order, OrderStatus
+from tests.parts.proxy import Proxy
+from tests.parts.redis import RedisServer
+
+NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
+
+
+def an_order(version: int = 1, *, order_id: UUID | None = None) -> Order:
+    return Order(
+        id=order_id or uuid4(),
+        user_id="ada",
+        items=(Item({"sku": "tea", "quantity": 2, "price": 4.5}),),
+        total=Money(900, "EUR"),
+        status=OrderStatus.PENDING,
+        created_at=NOON,
+        updated_at=NOON,
+        version=version,
+    )
+
+
+@pytest.fixture
+def cache(redis_server: RedisServer) -> Iterator[Cache]:
+    cache = Cache(redis_server.url, prefix=redis_server.prefix, timeout=1)
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+def server(redis_server: RedisServer) -> Iterator[Any]:
+    """The same Redis, to look behind the cache."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        yield client
+
+
+def key(server: RedisServer, order: Order, what: str) -> str:
+    return f"{server.prefix}{{{order.id}}}:{what}"
+
+
+def test_a_hit_is_one_get_and_nothing_else(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+    order = an_order()
+    cache.put(order)
+
+    with server.monitor() as monitor:
+        assert cache.get(order.id) == order
+        server.echo("the end")
+        seen = []
+        while "the end" not in (command := monitor.next_command()["command"]):
+            seen += [command] if str(order.id) in command else []
+
+    assert seen == [f"GET {key(redis_server, order, 'order')}"]
+
+
+@pytest.fixture
+def far(redis_server: RedisServer) -> Iterator[Cache]:
+    """A cache 0.2 s of round trip away from its Redis, which knows the scripts."""
+    with Proxy.before(redis_server.url) as network:
+        cache = Cache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
+        cache.put(an_order())
+        cache.invalidate({uuid4(): 1})
+        cache.close()
+        network.delay(0.1)
+        yield cache
+        cache.close()
+
+
+def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(far: Cache) -> None:
+    order = an_order()
+    calls: dict[str, Callable[[], object]] = {
+        "get, on a new connection": lambda: far.get(order.id),
+        "put": lambda: far.put(order),
+        "get": lambda: far.get(order.id),
+        "invalidate": lambda: far.invalidate({uuid4(): 2 for _ in range(100)}),
+    }
+
+    for name, call in calls.items():
+        began = time.monotonic()
+        call()
+        assert 0.2 <= time.monotonic() - began < 0.35, name
+
+
+def test_threads_use_redis_at_the_same_time(far: Cache) -> None:
+    order = an_order()
+    far.put(order)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: far.get(order.id), range(8)))
+
+    assert found == [order] * 8
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_copy_lives_five_minutes_and_a_fence_ten_minutes_longer(
+    cache: Cache, redis_server: RedisServer, server: Any
+) -> None:
+    order = an_order()
+
+    cache.put(order)
+    cache.invalidate({order.id: 1})
+
+    assert 299_000 < server.pttl(key(redis_server, order, "order")) <= 300_000
+    assert 899_000 < server.pttl(key(redis_server, order, "fence")) <= 900_000
+
+
+def test_a_copy_is_gone_when_its_life_is_over(redis_server: RedisServer) -> None:
+    cache, order = Cache(redis_server.url, prefix=redis_server.prefix, ttl=1, timeout=1), an_order()
+
+    cache.put(order)
+    assert cache.get(order.id) == order
+    time.sleep(1.1)
+
+    assert cache.get(order.id) is None
+    cache.close()
+
+
+def test_an_invalidated_copy_is_really_deleted(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+    order = an_order()
+    cache.put(order)
+
+    assert cache.invalidate({order.id: 2})
+
+    assert not server.exists(key(redis_server, order, "order"))
+
+
+@pytest.mark.parametrize("torn", [b"", b"1", b"1 1 {", b"1 1 []", b"0 1 {}", b"2 1 {}", b"\xff\x00", b"x" * 1000])
+def test_an_entry_that_cannot_be_read_is_a_miss_and_is_replaced(
+    cache: Cache, redis_server: RedisServer, server: Any, torn: bytes
+) -> None:
+    order = an_order()
+    server.set(key(redis_server, order, "order"), torn)
+
+    assert cache.get(order.id) is None
+    cache.put(order)
+
+    assert cache.get(order.id) == order
+    assert not cache.circuit_open
+
+
+def test_another_orders_entry_is_a_miss(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+    mine, another = an_order(), an_order()
+    cache.put(another)
+    server.copy(key(redis_server, another, "order"), key(redis_server, mine, "order"))
+
+    assert cache.get(mine.id) is None
+
+
+def test_an_entry_of_another_schema_is_a_miss_although_it_could_be_read(
+    cache: Cache, redis_server: RedisServer, server: Any
+) -> None:
+    order = an_order()
+    cache.put(order)
+    entry = server.get(key(redis_server, order, "order"))
+    server.set(key(redis_server, order, "order"), b"2" + entry[1:])
+
+    assert cache.get(order.id) is None
+
+
+def test_a_newer_schemas_entry_keeps_its_version(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+    order = an_order(version=3)
+    server.set(key(redis_server, order, "order"), b"2 4 {}")
+
+    cache.put(order)
+
+    assert server.get(key(redis_server, order, "order")) == b"2 4 {}"
+
+
+def test_keys_of_the_wrong_type_are_healed(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+    order = an_order()
+    for what in ("order", "fence"):
+        server.rpush(key(redis_server, order, what), "a list")
+
+    assert [cache.get(order.id) for _ in range(5)] == [None] * 5
+    assert not cache.circuit_open
+    assert cache.invalidate({order.id: 1})
+    cache.put(order)
+
+    assert cache.get(order.id) == order
+
+
+def test_a_redis_that_forgot_the_scripts_gets_them_again(cache: Cache, server: Any) -> None:
+    order = an_order()
+    server.script_flush()
+
+    cache.put(order)
+    assert cache.get(order.id) == order
+    server.script_flush()
+    assert cache.invalidate({order.id: 2, uuid4(): 1})
+
+    assert cache.get(order.id) is None

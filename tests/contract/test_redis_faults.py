@@ -1,0 +1,180 @@
+"""A Redis that is frozen, away, full, read-only, restarted or across a fork: never an error, and hardly a delay."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+import redis
+
+from orders_adapters.redis.cache import Cache
+from orders_adapters.redis.circuit import REST
+from orders_domain import Order
+from tests.contract.test_redis_cache import an_order
+from tests.parts.redis import RedisServer
+from tests.parts.throwaway import ThrowawayRedis
+
+TIMEOUT = 0.1
+SLACK = 0.08  # a busy machine
+
+
+@pytest.fixture
+def cache(throwaway_redis: ThrowawayRedis) -> Iterator[Cache]:
+    cache = Cache(throwaway_redis.url, timeout=TIMEOUT)
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+def kept(cache: Cache) -> Order:
+    order = an_order()
+    cache.put(order)
+    assert cache.get(order.id) == order
+    return order
+
+
+def seconds(call: Callable[[], object]) -> float:
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
+
+
+def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
+    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+) -> None:
+    throwaway_redis.freeze()
+
+    costs = [
+        seconds(lambda: cache.get(kept.id)),
+        seconds(lambda: cache.put(kept)),
+        seconds(lambda: cache.invalidate({kept.id: 1})),
+    ]
+    assert max(costs) < TIMEOUT + SLACK
+    assert min(costs) > TIMEOUT / 2
+    assert cache.circuit_open
+    assert seconds(lambda: cache.get(kept.id)) < 0.02
+    assert seconds(lambda: cache.put(kept)) < 0.02
+    assert cache.invalidate({kept.id: 1}) is False
+    assert not cache.ping()
+
+    throwaway_redis.thaw()
+    assert cache.ping()
+    time.sleep(REST + 0.1)
+    assert cache.get(kept.id) == kept
+    assert not cache.circuit_open
+
+
+def test_on_a_frozen_redis_threads_do_not_queue_up(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+    throwaway_redis.freeze()
+
+    with ThreadPoolExecutor(16) as threads:
+        costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
+        assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay a few
+
+        time.sleep(REST + 0.1)
+        costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
+    assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the one that tries
+
+
+def test_a_killed_redis_is_a_miss_and_is_found_again(
+    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+) -> None:
+    throwaway_redis.kill()
+
+    assert cache.get(kept.id) is None
+    assert cache.invalidate({kept.id: 1}) is False
+    assert not cache.ping()
+
+    throwaway_redis.start()
+    assert cache.get(kept.id) == kept
+
+
+def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
+    cache: Cache, throwaway_redis: ThrowawayRedis
+) -> None:
+    old = an_order(1)
+    assert cache.get(old.id) is None  # a reading begins ...
+    assert cache.invalidate({old.id: 2})  # ... an update is announced ...
+    with redis.Redis.from_url(throwaway_redis.url) as server:
+        server.flushall()
+    throwaway_redis.kill()
+    throwaway_redis.start()  # ... and forgotten
+
+    cache.put(old)
+    assert cache.get(old.id) is None
+    time.sleep(2.1)
+
+    assert cache.get(old.id) is None
+    cache.put(old)
+    assert cache.get(old.id) == old  # a reading that began after the restart
+
+
+@pytest.mark.parametrize("trouble", [{"maxmemory": "1"}, {"min-replicas-to-write": "1"}], ids=str)
+def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
+    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis, trouble: dict[str, str]
+) -> None:
+    with redis.Redis.from_url(throwaway_redis.url) as server:
+        for name, value in trouble.items():
+            server.config_set(name, value)
+
+    for _ in range(5):
+        cache.put(an_order(2, order_id=kept.id))
+        assert cache.invalidate({kept.id: 2}) is False
+
+    assert cache.get(kept.id) == kept
+    assert not cache.circuit_open  # it answers
+
+
+def test_a_replica_does_not_hear_an_update(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+    with redis.Redis.from_url(throwaway_redis.url) as server:
+        server.config_set("replica-serve-stale-data", "yes")
+        server.replicaof("127.0.0.1", "1")
+
+        assert cache.invalidate({kept.id: 2}) is False
+
+
+def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
+    with redis.Redis.from_url(throwaway_redis.url) as server:
+        server.config_set("requirepass", "right")
+    right, wrong = (Cache(throwaway_redis.url.replace("://", f"://:{password}@")) for password in ("right", "wrong"))
+    order = an_order()
+
+    right.put(order)
+
+    assert right.get(order.id) == order
+    assert wrong.get(order.id) is None
+    assert wrong.invalidate({order.id: 2}) is False
+    right.close()
+    wrong.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
+    cache, order = Cache(redis_server.url, prefix=redis_server.prefix, timeout=1), an_order()
+    cache.put(order)
+
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if all(cache.get(order.id) == order for _ in range(200)) else 1)
+    mixed_up = [cache.get(uuid4()) for _ in range(200)] != [None] * 200
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert not mixed_up
+    cache.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_makes_its_own_experience(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+    throwaway_redis.freeze()
+    while not cache.circuit_open:
+        cache.get(kept.id)
+    throwaway_redis.thaw()
+
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if cache.get(kept.id) == kept else 1)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert cache.get(kept.id) is None  # ours is open still

@@ -1,0 +1,93 @@
+"""orders doctor"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.running import Ended, orders
+
+NOBODY = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+    "REDIS_URL": "redis://127.0.0.1:1",
+    "RABBITMQ_URL": "amqp://127.0.0.1:1",
+}
+
+
+def said(ended: Ended) -> dict[str, str]:
+    """What was said of each part: one line each, and nothing else."""
+    assert ended.stderr == "", ended.stderr
+    lines = [line.partition(" ") for line in ended.stdout.splitlines()]
+    assert len({name for name, _, _ in lines}) == len(lines)
+    return {name: rest.strip() for name, _, rest in lines}
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Path:
+    assert orders("migrate", here=tmp_path).returncode == 0
+    return tmp_path
+
+
+def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
+    ended = orders("doctor", here=migrated)
+
+    assert ended.returncode == 0
+    assert said(ended).keys() == {"settings", "database", "cache", "broker"}
+    assert all(line.startswith("fine") for line in said(ended).values())
+
+
+def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path)
+
+    assert ended.returncode == 1
+    assert "orders migrate" in said(ended)["database"]
+
+
+@pytest.mark.parametrize(("variable", "part"), [*zip(NOBODY, ("database", "cache", "broker"), strict=True)])
+def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: Path, variable: str, part: str) -> None:
+    ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
+
+    assert ended.returncode == 1
+    wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
+    assert wrong == {part}
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path, **NOBODY)
+
+    assert ended.returncode == 1
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {
+        "database",
+        "cache",
+        "broker",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ORDERS_ENV", "prod"),
+        ("ORDERS_MOUNTS", "orders=/a,/a"),
+        ("ORDERS_MOUNTS", "shop=/a"),
+        ("DATABASE_URL", "mysql://h/x"),
+        ("DATABASE_URL", "postgresql://[::1/x"),
+        ("REDIS_URL", "redis://localhost:port"),
+        ("RABBITMQ_URL", "amqp://localhost:port"),
+        ("JWT_SECRET", "short"),
+        ("JWT_PUBLIC_KEY", "not a key"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, variable: str, value: str) -> None:
+    ended = orders("doctor", here=migrated, **{variable: value})
+
+    assert ended.returncode == 1
+    wrong = [line for line in said(ended).values() if not line.startswith("fine")]
+    assert len(wrong) == 1
+    assert variable in wrong[0]
+
+
+def test_secrets_are_not_shown(migrated: Path) -> None:
+    url = "postgresql://ann:s3cret-word@127.0.0.1:1/x"
+
+    ended = orders("doctor", here=migrated, DATABASE_URL=url, REDIS_URL="redis://:s3cret-word@127.0.0.1:1")
+
+    assert "s3cret-word" not in ended.stdout + ended.stderr

@@ -1,0 +1,43 @@
+"""orders migrate"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.running import assert_one_sentence, orders
+
+
+def test_an_empty_database_is_migrated_and_again_and_back(tmp_path: Path) -> None:
+    first, second = orders("migrate", here=tmp_path), orders("migrate", here=tmp_path)
+    back = orders("migrate", "--down", "--to", "base", here=tmp_path)
+
+    assert [(each.returncode, each.stderr) for each in (first, second, back)] == [(0, "")] * 3
+    assert first.stdout == second.stdout == "The database is at head.\n"
+    assert back.stdout == "The database is at base.\n"
+    assert (tmp_path / "orders.db").is_file()
+
+
+def test_migrations_and_code_agree_and_nothing_is_touched_to_see_it(tmp_path: Path) -> None:
+    checked = orders("migrate", "--check", here=tmp_path)
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "No drift.\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "words"),
+    [
+        (["--to", "nonsense"], {}, ["nonsense"]),
+        ([], {"DATABASE_URL": "memory://"}, ["DATABASE_URL", "memory://"]),
+        (["--check"], {"DATABASE_URL": "memory://"}, ["DATABASE_URL", "memory://"]),
+        ([], {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, ["store"]),
+        ([], {"DATABASE_URL": "sqlite:////no/such/folder/x.db"}, ["store"]),
+        ([], {"DATABASE_URL": "mysql://h/x"}, ["DATABASE_URL"]),
+        ([], {"DATABASE_URL": "postgresql://[::1/x"}, ["DATABASE_URL"]),
+        ([], {"ORDERS_ENV": "prod"}, ["ORDERS_ENV"]),
+    ],
+)
+def test_what_cannot_be_migrated_is_a_sentence(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], words: list[str]
+) -> None:
+    assert_one_sentence(orders("migrate", *arguments, here=tmp_path, **settings), *words)

@@ -1,0 +1,192 @@
+"""orders serve, orders relay"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from tests.unit.cli.running import assert_one_sentence, environment, in_a_process, orders
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@contextmanager
+def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command runs meanwhile; what it writes goes to the file `output`."""
+    with (here / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orders_flask", *arguments],
+            cwd=here,
+            env=environment(**settings),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
+
+
+def answer(port: int, path: str = "/healthz", **headers: str) -> object:
+    """What the service says, as soon as it does."""
+    deadline = time.monotonic() + 30
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}", headers=headers)
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5) as found:
+                return json.load(found)
+        except (URLError, ConnectionError):
+            assert time.monotonic() < deadline, "it does not start"
+            time.sleep(0.05)
+
+
+def written(here: Path) -> str:
+    return (here / "output").read_text(errors="replace")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_starts_answers_and_ends_when_told(tmp_path: Path, port: int, number: signal.Signals) -> None:
+    with started("serve", "--port", str(port), here=tmp_path) as process:
+        token = orders("token", "ann", here=tmp_path).stdout.strip()
+        assert answer(port) == {"status": "ok"}
+        assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
+
+        process.send_signal(number)
+        status = process.wait(10)
+
+    assert status == 0
+    assert "Traceback" not in written(tmp_path)
+
+
+def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: int) -> None:
+    token = orders("token", "ann", here=tmp_path).stdout.strip()
+    with started("serve", "--port", str(port), "--no-relay", here=tmp_path):
+        answer(port)
+        place(port, token)
+        time.sleep(0.7)
+        before = waiting(tmp_path)
+
+    with started("serve", "--port", str(port), here=tmp_path):
+        answer(port)
+        deadline = time.monotonic() + 10
+        while (after := waiting(tmp_path)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert (before, after) == (1, 0)
+
+
+def waiting(here: Path) -> int:
+    """How many events wait to be sent."""
+    return len(orders("outbox", "list", "--state", "waiting", here=here).stdout.splitlines())
+
+
+def place(port: int, token: str) -> None:
+    body = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://{HOST}:{port}/orders/", data=body, headers=headers)
+    with urllib.request.urlopen(request, timeout=5) as placed:
+        assert placed.status == 201
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        ended = in_a_process("serve", "--port", port, here=tmp_path)
+
+    assert_one_sentence(ended, f"{HOST}:{port}", "--port")
+
+
+def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
+    assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
+
+
+@pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
+def test_several_workers_on_one_process_s_memory_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+    assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
+
+
+BAD = {
+    "ORDERS_ENV": "production",
+    "ORDERS_MOUNTS": "shop=/a",
+    "DATABASE_URL": "postgresql://[::1/x",
+    "REDIS_URL": "redis://localhost:port",
+    "RABBITMQ_URL": "amqp://localhost:port",
+    "JWT_PUBLIC_KEY": "not a key",
+    "JWT_SECRET": "short",
+}
+
+
+@pytest.mark.parametrize(("variable", "value"), BAD.items())
+def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
+    tmp_path: Path, port: int, variable: str, value: str
+) -> None:
+    named = "JWT_SECRET" if variable == "ORDERS_ENV" else variable
+
+    with started("serve", "--port", str(port), here=tmp_path, **{variable: value}) as process:
+        try:
+            status = process.wait(4)
+        except subprocess.TimeoutExpired:
+            status = None  # it runs
+
+    assert status == 1
+    assert named in written(tmp_path)
+    assert len(written(tmp_path).splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_relay_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
+    assert orders("migrate", here=tmp_path).returncode == 0
+    with started("relay", here=tmp_path) as process:
+        deadline = time.monotonic() + 20
+        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        process.send_signal(number)
+        status = process.wait(10)
+
+    assert status == 0
+    assert "Traceback" not in written(tmp_path)
+
+
+def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int) -> None:
+    with started("demo", "--port", str(port), here=tmp_path) as process:
+        answer(port)
+        commands = [line.strip() for line in written(tmp_path).splitlines() if line.strip().startswith("curl")]
+        statuses = [
+            subprocess.run(
+                f"{line} -o /dev/null -w '%{{http_code}}'", shell=True, capture_output=True, text=True
+            ).stdout
+            for line in commands
+        ]
+        process.send_signal(signal.SIGINT)
+        status = process.wait(10)
+
+    assert statuses == ["201", "200", "200"]
+    assert status == 0
+
+
+def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
+    ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32)
+
+    assert_one_sentence(ended, "production")

@@ -1,0 +1,27 @@
+"""What making an app does to the process's logging is undone after each test."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+import structlog
+
+from orders_flask import Settings
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    root, configuration = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.configure(**configuration)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of ours is in the environment."""
+    for one in fields(Settings):
+        monkeypatch.delenv(one.metadata["name"], raising=False)

@@ -1,0 +1,110 @@
+"""The container: every use case is bound to the ports that it wants, each under its own name."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+
+from orders_domain import use_cases
+from orders_flask import Settings, parts
+from orders_flask.container import Container
+
+FUNCTIONS = {name: each for name, each in vars(use_cases).items() if inspect.isfunction(each)}
+
+
+def wanted(function: Callable[..., Any]) -> set[str]:
+    """The ports: what the function takes by keyword and has no default for."""
+    return {
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
+    }
+
+
+def may_have(function: Callable[..., Any]) -> set[str]:
+    signature = inspect.signature(function)
+    return {name for name, each in signature.parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def bound() -> dict[str, providers.Callable[Any]]:
+    """The providers of use cases, by name."""
+    return {
+        name: provider
+        for name, provider in Container.providers.items()
+        if isinstance(provider, providers.Callable) and use_case(provider) in FUNCTIONS.values()
+    }
+
+
+def use_case(provider: providers.Callable[Any]) -> Callable[..., Any]:
+    """What it calls, without the retry around it."""
+    assert provider.provides
+    function: Callable[..., Any] = inspect.unwrap(provider.provides)
+    return function
+
+
+def test_every_use_case_has_a_provider_of_its_own_name() -> None:
+    assert {name: use_case(provider) for name, provider in bound().items()} == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_use_case_is_bound_to_exactly_the_ports_it_wants(name: str) -> None:
+    keywords = set(bound()[name].kwargs)
+
+    assert wanted(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
+    assert not bound()[name].args
+
+
+PORTS = {"uow": "store", "queries": "store", "outbox": "store", "cache": "cache", "publisher": "broker"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
+    container = Container(settings=Settings(database_url="memory://"))
+    store = container.store()
+    expected = {
+        "queries": store.queries,
+        "outbox": store.outbox,
+        "cache": container.cache().cache,
+        "publisher": container.broker().publisher,
+        "clock": container.clock(),
+        "new_id": container.new_id(),
+    }
+
+    for port, provider in getattr(container, name).kwargs.items():
+        given = provider() if isinstance(provider, providers.Provider) else provider
+        if port == "uow":
+            assert type(given) is type(store.unit_of_work())
+        elif port in expected:
+            assert given is expected[port], port
+
+
+def test_each_request_has_a_unit_of_work_of_its_own() -> None:
+    container = Container(settings=Settings(database_url="memory://"))
+
+    assert container.uow() is not container.uow()
+    assert container.queries() is container.queries()
+
+
+def test_the_parts_of_two_containers_are_their_own() -> None:
+    one, other = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
+
+    for part in ("store", "cache", "broker", "identity", "metrics", "new_id"):
+        assert getattr(one, part)() is getattr(one, part)()
+        assert getattr(one, part)() is not getattr(other, part)()
+
+
+def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwanted(*_: object, **__: object) -> Iterator[None]:
+        raise AssertionError("made too early: before a fork, say")
+
+    for part in ("store", "cache", "broker", "identity"):
+        monkeypatch.setattr(parts, part, unwanted)
+
+    Container(settings=Settings())
+
+
+def test_settings_are_settings() -> None:
+    with pytest.raises(Exception, match="settings"):
+        Container(settings={"database_url": "memory://"}).settings()

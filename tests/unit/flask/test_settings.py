@@ -1,0 +1,208 @@
+"""Settings: good ones are read once, and each bad one is a sentence that names its variable."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from orders_flask import create_app
+from orders_flask.settings import DEVELOPMENT_SECRET, SettingRefused, Settings, read, table
+
+LONG = "a-secret-of-thirty-two-bytes-or-more"
+BAD = [
+    ("ORDERS_ENV", "prod"),
+    ("ORDERS_ENV", "PRODUCTION"),
+    ("ORDERS_MOUNTS", "orders"),
+    ("ORDERS_MOUNTS", "orders="),
+    ("ORDERS_MOUNTS", "=/orders"),
+    ("ORDERS_MOUNTS", "orders=orders"),
+    ("ORDERS_MOUNTS", "orders=/orders/"),
+    ("ORDERS_MOUNTS", "orders=/"),
+    ("ORDERS_MOUNTS", "orders=/a,"),
+    ("ORDERS_MOUNTS", "orders=/a,/a"),
+    ("ORDERS_MOUNTS", "orders=/a orders=/b"),
+    ("ORDERS_MOUNTS", "orders=/a checkout=/a"),
+    ("ORDERS_MOUNTS", "orders=/<id>"),
+    ("ORDERS_MOUNTS", "orders=http://x/orders"),
+    ("DATABASE_URL", "orders.db"),
+    ("DATABASE_URL", "mysql://localhost/orders"),
+    ("DATABASE_URL", "postgresql:/localhost/orders"),
+    ("DATABASE_URL", "postgresql://[::1/orders"),
+    ("DATABASE_URL", "postgresql://localhost:port/orders"),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", "http://localhost:6379"),
+    ("REDIS_URL", "redis://localhost:port"),
+    ("REDIS_URL", "redis://localhost/0?no_such_option=1"),
+    ("RABBITMQ_URL", "localhost"),
+    ("RABBITMQ_URL", "http://localhost:15672"),
+    ("RABBITMQ_URL", "amqp://localhost:port"),
+    ("RABBITMQ_QUEUE_TYPE", "stream"),
+    ("JWT_ALGORITHM", "none"),
+    ("JWT_ALGORITHM", "HS512"),
+    ("JWT_ALGORITHM", "RS256"),
+    ("JWT_SECRET", "short"),
+    ("JWT_SECRET", "x" * 31),
+    ("JWT_PUBLIC_KEY", "not a key"),
+    ("JWT_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
+    ("JWT_JWKS_URL", "ftp://keys"),
+    ("JWT_JWKS_URL", "keys.json"),
+    ("DEFAULT_CURRENCY", "usd"),
+    ("DEFAULT_CURRENCY", "XXX"),
+    ("ORDERS_RELAY", "true"),
+    ("LOG_LEVEL", "LOUD"),
+    ("LOG_FORMAT", "xml"),
+]
+
+
+def assert_is_a_sentence_about(refusal: str, name: str) -> None:
+    assert name in refusal
+    assert refusal.endswith((".", "hex 32"))
+    assert "\n" not in refusal
+    assert len(refusal) < 250
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingRefused) as refusal:
+        create_app()
+
+    assert_is_a_sentence_about(str(refusal.value), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://ann:s3cret-word@db/x"),
+        ("REDIS_URL", "x://:s3cret-word@h"),
+        ("JWT_SECRET", "s3cret-word"),
+    ],
+)
+def test_a_refusal_does_not_repeat_a_secret(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingRefused) as refusal:
+        read()
+
+    assert "s3cret-word" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("secret", [None, "", "   ", DEVELOPMENT_SECRET, "short", "x" * 31])
+def test_production_refuses_to_start_without_a_secret_of_its_own(
+    secret: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+    if secret is not None:
+        monkeypatch.setenv("JWT_SECRET", secret)
+
+    with pytest.raises(SettingRefused) as refusal:
+        read()
+
+    assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
+
+
+def test_production_starts_with_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+    monkeypatch.setenv("JWT_SECRET", LONG)
+
+    assert read().production
+
+
+def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+    monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
+
+    assert read().algorithm == "RS256"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"JWT_PUBLIC_KEY": "x", "JWT_JWKS_URL": "https://keys"}, {"JWT_PUBLIC_KEY", "JWT_JWKS_URL"}),
+        ({"JWT_JWKS_URL": "https://keys", "JWT_ALGORITHM": "HS256"}, {"JWT_ALGORITHM"}),
+        ({"JWT_ALGORITHM": "ES256", "JWT_SECRET": LONG}, {"JWT_ALGORITHM", "JWT_PUBLIC_KEY"}),
+    ],
+)
+def test_settings_that_contradict_each_other_are_named(
+    settings: dict[str, str], named: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingRefused) as refusal:
+        read()
+
+    assert all(name in str(refusal.value) for name in named)
+
+
+def test_without_any_setting_everything_is_embedded() -> None:
+    settings = read()
+
+    assert settings == Settings()
+    assert (settings.embedded, settings.store_url) == (True, "sqlite:///orders.db")
+    assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "memory", "HS256")
+    assert settings.mounts["orders"] == ("/orders",)
+
+
+@pytest.mark.parametrize(
+    ("database", "redis", "cache"),
+    [
+        ("", "", "memory"),
+        ("memory://", "", "memory"),
+        ("sqlite:///x.db", "", "none"),
+        ("postgresql://h/x", "", "none"),
+        ("", "redis://h", "redis"),
+        ("postgresql://h/x", "redis://h", "redis"),
+    ],
+)
+def test_a_memory_cache_is_kept_only_where_one_process_is_all_there_is(database: str, redis: str, cache: str) -> None:
+    assert Settings(database_url=database, redis_url=redis).cache == cache
+
+
+def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_MOUNTS", "  checkout=/api/orders,/orders   orders=/v2/orders ")
+
+    assert read().mounts == {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
+
+
+@pytest.mark.parametrize("one", [one for one in fields(Settings) if one.name != "mounts"], ids=lambda one: one.name)
+def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, field = one.metadata["name"], one.name  # type: ignore[attr-defined]
+    good = {
+        "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "REDIS_URL": "redis://h",
+        "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum", "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
+        "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
+        "ORDERS_RELAY": "on", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
+    }  # fmt: skip
+    value = good.get(name, "a-word")
+    monkeypatch.setenv(name, f" {value}\n")
+
+    assert getattr(read(), field) == value
+
+
+def a_public_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode().strip()
+
+
+def test_settings_do_not_change_and_do_not_show_their_secrets() -> None:
+    settings = Settings(jwt_secret=LONG, database_url="postgresql://ann:s3cret-word@h/x", redis_url="redis://:pw-1@h")
+
+    with pytest.raises(FrozenInstanceError):
+        settings.relay = "on"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        settings.mounts["orders"] = ()  # type: ignore[index]
+    assert not any(secret in repr(settings) for secret in (LONG, "s3cret-word", "pw-1"))
+
+
+def test_the_table_for_the_readme_has_a_meaning_for_every_setting() -> None:
+    rows = table()
+
+    assert [name for name, _, _ in rows] == [one.metadata["name"] for one in fields(Settings)]
+    assert all(meaning for _, _, meaning in rows)

@@ -33,6 +33,8 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
     for name, columns in INDEXES.items():
         op.create_index(name, "orders", columns)
+    refused = sa.text("state IN ('waiting', 'parked') AND attempts > 0")
+    op.create_index("ix_outbox_refused", "outbox", ["shard", "id"], postgresql_where=refused, sqlite_where=refused)
     create_products()
     create_order_items()
     create_stock_movements()
@@ -42,6 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("order_templates", "stock_movements", "order_items", "products"):
         op.drop_table(table)
+    op.drop_index("ix_outbox_refused", "outbox")
     for name in INDEXES:
         op.drop_index(name, "orders")
     for name in ("deleted_at", *reversed(ADDRESS), "lines"):

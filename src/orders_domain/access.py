@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orders_domain.actor import Role
-from orders_domain.errors import AccessDenied, OrderNotFound
+from orders_domain.errors import AccessDenied, OrderHidden
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
@@ -35,13 +35,13 @@ class Access:
         """Return if the actor may touch the order.
 
         Raises:
-            OrderNotFound: it may not, and this contract does not tell strangers what exists.
+            OrderHidden: it may not, and this contract does not tell strangers what exists.
             AccessDenied: it may not.
         """
         if (self.owner and order.user_id == actor.subject) or self.opens_all_to(actor):
             return
         if self.hides_existence:
-            raise OrderNotFound(order.id)
+            raise OrderHidden(order.id)
         raise AccessDenied("This order belongs to somebody else.")
 
     def require_user(self, actor: Actor, user_id: str | None) -> None:

@@ -85,6 +85,12 @@ class OrderNotFound(OrdersError):
         self.order_id = order_id
 
 
+class OrderHidden(OrderNotFound):
+    """Not the actor's order, where the contract does not tell strangers what exists: a violation, told as absence."""
+
+    code = "order_hidden"
+
+
 class OrderExists(OrdersError):
     """An order of this id is stored already."""
 
@@ -159,7 +165,7 @@ class TemplateNotFound(OrdersError):
     kind = Kind.NOT_FOUND
     code = "template_not_found"
 
-    def __init__(self, template_id: int) -> None:
+    def __init__(self, template_id: int | str) -> None:
         super().__init__("There is no such template.")
         self.template_id = template_id
 
@@ -172,6 +178,17 @@ class JobNotFound(OrdersError):
 
     def __init__(self, job_id: UUID | str) -> None:
         super().__init__("There is no such job.")
+        self.job_id = job_id
+
+
+class JobLost(OrdersError):
+    """Another worker has claimed the job meanwhile; nothing was noted."""
+
+    kind = Kind.CONFLICT
+    code = "job_lost"
+
+    def __init__(self, job_id: UUID) -> None:
+        super().__init__(f"Job {job_id} has been claimed by another worker meanwhile.")
         self.job_id = job_id
 
 

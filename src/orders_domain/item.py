@@ -30,11 +30,16 @@ class Item:
             raise ItemRefused(f"An item {flaw}.", field="items")
 
     @property
+    def quantity(self) -> Decimal | None:
+        """What the line has as a number under ``quantity`` or ``qty``; else None."""
+        return exact_decimal(self.content.get("quantity", self.content.get("qty")))
+
+    @property
     def subtotal(self) -> Decimal | None:
         """Quantity times price, in major units, where the line has both as numbers; else None.
 
-        The quantity goes by ``quantity`` or ``qty``, the price by ``unit_price`` or ``price``.
+        The price goes by ``unit_price`` or ``price``.
         """
-        quantity = exact_decimal(self.content.get("quantity", self.content.get("qty")))
+        quantity = self.quantity
         price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
         return None if quantity is None or price is None else EXACTLY.multiply(quantity, price)

@@ -59,7 +59,12 @@ class Money:
     @property
     def amount(self) -> Decimal:
         """The amount in major units, with all decimals of the currency: ``Decimal("75.50")``."""
-        return Decimal(self.minor).scaleb(-DECIMALS[self.currency])
+        return major(self.minor, self.currency)
+
+
+def major(minor: int, currency: str) -> Decimal:
+    """Return minor units as major ones; for sums, too, which may be more than an amount can be."""
+    return Decimal(minor).scaleb(-DECIMALS[currency])
 
 
 def exact_decimal(number: object) -> Decimal | None:

@@ -13,10 +13,9 @@ from orders_flask import log
 from orders_flask.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.settings import SettingRefused, Settings, read
-from orders_flask.web import core, docs, errors, operations, requests
+from orders_flask.web import core, docs, errors, operations, requests, urls
+from orders_flask.web.body import LARGEST_BODY
 from orders_flask.web.contract import Contract
-
-LARGEST_BODY = 1024 * 1024  # bytes
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
@@ -29,9 +28,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     log.configure(level=settings.log_level, form=settings.log_format)
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # so that a byte too many is seen, also in chunks
+    urls.install(app)
     core.install(app, container or Container(settings=settings))
     _make_parts(core.of(app))
     if settings.embedded and container is None:
@@ -39,12 +37,13 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     requests.install(app)
     app.register_blueprint(operations.blueprint)
     errors.install(app, _mount(app, settings))
+    urls.answer_with_and_without_slash(app)
     return app
 
 
 def _make_parts(container: Container) -> None:
     """Make what settings can spoil, so that a bad one stops the start and not the first request; nothing connects."""
-    for part in (container.store, container.cache, container.broker, container.identity):
+    for part in (container.store, container.cache, container.broker, container.identity, container.job_runner):
         part()
 
 
@@ -81,7 +80,7 @@ class Json(JSONProvider):
     """JSON by orjson."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return orjson.dumps(obj).decode()
+        return orjson.dumps(obj, option=orjson.OPT_NON_STR_KEYS).decode()  # messages about items have their places
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         return orjson.loads(s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dependency_injector import containers, providers
 
@@ -10,12 +10,21 @@ from orders_adapters.sql.contention import retried
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import Ids
 from orders_domain import use_cases
+from orders_domain.analytics import Analytics
+from orders_domain.history import Entry
+from orders_domain.job import Job
 from orders_domain.order import Order
 from orders_domain.product import Product
 from orders_domain.queries import Page
+from orders_domain.template import Template
+from orders_domain.use_cases.import_products import Imported
+from orders_domain.use_cases.put_products import Put
 from orders_flask import parts
+from orders_flask.counted_cache import CountedCache
+from orders_flask.observed import observed
 from orders_flask.settings import Settings
 from orders_flask.web.metrics import Metrics
+from orders_flask.workers.jobs import JobWorker
 from orders_flask.workers.relay import Relay
 
 
@@ -30,7 +39,6 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Object(system_clock.now)
     new_id = providers.Singleton(Ids)
-    metrics = providers.Singleton(Metrics)
     identity = providers.Singleton(parts.identity, settings)
     store = providers.Singleton(parts.store, settings)
     cache = providers.Singleton(parts.cache, settings, clock=clock)
@@ -42,32 +50,103 @@ class Container(containers.DeclarativeContainer):
     uow = store.provided.unit_of_work.call()
     queries = store.provided.queries
     catalogue = store.provided.catalogue
+    analytics = store.provided.analytics
+    templates = store.provided.templates
+    reads = store.provided.reads  # may be a replica: nothing that decides a write is read there
     outbox = store.provided.outbox
-    kept = cache.provided.cache
+    jobs = store.provided.jobs
+    metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
+    kept = providers.Singleton(CountedCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
 
     place_order: providers.Callable[Order] = providers.Callable(
-        retried(use_cases.place_order), uow=uow, clock=clock, new_id=new_id
+        observed(retried(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
-    get_order: providers.Callable[Order] = providers.Callable(use_cases.get_order, queries=queries, cache=kept)
-    list_orders: providers.Callable[Page] = providers.Callable(use_cases.list_orders, queries=queries)
+    get_order: providers.Callable[Order] = providers.Callable(
+        observed(use_cases.get_order), metrics=metrics, queries=queries, cache=kept
+    )
+    list_orders: providers.Callable[Page] = providers.Callable(
+        observed(use_cases.list_orders), metrics=metrics, queries=reads
+    )
     change_status: providers.Callable[Order] = providers.Callable(
-        retried(use_cases.change_status), uow=uow, cache=kept, clock=clock
+        observed(retried(use_cases.change_status)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     order_products: providers.Callable[Order] = providers.Callable(
-        retried(use_cases.order_products), uow=uow, clock=clock, new_id=new_id
+        observed(retried(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
     delete_order: providers.Callable[None] = providers.Callable(
-        retried(use_cases.delete_order), uow=uow, cache=kept, clock=clock
+        observed(retried(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
-    add_product: providers.Callable[Product] = providers.Callable(retried(use_cases.add_product), uow=uow, clock=clock)
+    add_product: providers.Callable[Product] = providers.Callable(
+        observed(retried(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
+    )
     change_product: providers.Callable[Product] = providers.Callable(
-        retried(use_cases.change_product), uow=uow, clock=clock
+        observed(retried(use_cases.change_product)), metrics=metrics, uow=uow, clock=clock
     )
-    restock: providers.Callable[Product] = providers.Callable(retried(use_cases.restock), uow=uow, clock=clock)
+    restock: providers.Callable[Product] = providers.Callable(
+        observed(retried(use_cases.restock)), metrics=metrics, uow=uow, clock=clock
+    )
+    order_history: providers.Callable[Sequence[Entry]] = providers.Callable(
+        observed(use_cases.order_history), metrics=metrics, queries=queries
+    )
+    order_statistics: providers.Callable[use_cases.Statistics] = providers.Callable(
+        observed(use_cases.order_statistics), metrics=metrics, queries=queries, clock=clock
+    )
+    check_stock: providers.Callable[use_cases.StockCheck] = providers.Callable(
+        observed(use_cases.check_stock), metrics=metrics, catalogue=catalogue, clock=clock
+    )
+    analyse_orders: providers.Callable[Analytics] = providers.Callable(
+        observed(use_cases.analyse_orders), metrics=metrics, analytics=analytics, clock=clock
+    )
+    add_template: providers.Callable[Template] = providers.Callable(
+        observed(use_cases.add_template), metrics=metrics, templates=templates, clock=clock
+    )
+    list_templates: providers.Callable[Sequence[Template]] = providers.Callable(
+        observed(use_cases.list_templates), metrics=metrics, templates=templates
+    )
+    remove_template: providers.Callable[None] = providers.Callable(
+        observed(use_cases.remove_template), metrics=metrics, templates=templates
+    )
+    place_template: providers.Callable[Order] = providers.Callable(
+        observed(retried(use_cases.place_template)),
+        metrics=metrics,
+        templates=templates,
+        uow=uow,
+        clock=clock,
+        new_id=new_id,
+    )
+    change_statuses: providers.Callable[Job] = providers.Callable(
+        observed(use_cases.change_statuses),
+        metrics=metrics,
+        change_status=change_status.provider,
+        jobs=jobs,
+        clock=clock,
+        new_id=new_id,
+    )
+    get_job: providers.Callable[Job] = providers.Callable(observed(use_cases.get_job), metrics=metrics, jobs=jobs)
+    run_job: providers.Callable[Job | None] = providers.Callable(
+        use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
+    )
+    put_products: providers.Callable[Mapping[str, Put]] = providers.Callable(
+        observed(retried(use_cases.put_products)), metrics=metrics, uow=uow, clock=clock
+    )
+    import_products: providers.Callable[Iterator[Imported]] = providers.Callable(
+        use_cases.import_products, put_products=put_products.provider
+    )
+    export_orders: providers.Callable[Iterator[Page]] = providers.Callable(use_cases.export_orders, queries=reads)
     relay_events: providers.Callable[use_cases.Relayed] = providers.Callable(
         use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
     )
     relay = providers.Factory(
         Relay, relay_events=relay_events.provider, wait=store.provided.wait, outbox=outbox, clock=clock
     )
+    job_runner = providers.Singleton(parts.job_runner, settings, run_job.provider, clock=clock)
+    job_worker = providers.Factory(
+        JobWorker, jobs=jobs, begin=job_runner, wait=store.provided.wait_for_jobs, clock=clock
+    )
+
+
+def close(container: Container) -> None:
+    """Give back every connection; the container may be used again, and connects anew."""
+    for part in (container.store(), container.cache(), container.broker()):
+        part.close()

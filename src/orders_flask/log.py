@@ -1,6 +1,7 @@
 """Structured logs: a line an event on standard error, with the request it belongs to."""
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -14,6 +15,7 @@ def configure(*, level: str, form: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_process,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -42,3 +44,9 @@ def configure(*, level: str, form: str) -> None:
     root.setLevel(level)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs each failed connection with a traceback
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _add_process(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Several workers write into one log."""
+    event["pid"] = os.getpid()
+    return event

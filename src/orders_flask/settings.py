@@ -40,6 +40,9 @@ class Settings:
     database_url: str = _setting(
         "DATABASE_URL", "", "`postgresql://…` or `sqlite:///file`; by default `sqlite:///orders.db` here", secret=True
     )
+    database_read_url: str = _setting(
+        "DATABASE_READ_URL", "", "a replica, for lists, analytics and exports; by default the database", secret=True
+    )
     redis_url: str = _setting("REDIS_URL", "", "`redis://…`: the cache; by default the process's memory", secret=True)
     redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "what our keys in Redis begin with")
     rabbitmq_url: str = _setting(
@@ -58,6 +61,14 @@ class Settings:
     jwt_audience: str = _setting("JWT_AUDIENCE", "", "`aud` of every token, if set")
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
+    celery_broker_url: str = _setting(
+        "CELERY_BROKER_URL",
+        "",
+        "`amqp://…` or `redis://…`: Celery runs large jobs; by default the web processes do",
+        secret=True,
+    )
+    jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue that Celery's workers take jobs from")
+    jobs: str = _setting("ORDERS_JOBS", "on", "`off` leaves large jobs to other processes")
     log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: str = _setting("LOG_FORMAT", "json", "`json`, a line an event, or `console`")
 
@@ -66,6 +77,7 @@ class Settings:
         _one_of("ORDERS_ENV", self.environment, "development", "production")
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
+        _one_of("ORDERS_JOBS", self.jobs, "on", "off")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
@@ -108,8 +120,10 @@ class Settings:
 
     def _check_urls(self) -> None:
         _scheme("DATABASE_URL", self.database_url, "postgresql", "postgres", "postgresql+psycopg", "sqlite", "memory")
+        _scheme("DATABASE_READ_URL", self.database_read_url, "postgresql", "postgres", "postgresql+psycopg", "sqlite")
         _scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
         _scheme("RABBITMQ_URL", self.rabbitmq_url, "amqp", "amqps")
+        _scheme("CELERY_BROKER_URL", self.celery_broker_url, "amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
         _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
 
     def _check_identity(self) -> None:

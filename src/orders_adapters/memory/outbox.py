@@ -1,5 +1,6 @@
 """The outbox of the memory store."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_adapters.memory.store import Store
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.outbox import CACHE_LIFE, Backlog, OutboxState, Outgoing
 
 _OPEN = (OutboxState.WAITING, OutboxState.UNTOLD)
 _THE_SHARD = 0
@@ -39,6 +40,12 @@ class Outbox:
         with self._store.reading:
             return [one for one in self._store.outbox.values() if one.state in states][:limit]
 
+    def backlog(self) -> Backlog:
+        waiting = self.select(states=frozenset({OutboxState.WAITING}), limit=sys.maxsize)
+        parked = self.select(states=frozenset({OutboxState.PARKED}), limit=sys.maxsize)
+        oldest = min((one.event.at for one in (*waiting, *parked)), default=None)
+        return Backlog(waiting=len(waiting), parked=len(parked), oldest=oldest)
+
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         with self._store.reading:
             outbox = self._store.outbox
@@ -57,19 +64,24 @@ class Outbox:
             return len(old[:limit])
 
     def _due(self, now: datetime, *, limit: int) -> list[Outgoing]:
-        """The due events, without those behind one of their order that is parked or not due yet."""
-        waiting: list[Outgoing] = []
+        """The events to be sent, then those that only the cache has to hear of."""
+        sendable: list[Outgoing] = []
         untold: list[Outgoing] = []
         held_back: set[UUID] = set()
+        refused: set[UUID] = set()
         with self._store.reading:
-            for one in self._store.outbox.values():
-                if one.state is OutboxState.UNTOLD and one.due_at <= now:
-                    untold.append(one)
-                elif one.state is OutboxState.PARKED or (one.state is OutboxState.WAITING and one.due_at > now):
-                    held_back.add(one.event.order_id)
-                elif one.state is OutboxState.WAITING and one.event.order_id not in held_back:
-                    waiting.append(one)
-        return [*waiting[:limit], *untold[:limit]]
+            unsent = [one for one in self._store.outbox.values() if one.state is not OutboxState.SENT]
+        for one in unsent:
+            if one.state is OutboxState.UNTOLD:
+                untold += [one] if one.due_at <= now else []
+            elif one.state is OutboxState.PARKED or one.due_at > now or one.event.order_id in held_back:
+                held_back.add(one.event.order_id)
+                refused |= {one.event.order_id} if one.attempts else set()
+                if one.event.order_id in refused and one.event.at > now - CACHE_LIFE:
+                    untold.append(replace(one, held_back=True))
+            else:
+                sendable.append(one)
+        return [*sendable[:limit], *untold[:limit]]
 
 
 class Claim:

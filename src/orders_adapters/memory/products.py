@@ -6,7 +6,7 @@ from datetime import datetime
 
 from orders_adapters.memory.store import Moved, Store
 from orders_domain.actor import Actor
-from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken
+from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken, StoreContention
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
 from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, ProductId, Shortage
@@ -22,6 +22,9 @@ class Products:
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         self._require_free(product.sku, None)
+        return self._add(product, by=by, at=at)
+
+    def _add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         added = Product(
             id=next(self._store.product_ids),
             sku=product.sku,
@@ -42,11 +45,29 @@ class Products:
         return product
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        stored = self.hold(product.id)
         self._require_free(product.sku, product.id)
+        self._save(product, by=by, at=at)
+
+    def _save(self, product: Product, *, by: Actor, at: datetime) -> None:
+        stored = self.hold(product.id)
         self._products[product.id] = product
         if difference := product.stock - stored.stock:
             self._moved.append(Moved(product.id, Movement.ADJUSTED, difference, None, by.subject, at))
+
+    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
+        wanted = set(skus)
+        everything = self._store.products | self._products
+        return {one.sku: one for one in everything.values() if one.sku in wanted}
+
+    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+        if self.hold_skus([product.sku for product in products]):
+            raise StoreContention("Another product of one of the skus was added meanwhile.")
+        for product in products:
+            self._add(product, by=by, at=at)
+
+    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+        for product in products:
+            self._save(product, by=by, at=at)
 
     def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         products = self.named([line.product_id for line in order.lines])

@@ -35,9 +35,10 @@ class Queries:
             newest = nlargest(wanted.skip + wanted.limit + 1, found, key=_place)
             return Page.cut(deepcopy(newest[wanted.skip :]), wanted.limit)
 
-    def history(self, order_id: UUID) -> Sequence[Entry]:
+    def history(self, ref: OrderRef) -> Sequence[Entry]:
         with self._store.reading:
-            return deepcopy(self._store.histories.get(order_id, []))
+            order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref
+            return deepcopy(self._store.histories.get(order_id, [])) if order_id else []
 
 
 def _place(order: Order) -> tuple[object, UUID]:

@@ -10,10 +10,12 @@ from itertools import count
 from uuid import UUID
 
 from orders_domain.history import Entry
+from orders_domain.job import Job
 from orders_domain.order import Order
 from orders_domain.ports.outbox import Outgoing
 from orders_domain.ports.products import Movement
 from orders_domain.product import Product, ProductId
+from orders_domain.template import Template
 
 
 def _nobody() -> None:
@@ -37,13 +39,17 @@ class Store:
     """``writing`` is held by one unit of work at a time, ``relaying`` by one relay, ``reading`` for moments only."""
 
     on_commit: Callable[[], None] = _nobody
+    on_job: Callable[[], None] = _nobody
     orders: dict[UUID, Order] = field(default_factory=dict)
     ids: dict[int, UUID] = field(default_factory=dict)  # by number
     histories: dict[UUID, list[Entry]] = field(default_factory=dict)
     outbox: dict[UUID, Outgoing] = field(default_factory=dict)  # by event id, in the order of the commits
     products: dict[ProductId, Product] = field(default_factory=dict)
+    templates: dict[int, Template] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     product_ids: count[int] = field(default_factory=lambda: count(1))
+    template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))
     writing: threading.Lock = field(default_factory=threading.Lock)
     reading: threading.Lock = field(default_factory=threading.Lock)

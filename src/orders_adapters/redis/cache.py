@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import redis
@@ -30,8 +30,9 @@ class Cache:
 
     What it does not promise: a fence lost while Redis runs on (FLUSHALL, a fence evicted by ``maxmemory-policy
     allkeys-*``, a failover to a replica that had not heard of it) lets a reading that was under way at that moment put
-    the old order back, for 300 s at most. A Redis that restarts empty is noticed where ``get`` came before ``put`` in
-    the same thread, as it does in ``get_order``.
+    the old order back, for 300 s at most. A Redis that restarts from a snapshot on its disk brings old copies back
+    without their fences: run it without (``save ""``, ``appendonly no``); ``orders doctor`` says so. A Redis that
+    restarts empty is noticed where ``get`` came before ``put`` in the same thread, as it does in ``get_order``.
     """
 
     def __init__(self, url: str, *, prefix: str = "orders:", ttl: int = 300, timeout: float = 0.1) -> None:
@@ -71,6 +72,14 @@ class Cache:
         except (redis.RedisError, OSError):
             return False
 
+    def keeps_snapshots(self) -> bool:
+        """Say whether this Redis would bring old copies back after a restart; False where it does not tell."""
+        try:
+            found: Any = self._here()[0].config_get("save", "appendonly")
+        except (redis.RedisError, OSError):
+            return False
+        return bool(found.get("save")) or found.get("appendonly") == "yes"
+
     @property
     def circuit_open(self) -> bool:
         """Whether Redis is being spared: every ``get`` is a miss, and nothing is kept."""
@@ -78,7 +87,7 @@ class Cache:
 
     def close(self) -> None:
         """Close the connections; using the cache opens new ones."""
-        self._here()[0].close()
+        self._here()[0].connection_pool.disconnect()
 
     def _heard(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
         client, circuit = self._here()

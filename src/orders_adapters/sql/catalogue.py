@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, bindparam, case, func, select
+from sqlalchemy import Engine, bindparam, func, select
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
@@ -16,12 +16,12 @@ _products = tables.products.c
 
 _ONE = select(tables.products).where(_products.id == bindparam("product_id"))
 _PAGE = select(tables.products).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
-_COUNTED = select(
-    func.count(), func.coalesce(func.sum(case((_products.stock_quantity == 0, 1), else_=0)), 0)
-).select_from(tables.products)
+_ALL = select(func.count()).select_from(tables.products).scalar_subquery()
+_OUT = select(func.count()).where(_products.low, _products.stock_quantity == 0).scalar_subquery()  # none is not low
+_COUNTED = select(_ALL, _OUT)
 _LOW = (
     select(tables.products)
-    .where(_products.stock_quantity <= _products.low_stock_threshold)
+    .where(_products.low)
     .order_by(_products.stock_quantity, _products.id)
     .limit(bindparam("most"))
 )
@@ -46,4 +46,4 @@ class Catalogue:
         with translated(), self._engine.connect() as connection:
             total, out = connection.execute(_COUNTED).one()
             low = [product_of(row) for row in connection.execute(_LOW, {"most": most})]
-        return StockLevels(total_products=total, out_of_stock=int(out), low_stock=tuple(low))
+        return StockLevels(total_products=total, out_of_stock=out, low_stock=tuple(low))

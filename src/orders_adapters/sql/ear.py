@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 CHANNEL = "orders_outbox"
 """Notified by a trigger when events come into the outbox (see ``migrations``)."""
 
+_SECONDS = 6.0  # for a server to answer LISTEN: a frozen one must not stop the relay
+
 
 def ear_for(engine: Engine) -> Ear | None:
     """Return the ear of a relay; None for a database that does not speak."""
@@ -24,7 +26,9 @@ class Ear:
     def __init__(self, engine: Engine) -> None:
         import psycopg  # late: whoever stays with SQLite has none
 
-        self._driver = psycopg
+        from orders_adapters.sql.patience import connect
+
+        self._driver, self._connect = psycopg, connect
         self._options: dict[str, Any] = dict(engine.dialect.create_connect_args(engine.url)[1])
         self._connection: psycopg.Connection | None = None
 
@@ -34,7 +38,7 @@ class Ear:
             return False
         connection = None
         try:
-            connection = self._driver.connect(**self._options, autocommit=True)
+            connection = self._connect(seconds=_SECONDS, **self._options, autocommit=True)
             connection.execute(f"LISTEN {CHANNEL}")
         except self._driver.Error:
             if connection is not None:

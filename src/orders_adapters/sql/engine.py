@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import URL, Engine, make_url, select
+from sqlalchemy import URL, Engine, QueuePool, make_url, select
 
 from orders_adapters.sql import liveness, postgresql, sqlite
 from orders_adapters.sql.errors import translated
@@ -56,6 +56,11 @@ def ping(engine: Engine) -> None:
     with translated(), reading(engine).connect() as connection:
         if connection.scalar(select(1)) != 1:
             raise StoreUnavailable("The store answers nonsense.")
+
+
+def connections_in_use(engine: Engine) -> int:
+    """How many of this process's connections somebody holds."""
+    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
 
 
 def is_sqlite(engine: Engine) -> bool:

@@ -18,13 +18,16 @@ def watch(engine: Engine) -> Engine:
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: Any) -> None:
         record.info["pid"] = os.getpid()
+        record.info["fresh"] = True
 
     @event.listens_for(engine, "checkout")
     def _(connection: Any, record: Any, fairy: Any) -> None:
         if record.info["pid"] != os.getpid():
             record.dbapi_connection = fairy.dbapi_connection = None  # the parent's: not ours to close
             raise DisconnectionError("The connection was made before a fork.")
-        if engine.dialect.name == "postgresql" and _has_something_to_say(connection.fileno()):
+        # A connection just made is not looked at: to refuse it as well would leave SQLAlchemy without any.
+        fresh = record.info.pop("fresh", False)
+        if engine.dialect.name == "postgresql" and not fresh and _has_something_to_say(connection.fileno()):
             raise InvalidatePoolError("The server has closed the connection.")
 
     return engine

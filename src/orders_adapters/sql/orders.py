@@ -18,7 +18,7 @@ from orders_domain.order import Order, OrderRef
 _orders = tables.orders.c
 
 # Built once: composing a statement costs more than running it. ON CONFLICT is spelt alike on both databases.
-_KNOW = {
+KNOW = {
     "postgresql": postgresql.insert(tables.users).on_conflict_do_nothing(),
     "sqlite": sqlite.insert(tables.users).on_conflict_do_nothing(),
 }
@@ -52,7 +52,7 @@ class Orders:
     def add(self, order: Order) -> None:
         dialect = self._connection.dialect.name
         with translated():
-            self._connection.execute(_KNOW[dialect], {"id": order.user_id, "created_at": order.created_at})
+            self._connection.execute(KNOW[dialect], {"id": order.user_id, "created_at": order.created_at})
             number = self._connection.scalar(_ADD[dialect], order_values(order))
             if number is None:
                 raise OrderExists(order.id)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, delete, select, update
+from sqlalchemy import Engine, bindparam, delete, func, select, update
 
 from orders_adapters.sql import due, tables
 from orders_adapters.sql import engine as engines
@@ -13,7 +14,7 @@ from orders_adapters.sql.claim import Claim
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import outgoing_of
 from orders_adapters.sql.turns import turn
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.outbox import CACHE_LIFE, Backlog, OutboxState, Outgoing
 
 _outbox = tables.outbox.c
 _ids = bindparam("ids", expanding=True, type_=_outbox.event_id.type)
@@ -23,6 +24,11 @@ _REQUEUE = (
     update(tables.outbox)
     .where(_outbox.event_id.in_(_ids), _outbox.state.in_((OutboxState.PARKED, OutboxState.SENT)))
     .values(state=OutboxState.WAITING, attempts=0, due_at=bindparam("now"))
+)
+_BACKLOG = (
+    select(_outbox.state, func.count().label("events"), func.min(_outbox.at, type_=tables.Moment).label("oldest"))
+    .where(_outbox.state.in_(tables.UNSENT))
+    .group_by(_outbox.state)
 )
 _OLD = (
     select(_outbox.id)
@@ -41,7 +47,7 @@ class Outbox:
 
     def due_shards(self, now: datetime) -> Sequence[int]:
         with translated(), self._reading.connect() as connection:
-            return connection.scalars(due.SHARDS_WITH_EVENTS, {"now": now}).all()
+            return connection.scalars(due.SHARDS_WITH_EVENTS, {"now": now, "young": now - CACHE_LIFE}).all()
 
     @contextmanager
     def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[Claim | None]:
@@ -49,9 +55,10 @@ class Outbox:
             if ours is None:
                 yield None
                 return
+            moments = {"now": now, "young": now - CACHE_LIFE}
             with ours.reading() as connection:
-                rows = connection.execute(due.EVENTS, {"shard": shard, "now": now, "most": limit}).all()
-            claim = Claim([outgoing_of(row) for row in rows])
+                rows = connection.execute(due.EVENTS, {"shard": shard, "most": limit} | moments).all()
+            claim = Claim([replace(outgoing_of(row), held_back=row.held_back) for row in rows])
             try:
                 yield claim
             finally:
@@ -62,6 +69,16 @@ class Outbox:
         wanted = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
         with translated(), self._reading.connect() as connection:
             return [outgoing_of(row) for row in connection.execute(wanted)]
+
+    def backlog(self) -> Backlog:
+        with translated(), self._reading.connect() as connection:
+            found = {row.state: row for row in connection.execute(_BACKLOG)}
+        counts = {state: row.events for state, row in found.items()}
+        return Backlog(
+            waiting=counts.get(OutboxState.WAITING, 0),
+            parked=counts.get(OutboxState.PARKED, 0),
+            oldest=min((row.oldest for row in found.values()), default=None),
+        )
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         ids = list(dict.fromkeys(event_ids))

@@ -1,17 +1,18 @@
-"""The products of one transaction."""
+"""The products of one transaction, one by one or hundreds at once."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
 from orders_domain.actor import Actor
-from orders_domain.errors import ProductNotFound, SkuTaken
+from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.money import Money
 from orders_domain.ports.products import Movement
 from orders_domain.product import NewProduct, Product, ProductId
@@ -23,6 +24,20 @@ _ADD = insert(tables.products).returning(_products.id)
 _NAMED = select(tables.products).where(_products.id.in_(_ids))
 _HOLD = select(tables.products).where(_products.id == bindparam("product_id")).with_for_update(key_share=True)
 _SAVE = update(tables.products).where(_products.id == bindparam("product_id"))
+_HOLD_SKUS = (
+    select(tables.products)
+    .where(_products.sku.in_(bindparam("skus", expanding=True)))
+    .order_by(_products.id)  # as orders lock them
+    .with_for_update(key_share=True)
+)
+# A sku that was taken meanwhile is a row that does not come back.
+_ADD_ALL: Mapping[str, Any] = {
+    "postgresql": postgresql.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
+    "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
+}
+_SAVE_ALL = _SAVE.values(
+    {name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity", "low_stock_threshold")}
+)
 
 
 class Products:
@@ -54,6 +69,37 @@ class Products:
             self._connection.execute(_SAVE.values(_values(product)), {"product_id": product.id})
         if difference:
             write_movement(self._connection, product.id, Movement.ADJUSTED, difference, by=by, at=at)
+
+    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
+        with translated():
+            rows = self._connection.execute(_HOLD_SKUS, {"skus": list(skus)}).all()
+        return {row.sku: product_of(row) for row in rows}
+
+    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+        if not products:
+            return
+        rows = [_values(product) | {"created_at": at} for product in products]
+        with translated():
+            added = self._connection.execute(_ADD_ALL[self._connection.dialect.name], rows).all()
+        if len(added) < len(products):
+            raise StoreContention("Another product of one of the skus was added meanwhile.")
+        stock = {product.sku: product.stock for product in products}
+        self._write_movements(Movement.INITIAL, {row.id: stock[row.sku] for row in added}, by=by, at=at)
+
+    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+        if not products:
+            return
+        before = self.named([product.id for product in products])
+        with translated():
+            self._connection.execute(_SAVE_ALL, [_values(one) | {"product_id": one.id} for one in products])
+        moved = {one.id: one.stock - before[one.id].stock for one in products if one.stock != before[one.id].stock}
+        self._write_movements(Movement.ADJUSTED, moved, by=by, at=at)
+
+    def _write_movements(self, kind: Movement, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
+        common = {"kind": kind, "actor": by.subject, "at": at}
+        if rows := [common | {"product_id": one, "quantity": quantity} for one, quantity in quantities.items()]:
+            with translated():
+                self._connection.execute(insert(tables.stock_movements).inline(), rows)
 
 
 def write_movement(

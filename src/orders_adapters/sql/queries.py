@@ -27,7 +27,10 @@ _PAGE = (
 _BEHIND = tuple_(_orders.created_at, _orders.id) < tuple_(
     bindparam("after_at", type_=tables.Moment), bindparam("after_id", type_=_orders.id.type)
 )
-_HISTORY = select(tables.order_history).where(_history.order_id == bindparam("order_id")).order_by(_history.version)
+_HISTORY = select(tables.order_history).order_by(_history.version)
+_ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
+_HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
 
 
 class Queries:
@@ -52,9 +55,10 @@ class Queries:
             rows = connection.execute(statement.where(*conditions(wanted)), values).all()
         return Page.cut([order_of(row) for row in rows], wanted.limit)
 
-    def history(self, order_id: UUID) -> Sequence[Entry]:
+    def history(self, ref: OrderRef) -> Sequence[Entry]:
+        statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
         with translated(), self._engine.connect() as connection:
-            return [entry_of(row) for row in connection.execute(_HISTORY, {"order_id": order_id})]
+            return [entry_of(row) for row in connection.execute(statement, {"ref": ref})]
 
 
 def conditions(wanted: OrdersWanted) -> list[ColumnElement[bool]]:

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     Dialect,
     Enum,
@@ -24,11 +26,13 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    and_,
     literal_column,
 )
 
 from orders_domain.actor import LONGEST_SUBJECT, Role
 from orders_domain.address import LONGEST
+from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
@@ -91,7 +95,7 @@ def big_id() -> Column[int]:
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
 
 
-def _is(*states: OutboxState) -> Any:
+def _is(*states: Choice) -> Any:
     # Literals, as the planner uses a partial index only where it can see that the query asks for no more.
     return [literal_column(f"'{state.value}'") for state in states]
 
@@ -99,8 +103,10 @@ def _is(*states: OutboxState) -> Any:
 OPEN = _is(OutboxState.WAITING, OutboxState.UNTOLD)
 WAITING = _is(OutboxState.WAITING)
 UNTOLD = _is(OutboxState.UNTOLD)
+PARKED = _is(OutboxState.PARKED)
 UNSENT = _is(OutboxState.WAITING, OutboxState.PARKED)
 SENT = _is(OutboxState.SENT)
+UNFINISHED = _is(JobStatus.QUEUED, JobStatus.RUNNING)
 
 users = Table(
     "users",
@@ -133,7 +139,8 @@ orders = Table(
     CheckConstraint("version >= 1", name="version"),
     # All read backwards, newest first: one's own orders; all; those of a status; those of an amount.
     Index(None, "user_id", "created_at", "id"),
-    Index(None, "created_at", "id"),
+    # What analytics ask of an order lies in the index behind its place in the list of all: they read nothing else.
+    Index("ix_orders_analytics", "created_at", "id", "status", "total_minor", "currency", "deleted_at"),
     Index(None, "status", "created_at", "id"),
     Index(None, "total_minor", "created_at", "id"),
 )
@@ -165,12 +172,16 @@ products = Table(
     Column("stock_quantity", BigInteger, nullable=False),
     Column("low_stock_threshold", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False),
+    # An index on stock_quantity itself would be written with every sale; this one when the threshold is crossed.
+    Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
     CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
     sqlite_autoincrement=True,
 )
+
+Index("ix_products_low", products.c.id, postgresql_where=products.c.low, sqlite_where=products.c.low)
 
 order_items = Table(
     "order_items",
@@ -184,6 +195,7 @@ order_items = Table(
     Column("placed_at", Moment, nullable=False),
     CheckConstraint("quantity >= 1", name="quantity"),
     CheckConstraint("subtotal_minor = quantity * unit_price_minor", name="subtotal_minor"),
+    Index("ix_order_items_analytics", "placed_at", "order_id", "product_id", "quantity", "subtotal_minor"),
 )
 
 stock_movements = Table(
@@ -214,6 +226,27 @@ order_templates = Table(
     sqlite_autoincrement=True,
 )
 
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("actor", String(LONGEST_SUBJECT), nullable=False),
+    Column("role", one_of(Role, "role"), nullable=False),
+    Column("request_id", Text),
+    Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
+    Column("wanted", one_of(OrderStatus, "wanted"), nullable=False),
+    Column("alike", JSON, nullable=False),
+    Column("status", one_of(JobStatus, "status"), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("failed", JSON, nullable=False),  # [order, code, sentence, current status]
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("leased_until", Moment, nullable=False),
+    CheckConstraint("done >= 0", name="done"),
+)
+_unfinished = jobs.c.status.in_(UNFINISHED)
+Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -241,3 +274,5 @@ def _partial(name: str, *columns: str, states: Any) -> None:
 _partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # what a relay may find to do
 _partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # what holds later events back
 _partial("ix_outbox_sent", "at", states=SENT)  # what may be pruned
+_refused = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
+Index("ix_outbox_refused", outbox.c.shard, outbox.c.id, postgresql_where=_refused, sqlite_where=_refused)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
 from orders_domain.events import Event
+
+CACHE_LIFE = timedelta(minutes=10)
+"""No copy in a cache is older: of what happened longer ago a cache need not hear."""
 
 
 class OutboxState(Enum):
@@ -29,6 +32,20 @@ class Outgoing:
     attempts: int = 0  # how often the broker refused it
     due_at: datetime
     last_error: str | None = None
+    held_back: bool = False  # not to be sent now; only the cache has to hear of it
+
+    @property
+    def sendable(self) -> bool:
+        return self.state is OutboxState.WAITING and not self.held_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How much is on its way out."""
+
+    waiting: int
+    parked: int
+    oldest: datetime | None = None  # when the oldest of them happened
 
 
 class Claim(Protocol):
@@ -38,7 +55,8 @@ class Claim(Protocol):
     def outgoing(self) -> Sequence[Outgoing]:
         """The due events, oldest first; an order's later event never without its earlier one.
 
-        At most ``limit`` of those that wait to be sent, and as many of those that only the cache has to hear of.
+        At most ``limit`` of those that are to be sent, and as many of those that only the cache has to hear of: the
+        untold, and the young ones (of the last ten minutes) that are held back, parked or not due yet.
         """
         ...
 
@@ -71,6 +89,10 @@ class Outbox(Protocol):
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
         """Return events in one of the states, oldest first."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Return how many events are not sent, and since when."""
         ...
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:

@@ -52,6 +52,22 @@ class Products(Protocol):
         """
         ...
 
+    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Return those of the products that there are, by sku, and keep others from changing them, as ``hold`` does."""
+        ...
+
+    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+        """Store new products with their initial stock.
+
+        Raises:
+            StoreContention: one of the skus was taken meanwhile; nothing happened, it may be run again.
+        """
+        ...
+
+    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+        """Store changed products that are held, as ``save`` does; their skus stay what they are."""
+        ...
+
 
 class Stock(Protocol):
     """What orders take and give back. It cannot go below nothing, and nothing is taken or given back twice."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Protocol
-from uuid import UUID
 
 from orders_domain.history import Entry
 from orders_domain.order import Order, OrderRef
@@ -28,6 +27,6 @@ class Queries(Protocol):
         """
         ...
 
-    def history(self, order_id: UUID) -> Sequence[Entry]:
-        """Return all history of the order, oldest first; empty for an unknown order."""
+    def history(self, ref: OrderRef) -> Sequence[Entry]:
+        """Return all history of the order, deleted or not, oldest first; empty for an unknown order."""
         ...

@@ -1,8 +1,14 @@
 """What can be done for people: one function a file, a frozen request, then ports by keyword."""
 
+from orders_domain.use_cases.analyse_orders import AnalyseOrders, analyse_orders
 from orders_domain.use_cases.change_status import ChangeStatus, change_status
+from orders_domain.use_cases.change_statuses import ChangeStatuses, change_statuses
+from orders_domain.use_cases.check_stock import CheckStock, StockCheck, check_stock
 from orders_domain.use_cases.delete_order import DeleteOrder, delete_order
+from orders_domain.use_cases.export_orders import ExportOrders, export_orders
+from orders_domain.use_cases.get_job import GetJob, get_job
 from orders_domain.use_cases.get_order import GetOrder, get_order
+from orders_domain.use_cases.import_products import ImportProducts, import_products
 from orders_domain.use_cases.keep_products import (
     AddProduct,
     ChangeProduct,
@@ -11,30 +17,73 @@ from orders_domain.use_cases.keep_products import (
     change_product,
     restock,
 )
+from orders_domain.use_cases.keep_templates import (
+    AddTemplate,
+    ListTemplates,
+    RemoveTemplate,
+    add_template,
+    list_templates,
+    remove_template,
+)
 from orders_domain.use_cases.list_orders import ListOrders, list_orders
+from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
+from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
 from orders_domain.use_cases.place_order import PlaceOrder, place_order
+from orders_domain.use_cases.place_template import PlaceTemplate, place_template
+from orders_domain.use_cases.put_products import PutProducts, put_products
 from orders_domain.use_cases.relay_events import Relayed, relay_events
+from orders_domain.use_cases.run_job import RunJob, run_job
 
 __all__ = [
     "AddProduct",
+    "AddTemplate",
+    "AnalyseOrders",
     "ChangeProduct",
     "ChangeStatus",
+    "ChangeStatuses",
+    "CheckStock",
     "DeleteOrder",
+    "ExportOrders",
+    "GetJob",
     "GetOrder",
+    "ImportProducts",
     "ListOrders",
+    "ListTemplates",
+    "OrderHistory",
     "OrderProducts",
+    "OrderStatistics",
     "PlaceOrder",
+    "PlaceTemplate",
+    "PutProducts",
     "Relayed",
+    "RemoveTemplate",
     "Restock",
+    "RunJob",
+    "Statistics",
+    "StockCheck",
     "add_product",
+    "add_template",
+    "analyse_orders",
     "change_product",
     "change_status",
+    "change_statuses",
+    "check_stock",
     "delete_order",
+    "export_orders",
+    "get_job",
     "get_order",
+    "import_products",
     "list_orders",
+    "list_templates",
+    "order_history",
     "order_products",
+    "order_statistics",
     "place_order",
+    "place_template",
+    "put_products",
     "relay_events",
+    "remove_template",
     "restock",
+    "run_job",
 ]

@@ -38,11 +38,11 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         order = uow.orders.hold(request.order_id)
         request.access.require(request.actor, order)
         order.require_version(request.versions)
-        if not order.become(request.wanted, by=request.actor, at=clock()):
-            return order
-        uow.orders.save(order)
-        if order.status is OrderStatus.CANCELED and order.lines:
-            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
-        uow.commit()
+        if order.become(request.wanted, by=request.actor, at=clock()):
+            uow.orders.save(order)
+            if order.status is OrderStatus.CANCELED and order.lines:
+                uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+            uow.commit()
+    # Also where nothing changed: whoever changed it before may have died between the commit and this.
     cache.invalidate({order.id: order.version})
     return order

@@ -8,13 +8,11 @@ from uuid import UUID
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
+from orders_domain.ports.outbox import CACHE_LIFE, Claim, Outbox, OutboxState, Outgoing
 from orders_domain.ports.publisher import Publisher
 
 MOST_ATTEMPTS = 10
 LONGEST_BACK_OFF = timedelta(minutes=5)
-CACHE_LIFE = timedelta(minutes=10)
-"""No copy in a cache is older: after this long the cache need not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def _tell(claim: Claim, *, cache: Cache, clock: Clock) -> bool:
 def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> Relayed:
     done = Relayed()
     refused: set[UUID] = set()
-    for wave in _waves([outgoing for outgoing in claim.outgoing if outgoing.state is OutboxState.WAITING]):
+    for wave in _waves([outgoing for outgoing in claim.outgoing if outgoing.sendable]):
         sendable = [outgoing for outgoing in wave if outgoing.event.order_id not in refused]
         outcomes = publisher.publish([outgoing.event for outgoing in sendable]) if sendable else ()
         for outgoing, refusal in zip(sendable, outcomes, strict=True):

@@ -7,7 +7,20 @@ import sys
 import click
 
 from orders_domain.errors import OrdersError
-from orders_flask.cli import demo, doctor, migrate, outbox, relay, serve, token
+from orders_flask import log
+from orders_flask.cli import (
+    bulk_status,
+    demo,
+    doctor,
+    export,
+    history,
+    migrate,
+    outbox,
+    products,
+    relay,
+    serve,
+    token,
+)
 from orders_flask.settings import SettingRefused
 
 
@@ -26,9 +39,22 @@ def orders() -> None:
       orders serve              run the service
       orders doctor             see whether every part is well
     """
+    log.configure(level="WARNING", form="console")  # what runs for long sets its own
 
 
-for command in (demo.demo, doctor.doctor, migrate.migrate, outbox.outbox, relay.relay, serve.serve, token.token):
+for command in (
+    bulk_status.bulk_status,
+    demo.demo,
+    doctor.doctor,
+    export.export,
+    history.history,
+    migrate.migrate,
+    outbox.outbox,
+    products.products,
+    relay.relay,
+    serve.serve,
+    token.token,
+):
     orders.add_command(command)
 
 

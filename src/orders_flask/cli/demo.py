@@ -23,6 +23,8 @@ _PRODUCTS = (
 _GUIDE = """
 The service runs at {at}; its documentation: {at}/docs
 
+{products}
+
 A customer's token ({customer}), good for a day:
   {customer_token}
 An administrator's token ({admin}):
@@ -30,8 +32,10 @@ An administrator's token ({admin}):
 
 Try these in another terminal:
 
-  curl -s -X POST {at}/orders/ -H "Authorization: Bearer {customer_token}" -H "Content-Type: application/json" \
--d '{{"items": [{{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}}], "total_price": 75.0}}'
+  curl -s -X POST {at}/api/v1/orders/ -H "Authorization: Bearer {customer_token}" \
+-H "Content-Type: application/json" -d '{{"order_items": [{{"product_id": 1, "quantity": 2}}], \
+"shipping_address_line1": "123 Main St", "shipping_city": "New York", "shipping_state": "NY", \
+"shipping_postal_code": "10001", "shipping_country": "USA"}}'
 
   curl -s {at}/orders/user/{customer} -H "Authorization: Bearer {customer_token}"
 
@@ -58,6 +62,7 @@ def demo(host: str, port: int) -> None:
     click.echo(
         _GUIDE.format(
             at=f"http://{host}:{port}",
+            products=_offered(container),
             customer=_CUSTOMER,
             admin=_ADMIN,
             customer_token=container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
@@ -76,6 +81,14 @@ def _stock_the_shop(container: Container, read: Settings) -> None:
     for sku, name, price, stock in _PRODUCTS:
         product = NewProduct(sku=sku, name=name, price=Money.of(price, read.default_currency), stock=stock)
         container.add_product(AddProduct(actor=admin, product=product))
+
+
+def _offered(container: Container) -> str:
+    products = container.catalogue().products(limit=10)
+    return "\n".join(
+        f"  product {one.id}: {one.name}, {one.price.amount} {one.price.currency}, {one.stock} in stock"
+        for one in products
+    )
 
 
 def _order_to_pay(container: Container, read: Settings) -> str:

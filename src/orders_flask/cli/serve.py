@@ -2,6 +2,9 @@
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -9,6 +12,8 @@ from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.container import Container
 from orders_flask.settings import Settings
+from orders_flask.web import metrics
+from orders_flask.workers import orphan
 
 
 @click.command()
@@ -24,14 +29,20 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
 
 def run(read: Settings, *, host: str, port: int, workers: int = 1, threads: int = 8, relay: bool = True) -> None:
     """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     create_app(read, container=Container(settings=read))
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
     require_free(host, port)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
+    os.environ[orphan.VARIABLE] = str(os.getpid())
+    with _shared_measurements(workers):
+        _serve(host=host, port=port, workers=workers, threads=threads)
+
+
+def _serve(*, host: str, port: int, workers: int, threads: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
     Server(
         "orders_flask.wsgi:app",
         address=host,
@@ -42,6 +53,17 @@ def run(read: Settings, *, host: str, port: int, workers: int = 1, threads: int 
         workers_kill_timeout=15,
         log_enabled=False,
     ).serve()
+
+
+@contextmanager
+def _shared_measurements(workers: int) -> Iterator[None]:
+    """Several processes write what they measure into one folder, unless one was named."""
+    if workers == 1 or os.environ.get(metrics.DIRECTORY):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="orders-metrics-") as directory:
+        metrics.in_processes(directory)
+        yield
 
 
 def require_free(host: str, port: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -9,11 +10,13 @@ import marshmallow
 from flask import Request
 from webargs import core
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from orders_flask.web.problems import InvalidRequest, Unparsable
 
+LARGEST_BODY = 1024 * 1024  # bytes
 LONGEST_NUMBER = 400  # characters
+MOST_MESSAGES = 20  # of each level of a body
 
 
 class StrictParser(FlaskParser):
@@ -22,7 +25,12 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The body has to be application/json.")
-        return read_json(req.get_data(cache=True))
+        if (req.content_length or 0) > LARGEST_BODY:
+            raise RequestEntityTooLarge
+        body = req.get_data(cache=True)
+        if len(body) > LARGEST_BODY:  # in chunks; Werkzeug would cut it off without a word
+            raise RequestEntityTooLarge
+        return read_json(body)
 
     def handle_error(
         self,
@@ -35,7 +43,15 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         messages = error.messages
         place, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
-        raise InvalidRequest(by_field if isinstance(by_field, dict) else {place: by_field}) from error
+        raise InvalidRequest(_tellable(by_field if isinstance(by_field, dict) else {place: by_field})) from error
+
+
+def _tellable(messages: Mapping[Any, Any]) -> dict[str, Any]:
+    """The first messages, by names that can be written: a body of a megabyte must not be answered with twelve."""
+    return {
+        str(name).encode("utf-8", "replace").decode(): _tellable(one) if isinstance(one, Mapping) else one
+        for name, one in islice(messages.items(), MOST_MESSAGES)
+    }
 
 
 def read_json(body: bytes) -> Any:

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from orders_domain.errors import InvalidToken, Kind, OrdersError, Refused, Unavailable
 from orders_flask.web.bearer import CHALLENGE
 from orders_flask.web.contract import Contract
+from orders_flask.web.core import core
 from orders_flask.web.problems import STATUSES, InvalidRequest, Problem, Unparsable, problem_json
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
     if isinstance(error, OrdersError):
         return _anticipated(error, statuses[error.kind], contract)
     if isinstance(error, InvalidRequest):
+        core().metrics().refused("request", reason="invalid_request")
         return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
     if isinstance(error, Unparsable):
         return Problem(status=contract.unparsable if contract else 400, detail=str(error))
@@ -57,6 +59,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
 def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> Problem:
     if isinstance(error, InvalidToken):
         log.info("token refused", reason=str(error))
+        core().metrics().refused("request", reason=error.code)
         return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
     if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))

@@ -28,6 +28,20 @@ class SafeString(fields.String):
         return text
 
 
+class ShortList(fields.List[Any]):
+    """A list of at least one and at most so many elements, counted before any is read."""
+
+    def __init__(self, element: fields.Field[Any], *, most: int, **arguments: Any) -> None:
+        super().__init__(element, validate=validate.Length(min=1, max=most), **arguments)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._most:
+            raise marshmallow.ValidationError(f"Length must be between 1 and {self._most}.")
+        elements: list[Any] = super()._deserialize(value, attr, data, **kwargs)
+        return elements
+
+
 class Number(fields.Field[Any]):
     """A JSON number, kept as it was written; a string or a boolean is none."""
 

@@ -39,7 +39,14 @@ def _end(response: Response) -> Response:
         status=response.status_code,
         duration_ms=round(duration * 1000, 2),
     )
-    core().metrics().request(
-        method=request.method, route=route or "unknown", status=response.status_code, seconds=duration
-    )
+    _measure(route or "unknown", response.status_code, duration)
     return response
+
+
+def _measure(route: str, status: int, seconds: float) -> None:
+    container = core()
+    metrics = container.metrics()
+    metrics.request(method=request.method, route=route, status=status, seconds=seconds)
+    metrics.parts(
+        circuit_open=container.cache().circuit_open(), connections_in_use=container.store().connections_in_use()
+    )

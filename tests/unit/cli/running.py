@@ -15,7 +15,18 @@ from sqlalchemy import Connection, Engine, event
 
 from orders_flask import cli
 
-OURS = ("ORDERS_", "DATABASE_", "REDIS_", "RABBITMQ_", "JWT_", "DEFAULT_CURRENCY", "LOG_", "NEW_ORDER", "EVENTS_")
+OURS = (
+    "ORDERS_",
+    "CELERY_",
+    "DATABASE_",
+    "REDIS_",
+    "RABBITMQ_",
+    "JWT_",
+    "DEFAULT_CURRENCY",
+    "LOG_",
+    "NEW_ORDER",
+    "EVENTS_",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

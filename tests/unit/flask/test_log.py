@@ -45,7 +45,7 @@ def told(stderr: StringIO) -> Told:
 @pytest.mark.parametrize(
     ("method", "path", "route", "status"),
     [
-        ("GET", "/orders/user/ann-of-the-log", "/orders/user/<path:user_id>", 200),
+        ("GET", "/orders/user/ann-of-the-log", "/orders/user/<subject:user_id>", 200),
         ("GET", "/orders/7", "/orders/<order_ref>", 404),
         ("POST", "/orders/", "/orders/", 415),
         ("GET", "/nothing", None, 404),

@@ -31,6 +31,8 @@ BAD = [
     ("DATABASE_URL", "postgresql:/localhost/orders"),
     ("DATABASE_URL", "postgresql://[::1/orders"),
     ("DATABASE_URL", "postgresql://localhost:port/orders"),
+    ("DATABASE_READ_URL", "mysql://localhost/orders"),
+    ("DATABASE_READ_URL", "postgresql://[::1/orders"),
     ("REDIS_URL", "localhost:6379"),
     ("REDIS_URL", "http://localhost:6379"),
     ("REDIS_URL", "redis://localhost:port"),
@@ -51,6 +53,8 @@ BAD = [
     ("DEFAULT_CURRENCY", "usd"),
     ("DEFAULT_CURRENCY", "XXX"),
     ("ORDERS_RELAY", "true"),
+    ("ORDERS_JOBS", "true"),
+    ("CELERY_BROKER_URL", "http://localhost"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]
@@ -175,10 +179,12 @@ def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.Mon
 def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytest.MonkeyPatch) -> None:
     name, field = one.metadata["name"], one.name  # type: ignore[attr-defined]
     good = {
-        "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "REDIS_URL": "redis://h",
-        "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum", "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
+        "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "DATABASE_READ_URL": "sqlite:///y.db",
+        "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
+        "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
-        "ORDERS_RELAY": "on", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
+        "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
+        "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")

@@ -16,6 +16,7 @@ from orders_flask.web.fields import (
     Number,
     QueryAmount,
     SafeString,
+    ShortList,
     Timestamp,
     WholeNumber,
     currency,
@@ -51,9 +52,7 @@ ShippingAddress = Schema.from_dict({name: _part(part) for part, name in SHIPPING
 class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
     """Products to be ordered, and where they go."""
 
-    order_items = fields.List(
-        fields.Nested(OrderItemCreate), required=True, validate=validate.Length(min=1, max=MOST_ITEMS)
-    )
+    order_items = ShortList(fields.Nested(OrderItemCreate), most=MOST_ITEMS, required=True)
 
 
 class OrderItemResponse(Schema):

@@ -68,7 +68,7 @@ def blueprint() -> Blueprint:
         )
         return representation(order), etag(order)
 
-    @routes.get("/user/<path:user_id>")
+    @routes.get("/user/<subject:user_id>")
     @routes.arguments(schemas.ListQuery, location="query")
     @routes.response(200, schemas.OrderResponse(many=True))
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))

@@ -11,7 +11,7 @@ from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.queries import LARGEST_PAGE
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Number, Timestamp, currency, status
+from orders_flask.web.fields import Amount, Number, ShortList, Timestamp, currency, status
 
 _ITEM = {
     "type": "object",
@@ -34,9 +34,7 @@ class ItemField(fields.Field[Item]):
 class OrderCreate(Schema):
     """An order to be placed."""
 
-    items = fields.List(
-        ItemField(required=True, metadata=_ITEM), required=True, validate=validate.Length(min=1, max=MOST_ITEMS)
-    )
+    items = ShortList(ItemField(required=True, metadata=_ITEM), most=MOST_ITEMS, required=True)
     total_price = Number(
         required=True,
         metadata={

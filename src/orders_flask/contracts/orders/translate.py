@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.order import Order
+from orders_domain.product import Line
 from orders_domain.status import OrderStatus, Vocabulary
 
 VOCABULARY = Vocabulary(
@@ -23,7 +24,7 @@ def representation(order: Order) -> Mapping[str, Any]:
     return {
         "id": str(order.id),
         "user_id": order.user_id,
-        "items": [item.content for item in order.items],
+        "items": [*(item.content for item in order.items), *map(_line, order.lines)],
         "total_price": order.total,
         "status": VOCABULARY.word(order.status),
         "created_at": order.created_at,
@@ -31,3 +32,8 @@ def representation(order: Order) -> Mapping[str, Any]:
         "updated_at": order.updated_at,
         "version": order.version,
     }
+
+
+def _line(line: Line) -> Mapping[str, Any]:
+    """What an order of products, placed through another contract, has in place of items."""
+    return {"product_id": line.product_id, "quantity": line.quantity, "unit_price": float(line.unit_price.amount)}

@@ -1,0 +1,98 @@
+"""Figures in two statements, each answered from the indexes that are named for them. The engine may be a replica's."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import translated
+from orders_domain.analytics import MOST_PRODUCTS, Bucket, Period, Sold, Tally
+from orders_domain.analytics import Analytics as Figures
+from orders_domain.status import OrderStatus
+
+_orders = tables.orders.c
+_items = tables.order_items.c
+_products = tables.products.c
+_since = bindparam("since", type_=tables.Moment)
+_before = bindparam("before", type_=tables.Moment)
+
+_COUNTING = (
+    _orders.created_at >= _since,
+    _orders.created_at < _before,
+    _orders.deleted_at.is_(None),
+    _orders.currency == bindparam("currency"),
+)
+_STARTS: Mapping[str, Mapping[Bucket, str]] = {
+    "postgresql": {
+        bucket: f"date_trunc('{bucket.value}', orders.created_at AT TIME ZONE 'UTC')::date" for bucket in Bucket
+    },
+    # Of the text's date alone: SQLite rounds to milliseconds, and the last microsecond of a day would be in the next.
+    "sqlite": {
+        Bucket.DAY: "date(substr(orders.created_at, 1, 10))",
+        Bucket.WEEK: "date(substr(orders.created_at, 1, 10), '-6 days', 'weekday 1')",  # Monday before, or that day
+        Bucket.MONTH: "date(substr(orders.created_at, 1, 10), 'start of month')",
+    },
+}
+"""The day on which an order's bucket begins."""
+
+# The period twice, as an item lies at the moment of its order: so both indexes are read for the period alone.
+_BEST = (
+    select(
+        _items.product_id,
+        func.sum(_items.quantity).label("quantity"),
+        func.sum(_items.subtotal_minor).label("minor"),
+    )
+    .join(tables.orders, _orders.id == _items.order_id)
+    .where(_items.placed_at >= _since, _items.placed_at < _before)
+    .where(*_COUNTING, _orders.status != OrderStatus.CANCELED)
+    .group_by(_items.product_id)
+    .order_by(func.sum(_items.subtotal_minor).desc(), _items.product_id)
+    .limit(MOST_PRODUCTS)
+    .subquery("best")
+)
+_TOP_PRODUCTS = (
+    select(_BEST, _products.name)
+    .join(tables.products, _products.id == _BEST.c.product_id)
+    .order_by(_BEST.c.minor.desc(), _BEST.c.product_id)
+)
+
+
+class Analytics:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engines.reading(engine)
+
+    def __call__(self, period: Period) -> Figures:
+        values = {"since": period.since, "before": period.before, "currency": period.currency}
+        with translated(), self._engine.connect() as connection:
+            tallies = _tallies(connection, period.bucket, values)
+            top_products = _top_products(connection, values)
+        return Figures(period=period, tallies=tallies, top_products=top_products)
+
+
+def _tallies(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[Tally, ...]:
+    start: Any = literal_column(_STARTS[connection.dialect.name][bucket])
+    statement = (
+        select(start.label("start"), _orders.status, func.count().label("orders"))
+        .add_columns(func.sum(_orders.total_minor).label("minor"))
+        .where(*_COUNTING)
+        .group_by(start, _orders.status)
+    )
+    return tuple(
+        Tally(start=_midnight(row.start), status=row.status, orders=row.orders, minor=int(row.minor))
+        for row in connection.execute(statement, values)
+    )
+
+
+def _top_products(connection: Connection, values: Mapping[str, Any]) -> tuple[Sold, ...]:
+    return tuple(
+        Sold(product_id=row.product_id, name=row.name, quantity=int(row.quantity), minor=int(row.minor))
+        for row in connection.execute(_TOP_PRODUCTS, values)
+    )
+
+
+def _midnight(day: date | str) -> datetime:
+    """PostgreSQL gives a date, SQLite its text."""
+    return datetime.combine(date.fromisoformat(day) if isinstance(day, str) else day, time(), UTC)

@@ -1,0 +1,48 @@
+"""Jobs: stored, and run by one worker at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from orders_domain.job import Job
+
+
+class Jobs(Protocol):
+    """The jobs, each change a transaction of its own. Every method raises StoreUnavailable when the store is away."""
+
+    def add(self, job: Job) -> None:
+        """Store a new job, and wake a worker of this process."""
+        ...
+
+    def get(self, job_id: UUID) -> Job:
+        """Return the job as last noted.
+
+        Raises:
+            JobNotFound: no such job.
+        """
+        ...
+
+    def due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
+        """Return jobs that have not ended and that nobody holds, those that wait longest first."""
+        ...
+
+    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
+        """Hold a due job: it runs, one attempt more is counted, and nobody else can claim it before ``until``.
+
+        Returns:
+            None where it is not due: it has ended, another holds it, or there is none.
+        """
+        ...
+
+    def note(self, job: Job, *, until: datetime) -> None:
+        """Store how far the claimed job is, and hold it until then.
+
+        Raises:
+            JobLost: it was claimed by another since; nothing is stored.
+        """
+        ...
+
+    def forget(self, *, created_before: datetime) -> int:
+        """Delete jobs that have ended and are older than that; return how many."""
+        ...

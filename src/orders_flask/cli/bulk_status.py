@@ -1,0 +1,119 @@
+"""orders bulk-status"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import click
+import orjson
+
+from orders_domain.errors import OrderNotFound, OrdersError
+from orders_domain.job import MOST_AT_ONCE
+from orders_domain.order import OrderRef
+from orders_domain.status import Wanted
+from orders_domain.use_cases import ChangeStatuses
+from orders_flask import settings
+from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, opened, operator, progress
+from orders_flask.cli.statuses import STATUSES
+from orders_flask.container import Container
+from orders_flask.web.refs import order_ref
+
+
+@click.command("bulk-status")
+@click.argument("status", type=click.Choice(list(STATUSES), case_sensitive=False))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
+@click.option("--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True)
+def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
+    """Give STATUS to the orders of FILE (- for standard input): a number or an id a line.
+
+    Each order is changed by itself, with its history, its messages and the stock it gives back. What became of it is
+    a line on standard output; an order that cannot take the status fails alone, and the exit status is then 1.
+    Ctrl-C ends after the orders that were begun and says how to go on; giving a status twice changes nothing more.
+
+    \b
+    Example:
+      orders bulk-status shipped today.txt --results jsonl > results.jsonl
+    """
+    wanted = Wanted(STATUSES[status], frozenset({STATUSES[status]}))
+    report = Report(form=results, next_line=from_line)
+    change = Container(settings=settings.read()).change_statuses
+    with opened(file) as (binary, size), progress(size, "Changing") as bar, Interrupt() as interrupt:
+        lines = Lines(binary)
+        refs = iter(interrupt.until(_refs(lines, from_line)))
+        try:
+            while batch := list(islice(refs, MOST_AT_ONCE)):
+                report.note(batch, _tried(batch, wanted, change))
+                bar.update(lines.read - bar.pos)
+        except OrdersError as error:
+            raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
+    click.echo(str(report), err=True)
+    if interrupt.came:
+        click.echo(f"Interrupted. {report.how_to_go_on}", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(1 if report.counts["failed"] else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A line that names an order, or nothing we understand."""
+
+    line: int
+    text: str
+    order_id: OrderRef | None
+
+
+def _refs(lines: Lines, first: int) -> Iterator[Ref]:
+    for line in lines:
+        text = line.strip()
+        if text and lines.number >= first:
+            yield Ref(line=lines.number, text=text, order_id=_order_id(text))
+
+
+def _order_id(text: str) -> OrderRef | None:
+    try:
+        return order_ref(text)
+    except OrderNotFound:
+        return None
+
+
+def _tried(batch: Sequence[Ref], wanted: Wanted, change: Any) -> dict[OrderRef, str]:
+    """Change the orders; return the reasons of those that were not."""
+    order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
+    if not order_ids:
+        return {}
+    job = change(ChangeStatuses(actor=operator(), order_ids=order_ids, wanted=wanted))
+    return {failure.order_id: failure.sentence for failure in job.failed}
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What became of the lines so far."""
+
+    form: str
+    next_line: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def note(self, batch: Sequence[Ref], reasons: dict[OrderRef, str]) -> None:
+        for ref in batch:
+            reason = "Neither a number nor an id." if ref.order_id is None else reasons.get(ref.order_id)
+            self.counts["failed" if reason else "updated"] += 1
+            click.echo(self._line(ref, reason))
+        self.next_line = batch[-1].line + 1
+
+    def _line(self, ref: Ref, reason: str | None) -> str:
+        result = "failed" if reason else "updated"
+        text = ref.text if ref.text.isprintable() else ascii(ref.text)
+        if self.form == "lines":
+            return f"{ref.line}\t{text}\t{result}\t{reason or ''}".rstrip()
+        return orjson.dumps({"line": ref.line, "order_id": text, "result": result, "error": reason}).decode()
+
+    def __str__(self) -> str:
+        return f"Orders: {self.counts['updated']:,} updated, {self.counts['failed']:,} failed."
+
+    @property
+    def how_to_go_on(self) -> str:
+        return f"To go on: --from-line {self.next_line}"

@@ -1,0 +1,149 @@
+"""orders export"""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from marshmallow import ValidationError
+
+from orders_domain.errors import OrdersError
+from orders_domain.queries import After, OrdersWanted, Page
+from orders_domain.use_cases import ExportOrders
+from orders_flask import settings
+from orders_flask.cli import export_file, export_rows
+from orders_flask.cli.export_rows import VIEWS, View
+from orders_flask.cli.formats import format_of, format_option
+from orders_flask.cli.long import INTERRUPTED, Interrupt, operator
+from orders_flask.cli.statuses import STATUSES
+from orders_flask.container import Container
+from orders_flask.web.fields import Day, Span
+
+
+class Period(click.ParamType[Span]):
+    """An ISO date or datetime."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Span:
+        try:
+            span: Span = Day().deserialize(value)
+        except ValidationError:
+            self.fail(f"{value!r} is not an ISO 8601 date or datetime.", param, context)
+        return span
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+@format_option
+@click.option("--view", type=click.Choice(list(VIEWS)), default="orders", show_default=True, help="A row for each.")
+@click.option("--status", "statuses", type=click.Choice(list(STATUSES), case_sensitive=False), multiple=True)
+@click.option("--user", help="Orders of this user only.")
+@click.option("--from", "since", type=Period(), help="An ISO date or datetime; UTC, unless it says otherwise.")
+@click.option("--until", type=Period(), help="Likewise; a date includes that day.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted export; give the same options again.")
+def export(
+    file: str,
+    form: str | None,
+    view: str,
+    statuses: Sequence[str],
+    user: str | None,
+    since: Span | None,
+    until: Span | None,
+    resume: bool,
+) -> None:
+    """Write orders to FILE (- for standard output), newest first: CSV or JSON Lines.
+
+    FILE appears when it is complete; until then FILE.part grows, 1,000 orders at a time. After Ctrl-C, or worse,
+    --resume goes on behind the last order that is whole, and FILE becomes what it would have been.
+
+    In CSV, text that begins with = + - @ or a tab gets an apostrophe before it: a spreadsheet would take it for a
+    formula, and anybody can have such a name. JSON Lines have all text as it is. Amounts are in major units.
+
+    \b
+    Examples:
+      orders export orders.csv --from 2026-01-01 --until 2026-12-31
+      orders export - --format jsonl --view items --status shipped | gzip > items.jsonl.gz
+    """
+    if resume and file == "-":
+        raise click.UsageError("Standard output cannot be resumed.")
+    wanted = OrdersWanted(
+        user_id=user,
+        statuses=frozenset(STATUSES[word] for word in statuses) or None,
+        placed_from=since.first if since else None,
+        placed_before=until.after if until else None,
+    )
+    form = format_of(file, form)
+    pages_of = partial(_pages, Container(settings=settings.read()), wanted)
+    if file == "-":
+        _to_stdout(pages_of, form, VIEWS[view])
+    else:
+        _to_file(Path(file), pages_of, form, VIEWS[view], resume)
+
+
+PagesBehind = Callable[[After | None], Iterable[Page]]
+
+
+def _pages(container: Container, wanted: OrdersWanted, after: After | None) -> Iterable[Page]:
+    return container.export_orders(ExportOrders(actor=operator(), wanted=replace(wanted, after=after)))
+
+
+def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
+    sys.stdout.buffer.write(_header(form, view))
+    with Interrupt() as interrupt:
+        _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view)
+    sys.exit(INTERRUPTED if interrupt.came else 0)
+
+
+def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, resume: bool) -> None:
+    header = _header(form, view)
+    file, after = export_file.go_on(path, header, form) if resume else export_file.begin(path, header)
+    with closing(file), Interrupt() as interrupt:
+        try:
+            complete = _write(file, interrupt.until(pages_of(after)), form, view)
+        except (OrdersError, OSError) as error:
+            raise click.ClickException(f"{error} {file.name} has what was written; --resume goes on.") from error
+        if complete:
+            export_file.finish(path, file)
+    if not complete:
+        click.echo(f"Interrupted: {file.name} has what was written; --resume goes on.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+@dataclass
+class Written:
+    """How far the export is."""
+
+    orders: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.orders:,} orders"
+
+
+def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View) -> bool:
+    """Write the pages as they come; say whether the last one was among them."""
+    encode = export_rows.csv_bytes if form == "csv" else export_rows.json_bytes
+    written, page = Written(), None
+    bar = click.progressbar(
+        pages,
+        label="Exporting",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        item_show_func=lambda _: str(written),
+    )
+    with bar as shown:
+        for page in shown:
+            file.write(encode(chain.from_iterable(map(view.rows, page.orders)), view.columns))
+            file.flush()
+            written.orders += len(page.orders)
+    click.echo(f"{written}.", err=True)
+    return page is not None and page.more_after is None
+
+
+def _header(form: str, view: View) -> bytes:
+    return export_rows.header_bytes(view.columns) if form == "csv" else b""

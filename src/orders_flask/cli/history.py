@@ -1,0 +1,76 @@
+"""orders history"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from orders_domain.actor import Actor, Role
+from orders_domain.history import Entry
+from orders_domain.use_cases import OrderHistory
+from orders_flask import settings
+from orders_flask.container import Container
+from orders_flask.web.refs import order_ref
+
+_COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
+
+
+@click.command()
+@click.argument("order")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, with the details of each change.")
+def history(order: str, as_json: bool) -> None:
+    """Show every change of ORDER (its number or its id), oldest first; also of a deleted order.
+
+    \b
+    Example:
+      orders history 1042
+    """
+    operator = Actor(subject="orders history", role=Role.ADMIN)
+    request = OrderHistory(actor=operator, order_id=order_ref(order))
+    entries = Container(settings=settings.read()).order_history(request)
+    if as_json:
+        click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))
+    else:
+        click.echo(_table([_cells(entry) for entry in entries]))
+
+
+def _complete(entry: Entry) -> Mapping[str, Any]:
+    return {
+        "order_id": str(entry.order_id),
+        "version": entry.version,
+        "at": entry.at.isoformat(),
+        "event": entry.what,
+        "from_status": entry.from_status.value if entry.from_status else None,
+        "to_status": entry.to_status.value,
+        "actor": entry.actor,
+        "role": entry.role.value,
+        "request_id": entry.request_id,
+        "details": entry.details,
+    }
+
+
+def _cells(entry: Entry) -> Sequence[str]:
+    return (
+        str(entry.version),
+        f"{entry.at:%Y-%m-%d %H:%M:%S}",
+        entry.what,
+        entry.from_status.value if entry.from_status else "-",
+        entry.to_status.value,
+        _printable(entry.actor),
+        entry.role.value,
+        _printable(entry.request_id or "-"),
+    )
+
+
+def _printable(text: str) -> str:
+    """Somebody else's text does not steer our terminal."""
+    return text if text.isprintable() else ascii(text)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    lines = [_COLUMNS, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

@@ -1,0 +1,85 @@
+"""orders products import"""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+
+import click
+
+from orders_domain.errors import OrdersError
+from orders_domain.use_cases import ImportProducts
+from orders_domain.use_cases.import_products import Imported
+from orders_flask import settings
+from orders_flask.cli.formats import format_of, format_option
+from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, opened, operator, progress
+from orders_flask.cli.product_lines import csv_rows, json_rows
+from orders_flask.container import Container
+
+_ROWS = {"csv": csv_rows, "jsonl": json_rows}
+
+
+@click.group()
+def products() -> None:
+    """Look after the catalogue of products."""
+
+
+@products.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@format_option
+@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
+@click.option("--dry-run", is_flag=True, help="Say what would become of each line, and change nothing.")
+def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
+    """Add the products of FILE (- for standard input) to the catalogue, or change those whose sku it has.
+
+    CSV with a header of sku, name, price, stock_quantity and perhaps currency and low_stock_threshold, in any order;
+    or JSON Lines with these as members. Prices are of DEFAULT_CURRENCY where no currency is given; without a
+    low_stock_threshold a product keeps the one it has. stock_quantity is the new stock, not what is added to it.
+
+    A line that cannot be is reported with its number and passed over; the exit status is then 1. Products are kept
+    500 at a time. Ctrl-C ends after those that were begun and says how to go on; importing a file twice does no harm.
+
+    \b
+    Examples:
+      orders products import catalogue.csv
+      zcat catalogue.jsonl.gz | orders products import - --format jsonl --dry-run
+    """
+    rows_of = _ROWS[format_of(file, form)]
+    read = settings.read()
+    report = Report(next_line=from_line)
+    with opened(file) as (binary, size), progress(size, "Importing") as bar, Interrupt() as interrupt:
+        lines = Lines(binary)
+        rows = interrupt.until(rows_of(lines, currency=read.default_currency, first=from_line))
+        request = ImportProducts(actor=operator(), rows=rows, rehearsal=dry_run)
+        try:
+            for imported in Container(settings=read).import_products(request):
+                report.note(imported)
+                bar.update(lines.read - bar.pos)
+        except OrdersError as error:
+            raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
+    click.echo(f"{report}{' Nothing was changed: a dry run.' if dry_run else ''}", err=True)
+    if interrupt.came:
+        click.echo(f"Interrupted. {report.how_to_go_on}", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(1 if report.counts["refused"] else 0)
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What became of the lines so far, refused ones shown as they come."""
+
+    next_line: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def note(self, imported: Imported) -> None:
+        self.next_line = imported.line + 1
+        self.counts[imported.put.value if imported.put else "refused"] += 1
+        if imported.put is None:
+            click.echo(f"line {imported.line}: {imported.reason}")
+
+    def __str__(self) -> str:
+        named = (f"{self.counts[what]:,} {what}" for what in ("added", "changed", "unchanged", "refused"))
+        return f"Products: {', '.join(named)}."
+
+    @property
+    def how_to_go_on(self) -> str:
+        return f"To go on: --from-line {self.next_line}"

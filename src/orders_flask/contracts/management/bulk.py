@@ -1,0 +1,56 @@
+"""The routes of work on many orders at once, and of the jobs that large work becomes (clauses 002-32, 002-34)."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, json, make_response, url_for
+
+from orders_domain.errors import JobNotFound, OrderNotFound
+from orders_domain.job import Job, JobStatus
+from orders_domain.use_cases import ChangeStatuses, GetJob
+from orders_flask.contracts.management import bulk_schemas as schemas
+from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
+from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.translate import VOCABULARY
+from orders_flask.web.core import actor, core
+from orders_flask.web.refs import order_id
+
+
+def add_to(routes: ContractBlueprint) -> None:
+    """Add these routes to those of orders."""
+
+    @routes.post("/bulk/status")
+    @routes.arguments(schemas.BulkStatusUpdate)
+    @routes.response(200, schemas.BulkOutcome)
+    @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job, to be polled.")
+    @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
+    def bulk_status(body: dict[str, Any]) -> Any:
+        request = ChangeStatuses(
+            actor=actor(), order_ids=tuple(body["order_ids"]), wanted=VOCABULARY.wanted(body["status"])
+        )
+        job = core().change_statuses(request)
+        return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)
+
+    @routes.get("/jobs/<job_id>")
+    @routes.response(200, schemas.JobResponse)
+    @routes.doc(**documented(401, 403, 404, 503, summary="Look how far a job is (administrators)"))
+    def job(job_id: str) -> Any:
+        return job_representation(core().get_job(GetJob(actor=actor(), job_id=_job_id(job_id))))
+
+
+def _accepted(job: Job) -> Response:
+    body = schemas.JobResponse().dump(job_representation(job))
+    headers = {"Location": url_for(".job", job_id=job.id), "Content-Type": "application/json", "Retry-After": "1"}
+    return make_response(json.dumps(body), 202, headers)
+
+
+def _job_id(text: str) -> UUID:
+    """Return the id.
+
+    Raises:
+        JobNotFound: it is no UUID, so there is no such job.
+    """
+    try:
+        return order_id(text)
+    except OrderNotFound:
+        raise JobNotFound(text) from None

@@ -1,0 +1,71 @@
+"""The bodies of work on many orders at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from orders_domain.errors import OrderNotFound
+from orders_domain.job import MOST_ORDERS, JobStatus
+from orders_domain.order import OrderRef
+from orders_flask.contracts.management.translate import VOCABULARY
+from orders_flask.web.fields import status
+from orders_flask.web.refs import order_ref
+
+_LARGEST_NUMBER = 10**18 - 1
+_REF = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": _LARGEST_NUMBER},
+        {"type": "string", "format": "uuid"},
+    ],
+    "example": 1042,
+}
+
+
+class OrderRefField(fields.Field[Any]):
+    """An order's number, or its UUID."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> OrderRef:
+        try:
+            if type(value) in (int, str):
+                return order_ref(str(value))
+        except OrderNotFound:
+            pass
+        raise ValidationError("Neither an order's number nor its id.")
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | str:
+        return value if isinstance(value, int) else str(value)
+
+
+def _refs(**arguments: Any) -> fields.List[Any]:
+    return fields.List(OrderRefField(metadata=_REF), required=True, **arguments)
+
+
+class BulkStatusUpdate(Schema):
+    """A status for many orders."""
+
+    order_ids = _refs(validate=validate.Length(min=1, max=MOST_ORDERS))
+    status = status(VOCABULARY, required=True)
+
+
+class BulkFailure(Schema):
+    """Why one order was not changed."""
+
+    order_id = OrderRefField(required=True, metadata=_REF)
+    error = fields.String(required=True)
+
+
+class BulkOutcome(Schema):
+    """The orders that have the status now, as they were named, and those that could not take it."""
+
+    updated = _refs()
+    failed = fields.List(fields.Nested(BulkFailure), required=True)
+
+
+class JobResponse(BulkOutcome):
+    """How far a job is; what it did so far."""
+
+    job_id = fields.UUID(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in JobStatus]))
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)

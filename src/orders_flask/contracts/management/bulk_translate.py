@@ -1,0 +1,32 @@
+"""What became of many orders, in this contract's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.errors import TransitionRefused
+from orders_domain.job import Failure, Job
+from orders_domain.status import LIFECYCLE
+from orders_flask.contracts.management.errors import sentence
+
+
+def outcome_representation(job: Job) -> Mapping[str, Any]:
+    return {
+        "updated": job.updated,
+        "failed": [{"order_id": one.order_id, "error": _reason(one, job)} for one in job.failed],
+    }
+
+
+def job_representation(job: Job) -> Mapping[str, Any]:
+    return {
+        **outcome_representation(job),
+        "job_id": job.id,
+        "status": job.status.value,
+        "done": job.done,
+        "total": len(job.order_ids),
+    }
+
+
+def _reason(failure: Failure, job: Job) -> str:
+    if failure.current is None:
+        return failure.sentence
+    return sentence(TransitionRefused(failure.current, job.wanted.status, LIFECYCLE[failure.current]))

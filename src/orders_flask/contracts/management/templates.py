@@ -1,0 +1,73 @@
+"""The routes of templates: orders to be placed again and again (clause 002-33)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.errors import TemplateNotFound
+from orders_domain.template import Template
+from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
+from orders_flask.contracts.management import schemas
+from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.templates_schemas import TemplateCreate, TemplateResponse
+from orders_flask.contracts.management.translate import SHIPPING, address, demands, representation
+from orders_flask.web.conditional import etag
+from orders_flask.web.core import actor, core
+
+_ID = re.compile(r"[1-9][0-9]{0,17}")
+
+
+def add_to(routes: ContractBlueprint) -> None:
+    """Add these routes to those of orders."""
+
+    @routes.post("/templates")
+    @routes.arguments(TemplateCreate)
+    @routes.response(201, TemplateResponse)
+    @routes.doc(**documented(400, 401, 413, 415, 503, summary="Keep an order as a template"))
+    def add(body: dict[str, Any]) -> Any:
+        request = AddTemplate(actor=actor(), name=body["name"], demands=demands(body), address=address(body))
+        return _shown(core().add_template(request))
+
+    @routes.get("/templates")
+    @routes.arguments(schemas.PageQuery, location="query")
+    @routes.response(200, TemplateResponse(many=True))
+    @routes.doc(**documented(400, 401, 503, summary="List one's own templates"))
+    def templates(query: dict[str, Any]) -> Any:
+        request = ListTemplates(actor=actor(), skip=query["skip"], limit=query["limit"])
+        return [_shown(template) for template in core().list_templates(request)]
+
+    @routes.post("/templates/<ref>/place")
+    @routes.response(200, schemas.ManagedOrderResponse)
+    @routes.doc(**documented(400, 401, 404, 503, summary="Order what a template has, at today's prices"))
+    def place_template(ref: str) -> Any:
+        order = core().place_template(PlaceTemplate(actor=actor(), template_id=_template_id(ref)))
+        return representation(order), etag(order)
+
+    @routes.delete("/templates/<ref>")
+    @routes.response(200, schemas.Message)
+    @routes.doc(**documented(401, 404, 503, summary="Remove a template; orders placed with it stay"))
+    def remove(ref: str) -> Any:
+        core().remove_template(RemoveTemplate(actor=actor(), template_id=_template_id(ref)))
+        return {"message": "Template deleted"}
+
+
+def _template_id(text: str) -> int:
+    """Return the id.
+
+    Raises:
+        TemplateNotFound: no template has an id like this.
+    """
+    if not _ID.fullmatch(text):
+        raise TemplateNotFound(text)
+    return int(text)
+
+
+def _shown(template: Template) -> Mapping[str, Any]:
+    parts = template.address.parts()
+    return {
+        "template_id": template.id,
+        "name": template.name,
+        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.demands],
+        **{name: parts[part] for part, name in SHIPPING.items()},
+        "created_at": template.created_at,
+    }

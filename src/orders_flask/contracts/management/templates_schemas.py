@@ -1,0 +1,26 @@
+"""The bodies of templates."""
+
+from marshmallow import fields, validate
+
+from orders_domain.product import LONGEST_NAME
+from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
+from orders_flask.web.fields import SafeString, Timestamp, not_blank
+
+
+class TemplateCreate(ManagedOrderCreate):
+    """Products to be ordered again and again, and where they go."""
+
+    name = SafeString(
+        required=True,
+        validate=[validate.Length(max=LONGEST_NAME), not_blank],
+        metadata={"minLength": 1, "maxLength": LONGEST_NAME},
+    )
+
+
+class TemplateResponse(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
+    """A template as it was sent."""
+
+    template_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    order_items = fields.List(fields.Nested(OrderItemCreate), required=True)
+    created_at = Timestamp(required=True, metadata={"type": "string", "format": "date-time"})

@@ -1,0 +1,28 @@
+"""URLs: a collection answers with and without its trailing slash, without a redirect."""
+
+from flask import Flask
+from werkzeug.routing import PathConverter, Rule
+
+
+class SubjectConverter(PathConverter):
+    """A user id in a path: it may have slashes within, as the subjects of some identity providers do."""
+
+    regex = r"[^/](?:.*[^/])?"
+
+
+def install(app: Flask) -> None:
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["subject"] = SubjectConverter
+
+
+def answer_with_and_without_slash(app: Flask) -> None:
+    """Add each collection's other spelling. Werkzeug's own leniency answers 404 to a wrong method there, not 405."""
+    for rule in list(app.url_map.iter_rules()):
+        if rule.rule != "/" and rule.rule.endswith("/"):
+            other = rule.rule.rstrip("/")
+        elif rule.rule.endswith("<subject:user_id>"):
+            other = f"{rule.rule}/"
+        else:
+            continue
+        app.url_map.add(Rule(other, endpoint=rule.endpoint, methods=rule.methods))

@@ -1,0 +1,97 @@
+"""Jobs run by Celery: ``celery -A orders_flask.workers.celery worker``. The only place that knows Celery.
+
+Celery carries the job's id and nothing else. What is to be done, and how far it is, is stored; so a task that is lost
+is sent again (see ``Sender``), and one that comes twice finds that the job is held or has ended.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from celery import Celery, signals
+from kombu.exceptions import OperationalError
+
+from orders_domain.errors import Unavailable
+from orders_domain.ports.clock import Clock
+from orders_domain.use_cases import RunJob
+from orders_flask import log, settings
+from orders_flask.settings import Settings
+
+if TYPE_CHECKING:
+    from orders_flask.container import Container
+
+TASK = "orders.run_job"
+SENT_AGAIN = timedelta(seconds=30)  # while nobody has begun it
+
+
+class BrokerUnavailable(Unavailable):
+    """Celery's broker is away; the job waits."""
+
+    code = "jobs_broker_unavailable"
+
+
+def make(read: Settings) -> Celery:
+    """Return the Celery app with its one task; nothing connects yet."""
+    app = Celery("orders", broker=read.celery_broker_url or None, set_as_current=False)
+    app.conf.update(
+        task_default_queue=read.jobs_queue,
+        task_ignore_result=True,  # a job keeps its own
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"max_retries": 1, "socket_connect_timeout": 2},
+    )
+
+    @cache
+    def container() -> Container:
+        """Made with the first task, so after any fork."""
+        from orders_flask.container import Container
+
+        return Container(settings=read)
+
+    @app.task(name=TASK)
+    def run_job(job_id: str) -> None:
+        container().run_job(RunJob(job_id=UUID(job_id)))
+
+    return app
+
+
+class Sender:
+    """Tells Celery's workers of a job, and again from time to time while it is due."""
+
+    def __init__(self, read: Settings, *, clock: Clock) -> None:
+        self._app = make(read)
+        self._clock = clock
+        self._sent: dict[UUID, datetime] = {}
+
+    def __call__(self, job_id: UUID) -> None:
+        now = self._clock()
+        self._sent = {one: at for one, at in self._sent.items() if now - at < SENT_AGAIN}
+        if job_id in self._sent:
+            return
+        try:
+            self._app.send_task(TASK, [str(job_id)], retry=False)
+        except OperationalError as error:
+            raise BrokerUnavailable("Celery's broker does not answer.") from error
+        self._sent[job_id] = now
+
+
+@signals.setup_logging.connect
+def _log_as_we_do(**_: Any) -> None:
+    read = settings.read()
+    log.configure(level=read.log_level, form=read.log_format)
+
+
+@cache
+def _of_the_environment() -> Celery:
+    return make(settings.read())
+
+
+def __getattr__(name: str) -> Celery:
+    """Make ``app`` when Celery's command asks for it: whoever only sends has settings of its own."""
+    if name == "app":
+        return _of_the_environment()
+    raise AttributeError(name)

@@ -1,0 +1,27 @@
+"""A worker whose server was killed ends too, so that a restarted server finds its port free."""
+
+import os
+import signal
+import threading
+import time
+
+VARIABLE = "ORDERS_SERVER_PID"
+"""The process that started this one; ``orders serve`` sets it."""
+
+_LOOK_EVERY = 0.5  # seconds
+_GRACE = 10.0  # seconds for the requests under way
+
+
+def end_with_server() -> None:
+    """Watch the server from a thread, where one is named."""
+    server = os.environ.get(VARIABLE)
+    if server and os.getppid() == int(server):
+        threading.Thread(target=_watch, args=(int(server),), name="orphan", daemon=True).start()
+
+
+def _watch(server: int) -> None:
+    while os.getppid() == server:
+        time.sleep(_LOOK_EVERY)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE)
+    os._exit(1)

@@ -1,0 +1,143 @@
+"""Customers: what they ask over HTTP, and every answer they got."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from tests.contract.faults.service import Service, Web
+from tests.parts.throwaway.server import HOST
+
+TEA = {"items": [{"sku": "tea", "quantity": 2, "unit_price": 37.5}], "total_price": 75.0}
+
+
+class Gone(Exception):
+    """There was no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back, and after how many seconds."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+    seconds: float
+
+
+class Customer:
+    """One customer on one connection; it belongs to one thread."""
+
+    def __init__(self, service: Service, web: Web, subject: str = "ada") -> None:
+        self._token = service.token(subject)
+        self._connection = HTTPConnection(HOST, web.port, timeout=30)
+
+    def place(self) -> Answer:
+        return self._ask("POST", "/orders/", TEA)
+
+    def change(self, order_id: str, status: str, **headers: str) -> Answer:
+        return self._ask("PATCH", f"/orders/{order_id}", {"status": status}, headers)
+
+    def get(self, order_id: str) -> Answer:
+        return self._ask("GET", f"/orders/{order_id}")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
+        began = time.monotonic()
+        everything = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", **(headers or {})}
+        try:
+            self._connection.request(method, path, None if body is None else json.dumps(body), everything)
+            response = self._connection.getresponse()
+            answered = json.loads(response.read() or b"null")
+        except (OSError, HTTPException) as error:
+            self._connection.close()
+            raise Gone(repr(error)) from error
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.getheaders()},
+            body=answered,
+            seconds=time.monotonic() - began,
+        )
+
+
+@dataclass
+class Acknowledged:
+    """What a service owes its customers: the versions of orders that it said yes to; and all it answered."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    unanswered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, answer: Answer) -> Answer:
+        with self._lock:
+            self.answers.append(answer)
+            if answer.status in (200, 201):
+                known = self.versions.get(answer.body["id"], 0)
+                self.versions[answer.body["id"]] = max(known, answer.body["version"])
+        return answer
+
+    def nobody_answered(self) -> None:
+        with self._lock:
+            self.unanswered += 1
+
+    @property
+    def statuses(self) -> set[int]:
+        return {answer.status for answer in self.answers}
+
+    @property
+    def slowest(self) -> float:
+        return max(answer.seconds for answer in self.answers)
+
+
+@contextmanager
+def busy(
+    service: Service, web: Web, life: Callable[[Customer, Acknowledged], object], *, customers: int
+) -> Iterator[Acknowledged]:
+    """Customers who live that life again and again until the block is left; no error of theirs is lost."""
+    noted, enough, errors = Acknowledged(), threading.Event(), []
+
+    def live() -> None:
+        customer = Customer(service, web)
+        try:
+            while not enough.is_set():
+                try:
+                    life(customer, noted)
+                except Gone:
+                    noted.nobody_answered()
+                    enough.wait(0.05)
+        except Exception as error:  # noqa: BLE001 - raised again below, in the test's own thread
+            errors.append(error)
+        finally:
+            customer.close()
+
+    threads = [threading.Thread(target=live) for _ in range(customers)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield noted
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join(60)
+    assert not any(thread.is_alive() for thread in threads), "a request did not end"
+    if errors:
+        raise errors[0]
+
+
+def place_pay_and_ship(customer: Customer, noted: Acknowledged) -> None:
+    """An order's life, with a look at it after each step; what does not succeed is not tried again."""
+    placed = noted.note(customer.place())
+    if placed.status != 201:
+        time.sleep(0.02)
+        return
+    for status in ("PAID", "SHIPPED"):
+        noted.note(customer.change(placed.body["id"], status))
+        noted.note(customer.get(placed.body["id"]))
+    time.sleep(0.02)

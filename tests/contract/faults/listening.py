@@ -1,0 +1,75 @@
+"""Listening to the broker: everything that was told, in the order it arrived."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.parts.rabbitmq import RabbitServer
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """An event as it arrived."""
+
+    id: str
+    order_id: str
+    version: int
+
+
+@contextmanager
+def everything_heard(rabbit: RabbitServer, exchange: str) -> Iterator[str]:
+    """A durable queue that hears everything on the exchange."""
+    ear = f"{exchange}-ear"
+    with rabbit.channel() as channel:
+        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+        channel.queue_declare(ear, durable=True)
+        channel.queue_bind(ear, exchange, "#")
+    try:
+        yield ear
+    finally:
+        rabbit.delete(ear)
+
+
+def news(rabbit: RabbitServer, ear: str) -> list[News]:
+    """Take what arrived."""
+    return [News(id=told["id"], order_id=told["subject"], version=told["orderversion"]) for told in _taken(rabbit, ear)]
+
+
+def tasks(rabbit: RabbitServer, queue: str) -> list[str]:
+    """Take the orders of the tasks that arrived."""
+    return [told["order_id"] for told in _taken(rabbit, queue)]
+
+
+def waiting(rabbit: RabbitServer, queue: str) -> int:
+    """How many messages are in a queue."""
+    with rabbit.channel() as channel:
+        return int(channel.queue_declare(queue, passive=True).method.message_count)
+
+
+def _taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
+    taken: list[dict[str, Any]] = []
+    with rabbit.channel() as channel:
+        while True:
+            method, _, body = channel.basic_get(queue, auto_ack=True)
+            if method is None:
+                return taken
+            taken.append(json.loads(body))
+
+
+def require_told(told: list[News], versions: dict[str, int]) -> None:
+    """Every version of every order was told, and nothing else, in its order, under one id however often."""
+    ids: dict[tuple[str, int], set[str]] = defaultdict(set)
+    first: dict[str, list[int]] = defaultdict(list)
+    for one in told:
+        if (one.order_id, one.version) not in ids:
+            first[one.order_id].append(one.version)
+        ids[one.order_id, one.version].add(one.id)
+    assert {order_id: sorted(seen) for order_id, seen in first.items()} == {
+        order_id: list(range(1, version + 1)) for order_id, version in versions.items()
+    }
+    assert [order_id for order_id, seen in first.items() if seen != sorted(seen)] == [], "out of order"
+    assert [key for key, each in ids.items() if len(each) != 1] == [], "another id at a redelivery"
+    assert len({next(iter(each)) for each in ids.values()}) == len(ids), "one id for two events"

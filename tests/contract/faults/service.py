@@ -1,0 +1,149 @@
+"""The service of one test: the parts it stands on, and its processes, to be killed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from orders_domain.actor import Role
+from orders_flask import parts
+from orders_flask.settings import Settings
+from tests.parts.throwaway import processes
+from tests.parts.throwaway.server import HOST, free_port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Where its parts are, and how they are named."""
+
+    database_url: str
+    redis_url: str
+    redis_prefix: str
+    rabbitmq_url: str
+    name: str  # of the task queue and of the exchange
+    directory: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "REDIS_PREFIX": self.redis_prefix,
+            "RABBITMQ_URL": self.rabbitmq_url,
+            "NEW_ORDER_QUEUE": self.name,
+            "EVENTS_EXCHANGE": self.name,
+            "LOG_FORMAT": "json",
+        }
+
+    def token(self, subject: str) -> str:
+        return parts.mint(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
+
+    def run(self, *words: str) -> str:
+        """Run `orders <words>`; return what it says."""
+        done = subprocess.run(_orders(*words), env=self.environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def begin(self, *words: str) -> "Process":
+        return Process(_orders(*words), self.environment, self.directory / f"{words[0]}-{time.monotonic_ns()}.log")
+
+    @contextmanager
+    def relay(self) -> Iterator["Process"]:
+        """A relay at work."""
+        with self.begin("relay") as relay:
+            relay.wait_until_says("Relaying")
+            yield relay
+
+    @contextmanager
+    def serve(self, *options: str) -> Iterator["Web"]:
+        """A web server that answers."""
+        port = free_port()
+        with self.begin("serve", "--port", str(port), *options) as process:
+            web = Web(process=process, port=port)
+            web.wait_until_up()
+            yield web
+
+
+def _orders(*words: str) -> list[str]:
+    return [sys.executable, "-m", "orders_flask", *words]
+
+
+class Process:
+    """A command that runs until the block is left; it is no trouble if it was killed before. It logs no traceback."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+
+    def kill(self) -> None:
+        """kill -9, with its children."""
+        processes.kill(self._process)
+
+    def kill_alone(self) -> list[int]:
+        """kill -9, and not its children; return them."""
+        children = processes.descendants(self._process.pid)
+        self._process.kill()
+        self._process.wait(10)
+        return children
+
+    def wait_until_says(self, word: str) -> None:
+        within(20, lambda: word in self.said, f"the process does not say {word!r}")
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.runs:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        if kind is None:
+            assert "Traceback" not in self.said, self.said[self.said.index("Traceback") :][:4000]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """A web server process and its port."""
+
+    process: Process
+    port: int
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def wait_until_up(self) -> None:
+        within(20, self.answers, "the service does not come up")
+
+    def answers(self) -> bool:
+        connection = HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def within(seconds: float, holds: Callable[[], bool], otherwise: str) -> None:
+    """Return when the condition holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{otherwise} within {seconds} s"
+        time.sleep(0.02)

@@ -1,0 +1,39 @@
+"""A broker stopped, killed and started again under creations: no customer notices, and everything arrives in order."""
+
+import time
+
+import pytest
+
+from tests.contract.faults import core as cores
+from tests.contract.faults.customer import busy, place_pay_and_ship
+from tests.contract.faults.listening import everything_heard, news, require_told, tasks
+from tests.contract.faults.service import Service, within
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.throwaway import ThrowawayRabbit
+
+
+@pytest.mark.clause("000-05")
+def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
+    on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit
+) -> None:
+    service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
+
+    with everything_heard(rabbit, service.name) as ear, service.serve() as web, cores.core(service) as core:
+        with busy(service, web, place_pay_and_ship, customers=3) as noted:
+            for end in (throwaway_rabbit.stop, throwaway_rabbit.kill):
+                time.sleep(1)
+                end()
+                time.sleep(1)
+                throwaway_rabbit.start()
+            time.sleep(1)
+        within(30, lambda: not core.unsent(), "the outbox is not sent")
+        told, asked = news(rabbit, ear), tasks(rabbit, service.name)
+        versions, attempts = core.versions(), {one.attempts for one in core.outgoing()}
+
+    assert noted.statuses == {200, 201}
+    assert noted.unanswered == 0
+    assert versions == noted.versions
+    require_told(told, versions)
+    assert set(asked) == set(versions)
+    assert attempts == {0}
+    print(f"{len(versions)} orders; the slowest answer took {noted.slowest:.3f} s")

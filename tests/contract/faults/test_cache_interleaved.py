@@ -1,0 +1,103 @@
+"""Reads, refills and updates of one order, interleaved in every way by force: never a stale order."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from orders_adapters.system import clock
+from orders_domain import OrderStatus
+from orders_domain.use_cases import GetOrder, change_status, get_order
+from tests.contract.faults.core import ADA, Core, to
+from tests.contract.faults.stage import (
+    Actor,
+    Step,
+    SteppedCache,
+    SteppedQueries,
+    SteppedUnitOfWork,
+    interleavings,
+    shuffled,
+)
+
+READ, CHANGE = 3, 2  # steps: look into the cache, read the store, refill; commit, invalidate
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+
+
+def reading(core: Core, order_id: UUID) -> Callable[[Step], int]:
+    return lambda step: (
+        get_order(
+            GetOrder(actor=ADA, order_id=order_id),
+            queries=SteppedQueries(core.engine, step),
+            cache=SteppedCache(core.cache, step),
+        ).version
+    )
+
+
+def changing(core: Core, order_id: UUID, *statuses: OrderStatus) -> Callable[[Step], int]:
+    def change(step: Step) -> int:
+        for status in statuses:
+            version = change_status(
+                to(order_id, status),
+                uow=SteppedUnitOfWork(core.engine, step),
+                cache=SteppedCache(core.cache, step),
+                clock=clock.now,
+            ).version
+        return version
+
+    return change
+
+
+def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Actor], changer: Actor) -> int:
+    """Act the script; return how often something older than what was acknowledged could be read."""
+    stale, steps_of_changer = 0, 0
+    for who in script:
+        actors[who].step()
+        steps_of_changer += actors[who] is changer
+        acknowledged = 1 + steps_of_changer // CHANGE
+        kept = core.cache.get(order_id)
+        stale += kept is not None and kept.version < acknowledged
+    for actor in actors:
+        assert actor.outcome
+    afterwards = [core.get(order_id).version for _ in range(2)]  # the first is a miss, perhaps
+    return stale + [version == changer.outcome for version in afterwards].count(False)
+
+
+def test_two_reads_and_an_update_in_every_order_there_is_leave_nothing_stale(
+    core: Core, threads: ThreadPoolExecutor
+) -> None:
+    # Who reads first is one and the same, so that half of the orders are enough.
+    scripts = [each for each in interleavings((READ, READ, CHANGE)) if each.index(0) < each.index(1)]
+    stale = []
+    for script in scripts:
+        order_id = core.place().id
+        plays = reading(core, order_id), reading(core, order_id), changing(core, order_id, OrderStatus.PAID)
+        actors = [Actor(play, threads) for play in plays]
+        if perform(core, order_id, script, actors, actors[2]):
+            stale.append(script)
+
+    assert len(scripts) == 280
+    assert stale == []
+
+
+def test_seven_hundred_and_twenty_plays_of_two_updates_and_three_reads_leave_nothing_stale(
+    core: Core, threads: ThreadPoolExecutor, chance: Random
+) -> None:
+    stale = []
+    for _ in range(720):
+        order_id = core.place().id
+        if chance.random() < 0.5:
+            core.get(order_id)  # a copy is there from the start
+        changes = changing(core, order_id, OrderStatus.PAID, OrderStatus.SHIPPED)
+        actors = [*(Actor(reading(core, order_id), threads) for _ in range(3)), Actor(changes, threads)]
+        script = (*shuffled((READ, READ, READ, 2 * CHANGE), chance), *[0, 1, 2] * READ)
+        if perform(core, order_id, script, actors, actors[3]):
+            stale.append(script)
+
+    assert stale == []

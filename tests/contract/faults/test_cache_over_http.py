@@ -1,0 +1,95 @@
+"""Readers and writers on two web processes: what was acknowledged is what the next read shows."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from tests.contract.faults.customer import Acknowledged, Customer, busy
+from tests.contract.faults.service import Service
+from tests.parts.proxy import Proxy
+
+SECONDS = 5
+
+
+class Board:
+    """The orders that everybody looks at, and the version of each that its writer heard of."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._lock = threading.Lock()
+        self._versions: dict[str, int] = {}
+        self.stale: list[str] = []
+        self.reads = 0
+
+    def acknowledged(self, order_id: str, version: int) -> None:
+        with self._lock:
+            self._versions[order_id] = version
+
+    def finished(self, order_id: str) -> None:
+        with self._lock:
+            del self._versions[order_id]
+
+    def look(self, customer: Customer, noted: Acknowledged) -> None:
+        """Read every order; what was acknowledged before the question must be in the answer."""
+        with self._lock:
+            known = dict(self._versions)
+        for order_id, version in known.items():
+            answer = noted.note(customer.get(order_id))
+            with self._lock:
+                self.reads += 1
+                if answer.body["version"] < version:
+                    self.stale.append(order_id)
+        if not known:
+            time.sleep(0.001)
+
+    def live(self, customer: Customer, noted: Acknowledged) -> None:
+        order = noted.note(customer.place()).body
+        self.acknowledged(order["id"], 1)
+        for status in ("PAID", "SHIPPED"):
+            time.sleep(self._chance.uniform(0, 0.006))  # now and then while somebody reads it for the first time
+            changed = noted.note(customer.change(order["id"], status))
+            self.acknowledged(order["id"], changed.body["version"])
+            assert customer.get(order["id"]).body["status"] == status
+        time.sleep(0.005)
+        self.finished(order["id"])
+
+
+@pytest.fixture
+def on_an_uneven_network(service: Service, chance: Random) -> Iterator[Service]:
+    """What goes to Redis and comes from it takes now longer and now shorter, and overtakes each other."""
+    enough = threading.Event()
+
+    def shake() -> None:
+        while not enough.wait(0.001):
+            network.delay(chance.uniform(0, 0.008))
+
+    with Proxy.before(service.redis_url) as network:
+        shaking = threading.Thread(target=shake)
+        shaking.start()
+        yield replace(service, redis_url=network.through(service.redis_url))
+        enough.set()
+        shaking.join(5)
+
+
+@pytest.mark.clause("000-12")
+@pytest.mark.clause("000-20")
+def test_after_an_acknowledged_change_nobody_reads_an_older_version(
+    on_an_uneven_network: Service, chance: Random
+) -> None:
+    service, board = on_an_uneven_network, Board(chance)
+    with (
+        service.serve("--workers", "2") as web,
+        busy(service, web, board.look, customers=6) as readers,
+        busy(service, web, board.live, customers=2) as writers,
+    ):
+        time.sleep(SECONDS)
+
+    assert board.stale == []
+    assert readers.statuses == {200}
+    assert writers.statuses == {200, 201}
+    print(f"{board.reads} reads of {len(writers.versions)} orders")
+    assert board.reads > 200

@@ -1,0 +1,42 @@
+"""From POST /orders/ to a task: a stock Celery worker that knows nothing of us runs each placed order."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contract.faults.customer import Customer
+from tests.contract.faults.service import Process, Service, within
+
+TASKS = """
+import json
+from celery import Celery
+
+app = Celery(broker={url!r})
+
+@app.task(name="orders.new_order")
+def new_order(**named):
+    with open({report!r}, "a") as report:
+        print(json.dumps(named), file=report)
+"""
+
+
+@pytest.mark.clause("000-05")
+@pytest.mark.clause("000-22")
+def test_a_stock_worker_runs_every_order_placed_over_http(service: Service, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    (tmp_path / "tasks.py").write_text(TASKS.format(url=service.rabbitmq_url, report=str(report)))
+    command = [sys.executable, "-m", "celery", "--workdir", str(tmp_path), "-A", "tasks", "worker", "-Q", service.name]
+
+    with Process([*command, "--pool", "solo"], dict(os.environ), tmp_path / "celery.log"), service.serve() as web:
+        placed = []
+        for subject in ("ada", "grace"):
+            customer = Customer(service, web, subject)
+            placed += [{"order_id": customer.place().body["id"], "user_id": subject} for _ in range(5)]
+            customer.close()
+        within(60, lambda: report.exists() and len(report.read_text().splitlines()) >= 10, "the worker runs too few")
+
+    ran = [json.loads(line) for line in report.read_text().splitlines()]
+    assert sorted(ran, key=str) == sorted(placed, key=str)

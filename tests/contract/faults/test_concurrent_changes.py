@@ -1,0 +1,91 @@
+"""Many customers change one order at the same moment: a legal path without a hole, and with If-Match one winner."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from orders_domain.history import Entry
+from orders_domain.status import LIFECYCLE
+from tests.contract.faults.core import Core
+from tests.contract.faults.customer import Answer, Customer
+from tests.contract.faults.service import Service, Web
+
+CROWD = 32
+
+
+def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> list[Answer]:
+    """Thirty-two customers ask at the same moment."""
+    start = threading.Barrier(CROWD)
+
+    def come(_: int) -> Answer:
+        customer = Customer(service, web)
+        try:
+            start.wait(20)
+            return ask(customer)
+        finally:
+            customer.close()
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        return list(crowd.map(come, range(CROWD)))
+
+
+@pytest.fixture
+def ada_s(service: Service) -> Callable[[Web], str]:
+    """Place an order of Ada's; return its id."""
+
+    def place(web: Web) -> str:
+        ada = Customer(service, web)
+        order_id = str(ada.place().body["id"])
+        ada.close()
+        return order_id
+
+    return place
+
+
+@pytest.mark.clause("000-11")
+@pytest.mark.parametrize("threads", ["8", "32"])
+def test_changes_at_once_are_one_legal_path_told_version_by_version(
+    service: Service, core: Core, chance: Random, ada_s: Callable[[Web], str], threads: str
+) -> None:
+    with service.serve("--no-relay", "--threads", threads) as web:
+        for _ in range(5):
+            order_id = ada_s(web)
+            answers = at_once(
+                service,
+                web,
+                lambda one: one.change(order_id, chance.choice(["PAID", "SHIPPED", "CANCELED"])),  # noqa: B023
+            )
+
+            assert {answer.status for answer in answers} <= {200, 409}
+            heard = {(answer.body["version"], answer.body["status"]) for answer in answers if answer.status == 200}
+            assert heard <= {(entry.version, entry.to_status.value) for entry in path(core, order_id)}
+            assert len(path(core, order_id)) > 1
+    assert all(version > 1 for version in core.versions().values())
+
+
+def path(core: Core, order_id: str) -> Sequence[Entry]:
+    """The order's history; every step of it is legal, and follows from the one before."""
+    entries = core.queries.history(UUID(order_id))
+    assert [entry.version for entry in entries] == list(range(1, len(entries) + 1))
+    for before, after in pairwise(entries):
+        assert after.from_status == before.to_status
+        assert after.to_status in LIFECYCLE[before.to_status]
+    return entries
+
+
+def test_of_those_who_name_the_version_exactly_one_wins(
+    service: Service, core: Core, ada_s: Callable[[Web], str]
+) -> None:
+    with service.serve("--no-relay") as web:
+        for _ in range(5):
+            order_id = ada_s(web)
+            answers = at_once(service, web, lambda one: one.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
+            assert Counter(answer.status for answer in answers) == {200: 1, 412: CROWD - 1}
+
+    assert set(core.versions().values()) == {2}

@@ -1,0 +1,197 @@
+"""Relays killed with kill -9: nothing lost, nothing of a rollback, in order within an order, one id for ever."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.system import clock
+from orders_domain import Actor, Order, OrderStatus
+from orders_domain.errors import StoreContention
+from orders_domain.use_cases import place_order
+from tests.contract.faults.core import Core, an_order, new_id
+from tests.contract.faults.listening import everything_heard, news, require_told, tasks, waiting
+from tests.contract.faults.nursery import Nursery
+from tests.contract.faults.service import Process, Service, within
+from tests.parts.rabbitmq import RabbitServer
+
+KILLS = 20
+DOOMED = Actor(subject="doomed")
+LIFE = (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+class ChangedMind(Exception):
+    """Somebody's, between add and commit."""
+
+
+class Reconsidered(UnitOfWork):
+    """A unit of work that ends when all is written and nothing committed."""
+
+    def commit(self) -> None:
+        raise ChangedMind
+
+
+class Writers:
+    """Threads that place and change orders, and now and then one that does not happen."""
+
+    def __init__(self, core: Core, seed: int) -> None:
+        self._core, self._seed = core, seed
+        self._enough = threading.Event()
+        self.acknowledged: dict[str, int] = {}
+        self.undone: list[str] = []
+
+    @contextmanager
+    def writing(self, threads: int = 3) -> Iterator[None]:
+        with ThreadPoolExecutor(threads) as pool:
+            written = [pool.submit(self._write, Random(self._seed + n)) for n in range(threads)]
+            try:
+                yield
+            finally:
+                self._enough.set()
+        for each in written:
+            each.result()
+
+    def _write(self, chance: Random) -> None:
+        pending: list[tuple[UUID, int]] = []
+        while not self._enough.wait(chance.uniform(0, 0.03)):
+            order = self._core.place()
+            self._note(order)
+            pending.append((order.id, 0))
+            self._change_some(pending, chance)
+            self._do_something_undone(chance)
+
+    def _change_some(self, pending: list[tuple[UUID, int]], chance: Random) -> None:
+        for _ in range(2):
+            order_id, step = pending.pop(chance.randrange(len(pending)))
+            self._note(self._core.change(order_id, LIFE[step]))
+            if step + 1 < len(LIFE):
+                pending.append((order_id, step + 1))
+            if not pending:
+                return
+
+    def _note(self, order: Order) -> None:
+        self.acknowledged[str(order.id)] = order.version
+
+    def _do_something_undone(self, chance: Random) -> None:
+        whim = chance.random()
+        if whim < 0.25:
+            self._think_better_of_it()
+        elif whim < 0.5:
+            self._fail_to_commit()
+
+    def _think_better_of_it(self) -> None:
+        with pytest.raises(ChangedMind):
+            place_order(an_order(), uow=Reconsidered(self._core.engine), clock=clock.now, new_id=self._never_to_be)
+
+    def _fail_to_commit(self) -> None:
+        with pytest.raises(StoreContention):
+            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._never_to_be)
+
+    def _never_to_be(self) -> UUID:
+        order_id = new_id()
+        self.undone.append(str(order_id))
+        return order_id
+
+
+def doom(core: Core) -> None:
+    """Let every COMMIT of an order of `DOOMED` fail in the database."""
+    with core.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE 'doomed' USING ERRCODE = 'serialization_failure'; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER doom AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED "
+            f"FOR EACH ROW WHEN (NEW.user_id = '{DOOMED.subject}') EXECUTE FUNCTION doom()"
+        )
+
+
+@pytest.mark.clause("000-05")
+@pytest.mark.clause("000-21")
+@pytest.mark.parametrize("relays", [1, 2])
+def test_twenty_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random, relays: int
+) -> None:
+    doom(core)
+    writers = Writers(core, seed=chance.randrange(2**32))
+
+    with everything_heard(rabbitmq_server, service.name) as ear:
+        with Nursery(service) as nursery, writers.writing():
+            running = [nursery.begin() for _ in range(relays)]
+            for _ in range(KILLS):
+                victim = running.pop(chance.randrange(relays))
+                victim.wait_until_it_works()
+                time.sleep(chance.uniform(0, 0.4))
+                victim.kill()
+                running.append(nursery.begin())
+        with service.relay():
+            within(30, lambda: not core.unsent(), "the outbox is not sent")
+        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, service.name)
+
+    versions = core.versions()
+    assert versions == writers.acknowledged
+    assert writers.undone
+    assert not set(writers.undone) & ({one.order_id for one in told} | set(asked))
+    require_told(told, versions)
+    assert set(asked) == set(versions)
+    assert {one.attempts for one in core.outgoing()} == {0}
+    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(told) - sum(versions.values())} told again")
+
+
+def test_three_relays_at_work_tell_everything_once(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+) -> None:
+    doom(core)
+    writers = Writers(core, seed=chance.randrange(2**32))
+
+    with everything_heard(rabbitmq_server, service.name) as ear, Nursery(service) as nursery:
+        for relay in [nursery.begin() for _ in range(3)]:
+            relay.wait_until_it_works()
+        with writers.writing():
+            time.sleep(3)
+        within(20, lambda: not core.unsent(), "the outbox is not sent")
+        told = news(rabbitmq_server, ear)
+
+    require_told(told, core.versions())
+    assert len(told) == sum(writers.acknowledged.values())
+
+
+def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_next_tells_again(
+    service: Service, core: Core, rabbitmq_server: RabbitServer
+) -> None:
+    order = core.place()
+    with everything_heard(rabbitmq_server, service.name) as ear:
+        with service.begin("relay") as relay:
+            _kill_before_it_notes(relay, core, rabbitmq_server, ear)
+        within(5, lambda: core.locks() == 0, "the dead relay's lock is not given back")
+        with service.relay():
+            within(5, lambda: not core.unsent(), "the next relay does not send")
+        told = news(rabbitmq_server, ear)
+
+    require_told(told, {str(order.id): 1})
+    assert len(told) == 2
+    assert tasks(rabbitmq_server, service.name) == [str(order.id)] * 2
+
+
+def _kill_before_it_notes(relay: Process, core: Core, rabbit: RabbitServer, ear: str) -> None:
+    with core.engine.connect() as holding:
+        holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
+        within(10, lambda: waiting(rabbit, ear) == 1, "the relay does not publish")
+        assert core.locks() == 1
+        relay.kill()
+
+
+def test_a_relay_that_is_killed_at_rest_leaves_no_lock(service: Service, core: Core) -> None:
+    with service.relay() as relay:
+        core.place()
+        within(5, lambda: not core.unsent(), "the relay does not send")
+        relay.kill()
+
+    within(2, lambda: core.locks() == 0, "a lock stays")

@@ -1,0 +1,48 @@
+"""A web process killed in the middle of creations: what it said yes to exists, and no order exists by halves."""
+
+import signal
+import time
+from random import Random
+
+import pytest
+
+from tests.contract.faults.core import Core
+from tests.contract.faults.customer import busy, place_pay_and_ship
+from tests.contract.faults.listening import everything_heard, news, require_told
+from tests.contract.faults.service import Service, within
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.throwaway import processes
+
+
+@pytest.mark.clause("000-05")
+def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+) -> None:
+    promised: dict[str, int] = {}
+    with everything_heard(rabbitmq_server, service.name) as ear:
+        for _ in range(3):
+            with service.serve() as web, busy(service, web, place_pay_and_ship, customers=6) as noted:
+                time.sleep(chance.uniform(0.3, 1))
+                web.kill()
+            assert noted.statuses <= {200, 201}
+            assert noted.unanswered > 0
+            promised |= noted.versions
+
+        versions = core.versions()  # no hole, no half
+        assert {
+            order_id: version for order_id, version in promised.items() if versions.get(order_id, 0) < version
+        } == {}
+        within(5, lambda: core.locks() == 0, "a killed relay holds a lock")
+        with service.relay():
+            within(20, lambda: not core.unsent(), "the outbox is not sent")
+        require_told(news(rabbitmq_server, ear), versions)
+    print(f"{len(promised)} orders promised, {len(versions)} there")
+
+
+def test_when_only_the_server_is_killed_its_workers_go_too_and_the_port_is_free(service: Service) -> None:
+    with service.serve("--no-relay") as web:
+        orphans = web.process.kill_alone()
+        try:
+            within(4, lambda: not web.answers(), "a worker without its server answers")
+        finally:
+            processes.signal_all(orphans, signal.SIGKILL)

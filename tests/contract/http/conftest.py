@@ -1,0 +1,118 @@
+"""The stacks: one of each kind for the run, and callers nobody has heard of for each test."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from orders_flask import Settings, create_app, log
+from orders_flask.container import Container
+from tests.contract.http.caller import Caller
+from tests.contract.http.serving import Served
+from tests.contract.http.stack import Stack
+from tests.parts.postgresql import PostgresServer
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.redis import RedisServer
+
+REDIS_NAME = "orders-http-tests"
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """Making an app sets the process's logging up; after the test it is as it was."""
+    root, configuration = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers, root.level
+    log.configure(level="ERROR", form="json")
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.configure(**configuration)
+
+
+@pytest.fixture(scope="session")
+def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """SQLite in a file, a cache and a broker in the process: what one gets without any setting."""
+    directory = tmp_path_factory.mktemp("embedded")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(directory)
+        settings = Settings()
+        stack = Stack(app=create_app(settings), settings=settings, directory=directory)
+    yield stack
+    stack.close()
+
+
+@pytest.fixture(scope="session")
+def real_settings(
+    postgres_server: PostgresServer, redis_server: RedisServer, rabbitmq_server: RabbitServer
+) -> Settings:
+    return Settings(
+        database_url=postgres_server.database(),
+        redis_url=f"{redis_server.url}?client_name={REDIS_NAME}",
+        redis_prefix=f"{redis_server.prefix}http:",
+        rabbitmq_url=rabbitmq_server.url,
+        new_order_queue=rabbitmq_server.name("new-order"),
+        events_exchange=rabbitmq_server.name("events"),
+    )
+
+
+@pytest.fixture(scope="session")
+def real_stack(
+    real_settings: Settings, rabbitmq_server: RabbitServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """PostgreSQL, Redis and RabbitMQ, with somebody who listens to the exchange."""
+    app = create_app(real_settings)
+    stack = Stack(
+        app=app,
+        settings=real_settings,
+        directory=tmp_path_factory.mktemp("real"),
+        redis_name=REDIS_NAME,
+        broker=rabbitmq_server,
+    )
+    migrations = stack.container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    with rabbitmq_server.channel() as channel:
+        channel.exchange_declare(real_settings.events_exchange, exchange_type="topic", durable=True)
+        channel.queue_declare(real_settings.new_order_queue, durable=True)
+        channel.queue_declare(stack.listening)
+        channel.queue_bind(stack.listening, real_settings.events_exchange, routing_key="#")
+    yield stack
+    stack.close()
+    rabbitmq_server.delete(stack.listening)
+
+
+@pytest.fixture(params=["embedded", "real"])
+def stack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """Each test runs on both."""
+    stack: Stack = request.getfixturevalue(f"{request.param}_stack")
+    monkeypatch.chdir(stack.directory)  # the embedded database is a file of the working directory
+    return stack
+
+
+@pytest.fixture
+def ann(stack: Stack) -> Caller:
+    return stack.caller()
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stack]]:
+    """Make further services, in a directory of the test's own; migrated unless a container is given."""
+    monkeypatch.chdir(tmp_path)
+    made: list[Stack] = []
+
+    def build(settings: Settings, *, container: Container | None = None) -> Stack:
+        made.append(Stack(app=create_app(settings, container=container), settings=settings, directory=tmp_path))
+        return made[-1]
+
+    yield build
+    for stack in made:
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`orders serve` in a process of its own, without any setting, behind a real socket."""
+    with Served(tmp_path_factory.mktemp("served")) as served:
+        yield served

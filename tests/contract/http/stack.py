@@ -1,0 +1,174 @@
+"""A whole service with its parts, and ways to look behind it that do not pass through it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+from redis import Redis
+from sqlalchemy import Engine, event
+
+from orders_domain import Order, Role
+from orders_domain.ports.cache import Cache
+from orders_domain.use_cases import Relayed
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from orders_flask.web.core import of
+from tests.contract.http.caller import Caller
+from tests.parts.rabbitmq import RabbitServer
+
+ALICES = (f"alice-{number}" for number in count(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What left for the broker: `tasks` are bodies of the task queue, `news` of the exchange by routing key."""
+
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    news: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def tasks_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        return [task for task in self.tasks if task["order_id"] == order["id"]]
+
+    def news_of(self, order: dict[str, Any]) -> list[str]:
+        return [key for key, event in self.news if event["subject"] == order["id"]]
+
+    def users(self) -> set[str]:
+        return {task["user_id"] for task in self.tasks}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The app, and where its parts are."""
+
+    app: Flask
+    settings: Settings
+    directory: Path
+    redis_name: str = ""  # what its connections are called in Redis
+    broker: RabbitServer | None = None
+
+    @property
+    def container(self) -> Container:
+        return of(self.app)
+
+    def caller(self, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Caller:
+        """Somebody nobody has heard of before, unless named."""
+        subject = subject or next(ALICES)
+        token = self.container.mint(subject=subject, role=role, scopes=scopes, seconds=3600)
+        return Caller(app=self.app, subject=subject, token=token)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The statements sent to the database meanwhile, without SQLite's BEGIN."""
+        sent: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if not statement.startswith("BEGIN"):
+                sent.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    @contextmanager
+    def transactions(self) -> Iterator[list[str]]:
+        """BEGIN, COMMIT and ROLLBACK as they happen meanwhile."""
+        seen: list[str] = []
+        notes = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
+        for name, note in notes.items():
+            event.listen(Engine, name, note)
+        try:
+            yield seen
+        finally:
+            for name, note in notes.items():
+                event.remove(Engine, name, note)
+
+    @contextmanager
+    def redis_commands(self) -> Iterator[list[str]]:
+        """What the service asked of Redis meanwhile, each one a round trip; nothing where it has none."""
+        asked: list[str] = []
+        if not self.settings.redis_url:
+            yield asked
+            return
+        with Redis.from_url(self.settings.redis_url.partition("?")[0]) as redis:
+            server: Any = redis
+            with server.monitor() as monitor:
+                yield asked
+                server.echo("the end")
+                heard = _until_the_end(monitor)
+            ours = {client["addr"] for client in server.client_list() if client["name"] == self.redis_name}
+        asked += [each["command"] for each in heard if f"{each['client_address']}:{each['client_port']}" in ours]
+
+    def cached(self, order: dict[str, Any]) -> Order | None:
+        """The copy that the cache would give."""
+        cache: Cache = self.container.kept()
+        return cache.get(UUID(order["id"]))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a statement gives, or does, on a connection that is not the service's."""
+        if self.settings.embedded:
+            with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
+                return file.execute(query).fetchall()
+        with psycopg.connect(self.settings.database_url.replace("+psycopg", ""), autocommit=True) as server:
+            cursor = server.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All the database holds."""
+        every = (
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+            if self.settings.embedded
+            else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        )
+        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for (table,) in self.rows(every)}
+
+    def relayed(self) -> Published:
+        """Run the relay until nothing is left; return what has reached the broker since the last time."""
+        while self.container.relay_events() != Relayed():
+            pass
+        return self._drained() if self.broker else self._kept()
+
+    def _kept(self) -> Published:
+        publisher: Any = self.container.publisher()
+        published = Published()
+        while publisher.published:
+            event = publisher.published.popleft()
+            published.news.append((event.type, {"subject": str(event.order_id), "data": event.data}))
+            if event.type == "orders.order_placed.v1":
+                published.tasks.append({"order_id": str(event.order_id), "user_id": event.data["user_id"]})
+        return published
+
+    def _drained(self) -> Published:
+        assert self.broker
+        published = Published()
+        with self.broker.channel() as channel:
+            while (got := channel.basic_get(self.settings.new_order_queue, auto_ack=True))[0]:
+                published.tasks.append(json.loads(got[2]))
+            while (got := channel.basic_get(self.listening, auto_ack=True))[0]:
+                published.news.append((got[0].routing_key, json.loads(got[2])))
+        return published
+
+    @property
+    def listening(self) -> str:
+        """The queue of a consumer that wants everything the exchange tells."""
+        return f"{self.settings.events_exchange}.everything"
+
+    def close(self) -> None:
+        """Give back what the service opened."""
+        close(self.container)
+
+
+def _until_the_end(monitor: Any) -> list[dict[str, Any]]:
+    heard = []
+    while "the end" not in (each := monitor.next_command())["command"]:
+        heard.append(each)
+    return heard

@@ -1,0 +1,132 @@
+"""A broken Redis or RabbitMQ never fails a request, and hardly slows one."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from orders_domain.errors import PublisherUnavailable
+from orders_flask import Settings
+from tests.contract.http.caller import Caller, ask
+from tests.contract.http.stack import Stack
+from tests.parts.proxy import Proxy
+from tests.parts.rabbitmq import RabbitServer
+
+SLOWEST = 1.0  # seconds that a request may take
+
+
+@pytest.fixture
+def network(real_stack: Stack) -> Iterator[Proxy]:
+    """What lies between the service and its Redis."""
+    with Proxy.before(real_stack.settings.redis_url) as network:
+        yield network
+
+
+@pytest.fixture
+def far_from_redis(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack:
+    url = network.through(real_stack.settings.redis_url)
+    return build(replace(real_stack.settings, redis_url=url, log_level="ERROR"))
+
+
+def assert_all_is_well(ann: Caller) -> None:
+    """Every request of an order's life is answered, and in time."""
+    began = time.monotonic()
+    order = ann.place()
+    assert [ann.get(order).json for _ in range(3)] == [order] * 3
+    paid = ann.patch(order, "PAID")
+    assert paid.status_code == 200
+    assert [ann.get(order).json for _ in range(3)] == [paid.json] * 3
+    assert ann.patch(order, "PENDING").status_code == 409
+    assert ann.list().json[0] == paid.json
+    assert time.monotonic() - began < 10 * SLOWEST
+
+
+def assert_degraded(stack: Stack, part: str) -> None:
+    answer = ask(stack.app, "GET", "/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "ready")
+    others = {"database": "ok", "cache": "ok", "broker": "ok"}
+    assert answer.json["checks"] == others | {part: "degraded"}
+
+
+@pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
+@pytest.mark.parametrize("used_before", [False, True])
+def test_no_request_fails_without_redis(
+    far_from_redis: Stack, network: Proxy, broken: Callable[[Proxy], None], used_before: bool
+) -> None:
+    ann = far_from_redis.caller()
+    if used_before:
+        assert_all_is_well(ann)
+    broken(network)
+
+    assert_all_is_well(ann)
+    assert_degraded(far_from_redis, "cache")
+
+
+def test_what_changed_while_redis_was_away_is_not_shown_old_when_it_is_back(
+    far_from_redis: Stack, network: Proxy
+) -> None:
+    ann = far_from_redis.caller()
+    order = ann.place()
+    ann.get(order)
+    network.cut()
+    paid = ann.patch(order, "PAID").json
+    network.restore()
+
+    far_from_redis.container.relay_events()  # tells the cache what it may have missed
+    time.sleep(2.1)  # the circuit tries again
+    far_from_redis.container.relay_events()
+
+    assert ann.get(order).json == paid
+
+
+@pytest.fixture
+def without_broker(real_stack: Stack, build: Callable[..., Stack]) -> Stack:
+    url = "amqp://guest:guest@127.0.0.1:1/%2F"
+    return build(replace(real_stack.settings, rabbitmq_url=url, log_level="ERROR"))
+
+
+def test_no_request_fails_without_rabbitmq(without_broker: Stack) -> None:
+    assert_all_is_well(without_broker.caller())
+    assert_degraded(without_broker, "broker")
+
+
+@pytest.mark.clause("000-05")
+def test_what_happens_without_rabbitmq_is_told_when_it_is_back(real_stack: Stack, without_broker: Stack) -> None:
+    real_stack.relayed()
+    order = without_broker.caller().place()
+
+    with pytest.raises(PublisherUnavailable):
+        without_broker.container.relay_events()
+    published = real_stack.relayed()
+
+    assert len(published.tasks_of(order)) == 1
+    assert published.news_of(order) == ["orders.order_placed.v1"]
+
+
+def test_a_broker_that_hangs_fails_no_request(
+    real_stack: Stack, rabbitmq_server: RabbitServer, build: Callable[..., Stack]
+) -> None:
+    with Proxy.before(rabbitmq_server.url) as network:
+        url = network.through(rabbitmq_server.url)
+        stack = build(replace(real_stack.settings, rabbitmq_url=url, log_level="ERROR"))
+        assert stack.container.broker().check() is None
+        network.hang()
+
+        assert_all_is_well(stack.caller())
+        assert_degraded(stack, "broker")
+        stack.close()
+
+
+def test_several_processes_without_redis_keep_no_copies(build: Callable[..., Stack]) -> None:
+    stack = build(Settings(database_url="sqlite:///shared.db", log_level="ERROR"))
+    migrations = stack.container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    ann = stack.caller()
+    order = ann.place()
+
+    with stack.statements() as sent:
+        assert [ann.get(order).json for _ in range(2)] == [order] * 2
+
+    assert len(sent) == 2

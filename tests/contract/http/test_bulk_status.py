@@ -1,0 +1,218 @@
+"""POST /api/v1/orders/bulk/status, and the jobs that large work becomes."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, Caller, ask
+from tests.contract.http.stack import Stack
+
+PREFIX = "/api/v1/orders"
+ADDRESS = {
+    "shipping_address_line1": "1 Analytical Lane",
+    "shipping_city": "London",
+    "shipping_state": "LDN",
+    "shipping_postal_code": "W1",
+    "shipping_country": "GB",
+}
+
+
+@pytest.fixture
+def root(stack: Stack) -> Caller:
+    return stack.caller("root", role=Role.ADMIN)
+
+
+def bulk(caller: Caller, order_ids: object, status: object = "shipped") -> Answer:
+    return caller.post({"order_ids": order_ids, "status": status}, path=f"{PREFIX}/bulk/status")
+
+
+def place(ann: Caller, root: Caller, quantity: int = 2, *, stock: int = 5) -> tuple[int, int]:
+    """Ann's order of so many of a new product; return the numbers of both."""
+    product = root.post({"name": "Tea", "price": 3.5, "stock_quantity": stock}, path="/api/v1/products/").json
+    items = [{"product_id": product["product_id"], "quantity": quantity}]
+    order = ann.post(ADDRESS | {"order_items": items}, path=f"{PREFIX}/").json
+    return order["order_id"], product["product_id"]
+
+
+def order(caller: Caller, order_id: object) -> dict[str, Any]:
+    return dict(caller.ask("GET", f"{PREFIX}/{order_id}").json)
+
+
+def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
+    """The statuses and versions that the orders have in the database."""
+    listed = ", ".join(map(str, numbers))
+    return {(str(a), int(b)) for a, b in stack.rows(f"SELECT status, version FROM orders WHERE number IN ({listed})")}
+
+
+def many(ann: Caller, stack: Stack, number: int) -> list[int]:
+    """The numbers of so many new orders of Ann's."""
+    for _ in range(number):
+        ann.place()
+    rows = stack.rows(f"SELECT number FROM orders WHERE user_id = '{ann.subject}' ORDER BY number DESC LIMIT {number}")
+    return [int(row[0]) for row in rows]
+
+
+@pytest.mark.clause("002-32")
+def test_many_orders_take_a_status_by_their_numbers_and_ids(stack: Stack, ann: Caller, root: Caller) -> None:
+    one, two = many(ann, stack, 2)
+    by_id = ann.place()["id"]
+
+    answer = bulk(root, [one, by_id, str(two)])
+
+    assert (answer.status_code, answer.json) == (200, {"updated": [one, by_id, two], "failed": []})
+    assert [order(root, each)["status"] for each in (one, two, by_id)] == ["shipped"] * 3
+
+
+@pytest.mark.clause("002-32")
+def test_unknown_orders_and_illegal_moves_fail_alone_and_are_told_in_this_contract_s_words(
+    stack: Stack, ann: Caller, root: Caller
+) -> None:
+    shipped, pending = many(ann, stack, 2)
+    bulk(root, [shipped])
+    unknown, nowhere = str(uuid4()), 10**18 - 1
+
+    answer = bulk(root, [shipped, unknown, pending, nowhere], "cancelled")
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "updated": [pending],
+        "failed": [
+            {
+                "order_id": shipped,
+                "error": "An order that is shipped cannot become cancelled; it can become: delivered.",
+            },
+            {"order_id": unknown, "error": "There is no such order."},
+            {"order_id": nowhere, "error": "There is no such order."},
+        ],
+    }
+    assert order(root, shipped)["status"] == "shipped"
+
+
+@pytest.mark.clause("002-32")
+def test_an_order_named_twice_counts_once(stack: Stack, ann: Caller, root: Caller) -> None:
+    (number,) = many(ann, stack, 1)
+
+    assert bulk(root, [number, number, str(number)]).json == {"updated": [number], "failed": []}
+    assert statuses(stack, [number]) == {("SHIPPED", 2)}
+
+
+@pytest.mark.clause("002-32", "002-08")
+def test_cancelled_orders_give_their_stock_back_once_and_history_and_messages_are_as_ever(
+    stack: Stack, ann: Caller, root: Caller
+) -> None:
+    placed = [place(ann, root) for _ in range(3)]
+    numbers = [number for number, _ in placed]
+    stack.relayed()
+
+    bulk(root, numbers, "cancelled")
+    again = bulk(root, numbers, "cancelled")
+
+    assert again.json == {"updated": numbers, "failed": []}
+    for number, product in placed:
+        assert ann.ask("GET", f"/api/v1/products/{product}").json["stock_quantity"] == 5
+        history = ann.ask("GET", f"{PREFIX}/{number}/history").json
+        assert [(entry["to_status"], entry["actor"]) for entry in history] == [
+            ("pending", ann.subject),
+            ("cancelled", "root"),
+        ]
+    assert sorted(key for key, _ in stack.relayed().news if "order_" in key) == ["orders.order_canceled.v1"] * 3
+
+
+@pytest.mark.clause("002-32", "002-07")
+def test_it_is_for_administrators(stack: Stack, ann: Caller) -> None:
+    (number,) = many(ann, stack, 1)
+    clerk = stack.caller(scopes=("orders:write",))
+
+    for caller in (ann, clerk):
+        answer = bulk(caller, [number])
+        assert (answer.status_code, [*answer.json]) == (403, ["detail"])
+        assert caller.ask("GET", f"{PREFIX}/jobs/{uuid4()}").status_code == 403
+
+    assert ask(stack.app, "POST", f"{PREFIX}/bulk/status", json={"order_ids": [number]}).status_code == 401
+    assert ask(stack.app, "GET", f"{PREFIX}/jobs/{uuid4()}").status_code == 401
+    assert statuses(stack, [number]) == {("PENDING", 1)}
+
+
+@pytest.mark.clause("002-32")
+@pytest.mark.parametrize(
+    "order_ids",
+    [None, [], 7, "7", [0], [-1], [1.0], [True], [None], [[7]], ["seven"], [10**18], list(range(1, 1_002))],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_names_no_orders_is_refused(root: Caller, order_ids: object) -> None:
+    answer = bulk(root, order_ids)
+
+    assert answer.status_code == 400
+    assert all(name.startswith("order_ids") for name in answer.json["detail"]["errors"])
+
+
+@pytest.mark.clause("002-32")
+@pytest.mark.parametrize("status", [None, "", "PAID", "paid", "lost", 7])
+def test_a_status_that_this_contract_has_not_is_refused(root: Caller, status: object) -> None:
+    answer = bulk(root, [7], status)
+
+    assert answer.status_code == 400
+    assert [*answer.json["detail"]["errors"]] == ["status"]
+
+
+@pytest.mark.clause("002-34")
+def test_a_hundred_orders_are_done_at_once_and_one_more_is_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
+    numbers = many(ann, stack, 101)
+
+    at_once, later = bulk(root, numbers[:100]), bulk(root, numbers, "delivered")
+
+    assert at_once.status_code == 200
+    assert at_once.json["updated"] == numbers[:100]
+    assert later.status_code == 202
+    job = later.json
+    assert job == {"job_id": job["job_id"], "status": "queued", "done": 0, "total": 101, "updated": [], "failed": []}
+    assert later.headers["Location"] == f"{PREFIX}/jobs/{job['job_id']}"
+    assert statuses(stack, numbers) == {("SHIPPED", 2), ("PENDING", 1)}
+
+
+@pytest.mark.clause("002-34", "002-32")
+def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stack, ann: Caller, root: Caller) -> None:
+    numbers = many(ann, stack, 120)
+    unknown = str(uuid4())
+    where = bulk(root, [*numbers, unknown]).headers["Location"]
+
+    stack.container.job_worker().turn()
+    answer = root.ask("GET", where)
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "job_id": where.rpartition("/")[2],
+        "status": "done",
+        "done": 121,
+        "total": 121,
+        "updated": numbers,
+        "failed": [{"order_id": unknown, "error": "There is no such order."}],
+    }
+    assert statuses(stack, numbers) == {("SHIPPED", 2)}
+
+
+@pytest.mark.clause("002-34")
+def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None:
+    where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
+
+    assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
+    stack.container.job_worker().turn()
+    assert len(root.ask("GET", where).json["failed"]) == 101
+
+
+@pytest.mark.clause("002-34")
+@pytest.mark.parametrize("job_id", [str(uuid4()), "7", "none"])
+def test_a_job_that_there_is_not_is_not_found(root: Caller, job_id: str) -> None:
+    answer = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
+
+    assert (answer.status_code, answer.json) == (404, {"detail": "There is no such job."})
+
+
+@pytest.mark.clause("002-34")
+def test_both_answers_and_the_job_are_documented(stack: Stack) -> None:
+    paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
+
+    assert {"200", "202", "400", "403"} <= paths[f"{PREFIX}/bulk/status"]["post"]["responses"].keys()
+    assert {"200", "403", "404"} <= paths[f"{PREFIX}/jobs/{{job_id}}"]["get"]["responses"].keys()

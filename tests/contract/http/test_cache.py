@@ -1,0 +1,121 @@
+"""An order read once is at hand for five minutes, and is never an old one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dependency_injector import providers
+from redis import Redis
+
+from orders_flask import Settings
+from orders_flask.container import Container
+from tests.contract.http.caller import Caller
+from tests.contract.http.stack import Stack
+
+
+@pytest.mark.clause("000-08", "000-18", "001-04")
+def test_a_miss_asks_the_database_once_and_a_hit_not_at_all(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    with stack.statements() as on_miss:
+        missed = ann.get(order)
+    with stack.statements() as on_hit, stack.redis_commands() as commands:
+        hit = ann.get(order)
+
+    assert len(on_miss) == 1
+    assert on_hit == []
+    assert len(commands) == (1 if stack.settings.redis_url else 0), commands
+    assert missed.json == hit.json == order
+
+
+@pytest.mark.clause("000-08")
+def test_what_the_cache_holds_is_what_is_answered(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+    ann.get(order)
+    stack.rows(f"UPDATE orders SET currency = 'EUR' WHERE user_id = '{ann.subject}'")
+
+    assert ann.get(order).json["currency"] == "USD"
+
+
+@pytest.mark.clause("000-12", "000-20", "001-04")
+def test_after_an_update_the_next_read_comes_from_the_database_and_fills_the_cache_again(
+    stack: Stack, ann: Caller
+) -> None:
+    order = ann.place()
+    ann.get(order)
+    assert stack.cached(order)
+
+    changed = ann.patch(order, "PAID").json
+    left_in_cache = stack.cached(order)
+    with stack.statements() as on_first:
+        first = ann.get(order)
+    with stack.statements() as on_second:
+        second = ann.get(order)
+
+    assert left_in_cache is None
+    assert len(on_first) == 1
+    assert on_second == []
+    assert first.json == second.json == changed
+
+
+@pytest.mark.clause("000-12")
+def test_a_refused_update_leaves_the_copy_where_it_is(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+    ann.get(order)
+
+    ann.patch(order, "LOST")
+    with stack.statements() as sent:
+        found = ann.get(order)
+
+    assert (sent, found.json) == ([], order)
+
+
+def test_the_relay_leaves_the_present_copy_where_it_is(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+    ann.get(order)
+
+    stack.relayed()
+
+    assert stack.cached(order)
+
+
+@pytest.mark.clause("000-19", "001-04")
+def test_a_copy_in_redis_lives_five_minutes(real_stack: Stack) -> None:
+    ann = real_stack.caller()
+    order = ann.place()
+    ann.get(order)
+
+    key = f"{real_stack.settings.redis_prefix}{{{order['id']}}}:order"
+    with Redis.from_url(real_stack.settings.redis_url) as redis:
+        left = redis.pttl(key)
+        redis.pexpire(key, 0)
+    with real_stack.statements() as sent:
+        ann.get(order)
+
+    assert isinstance(left, int)
+    assert 295_000 < left <= 300_000
+    assert len(sent) == 1
+
+
+@pytest.mark.clause("000-19")
+def test_a_copy_in_memory_lives_five_minutes(build: Callable[..., Stack]) -> None:
+    now = datetime.now(UTC)
+    settings = Settings(log_level="ERROR")
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(lambda: now))
+    stack = build(settings, container=container)
+    migrations = container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    ann = stack.caller()
+    order = ann.place()
+    ann.get(order)
+
+    asked: dict[int, int] = {}
+    for age in (299, 300):
+        now += timedelta(seconds=age) - timedelta(seconds=sum(asked))
+        with stack.statements() as sent:
+            ann.get(order)
+        asked[age] = len(sent)
+
+    assert asked == {299: 0, 300: 1}

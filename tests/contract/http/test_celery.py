@@ -1,0 +1,61 @@
+"""An order placed over HTTP is run as a task by a stock Celery worker, which knows nothing of us."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.contract.http.caller import Caller
+from tests.contract.http.stack import Stack
+
+WORKER = """
+import json
+from celery import Celery
+
+app = Celery(broker={url!r})
+
+@app.task(name="orders.new_order")
+def new_order(order_id, user_id):
+    with open("report", "a") as report:
+        print(json.dumps([order_id, user_id]), file=report)
+"""
+
+
+@contextmanager
+def worker(directory: Path, *, url: str, queue: str) -> Iterator[Path]:
+    """Run a worker on the queue; yield the file that its task writes a line to at every run."""
+    (directory / "shop.py").write_text(WORKER.format(url=url))
+    (report := directory / "report").touch()
+    command = [sys.executable, "-m", "celery", "-A", "shop", "worker", "-Q", queue, "--pool", "solo"]
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--without-mingle", "--without-gossip"], cwd=directory, stdout=log, stderr=log
+        )
+    try:
+        yield report
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.mark.clause("000-22")
+@pytest.mark.parametrize("stack", ["real"], indirect=True)
+def test_a_stock_celery_worker_runs_an_order_that_was_placed_over_http(
+    stack: Stack, ann: Caller, tmp_path: Path
+) -> None:
+    stack.relayed()
+    order = ann.place()
+    while stack.container.relay_events().sent:
+        pass
+
+    with worker(tmp_path, url=stack.settings.rabbitmq_url, queue=stack.settings.new_order_queue) as report:
+        deadline = time.monotonic() + 60
+        while not report.read_text().endswith("\n") and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert [json.loads(line) for line in report.read_text().splitlines()] == [[order["id"], ann.subject]]

@@ -1,0 +1,149 @@
+"""POST /orders/: an order is placed whole, or not at all."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.contract.http.caller import TEA, Caller, ask, refused
+from tests.contract.http.stack import Stack
+
+
+@pytest.mark.clause("000-04", "001-03")
+def test_a_placed_order_is_answered_with_its_representation(ann: Caller) -> None:
+    began = datetime.now(UTC)
+
+    answer = ann.post({"items": [TEA], "total_price": 75.0})
+
+    order = answer.json
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/orders/{order['id']}"
+    assert answer.headers["ETag"] == '"1"'
+    assert UUID(order.pop("id")).version == 7
+    placed_at = order.pop("created_at")
+    assert placed_at.endswith("Z")
+    assert timedelta(0) <= datetime.fromisoformat(placed_at) - began < timedelta(seconds=10)
+    assert order.pop("updated_at") == placed_at
+    assert order == {
+        "user_id": ann.subject,
+        "items": [TEA],
+        "total_price": 75.0,
+        "status": "PENDING",
+        "currency": "USD",
+        "version": 1,
+    }
+
+
+@pytest.mark.clause("000-04", "000-07")
+def test_the_location_of_a_placed_order_answers_with_the_same_representation(ann: Caller) -> None:
+    placed = ann.post({"items": [TEA], "total_price": 75.0})
+
+    found = ann.ask("GET", placed.headers["Location"])
+
+    assert (found.status_code, found.json) == (200, placed.json)
+    assert found.headers["ETag"] == placed.headers["ETag"]
+
+
+@pytest.mark.clause("000-04")
+def test_items_come_back_as_they_were_sent(ann: Caller) -> None:
+    items: list[dict[str, Any]] = [
+        {"z": 1, "a": {"deep": [1, 2.5, None, True, "茶 🍵", {"": []}]}, "price": "not a number"},
+        {},
+        {"big": 2**63 - 1, "small": -(2**63), "fraction": 0.1, "exponent": 1e308},
+    ]
+
+    placed = ann.post({"items": items, "total_price": 9.99}).json
+    from_cache_or_store = [ann.get(placed).json for _ in range(2)]
+
+    assert placed["items"] == items
+    assert [[*item] for item in placed["items"]] == [[*item] for item in items]
+    assert from_cache_or_store == [placed, placed]
+
+
+@pytest.mark.clause("000-04")
+@pytest.mark.parametrize("path", ["/orders", "/orders/"])
+def test_orders_are_placed_at_the_collection_with_and_without_its_slash(ann: Caller, path: str) -> None:
+    answer = ann.post({"items": [TEA], "total_price": 75}, path=path)
+
+    assert answer.status_code == 201
+    assert not answer.history
+
+
+@pytest.mark.parametrize(
+    ("currency", "total"), [("USD", 75.5), ("EUR", 0.01), ("JPY", 7550), ("BHD", 1.005), ("CLF", 0.0001)]
+)
+def test_an_order_is_in_the_currency_asked_for(ann: Caller, currency: str, total: float) -> None:
+    answer = ann.post({"items": [{"sku": "tea"}], "total_price": total, "currency": currency})
+
+    assert answer.status_code == 201
+    assert ann.get(answer.json).json["currency"] == currency
+    assert ann.get(answer.json).json["total_price"] == total
+
+
+@pytest.mark.clause("000-04")
+@pytest.mark.parametrize(
+    ("items", "total"),
+    [
+        ([{"quantity": 2, "unit_price": 37.5}], 75),
+        ([{"qty": 3, "price": 0.1}], 0.3),
+        ([{"quantity": 1, "price": 1}, {"qty": 2, "unit_price": 2.25}], 5.5),
+        ([{"quantity": 0, "price": 5}], 0),
+        ([{"quantity": 1.5, "price": 0.5}], 0.75),
+    ],
+)
+def test_a_total_that_is_the_sum_is_taken(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
+    assert ann.post({"items": items, "total_price": total}).status_code == 201
+
+
+@pytest.mark.clause("000-21")
+@pytest.mark.parametrize(
+    ("items", "total"),
+    [
+        ([{"quantity": 2, "unit_price": 37.5}], 74.99),
+        ([{"qty": 3, "price": 0.1}], 0.31),
+        ([{"quantity": 1, "price": 1}, {"qty": 2, "unit_price": 2.25}], 5),
+        ([{"quantity": 1, "price": 0.005}], 0.01),
+        ([{"quantity": 0, "price": 5}], 5),
+    ],
+)
+def test_a_total_that_is_not_the_sum_is_refused(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
+    body = refused(ann.post({"items": items, "total_price": total}), 422)
+
+    assert "total_price" in body["errors"]
+    assert ann.list().json == []
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"sku": "tea"}],
+        [{"quantity": 2}],
+        [{"price": 2}],
+        [{"quantity": "2", "price": 3}],
+        [{"quantity": True, "price": 3}],
+        [{"quantity": 2, "price": 3}, {"sku": "a gift"}],
+    ],
+)
+def test_a_total_is_believed_where_the_sum_is_not_known(ann: Caller, items: list[dict[str, Any]]) -> None:
+    assert ann.post({"items": items, "total_price": 99.5}).status_code == 201
+
+
+@pytest.mark.clause("000-06")
+def test_nobody_places_an_order_without_a_token(stack: Stack) -> None:
+    stack.relayed()
+    before = stack.everything()
+
+    answer = ask(stack.app, "POST", "/orders/", json={"items": [TEA], "total_price": 75})
+
+    refused(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert stack.everything() == before
+    assert not stack.relayed().news
+
+
+def test_a_thousand_items_are_taken(ann: Caller) -> None:
+    answer = ann.post({"items": [{"line": number} for number in range(1_000)], "total_price": 1})
+
+    assert answer.status_code == 201
+    assert len(ann.get(answer.json).json["items"]) == 1_000

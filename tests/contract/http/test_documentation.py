@@ -1,0 +1,117 @@
+"""The OpenAPI document, and a page that shows it without any network but ours."""
+
+import re
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the OpenAPI Initiative's own schema
+
+from tests.contract.http.caller import ask
+from tests.contract.http.stack import Stack
+
+METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
+ERRORS = {
+    ("post", "/orders/"): {"400", "401", "413", "415", "422", "503"},
+    ("get", "/orders/{order_ref}"): {"401", "404", "503"},
+    ("patch", "/orders/{order_ref}"): {"400", "401", "404", "409", "412", "413", "415", "422", "503"},
+    ("get", "/orders/user/{user_id}"): {"401", "403", "422", "503"},
+}
+SUCCESS = {"post": "201", "get": "200", "patch": "200"}
+
+
+@pytest.fixture
+def document(stack: Stack) -> dict[str, Any]:
+    answer = ask(stack.app, "GET", "/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    return dict(answer.json)
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The operations of this contract."""
+    return {
+        (method, path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS and path.startswith("/orders/")
+    }
+
+
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(document)] == []
+    for schema in document["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema)
+
+
+@pytest.mark.clause("001-07")
+def test_each_route_is_there_with_a_tag_and_a_summary_of_its_own(document: dict[str, Any]) -> None:
+    found = operations(document)
+
+    assert found.keys() == ERRORS.keys()
+    assert all(operation["tags"] for operation in found.values())
+    assert len({operation["summary"] for operation in found.values()}) == len(found)
+    tags = {tag["name"] for tag in document["tags"]}
+    assert {tag for operation in found.values() for tag in operation["tags"]} <= tags
+
+
+@pytest.mark.clause("001-03", "001-07")
+@pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
+def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
+    told = operations(document)[operation]
+    responses = told["responses"]
+    success = SUCCESS[operation[0]]
+
+    assert responses.keys() == ERRORS[operation] | {success}
+    assert responses[success]["content"]["application/json"]["schema"]
+    for status in ERRORS[operation]:
+        schema = responses[status]["content"]["application/problem+json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/ProblemDetails"}
+        assert responses[status]["description"]
+    if operation[0] in {"post", "patch"}:
+        assert told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        assert told["requestBody"]["required"] is True
+
+
+@pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
+def test_each_operation_needs_a_bearer_token(document: dict[str, Any], operation: tuple[str, str]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    everywhere: list[dict[str, object]] = document.get("security", [])
+
+    needed = operations(document)[operation].get("security", everywhere)
+
+    assert [list(each) for each in needed] == [["bearer"]]
+    assert schemes["bearer"]["type"] == "http"
+    assert schemes["bearer"]["scheme"] == "bearer"
+
+
+def test_every_schema_that_is_referred_to_is_there(document: dict[str, Any]) -> None:
+    refers = set(re.findall(r"#/components/schemas/(\w+)", repr(document)))
+
+    assert refers
+    assert refers <= document["components"]["schemas"].keys()
+
+
+@pytest.mark.parametrize("page", ["/docs", "/docs/"])
+def test_the_page_and_all_it_needs_come_from_us(stack: Stack, page: str) -> None:
+    client = stack.app.test_client()
+
+    answer = client.get(page)
+    assets = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert len(assets) >= 3
+    for asset in assets:
+        assert asset.startswith("/docs/"), asset
+        with client.get(asset, buffered=True) as found:
+            assert found.status_code == 200, asset
+            assert found.data
+    assert "/openapi.json" in answer.text
+    assert not re.findall(r"https?://(?!localhost\b)", answer.text)
+
+
+def test_the_page_does_not_send_the_document_to_a_validator(stack: Stack) -> None:
+    page = ask(stack.app, "GET", "/docs/").text
+
+    # Swagger UI shows a badge of validator.swagger.io unless told not to.
+    assert re.search(r'"?validatorUrl"?: *(null|"none"|"")', page)

@@ -1,0 +1,135 @@
+"""Jobs run by Celery: a real worker, a real broker, and none of the web process's time."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from orders_domain.errors import Unavailable
+from orders_flask import Settings
+from tests.contract.http.caller import Caller
+from tests.contract.http.serving import environment
+from tests.contract.http.stack import Stack
+from tests.contract.http.test_bulk_status import bulk, many, statuses
+from tests.parts.postgresql import PostgresServer
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.redis import RedisServer
+from tests.parts.throwaway import processes
+
+BROKERS = ["rabbitmq", "redis"]
+
+
+@pytest.fixture
+def shop(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer, build: Callable[..., Stack]
+) -> Iterator[Stack]:
+    """A service on PostgreSQL whose jobs Celery runs, on the broker that the test names."""
+    rabbit: RabbitServer = request.getfixturevalue("rabbitmq_server")
+    redis: RedisServer = request.getfixturevalue("redis_server")
+    database = postgres_server.database()
+    brokers = {"rabbitmq": rabbit.url, "redis": redis.url, "away": "amqp://guest:guest@127.0.0.1:1//"}
+    settings = Settings(database_url=database, celery_broker_url=brokers[request.param], jobs_queue=rabbit.name("jobs"))
+    stack = build(settings)
+    migrations = stack.container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    yield stack
+    stack.close()
+    postgres_server.drop(database)
+
+
+@contextmanager
+def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Celery worker of two processes, as it is run in production."""
+    command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery", "worker", "--concurrency", "2"]
+    ours = environment(
+        DATABASE_URL=settings.database_url,
+        CELERY_BROKER_URL=settings.celery_broker_url,
+        ORDERS_JOBS_QUEUE=settings.jobs_queue,
+        C_FORCE_ROOT="1",
+    )
+    log = directory / f"celery-{time.monotonic_ns()}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--without-mingle", "--without-gossip"], env=ours, cwd=directory, stdout=output, stderr=output
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                processes.kill(process)
+    assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
+
+
+def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
+    """Poll the job until so many orders are done."""
+    deadline = time.monotonic() + 60
+    while (job := root.ask("GET", where).json)["done"] < done:
+        assert time.monotonic() < deadline, job
+        meanwhile()
+        time.sleep(0.01)
+    return dict(job)
+
+
+@pytest.mark.clause("002-34")
+@pytest.mark.parametrize("shop", BROKERS, indirect=True)
+def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
+    ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
+    numbers = many(ann, shop, 150)
+    where = bulk(root, numbers).headers["Location"]
+    looks_after = shop.container.job_worker()
+
+    looks_after.turn()
+    untouched = statuses(shop, numbers)
+    with worker(shop.settings, tmp_path):
+        job = job_when(root, where, 150)
+
+    assert untouched == {("PENDING", 1)}
+    assert (job["status"], job["updated"], job["failed"]) == ("done", numbers, [])
+    assert statuses(shop, numbers) == {("SHIPPED", 2)}
+
+
+@pytest.mark.clause("002-34")
+@pytest.mark.parametrize("shop", ["rabbitmq"], indirect=True)
+def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(shop: Stack, tmp_path: Path) -> None:
+    ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
+    numbers = many(ann, shop, 600)
+    where = bulk(root, numbers).headers["Location"]
+    shop.container.job_worker().turn()
+
+    with worker(shop.settings, tmp_path) as first:
+        job_when(root, where, 40)
+        processes.kill(first)
+    left = root.ask("GET", where).json
+    with worker(shop.settings, tmp_path):
+        job = job_when(root, where, 600, meanwhile=lambda: shop.container.job_worker().turn())
+
+    assert left["done"] < 600
+    assert (job["status"], job["updated"]) == ("done", numbers)
+    assert statuses(shop, numbers) == {("SHIPPED", 2)}
+
+
+@pytest.mark.clause("002-34")
+@pytest.mark.parametrize("shop", ["away"], indirect=True)
+def test_while_celery_s_broker_is_away_jobs_are_taken_and_wait(shop: Stack) -> None:
+    ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
+    began = time.monotonic()
+    answer = bulk(root, many(ann, shop, 101))
+    took = time.monotonic() - began
+
+    with pytest.raises(Unavailable):
+        shop.container.job_worker().turn()
+
+    assert answer.status_code == 202
+    assert took < 5
+    assert root.ask("GET", answer.headers["Location"]).json["status"] == "queued"

@@ -1,0 +1,107 @@
+"""A service killed in the middle of a job (kill -9): the next one finishes it, and no order is changed twice."""
+
+import json
+import sqlite3
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from orders_domain import Actor, Item, Money, Role
+from orders_domain.use_cases import PlaceOrder
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from tests.contract.http.serving import Served
+from tests.parts.postgresql import PostgresServer
+from tests.parts.throwaway import processes
+
+ORDERS = 400
+PREFIX = "/api/v1/orders"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/orders.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def container(database: str) -> Iterator[Container]:
+    """The shop, with its orders placed."""
+    container = Container(settings=Settings(database_url=database))
+    migrations = container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    tea = PlaceOrder(actor=Actor(subject="ann"), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
+    for _ in range(ORDERS):
+        container.place_order(tea)
+    yield container
+    close(container)
+
+
+def call(served: Served, token: str, path: str, body: object = None) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(served.url + path, data=data, headers=headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return dict(json.load(answer))
+
+
+def wait_for(seen: set[int], served: Served, token: str, path: str, *, until: int) -> dict[str, Any]:
+    """Poll the job until so many orders are done."""
+    deadline = time.monotonic() + 40
+    while True:
+        job = call(served, token, path)
+        seen.add(job["done"])
+        if job["done"] >= until:
+            return job
+        assert time.monotonic() < deadline, f"{job['done']} orders in 40 s"
+        time.sleep(0.005)
+
+
+def histories(database: str) -> list[tuple[int, int]]:
+    """Of each order, how many lines its history has, and how many events there are of it."""
+    query = (
+        "SELECT (SELECT count(*) FROM order_history h WHERE h.order_id = o.id), "
+        "(SELECT count(*) FROM outbox e WHERE e.order_id = o.id) FROM orders o"
+    )
+    if database.startswith("sqlite"):
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as file:
+            return file.execute(query).fetchall()
+    with psycopg.connect(database.replace("+psycopg", "")) as server:
+        return [(int(a), int(b)) for a, b in server.execute(query).fetchall()]
+
+
+@pytest.mark.clause("002-34")
+def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_order_once(
+    database: str, container: Container, tmp_path: Path
+) -> None:
+    token = container.mint(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
+    seen: set[int] = set()
+    with Served(tmp_path, "--no-relay", DATABASE_URL=database) as first:
+        body = {"order_ids": list(range(1, ORDERS + 1)), "status": "shipped"}
+        job = call(first, token, f"{PREFIX}/bulk/status", body)
+        path = f"{PREFIX}/jobs/{job['job_id']}"
+        wait_for(seen, first, token, path, until=40)
+        processes.kill(first.process)
+
+    with Served(tmp_path, "--no-relay", DATABASE_URL=database) as second:
+        found = call(second, token, path)
+        done = wait_for(seen, second, token, path, until=ORDERS)
+
+    assert 40 <= found["done"] < ORDERS
+    assert found["status"] == "running"
+    assert (done["status"], done["failed"]) == ("done", [])
+    assert done["updated"] == body["order_ids"]
+    assert len(seen) > 5  # progress was to be seen
+    assert histories(database) == [(2, 2)] * ORDERS

@@ -1,0 +1,152 @@
+"""GET /orders/user/{user_id}: one's own orders, newest first, page by page."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.http.caller import Caller, ask, refused
+from tests.contract.http.stack import Stack
+
+NEXT = re.compile(r'<(?P<url>[^>]+)>; rel="next"')
+
+
+def followed(caller: Caller, query: str) -> list[list[dict[str, Any]]]:
+    """The pages, from the first to the one that names no next."""
+    answer = caller.list(query)
+    pages = [answer.json]
+    while "Link" in answer.headers:
+        link = NEXT.fullmatch(answer.headers["Link"])
+        assert link
+        answer = caller.ask("GET", link["url"])
+        assert answer.status_code == 200
+        pages.append(answer.json)
+    return pages
+
+
+@pytest.mark.clause("000-15", "001-06")
+def test_a_list_has_all_of_one_s_own_orders_and_nobody_else_s_newest_first(stack: Stack, ann: Caller) -> None:
+    bob = stack.caller()
+    placed = [ann.place() for _ in range(5)]
+    bob.place()
+
+    answer = ann.list()
+
+    assert (answer.status_code, answer.json) == (200, placed[::-1])
+    assert "Link" not in answer.headers
+
+
+def test_a_list_shows_orders_as_they_stand(ann: Caller) -> None:
+    order = ann.place()
+    changed = ann.patch(order, "PAID").json
+
+    assert ann.list().json == [changed]
+
+
+def test_whoever_has_no_orders_gets_an_empty_list(ann: Caller) -> None:
+    answer = ann.list()
+
+    assert (answer.status_code, answer.json) == (200, [])
+
+
+@pytest.mark.clause("000-16", "001-06")
+def test_nobody_sees_somebody_else_s_list(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    answer = stack.caller().list(of=ann.subject)
+
+    refused(answer, 403)
+    assert order["id"] not in answer.text
+
+
+@pytest.mark.clause("000-17")
+def test_nobody_sees_a_list_without_a_token(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    answer = ask(stack.app, "GET", f"/orders/user/{ann.subject}")
+
+    refused(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert order["id"] not in answer.text
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (8, [7])])
+def test_following_the_links_gives_every_order_once(ann: Caller, limit: int, sizes: list[int]) -> None:
+    placed = [ann.place() for _ in range(7)]
+
+    pages = followed(ann, f"?limit={limit}")
+
+    assert [len(page) for page in pages] == sizes
+    assert [order for page in pages for order in page] == placed[::-1]
+
+
+def test_orders_placed_meanwhile_do_not_shift_the_pages(ann: Caller) -> None:
+    placed = [ann.place() for _ in range(4)]
+    first = ann.list("?limit=2")
+    ann.place()
+
+    link = NEXT.fullmatch(first.headers["Link"])
+
+    assert link
+    assert first.json + ann.ask("GET", link["url"]).json == placed[::-1]
+
+
+def test_a_page_has_100_orders_unless_told_otherwise_and_at_most_1_000(ann: Caller) -> None:
+    for _ in range(101):
+        ann.place()
+
+    usual, most = ann.list(), ann.list("?limit=1000")
+
+    assert (len(usual.json), len(most.json)) == (100, 101)
+    assert "Link" in usual.headers
+    assert "Link" not in most.headers
+
+
+@pytest.mark.parametrize("path", ["/orders/user/{}", "/orders/user/{}/"])
+def test_a_list_answers_with_and_without_its_slash(ann: Caller, path: str) -> None:
+    order = ann.place()
+
+    answer = ann.ask("GET", path.format(ann.subject))
+
+    assert (answer.status_code, answer.json) == (200, [order])
+
+
+@pytest.mark.parametrize("subject", ["auth0|12", "a/b c", "Zoë & ☕?#%", "a" * 64, "..", "user", "+1@x.org"])
+def test_the_list_of_a_user_with_any_name_can_be_followed(stack: Stack, subject: str) -> None:
+    caller = stack.caller(subject)
+    for _ in range(3):
+        caller.place()
+
+    first = caller.ask("GET", f"/orders/user/{quote(subject, safe='')}?limit=1")
+    link = NEXT.fullmatch(first.headers["Link"])
+
+    assert link
+    assert {order["user_id"] for order in caller.ask("GET", link["url"]).json} == {subject}
+
+
+BAD_QUERIES = [
+    "limit=0", "limit=-1", "limit=1001", "limit=ten", "limit=", "limit=1.5", f"limit={'9' * 5_000}", "limit=NaN",
+    "limit=1e2", "limit=%00", "cursor=", "cursor=nonsense", "cursor=AAAA", "cursor=%00", "cursor=%F0%9F%8D%B5",
+    f"cursor={'f' * 32}", f"cursor={'A' * 5_000}", "limit=1&cursor=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES, ids=lambda query: str(query)[:20])
+def test_a_bad_limit_or_cursor_is_refused_by_its_name(ann: Caller, query: str) -> None:
+    body = refused(ann.list(f"?{query}"), 422)
+
+    assert body["errors"].keys() == {query.rpartition("&")[2].partition("=")[0]}
+
+
+def test_another_user_s_cursor_opens_nothing(stack: Stack, ann: Caller) -> None:
+    bob = stack.caller()
+    ann_placed = [ann.place() for _ in range(2)]
+    for _ in range(2):
+        bob.place()
+    link = NEXT.fullmatch(bob.list("?limit=1").headers["Link"])
+    assert link
+
+    mine = ann.list(f"?{link['url'].partition('?')[2]}")
+
+    assert {order["id"] for order in mine.json} <= {order["id"] for order in ann_placed}

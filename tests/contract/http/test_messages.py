@@ -1,0 +1,144 @@
+"""What the broker hears of an order: each fact once it is committed, and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.contract.http.caller import TEA, Caller
+from tests.contract.http.stack import Stack
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_its_way(stack: Stack) -> None:
+    """What earlier tests did has reached the broker."""
+    stack.relayed()
+
+
+@pytest.mark.clause("000-05", "001-05")
+def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    published = stack.relayed()
+
+    (task,) = published.tasks_of(order)
+    assert (task["order_id"], task["user_id"]) == (order["id"], ann.subject)
+    assert published.news_of(order) == ["orders.order_placed.v1"]
+    assert not stack.relayed().news
+
+
+@pytest.mark.clause("000-22", "001-05")
+@pytest.mark.parametrize("stack", ["real"], indirect=True)
+def test_the_task_is_laid_out_for_celery_and_the_news_as_a_cloud_event(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    published = stack.relayed()
+
+    (task,), ((key, event),) = published.tasks, published.news
+    whose = {"order_id": order["id"], "user_id": ann.subject}
+    assert (task["task"], task["args"], task["kwargs"]) == ("orders.new_order", [], whose)
+    assert event | {"id": "", "time": "", "data": {}} == {
+        "specversion": "1.0",
+        "id": "",
+        "source": "/orders",
+        "type": key,
+        "subject": order["id"],
+        "time": "",
+        "datacontenttype": "application/json",
+        "orderversion": 1,
+        "data": {},
+    }
+    assert datetime.fromisoformat(event["time"]) == datetime.fromisoformat(order["created_at"])
+    assert event["data"].items() >= whose.items()
+    assert UUID(task["id"]) == UUID(event["id"])
+
+
+def test_each_change_is_told_in_its_order(stack: Stack, ann: Caller) -> None:
+    order, other = ann.place(), ann.place()
+    for status in ("PAID", "PAID", "SHIPPED", "PENDING"):
+        ann.patch(order, status)
+    ann.patch(other, "CANCELED")
+
+    published = stack.relayed()
+
+    assert published.news_of(order) == ["orders.order_placed.v1"] + ["orders.order_status_changed.v1"] * 2
+    assert published.news_of(other) == ["orders.order_placed.v1", "orders.order_canceled.v1"]
+    assert len(published.tasks_of(order)) == len(published.tasks_of(other)) == 1
+
+
+@pytest.mark.clause("000-06", "000-21")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"items": []},
+        {"items": [TEA], "total_price": -1},
+        {"items": [TEA], "total_price": 1},
+        [],
+        {"status": "PAID"},
+    ],
+)
+def test_an_invalid_order_is_told_to_nobody(stack: Stack, ann: Caller, body: object) -> None:
+    assert ann.post(body).status_code == 422
+
+    assert not stack.relayed().news
+
+
+@contextmanager
+def refusing(stack: Stack, table: str) -> Iterator[None]:
+    """The database refuses every row of the table meanwhile."""
+    if stack.settings.embedded:
+        stack.rows(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
+    else:
+        stack.rows("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$")
+        stack.rows(f"CREATE TRIGGER no BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no()")
+    try:
+        yield
+    finally:
+        stack.rows("DROP TRIGGER no" if stack.settings.embedded else "DROP FUNCTION no CASCADE")
+
+
+@pytest.mark.clause("000-21")
+@pytest.mark.parametrize("table", ["orders", "order_history", "outbox"])
+def test_an_order_that_could_not_be_stored_is_told_to_nobody_and_nowhere_to_be_found(
+    stack: Stack, ann: Caller, table: str
+) -> None:
+    before = stack.everything()
+
+    with refusing(stack, table):
+        answer = ann.post({"items": [TEA], "total_price": 75})
+
+    assert answer.status_code >= 500
+    assert answer.mimetype == "application/problem+json"
+    assert "Traceback" not in answer.text
+    assert not stack.relayed().news
+    assert stack.everything() == before
+    assert ann.list().json == []
+
+
+@pytest.mark.parametrize("table", ["order_history", "outbox"])
+def test_a_change_that_could_not_be_stored_did_not_happen(stack: Stack, ann: Caller, table: str) -> None:
+    order = ann.place()
+    stack.relayed()
+
+    with refusing(stack, table):
+        answer = ann.patch(order, "PAID")
+
+    assert answer.status_code >= 500
+    assert not stack.relayed().news
+    assert ann.get(order).json == order
+
+
+def test_news_says_whose_order_it_is_and_how_it_stands(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+    ann.patch(order, "PAID")
+
+    told: list[dict[str, Any]] = [event["data"] for _, event in stack.relayed().news]
+
+    assert [(each["user_id"], each["status"], each["previous_status"]) for each in told] == [
+        (ann.subject, "PENDING", None),
+        (ann.subject, "PAID", "PENDING"),
+    ]

@@ -1,0 +1,137 @@
+"""What Prometheus reads at /metrics, from one process and from several (clause 002-28)."""
+
+import json
+import re
+import urllib.request
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.serving import Served
+from tests.contract.http.stack import Stack
+from tests.parts.redis import RedisServer
+
+PRODUCTS = "/api/v1/products/"
+ORDER = {"items": [{"sku": "TEA-1"}], "total_price": 1}
+
+
+def figures(text: str) -> dict[str, float]:
+    """The samples by name and labels, without the histogram's buckets."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#") and "_bucket" not in line]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+@pytest.mark.clause("002-28")
+def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
+    caller = stack.caller()
+    before = figures(caller.ask("GET", "/metrics").text)
+
+    order = caller.place()
+    for _ in range(2):
+        caller.get(order)
+    caller.patch(order, "SHIPPED")
+    caller.patch(order, "PAID")
+    caller.post({})
+    after = figures(caller.ask("GET", "/metrics").text)
+
+    def grew(name: str) -> float:
+        return after.get(name, 0) - before.get(name, 0)
+
+    assert grew('orders_done_total{use_case="place_order"}') == 1
+    assert grew('orders_refused_total{reason="transition_refused",use_case="change_status"}') == 1
+    assert grew('orders_refused_total{reason="invalid_request",use_case="request"}') == 1
+    assert grew('orders_cache_reads_total{outcome="miss"}') == 1
+    assert grew('orders_cache_reads_total{outcome="hit"}') == 1
+    route = 'method="POST",route="/orders/",status="201"'
+    assert grew(f"orders_http_request_duration_seconds_count{{{route}}}") == 1
+    assert after["orders_database_up"] == 1
+    assert {"orders_cache_circuit_open", "orders_database_connections_in_use"} <= after.keys()
+
+
+@pytest.mark.clause("002-28")
+def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
+    caller, admin = stack.caller(), stack.caller(role=Role.ADMIN)
+    tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 0}, path=PRODUCTS).json["product_id"]
+    name = 'orders_refused_total{reason="insufficient_stock",use_case="order_products"}'
+    before = figures(caller.ask("GET", "/metrics").text).get(name, 0)
+
+    shipping = dict.fromkeys(("address_line1", "city", "state", "postal_code", "country"), "x")
+    body = {f"shipping_{part}": text for part, text in shipping.items()}
+    refused = caller.post(body | {"order_items": [{"product_id": tea, "quantity": 1}]}, path="/api/v1/orders/")
+
+    assert refused.status_code == 400
+    assert figures(caller.ask("GET", "/metrics").text)[name] - before == 1
+
+
+@pytest.mark.clause("002-28")
+def test_the_outbox_shows_its_depth_and_its_age(stack: Stack) -> None:
+    stack.relayed()
+    caller = stack.caller()
+    caller.place()
+
+    waiting = figures(caller.ask("GET", "/metrics").text)
+    stack.relayed()
+    sent = figures(caller.ask("GET", "/metrics").text)
+
+    assert waiting['orders_outbox_events{state="waiting"}'] == 1
+    assert waiting["orders_outbox_oldest_seconds"] > 0
+    assert sent['orders_outbox_events{state="waiting"}'] == 0
+    assert sent["orders_outbox_oldest_seconds"] == 0
+
+
+@pytest.mark.clause("002-28")
+def test_two_processes_add_up_what_they_measure(tmp_path: Path, redis_server: RedisServer) -> None:
+    redis = {"REDIS_URL": redis_server.url, "REDIS_PREFIX": redis_server.prefix}
+
+    with Served(tmp_path, "--workers", "2", **redis) as served:
+        token = served.token("ann")
+        for _ in range(40):  # a connection each, so that both processes get some
+            connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
+            connection.request("GET", "/orders/user/ann", headers={"Authorization": f"Bearer {token}"})
+            assert connection.getresponse().status == 200
+            connection.close()
+        with urllib.request.urlopen(f"{served.url}/metrics") as answer:
+            shown = figures(answer.read().decode())
+        processes = set(re.findall(r'"pid": (\d+)', served.output))
+
+    assert shown['orders_done_total{use_case="list_orders"}'] == 40
+    assert len(processes) == 2, "both processes answered, or the test shows nothing"
+
+
+@pytest.mark.clause("002-25")
+def test_each_placing_deletion_refusal_and_violation_leaves_one_line(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        ann, eve = served.token("ann"), served.token("eve")
+        order = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))
+        _ask(served, "GET", f"/orders/{order['id']}", eve)
+        _ask(served, "GET", "/api/v1/orders/1", eve)
+        _ask(served, "PATCH", f"/orders/{order['id']}", ann, {"status": "SHIPPED"})
+        _ask(served, "PATCH", f"/orders/{order['id']}", ann, {"status": "PAID"})
+        _ask(served, "DELETE", "/api/v1/orders/1", ann)
+        second = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))
+        _ask(served, "DELETE", f"/api/v1/orders/{second['id']}", ann)
+    lines = [json.loads(line) for line in served.output.splitlines() if line.startswith("{")]
+    told = [(line["event"], line["use_case"], line["user"], line.get("reason")) for line in lines if "use_case" in line]
+
+    assert told == [
+        ("done", "place_order", "ann", None),
+        ("access violation", "get_order", "eve", "order_hidden"),
+        ("access violation", "get_order", "eve", "access_denied"),
+        ("done", "change_status", "ann", None),
+        ("refused", "change_status", "ann", "transition_refused"),
+        ("refused", "delete_order", "ann", "deletion_refused"),
+        ("done", "place_order", "ann", None),
+        ("done", "delete_order", "ann", None),
+    ]
+    assert all(line["request_id"] for line in lines if "use_case" in line)
+
+
+def _ask(served: Served, method: str, path: str, token: str, body: object = None) -> bytes:
+    connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    answer = connection.getresponse().read()
+    connection.close()
+    return answer

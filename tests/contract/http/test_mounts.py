@@ -1,0 +1,80 @@
+"""ORDERS_MOUNTS: what is served where."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orders_flask import Settings, create_app
+from orders_flask.settings import SettingRefused
+from tests.contract.http.caller import TEA, ask, refused
+from tests.contract.http.stack import Stack
+
+
+@pytest.fixture
+def twice(build: Callable[..., Stack]) -> Stack:
+    return build(Settings(mounts={"orders": ("/v2/orders", "/shop")}, log_level="ERROR"))
+
+
+def test_a_contract_is_served_under_each_of_its_prefixes(twice: Stack) -> None:
+    ann = twice.caller()
+    placed = {
+        prefix: ann.post({"items": [TEA], "total_price": 75}, path=f"{prefix}/") for prefix in ("/v2/orders", "/shop")
+    }
+
+    for prefix, answer in placed.items():
+        order = answer.json
+        assert answer.headers["Location"] == f"{prefix}/{order['id']}"
+        for other in placed:
+            assert ann.ask("GET", f"{other}/{order['id']}").json == order
+            assert len(ann.ask("GET", f"{other}/user/{ann.subject}").json) == 2
+            assert ann.post({"items": [TEA], "total_price": 75.01}, path=other).status_code == 422
+
+
+def test_a_prefix_that_is_not_named_is_not_served(twice: Stack) -> None:
+    ann = twice.caller()
+
+    for path in ("/orders", "/orders/", "/v2/", "/v2", "/shopping", "/orders/user/ann"):
+        refused(ann.ask("GET", path), 404)
+
+
+def test_each_prefix_has_its_operations_in_the_document(twice: Stack) -> None:
+    paths = ask(twice.app, "GET", "/openapi.json").json["paths"]
+
+    assert {path.rpartition("/orders")[0] + "/" for path in paths if "v2" in path} == {"/v2/"}
+    assert len([path for path in paths if path.startswith("/shop")]) == 3
+    assert len([path for path in paths if path.startswith("/v2/orders")]) == 3
+
+
+def test_a_next_link_stays_under_the_prefix_that_was_asked(twice: Stack) -> None:
+    ann = twice.caller()
+    for _ in range(2):
+        ann.post({"items": [TEA], "total_price": 75}, path="/shop")
+
+    link = ann.ask("GET", f"/shop/user/{ann.subject}?limit=1").headers["Link"]
+
+    assert link.startswith(f"</shop/user/{ann.subject}?")
+
+
+@pytest.mark.parametrize(
+    ("mounts", "named"),
+    [
+        ({"orders": ("/a", "/a")}, ["ORDERS_MOUNTS", "/a", "orders"]),
+        ({"orders": ("/a",), "checkout": ("/b", "/a")}, ["ORDERS_MOUNTS", "/a", "orders", "checkout"]),
+        ({"shop": ("/a",)}, ["ORDERS_MOUNTS", "shop", "orders"]),
+        ({"orders": ("a",)}, ["ORDERS_MOUNTS", "'a'", "orders"]),
+        ({"orders": ("/a/",)}, ["ORDERS_MOUNTS", "/a/", "orders"]),
+        ({"orders": ("",)}, ["ORDERS_MOUNTS", "''", "orders"]),
+        ({"orders": ("/<x>",)}, ["ORDERS_MOUNTS", "/<x>", "orders"]),
+        ({"orders": ("/a b",)}, ["ORDERS_MOUNTS", "/a b", "orders"]),
+    ],
+)
+def test_mounts_that_cannot_be_stop_the_start_with_a_sentence_that_names_them(
+    mounts: dict[str, tuple[str, ...]], named: list[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(str(tmp_path))
+
+    with pytest.raises(SettingRefused) as refusal:
+        create_app(Settings(mounts=mounts))
+
+    assert "\n" not in str(refusal.value)
+    assert all(name in str(refusal.value) for name in named)

@@ -1,0 +1,73 @@
+"""What whoever runs the service asks it, without a token."""
+
+import re
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.contract.http.caller import Caller, ask
+from tests.contract.http.stack import Stack
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "/": {"service": "orders", "status": "ok"},
+    "/healthz": {"status": "ok"},
+    "/readyz": {"status": "ready", "checks": {"database": "ok", "cache": "ok", "broker": "ok"}},
+}
+
+
+@pytest.mark.parametrize(("path", "body"), ANSWERS.items())
+@pytest.mark.parametrize("authorization", [None, "Bearer nonsense"])
+def test_the_service_says_how_it_is_to_anybody(
+    stack: Stack, path: str, body: dict[str, Any], authorization: str | None
+) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+
+    answer = ask(stack.app, "GET", path, headers=headers)
+
+    assert (answer.status_code, answer.mimetype, answer.json) == (200, "application/json", body)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/"])
+def test_nothing_of_it_needs_a_token(stack: Stack, path: str) -> None:
+    assert ask(stack.app, "GET", path).status_code == 200
+
+
+def test_metrics_count_requests_by_method_route_and_status(stack: Stack, ann: Caller) -> None:
+    def counted(**labels: str) -> float:
+        text = ask(stack.app, "GET", "/metrics").text
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return sum(
+            sample.value for sample in samples
+            if sample.name.endswith("_count") and labels.items() <= sample.labels.items()
+        )  # fmt: skip
+
+    before = counted(method="GET", status="404"), counted(method="POST", status="201")
+
+    order = ann.place()
+    ann.ask("GET", "/orders/7")
+    ann.ask("GET", "/orders/8")
+
+    after = counted(method="GET", status="404"), counted(method="POST", status="201")
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
+    assert order["id"] not in ask(stack.app, "GET", "/metrics").text
+
+
+def test_strangers_cannot_make_metrics_grow(stack: Stack, ann: Caller) -> None:
+    def series() -> int:
+        return len(re.findall("^[^#]", ask(stack.app, "GET", "/metrics").text, re.MULTILINE))
+
+    ann.ask("BREW", "/coffee")
+    ann.ask("GET", "/coffee/0")
+    before = series()
+
+    for number in range(20):
+        ann.ask(f"BREW{number}", f"/coffee/{number}")
+        ann.ask("GET", f"/coffee/{number}")
+
+    assert series() == before
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/orders/none"])
+def test_browsers_are_told_not_to_guess_a_type(ann: Caller, path: str) -> None:
+    assert ann.ask("GET", path).headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,87 @@
+"""Ownership alone decides: no role and no scope opens another user's orders."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import Caller, refused
+from tests.contract.http.stack import Stack
+
+STRANGERS: dict[str, Callable[[Stack], Caller]] = {
+    "a customer": lambda stack: stack.caller(),
+    "an administrator": lambda stack: stack.caller(role=Role.ADMIN),
+    "orders:write": lambda stack: stack.caller(scopes=("orders:write",)),
+    "an administrator with every scope": lambda stack: stack.caller(
+        role=Role.ADMIN, scopes=("orders:write", "orders:read", "*", "admin")
+    ),
+}
+
+
+@pytest.fixture(params=STRANGERS)
+def stranger(request: pytest.FixtureRequest, stack: Stack) -> Caller:
+    caller = STRANGERS[request.param](stack)
+    caller.place()
+    return caller
+
+
+@pytest.mark.clause("000-09", "000-13", "000-16", "001-06")
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_stranger_opens_nothing_and_changes_nothing(
+    stack: Stack, ann: Caller, stranger: Caller, cached: bool
+) -> None:
+    order = ann.place()
+    if cached:
+        ann.get(order)
+    before, copy = stack.everything(), stack.cached(order)
+
+    refused(stranger.get(order), 404)
+    for status in ("PENDING", "PAID", "SHIPPED", "CANCELED"):
+        refused(stranger.patch(order, status), 404)
+        refused(stranger.patch(order, status, {"If-Match": '"1"'}), 404)
+        refused(stranger.patch(order, status, {"If-Match": '"7"'}), 404)
+    refused(stranger.patch(order, "LOST"), 422)
+    refused(stranger.list(of=ann.subject), 403)
+    for method in ("PUT", "DELETE", "POST"):
+        refused(stranger.ask(method, f"/orders/{order['id']}"), 405)
+
+    assert stack.everything() == before
+    assert (stack.cached(order) is None) == (copy is None) == (not cached)
+    assert stack.cached(order) == copy
+    assert ann.get(order).json == order
+
+
+@pytest.mark.clause("000-09")
+def test_a_stranger_with_the_version_at_hand_is_not_told_that_it_is_right(ann: Caller, stranger: Caller) -> None:
+    order = ann.place()
+    ann.get(order)
+
+    refused(stranger.get(order, **{"If-None-Match": '"1"'}), 404)
+    refused(stranger.get(order, **{"If-None-Match": "*"}), 404)
+
+
+@pytest.mark.clause("000-04")
+def test_an_order_belongs_to_the_token_s_subject_whatever_the_body_says(ann: Caller, stack: Stack) -> None:
+    bob = stack.caller()
+    body = {"items": [{"sku": "tea"}], "total_price": 1, "user_id": bob.subject}
+
+    errors = refused(ann.post(body), 422)["errors"]
+
+    assert errors == {"user_id": ["Unknown field."]}
+    assert bob.list().json == ann.list().json == []
+
+
+@pytest.mark.parametrize("name", ["{}.", "{} ", "{}%20", "{}%00", "{}/..", "./{}", "%2e/{}"])
+def test_a_name_that_is_nearly_one_s_own_is_somebody_else_s(ann: Caller, name: str) -> None:
+    ann.place()
+
+    answer = ann.ask("GET", f"/orders/user/{name.format(ann.subject)}")
+
+    assert answer.status_code in {403, 404}
+    assert ann.subject not in answer.text
+
+
+def test_the_case_of_a_name_matters(stack: Stack) -> None:
+    stack.caller("Alice-Case").place()
+
+    refused(stack.caller("alice-case").list(of="Alice-Case"), 403)

@@ -1,0 +1,153 @@
+"""PATCH /orders/{id}: four words, one lifecycle, and nothing changed by what is refused."""
+
+import itertools
+import sqlite3
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.contract.http.caller import Caller, as_json, ask, refused
+from tests.contract.http.stack import Stack
+
+WORDS = ("PENDING", "PAID", "SHIPPED", "CANCELED")
+WAY_TO = {"PENDING": (), "PAID": ("PAID",), "SHIPPED": ("PAID", "SHIPPED"), "CANCELED": ("CANCELED",)}
+ALLOWED = {
+    ("PENDING", "PAID"),
+    ("PENDING", "SHIPPED"),
+    ("PENDING", "CANCELED"),
+    ("PAID", "SHIPPED"),
+    ("PAID", "CANCELED"),
+}
+REFUSED = sorted(set(itertools.permutations(WORDS, 2)) - ALLOWED)
+NO_WORDS: list[object] = [
+    "CONFIRMED", "DELIVERED", "paid", "PAID ", "", "LOST", None, 1, True, ["PAID"], {"PAID": 1}, "PAID\0", "\ud800"
+]  # fmt: skip
+
+
+def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
+    order = caller.place()
+    for word in WAY_TO[status]:
+        answer = caller.patch(order, word)
+        assert answer.status_code == 200
+        order = answer.json
+    return order
+
+
+@pytest.mark.clause("000-11", "000-03")
+@pytest.mark.parametrize(("current", "wanted"), sorted(ALLOWED))
+def test_an_order_takes_the_status_that_the_lifecycle_allows(ann: Caller, current: str, wanted: str) -> None:
+    order = order_that_is(ann, current)
+
+    answer = ann.patch(order, wanted)
+
+    changed = answer.json
+    assert answer.status_code == 200
+    assert changed == order | {"status": wanted, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
+    assert changed["updated_at"] > order["updated_at"]
+    assert answer.headers["ETag"] == f'"{changed["version"]}"'
+    assert ann.get(order).json == changed
+
+
+@pytest.mark.clause("000-03")
+@pytest.mark.parametrize(("current", "wanted"), REFUSED)
+def test_an_illegal_move_is_refused_naming_both_statuses(stack: Stack, ann: Caller, current: str, wanted: str) -> None:
+    order = order_that_is(ann, current)
+    before = stack.everything()
+
+    body = refused(ann.patch(order, wanted), 409)
+
+    assert f"is {current} cannot become {wanted}" in body["detail"]
+    assert stack.everything() == before
+    assert ann.get(order).json == order
+
+
+@pytest.mark.clause("000-11")
+@pytest.mark.parametrize("status", WORDS)
+def test_the_status_an_order_has_already_changes_nothing_and_succeeds(stack: Stack, ann: Caller, status: str) -> None:
+    order = order_that_is(ann, status)
+    before = stack.everything()
+
+    answer = ann.patch(order, status)
+
+    assert (answer.status_code, answer.json) == (200, order)
+    assert answer.headers["ETag"] == f'"{order["version"]}"'
+    assert stack.everything() == before
+
+
+@pytest.mark.clause("000-03", "001-03")
+@pytest.mark.parametrize("word", NO_WORDS, ids=repr)
+def test_another_word_is_refused_and_changes_nothing(stack: Stack, ann: Caller, word: object) -> None:
+    order = ann.place()
+    before = stack.everything()
+
+    body = refused(ann.patch(order, word), 422)
+
+    assert "status" in body["errors"]
+    assert stack.everything() == before
+
+
+@pytest.mark.clause("000-03")
+def test_the_database_refuses_a_status_that_there_is_not(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    with pytest.raises((sqlite3.IntegrityError, psycopg.DataError, psycopg.IntegrityError)):
+        stack.rows(f"UPDATE orders SET status = 'LOST' WHERE user_id = '{ann.subject}'")
+
+    assert ann.get(order).json["status"] == "PENDING"
+
+
+@pytest.mark.parametrize(
+    ("in_the_core", "shown", "same", "next_word"),
+    [("CONFIRMED", "PENDING", "PENDING", "PAID"), ("DELIVERED", "SHIPPED", "SHIPPED", None)],
+)
+def test_statuses_of_other_contracts_are_shown_in_this_one_s_words(
+    stack: Stack, ann: Caller, in_the_core: str, shown: str, same: str, next_word: str | None
+) -> None:
+    order = ann.place()
+    stack.rows(f"UPDATE orders SET status = '{in_the_core}' WHERE user_id = '{ann.subject}'")
+
+    seen, again, illegal = ann.get(order), ann.patch(order, same), ann.patch(order, "PENDING")
+
+    assert (seen.json["status"], ann.list().json[0]["status"]) == (shown, shown)
+    assert (again.status_code, again.json) == (200, seen.json)
+    if next_word:
+        assert ann.patch(order, next_word).json["status"] == next_word
+    else:
+        assert "is SHIPPED cannot become PENDING" in refused(illegal, 409)["detail"]
+
+
+@pytest.mark.clause("000-13")
+@pytest.mark.parametrize("reference", [str(uuid4()), "1", "nonsense"])
+def test_an_order_that_there_is_not_cannot_be_changed(stack: Stack, ann: Caller, reference: str) -> None:
+    ann.place()
+    before = stack.everything()
+
+    refused(ann.ask("PATCH", f"/orders/{reference}", **as_json({"status": "PAID"})), 404)
+
+    assert stack.everything() == before
+
+
+@pytest.mark.clause("000-14")
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic YW5uOnNlY3JldA==", "Bearer nonsense"])
+def test_nobody_changes_an_order_without_a_token(stack: Stack, ann: Caller, authorization: str | None) -> None:
+    order = ann.place()
+    before = stack.everything()
+
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = ask(stack.app, "PATCH", f"/orders/{order['id']}", json={"status": "PAID"}, headers=headers)
+
+    refused(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert stack.everything() == before
+
+
+@pytest.mark.parametrize("body", [{}, [], None, "PAID", 7, {"state": "PAID"}, {"status": "PAID", "total_price": 1}])
+def test_a_change_that_is_no_status_alone_is_refused(stack: Stack, ann: Caller, body: object) -> None:
+    order = ann.place()
+    before = stack.everything()
+
+    refused(ann.ask("PATCH", f"/orders/{order['id']}", **as_json(body)), 422)
+
+    assert stack.everything() == before

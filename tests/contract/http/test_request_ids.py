@@ -1,0 +1,101 @@
+"""X-Request-ID: on every answer, in every line of the log, and never a stranger's text in it."""
+
+import json
+import sys
+from io import StringIO
+from uuid import UUID
+
+import pytest
+
+from orders_flask import log
+from tests.contract.http.caller import TEA, Caller, ask
+from tests.contract.http.stack import Stack
+
+ANSWERS = {
+    "POST /orders/": 201,
+    "GET /orders/{id}": 200,
+    "HEAD /orders/{id}": 200,
+    "PATCH /orders/{id}": 200,
+    "GET /orders/user/{user}": 200,
+    "GET /orders/user/nobody": 403,
+    "GET /orders/1": 404,
+    "GET /nothing": 404,
+    "DELETE /orders/{id}": 405,
+    "PATCH /orders/1": 404,
+    "GET /orders/user/{user}?limit=0": 422,
+    "GET /": 200,
+    "GET /healthz": 200,
+    "GET /readyz": 200,
+    "GET /metrics": 200,
+    "GET /openapi.json": 200,
+    "GET /docs/": 200,
+    "GET /docs/swagger-ui.css": 200,
+    "OPTIONS /healthz": 200,
+}
+
+
+@pytest.mark.parametrize(("request_line", "status"), ANSWERS.items())
+def test_an_id_that_is_sent_comes_back_with_every_answer(ann: Caller, request_line: str, status: int) -> None:
+    order = ann.place()
+    method, path = request_line.format(id=order["id"], user=ann.subject).split()
+    body = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "PAID"}}.get(method)
+
+    answer = ann.ask(
+        method, path, data=json.dumps(body), content_type="application/json", headers={"X-Request-ID": "req-42"}
+    )
+
+    assert answer.status_code == status
+    assert answer.headers.getlist("X-Request-ID") == ["req-42"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer nonsense"])
+def test_an_answer_to_nobody_bears_the_id_too(stack: Stack, authorization: str) -> None:
+    headers = {"X-Request-ID": "req-42", "Authorization": authorization}
+
+    answer = ask(stack.app, "GET", "/orders/1", headers=headers)
+
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (401, "req-42")
+
+
+@pytest.mark.parametrize("size", [1, 100, 128])
+def test_a_usual_id_is_taken(ann: Caller, size: int) -> None:
+    assert ann.ask("GET", "/healthz", headers={"X-Request-ID": "~" * size}).headers["X-Request-ID"] == "~" * size
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, "", "a b", "a\nb", "a\r\nSet-Cookie: x=1", "a\tb", "\x00", "é", "ï»¿id", "x" * 200, "a\x7f", "\x1b[2J"],
+)
+def test_an_unusual_id_is_replaced_by_one_of_our_own(stack: Stack, sent: str | None) -> None:
+    environ = {} if sent is None else {"HTTP_X_REQUEST_ID": sent}
+
+    ids = [
+        ask(stack.app, "GET", "/healthz", environ_overrides=environ).headers.getlist("X-Request-ID") for _ in range(2)
+    ]
+
+    (first,), (second,) = ids
+    assert UUID(first) != UUID(second)
+
+
+def test_an_order_s_history_has_the_id_of_the_request_that_made_it(stack: Stack, ann: Caller) -> None:
+    ann.ask(
+        "POST", "/orders/", data=json.dumps({"items": [TEA], "total_price": 75}), content_type="application/json",
+        headers={"X-Request-ID": "req-of-ann"},
+    )  # fmt: skip
+
+    told = repr(stack.rows(f"SELECT * FROM order_history WHERE actor = '{ann.subject}'"))
+
+    assert "req-of-ann" in told
+
+
+def test_the_log_has_one_line_a_request_with_its_id(ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    log.configure(level="INFO", form="json")
+
+    ann.ask("GET", "/orders/nonsense", headers={"X-Request-ID": "req-42"})
+
+    lines = [json.loads(line) for line in stderr.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["request_id"] == "req-42"
+    assert line["status"] == 404

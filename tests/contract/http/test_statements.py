@@ -1,0 +1,56 @@
+"""What a request costs the database."""
+
+import re
+
+import pytest
+
+from tests.contract.http.caller import TEA, Caller
+from tests.contract.http.stack import Stack
+
+
+@pytest.mark.parametrize("first_order", [True, False])
+def test_an_order_is_placed_in_one_transaction_of_at_most_five_statements(
+    stack: Stack, ann: Caller, first_order: bool
+) -> None:
+    if not first_order:
+        ann.place()
+
+    with stack.statements() as sent, stack.transactions() as seen:
+        answer = ann.post({"items": [TEA] * 50, "total_price": 75 * 50})
+
+    assert answer.status_code == 201
+    assert len(sent) <= 5, sent
+    assert seen == ["begin", "commit"]
+
+
+def test_an_order_is_changed_in_one_transaction_of_at_most_five_statements(stack: Stack, ann: Caller) -> None:
+    order = ann.place()
+
+    with stack.statements() as sent, stack.transactions() as seen:
+        answer = ann.patch(order, "PAID")
+
+    assert answer.status_code == 200
+    assert len(sent) <= 5, sent
+    assert seen == ["begin", "commit"]
+
+
+def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) -> None:
+    for _ in range(7):
+        ann.place()
+
+    costs, url = [], f"/orders/user/{ann.subject}?limit=2"
+    while url:
+        with stack.statements() as sent:
+            answer = ann.ask("GET", url)
+        costs.append(len(sent))
+        url = "".join(re.findall(r"<(.+)>", answer.headers.get("Link", "")))
+
+    assert costs == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing", "/orders/none"])
+def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path: str) -> None:
+    with stack.statements() as sent, stack.redis_commands() as commands:
+        ann.ask("GET", path)
+
+    assert (sent, commands) == ([], [])

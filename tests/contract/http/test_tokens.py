@@ -1,0 +1,98 @@
+"""A token that is missing, broken, expired or forged opens no route."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import jwt
+import pytest
+
+from orders_domain import Role
+from orders_flask.settings import DEVELOPMENT_SECRET
+from tests.contract.http.caller import TEA, Caller, ask, refused
+from tests.contract.http.stack import Stack
+from tests.unit.forged import forged_tokens
+
+# Space at an end belongs to the header, not to the token: what is left of these is a good token.
+SPACE_AROUND = {"a space before", "a space after", "a newline after"}
+FORGED = [
+    (label, token) for label, token in forged_tokens(DEVELOPMENT_SECRET, "alice-forged") if label not in SPACE_AROUND
+]
+SCHEMES = ["", "Bearer", "Bearer ", "Bearer  ", "Basic {}", "Token {}", "{}", "Bearer:{}", "Bearer{}", "Bearer {},{}"]
+ROUTES = ["POST /orders/", "GET /orders/{id}", "HEAD /orders/{id}", "PATCH /orders/{id}", "GET /orders/user/{user}"]
+BODIES = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "CANCELED"}}
+
+
+def as_a_server_hears_it(header: str) -> str:
+    """WSGI servers hand on the bytes of a header as Latin-1."""
+    return header.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+@pytest.fixture(params=ROUTES)
+def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
+    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    owner = stack.caller("alice-forged")
+    order = owner.place()
+    method, path = request.param.format(id=order["id"], user=owner.subject).split()
+    before = stack.everything()
+    body = json.dumps(BODIES.get(method))
+
+    def opened(authorization: str | None) -> bool:
+        environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
+        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and answer.status_code == 401:
+            assert refused(answer, 401)["detail"] == "The bearer token is missing or not valid."
+        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+
+    yield opened
+    assert stack.everything() == before
+    assert stack.cached(order) is None
+
+
+def test_the_table_has_many_forgeries() -> None:
+    assert len(FORGED) >= 100
+
+
+@pytest.mark.clause("000-06", "000-10", "000-14", "000-17")
+def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+    assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
+
+
+@pytest.mark.clause("000-06", "000-10", "000-14", "000-17")
+def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+    good = stack.caller("alice-forged").token
+
+    assert not opened_by(None)
+    assert [scheme for scheme in SCHEMES if opened_by(scheme.replace("{}", good))] == []
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_good_token_opens_whatever_the_case_of_its_scheme(ann: Caller, scheme: str) -> None:
+    assert ann.ask("GET", f"/orders/user/{ann.subject}", headers={"Authorization": f"{scheme} {ann.token}"}).json == []
+
+
+def test_a_token_is_good_until_it_expires(stack: Stack) -> None:
+    mint = stack.container.mint
+    fresh = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=60)
+    stale = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=0)
+
+    answers = [
+        ask(stack.app, "GET", "/orders/user/alice-late", headers={"Authorization": f"Bearer {token}"})
+        for token in (fresh, stale)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
+
+
+@pytest.mark.parametrize("claims", [{"scope": ["orders:write"]}, {"scope": ""}, {"role": "wizard"}, {"jti": "1"}])
+def test_a_token_may_say_more_than_it_has_to(stack: Stack, claims: dict[str, object]) -> None:
+    body = {"sub": "alice-more", "exp": int(time.time()) + 60} | claims
+    token = jwt.encode(body, DEVELOPMENT_SECRET, algorithm="HS256")
+
+    assert Caller(app=stack.app, subject="alice-more", token=token).list().status_code == 200
+
+
+def test_whoever_may_not_enter_is_not_told_what_is_wrong_with_the_rest(stack: Stack) -> None:
+    answer = ask(stack.app, "POST", "/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+
+    refused(answer, 401)

@@ -1,0 +1,75 @@
+"""Two services in one process do not see each other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orders_flask import Settings
+from tests.contract.http.caller import Caller, ask, refused
+from tests.contract.http.stack import Stack
+
+OTHER_SECRET = "another secret, of thirty-two bytes or more"
+
+
+@pytest.fixture
+def two(build: Callable[..., Stack]) -> tuple[Stack, Stack]:
+    """Two services that keep all they have in memory, with secrets of their own."""
+    one, other = (
+        build(Settings(database_url="memory://", jwt_secret=secret, log_level="ERROR")) for secret in ("", OTHER_SECRET)
+    )
+    return one, other
+
+
+def test_neither_knows_the_other_s_orders(two: tuple[Stack, Stack]) -> None:
+    here, there = two[0].caller("ann"), two[1].caller("ann")
+    order = here.place()
+    here.get(order)
+
+    refused(there.get(order), 404)
+    refused(there.patch(order, "PAID"), 404)
+    assert there.list().json == []
+    assert here.get(order).json == order
+
+
+def test_neither_takes_the_other_s_tokens(two: tuple[Stack, Stack]) -> None:
+    here, there = two[0].caller("ann"), two[1].caller("ann")
+
+    refused(Caller(app=two[1].app, subject="ann", token=here.token).list(), 401)
+    refused(Caller(app=two[0].app, subject="ann", token=there.token).list(), 401)
+    assert here.list().status_code == there.list().status_code == 200
+
+
+def test_neither_keeps_the_other_s_copies(two: tuple[Stack, Stack]) -> None:
+    here = two[0].caller("ann")
+    order = here.place()
+    here.get(order)
+
+    assert two[0].cached(order)
+    assert two[1].cached(order) is None
+
+
+def test_neither_counts_the_other_s_requests(two: tuple[Stack, Stack]) -> None:
+    for _ in range(3):
+        two[0].caller("ann").place()
+
+    assert 'method="POST"' in ask(two[0].app, "GET", "/metrics").text
+    assert 'method="POST"' not in ask(two[1].app, "GET", "/metrics").text
+
+
+def test_neither_tells_the_other_s_news(two: tuple[Stack, Stack]) -> None:
+    two[0].caller("ann").place()
+
+    while two[0].container.relay_events().sent or two[1].container.relay_events().sent:
+        pass
+
+    assert [len(stack.container.publisher().published) for stack in two] == [1, 0]
+
+
+def test_their_mounts_are_their_own(two: tuple[Stack, Stack], build: Callable[..., Stack]) -> None:
+    elsewhere = build(Settings(database_url="memory://", mounts={"orders": ("/shop",)}, log_level="ERROR"))
+
+    refused(elsewhere.caller().ask("GET", "/orders/1"), 404)
+    assert elsewhere.caller("ann").ask("GET", "/shop/user/ann").json == []
+    assert two[0].caller("ann").list().json == []
+    assert "/shop/" in ask(elsewhere.app, "GET", "/openapi.json").json["paths"]
+    assert "/shop/" not in ask(two[0].app, "GET", "/openapi.json").json["paths"]

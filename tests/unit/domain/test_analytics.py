@@ -1,0 +1,96 @@
+"""Periods, their buckets, and the figures made of tallies."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_adapters.memory.analytics import Analytics as Memory
+from orders_adapters.memory.store import Store
+from orders_domain import OrderStatus
+from orders_domain.analytics import Analytics, Bucket, Period, Tally
+from orders_domain.errors import AccessDenied, Refused
+from orders_domain.use_cases import AnalyseOrders, analyse_orders
+from tests.unit.domain.examples import ADA, ADMIN, NOON, Clock
+
+DAY = timedelta(days=1)
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def period(since: datetime, before: datetime, bucket: Bucket = Bucket.DAY, currency: str = "USD") -> Period:
+    return Period(since=since, before=before, bucket=bucket, currency=currency)
+
+
+@given(moment=MOMENTS, bucket=st.sampled_from(Bucket))
+def test_every_moment_lies_in_the_bucket_it_is_said_to(moment: datetime, bucket: Bucket) -> None:
+    start = bucket.start(moment)
+
+    assert start <= moment < bucket.following(start)
+    assert bucket.start(start) == start
+    assert bucket.following(start) == bucket.start(bucket.following(start))
+    assert bucket is not Bucket.WEEK or start.weekday() == 0
+    assert bucket is not Bucket.MONTH or start.day == 1
+
+
+@given(since=MOMENTS, length=st.integers(1, 360 * 24), bucket=st.sampled_from(Bucket))
+def test_the_buckets_of_a_period_cover_it_without_a_gap(since: datetime, length: int, bucket: Bucket) -> None:
+    before = since + timedelta(hours=length)
+
+    starts = list(period(since, before, bucket).starts())
+
+    assert starts[0] <= since
+    assert starts[-1] < before <= bucket.following(starts[-1])
+    assert [bucket.following(start) for start in starts[:-1]] == starts[1:]
+
+
+def test_the_usual_period_is_today_and_the_29_days_before() -> None:
+    found = Period.of(None, None, bucket=Bucket.DAY, currency="USD", now=NOON)
+
+    assert (found.since, found.before) == (datetime(2026, 2, 13, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
+    assert len(list(found.starts())) == 30
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "bucket", "currency"),
+    [
+        (NOON, NOON, Bucket.DAY, "USD"),
+        (NOON, NOON - DAY, Bucket.DAY, "USD"),
+        (NOON, NOON + 366 * DAY, Bucket.DAY, "USD"),  # which begins and ends within a day: 367
+        (NOON, NOON + 2600 * DAY, Bucket.WEEK, "USD"),
+        (datetime(1, 1, 1, tzinfo=UTC), NOON, Bucket.MONTH, "USD"),
+        (NOON, datetime(9999, 1, 1, tzinfo=UTC), Bucket.DAY, "USD"),
+        (NOON, NOON + DAY, Bucket.DAY, "TEA"),
+    ],
+)
+def test_what_is_no_period_is_refused(since: datetime, before: datetime, bucket: Bucket, currency: str) -> None:
+    with pytest.raises(Refused):
+        period(since, before, bucket, currency)
+
+
+def test_a_leap_year_is_the_longest_series_of_days() -> None:
+    assert len(list(period(datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)).starts())) == 366
+
+
+def test_what_was_cancelled_is_counted_and_brings_nothing() -> None:
+    day = Bucket.DAY.start(NOON)
+    tallies = (
+        Tally(start=day, status=OrderStatus.PAID, orders=2, minor=1001),
+        Tally(start=day, status=OrderStatus.CANCELED, orders=7, minor=5000),
+    )
+
+    found = Analytics(period=period(day, day + 2 * DAY), tallies=tallies, top_products=())
+
+    assert (found.orders, found.revenue, found.average_order_value) == (9, 1001, Decimal("5.00"))
+    assert found.by_status[OrderStatus.CANCELED] == 7
+    assert found.by_status[OrderStatus.SHIPPED] == 0
+    assert found.series() == ((day, 9, 1001), (day + DAY, 0, 0))
+
+
+def test_they_are_for_administrators() -> None:
+    hers, his = (AnalyseOrders(actor=actor, currency="USD") for actor in (ADA, ADMIN))
+
+    with pytest.raises(AccessDenied):
+        analyse_orders(hers, analytics=Memory(Store()), clock=Clock())
+    assert analyse_orders(his, analytics=Memory(Store()), clock=Clock()).orders == 0

@@ -1,0 +1,236 @@
+"""Many orders at once: each by itself, large work by a worker, and nothing twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from orders_adapters.memory.jobs import Jobs
+from orders_domain import Order, OrderStatus
+from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
+from orders_domain.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
+from orders_domain.order import OrderRef
+from orders_domain.use_cases import (
+    ChangeStatus,
+    ChangeStatuses,
+    GetJob,
+    RunJob,
+    change_status,
+    change_statuses,
+    get_job,
+    run_job,
+)
+from orders_domain.use_cases.run_job import BATCH, LEASE, MOST_ATTEMPTS
+from tests.unit.domain.examples import ADA, ADMIN, new_id, only
+from tests.unit.domain.shop import Shop
+
+PAID = only(OrderStatus.PAID)
+
+
+@dataclass
+class Desk:
+    """An administrator's desk in a shop; ``change`` may be replaced by one that fails."""
+
+    shop: Shop = field(default_factory=Shop)
+
+    def __post_init__(self) -> None:
+        shop = self.shop
+        self.jobs = Jobs(shop.store)
+        self.change: Callable[[ChangeStatus], Order] = partial(
+            change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
+        )
+
+    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> Job:
+        request = ChangeStatuses(actor=by, order_ids=order_ids, wanted=PAID)  # type: ignore[arg-type]
+        return change_statuses(request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id)
+
+    def work(self, job: Job) -> Job | None:
+        return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
+
+    def orders(self, number: int) -> list[OrderRef]:
+        return [self.shop.place().id for _ in range(number)]
+
+    def versions(self) -> set[int]:
+        return {order.version for order in self.shop.store.orders.values()}
+
+    def die_after(self, changes: int, error: BaseException) -> None:
+        """Let the worker get so far, then be ended by the error."""
+        left, change = iter(range(changes)), self.change
+
+        def mortal(request: ChangeStatus) -> Order:
+            if next(left, None) is None:
+                raise error
+            return change(request)
+
+        self.change = mortal
+
+
+class Killed(BaseException):
+    """As kill -9: nothing is tidied up."""
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) -> None:
+    good, shipped = desk.shop.place(), desk.shop.place()
+    desk.shop.change(shipped.id, OrderStatus.SHIPPED)
+    unknown = new_id()
+
+    job = desk.ask(shipped.id, good.id, unknown)
+
+    assert job.status is JobStatus.DONE
+    assert job.updated == (good.id,)
+    assert [(one.order_id, one.code, one.current) for one in job.failed] == [
+        (shipped.id, "transition_refused", OrderStatus.SHIPPED),
+        (unknown, "order_not_found", None),
+    ]
+    assert desk.shop.queries.order(good.id).status is OrderStatus.PAID
+
+
+def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
+    order = desk.shop.place()
+
+    job = desk.ask(order.id, order.id)
+
+    assert job.updated == (order.id,)
+    assert desk.shop.queries.order(order.id).version == 2
+
+
+def test_the_history_says_who_asked(desk: Desk) -> None:
+    order = desk.shop.place()
+
+    desk.ask(order.id)
+
+    assert desk.shop.queries.history(order.id)[-1].actor == ADMIN.subject
+
+
+@pytest.mark.parametrize("number", [0, MOST_ORDERS + 1])
+def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
+    with pytest.raises(Refused) as refusal:
+        desk.ask(*range(1, number + 1))
+
+    assert refusal.value.field == "order_ids"
+
+
+def test_it_is_for_administrators(desk: Desk) -> None:
+    order = desk.shop.place(by=ADA)
+
+    with pytest.raises(AccessDenied):
+        desk.ask(order.id, by=ADA)
+    with pytest.raises(AccessDenied):
+        get_job(GetJob(actor=ADA, job_id=new_id()), jobs=desk.jobs)
+
+
+def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk: Desk) -> None:
+    orders = desk.orders(MOST_AT_ONCE + 1)
+
+    small, large = desk.ask(*orders[:-1]), desk.ask(*orders)
+
+    assert (small.status, large.status) == (JobStatus.DONE, JobStatus.QUEUED)
+    assert get_job(GetJob(actor=ADMIN, job_id=large.id), jobs=desk.jobs) == large
+    with pytest.raises(JobNotFound):
+        get_job(GetJob(actor=ADMIN, job_id=small.id), jobs=desk.jobs)
+
+
+def test_a_worker_does_what_waits(desk: Desk) -> None:
+    orders = desk.orders(MOST_AT_ONCE + 1)
+    job = desk.ask(*orders, unknown := new_id())
+
+    done = desk.work(job)
+
+    assert done == desk.jobs.get(job.id)
+    assert done.status is JobStatus.DONE
+    assert done.updated == tuple(orders)
+    assert [failure.order_id for failure in done.failed] == [unknown]
+    assert desk.work(job) is None
+
+
+def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_nothing_twice(desk: Desk) -> None:
+    orders = desk.orders(MOST_AT_ONCE + 1)
+    job, whole = desk.ask(*orders), desk.change
+    desk.die_after(BATCH + 7, Killed())
+    with pytest.raises(Killed):
+        desk.work(job)
+    desk.change = whole
+
+    too_early = desk.work(job)
+    noted = desk.jobs.get(job.id).done
+    desk.shop.clock.advance(LEASE.total_seconds())
+    done = desk.work(job)
+
+    assert too_early is None
+    assert noted == BATCH
+    assert done
+    assert done.updated == tuple(orders)
+    assert desk.versions() == {2}
+
+
+def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
+    job, seen, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), set(), desk.change
+
+    def looked_at(request: ChangeStatus) -> Order:
+        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).done))
+        return change(request)
+
+    desk.change = looked_at
+    desk.work(job)
+
+    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MOST_AT_ONCE + 1, BATCH)}
+
+
+def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None:
+    job, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
+
+    def slow(request: ChangeStatus) -> Order:
+        desk.change = change
+        desk.shop.clock.advance(LEASE.total_seconds())
+        assert desk.work(job)  # another one
+        return change(request)
+
+    desk.change = slow
+    overtaken = desk.work(job)
+
+    assert overtaken is None
+    assert desk.jobs.get(job.id).status is JobStatus.DONE
+    assert desk.versions() == {2}
+
+
+def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
+    orders = desk.orders(MOST_AT_ONCE + 1)
+    job, whole = desk.ask(*orders), desk.change
+    desk.die_after(7, StoreUnavailable("Away."))
+
+    with pytest.raises(StoreUnavailable):
+        desk.work(job)
+
+    desk.change = whole
+    assert desk.jobs.get(job.id).done == 7
+    assert desk.jobs.due(desk.shop.clock()) == []
+    desk.shop.clock.advance(5)
+    assert desk.jobs.due(desk.shop.clock()) == [job.id]
+    done = desk.work(job)
+    assert done
+    assert done.updated == tuple(orders)
+    assert desk.versions() == {2}
+
+
+def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
+    job, whole = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
+    for _ in range(MOST_ATTEMPTS):
+        desk.die_after(0, Killed())
+        with pytest.raises(Killed):
+            desk.work(job)
+        desk.shop.clock.advance(LEASE.total_seconds())
+    desk.change = whole
+
+    given_up = desk.work(job)
+
+    assert given_up
+    assert given_up.status is JobStatus.FAILED
+    assert desk.jobs.due(desk.shop.clock() + timedelta(days=1)) == []
+    assert desk.versions() == {1}

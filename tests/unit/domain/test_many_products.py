@@ -1,0 +1,156 @@
+"""Products by the thousand: in batches, each whole; bad lines alone are lost."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from orders_adapters.memory.catalogue import Catalogue
+from orders_domain import Actor, Money
+from orders_domain.errors import AccessDenied, StoreUnavailable
+from orders_domain.ports.products import Movement
+from orders_domain.product import NewProduct, Product
+from orders_domain.use_cases import ImportProducts, PutProducts, import_products, put_products
+from orders_domain.use_cases.import_products import BATCH, Imported, Row
+from orders_domain.use_cases.put_products import Stated
+from tests.unit.domain.examples import ADA, ADMIN
+from tests.unit.domain.shop import Shop
+
+
+def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | None = None) -> Stated:
+    product = NewProduct(
+        sku=f"TEA-{number}",
+        name=f"Tea {number}",
+        price=Money(price, "USD"),
+        stock=stock,
+        low_stock_threshold=5 if threshold is None else threshold,
+    )
+    return Stated(product=product, threshold_stated=threshold is not None)
+
+
+def rows(*stated: Stated | None) -> list[Row]:
+    """Lines from 2 on, as below a header; None for one that is no product."""
+    return [
+        Row(line=line, stated=one) if one else Row(line=line, reason="not a product")
+        for line, one in enumerate(stated, start=2)
+    ]
+
+
+@dataclass
+class Storeroom:
+    shop: Shop = field(default_factory=Shop)
+
+    def __post_init__(self) -> None:
+        self.put = partial(put_products, uow=self.shop.uow, clock=self.shop.clock)
+
+    def bring(self, lines: Iterable[Row], *, by: Actor = ADMIN, rehearsal: bool = False) -> Iterator[Imported]:
+        request = ImportProducts(actor=by, rows=lines, rehearsal=rehearsal)
+        return import_products(request, put_products=self.put)
+
+    def brought(self, *stated: Stated | None, rehearsal: bool = False) -> list[str | None]:
+        """Bring the lines; say what became of each."""
+        return [one.put.value if one.put else one.reason for one in self.bring(rows(*stated), rehearsal=rehearsal)]
+
+    def shelf(self) -> list[Product]:
+        return list(Catalogue(self.shop.store).products(limit=10_000))
+
+    def ledger(self) -> list[tuple[Movement, int]]:
+        return [(moved.movement, moved.quantity) for moved in self.shop.store.moved]
+
+
+@pytest.fixture
+def storeroom() -> Storeroom:
+    return Storeroom()
+
+
+def test_products_are_added_changed_or_left_as_they_are_by_their_sku(storeroom: Storeroom) -> None:
+    storeroom.brought(tea(1), tea(2))
+
+    became = storeroom.brought(tea(1, price=120, stock=3), tea(2), tea(3))
+
+    assert became == ["changed", "unchanged", "added"]
+    assert [(one.id, one.sku, one.price.minor, one.stock) for one in storeroom.shelf()] == [
+        (1, "TEA-1", 120, 3),
+        (2, "TEA-2", 100, 5),
+        (3, "TEA-3", 100, 5),
+    ]
+
+
+def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> None:
+    storeroom.brought(tea(1))
+    storeroom.brought(tea(1, stock=3), tea(2, stock=4))
+    storeroom.brought(tea(1, stock=3, price=1))
+
+    assert storeroom.ledger() == [(Movement.INITIAL, 5), (Movement.ADJUSTED, -2), (Movement.INITIAL, 4)]
+
+
+def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Storeroom) -> None:
+    storeroom.brought(tea(1, threshold=50))
+
+    assert storeroom.brought(tea(1)) == ["unchanged"]
+    assert storeroom.shelf()[0].low_stock_threshold == 50
+    assert storeroom.brought(tea(1, threshold=7)) == ["changed"]
+    assert storeroom.shelf()[0].low_stock_threshold == 7
+
+
+def test_a_line_that_is_no_product_is_passed_over(storeroom: Storeroom) -> None:
+    imported = list(storeroom.bring(rows(tea(1), None, tea(2))))
+
+    assert [(one.line, one.put is None, one.reason) for one in imported] == [
+        (2, False, None),
+        (3, True, "not a product"),
+        (4, False, None),
+    ]
+    assert len(storeroom.shelf()) == 2
+
+
+def test_the_last_of_several_lines_of_one_sku_counts(storeroom: Storeroom) -> None:
+    assert storeroom.brought(tea(1, stock=1), tea(2), tea(1, stock=9)) == ["added", "added", "changed"]
+    assert storeroom.shelf()[0].stock == 9
+
+
+def test_a_rehearsal_says_what_would_be_and_changes_nothing(storeroom: Storeroom) -> None:
+    storeroom.brought(tea(1))
+
+    assert storeroom.brought(tea(1, stock=9), tea(2), rehearsal=True) == ["changed", "added"]
+    assert [one.stock for one in storeroom.shelf()] == [5]
+
+
+def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom: Storeroom) -> None:
+    read = []
+
+    def lines() -> Iterator[Row]:
+        for row in rows(*(tea(number) for number in range(3 * BATCH))):
+            read.append(row.line)
+            yield row
+
+    imported = storeroom.bring(lines())
+    first = next(imported)
+
+    assert first.line == 2
+    assert len(storeroom.shelf()) == BATCH
+    assert len(read) <= BATCH + 1
+
+
+def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None:
+    put, batches = storeroom.put, iter([1])
+
+    def once(request: PutProducts) -> object:
+        if next(batches, None) is None:
+            raise StoreUnavailable("Away.")
+        return put(request)
+
+    storeroom.put = once  # type: ignore[assignment]
+    told = []
+    with pytest.raises(StoreUnavailable):
+        told += storeroom.bring(rows(*(tea(number) for number in range(2 * BATCH))))
+
+    assert len(storeroom.shelf()) == BATCH
+
+
+def test_it_is_for_administrators(storeroom: Storeroom) -> None:
+    with pytest.raises(AccessDenied):
+        storeroom.bring(rows(tea(1)), by=ADA)
+    with pytest.raises(AccessDenied):
+        storeroom.put(PutProducts(actor=ADA, products={}))

@@ -1,0 +1,119 @@
+"""An order in figures, and its history, on the memory adapters."""
+
+import pytest
+
+from orders_domain import Actor, Item, OrderStatus
+from orders_domain.access import OWNER_OR_ADMIN
+from orders_domain.errors import AccessDenied, OrderNotFound
+from orders_domain.order import fold
+from orders_domain.text import JSON
+from orders_domain.use_cases import (
+    OrderHistory,
+    OrderStatistics,
+    PlaceOrder,
+    Statistics,
+    order_history,
+    order_statistics,
+    place_order,
+)
+from tests.unit.domain.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
+from tests.unit.domain.shop import Shop
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> Statistics:
+    request = OrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
+    return order_statistics(request, queries=shop.queries, clock=shop.clock)
+
+
+def place(shop: Shop, *contents: dict[str, JSON]) -> Statistics:
+    request = PlaceOrder(actor=ADA, items=tuple(Item(content) for content in contents), total=TOTAL)
+    return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
+
+
+def test_time_counts_from_the_placing_and_from_the_last_change_of_status(shop: Shop) -> None:
+    order = shop.place()
+    shop.clock.advance(10)
+    shop.change(order.id, OrderStatus.PAID)
+    shop.clock.advance(5)
+
+    found = statistics(shop, order.number)
+
+    assert (found.age.total_seconds(), found.in_status.total_seconds(), found.status_changes) == (15, 5, 1)
+
+
+def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
+    order = shop.place()
+    shop.clock.advance(-60)
+
+    found = statistics(shop, order.id)
+
+    assert found.age.total_seconds() == found.in_status.total_seconds() == 0
+
+
+def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop: Shop) -> None:
+    order = shop.place()
+    before = shop.queries.order(order.id)
+    shop.change(order.id, OrderStatus.PAID)
+    shop.queries.order = lambda ref: before  # type: ignore[method-assign]
+
+    assert statistics(shop, order.id).status_changes == 0
+
+
+@pytest.mark.parametrize(
+    ("contents", "quantity"),
+    [
+        ([{"quantity": 2}, {"qty": 3}], 5),
+        ([{"quantity": 2.0}], 2),
+        ([{"quantity": 2}, {}], None),
+        ([{"quantity": 0}], None),
+        ([{"quantity": -1}, {"quantity": 3}], None),
+        ([{"quantity": 0.5}], None),
+        ([{"quantity": "2"}], None),
+        ([{"quantity": 1e300}], None),
+    ],
+)
+def test_a_quantity_is_known_where_every_item_has_a_whole_one(
+    shop: Shop, contents: list[dict[str, JSON]], quantity: int | None
+) -> None:
+    found = place(shop, *contents)
+
+    assert found.item_count == len(contents)
+    assert found.total_quantity == quantity
+    assert (found.average_unit_price is None) == (quantity is None)
+
+
+def test_strangers_are_told_so_and_an_unknown_order_is_not_found(shop: Shop) -> None:
+    order = shop.place()
+
+    with pytest.raises(AccessDenied):
+        statistics(shop, order.id, by=GRACE)
+    with pytest.raises(OrderNotFound):
+        statistics(shop, new_id(), by=ADMIN)
+    assert statistics(shop, order.id, by=ADMIN).order == order
+
+
+class TestHistory:
+    def test_it_tells_who_asked_in_which_role_by_which_request(self, shop: Shop) -> None:
+        order = shop.place()
+        shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
+
+        entries = order_history(OrderHistory(actor=ADA, order_id=order.id), queries=shop.queries)
+
+        assert [(entry.actor, entry.role.value, entry.request_id, entry.at) for entry in entries] == [
+            ("ada", "customer", "request-of-ada", NOON),
+            ("root", "admin", None, NOON),
+        ]
+        assert fold(entries, number=order.number) == shop.queries.order(order.id)
+
+    def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
+        order = shop.place()
+
+        with pytest.raises(AccessDenied):
+            order_history(OrderHistory(actor=GRACE, order_id=order.id), queries=shop.queries)
+        with pytest.raises(OrderNotFound):
+            order_history(OrderHistory(actor=ADMIN, order_id=404), queries=shop.queries)

@@ -116,8 +116,7 @@ def _blamed_on(variable: str) -> Iterator[None]:
 def store(settings: Settings) -> Store:
     if settings.store_url == "memory://":
         return _memory_store()
-    with _blamed_on("DATABASE_URL"):
-        return _sql_store(settings.store_url, settings.database_read_url)
+    return _sql_store(settings.store_url, settings.database_read_url)
 
 
 def _memory_store() -> Store:
@@ -160,8 +159,10 @@ def _sql_store(url: str, read_url: str) -> Store:
         unit_of_work,
     )
 
-    database = engine.create(url)
-    replica = engine.create(read_url) if read_url else database
+    with _blamed_on("DATABASE_URL"):
+        database = engine.create(url)
+    with _blamed_on("DATABASE_READ_URL"):
+        replica = engine.create(read_url) if read_url else database
     ringing, jobs_bell = bell.Bell(database), Bell()
 
     def close() -> None:

@@ -14,6 +14,7 @@ from orders_domain.currencies import DECIMALS
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders"
+_OURS = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -184,6 +185,8 @@ def _frozen(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ..
         for prefix in prefixes:
             if not _PREFIX.fullmatch(prefix):
                 raise SettingRefused(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; a prefix is like /api/orders.")
+            if prefix in _OURS:
+                raise SettingRefused(f"ORDERS_MOUNTS gives {name} the prefix {prefix}, which is the service's own.")
             if prefix in taken:
                 raise SettingRefused(f"ORDERS_MOUNTS gives {prefix} to both {taken[prefix]} and {name}.")
             taken[prefix] = name

@@ -15,6 +15,7 @@ from orders_domain.money import Money, exact_decimal
 from orders_domain.status import Vocabulary
 from orders_domain.text import flaw_in_text
 
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
 
 
@@ -58,6 +59,15 @@ class WholeNumber(fields.Integer):
         if type(value) is not int or not -(2**63) <= value < 2**63:
             raise marshmallow.ValidationError("Not a whole number.")
         return value
+
+
+class QueryInteger(fields.Integer):
+    """A whole number in a query string, in plain digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if not _DIGITS.fullmatch(value):
+            raise marshmallow.ValidationError("Not a whole number.")
+        return int(value)
 
 
 class Timestamp(fields.Field[datetime]):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from orders_flask.container import Container
 
 TASK = "orders.run_job"
-SENT_AGAIN = timedelta(seconds=30)  # while nobody has begun it
+SENT_AGAIN = timedelta(seconds=10)  # while nobody holds it
+CONNECT_SECONDS = 2
 
 
 class BrokerUnavailable(Unavailable):
@@ -42,7 +43,6 @@ def make(read: Settings) -> Celery:
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"max_retries": 1, "socket_connect_timeout": 2},
     )
 
     @cache
@@ -73,8 +73,11 @@ class Sender:
         if job_id in self._sent:
             return
         try:
-            self._app.send_task(TASK, [str(job_id)], retry=False)
-        except OperationalError as error:
+            # A connection for each: jobs are rare, and one that is kept may be dead when it is wanted.
+            with self._app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
+                connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS)
+                self._app.send_task(TASK, [str(job_id)], connection=connection, retry=False)
+        except (OperationalError, OSError) as error:
             raise BrokerUnavailable("Celery's broker does not answer.") from error
         self._sent[job_id] = now
 

@@ -15,6 +15,7 @@ from orders_flask.web.fields import (
     Day,
     Number,
     QueryAmount,
+    QueryInteger,
     SafeString,
     ShortList,
     Timestamp,
@@ -92,8 +93,8 @@ class StatusUpdate(Schema):
 class PageQuery(Schema):
     """Which part of a list."""
 
-    skip = fields.Integer(load_default=0, validate=validate.Range(min=0, max=100_000))
-    limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=1_000))
+    skip = QueryInteger(load_default=0, validate=validate.Range(min=0, max=100_000))
+    limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
 
 
 class SearchQuery(PageQuery):

@@ -11,7 +11,7 @@ from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.queries import LARGEST_PAGE
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Number, ShortList, Timestamp, currency, status
+from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, status
 
 _ITEM = {
     "type": "object",
@@ -72,7 +72,7 @@ class OrderResponse(Schema):
 class ListQuery(Schema):
     """Which page of a list."""
 
-    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=LARGEST_PAGE))
+    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=LARGEST_PAGE))
     cursor = fields.String(load_default=None, metadata={"description": "From the Link header of the page before."})
 
 

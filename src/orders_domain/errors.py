@@ -143,7 +143,7 @@ class ProductNotFound(OrdersError):
     kind = Kind.NOT_FOUND
     code = "product_not_found"
 
-    def __init__(self, product_id: int) -> None:
+    def __init__(self, product_id: int | str) -> None:
         super().__init__("There is no such product.")
         self.product_id = product_id
 

@@ -81,6 +81,3 @@ class Page:
 
 def _at_most(one: Money, other: Money) -> bool:
     return one.currency == other.currency and one.minor <= other.minor
-
-
-OrdersOf = OrdersWanted

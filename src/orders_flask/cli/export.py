@@ -102,7 +102,7 @@ def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
 
 def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, resume: bool) -> None:
     header = _header(form, view)
-    file, after = export_file.go_on(path, header, form) if resume else export_file.begin(path, header)
+    file, after = export_file.go_on(path, header, view.columns) if resume else export_file.begin(path, header)
     with closing(file), Interrupt() as interrupt:
         try:
             complete = _write(file, interrupt.until(pages_of(after)), form, view)

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 KEY = ("created_at", "order_id")
 """Where an interrupted export goes on is told by these columns, which every row has."""
 
-_AS_LINES = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+_AS_LINES = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -3,8 +3,9 @@
 import re
 from uuid import UUID
 
-from orders_domain.errors import OrderNotFound
+from orders_domain.errors import OrderNotFound, ProductNotFound
 from orders_domain.order import OrderRef
+from orders_domain.product import ProductId
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -19,6 +20,17 @@ def order_id(text: str) -> UUID:
     if not _UUID.fullmatch(text):
         raise OrderNotFound(text)
     return UUID(text)
+
+
+def product_id(text: str) -> ProductId:
+    """Return the id.
+
+    Raises:
+        ProductNotFound: it is none.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ProductNotFound(text)
+    return int(text)
 
 
 def order_ref(text: str) -> OrderRef:

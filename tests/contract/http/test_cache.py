@@ -13,7 +13,7 @@ from tests.contract.http.caller import Caller
 from tests.contract.http.stack import Stack
 
 
-@pytest.mark.clause("000-08", "000-18", "001-04")
+@pytest.mark.clause("000-08", "000-18", "001-04", "001-08")
 def test_a_miss_asks_the_database_once_and_a_hit_not_at_all(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 

@@ -10,7 +10,7 @@ from tests.contract.http.caller import TEA, Caller, ask, refused
 from tests.contract.http.stack import Stack
 
 
-@pytest.mark.clause("000-04", "001-03")
+@pytest.mark.clause("000-04", "001-03", "001-08")
 def test_a_placed_order_is_answered_with_its_representation(ann: Caller) -> None:
     began = datetime.now(UTC)
 

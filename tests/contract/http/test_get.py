@@ -8,7 +8,7 @@ from tests.contract.http.caller import Caller, ask, refused
 from tests.contract.http.stack import Stack
 
 
-@pytest.mark.clause("000-07", "001-06")
+@pytest.mark.clause("000-07", "001-06", "001-08")
 def test_one_s_own_order_is_shown(ann: Caller) -> None:
     order = ann.place()
 

@@ -25,7 +25,7 @@ def followed(caller: Caller, query: str) -> list[list[dict[str, Any]]]:
     return pages
 
 
-@pytest.mark.clause("000-15", "001-06")
+@pytest.mark.clause("000-15", "001-06", "001-08")
 def test_a_list_has_all_of_one_s_own_orders_and_nobody_else_s_newest_first(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
     placed = [ann.place() for _ in range(5)]

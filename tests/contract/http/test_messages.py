@@ -18,7 +18,7 @@ def nothing_on_its_way(stack: Stack) -> None:
     stack.relayed()
 
 
-@pytest.mark.clause("000-05", "001-05")
+@pytest.mark.clause("000-05", "001-05", "001-08")
 def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 

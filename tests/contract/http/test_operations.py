@@ -16,6 +16,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.clause("002-26")
 @pytest.mark.parametrize(("path", "body"), ANSWERS.items())
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense"])
 def test_the_service_says_how_it_is_to_anybody(

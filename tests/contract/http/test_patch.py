@@ -35,7 +35,7 @@ def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
     return order
 
 
-@pytest.mark.clause("000-11", "000-03")
+@pytest.mark.clause("000-11", "000-03", "001-08")
 @pytest.mark.parametrize(("current", "wanted"), sorted(ALLOWED))
 def test_an_order_takes_the_status_that_the_lifecycle_allows(ann: Caller, current: str, wanted: str) -> None:
     order = order_that_is(ann, current)

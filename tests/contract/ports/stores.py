@@ -7,17 +7,23 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from orders_adapters.memory import analytics as memory_analytics
 from orders_adapters.memory import outbox as memory_outbox
 from orders_adapters.memory import queries as memory_queries
 from orders_adapters.memory import store as memory_store
+from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
+from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import outbox as sql_outbox
 from orders_adapters.sql import queries as sql_queries
 from orders_adapters.sql import tables
+from orders_adapters.sql import templates as sql_templates
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_domain import Actor, Order, OrderStatus
+from orders_domain.ports.analytics import Analytics
 from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
 from orders_domain.ports.queries import Queries
+from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
 from tests.unit.domain.examples import ADA, NOON, only, placed
 
@@ -29,6 +35,8 @@ class Shop:
     unit_of_work: Callable[[], UnitOfWork]
     queries: Queries
     outbox: Callable[[], Outbox]
+    analytics: Analytics
+    templates: Templates
 
     def add(self, *orders: Order) -> None:
         for order in orders:
@@ -62,6 +70,8 @@ def in_memory() -> Shop:
         unit_of_work=lambda: memory_unit_of_work.UnitOfWork(store),
         queries=memory_queries.Queries(store),
         outbox=lambda: memory_outbox.Outbox(store),
+        analytics=memory_analytics.Analytics(store),
+        templates=memory_templates.Templates(store),
     )
 
 
@@ -70,6 +80,8 @@ def in_database(engine: Engine) -> Shop:
         unit_of_work=lambda: sql_unit_of_work.UnitOfWork(engine),
         queries=sql_queries.Queries(engine),
         outbox=lambda: sql_outbox.Outbox(engine),
+        analytics=sql_analytics.Analytics(engine),
+        templates=sql_templates.Templates(engine),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Item, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
-from orders_domain.queries import OrdersOf
+from orders_domain.queries import OrdersWanted
 from tests.contract.ports.stores import in_database
 from tests.contract.ports.threads import at_once
 from tests.unit.domain.examples import ADA, GRACE, NOON, only, placed
@@ -42,7 +42,7 @@ def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
     shop.placed(by=GRACE)
 
     assert shop.queries.order(mine.id) == mine
-    assert shop.queries.orders(OrdersOf(user_id="ada")).orders == (mine,)
+    assert shop.queries.orders(OrdersWanted(user_id="ada")).orders == (mine,)
 
 
 IMPOSSIBLE = {

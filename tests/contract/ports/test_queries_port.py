@@ -9,20 +9,20 @@ import pytest
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.order import fold
-from orders_domain.queries import OrdersOf, Page
+from orders_domain.queries import OrdersWanted, Page
 from tests.contract.ports.stores import Shop
 from tests.contract.ports.threads import at_once
 from tests.unit.domain.examples import ADA, GRACE, NOON, new_id, placed
 
 
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:
-    wanted = OrdersOf(user_id=user_id, limit=limit)
+    wanted = OrdersWanted(user_id=user_id, limit=limit)
     while True:
         page = shop.queries.orders(wanted)
         yield page
         if page.more_after is None:
             return
-        wanted = OrdersOf(user_id=user_id, limit=limit, after=page.more_after)
+        wanted = OrdersWanted(user_id=user_id, limit=limit, after=page.more_after)
 
 
 def newest_first(orders: list[Order]) -> list[Order]:
@@ -34,7 +34,7 @@ class TestRoundTrip:
         mine = [placed(by=ADA, at=NOON + timedelta(seconds=seconds)) for seconds in (3, 1, 2)]
         shop.add(*mine, placed(by=GRACE))
 
-        page = shop.queries.orders(OrdersOf(user_id="ada"))
+        page = shop.queries.orders(OrdersWanted(user_id="ada"))
 
         assert list(page.orders) == newest_first(mine)
         assert page.more_after is None
@@ -43,7 +43,7 @@ class TestRoundTrip:
         mine = [placed(by=ADA, at=NOON) for _ in range(5)]
         shop.add(*mine)
 
-        assert list(shop.queries.orders(OrdersOf(user_id="ada")).orders) == newest_first(mine)
+        assert list(shop.queries.orders(OrdersWanted(user_id="ada")).orders) == newest_first(mine)
 
     def test_a_microsecond_decides(self, shop: Shop) -> None:
         whole = NOON.replace(microsecond=0)
@@ -65,7 +65,7 @@ class TestRoundTrip:
         shop.add(placed(by=ADA))
 
         for name in ("Ada", "ADA", "ada ", "adá", "ada%", "", "a_a", "' OR 1=1 --"):
-            assert shop.queries.orders(OrdersOf(user_id=name)).orders == ()
+            assert shop.queries.orders(OrdersWanted(user_id=name)).orders == ()
 
 
 class TestNotFound:
@@ -77,9 +77,36 @@ class TestNotFound:
 
         assert refusal.value.order_id == unknown
         assert list(shop.queries.history(unknown)) == []
+        assert list(shop.queries.history(10**18 - 1)) == []
 
     def test_an_unknown_user_has_no_orders(self, shop: Shop) -> None:
-        assert shop.queries.orders(OrdersOf(user_id="nobody")) == Page(())
+        assert shop.queries.orders(OrdersWanted(user_id="nobody")) == Page(())
+
+
+class TestHistory:
+    def test_it_is_had_by_number_as_by_id_and_is_of_one_order_only(self, shop: Shop) -> None:
+        order, _ = shop.placed(), shop.placed()
+        shop.changed(order, OrderStatus.PAID)
+        assert order.number
+
+        by_number = list(shop.queries.history(order.number))
+
+        assert [(entry.order_id, entry.version) for entry in by_number] == [(order.id, 1), (order.id, 2)]
+        assert by_number == list(shop.queries.history(order.id))
+
+    def test_a_deleted_order_has_it_still(self, shop: Shop) -> None:
+        order = shop.placed()
+        with shop.unit_of_work() as uow:
+            held = uow.orders.hold(order.id)
+            held.delete(by=ADA, at=NOON)
+            uow.orders.save(held)
+            uow.commit()
+        assert order.number
+
+        for ref in (order.number, order.id):
+            with pytest.raises(OrderNotFound):
+                shop.queries.order(ref)
+            assert [entry.what for entry in shop.queries.history(ref)] == ["placed", "deleted"]
 
 
 class TestTwoAtOnce:

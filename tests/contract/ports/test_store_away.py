@@ -12,8 +12,10 @@ from orders_adapters.sql import engine as engines
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import OrdersOf
+from orders_domain.queries import OrdersWanted
 from tests.contract.ports.stores import Shop, in_database
+from tests.contract.ports.test_analytics_port import period
+from tests.contract.ports.test_templates_port import weekly
 from tests.contract.ports.threads import at_once
 from tests.parts.postgresql import PostgresServer
 from tests.parts.proxy import Proxy
@@ -35,8 +37,13 @@ def claim(shop: Shop) -> None:
 METHODS: dict[str, Callable[[Shop], object]] = {
     "enter": enter,
     "order": lambda shop: shop.queries.order(new_id()),
-    "orders": lambda shop: shop.queries.orders(OrdersOf(user_id="ada")),
+    "orders": lambda shop: shop.queries.orders(OrdersWanted(user_id="ada")),
     "history": lambda shop: shop.queries.history(new_id()),
+    "analytics": lambda shop: shop.analytics(period()),
+    "add a template": lambda shop: shop.templates.add(weekly(), at=NOON),
+    "template": lambda shop: shop.templates.template(1),
+    "templates of": lambda shop: shop.templates.of("ada"),
+    "remove a template": lambda shop: shop.templates.remove(1),
     "due_shards": lambda shop: shop.outbox().due_shards(NOON),
     "claim": claim,
     "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),

@@ -22,7 +22,7 @@ from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import OrdersOf
+from orders_domain.queries import OrdersWanted
 from orders_domain.status import Wanted
 from tests.contract.sql.given import ADA, LATER, NOON, an_order, changed, placed
 from tests.parts.proxy import Proxy
@@ -49,7 +49,7 @@ METHODS: dict[str, Callable[[Engine], object]] = {
     "UnitOfWork": lambda engine: placed(engine),
     "hold": lambda engine: changed(engine, uuid4(), OrderStatus.PAID),
     "Queries.order": lambda engine: Queries(engine).order(uuid4()),
-    "Queries.orders": lambda engine: Queries(engine).orders(OrdersOf(user_id="user_ada")),
+    "Queries.orders": lambda engine: Queries(engine).orders(OrdersWanted(user_id="user_ada")),
     "Queries.history": lambda engine: Queries(engine).history(uuid4()),
     "Outbox.due_shards": lambda engine: Outbox(engine).due_shards(NOON),
     "Outbox.claim": lambda engine: Outbox(engine).claim(1, now=NOON, limit=9).__enter__(),
@@ -224,6 +224,6 @@ def test_readers_of_sqlite_never_wait(on_sqlite: Engine) -> None:
 
     with UnitOfWork(on_sqlite) as uow:
         uow.orders.add(an_order(at=NOON + timedelta(days=1)))
-        page = Queries(on_sqlite).orders(OrdersOf(user_id="user_ada"))
+        page = Queries(on_sqlite).orders(OrdersWanted(user_id="user_ada"))
 
     assert page.orders == (order,)

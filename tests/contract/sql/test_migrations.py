@@ -13,6 +13,7 @@ FUNCTIONS = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::re
 START = "import sys; from orders_adapters.sql import migrate; migrate.upgrade(sys.argv[1])"
 
 
+@pytest.mark.clause("001-02")
 def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
     address: str, connect: Callable[..., Engine]
 ) -> None:
@@ -29,6 +30,7 @@ def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
     assert everything(engine) == complete
 
 
+@pytest.mark.clause("001-01", "001-02")
 def test_the_migrations_make_exactly_the_tables_of_the_code(address: str) -> None:
     migrate.upgrade(address)
 

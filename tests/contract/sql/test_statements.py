@@ -17,7 +17,7 @@ from orders_adapters.sql.shards import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import After, OrdersOf
+from orders_domain.queries import After, OrdersWanted
 from orders_domain.status import Wanted
 from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
 
@@ -64,8 +64,8 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
     "read",
     [
         lambda engine, order: Queries(engine).order(order.id),
-        lambda engine, order: Queries(engine).orders(OrdersOf(user_id="user_ada", limit=1)),
-        lambda engine, order: Queries(engine).orders(OrdersOf(user_id="user_ada", after=After(LATER, order.id))),
+        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", limit=1)),
+        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", after=After(LATER, order.id))),
         lambda engine, order: Queries(engine).history(order.id),
         lambda engine, order: Outbox(engine).due_shards(LATER),
         lambda engine, order: Outbox(engine).select(states=frozenset(OutboxState)),
@@ -112,7 +112,7 @@ def test_a_page_of_20_000_orders_is_read_from_the_index(engine: Engine, after: A
     fill(engine)
 
     with statements(engine) as sent:
-        Queries(engine).orders(OrdersOf(user_id="user_3", limit=10, after=after))
+        Queries(engine).orders(OrdersWanted(user_id="user_3", limit=10, after=after))
     plan = explained(engine, sent[0])
 
     assert "ix_orders_user_id_created_at_id" in plan
@@ -126,8 +126,8 @@ def test_what_was_sent_costs_a_relay_nothing(engine: Engine) -> None:
     fill(engine)
 
     for statement, values in (
-        (due.EVENTS, {"shard": 3, "now": LATER, "most": 500}),
-        (due.SHARDS_WITH_EVENTS, {"now": LATER}),
+        (due.EVENTS, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
+        (due.SHARDS_WITH_EVENTS, {"now": LATER, "young": LATER}),
     ):
         with statements(engine) as sent, engine.connect() as connection:
             connection.execute(statement, values).all()
@@ -149,7 +149,9 @@ def fill(engine: Engine) -> None:
     """20,000 orders of 400 users, a second apart, and their events, nearly all sent."""
     ids = [uuid4() for _ in range(MANY)]
     with engine.begin() as connection:
-        connection.execute(insert(tables.users), [{"id": f"user_{number}", "created_at": NOON} for number in range(400)])
+        connection.execute(
+            insert(tables.users), [{"id": f"user_{number}", "created_at": NOON} for number in range(400)]
+        )
         connection.execute(
             insert(tables.orders),
             [

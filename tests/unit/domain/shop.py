@@ -13,7 +13,7 @@ from orders_domain import Access, Actor, Order, OrderStatus
 from orders_domain.access import OWNER_ONLY
 from orders_domain.ports.outbox import OutboxState, Outgoing
 from orders_domain.ports.publisher import Publisher as PublisherPort
-from orders_domain.queries import OrdersOf, Page
+from orders_domain.queries import OrdersWanted, Page
 from orders_domain.use_cases import (
     ChangeStatus,
     GetOrder,
@@ -63,7 +63,7 @@ class Shop:
         return change_status(request, uow=self.uow, cache=self.cache, clock=self.clock)
 
     def list_of(self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: Access = OWNER_ONLY) -> Page:
-        request = ListOrders(actor=by, wanted=OrdersOf(user_id=user_id, limit=limit), access=access)
+        request = ListOrders(actor=by, wanted=OrdersWanted(user_id=user_id, limit=limit), access=access)
         return list_orders(request, queries=self.queries)
 
     def relay(self, *, limit: int = 500) -> Relayed:

@@ -142,7 +142,7 @@ def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None
         return put(request)
 
     storeroom.put = once  # type: ignore[assignment]
-    told = []
+    told: list[Imported] = []
     with pytest.raises(StoreUnavailable):
         told += storeroom.bring(rows(*(tea(number) for number in range(2 * BATCH))))
 

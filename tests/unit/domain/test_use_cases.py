@@ -13,7 +13,7 @@ from orders_domain.errors import (
     VersionMismatch,
 )
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import OrdersOf
+from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import PlaceOrder, place_order
 from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
 from tests.unit.domain.shop import Shop
@@ -192,6 +192,6 @@ def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 def test_a_page_has_1_to_1000_orders(limit: int) -> None:
     with pytest.raises(Refused) as refusal:
-        OrdersOf(user_id="ada", limit=limit)
+        OrdersWanted(user_id="ada", limit=limit)
 
     assert refusal.value.field == "limit"

@@ -12,6 +12,7 @@ from orders_flask.contracts.management.routes import ContractBlueprint, document
 from orders_flask.contracts.management.translate import product_representation
 from orders_flask.web.bearer import authenticate
 from orders_flask.web.core import actor, core
+from orders_flask.web.refs import product_id
 
 
 def blueprint() -> ContractBlueprint:
@@ -27,11 +28,11 @@ def blueprint() -> ContractBlueprint:
         found = core().catalogue().products(skip=query["skip"], limit=query["limit"])
         return [product_representation(product) for product in found]
 
-    @routes.get("/<int:product_id>")
+    @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(401, 404, 503, summary="Get a product"))
-    def product(product_id: int) -> Any:
-        return product_representation(core().catalogue().product(product_id))
+    def product(ref: str) -> Any:
+        return product_representation(core().catalogue().product(product_id(ref)))
 
     @routes.post("/")
     @routes.arguments(schemas.ProductCreate)
@@ -39,17 +40,17 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
     def add(body: dict[str, Any]) -> Any:
         product = core().add_product(AddProduct(actor=actor(), product=_new(body)))
-        location = url_for(".product", product_id=product.id)
+        location = url_for(".product", ref=product.id)
         return product_representation(product), {"Location": location}
 
-    @routes.patch("/<int:product_id>")
+    @routes.patch("/<ref>")
     @routes.arguments(schemas.ProductUpdate)
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
-    def change(body: dict[str, Any], product_id: int) -> Any:
+    def change(body: dict[str, Any], ref: str) -> Any:
         change = ChangeProduct(
             actor=actor(),
-            product_id=product_id,
+            product_id=product_id(ref),
             name=body.get("name"),
             sku=body.get("sku"),
             price=body.get("price"),

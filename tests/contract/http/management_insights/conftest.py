@@ -1,0 +1,56 @@
+"""A service on each kind of database, whose clock goes when told to; each test finds it empty, at noon."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dependency_injector import providers
+
+from orders_adapters.sql import tables
+from orders_flask import Settings, create_app
+from orders_flask.container import Container
+from tests.contract.http.management_insights.desk import Desk
+from tests.contract.http.stack import Stack
+from tests.parts.postgresql import PostgresServer
+from tests.unit.domain.examples import NOON, Clock
+
+
+@pytest.fixture(scope="session")
+def embedded_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    directory = tmp_path_factory.mktemp("insights")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(directory)
+        desk = opened(Settings(), directory)
+    yield desk
+    desk.stack.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_desk(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = opened(Settings(database_url=postgres_server.database()), tmp_path_factory.mktemp("insights"))
+    yield desk
+    desk.stack.close()
+
+
+@pytest.fixture(params=["embedded", "postgresql"])
+def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
+    monkeypatch.chdir(desk.stack.directory)  # the embedded database is a file of the working directory
+    desk.clock.now = NOON
+    names = [table.name for table in reversed(tables.metadata.sorted_tables)]
+    if desk.stack.settings.embedded:
+        for name in (*names, "sqlite_sequence"):
+            desk.stack.rows(f"DELETE FROM {name}")  # numbers begin at 1 again
+    else:
+        desk.stack.rows(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+    return desk
+
+
+def opened(settings: Settings, directory: Path) -> Desk:
+    container, clock = Container(settings=settings), Clock()
+    container.clock.override(providers.Object(clock))
+    migrations = container.store().migrations
+    assert migrations
+    migrations.upgrade("head")
+    app = create_app(settings, container=container)
+    return Desk(Stack(app=app, settings=settings, directory=directory), clock)

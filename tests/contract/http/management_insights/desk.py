@@ -1,0 +1,76 @@
+"""A service of the test's own, whose clock goes when told to, and the people at its desk."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, Caller, as_json
+from tests.contract.http.stack import Stack
+from tests.unit.domain.examples import Clock
+
+ORDERS = "/api/v1/orders"
+HOME = {
+    "shipping_address_line1": "12 Hill Road",
+    "shipping_city": "Leeds",
+    "shipping_state": "Yorkshire",
+    "shipping_postal_code": "LS1",
+    "shipping_country": "UK",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    stack: Stack
+    clock: Clock
+
+    @cached_property
+    def ann(self) -> Caller:
+        return self.stack.caller("ann")
+
+    @cached_property
+    def bob(self) -> Caller:
+        return self.stack.caller("bob")
+
+    @cached_property
+    def admin(self) -> Caller:
+        return self.stack.caller("root", role=Role.ADMIN)
+
+    def product(self, name: str = "Tea", *, price: float = 2.5, stock: int = 100, threshold: int = 0) -> int:
+        body = {"name": name, "price": price, "stock_quantity": stock, "low_stock_threshold": threshold}
+        return int(of(self.admin.post(body, path="/api/v1/products/"), 201)["product_id"])
+
+    def order(self, products: dict[int, int], *, by: Caller | None = None) -> dict[str, Any]:
+        """Order so much of each product."""
+        return dict(of((by or self.ann).post(wanted(products), path=f"{ORDERS}/")))
+
+    def become(self, order: dict[str, Any], *words: str) -> None:
+        for word in words:
+            of(self.admin.ask("PUT", f"{ORDERS}/{order['order_id']}/status", **as_json({"status": word})))
+
+    def delete(self, order: dict[str, Any]) -> None:
+        of(self.ann.ask("DELETE", f"{ORDERS}/{order['order_id']}"))
+
+    def uuid(self, order: dict[str, Any]) -> str:
+        (row,) = self.stack.rows(f"SELECT CAST(id AS VARCHAR) FROM orders WHERE number = {order['order_id']}")
+        return str(UUID(row[0]))
+
+
+def wanted(products: dict[int, int], **more: object) -> dict[str, Any]:
+    items = [{"product_id": product, "quantity": quantity} for product, quantity in products.items()]
+    return {**HOME, "order_items": items, **more}
+
+
+def of(answer: Answer, status: int = 200) -> Any:
+    """Return the body of an answer of that status."""
+    assert answer.status_code == status, (answer.status_code, answer.text[:500])
+    return answer.json
+
+
+def refused(answer: Answer, status: int) -> Any:
+    """Return the detail of a refusal, which is all this contract says of an error (clause 002-20)."""
+    body = of(answer, status)
+    assert body.keys() == {"detail"}
+    assert "Traceback" not in answer.text
+    return body["detail"]

@@ -1,0 +1,37 @@
+"""Lists, analytics and exports come from the replica, and nothing that decides a write does (clause 002-36)."""
+
+import pytest
+
+from orders_domain import Role
+from orders_flask import Settings, create_app
+from orders_flask.container import close
+from orders_flask.web.core import of
+from tests.contract.http.caller import Caller
+from tests.parts.postgresql import PostgresServer
+
+
+@pytest.mark.clause("002-36")
+def test_reads_go_to_the_replica_and_what_decides_a_write_does_not(postgres_server: PostgresServer) -> None:
+    settings = Settings(
+        database_url=postgres_server.database(),
+        database_read_url=postgres_server.database(),  # a replica that has heard of nothing yet
+        mounts={"orders": ("/orders",), "management": ("/api/v1/orders",)},
+    )
+    for url in (settings.database_url, settings.database_read_url):
+        migrations = of(create_app(Settings(database_url=url))).store().migrations
+        assert migrations
+        migrations.upgrade("head")
+    container = of(app := create_app(settings))
+    ann, boss = (
+        Caller(app=app, subject=name, token=container.mint(subject=name, role=role, scopes=(), seconds=60))
+        for name, role in (("ann", Role.CUSTOMER), ("boss", Role.ADMIN))
+    )
+
+    order = ann.place()
+
+    assert ann.get(order).json["id"] == order["id"], "one order comes from where it was written"
+    assert ann.patch(order, "PAID").status_code == 200
+    assert ann.list().json == []
+    assert boss.ask("GET", "/api/v1/orders/").json == []
+    assert boss.ask("GET", "/api/v1/orders/analytics").json["orders"] == 0
+    close(container)

@@ -1,0 +1,166 @@
+"""The promises of Analytics: which orders count, in which bucket, and what was ordered most."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from orders_domain import Money, Order, OrderStatus
+from orders_domain.analytics import Bucket, Period, Tally
+from orders_domain.product import Line, NewProduct, ProductId
+from tests.contract.ports.stores import Shop
+from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id
+
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+APRIL = datetime(2026, 4, 1, tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
+
+
+def period(since: datetime = MARCH, before: datetime = APRIL, *, bucket: Bucket = Bucket.MONTH) -> Period:
+    return Period(since=since, before=before, bucket=bucket, currency="USD")
+
+
+@dataclass(frozen=True)
+class Till:
+    """Products are sold here, without a look at their stock."""
+
+    shop: Shop
+
+    def products(self, *names: str, currency: str = "USD") -> list[ProductId]:
+        with self.shop.unit_of_work() as uow:
+            found = [
+                uow.products.add(
+                    NewProduct(sku=str(new_id()), name=name, price=Money(100, currency)), by=ADMIN, at=NOON
+                ).id
+                for name in names
+            ]
+            uow.commit()
+        return found
+
+    def sell(
+        self,
+        sold: dict[ProductId, tuple[int, int]],
+        *,
+        at: datetime = NOON,
+        currency: str = "USD",
+        become: OrderStatus | None = None,
+        delete: bool = False,
+    ) -> Order:
+        """Place an order of (quantity, unit price) by product, and do with it what is wanted."""
+        lines = [
+            Line(product_id=product, quantity=quantity, unit_price=Money(price, currency))
+            for product, (quantity, price) in sold.items()
+        ]
+        total = Money(sum(line.subtotal.minor for line in lines), currency)
+        order = Order.place(order_id=new_id(), lines=lines, total=total, by=ADA, at=at)
+        self.shop.add(order)
+        if become:
+            self.shop.changed(order, become)
+        if delete:
+            self._delete(order)
+        return order
+
+    def _delete(self, order: Order) -> None:
+        with self.shop.unit_of_work() as uow:
+            held = uow.orders.hold(order.id)
+            held.delete(by=ADA, at=NOON)
+            uow.orders.save(held)
+            uow.commit()
+
+
+@pytest.fixture
+def till(shop: Shop) -> Till:
+    return Till(shop)
+
+
+@pytest.mark.clause("002-31")
+def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> None:
+    (tea,) = till.products("Tea")
+    for status in (None, OrderStatus.PAID, OrderStatus.PAID, OrderStatus.CANCELED):
+        till.sell({tea: (2, 250)}, become=status)
+
+    found = shop.analytics(period())
+
+    assert sorted(found.tallies, key=lambda tally: tally.status.value) == [
+        Tally(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
+        Tally(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
+        Tally(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
+    ]
+
+
+def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, till: Till) -> None:
+    tea, the = till.products("Tea")[0], till.products("Thé", currency="EUR")[0]
+    till.sell({tea: (1, 100)}, delete=True)
+    till.sell({the: (1, 100)}, currency="EUR")
+
+    found = shop.analytics(period())
+
+    assert (found.tallies, found.top_products) == ((), ())
+    assert (found.orders, found.revenue, found.average_order_value) == (0, 0, Decimal())
+
+
+def test_a_period_has_its_first_moment_and_not_the_one_it_ends_before(shop: Shop, till: Till) -> None:
+    tea, cup = till.products("Tea", "Cup")
+    for at in (MARCH - INSTANT, APRIL):
+        till.sell({cup: (1, 100)}, at=at)
+    for at in (MARCH, APRIL - INSTANT):
+        till.sell({tea: (1, 100)}, at=at)
+
+    found = shop.analytics(period())
+
+    assert found.orders == 2
+    assert [(sold.name, sold.quantity) for sold in found.top_products] == [("Tea", 2)]
+
+
+@pytest.mark.parametrize("bucket", Bucket)
+def test_an_order_lies_in_the_bucket_that_its_moment_has_in_utc(shop: Shop, till: Till, bucket: Bucket) -> None:
+    (tea,) = till.products("Tea")
+    since, zone = datetime(2025, 12, 20, tzinfo=UTC), timezone(timedelta(hours=5, minutes=45))
+    moments = [since + timedelta(hours=5 * step) for step in range(170)] + [
+        datetime(2026, 1, 5, tzinfo=UTC) - INSTANT,  # the last of a Sunday
+        datetime(2026, 1, 5, tzinfo=UTC),  # the first of a Monday
+        datetime(2026, 1, 1, tzinfo=UTC) - INSTANT,  # the last of a year
+        datetime(2026, 1, 1, 3, tzinfo=zone),  # still of the old year
+    ]
+    for moment in moments:
+        till.sell({tea: (1, 100)}, at=moment)
+
+    found = shop.analytics(period(since, datetime(2026, 2, 1, tzinfo=UTC), bucket=bucket))
+
+    expected = dict.fromkeys(found.period.starts(), 0)
+    for moment in moments:
+        expected[bucket.start(moment)] += 1
+    assert {start: orders for start, orders, _ in found.series()} == expected
+
+
+@pytest.mark.clause("002-31")
+def test_the_top_products_are_those_that_brought_most_the_lower_id_first(shop: Shop, till: Till) -> None:
+    products = till.products(*(f"Product {number}" for number in range(12)))
+    for number, product in enumerate(products):
+        till.sell({product: (number + 1, 100 if number else 500)})
+    till.sell({products[0]: (50, 10_000)}, become=OrderStatus.CANCELED)
+
+    top = shop.analytics(period()).top_products
+
+    brought = {product: 100 * (number + 1) if number else 500 for number, product in enumerate(products)}
+    assert [(sold.product_id, sold.minor) for sold in top] == sorted(
+        brought.items(), key=lambda item: (-item[1], item[0])
+    )[:10]
+    assert (top[0].name, top[0].quantity) == ("Product 11", 12)
+
+
+def test_sums_may_be_larger_than_any_order(shop: Shop, till: Till) -> None:
+    (tea,) = till.products("Tea")
+    for _ in range(3):
+        till.sell({tea: (1, 10**12)})
+
+    found = shop.analytics(period())
+
+    assert found.revenue == found.top_products[0].minor == 3 * 10**12
+
+
+def test_nothing_is_found_where_nothing_was_ordered(shop: Shop) -> None:
+    found = shop.analytics(period(bucket=Bucket.DAY))
+
+    assert found.series() == tuple((MARCH + timedelta(days=day), 0, 0) for day in range(31))

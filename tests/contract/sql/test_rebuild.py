@@ -1,0 +1,107 @@
+"""1,000 orders, placed and changed at random through the use cases, rebuilt from their histories (clause 002-35)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, select
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.rows import order_of
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain.access import OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.address import Address
+from orders_domain.errors import OrderNotFound, OrdersError
+from orders_domain.order import fold
+from orders_domain.product import Demand, NewProduct, ProductId
+from orders_domain.text import JSON
+from orders_domain.use_cases import AddProduct, ChangeStatus, DeleteOrder, OrderHistory, OrderProducts, PlaceOrder
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from tests.unit.domain.examples import only
+
+ORDERS = 1_000
+ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")
+WORDS = ("tea", "Straße", "\U0001f375", "'; DROP TABLE orders; --", "<b>", "", "\\", "1.0")
+
+
+@pytest.fixture
+def container(on_postgresql: Engine) -> Iterator[Container]:
+    container = Container(settings=Settings(database_url=on_postgresql.url.render_as_string(hide_password=False)))
+    yield container
+    close(container)
+
+
+@pytest.mark.clause("002-08", "002-35")
+def test_a_thousand_random_orders_are_rebuilt_from_their_histories(container: Container, on_postgresql: Engine) -> None:
+    chance = Random(20260314)
+    products = [stocked(container, number) for number in range(5)]
+    orders = [placed(container, chance, products) for _ in range(ORDERS)]
+    for order in orders:
+        for _ in range(chance.randrange(5)):
+            change(container, chance, order)
+
+    with on_postgresql.connect() as connection:
+        stored = {row.id: order_of(row) for row in connection.execute(select(tables.orders))}
+    rebuilt = {order.id: history_folded(container, order) for order in orders}
+
+    assert rebuilt == stored
+    for order in rebuilt.values():
+        if order.deleted_at is None:
+            assert container.queries().order(order.id) == order
+        else:
+            with pytest.raises(OrderNotFound):
+                container.queries().order(order.id)
+    ends = Counter((order.status, order.deleted_at is not None) for order in rebuilt.values())
+    assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deleted while pending
+
+
+def stocked(container: Container, number: int) -> ProductId:
+    product = NewProduct(sku=f"SKU-{number}", name=f"Tea {number}", price=Money(199 + number, "USD"), stock=10**9)
+    return container.add_product(AddProduct(actor=ADMIN, product=product)).id
+
+
+def placed(container: Container, chance: Random, products: list[ProductId]) -> Order:
+    customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
+    if chance.random() < 0.5:
+        items = tuple(Item(content(chance)) for _ in range(chance.randint(1, 4)))
+        currency = chance.choice(["USD", "JPY", "BHD"])
+        return container.place_order(
+            PlaceOrder(actor=customer, items=items, total=Money(chance.randrange(10**12), currency))
+        )
+    demands = [
+        Demand(product_id=chance.choice(products), quantity=chance.randint(1, 9)) for _ in range(chance.randint(1, 4))
+    ]
+    return container.order_products(
+        OrderProducts(actor=customer, demands=tuple(demands), address=chance.choice([None, address(chance)]))
+    )
+
+
+def content(chance: Random) -> dict[str, JSON]:
+    values: list[JSON] = [1, 1.0, -0.0, 0.1, 2**63 - 1, None, True, [], {}, [{"deep": [1.5]}], *WORDS]
+    return {word: chance.choice(values) for word in chance.sample(WORDS, 3)}
+
+
+def address(chance: Random) -> Address:
+    line2 = chance.choice([None, "Flat <2>"])
+    return Address(line1="12 Hill 'Road'", line2=line2, city="Leeds", state="York", postal_code="LS1", country="UK")
+
+
+def change(container: Container, chance: Random, order: Order) -> None:
+    """Ask for anything; what is refused leaves no trace."""
+    owner = Actor(subject=order.user_id)
+    try:
+        if chance.random() < 0.1:
+            container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ALONE))
+        else:
+            wanted = only(chance.choice(list(OrderStatus)))
+            actor = chance.choice([owner, ADMIN])
+            container.change_status(ChangeStatus(actor=actor, order_id=order.id, wanted=wanted, access=OWNER_OR_ADMIN))
+    except OrdersError:
+        pass
+
+
+def history_folded(container: Container, order: Order) -> Order:
+    request = OrderHistory(actor=ADMIN, order_id=order.number or order.id)
+    return fold(container.order_history(request), number=order.number)

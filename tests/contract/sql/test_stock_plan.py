@@ -1,0 +1,69 @@
+"""Low products have an index that a sale does not write."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, insert, text
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.catalogue import Catalogue
+from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_domain import Actor, Money
+from orders_domain.product import NewProduct
+from tests.contract.sql.given import ADA, NOON
+from tests.contract.sql.test_statements import explained, statements
+
+# Of this transaction: rows updated, and of those the ones for which no index had to be written.
+UPDATED = "SELECT pg_stat_get_xact_tuples_updated('products'::regclass)"
+HOT = "SELECT pg_stat_get_xact_tuples_hot_updated('products'::regclass)"
+
+
+@pytest.fixture
+def tea(engine: Engine) -> int:
+    return stocked(engine, by=ADA)
+
+
+def stocked(engine: Engine, *, by: Actor) -> int:
+    product = NewProduct(sku="TEA", name="Tea", price=Money(250, "USD"), stock=100, low_stock_threshold=5)
+    with UnitOfWork(engine) as uow:
+        added = uow.products.add(product, by=by, at=NOON)
+        uow.commit()
+    return added.id
+
+
+def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: Engine) -> None:
+    product_id = stocked(on_postgresql, by=ADA)
+    sell = text("UPDATE products SET stock_quantity = stock_quantity - :quantity WHERE id = :id")
+
+    with on_postgresql.begin() as connection:
+        for _ in range(10):
+            connection.execute(sell, {"quantity": 1, "id": product_id})
+        assert (connection.scalar(text(UPDATED)), connection.scalar(text(HOT))) == (10, 10)
+        connection.execute(sell, {"quantity": 85, "id": product_id})
+        assert (connection.scalar(text(UPDATED)), connection.scalar(text(HOT))) == (11, 10)
+
+
+def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> None:
+    plenty = {"name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9, "low_stock_threshold": 5}
+    many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(20_000)]
+    with engine.begin() as connection:
+        connection.execute(insert(tables.products).inline(), many)
+        connection.execute(text("ANALYZE"))
+
+    with statements(engine) as sent:
+        levels = Catalogue(engine).stock_levels()
+
+    assert levels.low_stock == ()
+    assert [one for one in sent if "ix_products_low" in explained(engine, one)] == sent
+
+
+def test_who_crosses_the_threshold_is_low_and_who_comes_back_is_not(engine: Engine, tea: int) -> None:
+    seen = []
+    for stock in (100, 6, 5, 0, 5, 6):
+        with UnitOfWork(engine) as uow:
+            uow.products.save(replace(uow.products.hold(tea), stock=stock), by=ADA, at=NOON)
+            uow.commit()
+        levels = Catalogue(engine).stock_levels()
+        seen.append((levels.total_products, levels.out_of_stock, [low.stock for low in levels.low_stock]))
+
+    assert seen == [(1, 0, []), (1, 0, []), (1, 0, [5]), (1, 1, [0]), (1, 0, [5]), (1, 0, [])]

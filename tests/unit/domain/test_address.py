@@ -1,0 +1,52 @@
+"""An address cannot be incomplete, blank, too long or unstorable."""
+
+from typing import Any
+
+import pytest
+
+from orders_domain.address import LONGEST, Address
+from orders_domain.errors import Refused
+
+HOME: dict[str, Any] = {
+    "line1": "12 Hill Road", "line2": "Flat 3", "city": "Leeds",
+    "state": "Yorkshire", "postal_code": "LS1 4AP", "country": "United Kingdom",
+}  # fmt: skip
+
+
+@pytest.mark.clause("002-18")
+@pytest.mark.parametrize("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []], ids=repr)
+@pytest.mark.parametrize("part", list(HOME))
+def test_a_part_that_cannot_be_is_refused_by_its_name(part: str, wrong: Any) -> None:
+    with pytest.raises(Refused) as refusal:
+        Address(**HOME | {part: wrong})
+
+    assert refusal.value.field == part
+
+
+@pytest.mark.parametrize("part", list(HOME))
+def test_a_part_has_its_longest(part: str) -> None:
+    assert Address(**HOME | {part: "ö" * LONGEST[part]})
+
+    with pytest.raises(Refused) as refusal:
+        Address(**HOME | {part: "ö" * (LONGEST[part] + 1)})
+
+    assert refusal.value.field == part
+
+
+@pytest.mark.parametrize("part", [part for part in HOME if part != "line2"])
+def test_every_part_but_the_second_line_is_needed(part: str) -> None:
+    with pytest.raises(Refused):
+        Address(**HOME | {part: None})
+    with pytest.raises(TypeError):
+        Address(**{name: text for name, text in HOME.items() if name != part})
+
+
+def test_the_second_line_may_be_missing() -> None:
+    assert Address(**HOME | {"line2": None}).line2 is None
+
+
+def test_the_parts_make_the_address_again_and_are_kept_as_given() -> None:
+    address = Address(**HOME | {"city": " Leeds <b> "})
+
+    assert Address(**address.parts()) == address  # type: ignore[arg-type]
+    assert address.city == " Leeds <b> "

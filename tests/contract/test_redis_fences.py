@@ -104,7 +104,7 @@ def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cach
         over.set()
         hits, stale = (sum(column) for column in zip(*(result.result() for result in results), strict=True))
 
-    assert hits > rounds
+    assert hits > rounds // 10, "there were copies to be wrong"
     assert stale == 0
 
 

@@ -52,7 +52,7 @@ def make(read: Settings) -> Celery:
 
         return Container(settings=read)
 
-    @app.task(name=TASK)
+    @app.task(name=TASK, shared=False)  # of this app only: else a second app would run the first one's
     def run_job(job_id: str) -> None:
         container().run_job(RunJob(job_id=UUID(job_id)))
 

@@ -152,7 +152,7 @@ def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) ->
     shop.change(placed.id, status)
     before = left(shop, tea)
 
-    with pytest.raises(DeletionRefused, match="^Only pending orders can be deleted$"):
+    with pytest.raises(DeletionRefused, match=r"^Only pending orders can be deleted$"):
         delete(shop, placed)
 
     assert left(shop, tea) == before

@@ -1,0 +1,1 @@
+"""The published contract `management`, request by request."""

@@ -1,0 +1,23 @@
+"""A shopper and an administrator nobody has heard of, on each stack."""
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.stack import Stack
+
+
+@pytest.fixture
+def ann(stack: Stack) -> Shopper:
+    return shopper(stack)
+
+
+@pytest.fixture
+def bob(stack: Stack) -> Shopper:
+    return shopper(stack)
+
+
+@pytest.fixture
+def root(stack: Stack) -> Shopper:
+    """An administrator."""
+    return shopper(stack, role=Role.ADMIN)

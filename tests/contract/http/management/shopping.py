@@ -1,0 +1,107 @@
+"""What shoppers and administrators of the contract `management` say, and what its refusals look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, Caller, as_json
+from tests.contract.http.stack import Stack
+
+ORDERS = "/api/v1/orders"
+PRODUCTS = "/api/v1/products"
+
+SHIPPING = {
+    "shipping_address_line1": "12 Hill Road",
+    "shipping_address_line2": "Flat 3",
+    "shipping_city": "Leeds",
+    "shipping_state": "Yorkshire",
+    "shipping_postal_code": "LS1 4AP",
+    "shipping_country": "United Kingdom",
+}
+PRODUCT_NAMES = (f"Product number {number}" for number in count(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shopper(Caller):
+    """A caller of `management`; of `orders`, too."""
+
+    orders: str = ORDERS
+
+    def product(self, *, stock: int = 100, price: float = 2.5, **others: Any) -> dict[str, Any]:
+        """Add a product."""
+        body = {"name": next(PRODUCT_NAMES), "price": price, "stock_quantity": stock} | others
+        answer = self.post(body, path=f"{PRODUCTS}/")
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json)
+
+    def stock_of(self, product: dict[str, Any]) -> int:
+        return int(self.ask("GET", f"{PRODUCTS}/{product['product_id']}").json["stock_quantity"])
+
+    def wants(self, *items: tuple[dict[str, Any], int], **shipping: Any) -> Answer:
+        """Ask for an order of so many of each product."""
+        return self.post(body(*((product["product_id"], quantity) for product, quantity in items), **shipping))
+
+    def ordered(self, *items: tuple[dict[str, Any], int]) -> dict[str, Any]:
+        """Place an order; return it as the contract shows it."""
+        answer = self.wants(*items)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json)
+
+    def see(self, order: dict[str, Any], **headers: str) -> Answer:
+        return self.ask("GET", f"{ORDERS}/{order['order_id']}", headers=headers)
+
+    def delete(self, order: dict[str, Any], **headers: str) -> Answer:
+        return self.ask("DELETE", f"{ORDERS}/{order['order_id']}", headers=headers)
+
+    def put(self, order: dict[str, Any], status: object, **headers: str) -> Answer:
+        path = f"{ORDERS}/{order['order_id']}/status"
+        return self.ask("PUT", path, headers=headers, **as_json({"status": status}))
+
+    def search(self, query: str = "") -> Answer:
+        return self.ask("GET", f"{ORDERS}/?{query}")
+
+    def mine(self, query: str = "") -> Answer:
+        return self.ask("GET", f"{ORDERS}/my-orders?{query}")
+
+
+def shopper(
+    stack: Stack, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()
+) -> Shopper:
+    """Somebody nobody has heard of before, unless named."""
+    caller = stack.caller(subject, role=role, scopes=scopes)
+    return Shopper(app=caller.app, subject=caller.subject, token=caller.token)
+
+
+def twin(stack: Stack, of: Shopper, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Shopper:
+    """The same person with another token."""
+    return replace(of, token=shopper(stack, of.subject, role=role, scopes=scopes).token)
+
+
+def body(*items: tuple[Any, Any], **shipping: Any) -> dict[str, Any]:
+    """A good order of product ids and quantities, but for what is given otherwise."""
+    return SHIPPING | {"order_items": [{"product_id": one, "quantity": many} for one, many in items]} | shipping
+
+
+def detail(answer: Answer, status: int) -> Any:
+    """Return the detail of a refusal, having seen that it is what the contract says of every error."""
+    assert answer.status_code == status, (answer.status_code, answer.text[:500])
+    assert answer.mimetype == "application/json"
+    assert answer.json.keys() == {"detail"}
+    said = answer.json["detail"]
+    assert said
+    assert isinstance(said, str) or (isinstance(said, dict) and isinstance(said["message"], str) and said["message"])
+    assert "Traceback" not in answer.text
+    return said
+
+
+def errors(answer: Answer) -> dict[str, list[str]]:
+    """Return the messages by field of a request that is not valid."""
+    said = detail(answer, 400)
+    assert isinstance(said, dict), said
+    assert said.keys() == {"message", "errors"}
+    found: dict[str, list[str]] = said["errors"]
+    assert all(isinstance(each, list) and each and all(isinstance(one, str) for one in each) for each in found.values())
+    return found

@@ -1,0 +1,178 @@
+"""/api/v1/products: anybody with a token sees them, administrators keep them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.contract.http.caller import Answer, as_json
+from tests.contract.http.management.shopping import PRODUCTS, Shopper, detail, errors
+from tests.contract.http.stack import Stack
+from tests.contract.ports.threads import at_once
+
+SQL = "Robert'); DROP TABLE products; --"
+HTML = "<img src=x onerror=alert(1)> & Söhne 💡"
+
+
+def patch(who: Shopper, product: dict[str, Any], **changes: Any) -> Answer:
+    return who.ask("PATCH", f"{PRODUCTS}/{product['product_id']}", **as_json(changes))
+
+
+def get(who: Shopper, product: dict[str, Any]) -> Answer:
+    return who.ask("GET", f"{PRODUCTS}/{product['product_id']}")
+
+
+@pytest.mark.clause("002-10")
+def test_a_product_is_added_shown_and_listed(root: Shopper, ann: Shopper) -> None:
+    sku = f"TEA-{uuid4()}"
+
+    answer = root.post({"name": "Tea", "price": 2.5, "stock_quantity": 7, "sku": sku}, path=f"{PRODUCTS}/")
+
+    assert answer.status_code == 201
+    product = answer.json
+    assert answer.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
+    assert product == {
+        "product_id": product["product_id"], "sku": sku, "name": "Tea", "price": 2.5, "currency": "USD",
+        "stock_quantity": 7, "low_stock_threshold": 5,
+    }  # fmt: skip
+    assert isinstance(product["product_id"], int)
+    assert get(ann, product).json == product
+    assert product in everything(ann)
+
+
+def everything(who: Shopper) -> list[dict[str, Any]]:
+    pages: list[dict[str, Any]] = []
+    while page := who.ask("GET", f"{PRODUCTS}/?limit=1000&skip={len(pages)}").json:
+        pages += page
+    return pages
+
+
+def test_a_product_without_a_sku_gets_one_of_its_own(root: Shopper) -> None:
+    assert len({root.product()["sku"] for _ in range(5)}) == 5
+
+
+@pytest.mark.clause("002-23")
+def test_products_come_by_id_and_page_by_page(root: Shopper, ann: Shopper) -> None:
+    first = len(everything(root))
+    ids = [root.product()["product_id"] for _ in range(12)]
+
+    page = ann.ask("GET", f"{PRODUCTS}/?skip={first + 2}").json
+
+    assert [product["product_id"] for product in page] == ids[2:12]
+    for wrong in ("skip=-1", "limit=0", "limit=1000000000", "limit=x"):
+        assert errors(ann.ask("GET", f"{PRODUCTS}/?{wrong}")).keys() == {wrong.partition("=")[0]}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": "Milk"}, {"price": 0}, {"stock_quantity": 0}, {"low_stock_threshold": 0}, {}]
+)
+def test_a_product_is_changed_in_what_is_named_and_nothing_else(root: Shopper, changes: dict[str, Any]) -> None:
+    product = root.product(stock=9)
+
+    answer = patch(root, product, **changes)
+
+    assert (answer.status_code, answer.json) == (200, product | changes)
+    assert get(root, product).json == product | changes
+
+
+@pytest.mark.clause("002-18", "002-22")
+@pytest.mark.parametrize("changing", [False, True])
+def test_a_value_that_is_none_is_refused_by_its_name_and_changes_nothing(
+    stack: Stack, root: Shopper, changing: bool
+) -> None:
+    product = root.product()
+    before = stack.everything()
+    texts: list[Any] = ["", " ", "\t", "a\x00b", "a\ud800b", 1, True, None, [], {}]
+    counts: list[Any] = [-1, 1.5, 1.0, "2", True, None, [], 10**9 + 1, 10**30]
+    wrong: dict[str, list[Any]] = {
+        "name": [*texts, "x" * 256],
+        "sku": [*texts, "x" * 65],
+        "price": ["2.5", True, None, [], {}, ""],
+        "stock_quantity": counts,
+        "low_stock_threshold": counts,
+        "nonsense": [1],
+        "product_id": [1],
+    }
+
+    for name, values in wrong.items():
+        for value in values:
+            body = {"name": "Tea", "price": 1, "stock_quantity": 1} | {name: value}
+            answer = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
+            assert errors(answer).keys() == {name}, (name, value)
+    for price in (2.555, -1, -0.01, 1e300, 10_000_000_000.01, 10**30):
+        body = {"name": "Tea", "price": price, "stock_quantity": 1}
+        detail(patch(root, product, price=price) if changing else root.post(body, path=f"{PRODUCTS}/"), 400)
+
+    assert stack.everything() == before
+
+
+def test_a_product_needs_a_name_a_price_and_a_stock(root: Shopper) -> None:
+    assert errors(root.post({}, path=f"{PRODUCTS}/")).keys() == {"name", "price", "stock_quantity"}
+
+
+@pytest.mark.clause("002-18")
+def test_a_sku_that_is_taken_is_refused_and_changes_nothing(stack: Stack, root: Shopper) -> None:
+    tea, milk = root.product(sku=f"TEA-{uuid4()}"), root.product()
+    before = stack.everything()
+
+    again = root.post({"name": "x", "price": 1, "stock_quantity": 5, "sku": tea["sku"]}, path=f"{PRODUCTS}/")
+    assert tea["sku"] in detail(again, 400)
+    detail(patch(root, milk, sku=tea["sku"], stock_quantity=50), 400)
+
+    assert stack.everything() == before
+    assert patch(root, tea, sku=tea["sku"]).status_code == 200
+
+
+@pytest.mark.clause("002-18")
+def test_of_twelve_who_take_a_sku_at_once_one_does(root: Shopper) -> None:
+    body = {"name": "x", "price": 1, "stock_quantity": 5, "sku": f"ONE-{uuid4()}"}
+
+    answers = at_once(*[lambda: root.post(body, path=f"{PRODUCTS}/").status_code] * 12)
+
+    assert sorted(str(answer) for answer in answers) == ["201"] + ["400"] * 11
+
+
+@pytest.mark.clause("002-22")
+@pytest.mark.parametrize("text", [SQL, HTML, " spaces ", "{{7*7}}", "%s %(id)s", "\u202e\u2028"])
+def test_what_is_no_code_here_is_kept_as_sent(root: Shopper, ann: Shopper, text: str) -> None:
+    sku = f"{text}{uuid4().hex[:8]}"
+    product = root.product(name=text, sku=sku, stock=0)
+
+    assert (product["name"], product["sku"]) == (text, sku)
+    assert get(ann, product).json == product
+    assert product in everything(ann)
+    [short] = detail(ann.wants((product, 1)), 400)["stock_issues"]
+    assert short["product_name"] == text
+    assert patch(root, product, name=f"{text}!").json["name"] == f"{text}!"
+
+
+@pytest.mark.clause("002-20")
+@pytest.mark.parametrize(
+    "ref", ["0", "999999999", "9223372036854775807", "9223372036854775808", "9" * 30, "-1", "x", "1.0", "%00"]
+)
+def test_a_product_that_there_is_not_is_not_found(root: Shopper, ref: str) -> None:
+    product = {"product_id": ref}
+
+    detail(get(root, product), 404)
+    detail(patch(root, product, name="x"), 404)
+
+
+def test_a_method_that_there_is_not_is_refused(root: Shopper) -> None:
+    product = root.product()
+
+    answer = root.ask("DELETE", f"{PRODUCTS}/{product['product_id']}")
+
+    detail(answer, 405)
+    assert {"GET", "PATCH"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
+
+
+def test_a_new_stock_is_what_can_be_ordered_from_now_on(root: Shopper, ann: Shopper) -> None:
+    tea = root.product(stock=0)
+    detail(ann.wants((tea, 1)), 400)
+
+    patch(root, tea, stock_quantity=2)
+
+    assert ann.ordered((tea, 2))
+    assert root.stock_of(tea) == 0

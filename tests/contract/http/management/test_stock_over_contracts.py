@@ -1,0 +1,171 @@
+"""However an order is given up, and through whichever contract, its stock comes back exactly once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, as_json
+from tests.contract.http.management.shopping import Shopper, detail, shopper
+from tests.contract.http.stack import Stack
+from tests.contract.ports.threads import at_once
+from tests.contract.stock import books
+
+pytestmark = pytest.mark.clause("002-02", "002-13", "002-27")
+
+
+def id_of(stack: Stack, order: dict[str, object]) -> UUID:
+    [(order_id,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
+    return UUID(str(order_id))
+
+
+def patched(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
+    """The owner cancels it through `orders`."""
+    return owner.ask("PATCH", f"/orders/{id_of(stack, order)}", **as_json({"status": "CANCELED"}))
+
+
+def put(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
+    """An administrator cancels it through `management`."""
+    return root.put(order, "cancelled")
+
+
+def deleted(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
+    """The owner deletes it through `management`."""
+    return owner.delete(order)
+
+
+WAYS = [patched, put, deleted]
+
+
+@pytest.fixture(autouse=True)
+def the_books_agree(stack: Stack) -> Iterator[None]:
+    yield
+    engine = stack.container.queries()._engine
+    books.of_database(engine).require_agreement()
+
+
+@pytest.mark.parametrize("second", WAYS)
+@pytest.mark.parametrize("first", WAYS)
+def test_an_order_given_up_one_way_then_another_gives_its_stock_back_once(
+    stack: Stack, root: Shopper, ann: Shopper, first: Callable[..., Answer], second: Callable[..., Answer]
+) -> None:
+    tea, milk = root.product(stock=7), root.product(stock=7)
+    order = ann.ordered((tea, 3), (milk, 7))
+    assert (root.stock_of(tea), root.stock_of(milk)) == (4, 0)
+
+    assert first(stack, ann, root, order).status_code == 200
+    assert (root.stock_of(tea), root.stock_of(milk)) == (7, 7)
+
+    again = second(stack, ann, root, order).status_code
+    assert (root.stock_of(tea), root.stock_of(milk)) == (7, 7)
+    assert again == (404 if first is deleted else 400 if second is deleted else 200)
+
+
+@pytest.mark.parametrize("way", [*WAYS, None], ids=lambda way: way.__name__ if way else "all ways")
+def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
+    stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer] | None
+) -> None:
+    tea = root.product(stock=7)
+    order = ann.ordered((tea, 3))
+    ways = [way] * 16 if way else (WAYS * 6)[:16]
+
+    with patience(stack):
+        answers = at_once(*(partial(one, stack, ann, root, order) for one in ways))
+
+    statuses = Counter(answer.status_code for answer in answers if isinstance(answer, TestResponse))
+    assert statuses.total() == 16
+    assert statuses.keys() <= {200, 400, 404}, statuses
+    assert way is None or statuses[200] == (1 if way is deleted else 16)
+    assert root.stock_of(tea) == 7
+
+
+@pytest.mark.parametrize("way", [patched, put])
+def test_a_paid_order_gives_its_stock_back_and_a_shipped_one_does_not(
+    stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer]
+) -> None:
+    tea = root.product(stock=7)
+    paid, shipped = ann.ordered((tea, 3)), ann.ordered((tea, 2))
+    ann.ask("PATCH", f"/orders/{id_of(stack, paid)}", **as_json({"status": "PAID"}))
+    root.put(shipped, "shipped")
+
+    assert way(stack, ann, root, paid).status_code == 200
+    assert way(stack, ann, root, shipped).status_code in {400, 409}
+
+    assert root.stock_of(tea) == 5
+
+
+def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
+    stack: Stack, root: Shopper, ann: Shopper
+) -> None:
+    root.product(stock=7)
+    answer = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
+    assert answer.status_code == 201
+    before = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
+    [(number,)] = stack.rows(f"SELECT max(number) FROM orders WHERE user_id = '{ann.subject}'")
+
+    shown = ann.see({"order_id": number})
+    assert (shown.status_code, shown.json["order_items"], shown.json["shipping_city"]) == (200, [], None)
+    assert ann.delete({"order_id": number}).status_code == 200
+
+    assert ann.ask("GET", f"/orders/{answer.json['id']}").status_code == 404
+    after = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
+    assert after == before
+
+
+def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root: Shopper) -> None:
+    last = root.product(stock=1)
+    buyers = [shopper(stack) for _ in range(40 if stack.settings.embedded else 200)]
+
+    with patience(stack):
+        answers = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))
+
+    refusals = [answer for answer in answers if isinstance(answer, TestResponse) and answer.status_code != 200]
+    assert len(refusals) == len(buyers) - 1
+    for refusal in refusals:
+        [short] = detail(refusal, 400)["stock_issues"]
+        assert (short["product_id"], short["product_name"], short["available"]) == (last["product_id"], last["name"], 0)
+    assert root.stock_of(last) == 0
+
+
+@contextmanager
+def patience(stack: Stack) -> Iterator[None]:
+    """Let requests queue for a connection as long as it takes: this process has more threads than a service."""
+    pool = stack.container.queries()._engine.pool
+    before, pool._timeout = pool._timeout, 60
+    try:
+        yield
+    finally:
+        pool._timeout = before
+
+
+@pytest.mark.clause("002-30")
+def test_a_stock_that_gets_low_is_told_to_the_world_once(stack: Stack, root: Shopper, ann: Shopper) -> None:
+    stack.relayed()
+    tea = root.product(stock=7, low_stock_threshold=5, sku=f"TEA-{ann.subject}")
+
+    for _ in range(3):
+        ann.ordered((tea, 1))
+
+    [low] = [event["data"] for key, event in stack.relayed().news if key == "orders.stock_low.v1"]
+    assert {name: low[name] for name in ("product_id", "sku", "name", "stock_quantity", "low_stock_threshold")} == {
+        "product_id": tea["product_id"], "sku": tea["sku"], "name": tea["name"],
+        "stock_quantity": 5, "low_stock_threshold": 5,
+    }  # fmt: skip
+
+
+def test_an_administrator_s_own_order_is_one_like_any_other(stack: Stack) -> None:
+    root = shopper(stack, role=Role.ADMIN)
+    tea = root.product(stock=2)
+
+    order = root.ordered((tea, 2))
+
+    assert root.mine().json == [order]
+    assert root.delete(order).status_code == 200
+    assert root.stock_of(tea) == 2

@@ -1,0 +1,94 @@
+"""No token, no entry: every route of `management`, the tables of forged tokens and of roles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from orders_domain import Role
+from orders_flask.settings import DEVELOPMENT_SECRET
+from tests.contract.http.caller import ask
+from tests.contract.http.management.shopping import Shopper, body, detail, twin
+from tests.contract.http.stack import Stack
+from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+
+ROUTES = [
+    "POST /api/v1/orders/",
+    "GET /api/v1/orders/",
+    "GET /api/v1/orders/my-orders",
+    "GET /api/v1/orders/{order}",
+    "HEAD /api/v1/orders/{order}",
+    "DELETE /api/v1/orders/{order}",
+    "PUT /api/v1/orders/{order}/status",
+    "GET /api/v1/products/",
+    "GET /api/v1/products/{product}",
+    "POST /api/v1/products/",
+    "PATCH /api/v1/products/{product}",
+]
+
+
+@pytest.fixture(params=ROUTES)
+def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> Iterator[Callable[[str | None], bool]]:
+    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    owner = twin(stack, Shopper(app=stack.app, subject="alice-forged", token=""), role=Role.ADMIN)
+    tea = root.product()
+    order = owner.ordered((tea, 1))
+    method, path = request.param.format(order=order["order_id"], product=tea["product_id"]).split()
+    bodies: dict[str, object] = {
+        "POST": body((tea["product_id"], 1)) if "orders" in path else {"name": "x", "price": 1, "stock_quantity": 1},
+        "PUT": {"status": "shipped"},
+        "PATCH": {"stock_quantity": 0},
+    }
+    sent = json.dumps(bodies.get(method))
+    before = stack.everything()
+
+    def opened(authorization: str | None) -> bool:
+        environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
+        answer = ask(stack.app, method, path, data=sent, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and answer.status_code == 401:
+            assert detail(answer, 401) == "The bearer token is missing or not valid."
+        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+
+    yield opened
+    assert stack.everything() == before
+
+
+@pytest.mark.clause("002-04", "002-20", "002-21")
+def test_no_forged_or_expired_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+    assert len(FORGED) >= 140
+    assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
+
+
+@pytest.mark.clause("002-04", "002-20")
+def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+    good = stack.caller("alice-forged").token
+
+    assert not opened_by(None)
+    assert [scheme for scheme in SCHEMES if opened_by(scheme.replace("{}", good))] == []
+
+
+@pytest.mark.clause("002-21")
+def test_a_token_that_expires_between_two_requests_is_refused_by_the_second(stack: Stack, root: Shopper) -> None:
+    fresh, stale = (
+        stack.container.mint(subject=root.subject, role=Role.ADMIN, scopes=(), seconds=seconds) for seconds in (60, 0)
+    )
+
+    answers = [
+        ask(stack.app, "GET", path, headers={"Authorization": f"Bearer {token}"})
+        for path in ("/api/v1/orders/", "/api/v1/orders/my-orders", "/api/v1/products/")
+        for token in (fresh, stale)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401] * 3
+
+
+def test_whoever_may_not_enter_is_not_told_what_is_wrong_with_the_rest(stack: Stack) -> None:
+    answer = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+
+    detail(answer, 401)
+
+
+def test_the_secret_of_these_forgeries_is_the_service_s(stack: Stack) -> None:
+    assert stack.settings.signing_secret == DEVELOPMENT_SECRET

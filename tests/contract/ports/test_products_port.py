@@ -1,0 +1,392 @@
+"""The promises of Products, Stock and Catalogue: nothing is taken or given back twice, or sold out of nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from orders_domain import Money, Order, OrderStatus
+from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, SkuTaken
+from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Shortage
+from tests.contract.ports.threads import at_once, other_thread
+from tests.contract.stock.books import Move
+from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
+from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id, only
+
+NOBODY_S = 2**62
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    """An empty one, on every adapter."""
+    return in_memory() if request.param == "memory" else in_database(request.getfixturevalue(request.param))
+
+
+def of(**quantities: int) -> Order:
+    """An order not stored yet, of so many of each product: ``of(p1=3)``."""
+    lines = [Line(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
+    total = Money(sum(line.subtotal.minor for line in lines), "USD")
+    return Order.place(order_id=new_id(), lines=lines, total=total, by=ADA, at=NOON)
+
+
+def taken(warehouse: Warehouse, order: Order) -> list[Product]:
+    """Store the order and take what it wants, with no look at the stock beforehand."""
+    with warehouse.unit_of_work() as uow:
+        uow.orders.add(order)
+        low = list(uow.stock.take(order, by=ADA, at=NOON))
+        uow.commit()
+    return low
+
+
+def given_back(warehouse: Warehouse, order: Order) -> None:
+    with warehouse.unit_of_work() as uow:
+        uow.stock.give_back(order, by=ADA, at=NOON)
+        uow.commit()
+
+
+class TestProducts:
+    def test_a_new_product_comes_back_as_it_was_with_its_initial_stock_in_the_ledger(
+        self, warehouse: Warehouse
+    ) -> None:
+        name = 'Té 🍵 "<b>"; DROP TABLE products; --'
+        new = NewProduct(sku="' OR 1=1 --", name=name, price=Money(10**12, "JPY"), stock=7, low_stock_threshold=0)
+
+        with warehouse.unit_of_work() as uow:
+            added = uow.products.add(new, by=ADMIN, at=NOON)
+            uow.commit()
+
+        expected = Product(id=1, sku=new.sku, name=name, price=new.price, stock=7, low_stock_threshold=0)
+        assert added == warehouse.catalogue.product(1) == expected
+        with warehouse.unit_of_work() as uow:
+            assert uow.products.named([1]) == {1: expected}
+            assert uow.products.hold(1) == expected
+        assert warehouse.books().moves == (Move(1, "initial", 7, None),)
+
+    def test_the_named_are_those_that_there_are(self, warehouse: Warehouse) -> None:
+        tea, milk, _ = warehouse.stocked(1, 2, 3)
+
+        with warehouse.unit_of_work() as uow:
+            assert uow.products.named([milk, tea, NOBODY_S, -1, 0]).keys() == {tea, milk}
+            assert uow.products.named([]) == {}
+
+    def test_an_unknown_product_cannot_be_had(self, warehouse: Warehouse) -> None:
+        asks: tuple[Callable[[int], object], ...] = (
+            warehouse.catalogue.product,
+            partial(warehouse.restock, quantity=1),
+            partial(warehouse.adjust, stock=1),
+        )
+        for ask in asks:
+            with pytest.raises(ProductNotFound) as refusal:
+                ask(NOBODY_S)
+            assert refusal.value.product_id == NOBODY_S
+
+    def test_a_changed_stock_is_a_movement_of_the_difference_and_nothing_else_is_one(
+        self, warehouse: Warehouse
+    ) -> None:
+        [tea] = warehouse.stocked(10)
+
+        warehouse.adjust(tea, 4)
+        warehouse.adjust(tea, 4, name="Tea", sku="TEA", price=3.5, threshold=9)
+        warehouse.adjust(tea, 11)
+
+        assert [(move.kind, move.quantity) for move in warehouse.books().moves[1:]] == [
+            ("adjusted", -6),
+            ("adjusted", 7),
+        ]
+        expected = Product(id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9)
+        assert warehouse.catalogue.product(tea) == expected
+
+    def test_a_sku_is_one_product_s(self, warehouse: Warehouse) -> None:
+        tea, milk = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="MILK")
+
+        for take in (partial(warehouse.add, stock=5), partial(warehouse.adjust, milk.id, 9)):
+            with pytest.raises(SkuTaken) as refusal:
+                take(sku="TEA")
+            assert refusal.value.sku == "TEA"
+
+        assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # its own
+        assert warehouse.catalogue.products() == [tea, milk]
+        warehouse.books().require_agreement()
+
+    def test_of_twenty_that_take_a_sku_at_once_exactly_one_does(self, warehouse: Warehouse) -> None:
+        results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
+
+        assert sum(isinstance(one, SkuTaken) for one in results) == 19
+        assert len(warehouse.catalogue.products()) == 1
+        warehouse.books().require_agreement()
+
+    def test_of_twenty_that_count_a_stock_anew_at_once_each_is_in_the_ledger(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(100)
+
+        results = at_once(*(partial(warehouse.adjust, tea, stock) for stock in range(20)))
+
+        assert not any(isinstance(one, OrdersError) for one in results)
+        assert len(warehouse.books().moves) == 21
+        warehouse.books().require_agreement()
+
+    def test_a_change_that_is_not_committed_leaves_nothing(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        before = warehouse.books()
+
+        with warehouse.unit_of_work() as uow:
+            product = uow.products.hold(tea)
+            uow.products.save(replace(product, stock=3, name="Milk"), by=ADMIN, at=NOON)
+            uow.products.add(NewProduct(sku="NEW", name="New", price=PRICE, stock=1), by=ADMIN, at=NOON)
+            uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
+
+        assert warehouse.books() == before
+        assert len(warehouse.catalogue.products()) == 1
+
+
+class TestStock:
+    def test_what_is_taken_is_gone_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+        tea, milk = warehouse.stocked(10, 5)
+        order = of(p1=4, p2=5)
+
+        assert taken(warehouse, order) == [warehouse.catalogue.product(milk)]
+
+        books = warehouse.books()
+        assert books.stock == {tea: 6, milk: 0}
+        assert books.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
+
+    def test_all_or_nothing_is_taken_and_all_that_is_short_is_named(self, warehouse: Warehouse) -> None:
+        products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
+        before = warehouse.books()
+
+        with pytest.raises(InsufficientStock) as refusal:
+            taken(warehouse, of(p1=10, p2=4, p3=1))
+
+        names = [product.name for product in products]
+        assert refusal.value.shortages == (
+            Shortage(product_id=2, name=names[1], requested=4, available=3),
+            Shortage(product_id=3, name=names[2], requested=1, available=0),
+        )
+        assert warehouse.books() == before
+
+    def test_of_an_unknown_product_there_is_nothing(self, warehouse: Warehouse) -> None:
+        warehouse.stocked(10)
+
+        with pytest.raises(InsufficientStock) as refusal:
+            warehouse.order({1: 1, NOBODY_S: 2, -7: 3})
+
+        assert refusal.value.shortages == (
+            Shortage(product_id=-7, name=None, requested=3, available=0),
+            Shortage(product_id=NOBODY_S, name=None, requested=2, available=0),
+        )
+
+    def test_nothing_is_taken_or_given_back_twice(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        order = of(p1=4)
+        taken(warehouse, order)
+
+        for _ in range(3):
+            given_back(warehouse, order)
+
+        assert warehouse.books().stock == {tea: 10}
+        assert [move.kind for move in warehouse.books().moves] == ["initial", "taken", "given_back"]
+
+    def test_what_was_never_taken_is_not_given_back(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        order = of(p1=4)
+        with warehouse.unit_of_work() as uow:
+            uow.orders.add(order)
+            uow.commit()
+
+        given_back(warehouse, order)
+
+        assert warehouse.books().stock == {tea: 10}
+
+    def test_an_order_without_lines_takes_and_gives_back_nothing(self, warehouse: Warehouse) -> None:
+        warehouse.stocked(10)
+        before = warehouse.books()
+
+        with warehouse.unit_of_work() as uow:
+            order = replace(of(p1=1), lines=())
+            assert not uow.stock.take(order, by=ADA, at=NOON)
+            uow.stock.give_back(order, by=ADA, at=NOON)
+            uow.commit()
+
+        assert warehouse.books() == before
+
+    def test_a_restock_is_added_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+
+        assert warehouse.restock(tea, 5) == warehouse.catalogue.product(tea)
+
+        assert warehouse.books().moves[1:] == (Move(tea, "restocked", 5, None),)
+        assert warehouse.books().stock == {tea: 15}
+
+    @pytest.mark.parametrize("quantity", [0, -1, MOST_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
+    def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
+        [tea] = warehouse.stocked(10)
+
+        with pytest.raises(Refused):
+            warehouse.restock(tea, quantity)
+
+        assert warehouse.books().stock == {tea: 10}
+
+    def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(MOST_STOCK)
+
+        with pytest.raises(Refused):
+            warehouse.restock(tea, 1)
+
+        assert warehouse.books().stock == {tea: MOST_STOCK}
+
+    def test_an_order_is_given_back_however_full_the_stock_is_and_the_product_can_be_read(
+        self, warehouse: Warehouse
+    ) -> None:
+        [tea] = warehouse.stocked(MOST_STOCK)
+        order = warehouse.order({tea: 3})
+        warehouse.restock(tea, 3)
+
+        warehouse.cancel(order.id)
+
+        assert warehouse.catalogue.product(tea).stock == warehouse.books().stock[tea] == MOST_STOCK + 3
+        warehouse.order({tea: 3})
+        warehouse.books().require_agreement()
+
+    def test_who_waits_for_a_restock_has_what_it_brings(self, warehouse: Warehouse) -> None:
+        """Found by the rush on ten products: the row's old stock is not enough, the new one is."""
+        [tea] = warehouse.stocked(1)
+        order = of(p1=3)
+
+        with other_thread() as thread:
+            with warehouse.unit_of_work() as uow:
+                uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
+                waiting = thread.submit(taken, warehouse, order)
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.3)
+                uow.commit()
+            waiting.result(timeout=5)
+
+        assert warehouse.books().stock == {tea: 3}
+        warehouse.books().require_agreement()
+
+    def test_who_waits_for_another_order_hears_what_it_left(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(5)
+        first = of(p1=3)
+
+        with other_thread() as thread:
+            with warehouse.unit_of_work() as uow:
+                uow.orders.add(first)
+                uow.stock.take(first, by=ADA, at=NOON)
+                waiting = thread.submit(taken, warehouse, of(p1=3))
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.3)
+                uow.commit()
+            with pytest.raises(InsufficientStock) as refusal:
+                waiting.result(timeout=5)
+
+        assert [(one.requested, one.available) for one in refusal.value.shortages] == [(3, 2)]
+        assert warehouse.books().stock == {tea: 2}
+
+    def test_who_waits_for_an_order_that_comes_to_nothing_has_its_stock(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(3)
+        given_up = of(p1=3)
+
+        with other_thread() as thread:
+            with warehouse.unit_of_work() as uow:
+                uow.orders.add(given_up)
+                uow.stock.take(given_up, by=ADA, at=NOON)
+                waiting = thread.submit(taken, warehouse, of(p1=3))
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.3)
+            waiting.result(timeout=5)
+
+        assert warehouse.books().stock == {tea: 0}
+
+    def test_reading_products_does_not_wait_for_who_takes(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(3)
+        order = of(p1=3)
+
+        with other_thread() as thread, warehouse.unit_of_work() as uow:
+            uow.orders.add(order)
+            uow.stock.take(order, by=ADA, at=NOON)
+            assert thread.submit(warehouse.catalogue.product, tea).result(timeout=2).stock == 3
+
+    def test_an_order_keeps_the_price_of_its_moment(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        order = warehouse.order({tea: 2})
+
+        warehouse.adjust(tea, price=99.99)
+
+        assert warehouse.queries.order(order.id).total == Money(500, "USD")
+        assert warehouse.order({tea: 2}).total == Money(19998, "USD")
+
+
+class TestCatalogue:
+    def test_products_come_by_id_and_page_by_page(self, warehouse: Warehouse) -> None:
+        ids = warehouse.stocked(*range(7))
+
+        pages = [warehouse.catalogue.products(skip=skip, limit=3) for skip in (0, 3, 6, 9)]
+
+        assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
+
+    def test_the_levels_count_all_and_name_the_low_the_emptiest_first(self, warehouse: Warehouse) -> None:
+        _, low, empty, at = warehouse.stocked(9, 2, 0, 5, threshold=5)
+
+        levels = warehouse.catalogue.stock_levels()
+        fewer = warehouse.catalogue.stock_levels(most=1)
+
+        assert (levels.total_products, levels.out_of_stock) == (4, 1)
+        assert [product.id for product in levels.low_stock] == [empty, low, at]
+        assert [product.id for product in fewer.low_stock] == [empty]
+
+
+class TestTheSchema:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "UPDATE products SET stock_quantity = -1",
+            "UPDATE products SET price_minor = -1",
+            "UPDATE products SET low_stock_threshold = -1",
+            "UPDATE order_items SET quantity = 0",
+            "UPDATE order_items SET subtotal_minor = 1",
+            "UPDATE order_items SET product_id = 99",
+            "UPDATE stock_movements SET order_id = NULL",
+            "UPDATE stock_movements SET kind = 'stolen'",
+            "DELETE FROM products",
+            "INSERT INTO stock_movements (product_id, order_id, kind, quantity, actor, at) "
+            "SELECT product_id, order_id, kind, quantity, actor, at FROM stock_movements",
+        ],
+    )
+    @pytest.mark.clause("002-19")
+    def test_no_statement_can_make_the_stock_what_it_cannot_be(self, engine: Engine, wrong: str) -> None:
+        warehouse = in_database(engine)
+        [tea] = warehouse.stocked(10)
+        warehouse.order({tea: 1})
+
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(text(wrong))
+
+    @pytest.mark.clause("002-19")
+    def test_an_order_s_items_are_rows_with_their_prices(self, engine: Engine) -> None:
+        warehouse = in_database(engine)
+        tea, milk = warehouse.stocked(10, 10)
+        warehouse.order({milk: 2, tea: 3})
+
+        with engine.connect() as connection:
+            columns = "position, product_id, quantity, unit_price_minor, subtotal_minor"
+            rows = connection.execute(text(f"SELECT {columns} FROM order_items ORDER BY position")).all()
+
+        assert [tuple(row) for row in rows] == [(0, tea, 3, 250, 750), (1, milk, 2, 250, 500)]
+
+
+def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse: Warehouse) -> None:
+    [tea] = warehouse.stocked(10)
+    order = warehouse.order({tea: 4})
+
+    with pytest.raises(ValueError, match="a bug"), warehouse.unit_of_work() as uow:  # noqa: PT012
+        held = uow.orders.hold(order.id)
+        held.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+        uow.orders.save(held)
+        uow.stock.give_back(held, by=ADA, at=NOON)
+        raise ValueError("a bug")
+
+    assert warehouse.books().stock == {tea: 6}
+    warehouse.books().require_agreement()

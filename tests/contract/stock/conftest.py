@@ -1,0 +1,82 @@
+"""A warehouse on every store."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import migrate
+from tests.contract.ports.stores import copied_sqlite, empty
+from tests.contract.stock.warehouse import Warehouse, in_database, in_memory
+from tests.parts.postgresql import PostgresServer
+
+PATIENCE = 60  # seconds that a buyer queues for a connection
+CONNECTIONS = 30
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("stock") / "migrated.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def server_engine(postgres_server: PostgresServer) -> Iterator[Engine]:
+    """A migrated database on PostgreSQL; buyers beyond its connections queue for one."""
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    engine = queuing(engines.create(url, pool_size=CONNECTIONS))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Warehouse]]:
+    """Make an empty warehouse, any number of times, one after the other."""
+    with ExitStack() as made:
+        if request.param == "memory":
+            yield in_memory
+        elif request.param == "sqlite":
+            yield partial(_in_file, request, directories=(tmp_path / str(number) for number in count()), made=made)
+        else:
+            engine: Engine = request.getfixturevalue("server_engine")
+            yield partial(_in_emptied, engine)
+
+
+@pytest.fixture
+def warehouse(fresh: Callable[[], Warehouse]) -> Warehouse:
+    """An empty warehouse on each store."""
+    return fresh()
+
+
+@pytest.fixture
+def on_postgresql(server_engine: Engine) -> Warehouse:
+    return _in_emptied(server_engine)
+
+
+def queuing(engine: Engine) -> Engine:
+    """The engine, whose users wait for a connection as long as it takes: two seconds are for a service."""
+    pool: Any = engine.pool
+    pool._timeout = PATIENCE
+    return engine
+
+
+def _in_emptied(engine: Engine) -> Warehouse:
+    empty(engine)
+    return in_database(engine)
+
+
+def _in_file(request: pytest.FixtureRequest, *, directories: Iterator[Path], made: ExitStack) -> Warehouse:
+    made.close()  # the one before
+    directory = next(directories)
+    directory.mkdir()
+    engine = queuing(engines.create(copied_sqlite(request.getfixturevalue("migrated_file"), directory)))
+    made.callback(engine.dispose)
+    return in_database(engine)

@@ -1,0 +1,219 @@
+"""What should be: the simplest shop that sells nothing twice, and the commands that it and the real one obey."""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from orders_domain import OrderStatus
+from orders_domain.errors import InsufficientStock, OrdersError
+from orders_domain.product import Demand
+from tests.contract.stock.books import Books, Move, Told
+from tests.contract.stock.warehouse import Warehouse
+
+ALLOWED = {
+    "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},
+    "CONFIRMED": {"PAID", "SHIPPED", "CANCELED"},
+    "PAID": {"SHIPPED", "CANCELED"},
+    "SHIPPED": {"DELIVERED"},
+    "DELIVERED": set(),
+    "CANCELED": set(),
+}
+"""The lifecycle once more, from CONTRACTS.md."""
+
+
+class Command(Protocol):
+    """Something that people do."""
+
+    def run(self, warehouse: Warehouse) -> object: ...
+
+    def on(self, model: Model) -> object:
+        """Do it to the model; return what should be heard of it."""
+        ...
+
+
+@dataclass
+class Known:
+    """An order in the model."""
+
+    status: str
+    lines: dict[int, int]
+    version: int = 1
+
+
+@dataclass
+class Model:
+    """Stock, thresholds, orders, the ledger and the events, as they should be."""
+
+    stock: dict[int, int] = field(default_factory=dict)
+    thresholds: dict[int, int] = field(default_factory=dict)
+    orders: dict[str, Known] = field(default_factory=dict)
+    moves: Counter[Move] = field(default_factory=Counter)
+    told: Counter[Told] = field(default_factory=Counter)
+
+    def after(self, *commands: Command) -> tuple[Model, list[object]]:
+        """A copy after the commands, one after the other, and what should be heard of each."""
+        model = deepcopy(self)
+        return model, [command.on(model) for command in commands]
+
+    def agrees_with(self, books: Books) -> bool:
+        return (
+            books.stock == self.stock
+            and books.statuses == {order: known.status for order, known in self.orders.items()}
+            and books.lines == {order: known.lines for order, known in self.orders.items()}
+            and Counter(books.moves) == self.moves
+            and Counter(books.told) == self.told
+        )
+
+    def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:
+        self.stock[product] = self.stock.get(product, 0) + quantity
+        self.moves[Move(product, kind, quantity, order)] += 1
+
+    def tell(self, what: str, order: str) -> None:
+        self.told[Told(f"orders.order_{what}.v1", order, self.orders[order].version)] += 1
+
+    def give_back(self, order: str) -> None:
+        for product, quantity in self.orders[order].lines.items():
+            self.move(product, "given_back", quantity, order)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Order so many of each product; the same product may be named twice."""
+
+    order_id: UUID
+    wanted: tuple[tuple[int, int], ...]
+
+    def run(self, warehouse: Warehouse) -> object:
+        demands = [Demand(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        try:
+            warehouse.order(demands, order_id=self.order_id)
+        except InsufficientStock:
+            if warehouse.queries.history(self.order_id):  # placed already: either refusal is right
+                return "order_exists"
+            raise
+        return "placed"
+
+    def on(self, model: Model) -> object:
+        order = str(self.order_id)
+        if order in model.orders:
+            return "order_exists"
+        lines: Counter[int] = Counter()
+        for product, quantity in self.wanted:
+            lines[product] += quantity
+        short = {
+            (product, quantity, model.stock.get(product, 0))
+            for product, quantity in lines.items()
+            if quantity > model.stock.get(product, 0)
+        }
+        if short:
+            return frozenset(short)
+        model.orders[order] = Known("PENDING", dict(lines))
+        model.tell("placed", order)
+        for product, quantity in lines.items():
+            before, threshold = model.stock[product], model.thresholds[product]
+            model.move(product, "taken", -quantity, order)
+            if before > threshold >= model.stock[product]:
+                model.told[Told("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
+        return "placed"
+
+
+@dataclass(frozen=True)
+class Become:
+    """Take a status."""
+
+    order_id: UUID
+    status: str
+
+    def run(self, warehouse: Warehouse) -> object:
+        return warehouse.change(self.order_id, OrderStatus(self.status)).status.value
+
+    def on(self, model: Model) -> object:
+        order = model.orders.get(str(self.order_id))
+        if order is None or order.status == "DELETED":
+            return "order_not_found"
+        if order.status == self.status:
+            return self.status
+        if self.status not in ALLOWED[order.status]:
+            return "transition_refused"
+        order.status = self.status
+        order.version += 1
+        model.tell("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
+        if self.status == "CANCELED":
+            model.give_back(str(self.order_id))
+        return self.status
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Take an order out of sight."""
+
+    order_id: UUID
+
+    def run(self, warehouse: Warehouse) -> object:
+        warehouse.delete(self.order_id)
+        return "deleted"
+
+    def on(self, model: Model) -> object:
+        order = model.orders.get(str(self.order_id))
+        if order is None or order.status == "DELETED":
+            return "order_not_found"
+        if order.status != "PENDING":
+            return "deletion_refused"
+        order.status = "DELETED"
+        order.version += 1
+        model.tell("deleted", str(self.order_id))
+        model.give_back(str(self.order_id))
+        return "deleted"
+
+
+@dataclass(frozen=True)
+class Restock:
+    """Add so many."""
+
+    product: int
+    quantity: int
+
+    def run(self, warehouse: Warehouse) -> object:
+        warehouse.restock(self.product, self.quantity)
+        return "restocked"
+
+    def on(self, model: Model) -> object:
+        if self.product not in model.stock:
+            return "product_not_found"
+        model.move(self.product, "restocked", self.quantity)
+        return "restocked"
+
+
+@dataclass(frozen=True)
+class Adjust:
+    """Count a stock anew; another threshold, too."""
+
+    product: int
+    stock: int
+    threshold: int
+
+    def run(self, warehouse: Warehouse) -> object:
+        product = warehouse.adjust(self.product, self.stock, threshold=self.threshold)
+        return product.stock, product.low_stock_threshold
+
+    def on(self, model: Model) -> object:
+        if self.product not in model.stock:
+            return "product_not_found"
+        if difference := self.stock - model.stock[self.product]:
+            model.move(self.product, "adjusted", difference)
+        model.thresholds[self.product] = self.threshold
+        return self.stock, self.threshold
+
+
+def heard(command: Command, warehouse: Warehouse) -> object:
+    """Run the command for real; return what is heard of it, in the model's words."""
+    try:
+        return command.run(warehouse)
+    except InsufficientStock as error:
+        return frozenset((one.product_id, one.requested, one.available) for one in error.shortages)
+    except OrdersError as error:
+        return error.code

@@ -1,0 +1,215 @@
+"""The last units, and everybody at once: nobody gets what is not there, and nobody is told of our trouble."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import cast
+
+import pytest
+
+from orders_domain import Actor, Order, OrderStatus
+from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, TransitionRefused
+from orders_domain.product import ProductId, Shortage
+from tests.contract.ports.threads import at_once
+from tests.contract.stock.warehouse import Warehouse
+from tests.parts.closing import in_ci
+from tests.unit.domain.examples import ADA
+
+BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
+ENOUGH = 30 if in_ci() else 8  # seconds of rush on PostgreSQL
+
+
+def sorted_out(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
+    """Orders, refusals for want of stock, and whatever else there was."""
+    assert isinstance(results, list)
+    orders = [one for one in results if isinstance(one, Order)]
+    refusals = [one for one in results if isinstance(one, InsufficientStock)]
+    return orders, refusals, [one for one in results if not isinstance(one, Order | InsufficientStock)]
+
+
+def rush(
+    warehouse: Warehouse, buyers: list[Actor], wanted: dict[ProductId, int]
+) -> tuple[list[Order], list[InsufficientStock]]:
+    """All buyers order the same in the same moment; nothing but orders and refusals may come of it."""
+    results = at_once(*(partial(warehouse.order, wanted, by=buyer) for buyer in buyers))
+    orders, refusals, others = sorted_out(results)
+    assert others == []
+    return orders, refusals
+
+
+@pytest.mark.clause("002-01", "002-02", "002-03", "002-27")
+def test_of_200_buyers_of_the_last_unit_one_has_it_and_199_hear_which_product_is_short(
+    on_postgresql: Warehouse,
+) -> None:
+    for _ in range(20):
+        last = on_postgresql.add(stock=1)
+
+        orders, refusals = rush(on_postgresql, BUYERS, {last.id: 1})
+
+        assert len(orders) == 1
+        short = Shortage(product_id=last.id, name=last.name, requested=1, available=0)
+        assert Counter(refusal.shortages for refusal in refusals) == {(short,): 199}
+    on_postgresql.books().require_agreement()
+
+
+@pytest.mark.clause("002-27")
+def test_of_30_buyers_of_the_last_unit_one_has_it_on_every_store(warehouse: Warehouse) -> None:
+    for _ in range(3):
+        [last] = warehouse.stocked(1)
+
+        orders, refusals = rush(warehouse, BUYERS[:30], {last: 1})
+
+        assert (len(orders), len(refusals)) == (1, 29)
+        assert warehouse.books().stock[last] == 0
+    warehouse.books().require_agreement()
+
+
+@pytest.mark.clause("002-27")
+def test_as_many_are_sold_as_there_are_and_no_fewer(warehouse: Warehouse) -> None:
+    [tea] = warehouse.stocked(17)
+
+    orders, refusals = rush(warehouse, BUYERS[:30], {tea: 2})
+
+    assert (len(orders), len(refusals)) == (8, 22)
+    assert warehouse.books().stock[tea] == 1
+    warehouse.books().require_agreement()
+
+
+@pytest.mark.clause("002-01", "002-03", "002-27")
+def test_a_basket_with_one_product_short_takes_nothing_of_the_others(warehouse: Warehouse) -> None:
+    plenty, scarce, more = warehouse.stocked(100, 3, 100)
+
+    orders, refusals = rush(warehouse, BUYERS[:20], {more: 1, scarce: 1, plenty: 1})
+
+    assert len(orders) == 3
+    assert {[one.product_id for one in refusal.shortages] == [scarce] for refusal in refusals} == {True}
+    assert warehouse.books().stock == {plenty: 97, scarce: 0, more: 97}
+    warehouse.books().require_agreement()
+
+
+@pytest.mark.clause("002-27")
+def test_a_rush_on_ten_products_neither_deadlocks_nor_loses_count(on_postgresql: Warehouse) -> None:
+    shoppers = rush_on_ten(on_postgresql, threads=64, seconds=ENOUGH)
+
+    assert shoppers.total() > 64
+    assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
+    assert min(shoppers[done] for done in ("ordered", "short", "canceled", "deleted", "restocked", "adjusted")) > 0
+    on_postgresql.books().require_agreement()
+
+
+@pytest.mark.clause("002-27")
+def test_a_short_rush_on_ten_products_loses_no_count_on_any_store(warehouse: Warehouse) -> None:
+    shoppers = rush_on_ten(warehouse, threads=8, seconds=2)
+
+    assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
+    assert shoppers["ordered"] > 0
+    warehouse.books().require_agreement()
+
+
+def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counter[str]:
+    """Order 5 of 10 products in any sequence, give some back, restock and count anew; say what came of it."""
+    products = warehouse.stocked(*[40] * 10, threshold=5)
+    end = time.monotonic() + seconds
+    with ThreadPoolExecutor(threads) as pool:
+        shoppers = [pool.submit(shop_until, end, warehouse, products, random.Random(seed)) for seed in range(threads)]
+        return sum((shopper.result() for shopper in shoppers), Counter())
+
+
+def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chance: random.Random) -> Counter[str]:
+    seen: Counter[str] = Counter()
+    mine: list[Order] = []
+    while time.monotonic() < end:
+        seen[shop(warehouse, products, mine, chance)] += 1
+    return seen
+
+
+def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
+    """Do something; return what came of it, or the name of an error that nobody should see."""
+    try:
+        what = chance.random()
+        if what < 0.70 or not mine:
+            basket = {product: chance.randint(1, 3) for product in chance.sample(products, 5)}
+            mine.append(warehouse.order(basket))
+            return "ordered"
+        if what < 0.80:
+            warehouse.cancel(chance.choice(mine).id)
+            return "canceled"
+        if what < 0.90:
+            warehouse.delete(mine.pop(chance.randrange(len(mine))).id)
+            return "deleted"
+        if what < 0.99:
+            warehouse.restock(chance.choice(products), chance.randint(1, 10))
+            return "restocked"
+        warehouse.adjust(chance.choice(products), chance.randint(0, 60))
+    except InsufficientStock:
+        return "short"
+    except OrdersError as error:
+        return "gone" if error.code in {"order_not_found", "deletion_refused"} else repr(error)
+    return "adjusted"
+
+
+@pytest.mark.clause("002-13", "002-27")
+@pytest.mark.parametrize("undo", [Warehouse.cancel, Warehouse.delete], ids=["cancelling", "deleting"])
+def test_of_sixteen_who_undo_an_order_at_once_one_gives_its_stock_back(
+    warehouse: Warehouse, undo: Callable[..., object]
+) -> None:
+    tea, milk = warehouse.stocked(10, 10)
+    order = warehouse.order({tea: 4, milk: 10})
+
+    results = at_once(*[partial(undo, warehouse, order.id, by=ADA)] * 16)
+
+    assert all(not isinstance(one, OrdersError) or isinstance(one, OrderNotFound) for one in results)
+    assert warehouse.books().stock == {tea: 10, milk: 10}
+    warehouse.books().require_agreement()
+
+
+@pytest.mark.clause("002-13", "002-27")
+def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first(warehouse: Warehouse) -> None:
+    for _ in range(5):
+        [tea] = warehouse.stocked(10)
+        order = warehouse.order({tea: 3})
+        ship = partial(warehouse.change, order.id, OrderStatus.SHIPPED)
+
+        cancel, delete = partial(warehouse.cancel, order.id), partial(warehouse.delete, order.id)
+        results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
+
+        errors = {type(one).__name__ for one in results if isinstance(one, OrdersError)}
+        assert errors <= {TransitionRefused.__name__, OrderNotFound.__name__, "DeletionRefused"}
+        warehouse.books().require_agreement()
+
+
+@pytest.mark.clause("002-27")
+def test_products_renamed_meanwhile_cost_no_buyer_an_order(on_postgresql: Warehouse) -> None:
+    products = on_postgresql.stocked(*[10_000] * 3)
+    end = time.monotonic() + 4
+
+    def rename(number: int) -> Counter[str]:
+        seen: Counter[str] = Counter()
+        while time.monotonic() < end:
+            product = products[seen.total() % 3]
+            try:
+                on_postgresql.adjust(product, sku=f"renamed-{number}-{seen.total()}-{product}")
+                seen["renamed"] += 1
+            except OrdersError as error:
+                seen[repr(error)] += 1
+        return seen
+
+    def buy(seed: int) -> Counter[str]:
+        chance, seen = random.Random(seed), Counter[str]()
+        while time.monotonic() < end:
+            try:
+                on_postgresql.order(dict.fromkeys(chance.sample(products, 3), 1))
+                seen["ordered"] += 1
+            except OrdersError as error:
+                seen[repr(error)] += 1
+        return seen
+
+    with ThreadPoolExecutor(11) as pool:
+        tasks = [pool.submit(rename, 0), *(pool.submit(buy, seed) for seed in range(10))]
+        seen: Counter[str] = sum((task.result() for task in tasks), Counter())
+
+    assert seen.keys() == {"renamed", "ordered"}, seen
+    on_postgresql.books().require_agreement()

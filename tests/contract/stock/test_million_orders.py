@@ -1,0 +1,294 @@
+"""A million orders on PostgreSQL: no list reads them all, and a page costs the same wherever it is (clause 002-23)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine, event, text
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import migrate
+from orders_adapters.sql.queries import Queries
+from orders_domain import Money, OrderStatus
+from orders_domain.queries import After, OrdersWanted
+from tests.parts.postgresql import PostgresServer
+
+pytestmark = pytest.mark.clause("002-23")
+
+MILLION = 1_000_000
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)  # then one each 30 seconds, for nearly a year
+PAGE = 20
+MOST_BUFFERS = 4_000  # a quarter of the table, for the rarest of what is asked for; nearly all read 30 at most
+
+# Nine of ten orders are delivered; a few of the last are pending, and now and then one is cancelled. Of 50,000 users
+# one in a thousand orders is of user_0. Amounts are 1 to 500, and of one in 10,000 orders they are 10,000 and more.
+FILL = """
+    INSERT INTO users (id, created_at) SELECT 'user_' || n, :first FROM generate_series(0, 49999) n;
+    INSERT INTO orders (id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at)
+    SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), n,
+        'user_' || CASE WHEN n % 1000 = 0 THEN 0 ELSE 1 + (n * 7919) % 49999 END, '[]',
+        CASE WHEN n % 10000 = 77 THEN 1000000 + n ELSE 100 + (n * 104729) % 50000 END, 'USD',
+        CASE WHEN n > 995000 THEN 'PENDING' WHEN n % 500 = 1 THEN 'CANCELED' WHEN n % 100 = 3 THEN 'CONFIRMED'
+             WHEN n % 200 = 5 THEN 'PAID' WHEN n % 20 = 7 THEN 'SHIPPED' ELSE 'DELIVERED' END,
+        1, :first + n * interval '30 seconds', :first
+    FROM generate_series(CAST(1 AS bigint), 1000000) n
+"""
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "status": {"statuses": frozenset({OrderStatus.PENDING})},
+    "user_id": {"user_id": "user_4711"},
+    "start_date": {"placed_from": FIRST + timedelta(days=100)},
+    "end_date": {"placed_before": FIRST + timedelta(days=200)},
+    "min_amount": {"least": Money(10_000, "USD")},
+    "max_amount": {"most": Money(20_000, "USD")},
+}
+HARD: dict[str, dict[str, Any]] = {
+    "confirmed, which is two statuses": {"statuses": frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID})},
+    "cancelled, which are few and everywhere": {"statuses": frozenset({OrderStatus.CANCELED})},
+    "pending, before there were any": {
+        "statuses": frozenset({OrderStatus.PENDING}), "placed_before": FIRST + timedelta(days=100)
+    },
+    "a user with a thousand orders": {"user_id": "user_0"},
+    "a user with none": {"user_id": "nobody"},
+    "the largest amounts": {"least": Money(1_000_000, "USD")},
+    "an amount that no order has": {"least": Money(900_000, "USD"), "most": Money(900_001, "USD")},
+    "the least amounts": {"most": Money(100, "USD")},
+    "the future": {"placed_from": FIRST + timedelta(days=1_000)},
+    "the past": {"placed_before": FIRST},
+    "one day": {"placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51)},
+    "one day's pending": {
+        "statuses": frozenset({OrderStatus.PENDING}),
+        "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
+    },
+    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "least": Money(1_000_000, "USD")},
+}  # fmt: skip
+
+
+DEEP: dict[str, dict[str, Any]] = {
+    "(none)": {},
+    "status": {"statuses": frozenset({OrderStatus.DELIVERED})},
+    "start_date": {"placed_from": FIRST + timedelta(days=1)},
+    "end_date": {"placed_before": FIRST + timedelta(days=300)},
+    "both dates": {"placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300)},
+    "min_amount": {"least": Money(10_000, "USD")},
+    "status, both dates": {
+        "statuses": frozenset({OrderStatus.DELIVERED}),
+        "placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300),
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a statement read, and how."""
+
+    buffers: int
+    milliseconds: float
+    rows: int
+    sequential: list[str]
+    indexes: list[str]
+
+
+@dataclass(frozen=True)
+class Library:
+    """The million, and what it costs to ask for some of them."""
+
+    engine: Engine
+
+    def cost(self, wanted: OrdersWanted) -> Cost:
+        """Ask as the adapter asks, with EXPLAIN before it."""
+        statement, values = self._asked(wanted)
+        with self.engine.connect() as connection:
+            explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+            return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
+
+    def cost_of_the_twentieth(self, wanted: OrdersWanted) -> Cost:
+        """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
+        prepared, literals = self._prepared(wanted)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PREPARE asked AS {prepared}")
+            asking = f"EXECUTE asked({', '.join(literals)})".replace("%", "%%")
+            for _ in range(19):
+                connection.exec_driver_sql(asking)
+            answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
+            connection.exec_driver_sql("DEALLOCATE asked")
+        return cost_of(answer)
+
+    def _prepared(self, wanted: OrdersWanted) -> tuple[str, list[str]]:
+        """The statement with numbered parameters, and their values as literals."""
+        statement, values = self._asked(wanted)
+        names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+        for position, name in enumerate(names, start=1):
+            statement = statement.replace(f"%({name})s", f"${position}")
+        return statement, [sql.Literal(values[name]).as_string(None) for name in names]
+
+    def _asked(self, wanted: OrdersWanted) -> tuple[str, dict[str, Any]]:
+        with noted(self.engine) as sent:
+            Queries(self.engine).orders(wanted)
+        [asked] = sent
+        return asked
+
+
+def cost_of(explained: list[dict[str, Any]]) -> Cost:
+    [answer] = explained
+    plan = answer["Plan"]
+    nodes = list(walk(plan))
+    return Cost(
+        buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        milliseconds=answer["Execution Time"],
+        rows=plan["Actual Rows"],
+        sequential=[node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"],
+        indexes=[node["Index Name"] for node in nodes if "Index Name" in node],
+    )
+
+
+@contextmanager
+def noted(engine: Engine) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    sent: list[tuple[str, dict[str, Any]]] = []
+
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        sent.append((statement, dict(values)))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from walk(inner)
+
+
+@pytest.fixture(scope="module")
+def million(postgres_server: PostgresServer) -> Iterator[Library]:
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    engine = engines.create(url, statement_seconds=0)
+    try:
+        fill(engine)
+        yield Library(engine)
+    finally:
+        engine.dispose()
+        postgres_server.drop(url)
+
+
+def fill(engine: Engine) -> None:
+    """Indexes and foreign keys cost a million orders minutes, and seconds when they are made afterwards."""
+    with engine.begin() as connection:
+        later = text("SELECT indexdef FROM pg_indexes WHERE tablename = 'orders' AND indexname LIKE 'ix_%'")
+        indexes = connection.scalars(later).all()
+        names = connection.scalars(text(later.text.replace("indexdef", "indexname", 1))).all()
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+        connection.execute(text(f"DROP INDEX {', '.join(names)}"))
+        for statement in FILL.split(";"):
+            connection.execute(text(statement), {"first": FIRST})
+        for index in indexes:
+            connection.exec_driver_sql(index)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE orders"))
+
+
+SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
+
+
+def wanted(subset: tuple[str, ...]) -> OrdersWanted:
+    conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
+    return OrdersWanted(limit=PAGE, **conditions)
+
+
+@pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
+def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
+    million: Library, ask: Callable[[Library, OrdersWanted], Cost]
+) -> None:
+    costs = {"+".join(subset) or "(none)": ask(million, wanted(subset)) for subset in SUBSETS}
+    costs |= {name: ask(million, OrdersWanted(limit=PAGE, **one)) for name, one in HARD.items()}
+
+    show(costs)
+    assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
+    assert {name: cost for name, cost in costs.items() if cost.buffers > MOST_BUFFERS} == {}
+
+
+@pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
+@pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
+def test_page_10_000_costs_what_page_1_costs(
+    million: Library, conditions: dict[str, Any], ask: Callable[[Library, OrdersWanted], Cost]
+) -> None:
+    first = OrdersWanted(limit=PAGE, **conditions)
+    deep = replace(first, after=behind(million, first, pages=10_000))
+
+    costs = {"page 1": ask(million, first), "page 10,000": ask(million, deep)}
+
+    show(costs)
+    assert {cost.rows for cost in costs.values()} == {PAGE + 1}
+    assert costs["page 10,000"].buffers <= costs["page 1"].buffers + 20
+    assert costs["page 10,000"].sequential == []
+
+
+def behind(million: Library, wanted: OrdersWanted, *, pages: int) -> After:
+    """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
+    conditions = [
+        f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
+        f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
+        f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
+        f"total_minor >= {wanted.least.minor}" if wanted.least else "",
+    ]
+    where = " AND ".join(filter(None, conditions)) or "true"
+    with million.engine.connect() as connection:
+        row = connection.execute(
+            text(
+                f"SELECT created_at, id FROM orders WHERE {where} "
+                f"ORDER BY created_at DESC, id DESC OFFSET {pages * PAGE - 1} LIMIT 1"
+            )
+        ).one()
+    return After(row.created_at, row.id)
+
+
+def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(million: Library) -> None:
+    conditions: dict[str, Any] = {"user_id": "user_0"}
+    with million.engine.connect() as connection:
+        count = "SELECT number FROM orders WHERE user_id = 'user_0' ORDER BY created_at DESC, id DESC"
+        should = connection.scalars(text(count)).all()
+
+    seen: list[int | None] = []
+    page = Queries(million.engine).orders(OrdersWanted(limit=100, **conditions))
+    while True:
+        seen += [order.number for order in page.orders]
+        place(million.engine, MILLION + len(seen))
+        if page.more_after is None:
+            break
+        page = Queries(million.engine).orders(OrdersWanted(limit=100, after=page.more_after, **conditions))
+
+    assert seen == should
+    assert len(seen) == 1_000
+
+
+def place(engine: Engine, number: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO orders "
+                "(id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at) VALUES "
+                "(CAST(lpad(to_hex(:n), 32, '0') AS uuid), :n, 'user_0', '[]', 1, 'USD', 'PENDING', 1, :at, :at)"
+            ),
+            {"n": number, "at": FIRST + timedelta(days=3_000, seconds=number)},
+        )
+
+
+def show(costs: dict[str, Cost]) -> None:
+    """Print the table; pytest shows it with -s, and where a test fails."""
+    print()
+    for name, cost in costs.items():
+        how = ", ".join(dict.fromkeys(cost.sequential + cost.indexes))
+        print(f"{cost.buffers:>8} buffers {cost.milliseconds:>9.2f} ms {cost.rows:>4} rows  {name}: {how}")

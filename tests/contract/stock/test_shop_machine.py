@@ -1,0 +1,176 @@
+"""Whatever people do, in whatever sequence and two at once: stock, ledger, orders, events and history agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from orders_domain import OrderStatus
+from orders_domain.errors import OrderNotFound
+from orders_domain.order import fold
+from tests.contract.ports.threads import at_once
+from tests.contract.stock.books import Move
+from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
+from tests.contract.stock.warehouse import Warehouse
+from tests.parts.closing import in_ci
+
+PRODUCTS = (1, 2, 3)
+UNKNOWN = 9
+EXAMPLES = {"memory": 100, "sqlite": 25, "postgresql": 40}
+
+BASKETS = st.lists(
+    st.tuples(st.sampled_from((*PRODUCTS, *PRODUCTS, UNKNOWN)), st.integers(1, 6)), min_size=1, max_size=4
+)
+STATUSES = st.sampled_from([status.value for status in OrderStatus])
+WHICH = st.integers(0, 30)
+
+
+def ids(number: int) -> UUID:
+    return UUID(int=(0x7 << 76) + (0x8 << 60) + number)
+
+
+class Life(RuleBasedStateMachine):
+    """A shop beside the model of it; what is done is done to both, and afterwards they are compared."""
+
+    def __init__(self, fresh: Callable[[], Warehouse]) -> None:
+        super().__init__()
+        self.warehouse = fresh()
+        self.model = Model()
+        self.placed = 0
+        self.last: Command | None = None
+
+    @initialize(stocks=st.tuples(*[st.integers(0, 12)] * 3), thresholds=st.tuples(*[st.integers(0, 6)] * 3))
+    def open(self, stocks: tuple[int, ...], thresholds: tuple[int, ...]) -> None:
+        for product, stock, threshold in zip(PRODUCTS, stocks, thresholds, strict=True):
+            assert self.warehouse.add(stock=stock, threshold=threshold).id == product
+            self.model.stock[product], self.model.thresholds[product] = stock, threshold
+            self.model.moves[Move(product, "initial", stock, None)] += 1
+        self.compare()
+
+    @rule(basket=BASKETS)
+    def place(self, basket: list[tuple[int, int]]) -> None:
+        self.do(self.placing(basket))
+
+    @rule(which=WHICH, status=STATUSES)
+    def become(self, which: int, status: str) -> None:
+        self.do(Become(self.some(which), status))
+
+    @rule(which=WHICH)
+    def cancel(self, which: int) -> None:
+        self.do(Become(self.some(which), "CANCELED"))
+
+    @rule(which=WHICH)
+    def delete(self, which: int) -> None:
+        self.do(Delete(self.some(which)))
+
+    @rule(product=st.sampled_from((*PRODUCTS, UNKNOWN)), quantity=st.integers(1, 9))
+    def restock(self, product: int, quantity: int) -> None:
+        self.do(Restock(product, quantity))
+
+    @rule(product=st.sampled_from((*PRODUCTS, UNKNOWN)), stock=st.integers(0, 12), threshold=st.integers(0, 6))
+    def adjust(self, product: int, stock: int, threshold: int) -> None:
+        self.do(Adjust(product, stock, threshold))
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def retry(self) -> None:
+        assert self.last
+        self.do(self.last)
+
+    @rule(which=WHICH, first=STATUSES, second=STATUSES)
+    def two_want_an_order_changed(self, which: int, first: str, second: str) -> None:
+        order = self.some(which)
+        self.do_at_once(Become(order, first), Become(order, second))
+
+    @rule(which=WHICH, status=STATUSES)
+    def one_deletes_while_one_changes(self, which: int, status: str) -> None:
+        order = self.some(which)
+        self.do_at_once(Delete(order), Become(order, status))
+
+    @rule(one=BASKETS, other=BASKETS)
+    def two_place(self, one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+        self.do_at_once(self.placing(one), self.placing(other))
+
+    @rule(which=WHICH, basket=BASKETS)
+    def one_cancels_while_one_places(self, which: int, basket: list[tuple[int, int]]) -> None:
+        self.do_at_once(Become(self.some(which), "CANCELED"), self.placing(basket))
+
+    @rule(product=st.sampled_from(PRODUCTS), stock=st.integers(0, 12), basket=BASKETS)
+    def one_counts_while_one_places(self, product: int, stock: int, basket: list[tuple[int, int]]) -> None:
+        self.do_at_once(Adjust(product, stock, self.model.thresholds[product]), self.placing(basket))
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def the_same_twice(self) -> None:
+        assert self.last
+        self.do_at_once(self.last, self.last)
+
+    def placing(self, basket: list[tuple[int, int]]) -> Place:
+        self.placed += 1
+        return Place(ids(self.placed), tuple(basket))
+
+    def some(self, which: int) -> UUID:
+        """One of the orders asked for so far, or one that nobody asked for."""
+        return ids(1 + which % (self.placed + 1))
+
+    def do(self, command: Command) -> None:
+        self.last = command
+        self.model, [should_be] = self.model.after(command)
+        assert heard(command, self.warehouse) == should_be
+        self.compare()
+
+    def do_at_once(self, one: Command, other: Command) -> None:
+        """What comes of it is what would have come of one after the other, in either sequence."""
+        one_first, outcomes = self.model.after(one, other)
+        other_first, reverse = self.model.after(other, one)
+        results = list(at_once(*(partial(heard, command, self.warehouse) for command in (one, other))))
+        books = self.warehouse.books()
+        if results == outcomes and one_first.agrees_with(books):
+            self.model = one_first
+        else:
+            assert results == reverse[::-1]
+            self.model = other_first
+        self.compare()
+
+    def compare(self) -> None:
+        books = self.warehouse.books()
+        books.require_agreement()
+        assert self.model.agrees_with(books), (self.model, books)
+        for order, known in self.model.orders.items():
+            self._history_tells_all_of(UUID(order), known.status, known.version)
+
+    def _history_tells_all_of(self, order_id: UUID, status: str, version: int) -> None:
+        history = self.warehouse.queries.history(order_id)
+        if status == "DELETED":
+            told = fold(history)
+            assert (told.deleted_at, told.version) == (history[-1].at, version)
+            with pytest.raises(OrderNotFound):
+                self.warehouse.queries.order(order_id)
+            return
+        order = self.warehouse.queries.order(order_id)
+        assert fold(history, number=order.number) == order
+        assert (order.status.value, order.version) == (status, version)
+
+
+@pytest.mark.clause("002-02", "002-06", "002-13", "002-27", "002-30")
+def test_a_shop_agrees_with_the_model_of_it(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
+    store = request.node.callspec.params["fresh"]
+    run_state_machine_as_test(
+        cast("type[Life]", partial(Life, fresh)),
+        settings=settings(
+            max_examples=EXAMPLES[store],
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=in_ci(),
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+            database=None,
+        ),
+    )

@@ -1,0 +1,72 @@
+"""A large export in bounded memory: of a hundred times as many orders as a page has, no more is in memory than of few.
+
+ORDERS_TEST_EXPORT=1000000 exports a million; it takes a few minutes.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from orders_adapters.sql import migrate
+from tests.parts.postgresql import PostgresServer
+from tests.unit.cli.running import environment
+
+ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", "200000"))
+MOST_MEGABYTES = 200
+
+GENERATE = """
+    INSERT INTO users SELECT 'user-' || n, now() FROM generate_series(0, 999) n;
+    INSERT INTO orders
+        (id, number, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at)
+    SELECT gen_random_uuid(), nextval('order_numbers'), 'user-' || n % 1000,
+        '[{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}, {"sku": "CUP-1", "quantity": 1, "unit_price": 5}]',
+        '[]', 8000, 'USD', 'PENDING', 1, timestamptz '2026-01-01' + n / 3 * interval '1 second', now()
+    FROM generate_series(1, %d) n;
+    ANALYZE orders
+"""
+# The peak of a child that this process waited for; its own figure would be that of the fork, where we are larger.
+PEAK = """
+import resource, subprocess, sys
+status = subprocess.run([sys.executable, "-m", "orders_flask", *sys.argv[1:]]).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: PostgresServer) -> Iterator[str]:
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+        for statement in GENERATE.replace("%d", str(ORDERS)).split(";"):
+            server.execute(statement.encode())
+    yield url
+    postgres_server.drop(url)
+
+
+def exported(database: str, file: Path, *options: str) -> int:
+    """Export in a process of its own; return its peak memory in MB."""
+    command = [sys.executable, "-c", PEAK, "export", str(file), *options]
+    ended = subprocess.run(
+        command, env=environment(DATABASE_URL=database), capture_output=True, text=True, timeout=1200
+    )
+    status, megabytes = map(int, ended.stdout.split())
+    assert status == 0, ended.stderr
+    return megabytes
+
+
+@pytest.mark.clause("002-34")
+@pytest.mark.timeout(1200)
+def test_an_export_of_any_size_stays_below_200_megabytes(database: str, tmp_path: Path) -> None:
+    megabytes = exported(database, tmp_path / "orders.csv")
+
+    print(f"{ORDERS:,} orders: {megabytes} MB")
+    with (tmp_path / "orders.csv").open() as file:
+        assert next(file).startswith("order_number,")
+        numbers = {int(line.partition(",")[0]) for line in file}
+    assert numbers == set(range(1, ORDERS + 1))
+    assert megabytes < MOST_MEGABYTES

@@ -1,0 +1,151 @@
+"""The loop that looks after jobs, and what it hands them to."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from orders_adapters.memory.jobs import Jobs
+from orders_adapters.memory.store import Store
+from orders_domain.errors import StoreUnavailable
+from orders_domain.job import Job, JobStatus
+from orders_domain.status import OrderStatus
+from orders_flask import Settings, create_app
+from orders_flask.settings import SettingRefused
+from orders_flask.workers import celery, jobs
+from orders_flask.workers.jobs import JobWorker
+from tests.unit.domain.examples import ADMIN, NOON, Clock, new_id, only
+
+CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
+
+
+def waiting(store: Jobs) -> Job:
+    job = Job.of([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
+    store.add(job)
+    return job
+
+
+def worker(store: Jobs, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
+    return JobWorker(jobs=store, begin=begin, wait=lambda _: None, clock=clock or Clock())
+
+
+def test_it_begins_what_is_due_and_nothing_else() -> None:
+    store, begun = Jobs(Store()), list[UUID]()
+    due, held = waiting(store), waiting(store)
+    store.claim(held.id, now=NOON, until=NOON + timedelta(hours=1))
+
+    worker(store, begun.append).turn()
+
+    assert begun == [due.id]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
+def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.01)
+    store, begun = Jobs(Store()), list[UUID]()
+    job = waiting(store)
+
+    def begin(job_id: UUID) -> None:
+        begun.append(job_id)
+        if len(begun) == 1:
+            raise error
+        looks_after.stop.set()
+
+    looks_after = worker(store, begin)
+    thread = jobs.start(looks_after)
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert begun == [job.id, job.id]
+
+
+def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
+    store, clock = Jobs(Store()), Clock()
+    old = waiting(store)
+    held = store.claim(old.id, now=NOON, until=NOON)
+    assert held
+    held.status = JobStatus.DONE
+    store.note(held, until=NOON)
+    clock.advance(31 * 24 * 60 * 60)
+    waiting(store)
+
+    worker(store, lambda _: None, clock).turn()
+
+    assert old.id not in store._store.jobs
+
+
+def test_a_new_job_wakes_the_worker_of_its_process() -> None:
+    container = create_app(Settings(database_url="memory://")).extensions["orders"]
+    waits = threading.Thread(target=container.store().wait_for_jobs, args=[60], daemon=True)
+    waits.start()
+
+    waiting(container.jobs())
+
+    waits.join(5)
+    assert not waits.is_alive()
+
+
+def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, sent = Clock(), list[tuple[str, list[Any]]]()
+    sender = celery.Sender(CELERY, clock=clock)
+
+    def note(name: str, arguments: list[Any], **_: Any) -> None:
+        sent.append((name, arguments))
+
+    monkeypatch.setattr(sender._app, "send_task", note)
+    one, other = new_id(), new_id()
+
+    for job_id in (one, one, other):
+        sender(job_id)
+    clock.advance(9)
+    sender(one)
+    clock.advance(1)
+    sender(one)
+
+    assert sent == [("orders.run_job", [str(job_id)]) for job_id in (one, other, one)]
+
+
+def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
+    app = celery.make(CELERY)
+
+    assert app.conf.task_default_queue == "jobs-of-a-test"
+    assert app.conf.task_acks_late
+    assert app.tasks["orders.run_job"].run(str(new_id())) is None
+
+
+def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
+    celery._of_the_environment.cache_clear()
+
+    assert celery.app.conf.task_default_queue == "elsewhere"
+    assert not hasattr(celery, "nothing")
+    celery._of_the_environment.cache_clear()
+
+
+def test_two_apps_are_two_celeries() -> None:
+    senders = [celery.Sender(CELERY, clock=Clock()) for _ in range(2)]
+
+    assert senders[0]._app is not senders[1]._app
+
+
+def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery")
+    monkeypatch.setitem(sys.modules, "celery", None)
+
+    with pytest.raises(SettingRefused, match="CELERY_BROKER_URL"):
+        create_app(CELERY)
+
+
+def test_without_the_setting_celery_is_not_imported() -> None:
+    code = (
+        "import sys; from orders_flask import Settings, create_app; "
+        "create_app(Settings(database_url='memory://')); print('celery' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "False\n"

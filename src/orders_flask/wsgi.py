@@ -2,12 +2,12 @@
 
 from orders_flask.app import create_app
 from orders_flask.web.core import of
-from orders_flask.workers import jobs, orphan, relay
+from orders_flask.workers import loop, orphan
 
 app = create_app()
 orphan.end_with_server()
 
 if of(app).settings().relay == "on":
-    relay.start(of(app).relay())
+    loop.start(of(app).relay().run, name="relay")
 if of(app).settings().jobs == "on":
-    jobs.start(of(app).job_worker())
+    loop.start(of(app).job_worker().run, name="jobs")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, literal_column, sele
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_domain.analytics import MOST_PRODUCTS, Bucket, Period, Sold, Tally
 from orders_domain.analytics import Analytics as Figures
@@ -16,8 +17,8 @@ from orders_domain.status import OrderStatus
 _orders = tables.orders.c
 _items = tables.order_items.c
 _products = tables.products.c
-_since = bindparam("since", type_=tables.Moment)
-_before = bindparam("before", type_=tables.Moment)
+_since = bindparam("since", type_=Moment)
+_before = bindparam("before", type_=Moment)
 
 _COUNTING = (
     _orders.created_at >= _since,

@@ -17,12 +17,13 @@ from sqlalchemy import (
 )
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.shards import SHARDS
 from orders_domain.ports.outbox import OutboxState
 
 _outbox = tables.outbox.c
-_now = bindparam("now", type_=tables.Moment)
-_young = bindparam("young", type_=tables.Moment)  # ``now`` less the life of a copy in a cache
+_now = bindparam("now", type_=Moment)
+_young = bindparam("young", type_=Moment)  # ``now`` less the life of a copy in a cache
 _earlier = tables.outbox.alias("earlier")
 
 _HELD_BACK = exists().where(

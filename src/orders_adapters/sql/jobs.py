@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_domain.actor import Actor, Role
 from orders_domain.errors import JobLost, JobNotFound
@@ -19,7 +20,7 @@ from orders_domain.status import OrderStatus, Wanted
 _jobs = tables.jobs.c
 
 _ONE = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
-_IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=tables.Moment))
+_IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=Moment))
 _DUE = select(_jobs.id).where(*_IS_DUE).order_by(_jobs.leased_until, _jobs.id).limit(bindparam("most"))
 # Of several that claim at once, the database lets one go first; the others then see its lease.
 _CLAIM = (
@@ -31,11 +32,11 @@ _CLAIM = (
 # A lease is only ever replaced by a later one, so it tells our claim from any other.
 _NOTE = (
     update(tables.jobs)
-    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=tables.Moment))
+    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=Moment))
     .values({name: bindparam(name) for name in ("status", "done", "failed", "attempts", "leased_until")})
 )
 _FORGET = delete(tables.jobs).where(
-    _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=tables.Moment)
+    _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=Moment)
 )
 
 

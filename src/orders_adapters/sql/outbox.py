@@ -11,6 +11,7 @@ from sqlalchemy import Engine, bindparam, delete, func, select, update
 from orders_adapters.sql import due, tables
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql.claim import Claim
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import outgoing_of
 from orders_adapters.sql.turns import turn
@@ -26,7 +27,7 @@ _REQUEUE = (
     .values(state=OutboxState.WAITING, attempts=0, due_at=bindparam("now"))
 )
 _BACKLOG = (
-    select(_outbox.state, func.count().label("events"), func.min(_outbox.at, type_=tables.Moment).label("oldest"))
+    select(_outbox.state, func.count().label("events"), func.min(_outbox.at, type_=Moment).label("oldest"))
     .where(_outbox.state.in_(tables.UNSENT))
     .group_by(_outbox.state)
 )

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import entry_of, order_of
 from orders_domain.errors import OrderNotFound
@@ -25,7 +26,7 @@ _PAGE = (
 )
 # One comparison of both columns: the index goes straight to where the page begins.
 _BEHIND = tuple_(_orders.created_at, _orders.id) < tuple_(
-    bindparam("after_at", type_=tables.Moment), bindparam("after_id", type_=_orders.id.type)
+    bindparam("after_at", type_=Moment), bindparam("after_id", type_=_orders.id.type)
 )
 _HISTORY = select(tables.order_history).order_by(_history.version)
 _ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.products import Products, product_of, write_movement
 from orders_domain.actor import Actor
@@ -37,7 +38,7 @@ _TAKE = text("""
         FROM wanted JOIN taken ON taken.id = wanted.product_id
     )
     SELECT locked.*, verdict.enough FROM locked, verdict ORDER BY id
-""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=tables.Moment))
+""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 
 _GIVE_BACK = text("""
     WITH back AS (
@@ -51,7 +52,7 @@ _GIVE_BACK = text("""
     )
     UPDATE products SET stock_quantity = stock_quantity + back.quantity
     FROM back, locked WHERE locked.id = products.id AND back.product_id = products.id
-""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=tables.Moment))
+""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 
 _products = tables.products.c
 _moves = tables.stock_movements.c

@@ -1,6 +1,5 @@
 """The tables, their constraints and an index for every query; ``migrations`` brings a database here."""
 
-from datetime import UTC, datetime
 from enum import Enum as Choice
 from typing import Any
 
@@ -11,11 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    DateTime,
-    Dialect,
-    Enum,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     MetaData,
@@ -23,13 +18,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     Uuid,
     and_,
     literal_column,
 )
 
+from orders_adapters.sql.columns import Moment, big_id, one_of
 from orders_domain.actor import LONGEST_SUBJECT, Role
 from orders_domain.address import LONGEST
 from orders_domain.job import JobStatus
@@ -58,41 +53,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, in UTC; SQLite, which has no moments, keeps text that sorts by time."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("A moment without a time zone is none.")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def one_of(choice: type[Choice], name: str) -> Enum:
-    """A column of an enumeration's values, as text that a CHECK guards."""
-    return Enum(
-        choice,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-def big_id() -> Column[int]:
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
 
 
 def _is(*states: Choice) -> Any:

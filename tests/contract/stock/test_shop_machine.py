@@ -23,7 +23,7 @@ from tests.parts.closing import in_ci
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9
-EXAMPLES = {"memory": 100, "sqlite": 25, "postgresql": 40}
+EXAMPLES = {"memory": 100, "sqlite": 25, "postgresql": 25}
 
 BASKETS = st.lists(
     st.tuples(st.sampled_from((*PRODUCTS, *PRODUCTS, UNKNOWN)), st.integers(1, 6)), min_size=1, max_size=4

@@ -145,7 +145,7 @@ def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
 
     with started("serve", "--port", str(port), here=tmp_path, **{variable: value}) as process:
         try:
-            status = process.wait(4)
+            status = process.wait(30)
         except subprocess.TimeoutExpired:
             status = None  # it runs
 

@@ -17,7 +17,7 @@ from orders_domain.job import Job, JobStatus
 from orders_domain.status import OrderStatus
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
-from orders_flask.workers import celery, jobs
+from orders_flask.workers import celery, loop
 from orders_flask.workers.jobs import JobWorker
 from tests.unit.domain.examples import ADMIN, NOON, Clock, new_id, only
 
@@ -46,7 +46,7 @@ def test_it_begins_what_is_due_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(loop, "LONGEST_PAUSE", 0.01)
     store, begun = Jobs(Store()), list[UUID]()
     job = waiting(store)
 
@@ -57,7 +57,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         looks_after.stop.set()
 
     looks_after = worker(store, begin)
-    thread = jobs.start(looks_after)
+    thread = loop.start(looks_after.run, name="jobs")
     thread.join(10)
 
     assert not thread.is_alive()

@@ -1,0 +1,41 @@
+"""Kinds of columns: moments, enumerations, and ids that the database gives."""
+
+from datetime import UTC, datetime
+from enum import Enum as Choice
+
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, in UTC; SQLite, which has no moments, keeps text that sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone is none.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(choice: type[Choice], name: str) -> Enum:
+    """A column of an enumeration's values, as text that a CHECK guards."""
+    return Enum(
+        choice,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def big_id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)

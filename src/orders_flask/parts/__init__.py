@@ -1,0 +1,22 @@
+"""The adapters that the settings choose. A technology's library is imported only where it is used."""
+
+from orders_flask.parts.brokers import broker
+from orders_flask.parts.caches import cache
+from orders_flask.parts.identities import identity, mint
+from orders_flask.parts.jobs import job_runner
+from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Store
+from orders_flask.parts.stores import store
+
+__all__ = [
+    "BrokerPart",
+    "CachePart",
+    "Check",
+    "Migrations",
+    "Store",
+    "broker",
+    "cache",
+    "identity",
+    "job_runner",
+    "mint",
+    "store",
+]

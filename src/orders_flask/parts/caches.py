@@ -1,0 +1,32 @@
+"""The cache: Redis, this process, or none."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from orders_adapters.memory.cache import Cache as MemoryCache
+from orders_adapters.memory.cache import NoCache
+from orders_domain.ports.clock import Clock
+from orders_flask.parts.shapes import CachePart, answers, blamed_on
+from orders_flask.settings import Settings
+
+REDIS_ADVICE = (
+    "Redis keeps snapshots: after a crash it would bring old copies of orders back, for five minutes at most. "
+    "Give the cache a Redis with save '' and appendonly no."
+)
+
+
+def cache(settings: Settings, *, clock: Clock) -> CachePart:
+    if settings.cache == "redis":
+        from orders_adapters.redis.cache import Cache as RedisCache
+
+        with blamed_on("REDIS_URL"):
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix)
+        return CachePart(
+            cache=redis,
+            circuit_open=lambda: redis.circuit_open,
+            check=partial(answers, redis.ping, "Redis"),
+            advice=lambda: REDIS_ADVICE if redis.keeps_snapshots() else None,
+            close=redis.close,
+        )
+    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NoCache())

@@ -1,0 +1,50 @@
+"""Whose tokens are believed, and tokens of our own for development."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from orders_adapters.security import tokens
+from orders_domain.actor import Actor, Role
+from orders_domain.ports.identity import Identity
+from orders_flask.parts.shapes import blamed_on
+from orders_flask.settings import Settings
+
+
+def identity(settings: Settings) -> Identity:
+    key_for: tokens.KeyFor
+    if settings.jwt_jwks_url:
+        from orders_adapters.security.jwks import ProviderKeys
+
+        with blamed_on("JWT_JWKS_URL"):
+            key_for = ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+    elif settings.jwt_public_key:
+        with blamed_on("JWT_PUBLIC_KEY"):
+            key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
+    else:
+        key_for = tokens.shared_secret(settings.signing_secret)
+    return tokens.Tokens(
+        key_for,
+        algorithm=settings.algorithm,
+        issuer=settings.jwt_issuer or None,
+        audience=settings.jwt_audience or None,
+    )
+
+
+def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
+    """Return a token of our own, for development.
+
+    Raises:
+        Refused: nobody can be called that.
+    """
+    Actor(subject=subject)
+    claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    return tokens.mint(
+        subject=subject,
+        secret=settings.signing_secret,
+        expires=int(time.time()) + seconds,
+        role=role,
+        scopes=scopes,
+        **{name: value for name, value in claims.items() if value},
+    )

@@ -1,0 +1,90 @@
+"""What the container is given of each part, and how a part says that it is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from orders_domain.errors import Refused
+from orders_domain.ports.analytics import Analytics
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.catalogue import Catalogue
+from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.publisher import Publisher
+from orders_domain.ports.queries import Queries
+from orders_domain.ports.templates import Templates
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_flask.settings import SettingRefused
+
+Check: TypeAlias = Callable[[], str | None]
+"""How a part is now: None when it is well, else what is wrong with it in a sentence."""
+
+
+def nothing() -> None:
+    """What is in this process needs no closing."""
+
+
+def fine() -> str | None:
+    """What is in this process is never away."""
+    return None
+
+
+def answers(ping: Callable[[], bool], name: str) -> str | None:
+    return None if ping() else f"{name} does not answer."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migrations:
+    """What brings a database to the tables of this release."""
+
+    upgrade: Callable[[str], None]
+    downgrade: Callable[[str], None]
+    drift: Callable[[], Sequence[str]]  # what the migrations and the code disagree on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A store of orders."""
+
+    unit_of_work: Callable[[], UnitOfWork]
+    queries: Queries
+    reads: Queries  # the same, perhaps from a replica that is a little behind
+    analytics: Analytics  # perhaps from the replica, too
+    catalogue: Catalogue
+    templates: Templates
+    outbox: Outbox
+    jobs: Jobs
+    wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
+    wait_for_jobs: Callable[[float], None]  # that this process was given
+    connections_in_use: Callable[[], int] = lambda: 0
+    check: Check = fine
+    migrations: Migrations | None = None  # where there are tables
+    close: Callable[[], None] = nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePart:
+    cache: Cache
+    circuit_open: Callable[[], bool] = lambda: False
+    check: Check = fine
+    advice: Check = fine  # what is not wrong now, and may be one day
+    close: Callable[[], None] = nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerPart:
+    publisher: Publisher
+    check: Check = fine
+    close: Callable[[], None] = nothing
+
+
+@contextmanager
+def blamed_on(variable: str) -> Iterator[None]:
+    """Nothing is connected while parts are made, so what fails there is the setting."""
+    try:
+        yield
+    except (ValueError, TypeError, Refused) as error:
+        raise SettingRefused(f"{variable} cannot be used: {str(error).rstrip('.')}.") from error

@@ -82,6 +82,10 @@ class Settings:
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
+        if self.new_order_queue == self.events_exchange:
+            raise SettingRefused(
+                "NEW_ORDER_QUEUE and EVENTS_EXCHANGE have one name, by which a Celery worker would declare both."
+            )
         self._check_urls()
         self._check_identity()
         if self.default_currency not in DECIMALS:

@@ -63,6 +63,7 @@ def _properties(event: Event, *, content_type: str) -> BasicProperties:
         content_encoding="utf-8",
         correlation_id=str(event.id),
         delivery_mode=DeliveryMode.Persistent,
+        headers={},  # some consumers, Celery's among them, read headers without asking whether there are any
         message_id=str(event.id),
         timestamp=int(event.at.timestamp()),
         type=event.type,

@@ -21,4 +21,6 @@ def versions_wanted() -> frozenset[int] | None:
     """Return the versions that ``If-Match`` names; None where any will do."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return frozenset(int(tag) for tag in request.if_match.as_set() if tag.isascii() and tag.isdigit() and len(tag) < 10)
+    return frozenset(
+        int(tag) for tag in request.if_match.as_set() if tag and tag.isascii() and tag.isdigit() and len(tag) < 10
+    )

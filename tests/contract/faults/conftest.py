@@ -41,6 +41,7 @@ def service(
         redis_prefix=f"{redis_server.prefix}{name}:",
         rabbitmq_url=rabbitmq_server.url,
         name=name,
+        exchange=rabbitmq_server.name("faults-events"),
         directory=tmp_path,
     )
     postgres_server.drop(database)

@@ -25,7 +25,8 @@ class Service:
     redis_url: str
     redis_prefix: str
     rabbitmq_url: str
-    name: str  # of the task queue and of the exchange
+    name: str  # of the task queue
+    exchange: str  # another: a Celery worker declares an exchange of its queue's name
     directory: Path
 
     @property
@@ -36,7 +37,7 @@ class Service:
             "REDIS_PREFIX": self.redis_prefix,
             "RABBITMQ_URL": self.rabbitmq_url,
             "NEW_ORDER_QUEUE": self.name,
-            "EVENTS_EXCHANGE": self.name,
+            "EVENTS_EXCHANGE": self.exchange,
             "LOG_FORMAT": "json",
         }
 

@@ -18,7 +18,7 @@ def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
 ) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
-    with everything_heard(rabbit, service.name) as ear, service.serve() as web, cores.core(service) as core:
+    with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
         with busy(service, web, place_pay_and_ship, customers=3) as noted:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill):
                 time.sleep(1)

@@ -82,7 +82,7 @@ def test_the_relay_repeats_what_redis_did_not_hear(
     for order_id in order_ids:
         unheard(behind, network, order_id)
 
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
         told = news(rabbitmq_server, ear)
@@ -96,9 +96,9 @@ def test_a_relay_that_is_cut_off_itself_tells_the_cache_later_and_the_world_once
 ) -> None:
     order_id = a_copied_order(core)
     unheard(behind, network, order_id)
-    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.name)
+    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
 
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         deaf = CutOff(behind.cache, network)
         assert relay_events(outbox=core.outbox, publisher=publisher, cache=deaf, clock=clock.now).sent == 2
         assert [one.state for one in core.unsent()] == [OutboxState.UNTOLD] * 2
@@ -153,7 +153,7 @@ def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
 ) -> None:
     fill(rabbitmq_server, service.name)
     order_id = a_copied_order(core)
-    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.name)
+    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
     relay = Relay(core, publisher)
     while relay.turn().refused:
         relay.now += timedelta(hours=1)

@@ -57,8 +57,8 @@ def tried_at(relay: Relay, core: Core) -> list[datetime]:
 def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_only(
     service: Service, core: Core, rabbitmq_server: RabbitServer
 ) -> None:
-    publisher = Publisher(rabbitmq_server.url, queue=service.name, exchange=service.name)
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    publisher = Publisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         relay = Relay(core, publisher)
         flowing = core.place()
         relay.now = clock.now()

@@ -122,7 +122,7 @@ def test_twenty_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         with Nursery(service) as nursery, writers.writing():
             running = [nursery.begin() for _ in range(relays)]
             for _ in range(KILLS):
@@ -151,7 +151,7 @@ def test_three_relays_at_work_tell_everything_once(
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.name) as ear, Nursery(service) as nursery:
+    with everything_heard(rabbitmq_server, service.exchange) as ear, Nursery(service) as nursery:
         for relay in [nursery.begin() for _ in range(3)]:
             relay.wait_until_it_works()
         with writers.writing():
@@ -167,7 +167,7 @@ def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_
     service: Service, core: Core, rabbitmq_server: RabbitServer
 ) -> None:
     order = core.place()
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         with service.begin("relay") as relay:
             _kill_before_it_notes(relay, core, rabbitmq_server, ear)
         within(5, lambda: core.locks() == 0, "the dead relay's lock is not given back")

@@ -19,7 +19,7 @@ def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     promised: dict[str, int] = {}
-    with everything_heard(rabbitmq_server, service.name) as ear:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
         for _ in range(3):
             with service.serve() as web, busy(service, web, place_pay_and_ship, customers=6) as noted:
                 time.sleep(chance.uniform(0.3, 1))

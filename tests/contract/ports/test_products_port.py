@@ -1,6 +1,7 @@
 """The promises of Products, Stock and Catalogue: nothing is taken or given back twice, or sold out of nothing."""
 
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -45,6 +46,13 @@ def taken(warehouse: Warehouse, order: Order) -> list[Product]:
 def given_back(warehouse: Warehouse, order: Order) -> None:
     with warehouse.unit_of_work() as uow:
         uow.stock.give_back(order, by=ADA, at=NOON)
+        uow.commit()
+
+
+def renamed(warehouse: Warehouse, product_id: int) -> None:
+    """Change the product's sku, once and with no second try."""
+    with warehouse.unit_of_work() as uow:
+        uow.products.save(replace(uow.products.hold(product_id), sku="RENAMED"), by=ADMIN, at=NOON)
         uow.commit()
 
 
@@ -298,6 +306,23 @@ class TestStock:
                     waiting.result(timeout=0.3)
             waiting.result(timeout=5)
 
+        assert warehouse.books().stock == {tea: 0}
+
+    def test_an_order_and_another_name_of_its_product_do_not_wait_for_each_other(self, warehouse: Warehouse) -> None:
+        """Found by a rush: an order that shares a row before it locks it, and a change of the row's key, deadlock."""
+        [tea] = warehouse.stocked(3)
+        order = of(p1=3)
+
+        with other_thread() as thread:
+            with warehouse.unit_of_work() as uow:
+                uow.orders.add(order)
+                renaming = thread.submit(renamed, warehouse, tea)
+                wait([renaming], timeout=0.3)
+                uow.stock.take(order, by=ADA, at=NOON)
+                uow.commit()
+            renaming.result(timeout=5)
+
+        assert warehouse.catalogue.product(tea).sku == "RENAMED"
         assert warehouse.books().stock == {tea: 0}
 
     def test_reading_products_does_not_wait_for_who_takes(self, warehouse: Warehouse) -> None:

@@ -17,7 +17,7 @@ from tests.contract.stock.warehouse import Warehouse, in_database, in_memory
 from tests.parts.postgresql import PostgresServer
 
 PATIENCE = 60  # seconds that a buyer queues for a connection
-CONNECTIONS = 30
+CONNECTIONS = 25  # of the hundred that a server gives to all runs together
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +28,16 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    """A migrated database on PostgreSQL; buyers beyond its connections queue for one."""
+def migrated_server(postgres_server: PostgresServer) -> str:
     url = postgres_server.database()
     migrate.upgrade(url)
-    engine = queuing(engines.create(url, pool_size=CONNECTIONS))
+    return url
+
+
+@pytest.fixture
+def server_engine(migrated_server: str) -> Iterator[Engine]:
+    """A migrated database on PostgreSQL; buyers beyond its connections queue for one."""
+    engine = queuing(engines.create(migrated_server, pool_size=CONNECTIONS))
     yield engine
     engine.dispose()
 

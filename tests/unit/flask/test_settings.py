@@ -41,6 +41,8 @@ BAD = [
     ("RABBITMQ_URL", "http://localhost:15672"),
     ("RABBITMQ_URL", "amqp://localhost:port"),
     ("RABBITMQ_QUEUE_TYPE", "stream"),
+    ("NEW_ORDER_QUEUE", "orders"),
+    ("EVENTS_EXCHANGE", "new_order"),
     ("JWT_ALGORITHM", "none"),
     ("JWT_ALGORITHM", "HS512"),
     ("JWT_ALGORITHM", "RS256"),

@@ -36,8 +36,12 @@ class NewProduct:
     def __post_init__(self) -> None:
         _require_text("sku", self.sku, LONGEST_SKU)
         _require_text("name", self.name, LONGEST_NAME)
-        _require_count("stock_quantity", self.stock)
-        _require_count("low_stock_threshold", self.low_stock_threshold)
+        _require_count("stock_quantity", self.stock, self._most_stock)
+        _require_count("low_stock_threshold", self.low_stock_threshold, MOST_STOCK)
+
+    @property
+    def _most_stock(self) -> int:
+        return MOST_STOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,10 @@ class Product(NewProduct):
     """A product of the catalogue."""
 
     id: ProductId
+
+    @property
+    def _most_stock(self) -> int:
+        return 2 * MOST_STOCK  # what orders give back may come on top of a full stock
 
     @property
     def low(self) -> bool:
@@ -106,6 +114,15 @@ def _require_text(field: str, text: object, longest: int) -> None:
         raise Refused(f"The text {flaw}.", field=field)
 
 
-def _require_count(field: str, count: object) -> None:
-    if type(count) is not int or not 0 <= count <= MOST_STOCK:
-        raise Refused(f"A whole number from 0 to {MOST_STOCK}.", field=field)
+def require_stock(stock: object) -> None:
+    """Return if somebody may set a product's stock to this.
+
+    Raises:
+        Refused: it is not 0 to 10^12.
+    """
+    _require_count("stock_quantity", stock, MOST_STOCK)
+
+
+def _require_count(field: str, count: object, most: int) -> None:
+    if type(count) is not int or not 0 <= count <= most:
+        raise Refused(f"A whole number from 0 to {most}.", field=field)

@@ -9,7 +9,7 @@ from orders_domain.actor import Actor
 from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken, StoreContention
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, ProductId, Shortage
+from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, ProductId, Shortage, require_stock
 
 
 class Products:
@@ -93,7 +93,9 @@ class Products:
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         if type(quantity) is not int or not 1 <= quantity <= MOST_STOCK:
             raise Refused(f"A quantity is a whole number from 1 to {MOST_STOCK}.", field="quantity")
-        return self._move(self.hold(product_id), Movement.RESTOCKED, quantity, by=by, at=at)
+        product = self.hold(product_id)
+        require_stock(product.stock + quantity)
+        return self._move(product, Movement.RESTOCKED, quantity, by=by, at=at)
 
     def merge(self) -> None:
         """Make the staged changes those of the store; ``store.reading`` is held."""

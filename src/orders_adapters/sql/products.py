@@ -64,10 +64,13 @@ class Products:
         return product_of(row)
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        difference = product.stock - self.hold(product.id).stock
-        with translated(), _sku_is_free(product):
-            self._connection.execute(_SAVE.values(_values(product)), {"product_id": product.id})
-        if difference:
+        stored = self.hold(product.id)
+        # Only what is new: writing the sku, a key, would wait for every order of the product that is under way.
+        new = dict(_values(product).items() - _values(stored).items())
+        if new:
+            with translated(), _sku_is_free(product):
+                self._connection.execute(_SAVE.values(new), {"product_id": product.id})
+        if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, Movement.ADJUSTED, difference, by=by, at=at)
 
     def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:

@@ -15,10 +15,11 @@ from orders_domain.actor import Actor
 from orders_domain.errors import InsufficientStock, Refused
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
-from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage
+from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage, require_stock
 
 # The locks come first and in order, so that two orders never wait for each other; what they show is what is there
-# now, not when the statement began. Nothing is taken unless there is enough of everything.
+# now, not when the statement began: so it is their stock that is counted down. (The row as the statement first saw it
+# may be of before a restock, and fail its CHECK.) Nothing is taken unless there is enough of everything.
 _TAKE = text("""
     WITH wanted AS (
         SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS wanted (product_id, quantity)
@@ -28,7 +29,7 @@ _TAKE = text("""
         SELECT count(*) = cardinality(CAST(:ids AS bigint[])) AS enough
         FROM locked JOIN wanted ON product_id = id WHERE stock_quantity >= quantity
     ), taken AS (
-        UPDATE products SET stock_quantity = products.stock_quantity - wanted.quantity
+        UPDATE products SET stock_quantity = locked.stock_quantity - wanted.quantity
         FROM wanted, locked, verdict
         WHERE enough AND locked.id = products.id AND wanted.product_id = products.id
         RETURNING products.id
@@ -92,6 +93,7 @@ class Stock:
             raise Refused(f"A quantity is a whole number from 1 to {MOST_STOCK}.", field="quantity")
         products = Products(self._connection)
         before = products.hold(product_id)
+        require_stock(before.stock + quantity)
         after = replace(before, stock=before.stock + quantity)
         with translated():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "more": quantity})

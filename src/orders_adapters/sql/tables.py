@@ -22,6 +22,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     literal_column,
+    text,
 )
 
 from orders_adapters.sql.columns import Moment, big_id, one_of
@@ -121,11 +122,16 @@ order_history = Table(
     CheckConstraint("version >= 1", name="version"),
 )
 
+_named = text("sku IS NOT NULL")
+
 products = Table(
     "products",
     metadata,
     big_id(),
-    Column("sku", String(LONGEST_SKU), nullable=False, unique=True),
+    Column("sku", String(LONGEST_SKU), nullable=False),
+    # Partial, though every row has one: PostgreSQL takes the columns of whole unique indexes for keys, and a change of
+    # a key waits for every order that refers to the row, and they for it.
+    Index("uq_products_sku", "sku", unique=True, postgresql_where=_named, sqlite_where=_named),
     Column("name", String(LONGEST_NAME), nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),

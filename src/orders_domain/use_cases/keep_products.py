@@ -8,7 +8,7 @@ from orders_domain.actor import Actor
 from orders_domain.money import Money
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.product import NewProduct, Product, ProductId
+from orders_domain.product import NewProduct, Product, ProductId, require_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,8 @@ def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> 
         for name in ("name", "sku", "stock", "low_stock_threshold")
         if (value := getattr(request, name)) is not None
     }
+    if request.stock is not None:
+        require_stock(request.stock)
     with uow:
         product = replace(uow.products.hold(request.product_id), **new)
         if request.price is not None:

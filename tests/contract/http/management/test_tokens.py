@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -22,11 +23,37 @@ ROUTES = [
     "HEAD /api/v1/orders/{order}",
     "DELETE /api/v1/orders/{order}",
     "PUT /api/v1/orders/{order}/status",
+    "GET /api/v1/orders/{order}/statistics",
+    "GET /api/v1/orders/{order}/history",
+    "GET /api/v1/orders/health/stock-check",
+    "GET /api/v1/orders/analytics",
+    "POST /api/v1/orders/bulk/status",
+    "GET /api/v1/orders/jobs/1",
+    "POST /api/v1/orders/templates",
+    "GET /api/v1/orders/templates",
+    "POST /api/v1/orders/templates/1/place",
+    "DELETE /api/v1/orders/templates/1",
     "GET /api/v1/products/",
     "GET /api/v1/products/{product}",
     "POST /api/v1/products/",
     "PATCH /api/v1/products/{product}",
 ]
+
+
+def test_the_table_has_every_route(stack: Stack) -> None:
+    rules = [
+        rule for rule in stack.app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/orders", "/api/v1/products"))
+    ]
+    there = {
+        f"{method} {_shape(rule.rule)}" for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+
+
+def _shape(path: str) -> str:
+    """The path with its parameters alike, and without its last slash."""
+    return re.sub(r"<[^>]+>|\{[^}]+\}|\b1\b", "*", path).rstrip("/")
 
 
 @pytest.fixture(params=ROUTES)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.rows import Values, entry_values, event_values, item_values, order_of, order_values
+from orders_adapters.sql.rows import Values, entry_values, event_values, order_of, order_values
 from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.events import Event
@@ -56,8 +56,6 @@ class Orders:
             number = self._connection.scalar(_ADD[dialect], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
-            if order.lines:
-                self._insert(tables.order_items, item_values(order))
             self._note(order)
         order.number = number
 

@@ -11,6 +11,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.products import Products, product_of, write_movement
+from orders_adapters.sql.rows import item_values
 from orders_domain.actor import Actor
 from orders_domain.errors import InsufficientStock, Refused
 from orders_domain.order import Order
@@ -77,9 +78,11 @@ class Stock:
         if not order.lines:
             return ()
         with translated():
-            if self._connection.dialect.name == "postgresql":
-                return self._take_at_once(order, by=by, at=at)
-            return self._take_in_steps(order, by=by, at=at)
+            take = self._take_at_once if self._connection.dialect.name == "postgresql" else self._take_in_steps
+            low = take(order, by=by, at=at)
+            # Not before: referring to a product locks it a little, in no order, and to lock more is to deadlock.
+            self._connection.execute(insert(tables.order_items).inline(), item_values(order))
+        return low
 
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
         with translated():

@@ -31,7 +31,7 @@ class Till:
         with self.shop.unit_of_work() as uow:
             found = [
                 uow.products.add(
-                    NewProduct(sku=str(new_id()), name=name, price=Money(100, currency)), by=ADMIN, at=NOON
+                    NewProduct(sku=str(new_id()), name=name, price=Money(100, currency), stock=1_000), by=ADMIN, at=NOON
                 ).id
                 for name in names
             ]
@@ -54,7 +54,10 @@ class Till:
         ]
         total = Money(sum(line.subtotal.minor for line in lines), currency)
         order = Order.place(order_id=new_id(), lines=lines, total=total, by=ADA, at=at)
-        self.shop.add(order)
+        with self.shop.unit_of_work() as uow:
+            uow.orders.add(order)
+            uow.stock.take(order, by=ADA, at=at)
+            uow.commit()
         if become:
             self.shop.changed(order, become)
         if delete:

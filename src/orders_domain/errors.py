@@ -21,6 +21,8 @@ class Kind(Enum):
     NOT_FOUND = "not_found"  # ask for something else
     CONFLICT = "conflict"  # look at the present state, then decide again
     PRECONDITION = "precondition"  # the state you named is no longer the present one
+    IN_PROGRESS = "in_progress"  # wait for your own request of before, then send this one again
+    KEY_REUSED = "key_reused"  # take another key
     UNAVAILABLE = "unavailable"  # try again later
 
 
@@ -213,6 +215,39 @@ class VersionMismatch(OrdersError):
         super().__init__(f"The order is at version {current}.")
         self.wanted = wanted
         self.current = current
+
+
+class AlreadyDone(OrdersError):
+    """The same request was done before, under the same key; nothing was done now (clause 004-04)."""
+
+    kind = Kind.CONFLICT
+    code = "already_done"
+
+    def __init__(self, *, order_id: UUID, answer: bytes) -> None:
+        super().__init__(f"This was done before: order {order_id}.")
+        self.order_id = order_id
+        self.answer = answer  # as it was kept
+
+
+class KeyInUse(OrdersError):
+    """Another request under the same key has not ended yet; nothing was done now."""
+
+    kind = Kind.IN_PROGRESS
+    code = "key_in_use"
+    retry_after: ClassVar[int] = 1  # seconds
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is being answered.")
+
+
+class KeyReused(OrdersError):
+    """Another request was done under the same key; nothing was done now."""
+
+    kind = Kind.KEY_REUSED
+    code = "key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request.")
 
 
 class Unavailable(OrdersError):

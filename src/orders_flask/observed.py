@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from orders_domain.errors import AccessDenied, OrderHidden, OrdersError
+from orders_domain.errors import AccessDenied, AlreadyDone, OrderHidden, OrdersError
 from orders_domain.order import Order
 from orders_flask.web.metrics import Metrics
 
@@ -26,6 +26,10 @@ def observed(use_case: Callable[..., Answer]) -> Callable[..., Answer]:
         about = {"use_case": name, "user": request.actor.subject, "order": _named(getattr(request, "order_id", None))}
         try:
             answer = use_case(request, **ports)
+        except AlreadyDone as error:
+            metrics.replayed(name)
+            log.info("replayed", **about | {"order": str(error.order_id)})
+            raise
         except OrdersError as error:
             metrics.refused(name, reason=error.code)
             if isinstance(error, AccessDenied | OrderHidden):

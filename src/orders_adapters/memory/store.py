@@ -34,6 +34,16 @@ class Moved:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What was answered to the request under a key."""
+
+    fingerprint: str
+    order_id: UUID
+    answer: bytes
+    at: datetime
+
+
 @dataclass
 class Store:
     """``writing`` is held by one unit of work at a time, ``relaying`` by one relay, ``reading`` for moments only."""
@@ -48,6 +58,7 @@ class Store:
     templates: dict[int, Template] = field(default_factory=dict)
     jobs: dict[UUID, Job] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
+    keys: dict[tuple[str, str, str], KeptAnswer] = field(default_factory=dict)  # by subject, scope and key
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))

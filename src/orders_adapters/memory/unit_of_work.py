@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from orders_adapters.memory.keys import Keys
 from orders_adapters.memory.orders import Orders
 from orders_adapters.memory.products import Products
 from orders_adapters.memory.store import Store
@@ -31,6 +32,7 @@ class UnitOfWork:
         with self._store.reading:
             self.orders.merge()
             self.products.merge()
+            self.keys.merge()
         self._leave()
         self._store.on_commit()
 
@@ -46,3 +48,4 @@ class UnitOfWork:
     def _begin(self) -> None:
         self.orders = Orders(self._store)
         self.products = self.stock = Products(self._store)
+        self.keys = Keys(self._store)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -30,6 +31,7 @@ from orders_domain.actor import LONGEST_SUBJECT, Role
 from orders_domain.address import LONGEST
 from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
+from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
 from orders_domain.product import LONGEST_NAME, LONGEST_SKU
@@ -212,6 +214,18 @@ jobs = Table(
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
 Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("subject", String(LONGEST_SUBJECT), primary_key=True),
+    Column("scope", String(LONGEST_SCOPE), primary_key=True),
+    Column("key", String(LONGEST_KEY), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False, index=True),  # what may be pruned
+)
 
 outbox = Table(
     "outbox",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.keys import Keys
 from orders_adapters.sql.orders import Orders
 from orders_adapters.sql.products import Products
 from orders_adapters.sql.stock import Stock
@@ -38,6 +39,10 @@ class UnitOfWork:
     @property
     def stock(self) -> Stock:
         return Stock(self._open)
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self._open)
 
     def tell(self, events: Sequence[Event]) -> None:
         self.orders.tell(events)

@@ -8,6 +8,7 @@ from orders_domain.actor import Actor
 from orders_domain.address import Address
 from orders_domain.errors import InsufficientStock, Refused
 from orders_domain.money import Money
+from orders_domain.once import Once
 from orders_domain.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ class OrderProducts:
     actor: Actor
     demands: tuple[Demand, ...]
     address: Address | None = None
+    once: Once | None = None
 
 
 def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -29,10 +31,14 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
     Raises:
         Refused: nothing is wanted, prices of several currencies, or a total that is no amount.
         InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
+        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     wanted = summed(request.demands)
+    now = clock()
     with uow:
+        if request.once:
+            uow.keys.claim(request.once, at=now)
         products = uow.products.named(wanted)
         _require_enough(wanted, products)
         lines = [
@@ -45,11 +51,13 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
             total=_total(lines),
             address=request.address,
             by=request.actor,
-            at=clock(),
+            at=now,
         )
         uow.orders.add(order)
         low = uow.stock.take(order, by=request.actor, at=order.created_at)
         uow.tell([events.stock_low(product, order) for product in low])
+        if request.once:
+            uow.keys.keep(request.once, order)
         uow.commit()
     return order
 

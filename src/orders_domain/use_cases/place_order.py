@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orders_domain.actor import Actor
 from orders_domain.item import Item
 from orders_domain.money import Money
+from orders_domain.once import Once
 from orders_domain.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -17,6 +18,7 @@ class PlaceOrder:
     actor: Actor
     items: tuple[Item, ...]
     total: Money
+    once: Once | None = None
 
 
 def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -24,10 +26,15 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
 
     Raises:
         Refused: the items or the total cannot be an order's; nothing is stored.
+        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     order = Order.place(order_id=new_id(), items=request.items, total=request.total, by=request.actor, at=clock())
     with uow:
+        if request.once:
+            uow.keys.claim(request.once, at=order.created_at)
         uow.orders.add(order)
+        if request.once:
+            uow.keys.keep(request.once, order)
         uow.commit()
     return order

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.actor import Actor
+from orders_domain.once import Once
 from orders_domain.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.templates import Templates
@@ -16,6 +17,7 @@ class PlaceTemplate:
 
     actor: Actor
     template_id: int
+    once: Once | None = None
 
 
 def place_template(
@@ -27,9 +29,13 @@ def place_template(
         TemplateNotFound: no such template, or not the actor's.
         InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
         Refused: prices of several currencies, or a total that is no amount.
+        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
+    if request.once:
+        with uow:
+            uow.keys.claim(request.once, at=clock())  # the template may be gone since it was placed
     template = templates.template(request.template_id)
     template.require_owner(request.actor)
-    ordered = OrderProducts(actor=request.actor, demands=template.demands, address=template.address)
+    ordered = OrderProducts(actor=request.actor, demands=template.demands, address=template.address, once=request.once)
     return order_products(ordered, uow=uow, clock=clock, new_id=new_id)

@@ -11,6 +11,7 @@ from orders_domain.errors import Refused
 from orders_domain.ports.analytics import Analytics
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.catalogue import Catalogue
+from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.jobs import Jobs
 from orders_domain.ports.outbox import Outbox
 from orders_domain.ports.publisher import Publisher
@@ -57,6 +58,7 @@ class Store:
     templates: Templates
     outbox: Outbox
     jobs: Jobs
+    keys: KeptKeys
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     wait_for_jobs: Callable[[float], None]  # that this process was given
     connections_in_use: Callable[[], int] = lambda: 0

@@ -27,6 +27,7 @@ def _memory_store() -> Store:
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
     from orders_adapters.memory.jobs import Jobs
+    from orders_adapters.memory.keys import KeptKeys
     from orders_adapters.memory.outbox import Outbox
     from orders_adapters.memory.queries import Queries
     from orders_adapters.memory.store import Store as Memory
@@ -44,6 +45,7 @@ def _memory_store() -> Store:
         templates=Templates(memory),
         outbox=Outbox(memory),
         jobs=Jobs(memory),
+        keys=KeptKeys(memory),
         wait=bell.wait,
         wait_for_jobs=jobs_bell.wait,
     )
@@ -56,6 +58,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         catalogue,
         engine,
         jobs,
+        keys,
         migrate,
         outbox,
         queries,
@@ -83,6 +86,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         templates=templates.Templates(database),
         outbox=outbox.Outbox(database),
         jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
+        keys=keys.KeptKeys(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=lambda: engine.connections_in_use(database),

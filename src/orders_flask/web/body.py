@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 import marshmallow
-from flask import Request
+from flask import Request, g
 from webargs import core
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -30,7 +30,8 @@ class StrictParser(FlaskParser):
         body = req.get_data(cache=True)
         if len(body) > LARGEST_BODY:  # in chunks; Werkzeug would cut it off without a word
             raise RequestEntityTooLarge
-        return read_json(body)
+        g.body = read_json(body)
+        return g.body
 
     def handle_error(
         self,

@@ -8,6 +8,7 @@ from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from orders_flask.web.bearer import SCHEME
+from orders_flask.web.idempotency import PARAMETER
 
 _MEANINGS = {
     400: "The body is not JSON that we read.",
@@ -52,11 +53,18 @@ def install(app: Flask) -> Api:
 
 
 def operation(
-    schema: type[marshmallow.Schema], *statuses: int, summary: str, media_type: str = "application/json"
+    schema: type[marshmallow.Schema],
+    *statuses: int,
+    summary: str,
+    media_type: str = "application/json",
+    once: bool = False,
 ) -> dict[str, Any]:
-    """Return what ``Blueprint.doc`` takes: the summary, and the error answers a client must expect."""
+    """Return what ``Blueprint.doc`` takes: the summary, and the error answers a client must expect.
+
+    ``once``: it may be sent again and again under a key.
+    """
     responses = {
         str(status): {"description": _MEANINGS[status], "content": {media_type: {"schema": schema}}}
         for status in statuses
     }
-    return {"summary": summary, "responses": responses}
+    return {"summary": summary, "responses": responses, **({"parameters": [PARAMETER]} if once else {})}

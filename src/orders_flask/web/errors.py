@@ -4,10 +4,11 @@ import structlog
 from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException
 
-from orders_domain.errors import InvalidToken, Kind, OrdersError, Refused, Unavailable
+from orders_domain.errors import AlreadyDone, InvalidToken, KeyInUse, Kind, OrdersError, Refused, Unavailable
 from orders_flask.web.bearer import CHALLENGE
 from orders_flask.web.contract import Contract
 from orders_flask.web.core import core
+from orders_flask.web.idempotency import told_again
 from orders_flask.web.problems import STATUSES, InvalidRequest, Problem, Unparsable, problem_json
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,8 @@ def install(app: Flask, mounts: dict[str, Contract]) -> None:
 
 def respond(error: Exception) -> Response:
     """Return the error as the contract of the request's path writes it."""
+    if isinstance(error, AlreadyDone):
+        return told_again(error)
     contract = _contract(request.path)
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
@@ -67,4 +70,6 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
         return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
     detail = contract.sentence(error) if contract else str(error)
     errors = {error.field: [str(error)]} if isinstance(error, Refused) and error.field else None
-    return Problem(status=status, detail=detail, errors=errors, extra=contract.details(error) if contract else None)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, KeyInUse) else {}
+    extra = contract.details(error) if contract else None
+    return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)

@@ -38,6 +38,12 @@ class Metrics:
         self._refused = Counter(
             "orders_refused_total", "What was refused, by reason.", ["use_case", "reason"], registry=self._registry
         )
+        self._replayed = Counter(
+            "orders_replayed_total",
+            "Requests that came again, and were answered again.",
+            ["use_case"],
+            registry=self._registry,
+        )
         self._cache = Counter(
             "orders_cache_reads_total", "Orders looked up in the cache.", ["outcome"], registry=self._registry
         )
@@ -64,6 +70,9 @@ class Metrics:
 
     def refused(self, use_case: str, *, reason: str) -> None:
         self._refused.labels(use_case, reason).inc()
+
+    def replayed(self, use_case: str) -> None:
+        self._replayed.labels(use_case).inc()
 
     def cache_read(self, *, hit: bool) -> None:
         self._cache.labels("hit" if hit else "miss").inc()

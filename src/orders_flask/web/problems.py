@@ -18,6 +18,8 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.NOT_FOUND: 404,
         Kind.CONFLICT: 409,
         Kind.PRECONDITION: 412,
+        Kind.IN_PROGRESS: 409,
+        Kind.KEY_REUSED: 422,
         Kind.UNAVAILABLE: 503,
     }
 )

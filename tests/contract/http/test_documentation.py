@@ -12,7 +12,7 @@ from tests.contract.http.stack import Stack
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
 ERRORS = {
-    ("post", "/orders/"): {"400", "401", "413", "415", "422", "503"},
+    ("post", "/orders/"): {"400", "401", "409", "413", "415", "422", "503"},
     ("get", "/orders/{order_ref}"): {"401", "404", "503"},
     ("patch", "/orders/{order_ref}"): {"400", "401", "404", "409", "412", "413", "415", "422", "503"},
     ("get", "/orders/user/{user_id}"): {"401", "403", "422", "503"},

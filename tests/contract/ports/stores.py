@@ -8,12 +8,14 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from orders_adapters.memory import analytics as memory_analytics
+from orders_adapters.memory import keys as memory_keys
 from orders_adapters.memory import outbox as memory_outbox
 from orders_adapters.memory import queries as memory_queries
 from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.sql import analytics as sql_analytics
+from orders_adapters.sql import keys as sql_keys
 from orders_adapters.sql import outbox as sql_outbox
 from orders_adapters.sql import queries as sql_queries
 from orders_adapters.sql import tables
@@ -21,6 +23,7 @@ from orders_adapters.sql import templates as sql_templates
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.ports.analytics import Analytics
+from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
 from orders_domain.ports.queries import Queries
 from orders_domain.ports.templates import Templates
@@ -37,6 +40,7 @@ class Shop:
     outbox: Callable[[], Outbox]
     analytics: Analytics
     templates: Templates
+    keys: KeptKeys
 
     def add(self, *orders: Order) -> None:
         for order in orders:
@@ -72,6 +76,7 @@ def in_memory() -> Shop:
         outbox=lambda: memory_outbox.Outbox(store),
         analytics=memory_analytics.Analytics(store),
         templates=memory_templates.Templates(store),
+        keys=memory_keys.KeptKeys(store),
     )
 
 
@@ -82,6 +87,7 @@ def in_database(engine: Engine) -> Shop:
         outbox=lambda: sql_outbox.Outbox(engine),
         analytics=sql_analytics.Analytics(engine),
         templates=sql_templates.Templates(engine),
+        keys=sql_keys.KeptKeys(engine),
     )
 
 

@@ -48,6 +48,7 @@ METHODS: dict[str, Callable[[Shop], object]] = {
     "claim": claim,
     "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),
     "requeue": lambda shop: shop.outbox().requeue([new_id()], now=NOON),
+    "prune the keys": lambda shop: shop.keys.prune(kept_before=NOON),
     "prune": lambda shop: shop.outbox().prune(sent_before=NOON),
 }
 

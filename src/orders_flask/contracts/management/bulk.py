@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, json, make_response, url_for
+from flask import Response, url_for
 
 from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.job import Job, JobStatus
@@ -12,6 +12,7 @@ from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
 from orders_flask.contracts.management.routes import ContractBlueprint, documented
 from orders_flask.contracts.management.translate import VOCABULARY
+from orders_flask.web.answers import answer
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_id
 
@@ -39,9 +40,8 @@ def add_to(routes: ContractBlueprint) -> None:
 
 
 def _accepted(job: Job) -> Response:
-    body = schemas.JobResponse().dump(job_representation(job))
-    headers = {"Location": url_for(".job", job_id=job.id), "Content-Type": "application/json", "Retry-After": "1"}
-    return make_response(json.dumps(body), 202, headers)
+    headers = {"Location": url_for(".job", job_id=job.id), "Retry-After": "1"}
+    return answer(schemas.JobResponse, job_representation(job), status=202, headers=headers)
 
 
 def _job_id(text: str) -> UUID:

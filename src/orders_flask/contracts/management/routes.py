@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
@@ -17,11 +18,13 @@ from orders_domain.use_cases import (
 )
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
+from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
 from orders_flask.web.body import StrictParser
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
+from orders_flask.web.idempotency import once
 from orders_flask.web.paging import link_to_next
 from orders_flask.web.refs import order_ref
 
@@ -42,10 +45,12 @@ def blueprint() -> Blueprint:
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(*_WITH_BODY, summary="Order products; their stock is taken"))
+    @routes.doc(**documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", once=True))
     def place(body: dict[str, Any]) -> Any:
-        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body))
-        return _shown(core().order_products(request))
+        request = OrderProducts(
+            actor=actor(), demands=demands(body), address=address(body), once=once("management", placed)
+        )
+        return placed(core().order_products(request))
 
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")
@@ -98,6 +103,11 @@ def blueprint() -> Blueprint:
         )
 
     return routes
+
+
+def placed(order: Order) -> Response:
+    """Return the answer to whoever placed the order."""
+    return answer(schemas.ManagedOrderResponse, representation(order), status=200, headers=etag(order))
 
 
 def _shown(order: Order) -> tuple[Any, dict[str, str]]:

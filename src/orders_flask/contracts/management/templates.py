@@ -8,11 +8,11 @@ from orders_domain.errors import TemplateNotFound
 from orders_domain.template import Template
 from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
 from orders_flask.contracts.management import schemas
-from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.routes import ContractBlueprint, documented, placed
 from orders_flask.contracts.management.templates_schemas import TemplateCreate, TemplateResponse
-from orders_flask.contracts.management.translate import SHIPPING, address, demands, representation
-from orders_flask.web.conditional import etag
+from orders_flask.contracts.management.translate import SHIPPING, address, demands
 from orders_flask.web.core import actor, core
+from orders_flask.web.idempotency import once
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -38,10 +38,12 @@ def add_to(routes: ContractBlueprint) -> None:
 
     @routes.post("/templates/<ref>/place")
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(400, 401, 404, 503, summary="Order what a template has, at today's prices"))
+    @routes.doc(
+        **documented(400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", once=True)
+    )
     def place_template(ref: str) -> Any:
-        order = core().place_template(PlaceTemplate(actor=actor(), template_id=_template_id(ref)))
-        return representation(order), etag(order)
+        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management", placed))
+        return placed(core().place_template(request))
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)

@@ -3,19 +3,22 @@
 from functools import partial
 from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 from flask_smorest import Blueprint
 
 from orders_domain.money import Money
+from orders_domain.order import Order
 from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, representation
+from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
 from orders_flask.web.body import StrictParser
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
+from orders_flask.web.idempotency import once
 from orders_flask.web.paging import link_to_next, read_cursor
 from orders_flask.web.refs import order_id
 
@@ -35,12 +38,12 @@ def blueprint() -> Blueprint:
     @routes.post("/")
     @routes.arguments(schemas.OrderCreate)
     @routes.response(201, schemas.OrderResponse)
-    @routes.doc(**_operation(400, 401, 413, 415, 422, 503, summary="Place an order"))
+    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", once=True))
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or core().settings().default_currency
         total = Money.of(body["total_price"], currency)
-        order = core().place_order(PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total))
-        return representation(order), {"Location": url_for(".get", order_ref=order.id), **etag(order)}
+        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders", _placed))
+        return _placed(core().place_order(request))
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
@@ -78,3 +81,8 @@ def blueprint() -> Blueprint:
         return [representation(order) for order in page.orders], link_to_next(page)
 
     return routes
+
+
+def _placed(order: Order) -> Response:
+    headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
+    return answer(schemas.OrderResponse, representation(order), status=201, headers=headers)

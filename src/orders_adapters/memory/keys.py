@@ -1,0 +1,45 @@
+"""The keys of one unit of work, staged until it commits; who repeats a request meanwhile waits for it to end."""
+
+from datetime import datetime
+
+from orders_adapters.memory.store import KeptAnswer, Store
+from orders_domain.errors import AlreadyDone, KeyReused
+from orders_domain.once import KEPT, Once
+from orders_domain.order import Order
+
+
+class Keys:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: dict[tuple[str, str, str], KeptAnswer] = {}
+
+    def claim(self, once: Once, *, at: datetime) -> None:
+        kept = self._store.keys.get(_place(once))
+        if kept is None or kept.at <= at - KEPT:
+            return
+        if kept.fingerprint != once.fingerprint:
+            raise KeyReused
+        raise AlreadyDone(order_id=kept.order_id, answer=kept.answer)
+
+    def keep(self, once: Once, order: Order) -> None:
+        self._kept[_place(once)] = KeptAnswer(once.fingerprint, order.id, once.answer(order), order.created_at)
+
+    def merge(self) -> None:
+        """Make the staged keys those of the store; ``store.reading`` is held."""
+        self._store.keys |= self._kept
+
+
+class KeptKeys:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
+        with self._store.reading:
+            old = [place for place, kept in self._store.keys.items() if kept.at < kept_before][:limit]
+            for place in old:
+                del self._store.keys[place]
+            return len(old)
+
+
+def _place(once: Once) -> tuple[str, str, str]:
+    return once.subject, once.scope, once.key

@@ -1,0 +1,46 @@
+"""A request that its client may send again and again, and that happens once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orders_domain.actor import LONGEST_SUBJECT
+from orders_domain.errors import Refused
+from orders_domain.text import flaw_in_text
+
+if TYPE_CHECKING:
+    from orders_domain.order import Order
+
+LONGEST_KEY = 255
+LONGEST_SCOPE = 32
+KEPT = timedelta(hours=24)
+"""How long an answer is given again; after that the key is as good as new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """A client's key for a request that makes an order; each subject's keys are its own, in each scope anew.
+
+    Raises:
+        Refused: the key is not 1 to 255 storable characters, or the subject or the scope cannot be.
+    """
+
+    subject: str
+    scope: str  # what the key counts in: the name of a published contract
+    key: str
+    fingerprint: str  # of all that the client asked for: under one key it asks for one thing
+    answer: Callable[[Order], bytes]  # what the client is told, to be kept and told again
+
+    def __post_init__(self) -> None:
+        for name, text, longest in (
+            ("Idempotency-Key", self.key, LONGEST_KEY),
+            ("sub", self.subject, LONGEST_SUBJECT),
+            ("scope", self.scope, LONGEST_SCOPE),
+        ):
+            if not 1 <= len(text) <= longest:
+                raise Refused(f"{name} is a string of 1 to {longest} characters.", field=name)
+            if flaw := flaw_in_text(text):
+                raise Refused(f"{name} {flaw}.", field=name)

@@ -1,0 +1,230 @@
+"""Idempotency-Key on every POST that makes an order: the same answer, byte for byte, and nothing done twice."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import TEA, Answer, Caller, as_json, refused
+from tests.contract.http.stack import Stack
+
+TEAS = {"items": [TEA], "total_price": 75}
+HOME = {
+    "shipping_address_line1": "12 Hill Road",
+    "shipping_city": "Leeds",
+    "shipping_state": "Yorkshire",
+    "shipping_postal_code": "LS1",
+    "shipping_country": "UK",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placing:
+    """A POST that makes an order: where to, what, and what else would be another request."""
+
+    path: str
+    body: dict[str, Any] | None
+    other_path: str
+    other_body: dict[str, Any] | None
+    status: int
+
+
+def of_items(stack: Stack, caller: Caller) -> Placing:
+    other = {"items": [TEA, TEA], "total_price": 150}
+    return Placing(path="/orders/", body=TEAS, other_path="/orders/", other_body=other, status=201)
+
+
+def of_products(stack: Stack, caller: Caller) -> Placing:
+    product = stocked(stack)
+    body, other = (HOME | {"order_items": [{"product_id": product, "quantity": quantity}]} for quantity in (2, 3))
+    path = "/api/v1/orders/"
+    return Placing(path=path, body=body, other_path=path, other_body=other, status=200)
+
+
+def of_a_template(stack: Stack, caller: Caller) -> Placing:
+    product = stocked(stack)
+    first, second = (
+        caller.post(
+            HOME | {"name": "Weekly", "order_items": [{"product_id": product, "quantity": 2}]},
+            path="/api/v1/orders/templates",
+        ).json["template_id"]
+        for _ in range(2)
+    )
+    path, other = (f"/api/v1/orders/templates/{one}/place" for one in (first, second))
+    return Placing(path=path, body=None, other_path=other, other_body=None, status=200)
+
+
+def stocked(stack: Stack) -> int:
+    """A product of ten."""
+    root = stack.caller(role=Role.ADMIN)
+    answer = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
+    assert answer.status_code == 201, answer.text
+    return int(answer.json["product_id"])
+
+
+@pytest.fixture(params=[of_items, of_products, of_a_template])
+def placing(request: pytest.FixtureRequest, stack: Stack, ann: Caller) -> Placing:
+    """Every POST that makes an order."""
+    kind: Callable[[Stack, Caller], Placing] = request.param
+    return kind(stack, ann)
+
+
+def send(caller: Caller, path: str, body: dict[str, Any] | None, key: str | None) -> Answer:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return caller.ask("POST", path, headers=headers, **({} if body is None else as_json(body)))
+
+
+def orders_of(stack: Stack, caller: Caller) -> int:
+    ((count,),) = stack.rows(f"SELECT count(*) FROM orders WHERE user_id = '{caller.subject}'")
+    return int(count)
+
+
+@pytest.mark.clause("004-04")
+def test_the_same_request_again_is_answered_the_same_and_does_nothing(
+    stack: Stack, ann: Caller, placing: Placing
+) -> None:
+    first = send(ann, placing.path, placing.body, "key")
+    before = stack.everything()
+    again = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
+
+    assert first.status_code == placing.status
+    assert "x-idempotent-replay" not in first.headers
+    for one in again:
+        assert (one.status_code, one.data) == (first.status_code, first.data)
+        assert one.headers["x-idempotent-replay"] == "true"
+        for header in ("Content-Type", "ETag", "Location"):
+            assert one.headers.get(header) == first.headers.get(header)
+    assert stack.everything() == before
+    assert orders_of(stack, ann) == 1
+
+
+def test_the_answer_is_the_one_given_then_whatever_has_become_of_the_order(stack: Stack, ann: Caller) -> None:
+    first = send(ann, "/orders/", TEAS, "key")
+    ann.patch(first.json, "CANCELED")
+
+    again = send(ann, "/orders/", TEAS, "key")
+
+    assert again.data == first.data
+    assert again.json["status"] == "PENDING"
+    assert again.headers["ETag"] == first.headers["ETag"] == '"1"'
+
+
+def test_another_request_under_the_key_is_refused(stack: Stack, ann: Caller, placing: Placing) -> None:
+    send(ann, placing.path, placing.body, "key")
+
+    other = send(ann, placing.other_path, placing.other_body, "key")
+
+    assert other.status_code == 422
+    assert "Idempotency-Key" in other.text
+    assert orders_of(stack, ann) == 1
+
+
+def test_white_space_and_the_order_of_members_make_no_other_request(stack: Stack, ann: Caller) -> None:
+    first = send(ann, "/orders/", TEAS, "key")
+    spelt = json.dumps(dict(reversed(TEAS.items())), indent=4)
+
+    again = ann.ask("POST", "/orders", headers={"Idempotency-Key": "key"}, data=spelt, content_type="application/json")
+
+    assert again.data == first.data
+    assert again.headers["x-idempotent-replay"] == "true"
+
+
+def test_without_a_key_every_request_is_one_of_its_own(stack: Stack, ann: Caller, placing: Placing) -> None:
+    answers = [send(ann, placing.path, placing.body, None) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [placing.status] * 2
+    assert orders_of(stack, ann) == 2
+
+
+def test_keys_are_each_subjects_own(stack: Stack, ann: Caller) -> None:
+    bob = stack.caller()
+
+    answers = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
+
+    assert answers[0].json["id"] != answers[1].json["id"]
+    assert answers[1].json["user_id"] == bob.subject
+
+
+def test_keys_are_each_contracts_own(stack: Stack, ann: Caller) -> None:
+    products = of_products(stack, ann)
+
+    answers = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
+
+    assert [one.status_code for one in answers] == [201, 200]
+    assert orders_of(stack, ann) == 2
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_a_key_of_no_or_too_many_characters_is_refused(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
+    answer = send(ann, placing.path, placing.body, key)
+
+    assert answer.status_code == (422 if placing.status == 201 else 400)
+    assert "Idempotency-Key" in answer.text
+    assert orders_of(stack, ann) == 0
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 255, "'; DROP TABLE orders; --", '"quoted"', "caf\u00e9"])
+def test_any_other_key_will_do(stack: Stack, ann: Caller, key: str) -> None:
+    first, again = (send(ann, "/orders/", TEAS, key) for _ in range(2))
+
+    assert first.status_code == 201
+    assert again.data == first.data
+
+
+def test_a_refusal_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+    refused(send(ann, "/orders/", {"items": [TEA], "total_price": 74}, "key"), 422)
+
+    assert send(ann, "/orders/", TEAS, "key").status_code == 201
+
+
+def test_too_little_stock_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+    product = stocked(stack)
+    body = HOME | {"order_items": [{"product_id": product, "quantity": 11}]}
+    assert send(ann, "/api/v1/orders/", body, "key").status_code == 400
+    root = stack.caller(role=Role.ADMIN)
+    root.ask("PATCH", f"/api/v1/products/{product}", **as_json({"stock_quantity": 11}))
+
+    first, again = (send(ann, "/api/v1/orders/", body, "key") for _ in range(2))
+
+    assert (first.status_code, again.data) == (200, first.data)
+
+
+def test_who_bought_the_last_unit_hears_so_again(stack: Stack, ann: Caller) -> None:
+    body = HOME | {"order_items": [{"product_id": stocked(stack), "quantity": 10}]}
+
+    first, again = (send(ann, "/api/v1/orders/", body, "key") for _ in range(2))
+
+    assert (first.status_code, again.status_code, again.data) == (200, 200, first.data)
+
+
+def test_a_template_removed_since_answers_as_before(stack: Stack, ann: Caller) -> None:
+    placing = of_a_template(stack, ann)
+    first = send(ann, placing.path, None, "key")
+    ann.ask("DELETE", placing.path.removesuffix("/place"))
+
+    assert send(ann, placing.path, None, "key").data == first.data
+    assert send(ann, placing.path, None, "other key").status_code == 404
+
+
+def test_a_key_costs_two_statements_and_a_repetition_one(stack: Stack, ann: Caller) -> None:
+    with stack.statements() as without:
+        send(ann, "/orders/", TEAS, None)
+    with stack.statements() as first, stack.transactions() as transactions:
+        send(ann, "/orders/", TEAS, "key")
+    with stack.statements() as again:
+        send(ann, "/orders/", TEAS, "key")
+
+    assert (len(first), len(again)) == (len(without) + 2, 1)
+    assert transactions == ["begin", "commit"]
+
+
+def test_the_key_is_in_the_api_description_of_every_post_that_makes_an_order(stack: Stack, ann: Caller) -> None:
+    paths = ann.ask("GET", "/openapi.json").json["paths"]
+
+    for path in ("/orders/", "/api/v1/orders/", "/api/v1/orders/templates/{ref}/place"):
+        operation = paths[path]["post"]
+        assert "Idempotency-Key" in [one["name"] for one in operation["parameters"]]
+        assert {"409", "422"} <= operation["responses"].keys()

@@ -137,8 +137,11 @@ class Container(containers.DeclarativeContainer):
     relay_events: providers.Callable[use_cases.Relayed] = providers.Callable(
         use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
     )
+    prune: providers.Callable[use_cases.Pruned] = providers.Callable(
+        use_cases.prune, outbox=outbox, keys=store.provided.keys, clock=clock
+    )
     relay = providers.Factory(
-        Relay, relay_events=relay_events.provider, wait=store.provided.wait, outbox=outbox, clock=clock
+        Relay, relay_events=relay_events.provider, prune=prune.provider, wait=store.provided.wait, clock=clock
     )
     job_runner = providers.Singleton(parts.job_runner, settings, run_job.provider, clock=clock)
     job_worker = providers.Factory(

@@ -31,6 +31,7 @@ from orders_domain.use_cases.order_products import OrderProducts, order_products
 from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
 from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
+from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.run_job import RunJob, run_job
@@ -55,6 +56,7 @@ __all__ = [
     "OrderStatistics",
     "PlaceOrder",
     "PlaceTemplate",
+    "Pruned",
     "PutProducts",
     "Relayed",
     "RemoveTemplate",
@@ -81,6 +83,7 @@ __all__ = [
     "order_statistics",
     "place_order",
     "place_template",
+    "prune",
     "put_products",
     "relay_events",
     "remove_template",

@@ -1,0 +1,33 @@
+"""orders prune"""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import click
+
+from orders_domain.use_cases import Pruned
+from orders_flask import settings
+from orders_flask.cli.long import Interrupt
+from orders_flask.container import Container
+
+
+@click.command()
+def prune() -> None:
+    """Forget what nobody can ask for any more: events sent a week ago, idempotency keys of more than 24 hours ago.
+
+    An idle relay does the same by itself; where the relays are never idle, run this daily. It works in small
+    transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
+    """
+    container = Container(settings=settings.read())
+    pruned = Pruned()
+    with Interrupt() as interrupt:
+        for part in interrupt.until(_parts(container.prune)):
+            pruned += part
+            if sys.stderr.isatty():
+                click.echo(f"\r{pruned.events:,} events, {pruned.keys:,} keys so far", err=True, nl=False)
+    click.echo(f"\rForgotten: {pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys.", err=True)
+
+
+def _parts(prune: Callable[[], Pruned]) -> Iterator[Pruned]:
+    while (part := prune()) != Pruned():
+        yield part

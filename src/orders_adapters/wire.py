@@ -30,6 +30,7 @@ class Unreadable(Exception):
 
 def event_bytes(event: Event) -> bytes:
     """Return the event as a CloudEvents 1.0 JSON message in structured mode."""
+    trace = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return json_bytes(
         {
             "specversion": "1.0",
@@ -40,6 +41,7 @@ def event_bytes(event: Event) -> bytes:
             "time": _moment(event.at),
             "datacontenttype": "application/json",
             "orderversion": event.version,
+            **trace,
             "data": event.data,
         }
     )
@@ -104,6 +106,7 @@ def _event(told: Any) -> Event:
         version=_is(int, told["orderversion"]),
         at=_read_moment(told["time"]),
         data=_is(dict, told["data"]),
+        traceparent=_is(str, told["traceparent"]) if "traceparent" in told else None,
     )
 
 

@@ -29,6 +29,7 @@ class Actor:
     role: Role = Role.CUSTOMER
     scopes: frozenset[str] = frozenset()
     request_id: str | None = None
+    traceparent: str | None = None  # W3C Trace Context: the span of the request, where its sender has one
 
     def __post_init__(self) -> None:
         if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= LONGEST_SUBJECT:

@@ -12,6 +12,7 @@ from orders_domain import history
 from orders_domain.text import JSON
 
 if TYPE_CHECKING:
+    from orders_domain.actor import Actor
     from orders_domain.order import Order
     from orders_domain.product import Product
 
@@ -39,6 +40,7 @@ class Event:
     version: int  # of the order, after the fact; the order_* events of an order count 1, 2, 3, ... without holes
     at: datetime
     data: Mapping[str, JSON]
+    traceparent: str | None = None  # W3C Trace Context: the span of the request that brought it about
 
 
 def told_by(entry: history.Entry, order: Order) -> Event:
@@ -58,10 +60,11 @@ def told_by(entry: history.Entry, order: Order) -> Event:
         version=entry.version,
         at=entry.at,
         data=data,
+        traceparent=entry.traceparent,
     )
 
 
-def stock_low(product: Product, order: Order) -> Event:
+def stock_low(product: Product, order: Order, *, by: Actor) -> Event:
     """Return the event that tells administrators of a product which the order took to its threshold (clause 002-30)."""
     data: dict[str, JSON] = {
         "product_id": product.id,
@@ -78,4 +81,5 @@ def stock_low(product: Product, order: Order) -> Event:
         version=order.version,
         at=order.updated_at,
         data=data,
+        traceparent=by.traceparent,
     )

@@ -35,6 +35,7 @@ class Entry:
     from_status: OrderStatus | None
     to_status: OrderStatus
     details: Mapping[str, JSON]
+    traceparent: str | None = None
 
     @classmethod
     def by(
@@ -57,6 +58,7 @@ class Entry:
             actor=actor.subject,
             role=actor.role,
             request_id=actor.request_id,
+            traceparent=actor.traceparent,
             from_status=from_status,
             to_status=to_status,
             details=details,

@@ -63,7 +63,8 @@ def _properties(event: Event, *, content_type: str) -> BasicProperties:
         content_encoding="utf-8",
         correlation_id=str(event.id),
         delivery_mode=DeliveryMode.Persistent,
-        headers={},  # some consumers, Celery's among them, read headers without asking whether there are any
+        # Never None: some consumers, Celery's among them, read headers without asking whether there are any.
+        headers={} if event.traceparent is None else {"traceparent": event.traceparent},
         message_id=str(event.id),
         timestamp=int(event.at.timestamp()),
         type=event.type,

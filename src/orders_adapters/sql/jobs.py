@@ -99,6 +99,7 @@ def _values(job: Job) -> dict[str, Any]:
         "actor": job.actor.subject,
         "role": job.actor.role,
         "request_id": job.actor.request_id,
+        "traceparent": job.actor.traceparent,
         "order_ids": [_written(one) for one in job.order_ids],
         "wanted": job.wanted.status,
         "alike": sorted(status.value for status in job.wanted.alike),
@@ -114,7 +115,7 @@ def _values(job: Job) -> dict[str, Any]:
 def _job_of(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
-        actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id),
+        actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
         order_ids=tuple(_read(one) for one in row.order_ids),
         wanted=Wanted(row.wanted, frozenset(map(OrderStatus, row.alike))),
         status=row.status,

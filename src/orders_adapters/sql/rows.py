@@ -86,6 +86,7 @@ def entry_values(entry: Entry) -> Values:
         "actor": entry.actor,
         "role": entry.role,
         "request_id": entry.request_id,
+        "traceparent": entry.traceparent,
         "from_status": entry.from_status,
         "to_status": entry.to_status,
         "details": entry.details,
@@ -105,6 +106,7 @@ def event_values(event: Event) -> Values:
         "type": event.type,
         "at": event.at,
         "data": event.data,
+        "traceparent": event.traceparent,
         "shard": shard_of(event.order_id),
         "state": OutboxState.WAITING,
         "attempts": 0,
@@ -114,5 +116,13 @@ def event_values(event: Event) -> Values:
 
 
 def outgoing_of(row: Row[Any]) -> Outgoing:
-    event = Event(id=row.event_id, type=row.type, order_id=row.order_id, version=row.version, at=row.at, data=row.data)
+    event = Event(
+        id=row.event_id,
+        type=row.type,
+        order_id=row.order_id,
+        version=row.version,
+        at=row.at,
+        data=row.data,
+        traceparent=row.traceparent,
+    )
     return Outgoing(event=event, state=row.state, attempts=row.attempts, due_at=row.due_at, last_error=row.last_error)

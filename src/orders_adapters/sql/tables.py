@@ -37,6 +37,7 @@ from orders_domain.ports.products import Movement
 from orders_domain.product import LONGEST_NAME, LONGEST_SKU
 from orders_domain.status import OrderStatus
 
+LONGEST_TRACEPARENT = 55
 SHIPPING = {
     "line1": "shipping_address_line1",
     "line2": "shipping_address_line2",
@@ -118,6 +119,7 @@ order_history = Table(
     Column("actor", String(LONGEST_SUBJECT), nullable=False),
     Column("role", one_of(Role, "role"), nullable=False),
     Column("request_id", Text),
+    Column("traceparent", String(LONGEST_TRACEPARENT)),
     Column("from_status", one_of(OrderStatus, "from_status")),
     Column("to_status", one_of(OrderStatus, "to_status"), nullable=False),
     Column("details", JSON, nullable=False),
@@ -201,6 +203,7 @@ jobs = Table(
     Column("actor", String(LONGEST_SUBJECT), nullable=False),
     Column("role", one_of(Role, "role"), nullable=False),
     Column("request_id", Text),
+    Column("traceparent", String(LONGEST_TRACEPARENT)),
     Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
     Column("wanted", one_of(OrderStatus, "wanted"), nullable=False),
     Column("alike", JSON, nullable=False),
@@ -237,6 +240,7 @@ outbox = Table(
     Column("type", String(100), nullable=False),
     Column("at", Moment, nullable=False),
     Column("data", JSON, nullable=False),
+    Column("traceparent", String(LONGEST_TRACEPARENT)),
     Column("shard", SmallInteger, nullable=False),
     Column("state", one_of(OutboxState, "state"), nullable=False),
     Column("attempts", Integer, nullable=False),

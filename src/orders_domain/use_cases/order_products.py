@@ -55,7 +55,7 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         )
         uow.orders.add(order)
         low = uow.stock.take(order, by=request.actor, at=order.created_at)
-        uow.tell([events.stock_low(product, order) for product in low])
+        uow.tell([events.stock_low(product, order, by=request.actor) for product in low])
         if request.once:
             uow.keys.keep(request.once, order)
         uow.commit()

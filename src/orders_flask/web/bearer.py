@@ -22,5 +22,5 @@ def authenticate() -> None:
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
     actor = core().identity()(token.strip())
-    g.actor = replace(actor, request_id=g.request_id)
+    g.actor = replace(actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=actor.subject)

@@ -11,6 +11,8 @@ from orders_flask.web.core import core
 
 log = structlog.get_logger("orders_flask.requests")
 _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# W3C Trace Context: version, trace, span and flags; ff is no version, and all zeros are no ids.
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def install(app: Flask) -> None:
@@ -24,6 +26,10 @@ def _begin() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    g.traceparent = trace[0] if trace else None
+    if trace:
+        structlog.contextvars.bind_contextvars(trace_id=trace["trace"])
 
 
 def _end(response: Response) -> Response:

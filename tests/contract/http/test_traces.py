@@ -1,0 +1,104 @@
+"""W3C Trace Context: the span of a request goes along with what it brings about."""
+
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import TEA, Caller, as_json
+from tests.contract.http.stack import Stack
+
+SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+
+
+def told(stack: Stack) -> list[tuple[str, Any]]:
+    """Each event of the exchange, and its trace."""
+    return [(key, event.get("traceparent")) for key, event in stack.relayed().news]
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_its_way(stack: Stack) -> None:
+    stack.relayed()
+
+
+@pytest.fixture(params=["real"])
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """With a broker: what is said is what arrives there."""
+    stack: Stack = request.getfixturevalue("real_stack")
+    return stack
+
+
+@pytest.mark.clause("004-11")
+def test_an_event_bears_the_span_of_the_request_that_brought_it_about(stack: Stack, ann: Caller) -> None:
+    order = ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN).json
+    ann.patch(order, "PAID", headers={"traceparent": OTHER})
+    ann.patch(order, "SHIPPED")
+
+    assert told(stack) == [
+        ("orders.order_placed.v1", SPAN),
+        ("orders.order_status_changed.v1", OTHER),
+        ("orders.order_status_changed.v1", None),
+    ]
+
+
+def test_the_span_is_in_the_headers_of_both_messages(stack: Stack, ann: Caller) -> None:
+    ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN)
+    stack.container.relay_events()
+
+    assert stack.broker
+    with stack.broker.channel() as channel:
+        for queue in (stack.settings.new_order_queue, stack.listening):
+            _, properties, _ = channel.basic_get(queue, auto_ack=True)
+            assert properties.headers["traceparent"] == SPAN
+
+
+def test_low_stock_bears_the_span_of_the_order_that_took_it(stack: Stack, ann: Caller) -> None:
+    root = stack.caller(role=Role.ADMIN)
+    lamp = root.post({"name": "Lamp", "price": 1, "stock_quantity": 6}, path="/api/v1/products/").json["product_id"]
+    address = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+    placed = ann.post(
+        address | {"order_items": [{"product_id": lamp, "quantity": 1}]}, path="/api/v1/orders/", traceparent=SPAN
+    )
+
+    assert placed.status_code == 200, placed.text
+    assert told(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
+
+
+def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Stack, ann: Caller) -> None:
+    root = stack.caller(role=Role.ADMIN)
+    order = ann.place()
+    stack.relayed()
+    unknown = list(range(10**9, 10**9 + 100))
+    accepted = root.ask(
+        "POST",
+        "/api/v1/orders/bulk/status",
+        headers={"traceparent": SPAN},
+        **as_json({"order_ids": [order["id"], *unknown], "status": "confirmed"}),
+    )
+    assert accepted.status_code == 202, accepted.text
+
+    stack.container.job_worker().turn()
+
+    assert told(stack) == [("orders.order_status_changed.v1", SPAN)]
+
+
+@pytest.mark.parametrize(
+    "none",
+    [
+        "",
+        "hello",
+        SPAN.upper(),
+        SPAN.removesuffix("-01"),
+        f"{SPAN}-more",
+        f"ff{SPAN[2:]}",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01",
+        "x" * 4000,
+    ],
+)
+def test_what_is_no_trace_is_not_carried_and_not_held_against_anybody(stack: Stack, ann: Caller, none: str) -> None:
+    answer = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
+
+    assert answer.status_code == 201
+    assert told(stack) == [("orders.order_placed.v1", None)]

@@ -10,6 +10,10 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from orders_flask.web.bearer import SCHEME
 from orders_flask.web.idempotency import PARAMETER
 
+_WITH_A_KEY = {
+    409: "A request with this Idempotency-Key is being answered; try again after Retry-After seconds.",
+    422: "The request does not fit its schema, or its Idempotency-Key was used for another request.",
+}
 _MEANINGS = {
     400: "The body is not JSON that we read.",
     401: "The bearer token is missing or not valid.",
@@ -63,8 +67,9 @@ def operation(
 
     ``once``: it may be sent again and again under a key.
     """
+    meanings = _MEANINGS | (_WITH_A_KEY if once else {})
     responses = {
-        str(status): {"description": _MEANINGS[status], "content": {media_type: {"schema": schema}}}
+        str(status): {"description": meanings[status], "content": {media_type: {"schema": schema}}}
         for status in statuses
     }
     return {"summary": summary, "responses": responses, **({"parameters": [PARAMETER]} if once else {})}

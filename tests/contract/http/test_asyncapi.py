@@ -1,0 +1,164 @@
+"""docs/asyncapi.yaml: valid, complete, and true of every message that is published."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from orders_domain import Role, events
+from tests.contract.http.caller import TEA, Caller, as_json
+from tests.contract.http.stack import Stack
+from tests.parts import node
+
+FILE = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
+DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+MESSAGES = {message["name"]: message for message in DOCUMENT["components"]["messages"].values()}
+TYPES = {text for name, text in vars(events).items() if isinstance(text, str) and text.startswith("orders.")}
+HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def require_described(name: str, body: Any) -> None:
+    """Fail unless the message is what the document says, and has no member that the document does not tell of."""
+    strict = closed(MESSAGES[name]["payload"]) | {"components": closed(DOCUMENT["components"])}
+    flaws = [
+        f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}"
+        for flaw in jsonschema_rs.validator_for(strict, validate_formats=True).iter_errors(body)
+    ]
+    assert flaws == [], (name, body)
+
+
+def closed(schema: Any, *, whole: bool = True) -> Any:
+    """The schema, with no room for members of which it does not tell; a part of an ``allOf`` need not tell of all."""
+    if isinstance(schema, list):
+        return [closed(one, whole=whole) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(one, whole=key != "allOf") for key, one in schema.items()}
+    return inner | {"unevaluatedProperties": False} if whole and {"allOf", "properties"} & schema.keys() else inner
+
+
+def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
+    specifications = node.installed("@asyncapi/specs", "6.11.1", within=tmp_path)
+    schema = json.loads((specifications / "schemas" / "3.0.0.json").read_text(encoding="utf-8"))
+
+    validator = jsonschema_rs.validator_for(schema)
+
+    assert [(list(flaw.instance_path), flaw.message[:200]) for flaw in validator.iter_errors(DOCUMENT)] == []
+    assert not validator.is_valid(DOCUMENT | {"channels": []})
+
+
+def test_it_has_every_event_and_no_other() -> None:
+    channel = DOCUMENT["channels"]["events"]
+
+    assert set(channel["parameters"]["type"]["enum"]) == TYPES
+    assert MESSAGES.keys() >= TYPES
+    told = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
+    assert {DOCUMENT["components"]["messages"][key]["name"] for key in told} == TYPES
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def follow(part: Any) -> None:
+        for key, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+            if key == "$ref":
+                place: Any = DOCUMENT
+                for step in inner.removeprefix("#/").split("/"):
+                    place = place[step]
+            else:
+                follow(inner)
+
+    follow(DOCUMENT)
+
+
+def placed(ann: Caller, root: Caller) -> None:
+    ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN)
+    ann.place()
+
+
+def changed(ann: Caller, root: Caller) -> None:
+    order = ann.place()
+    for status in ("PAID", "SHIPPED"):
+        ann.patch(order, status)
+
+
+def canceled(ann: Caller, root: Caller) -> None:
+    ann.patch(ann.place(), "CANCELED")
+
+
+def bought(ann: Caller, root: Caller, *, of: int = 8) -> int:
+    product = root.post({"name": "Lamp", "price": 1, "stock_quantity": of}, path="/api/v1/products/").json
+    body = HOME | {"order_items": [{"product_id": product["product_id"], "quantity": 5}]}
+    return int(ann.post(body, path="/api/v1/orders/").json["order_id"])
+
+
+def deleted(ann: Caller, root: Caller) -> None:
+    ann.ask("DELETE", f"/api/v1/orders/{bought(ann, root, of=100)}")
+
+
+def low(ann: Caller, root: Caller) -> None:
+    bought(ann, root)
+
+
+def delivered(ann: Caller, root: Caller) -> None:
+    number = bought(ann, root, of=100)
+    for status in ("shipped", "delivered"):
+        root.ask("PUT", f"/api/v1/orders/{number}/status", **as_json({"status": status}))
+
+
+DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
+    placed: {"orders.order_placed.v1"},
+    changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
+    canceled: {"orders.order_placed.v1", "orders.order_canceled.v1"},
+    deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
+    low: {"orders.order_placed.v1", "orders.stock_low.v1"},
+    delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
+}
+
+
+@pytest.mark.clause("004-11")
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
+def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller, Caller], object]) -> None:
+    real_stack.relayed()
+    deed(real_stack.caller(), real_stack.caller(role=Role.ADMIN))
+
+    published = real_stack.relayed()
+
+    assert {key for key, _ in published.news} == DEEDS[deed]
+    for key, event in published.news:
+        assert key == event["type"]
+        require_described(key, event)
+    assert published.tasks
+    for task in published.tasks:
+        require_described("orders.new_order", task)
+
+
+def test_the_deeds_bring_every_event_about() -> None:
+    assert set().union(*DEEDS.values()) == TYPES
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"unheard_of": 1},
+        {"orderversion": 2},
+        {"orderversion": "1"},
+        {"time": "yesterday"},
+        {"traceparent": None},
+        {"data": {"order_id": "x"}},
+    ],
+    ids=lambda spoilt: next(iter(spoilt)),
+)
+def test_what_is_not_as_described_is_found_out(real_stack: Stack, spoilt: dict[str, Any]) -> None:
+    real_stack.relayed()
+    placed(real_stack.caller(), real_stack.caller())
+    (_, event), *_ = real_stack.relayed().news
+    require_described("orders.order_placed.v1", event)
+
+    with pytest.raises(AssertionError):
+        require_described("orders.order_placed.v1", event | spoilt)
+    with pytest.raises(AssertionError):
+        require_described("orders.order_placed.v1", event | {"data": event["data"] | {"unheard_of": 1}})

@@ -1,0 +1,112 @@
+"""One key and many who use it at once: one order, one movement of stock, one event; the rest hear of it, or to wait."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from werkzeug.test import TestResponse
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, Caller
+from tests.contract.http.stack import Stack
+from tests.contract.http.test_idempotency import HOME, of_products, send, stocked
+from tests.contract.ports.threads import at_once, other_thread
+from tests.parts.closing import in_ci
+
+GROUPS = 200 if in_ci() else 40
+SENDERS = 32
+
+
+@contextmanager
+def held(stack: Stack, product: int) -> Iterator[None]:
+    """Somebody else holds the product, so that whoever orders it waits in the middle of the transaction."""
+    with psycopg.connect(stack.settings.database_url.replace("+psycopg", "")) as other:
+        other.execute("SELECT 1 FROM products WHERE id = %s FOR UPDATE", [product])
+        yield
+
+
+@pytest.mark.clause("004-04")
+def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack: Stack) -> None:
+    ann = real_stack.caller()
+    ann.place()  # she is known: the first orders of somebody new wait for each other
+    product = stocked(real_stack)
+    body = HOME | {"order_items": [{"product_id": product, "quantity": 10}]}
+
+    with other_thread() as first:
+        with held(real_stack, product):
+            doing = first.submit(send, ann, "/api/v1/orders/", body, "key")
+            second = _until_claimed(ann, body)
+            other_key = ann.post({"items": [{}], "total_price": 1}, **{"Idempotency-Key": "other"})
+        placed = doing.result(20)
+
+    assert (second.status_code, second.headers["Retry-After"]) == (409, "1")
+    assert "Idempotency-Key" in second.text
+    assert other_key.status_code == 201
+    assert placed.status_code == 200
+    assert send(ann, "/api/v1/orders/", body, "key").data == placed.data
+
+
+def _until_claimed(caller: Caller, body: dict[str, Any]) -> Answer:
+    """Ask with a body of no stock at all until somebody has the key: such a request does nothing by itself."""
+    nothing = HOME | {"order_items": [{"product_id": 10**9, "quantity": 1}]}
+    for _ in range(200):
+        answer = send(caller, "/api/v1/orders/", nothing, "key")
+        if answer.status_code != 400:
+            return send(caller, "/api/v1/orders/", body, "key")
+        threading.Event().wait(0.02)
+    raise AssertionError("the first request does not claim its key")
+
+
+@pytest.mark.timeout(600)
+def test_of_thirty_two_at_once_one_is_done_group_after_group(real_stack: Stack) -> None:
+    root = real_stack.caller(role=Role.ADMIN)
+    made = root.post({"name": "Lamp", "price": 1, "stock_quantity": 10**6}, path="/api/v1/products/").json
+    product = made["product_id"]
+    body = HOME | {"order_items": [{"product_id": product, "quantity": 1}]}
+    real_stack.relayed()
+    outcomes: Counter[str] = Counter()
+    placed = set()
+
+    for group in range(GROUPS):
+        ann = real_stack.caller()
+        answers = at_once(*[partial(send, ann, "/api/v1/orders/", body, f"group {group}")] * SENDERS)
+        outcomes.update(_outcome(answer) for answer in answers)
+        bodies = {answer.data for answer in answers if isinstance(answer, TestResponse) and answer.status_code == 200}
+        assert len(bodies) == 1
+        placed |= bodies
+
+    print(dict(outcomes))
+    assert outcomes["placed"] == len(placed) == GROUPS
+    assert outcomes.keys() <= {"placed", "replayed", "in progress"}
+    movements = real_stack.rows(f"SELECT order_id FROM stock_movements WHERE product_id = {product} AND kind = 'taken'")
+    assert len(movements) == len(set(movements)) == GROUPS
+    ((left,),) = real_stack.rows(f"SELECT stock_quantity FROM products WHERE id = {product}")
+    assert left == 10**6 - GROUPS
+    published = real_stack.relayed()
+    assert Counter(key for key, _ in published.news) == {"orders.order_placed.v1": GROUPS}
+    assert len({event["subject"] for _, event in published.news}) == GROUPS
+    assert len(published.tasks) == GROUPS
+
+
+def _outcome(answer: object) -> str:
+    assert isinstance(answer, TestResponse), answer
+    if answer.status_code == 200:
+        return "replayed" if "x-idempotent-replay" in answer.headers else "placed"
+    return "in progress" if answer.status_code == 409 else f"{answer.status_code} {answer.text[:200]}"
+
+
+def test_it_is_the_same_on_the_embedded_store(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(embedded_stack.directory)
+    ann = embedded_stack.caller()
+    placing = of_products(embedded_stack, ann)
+
+    answers = at_once(*[lambda: send(ann, placing.path, placing.body, "key")] * 8)
+
+    outcomes = Counter(_outcome(answer) for answer in answers)
+    assert outcomes["placed"] == 1
+    assert outcomes.keys() <= {"placed", "replayed", "in progress"}

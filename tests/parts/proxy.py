@@ -4,10 +4,29 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words at which a proxy hangs."""
+
+    words: tuple[bytes, ...]
+    done: bool
+    came: threading.Event = field(default_factory=threading.Event)
+    _said: dict[socket.socket, int] = field(default_factory=dict)  # how many of them, by whom
+
+    def heard(self, data: bytes, *, by: socket.socket) -> bool:
+        """Note what a client says; say whether this was the last word, for the first time."""
+        said = self._said.get(by, 0)
+        while said < len(self.words) and self.words[said] in data:
+            said += 1
+        self._said[by] = said
+        return said == len(self.words) and not self.came.is_set()
 
 
 class Proxy:
@@ -19,6 +38,7 @@ class Proxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._delay = 0.0
+        self._cue: Cue | None = None
         self._open: set[socket.socket] = set()
         self._pumps: list[threading.Thread] = []
         self.port = 0
@@ -47,6 +67,14 @@ class Proxy:
         """Accept connections and keep them, and forward nothing."""
         self._flowing.clear()
 
+    def hang_at(self, *words: bytes, done: bool) -> threading.Event:
+        """Hang as soon as one client has said all these words, one after the other; return what is set then.
+
+        With ``done`` the server still gets the last of them and does what it says, but nobody hears of it.
+        """
+        self._cue = Cue(words, done)
+        return self._cue.came
+
     def delay(self, seconds: float) -> None:
         """Hold whatever is sent, either way, for so long."""
         self._delay = seconds
@@ -54,6 +82,7 @@ class Proxy:
     def restore(self) -> None:
         """Be an ordinary network again; what was held while hanging arrives."""
         self._delay = 0.0
+        self._cue = None
         self._flowing.set()
         if self._listener is None:
             self._listen()
@@ -99,14 +128,22 @@ class Proxy:
         with self._lock:
             self._open |= {client, server}
         for source, sink in ((client, server), (server, client)):
-            pump = threading.Thread(target=self._pump, args=(source, sink), daemon=True)
+            pump = threading.Thread(target=self._pump, args=(source, sink, source is client), daemon=True)
             self._pumps.append(pump)
             pump.start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 time.sleep(self._delay)
+                cue = self._cue if from_client else None
+                if cue and cue.heard(data, by=source):
+                    self._flowing.clear()  # first, lest the answer slip through
+                    if cue.done:
+                        sink.sendall(data)
+                    cue.came.set()
+                    if cue.done:
+                        continue
                 self._flowing.wait()
                 sink.sendall(data)
         self._drop(source, sink)

@@ -39,6 +39,10 @@ class Customer:
     def place(self) -> Answer:
         return self._ask("POST", "/orders/", TEA)
 
+    def ask_once(self, path: str, body: object, *, key: str) -> Answer:
+        """Send a request under an idempotency key."""
+        return self._ask("POST", path, body, {"Idempotency-Key": key})
+
     def change(self, order_id: str, status: str, **headers: str) -> Answer:
         return self._ask("PATCH", f"/orders/{order_id}", {"status": status}, headers)
 

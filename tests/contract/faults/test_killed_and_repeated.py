@@ -1,0 +1,119 @@
+"""A web process killed before, inside and after the commit, and the request sent again: always exactly one order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.contract.faults.core import Core
+from tests.contract.faults.customer import TEA, Customer, Gone
+from tests.contract.faults.listening import everything_heard, news, tasks
+from tests.contract.faults.service import Service, Web, within
+from tests.contract.ports.threads import other_thread
+from tests.parts.proxy import Proxy
+from tests.parts.rabbitmq import RabbitServer
+
+STOCK = 100
+HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+PLACINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "orders": ("/orders/", TEA),
+    "management": ("/api/v1/orders/", HOME | {"order_items": [{"product_id": 1, "quantity": 5}]}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """When the process dies: at a statement, which the database gets or gets no more."""
+
+    statements: tuple[bytes, ...]  # the last of these
+    done: bool
+    committed: bool = False
+
+
+CLAIM, ORDER, KEY, COMMIT = (
+    b"pg_try_advisory_xact_lock",
+    b"INSERT INTO orders",
+    b"INSERT INTO idempotency_keys",
+    b"COMMIT",
+)
+MOMENTS = {
+    "before anything is done": Moment(statements=(CLAIM,), done=False),
+    "with the key claimed": Moment(statements=(CLAIM,), done=True),
+    "with the order written": Moment(statements=(ORDER,), done=True),
+    "with everything written": Moment(statements=(KEY,), done=True),
+    "before the commit": Moment(statements=(KEY, COMMIT), done=False),
+    "after the commit": Moment(statements=(KEY, COMMIT), done=True, committed=True),
+}
+
+
+@pytest.fixture
+def stocked(service: Service) -> Service:
+    """The service, with a product of a hundred."""
+    products = service.directory / "products.jsonl"
+    products.write_text(f'{{"name": "Lamp", "sku": "LAMP", "price": 12.5, "stock_quantity": {STOCK}}}\n')
+    service.run("products", "import", str(products))
+    return service
+
+
+@pytest.fixture
+def proxy(service: Service) -> Iterator[Proxy]:
+    with Proxy.before(service.database_url) as proxy:
+        yield proxy
+
+
+@pytest.mark.clause("004-04")
+@pytest.mark.parametrize("contract", PLACINGS)
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+def test_the_request_that_died_and_was_sent_again_made_one_order(
+    stocked: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
+) -> None:
+    path, body = PLACINGS[contract]
+    through = replace(stocked, database_url=proxy.through(stocked.database_url))
+
+    with everything_heard(rabbitmq_server, stocked.exchange) as ear:
+        with through.serve("--no-relay") as web:
+            die_at(moment, path, body, web=web, service=stocked, proxy=proxy)
+        assert bool(count(core, "orders")) == moment.committed
+        with stocked.serve() as web:
+            customer = Customer(stocked, web)
+            first, again = (customer.ask_once(path, body, key="key") for _ in range(2))
+            customer.close()
+            within(20, lambda: not core.unsent(), "the outbox is not sent")
+        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, stocked.name)
+
+    assert (first.status, again.status) == ((201, 201) if contract == "orders" else (200, 200))
+    assert ("x-idempotent-replay" in first.headers) == moment.committed
+    assert "x-idempotent-replay" in again.headers
+    assert again.body == first.body
+    assert count(core, "orders") == count(core, "idempotency_keys") == 1
+    assert len(told) == len(asked) == 1
+    taken = 5 if contract == "management" else 0
+    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - taken
+    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -taken
+
+
+def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:
+    """Send the request, and kill the process at the moment; what the database had not got by then is lost."""
+    customer = Customer(service, web)
+    came = proxy.hang_at(*moment.statements, done=moment.done)
+    with other_thread() as thread:
+        asked = thread.submit(customer.ask_once, path, body, key="key")
+        assert came.wait(20), "the statement is not sent"
+        web.kill()
+        proxy.cut()
+        assert isinstance(asked.exception(20), Gone)
+    proxy.restore()
+
+
+def count(core: Core, table: str) -> int:
+    """How many rows there are, once nobody is at it any more: the database may hear late that a client is gone."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+    within(10, lambda: scalar(core, busy) == 0, "a transaction of the killed process stays open")
+    return scalar(core, f"SELECT count(*) FROM {table}")
+
+
+def scalar(core: Core, statement: str) -> int:
+    with core.engine.connect() as connection:
+        return int(connection.execute(text(statement)).scalar_one())

@@ -1,0 +1,58 @@
+"""A broker that is away for a minute under a thousand creations: nobody notices, and everything is told afterwards."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from tests.contract.faults import core as cores
+from tests.contract.faults.customer import TEA, Answer, Customer
+from tests.contract.faults.listening import everything_heard, news, require_told, tasks
+from tests.contract.faults.service import Service, Web, within
+from tests.parts.closing import in_ci
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.throwaway import ThrowawayRabbit
+
+ORDERS = 1_000
+AWAY = 60.0 if in_ci() else 5.0  # seconds
+CUSTOMERS = 4
+
+
+def place_many(service: Service, web: Web, who: int) -> list[Answer]:
+    """Place a customer's share of the orders, each under a key of its own and each a second time, for as long."""
+    customer, answers = Customer(service, web, f"customer-{who}"), []
+    began = time.monotonic()
+    for number in range(ORDERS // CUSTOMERS):
+        answers += [customer.ask_once("/orders/", TEA, key=f"{number}") for _ in range(2)]
+        time.sleep(max(0.0, began + number * AWAY * CUSTOMERS / ORDERS - time.monotonic()))
+    customer.close()
+    return answers
+
+
+@pytest.mark.clause("004-11", "004-13")
+@pytest.mark.timeout(600)
+def test_a_thousand_orders_are_placed_and_told_though_the_broker_is_away_meanwhile(
+    on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit
+) -> None:
+    service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
+
+    with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
+        throwaway_rabbit.stop()
+        began = time.monotonic()
+        with ThreadPoolExecutor(CUSTOMERS) as threads:
+            shares = list(threads.map(partial(place_many, service, web), range(CUSTOMERS)))
+        time.sleep(max(0.0, began + AWAY - time.monotonic()))
+        throwaway_rabbit.start()
+        within(60, lambda: not core.unsent(), "the outbox is not sent")
+        versions = core.versions()
+        told, asked = news(rabbit, ear), tasks(rabbit, service.name)
+
+    answers = [answer for share in shares for answer in share]
+    assert Counter(answer.status for answer in answers) == {201: 2 * ORDERS}
+    assert sum("x-idempotent-replay" in answer.headers for answer in answers) == ORDERS
+    assert versions == {answer.body["id"]: 1 for answer in answers}
+    assert len(versions) == len({one.id for one in told}) == len(set(asked)) == ORDERS
+    require_told(told, versions)
+    print(f"{ORDERS} orders; the slowest answer took {max(answer.seconds for answer in answers):.3f} s")

@@ -140,6 +140,15 @@ def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
     assert again.value.answer == by_number(second)
 
 
+def test_long_after_too(shop: Shop) -> None:
+    do(shop, at=NOON)
+    later = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
+
+    with pytest.raises(AlreadyDone) as again:
+        do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
+    assert again.value.order_id == later.id
+
+
 def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
     for number in range(5):
         do(shop, replace(TWICE, key=f"old {number}"), at=NOON)

@@ -1,0 +1,29 @@
+"""A key taken between the claim of another and its keeping is found out, and what was kept is not overwritten."""
+
+import pytest
+from sqlalchemy import Engine
+
+from orders_domain.errors import AlreadyDone, StoreContention
+from tests.contract.ports.stores import in_database
+from tests.contract.ports.test_keys_port import TWICE, by_number, do
+from tests.unit.domain.examples import NOON, placed
+
+
+def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> None:
+    shop = in_database(postgresql)
+    late, quick = placed(), placed()
+
+    with shop.unit_of_work() as uow:
+        uow.keys.claim(TWICE, at=NOON)
+        with shop.unit_of_work() as other:  # as if it had looked before, and got the lock after
+            other.orders.add(quick)
+            other.keys.keep(TWICE, quick)
+            other.commit()
+        uow.orders.add(late)
+        with pytest.raises(StoreContention):
+            uow.keys.keep(TWICE, late)
+
+    with pytest.raises(AlreadyDone) as done:
+        do(shop)
+    assert done.value.order_id == quick.id
+    assert done.value.answer == by_number(quick)

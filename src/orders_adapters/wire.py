@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from orders_domain.address import Address
+from orders_domain.cart import Cart
 from orders_domain.errors import Refused
 from orders_domain.events import Event
 from orders_domain.item import Item
@@ -69,7 +70,9 @@ def order_bytes(order: Order) -> bytes:
             "created_at": _moment(order.created_at),
             "updated_at": _moment(order.updated_at),
             "deleted_at": None if order.deleted_at is None else _moment(order.deleted_at),
-            "items": [item.content for item in order.items],
+            "items": [] if order.cart else [item.content for item in order.items],
+            "cart": None if order.cart is None else order.cart.content,
+            "cancellation_reason": order.cancellation_reason,
             "lines": [[line.product_id, line.quantity, _money(line.unit_price)] for line in order.lines],
             "address": None if order.address is None else order.address.parts(),
             "shipment_id": order.shipment_id,
@@ -113,21 +116,23 @@ def _event(told: Any) -> Event:
 
 def _order(kept: Any) -> Order:
     number, deleted_at, address = kept["number"], kept["deleted_at"], kept["address"]
-    shipment_id = kept["shipment_id"]
+    cart = None if kept["cart"] is None else Cart(_is(dict, kept["cart"]))
     return Order(
         id=UUID(kept["id"]),
         number=None if number is None else _is(int, number),
         version=_is(int, kept["version"]),
-        user_id=_is(str, kept["user_id"]),
+        user_id=_text(kept["user_id"]),
         status=OrderStatus(kept["status"]),
         total=_read_money(kept["total"]),
         created_at=_read_moment(kept["created_at"]),
         updated_at=_read_moment(kept["updated_at"]),
         deleted_at=None if deleted_at is None else _read_moment(deleted_at),
-        items=tuple(Item(content) for content in _is(list, kept["items"])),
+        items=cart.items if cart else tuple(Item(content) for content in _is(list, kept["items"])),
+        cart=cart,
+        cancellation_reason=_text(kept["cancellation_reason"]),
         lines=tuple(_line(*line) for line in _is(list, kept["lines"])),
         address=None if address is None else _address(address),
-        shipment_id=None if shipment_id is None else _is(str, shipment_id),
+        shipment_id=_text(kept["shipment_id"]),
     )
 
 
@@ -143,6 +148,10 @@ def _is(kind: type[_Read], value: Any) -> _Read:
     if type(value) is not kind:  # isinstance would take true for 1
         raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
     return value
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else _is(str, value)
 
 
 def _money(amount: Money) -> list[int | str]:

@@ -29,7 +29,7 @@ class Access:
             AccessDenied: owning an order opens nothing here, and neither role nor scope does.
         """
         if not self.owner and not self.opens_all_to(actor):
-            raise AccessDenied("This is for administrators.")
+            raise AccessDenied(f"This is for {'administrators' if self.roles else ' '.join(sorted(self.scopes))}.")
 
     def require(self, actor: Actor, order: Order) -> None:
         """Return if the actor may touch the order.
@@ -65,6 +65,12 @@ OWNER_OR_ADMIN = Access(roles=frozenset({Role.ADMIN}))
 
 OWNER_ALONE = Access()
 """Clause 002-13: nobody else, administrators neither; strangers are told so."""
+
+OWNER_OR_WRITER = Access(scopes=frozenset({"orders:write"}))
+"""Clause 004-07: customers their own orders, operators all; a guest's order is nobody's own."""
+
+WRITERS_ONLY = Access(owner=False, scopes=frozenset({"orders:write"}))
+"""Clause 004-08."""
 
 ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
 """Clause 002-07."""

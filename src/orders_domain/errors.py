@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from orders_domain.order import Order
     from orders_domain.product import Shortage
     from orders_domain.status import OrderStatus
 
@@ -60,6 +61,12 @@ class TotalMismatch(Refused):
     """Every line has a quantity and a price, and the total is not their sum."""
 
     code = "total_mismatch"
+
+
+class CartRefused(Refused):
+    """Not a cart's snapshot as its service signs it (clause 004-05); ``field`` is the path within it."""
+
+    code = "cart_refused"
 
 
 class InvalidToken(OrdersError):
@@ -115,6 +122,17 @@ class TransitionRefused(OrdersError):
         self.current = current
         self.wanted = wanted
         self.allowed = allowed
+
+
+class OrderFinalized(OrdersError):
+    """The order is beyond being cancelled: shipped, delivered, or cancelled already (clause 004-09)."""
+
+    kind = Kind.CONFLICT
+    code = "order_finalized"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__("Order already finalized")
+        self.order = order  # as it stands
 
 
 class DeletionRefused(OrdersError):

@@ -53,6 +53,8 @@ def told_by(entry: history.Entry, order: Order) -> Event:
         "total_minor": order.total.minor,
         "currency": order.total.currency,
     }
+    if entry.what == history.CANCELED:
+        data["reason"] = entry.details.get("reason")
     return Event(
         id=uuid5(order.id, str(entry.version)),
         type=_TYPES[entry.what],

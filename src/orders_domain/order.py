@@ -12,12 +12,20 @@ from uuid import UUID
 
 from orders_domain import history
 from orders_domain.address import Address
-from orders_domain.errors import DeletionRefused, Refused, TotalMismatch, TransitionRefused, VersionMismatch
+from orders_domain.cart import Cart
+from orders_domain.errors import (
+    DeletionRefused,
+    OrderFinalized,
+    Refused,
+    TotalMismatch,
+    TransitionRefused,
+    VersionMismatch,
+)
 from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.money import EXACTLY, Money
 from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
-from orders_domain.text import JSON
+from orders_domain.text import JSON, flaw_in_text
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
@@ -26,17 +34,19 @@ OrderRef: TypeAlias = UUID | int
 """An order's id, or its number."""
 
 LONGEST_SHIPMENT_ID = 64
+LONGEST_REASON = 200
 
 
 @dataclass(slots=True, kw_only=True)
 class Order:
     """An order as it stands. Change it through its verbs only; ``unsaved`` is what they wrote since it was loaded.
 
-    It consists of ``lines`` of the catalogue's products, or of ``items`` as its client describes them.
+    It consists of ``lines`` of the catalogue's products, or of ``items`` as its client describes them; those of a
+    ``cart`` are the cart's.
     """
 
     id: UUID
-    user_id: str
+    user_id: str | None  # None: a guest's
     items: tuple[Item, ...]
     total: Money
     status: OrderStatus
@@ -46,6 +56,8 @@ class Order:
     lines: tuple[Line, ...] = ()
     address: Address | None = None
     deleted_at: datetime | None = None
+    cart: Cart | None = None
+    cancellation_reason: str | None = None
     shipment_id: str | None = None  # what the carrier calls its parcel
     number: int | None = None  # the short number people read out on the phone; given by the store
     unsaved: list[history.Entry] = field(default_factory=list, compare=False, repr=False)
@@ -57,6 +69,7 @@ class Order:
         order_id: UUID,
         items: Sequence[Item] = (),
         lines: Sequence[Line] = (),
+        cart: Cart | None = None,
         total: Money,
         address: Address | None = None,
         user_id: str | None = None,
@@ -64,20 +77,23 @@ class Order:
         by: Actor,
         at: datetime,
     ) -> Order:
-        """Return a new PENDING order, the actor's own unless it is placed for somebody else.
+        """Return a new PENDING order, the actor's own unless it is placed for somebody else; a cart's is its user's.
 
         Raises:
             Refused: no item and no line, or more than 1,000.
             TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
         """
+        items = cart.items if cart else tuple(items)
         if not 1 <= len(items) + len(lines) <= MOST_ITEMS:
             raise Refused(f"An order has 1 to {MOST_ITEMS} items.", field="items")
-        _require_sum(items, lines, total)
+        if not cart:  # whose own figures agree
+            _require_sum(items, lines, total)
         order = cls(
             id=order_id,
-            user_id=user_id or by.subject,
-            items=tuple(items),
+            user_id=cart.user_id if cart else user_id or by.subject,
+            items=items,
             lines=tuple(lines),
+            cart=cart,
             total=total,
             address=address,
             shipment_id=shipment_id,
@@ -104,6 +120,28 @@ class Order:
         what = history.CANCELED if wanted.status is OrderStatus.CANCELED else history.STATUS_CHANGED
         self._write(what, by=by, at=at, from_status=before, details={})
         return True
+
+    def cancel(self, reason: str | None, *, by: Actor, at: datetime) -> None:
+        """Become CANCELED, for a reason; an order that is so already is refused.
+
+        Raises:
+            OrderFinalized: it is shipped, delivered or cancelled.
+            Refused: the reason is more than 200 characters, or not storable.
+        """
+        if reason is not None and len(reason) > LONGEST_REASON:
+            raise Refused(f"Up to {LONGEST_REASON} characters.", field="reason")
+        if reason is not None and (flaw := flaw_in_text(reason)):
+            raise Refused(f"The text {flaw}.", field="reason")
+        if OrderStatus.CANCELED not in LIFECYCLE[self.status]:
+            raise OrderFinalized(self)
+        before, self.status = self.status, OrderStatus.CANCELED
+        self.cancellation_reason = reason
+        self._write(history.CANCELED, by=by, at=at, from_status=before, details={"reason": reason})
+
+    @property
+    def canceled_at(self) -> datetime | None:
+        """When it was cancelled, after which nothing happens any more."""
+        return self.updated_at if self.status is OrderStatus.CANCELED else None
 
     def delete(self, *, by: Actor, at: datetime) -> None:
         """Take the order out of sight; its history stays.
@@ -167,18 +205,20 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
         raise ValueError("The history does not begin with the placing.")
     first, last = entries[0], entries[-1]
     placing = cast("Mapping[str, Any]", first.details)
-    currency = placing["currency"]
+    currency, cart = placing["currency"], Cart(placing["cart"]) if placing.get("cart") else None
     return Order(
         id=first.order_id,
         user_id=placing["user_id"],
-        items=tuple(Item(content) for content in placing["items"]),
+        items=cart.items if cart else tuple(Item(content) for content in placing["items"]),
         lines=tuple(
             Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
             for product_id, quantity, minor in placing["lines"]
         ),
         total=Money(placing["total_minor"], currency),
         address=Address(**placing["address"]) if placing["address"] else None,
-        shipment_id=placing.get("shipment_id"),  # unknown to histories older than shipments
+        cart=cart,  # unknown, like shipments, to histories older than them
+        cancellation_reason=cast("str | None", last.details.get("reason")),
+        shipment_id=placing.get("shipment_id"),
         status=last.to_status,
         created_at=first.at,
         updated_at=last.at,
@@ -193,7 +233,8 @@ def _placing(order: Order) -> dict[str, JSON]:
     address = order.address
     return {
         "user_id": order.user_id,
-        "items": [cast(JSON, dict(item.content)) for item in order.items],
+        "items": [] if order.cart else [cast(JSON, dict(item.content)) for item in order.items],
+        "cart": cast(JSON, dict(order.cart.content)) if order.cart else None,
         "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
         "total_minor": order.total.minor,
         "currency": order.total.currency,

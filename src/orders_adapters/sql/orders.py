@@ -42,7 +42,9 @@ _HOLD_BY_SHIPMENT = _HOLD.where(_orders.shipment_id == bindparam("ref", type_=_o
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values({name: bindparam(name) for name in ("status", "version", "updated_at", "deleted_at")})
+    .values(
+        {name: bindparam(name) for name in ("status", "version", "updated_at", "deleted_at", "cancellation_reason")}
+    )
 )
 
 
@@ -53,7 +55,8 @@ class Orders:
     def add(self, order: Order) -> None:
         dialect = self._connection.dialect.name
         with translated():
-            self._connection.execute(KNOW[dialect], {"id": order.user_id, "created_at": order.created_at})
+            if order.user_id is not None:
+                self._connection.execute(KNOW[dialect], {"id": order.user_id, "created_at": order.created_at})
             number = self._connection.scalar(_ADD[dialect], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
@@ -74,6 +77,7 @@ class Orders:
             "version": order.version,
             "updated_at": order.updated_at,
             "deleted_at": order.deleted_at,
+            "cancellation_reason": order.cancellation_reason,
             "order_id": order.id,
             "saved_version": order.saved_version,
         }

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 from orders_adapters.sql import tables
 from orders_adapters.sql.shards import shard_of
 from orders_domain.address import Address
+from orders_domain.cart import Cart
 from orders_domain.events import Event
 from orders_domain.history import Entry
 from orders_domain.item import Item
@@ -23,7 +24,8 @@ def order_values(order: Order) -> Values:
     return {
         "id": order.id,
         "user_id": order.user_id,
-        "items": [line.content for line in order.items],
+        "items": [] if order.cart else [item.content for item in order.items],
+        "cart": order.cart.content if order.cart else None,
         "total_minor": order.total.minor,
         "currency": order.total.currency,
         "status": order.status,
@@ -31,6 +33,7 @@ def order_values(order: Order) -> Values:
         "created_at": order.created_at,
         "updated_at": order.updated_at,
         "deleted_at": order.deleted_at,
+        "cancellation_reason": order.cancellation_reason,
         "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
         **{column: getattr(order.address, part, None) for part, column in tables.SHIPPING.items()},
         "shipment_id": order.shipment_id,
@@ -54,17 +57,20 @@ def item_values(order: Order) -> list[Values]:
 
 
 def order_of(row: Row[Any]) -> Order:
+    cart = None if row.cart is None else Cart(row.cart)
     return Order(
         id=row.id,
         number=row.number,
         user_id=row.user_id,
-        items=tuple(Item(content) for content in row.items),
+        items=cart.items if cart else tuple(Item(content) for content in row.items),
+        cart=cart,
         total=Money(row.total_minor, row.currency),
         status=row.status,
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
+        cancellation_reason=row.cancellation_reason,
         lines=tuple(
             Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
             for product_id, quantity, minor in row.lines

@@ -32,7 +32,7 @@ from orders_domain.address import LONGEST
 from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
-from orders_domain.order import LONGEST_SHIPMENT_ID
+from orders_domain.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
 from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
@@ -89,9 +89,10 @@ orders = Table(
     Column("id", Uuid, primary_key=True),
     # PostgreSQL draws it from the sequence order_numbers; on SQLite the insert counts (see orders.py).
     Column("number", BigInteger, nullable=False, unique=True),
-    Column("user_id", ForeignKey(users.c.id), nullable=False),
+    Column("user_id", ForeignKey(users.c.id)),  # none: a guest's
     # JSON, not JSONB: items come back as they were sent, with the order of their members and 1.0 as 1.0.
     Column("items", JSON, nullable=False),
+    Column("cart", JSON(none_as_null=True)),  # the snapshot that the order is; then the items are its items
     # [product id, quantity, price]: never changed once written, so reading an order needs no second table.
     Column("lines", JSON, nullable=False, server_default="[]"),
     Column("total_minor", BigInteger, nullable=False),
@@ -101,6 +102,7 @@ orders = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("deleted_at", Moment),
+    Column("cancellation_reason", String(LONGEST_REASON)),
     *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
     Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
     # What the carrier tells of a shipment is of one order.

@@ -1,6 +1,7 @@
 """What can be done for people: one function a file, a frozen request, then ports by keyword."""
 
 from orders_domain.use_cases.analyse_orders import AnalyseOrders, analyse_orders
+from orders_domain.use_cases.cancel_order import CancelOrder, cancel_order
 from orders_domain.use_cases.change_status import ChangeStatus, change_status
 from orders_domain.use_cases.change_statuses import ChangeStatuses, change_statuses
 from orders_domain.use_cases.check_stock import CheckStock, StockCheck, check_stock
@@ -29,6 +30,7 @@ from orders_domain.use_cases.list_orders import ListOrders, list_orders
 from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
 from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
+from orders_domain.use_cases.place_cart import PlaceCart, place_cart
 from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
 from orders_domain.use_cases.prune import Pruned, prune
@@ -40,6 +42,7 @@ __all__ = [
     "AddProduct",
     "AddTemplate",
     "AnalyseOrders",
+    "CancelOrder",
     "ChangeProduct",
     "ChangeStatus",
     "ChangeStatuses",
@@ -54,6 +57,7 @@ __all__ = [
     "OrderHistory",
     "OrderProducts",
     "OrderStatistics",
+    "PlaceCart",
     "PlaceOrder",
     "PlaceTemplate",
     "Pruned",
@@ -67,6 +71,7 @@ __all__ = [
     "add_product",
     "add_template",
     "analyse_orders",
+    "cancel_order",
     "change_product",
     "change_status",
     "change_statuses",
@@ -81,6 +86,7 @@ __all__ = [
     "order_history",
     "order_products",
     "order_statistics",
+    "place_cart",
     "place_order",
     "place_template",
     "prune",

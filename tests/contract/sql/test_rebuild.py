@@ -90,7 +90,7 @@ def address(chance: Random) -> Address:
 
 def change(container: Container, chance: Random, order: Order) -> None:
     """Ask for anything; what is refused leaves no trace."""
-    owner = Actor(subject=order.user_id)
+    owner = Actor(subject=str(order.user_id))
     try:
         if chance.random() < 0.1:
             container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ALONE))

@@ -1,0 +1,47 @@
+"""Cancel an order, saying why."""
+
+from dataclasses import dataclass
+
+from orders_domain.access import WRITERS_ONLY, Access
+from orders_domain.actor import Actor
+from orders_domain.order import Order, OrderRef
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder:
+    """An order that is not to be; with ``versions``, only if the order is at one of them."""
+
+    actor: Actor
+    order_id: OrderRef
+    reason: str | None = None
+    access: Access = WRITERS_ONLY
+    versions: frozenset[int] | None = None
+
+
+def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
+    """Return the cancelled order; it has given its stock back (clauses 004-08, 004-09).
+
+    Raises:
+        AccessDenied: the actor has not the scope orders:write.
+        OrderNotFound: no such order.
+        VersionMismatch: the order is at none of the versions named.
+        OrderFinalized: it is shipped, delivered or cancelled; unlike a change of status, a repetition is refused.
+        Refused: the reason is not a string of up to 200 storable characters.
+        StaleOrder: somebody else changed the order meanwhile.
+        StoreUnavailable: the store is away.
+    """
+    request.access.admit(request.actor)
+    with uow:
+        order = uow.orders.hold(request.order_id)
+        request.access.require(request.actor, order)
+        order.require_version(request.versions)
+        order.cancel(request.reason, by=request.actor, at=clock())
+        uow.orders.save(order)
+        if order.lines:
+            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+        uow.commit()
+    cache.invalidate({order.id: order.version})
+    return order

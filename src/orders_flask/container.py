@@ -45,6 +45,7 @@ class Container(containers.DeclarativeContainer):
     broker = providers.Singleton(parts.broker, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 
+    signatures = providers.Singleton(parts.signatures, settings)
     mint: providers.Callable[str] = providers.Callable(parts.mint, settings)
 
     uow = store.provided.unit_of_work.call()
@@ -73,6 +74,17 @@ class Container(containers.DeclarativeContainer):
     )
     order_products: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+    )
+    place_cart: providers.Callable[Order] = providers.Callable(
+        observed(retried(use_cases.place_cart)),
+        metrics=metrics,
+        signed=signatures,
+        uow=uow,
+        clock=clock,
+        new_id=new_id,
+    )
+    cancel_order: providers.Callable[Order] = providers.Callable(
+        observed(retried(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     delete_order: providers.Callable[None] = providers.Callable(
         observed(retried(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock

@@ -13,7 +13,8 @@ from environs import Env, EnvError
 from orders_domain.currencies import DECIMALS
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
-DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders"
+DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
+DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders checkout=/api/orders"
 _OURS = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
@@ -60,6 +61,9 @@ class Settings:
     jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", "where an identity provider publishes its keys")
     jwt_issuer: str = _setting("JWT_ISSUER", "", "`iss` of every token, if set")
     jwt_audience: str = _setting("JWT_AUDIENCE", "", "`aud` of every token, if set")
+    cart_snapshot_secret: str = _setting(
+        "CART_SNAPSHOT_SECRET", "", "the secret carts are signed with; `new,old` while it changes", secret=True
+    )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
     celery_broker_url: str = _setting(
@@ -88,6 +92,7 @@ class Settings:
             )
         self._check_urls()
         self._check_identity()
+        self._check_carts()
         if self.default_currency not in DECIMALS:
             raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
 
@@ -111,6 +116,10 @@ class Settings:
     @property
     def signing_secret(self) -> str:
         return self.jwt_secret or DEVELOPMENT_SECRET
+
+    @property
+    def cart_secrets(self) -> tuple[str, ...]:
+        return tuple(self.cart_snapshot_secret.split(",")) if self.cart_snapshot_secret else (DEVELOPMENT_CART_SECRET,)
 
     @property
     def cache(self) -> Literal["redis", "memory", "none"]:
@@ -146,6 +155,15 @@ class Settings:
         if self.production and self.signing_secret == DEVELOPMENT_SECRET:
             raise SettingRefused(
                 "JWT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own."
+            )
+
+    def _check_carts(self) -> None:
+        if not all(self.cart_secrets):
+            raise SettingRefused("CART_SNAPSHOT_SECRET has an empty secret; it is one, or several: new,old")
+        if self.production and "checkout" in self.mounts and DEVELOPMENT_CART_SECRET in self.cart_secrets:
+            raise SettingRefused(
+                "CART_SNAPSHOT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own, or "
+                "leaves checkout out of ORDERS_MOUNTS."
             )
 
 

@@ -41,10 +41,7 @@ class Statistics:
 
     @property
     def total_quantity(self) -> int | None:
-        """None where the client described its items in words of its own, without a whole quantity each."""
-        quantities = [line.quantity for line in self.order.lines] + [item.quantity for item in self.order.items]
-        known = [int(quantity) for quantity in quantities if quantity is not None and _is_count(quantity)]
-        return sum(known) if len(known) == len(quantities) else None
+        return total_quantity(self.order)
 
     @property
     def average_unit_price(self) -> Decimal | None:
@@ -53,6 +50,13 @@ class Statistics:
             return None
         total: Money = self.order.total
         return major(round(Decimal(total.minor) / self.total_quantity), total.currency)
+
+
+def total_quantity(order: Order) -> int | None:
+    """Return how many things there are; None where its client described items without a whole quantity each."""
+    quantities = [line.quantity for line in order.lines] + [item.quantity for item in order.items]
+    known = [int(quantity) for quantity in quantities if quantity is not None and _is_count(quantity)]
+    return sum(known) if len(known) == len(quantities) else None
 
 
 def order_statistics(request: OrderStatistics, *, queries: Queries, clock: Clock) -> Statistics:

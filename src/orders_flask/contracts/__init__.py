@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from orders_flask.contracts import management, orders
+from orders_flask.contracts import checkout, management, orders
 from orders_flask.web.contract import Contract
 
 CONTRACTS: Mapping[str, Callable[[], Contract]] = {
+    "checkout": checkout.contract,
     "orders": orders.contract,
     "management": management.contract,
 }

@@ -5,6 +5,7 @@ from orders_flask.parts.caches import cache
 from orders_flask.parts.identities import identity, mint
 from orders_flask.parts.jobs import job_runner
 from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Store
+from orders_flask.parts.signatures import signatures
 from orders_flask.parts.stores import store
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "identity",
     "job_runner",
     "mint",
+    "signatures",
     "store",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Response, current_app, g, request
 
-from orders_domain.errors import AlreadyDone
+from orders_domain.errors import AlreadyDone, Refused
 from orders_domain.once import LONGEST_KEY, Once
 from orders_domain.order import Order
 from orders_flask.web.core import actor
@@ -41,6 +41,17 @@ def once(scope: str, answer: Callable[[Order], Response], *, replayed_as: int | 
         fingerprint=_fingerprint(),
         answer=lambda order: _kept(answer(order), replayed_as),
     )
+
+
+def once_required(scope: str, answer: Callable[[Order], Response], *, replayed_as: int | None = None) -> Once:
+    """Return what makes this request happen once (clause 004-03).
+
+    Raises:
+        Refused: there is no key, or it is not 1 to 255 characters.
+    """
+    if wanted := once(scope, answer, replayed_as=replayed_as):
+        return wanted
+    raise Refused(f"The header {HEADER} is required.", field=HEADER)
 
 
 def told_again(done: AlreadyDone) -> Response:

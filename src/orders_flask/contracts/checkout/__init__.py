@@ -1,0 +1,11 @@
+"""The contract ``checkout`` (source 004): orders that are signed carts, for customers, guests and operators."""
+
+from orders_flask.contracts.checkout.errors import body, details, sentence
+from orders_flask.contracts.checkout.routes import blueprint
+from orders_flask.web.contract import Contract
+
+
+def contract() -> Contract:
+    return Contract(
+        name="checkout", blueprint=blueprint(), body=body, sentence=sentence, details=details, unparsable=422
+    )

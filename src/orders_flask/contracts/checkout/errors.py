@@ -1,0 +1,31 @@
+"""What this contract says of an error: ``{"error": a sentence}``, and beyond the source ``details`` by field."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.errors import CartRefused, OrderFinalized, OrdersError
+from orders_flask.contracts.checkout.schemas import CheckoutOrder
+from orders_flask.contracts.checkout.translate import representation
+from orders_flask.web.problems import Problem
+
+INVALID_SNAPSHOT = "Invalid snapshot payload"
+
+
+def sentence(error: OrdersError) -> str:
+    return INVALID_SNAPSHOT if isinstance(error, CartRefused) else str(error)
+
+
+def details(error: OrdersError) -> Mapping[str, Any] | None:
+    """Return what stands beside the sentence: the order that is beyond being cancelled (clause 004-09)."""
+    if isinstance(error, OrderFinalized):
+        return {"order": CheckoutOrder().dump(representation(error.order))}
+    return None
+
+
+def body(problem: Problem) -> tuple[dict[str, Any], str]:
+    told: dict[str, Any] = {"error": problem.detail, **(problem.extra or {})}
+    if problem.errors is not None:
+        told["details"] = problem.errors
+        if "cartSnapshot" in problem.errors:
+            told["error"] = INVALID_SNAPSHOT
+    return told, "application/json"

@@ -1,0 +1,71 @@
+"""The routes: translate in, call, translate out (clauses 004-02 to 004-10)."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response, url_for
+from flask_smorest import Blueprint
+
+from orders_domain.access import OWNER_OR_WRITER
+from orders_domain.cart import Cart
+from orders_domain.order import Order
+from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
+from orders_flask.contracts.checkout import schemas
+from orders_flask.contracts.checkout.translate import representation
+from orders_flask.web.answers import answer
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.body import StrictParser
+from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.core import actor, core
+from orders_flask.web.docs import operation
+from orders_flask.web.idempotency import once_required
+from orders_flask.web.refs import order_id
+
+_documented = partial(operation, schemas.CheckoutError)
+
+
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def blueprint() -> Blueprint:
+    """Return a new blueprint of all routes."""
+    routes = _Blueprint("checkout", __name__, description="Orders that are signed carts (contract `checkout`).")
+    routes.before_request(authenticate)
+    routes.after_request(answer_not_modified)
+
+    @routes.post("/")
+    @routes.arguments(schemas.CheckoutOrderCreate)
+    @routes.response(201, schemas.CheckoutOrderCreated)
+    @routes.alt_response(200, schema=schemas.CheckoutOrderCreated, description="Done before, under the same key.")
+    @routes.doc(**_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", once=True))
+    def place(body: dict[str, Any]) -> Any:
+        once = once_required("checkout", _placed, replayed_as=200)
+        return _placed(core().place_cart(PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once)))
+
+    @routes.get("/<order_ref>", endpoint="get")
+    @routes.response(200, schemas.CheckoutOrder)
+    @routes.doc(**_documented(401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
+    def get(order_ref: str) -> Any:
+        wanted = GetOrder(actor=actor(), order_id=order_id(order_ref), access=OWNER_OR_WRITER)
+        order = core().get_order(wanted)
+        return representation(order), etag(order)
+
+    @routes.post("/<order_ref>/cancel")
+    @routes.arguments(schemas.Cancellation)
+    @routes.response(200, schemas.CheckoutCanceled)
+    @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")
+    @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
+    def cancel(body: dict[str, Any], order_ref: str) -> Any:
+        request = CancelOrder(
+            actor=actor(), order_id=order_id(order_ref), reason=body["reason"], versions=versions_wanted()
+        )
+        order = core().cancel_order(request)
+        return {"status": "canceled", "order": representation(order)}, etag(order)
+
+    return routes
+
+
+def _placed(order: Order) -> Response:
+    headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
+    return answer(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)

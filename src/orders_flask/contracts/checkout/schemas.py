@@ -1,0 +1,127 @@
+"""The bodies of this contract."""
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from orders_domain.order import LONGEST_REASON
+from orders_flask.contracts.checkout.translate import VOCABULARY
+from orders_flask.web.fields import SafeString, status
+
+_SNAPSHOT = {
+    "type": "object",
+    "additionalProperties": True,
+    "description": "The cart's snapshot, signed (see docs/signing). Members that are not named here are kept as sent.",
+    "required": [
+        *("snapshotId", "cartId", "cartVersion", "currency", "items"),
+        *("totals", "createdAt", "userId", "signature"),
+    ],
+    "properties": {
+        "snapshotId": {"type": "string", "minLength": 1, "maxLength": 255},
+        "cartId": {"type": "string", "minLength": 1, "maxLength": 255},
+        "cartVersion": {"type": "integer", "minimum": 0},
+        "currency": {"type": "string", "example": "USD"},
+        "items": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 1000,
+            "items": {
+                "type": "object",
+                "additionalProperties": True,
+                "required": ["quantity", "unitPriceCents"],
+                "properties": {
+                    "quantity": {"type": "integer", "minimum": 1, "maximum": 10_000},
+                    "unitPriceCents": {"type": "integer", "minimum": 0},
+                },
+            },
+        },
+        "totals": {
+            "type": "object",
+            "required": ["itemCount", "totalQuantity", "subtotalCents", "currency"],
+            "properties": {
+                "itemCount": {"type": "integer"},
+                "totalQuantity": {"type": "integer"},
+                "subtotalCents": {"type": "integer"},
+                "currency": {"type": "string"},
+            },
+        },
+        "createdAt": {"type": "string", "format": "date-time"},
+        "userId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+        "signature": {"type": "string", "description": "Hexadecimal HMAC-SHA256."},
+    },
+}
+
+
+class Milliseconds(fields.Field[datetime]):
+    """A moment as RFC 3339 writes it, in UTC, with milliseconds."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if value else None
+
+
+_MOMENT = {"type": "string", "format": "date-time", "example": "2024-01-01T00:05:00.000Z"}
+
+
+class CheckoutOrderCreate(Schema):
+    """A cart, to be ordered."""
+
+    cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
+
+
+class CheckoutOrderCreated(Schema):
+    """Which order it has become."""
+
+    orderId = fields.UUID(required=True)  # noqa: N815
+
+
+class Cancellation(Schema):
+    """Why an order is cancelled."""
+
+    reason = SafeString(load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_REASON))
+
+
+class CheckoutTotals(Schema):
+    """An order in figures; the quantity is null where an order of another contract does not tell."""
+
+    itemCount = fields.Integer(required=True)  # noqa: N815
+    totalQuantity = fields.Integer(required=True, allow_none=True)  # noqa: N815
+    subtotalCents = fields.Integer(required=True)  # noqa: N815
+    currency = fields.String(required=True)
+
+
+class CheckoutOrder(Schema):
+    """An order as it stands."""
+
+    id = fields.UUID(required=True)
+    status = status(VOCABULARY, required=True)
+    currency = fields.String(required=True)
+    userId = fields.String(required=True, allow_none=True)  # noqa: N815
+    totals = fields.Nested(CheckoutTotals, required=True)
+    cartSnapshot = fields.Raw(  # noqa: N815
+        required=True, metadata={**_SNAPSHOT, "type": ["object", "null"], "description": "Whole, as it was sent."}
+    )
+    cancellationReason = fields.String(required=True, allow_none=True)  # noqa: N815
+    canceledAt = Milliseconds(required=True, metadata={**_MOMENT, "type": ["string", "null"]})  # noqa: N815
+    createdAt = Milliseconds(required=True, metadata=_MOMENT)  # noqa: N815
+    updatedAt = Milliseconds(required=True, metadata=_MOMENT)  # noqa: N815
+
+
+class CheckoutCanceled(Schema):
+    """What became of a cancellation."""
+
+    status = fields.String(required=True, validate=validate.Equal("canceled"))
+    order = fields.Nested(CheckoutOrder, required=True)
+
+
+class CheckoutError(Schema):
+    """What went wrong."""
+
+    error = fields.String(required=True)
+    details = fields.Dict(metadata={"description": "Messages by field."})
+
+
+class CheckoutFinalized(CheckoutError):
+    """What went wrong, and the order as it stands."""
+
+    order = fields.Nested(CheckoutOrder)

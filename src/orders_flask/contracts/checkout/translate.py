@@ -1,0 +1,40 @@
+"""From the core's words to this contract's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.order import Order
+from orders_domain.status import OrderStatus, Vocabulary
+from orders_domain.use_cases.order_statistics import total_quantity
+
+VOCABULARY = Vocabulary(
+    {
+        OrderStatus.PENDING: "pending",
+        OrderStatus.CONFIRMED: "confirmed",
+        OrderStatus.PAID: "paid",
+        OrderStatus.SHIPPED: "shipped",
+        OrderStatus.DELIVERED: "delivered",
+        OrderStatus.CANCELED: "canceled",
+    }
+)
+
+
+def representation(order: Order) -> Mapping[str, Any]:
+    """Return the order as this contract's schema wants it; one placed through another contract has no snapshot."""
+    return {
+        "id": str(order.id),
+        "status": VOCABULARY.word(order.status),
+        "currency": order.total.currency,
+        "userId": order.user_id,
+        "totals": {
+            "itemCount": len(order.items) + len(order.lines),
+            "totalQuantity": total_quantity(order),
+            "subtotalCents": order.total.minor,
+            "currency": order.total.currency,
+        },
+        "cartSnapshot": order.cart.content if order.cart else None,
+        "cancellationReason": order.cancellation_reason,
+        "canceledAt": order.canceled_at,
+        "createdAt": order.created_at,
+        "updatedAt": order.updated_at,
+    }

@@ -1,0 +1,104 @@
+"""The contract `checkout`, request by request: what a cart service and its customers are used to."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.http.caller import Answer, Caller, as_json
+from tests.contract.http.checkout.carts import cart
+from tests.contract.http.stack import Stack
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def order(caller: Caller, snapshot: Any, *, key: str = "key") -> Answer:
+    return caller.ask("POST", "/api/orders", headers={"Idempotency-Key": key}, **as_json({"cartSnapshot": snapshot}))
+
+
+def look(caller: Caller, order_id: str) -> Answer:
+    return caller.ask("GET", f"/api/orders/{order_id}")
+
+
+def cancel(caller: Caller, order_id: str, **body: Any) -> Answer:
+    return caller.ask("POST", f"/api/orders/{order_id}/cancel", **as_json(body))
+
+
+@pytest.fixture
+def operator(stack: Stack) -> Caller:
+    return stack.caller(scopes=("orders:write",))
+
+
+@pytest.mark.clause("004-02", "004-03", "004-04")
+def test_a_signed_cart_becomes_an_order_once(stack: Stack, ann: Caller) -> None:
+    first, again = (order(ann, cart(ann.subject)) for _ in range(2))
+
+    assert (first.status_code, first.json.keys()) == (201, {"orderId"})
+    assert (again.status_code, again.data, again.headers["x-idempotent-replay"]) == (200, first.data, "true")
+    assert "x-idempotent-replay" not in first.headers
+    assert stack.rows(f"SELECT count(*) FROM orders WHERE user_id = '{ann.subject}'") == [(1,)]
+
+
+@pytest.mark.clause("004-06", "004-07")
+def test_the_order_is_shown_with_its_cart_as_it_was_sent(stack: Stack, ann: Caller) -> None:
+    snapshot = cart(ann.subject)
+    order_id = order(ann, snapshot).json["orderId"]
+
+    answer = look(ann, order_id)
+
+    assert answer.status_code == 200
+    shown = answer.json
+    assert MOMENT.fullmatch(shown["createdAt"])
+    assert shown == {
+        "id": order_id,
+        "status": "pending",
+        "currency": "USD",
+        "userId": ann.subject,
+        "totals": {"itemCount": 2, "totalQuantity": 3, "subtotalCents": 7500, "currency": "USD"},
+        "cartSnapshot": snapshot,
+        "cancellationReason": None,
+        "canceledAt": None,
+        "createdAt": shown["createdAt"],
+        "updatedAt": shown["createdAt"],
+    }
+    assert list(shown["cartSnapshot"]) == list(snapshot)
+    assert '"factor":1.0' in answer.text
+
+
+@pytest.mark.clause("004-08", "004-09")
+def test_an_operator_cancels_it_once_for_a_reason(stack: Stack, ann: Caller, operator: Caller) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+
+    first, again = (cancel(operator, order_id, reason="customer_request") for _ in range(2))
+
+    assert (first.status_code, first.json["status"]) == (200, "canceled")
+    shown = first.json["order"]
+    assert (shown["status"], shown["cancellationReason"]) == ("canceled", "customer_request")
+    assert MOMENT.fullmatch(shown["canceledAt"])
+    assert look(ann, order_id).json == shown
+    assert again.status_code == 409
+    assert again.json == {"error": "Order already finalized", "order": shown}
+
+
+@pytest.mark.clause("004-05", "004-14")
+def test_a_cart_that_was_changed_is_refused(stack: Stack, ann: Caller) -> None:
+    snapshot = cart(ann.subject)
+    snapshot["items"][0] = snapshot["items"][0] | {"title": "Lamp "}
+
+    answer = order(ann, snapshot)
+
+    assert answer.status_code == 422
+    assert answer.json["error"] == "Invalid snapshot payload"
+    assert answer.json["details"].keys() == {"signature"}
+    assert stack.rows(f"SELECT count(*) FROM orders WHERE user_id = '{ann.subject}'") == [(0,)]
+
+
+@pytest.mark.clause("004-07")
+def test_a_guests_order_is_the_operators_to_read(stack: Stack, ann: Caller, operator: Caller) -> None:
+    assert order(ann, cart(None)).status_code == 403
+    order_id = order(operator, cart(None)).json["orderId"]
+
+    assert look(ann, order_id).status_code == 403
+    assert look(operator, order_id).json["userId"] is None
+    cancelled = cancel(operator, order_id)
+    assert (cancelled.status_code, cancelled.json["order"]["cancellationReason"]) == (200, None)

@@ -10,9 +10,10 @@ from orders_domain.job import Job, JobStatus
 from orders_domain.use_cases import ChangeStatuses, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
-from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.answers import answer
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_id
 

@@ -12,7 +12,8 @@ from orders_flask.contracts.management.insights_translate import (
     statistics_representation,
     stock_representation,
 )
-from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.routes import documented
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_ref
 

@@ -8,9 +8,10 @@ from orders_domain.money import Money
 from orders_domain.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases import AddProduct, ChangeProduct
 from orders_flask.contracts.management import schemas
-from orders_flask.contracts.management.routes import ContractBlueprint, documented
+from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import product_representation
 from orders_flask.web.bearer import authenticate
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import product_id
 

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
 from orders_domain.order import Order
@@ -20,7 +19,7 @@ from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
 from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
-from orders_flask.web.body import StrictParser
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
@@ -32,11 +31,7 @@ documented = partial(operation, schemas.Detail)
 _WITH_BODY = (400, 401, 413, 415, 503)
 
 
-class ContractBlueprint(Blueprint):
-    ARGUMENTS_PARSER = StrictParser()
-
-
-def blueprint() -> Blueprint:
+def blueprint() -> ContractBlueprint:
     """Return a new blueprint of the orders' routes."""
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
     routes.before_request(authenticate)

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, url_for
-from flask_smorest import Blueprint
 
 from orders_domain.money import Money
 from orders_domain.order import Order
@@ -14,7 +13,7 @@ from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, representation
 from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
-from orders_flask.web.body import StrictParser
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
@@ -25,13 +24,9 @@ from orders_flask.web.refs import order_id
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 
 
-class _Blueprint(Blueprint):
-    ARGUMENTS_PARSER = StrictParser()
-
-
-def blueprint() -> Blueprint:
+def blueprint() -> ContractBlueprint:
     """Return a new blueprint of all routes."""
-    routes = _Blueprint("orders", __name__, description="One's own orders (contract `orders`).")
+    routes = ContractBlueprint("orders", __name__, description="One's own orders (contract `orders`).")
     routes.before_request(authenticate)
     routes.after_request(answer_not_modified)
 

@@ -159,7 +159,7 @@ class Settings:
 
     def _check_carts(self) -> None:
         if not all(self.cart_secrets):
-            raise SettingRefused("CART_SNAPSHOT_SECRET has an empty secret; it is one, or several: new,old")
+            raise SettingRefused("CART_SNAPSHOT_SECRET has an empty secret; several are written new,old.")
         if self.production and "checkout" in self.mounts and DEVELOPMENT_CART_SECRET in self.cart_secrets:
             raise SettingRefused(
                 "CART_SNAPSHOT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own, or "

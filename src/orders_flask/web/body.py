@@ -20,7 +20,15 @@ MOST_MESSAGES = 20  # of each level of a body
 
 
 class StrictParser(FlaskParser):
-    """webargs, reading JSON as ``read_json`` does and reporting misfits as ``InvalidRequest``."""
+    """webargs, reading JSON as ``read_json`` does and reporting misfits as ``InvalidRequest``.
+
+    A schema with ``optional_body`` is content with no body at all.
+    """
+
+    def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
+        if getattr(schema, "optional_body", False) and not req.get_data(cache=True):
+            return {}
+        return super().load_json(req, schema)
 
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):

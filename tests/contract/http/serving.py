@@ -16,6 +16,7 @@ from tests.parts.throwaway.server import HOST, free_port
 
 OURS = (
     "ORDERS_",
+    "CART_",
     "CELERY_",
     "DATABASE_",
     "REDIS_",

@@ -11,6 +11,7 @@ import yaml
 
 from orders_domain import Role, events
 from tests.contract.http.caller import TEA, Caller, as_json
+from tests.contract.http.checkout.carts import cart
 from tests.contract.http.stack import Stack
 from tests.parts import node
 
@@ -24,22 +25,42 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 def require_described(name: str, body: Any) -> None:
     """Fail unless the message is what the document says, and has no member that the document does not tell of."""
-    strict = closed(MESSAGES[name]["payload"]) | {"components": closed(DOCUMENT["components"])}
-    flaws = [
-        f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}"
-        for flaw in jsonschema_rs.validator_for(strict, validate_formats=True).iter_errors(body)
-    ]
-    assert flaws == [], (name, body)
+    payload = whole(MESSAGES[name]["payload"])
+    assert flaws(closed(payload), body) == [], (name, body)
+    if "data" in body:
+        (data,) = [part["properties"]["data"] for part in payload["allOf"][1:]]
+        assert flaws(closed(data), body["data"]) == [], (name, body)
 
 
-def closed(schema: Any, *, whole: bool = True) -> Any:
-    """The schema, with no room for members of which it does not tell; a part of an ``allOf`` need not tell of all."""
+def flaws(schema: Any, body: Any) -> list[str]:
+    found = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(body)
+    return [f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}" for flaw in found]
+
+
+def whole(schema: Any) -> Any:
+    """The schema with what it refers to in place."""
     if isinstance(schema, list):
-        return [closed(one, whole=whole) for one in schema]
+        return [whole(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    inner = {key: closed(one, whole=key != "allOf") for key, one in schema.items()}
-    return inner | {"unevaluatedProperties": False} if whole and {"allOf", "properties"} & schema.keys() else inner
+    if "$ref" in schema:
+        return whole(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return {key: whole(one) for key, one in schema.items()}
+
+
+def closed(schema: Any, *, part: bool = False) -> Any:
+    """The schema, with no room for members of which it does not tell; a part of an ``allOf`` need not tell of all."""
+    if isinstance(schema, list):
+        return [closed(one, part=part) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {
+        key: {name: closed(one, part=part) for name, one in value.items()}
+        if key == "properties"
+        else closed(value, part=part or key == "allOf")
+        for key, value in schema.items()
+    }
+    return inner if part or not {"allOf", "properties"} & schema.keys() else inner | {"unevaluatedProperties": False}
 
 
 def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
@@ -87,6 +108,10 @@ def changed(ann: Caller, root: Caller) -> None:
 
 def canceled(ann: Caller, root: Caller) -> None:
     ann.patch(ann.place(), "CANCELED")
+    for snapshot in (cart(ann.subject), cart(None)):
+        headers = {"Idempotency-Key": str(snapshot["userId"])}
+        answer = root.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": snapshot}))
+        root.ask("POST", f"/api/orders/{answer.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
 
 
 def bought(ann: Caller, root: Caller, *, of: int = 8) -> int:

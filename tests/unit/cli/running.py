@@ -17,6 +17,7 @@ from orders_flask import cli
 
 OURS = (
     "ORDERS_",
+    "CART_",
     "CELERY_",
     "DATABASE_",
     "REDIS_",

@@ -187,6 +187,6 @@ def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int) -
 
 
 def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
-    ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32)
+    ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
 
     assert_one_sentence(ended, "production")

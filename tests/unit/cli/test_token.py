@@ -37,7 +37,7 @@ def test_a_token_is_for_the_service_as_it_is_configured(tmp_path: Path) -> None:
     ("settings", "word"),
     [
         ({"ORDERS_ENV": "production"}, "JWT_SECRET"),
-        ({"ORDERS_ENV": "production", "JWT_SECRET": SECRET}, "production"),
+        ({"ORDERS_ENV": "production", "JWT_SECRET": SECRET, "CART_SNAPSHOT_SECRET": SECRET}, "production"),
         ({"JWT_JWKS_URL": "https://keys.example/jwks.json"}, "public key"),
         ({"JWT_JWKS_URL": "https://keys.example/jwks.json", "JWT_ALGORITHM": "EdDSA"}, "EdDSA"),
         ({"JWT_SECRET": "short"}, "JWT_SECRET"),

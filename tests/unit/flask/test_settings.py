@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_flask import create_app
-from orders_flask.settings import DEVELOPMENT_SECRET, SettingRefused, Settings, read, table
+from orders_flask.settings import DEVELOPMENT_CART_SECRET, DEVELOPMENT_SECRET, SettingRefused, Settings, read, table
 
 LONG = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
@@ -113,15 +113,43 @@ def test_production_refuses_to_start_without_a_secret_of_its_own(
     assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
 
 
-def test_production_starts_with_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_starts_with_secrets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
     monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
+
+    assert read().production
+    assert read().cart_secrets == ("new", "old")
+
+
+@pytest.mark.parametrize(
+    "secret", [None, "", DEVELOPMENT_CART_SECRET, f"new,{DEVELOPMENT_CART_SECRET}", ",", "new,", "new,,old"]
+)
+def test_production_refuses_to_serve_checkout_without_a_secret_for_carts(
+    secret: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+    monkeypatch.setenv("JWT_SECRET", LONG)
+    if secret is not None:
+        monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
+
+    with pytest.raises(SettingRefused) as refusal:
+        read()
+
+    assert_is_a_sentence_about(str(refusal.value), "CART_SNAPSHOT_SECRET")
+
+
+def test_production_without_checkout_needs_no_secret_for_carts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
 
     assert read().production
 
 
 def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
+    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new")
     monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
 
     assert read().algorithm == "RS256"

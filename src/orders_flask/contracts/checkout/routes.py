@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, url_for
-from flask_smorest import Blueprint
 
 from orders_domain.access import OWNER_OR_WRITER
 from orders_domain.cart import Cart
@@ -14,7 +13,7 @@ from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
-from orders_flask.web.body import StrictParser
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
@@ -24,13 +23,9 @@ from orders_flask.web.refs import order_id
 _documented = partial(operation, schemas.CheckoutError)
 
 
-class _Blueprint(Blueprint):
-    ARGUMENTS_PARSER = StrictParser()
-
-
-def blueprint() -> Blueprint:
+def blueprint() -> ContractBlueprint:
     """Return a new blueprint of all routes."""
-    routes = _Blueprint("checkout", __name__, description="Orders that are signed carts (contract `checkout`).")
+    routes = ContractBlueprint("checkout", __name__, description="Orders that are signed carts (contract `checkout`).")
     routes.before_request(authenticate)
     routes.after_request(answer_not_modified)
 

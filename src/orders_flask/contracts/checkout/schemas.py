@@ -76,7 +76,9 @@ class CheckoutOrderCreated(Schema):
 
 
 class Cancellation(Schema):
-    """Why an order is cancelled."""
+    """Why an order is cancelled; nobody has to say."""
+
+    optional_body = True
 
     reason = SafeString(load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_REASON))
 

@@ -9,6 +9,7 @@ from tests.contract.http.caller import Answer, Caller, as_json
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.stack import Stack
 
+JSON = {"content_type": "application/json"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -78,6 +79,18 @@ def test_an_operator_cancels_it_once_for_a_reason(stack: Stack, ann: Caller, ope
     assert look(ann, order_id).json == shown
     assert again.status_code == 409
     assert again.json == {"error": "Order already finalized", "order": shown}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"content_type": "application/json"}, {"data": b"{}", **JSON}, {"data": b'{"reason": null}', **JSON}]
+)
+def test_nobody_has_to_say_why(ann: Caller, operator: Caller, body: dict[str, Any]) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+
+    answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", **body)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json["order"]["cancellationReason"] is None
 
 
 @pytest.mark.clause("004-05", "004-14")

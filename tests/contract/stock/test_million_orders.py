@@ -67,6 +67,17 @@ HARD: dict[str, dict[str, Any]] = {
         "statuses": frozenset({OrderStatus.PENDING}),
         "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
     },
+    "small amounts of another currency": {"least": Money(100, "EUR")},
+    "large amounts of another currency": {"least": Money(1_000_000, "EUR")},
+    "at most so much of another currency": {"most": Money(50_000, "EUR")},
+    "between amounts of another currency": {"least": Money(100, "EUR"), "most": Money(50_000, "EUR")},
+    "a status and amounts of another currency": {
+        "statuses": frozenset({OrderStatus.DELIVERED}), "least": Money(100, "EUR"), "most": Money(50_000, "EUR")
+    },
+    "a day and amounts of another currency": {
+        "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
+        "least": Money(100, "EUR"),
+    },
     "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "least": Money(1_000_000, "USD")},
 }  # fmt: skip
 

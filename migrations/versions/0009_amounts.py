@@ -6,7 +6,7 @@ A migration is a fact: it spells out what it did, and takes nothing from ``table
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -35,6 +35,7 @@ from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.run_job import RunJob, run_job
+from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
 
 __all__ = [
     "AddProduct",
@@ -64,6 +65,8 @@ __all__ = [
     "RunJob",
     "Statistics",
     "StockCheck",
+    "TrackShipment",
+    "Tracked",
     "add_product",
     "add_template",
     "analyse_orders",
@@ -89,4 +92,5 @@ __all__ = [
     "remove_template",
     "restock",
     "run_job",
+    "track_shipment",
 ]

@@ -26,6 +26,7 @@ from orders_domain.use_cases.keep_templates import (
     remove_template,
 )
 from orders_domain.use_cases.list_orders import ListOrders, list_orders
+from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_user
 from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
 from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
@@ -52,6 +53,8 @@ __all__ = [
     "ImportProducts",
     "ListOrders",
     "ListTemplates",
+    "Notified",
+    "NotifyUser",
     "OrderHistory",
     "OrderProducts",
     "OrderStatistics",
@@ -81,6 +84,7 @@ __all__ = [
     "import_products",
     "list_orders",
     "list_templates",
+    "notify_user",
     "order_history",
     "order_products",
     "order_statistics",

@@ -5,7 +5,7 @@ from enum import Enum
 
 from orders_domain.actor import Actor
 from orders_domain.events import user_notifications
-from orders_domain.order import Order
+from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -33,6 +33,11 @@ class TrackShipment:
     @property
     def actor(self) -> Actor:
         return self.event.carrier
+
+    @property
+    def order_id(self) -> OrderRef | str | None:
+        """The order, or its shipment."""
+        return self.event.order or self.event.shipment_id
 
 
 def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Tracked:

@@ -36,7 +36,7 @@ class Inlet:
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
             "partition.assignment.strategy": "cooperative-sticky",
-            "allow.auto.create.topics": True,
+            "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is seen soon
             **(options or {}),
         }
         self._dead = Sending(servers, options=options or {}, timeout=timeout)

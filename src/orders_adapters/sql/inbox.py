@@ -10,8 +10,8 @@ from orders_adapters.sql.errors import translated
 
 # On PostgreSQL, who notes what another transaction has noted waits for that to end: the primary key sees to it.
 _NOTE = {
-    "postgresql": postgresql.insert(tables.inbox).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(tables.inbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
+    "sqlite": sqlite.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
 }
 
 
@@ -22,4 +22,4 @@ class Inbox:
     def note(self, message_id: str, *, scope: str, at: datetime) -> bool:
         row = {"scope": scope, "message_id": message_id, "at": at}
         with translated():
-            return self._connection.execute(_NOTE[self._connection.dialect.name], row).rowcount == 1
+            return self._connection.scalar(_NOTE[self._connection.dialect.name], row) is not None

@@ -31,21 +31,23 @@ class Unreadable(Exception):
 
 def event_bytes(event: Event) -> bytes:
     """Return the event as a CloudEvents 1.0 JSON message in structured mode."""
+    return json_bytes({**event_attributes(event), "data": event.data})
+
+
+def event_attributes(event: Event) -> dict[str, str | int]:
+    """Return what CloudEvents 1.0 says of an event beside its data."""
     trace = {} if event.traceparent is None else {"traceparent": event.traceparent}
-    return json_bytes(
-        {
-            "specversion": "1.0",
-            "id": str(event.id),
-            "source": SOURCE,
-            "type": event.type,
-            "subject": str(event.order_id),
-            "time": _moment(event.at),
-            "datacontenttype": "application/json",
-            "orderversion": event.version,
-            **trace,
-            "data": event.data,
-        }
-    )
+    return {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": SOURCE,
+        "type": event.type,
+        "subject": str(event.order_id),
+        "time": _moment(event.at),
+        "datacontenttype": "application/json",
+        "orderversion": event.version,
+        **trace,
+    }
 
 
 def read_event(raw: bytes) -> Event:

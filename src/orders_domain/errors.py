@@ -298,3 +298,22 @@ class IdentityUnavailable(Unavailable):
     """The keys that tokens are checked with cannot be fetched."""
 
     code = "identity_unavailable"
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker gives no messages now; what was taken and not acknowledged comes again."""
+
+    code = "broker_unavailable"
+
+
+class NotifierUnavailable(Unavailable):
+    """No message can be sent to people now; whether the last one was is unknown."""
+
+    code = "notifier_unavailable"
+
+
+class LetterRefused(OrdersError):
+    """This message to a person will never be taken, such as for its address."""
+
+    kind = Kind.INVALID
+    code = "letter_refused"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from orders_domain import history
+from orders_domain import history, notification
 from orders_domain.text import JSON
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ ORDER_STATUS_CHANGED = "orders.order_status_changed.v1"
 ORDER_CANCELED = "orders.order_canceled.v1"
 ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
+USER_NOTIFICATION = "orders.user_notification.v1"
 
 _TYPES = {
     history.PLACED: ORDER_PLACED,
@@ -84,4 +85,34 @@ def stock_low(product: Product, order: Order, *, by: Actor) -> Event:
         at=order.updated_at,
         data=data,
         traceparent=by.traceparent,
+    )
+
+
+def user_notifications(order: Order) -> list[Event]:
+    """Return an event for each change not saved yet, to tell the order's user of it; a guest is told nothing.
+
+    Clauses 002-29, 003-08. A notification bears the version of its change.
+    """
+    return [_user_notification(entry, order) for entry in order.unsaved if order.user_id]
+
+
+def _user_notification(entry: history.Entry, order: Order) -> Event:
+    id_ = uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}")
+    data: dict[str, JSON] = {
+        "notificationId": str(id_),
+        "userID": order.user_id,
+        "orderID": order.number,
+        "type": notification.ORDER_STATUS_CHANGED,
+        "status": notification.WORDS.word(entry.to_status),
+        "message": notification.sentence(entry.to_status, order=order.number),
+        "occurredAt": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    return Event(
+        id=id_,
+        type=USER_NOTIFICATION,
+        order_id=order.id,
+        version=entry.version,
+        at=entry.at,
+        data=data,
+        traceparent=entry.traceparent,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dependency_injector import containers, providers
 
+from orders_adapters import told
 from orders_adapters.sql.contention import retried
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import Ids
@@ -24,12 +25,21 @@ from orders_flask.counted_cache import CountedCache
 from orders_flask.observed import observed
 from orders_flask.settings import Settings
 from orders_flask.web.metrics import Metrics
+from orders_flask.workers.intake import Intake, dealing_with
 from orders_flask.workers.jobs import JobWorker
 from orders_flask.workers.relay import Relay
 
 
 def _checks(store: parts.Store, cache: parts.CachePart, broker: parts.BrokerPart) -> Mapping[str, parts.Check]:
     return {"database": store.check, "cache": cache.check, "broker": broker.check}
+
+
+def _tracked(raw: bytes) -> use_cases.TrackShipment:
+    return use_cases.TrackShipment(event=told.tracking_event(raw))
+
+
+def _notified(raw: bytes) -> use_cases.NotifyUser:
+    return use_cases.NotifyUser(notification=told.notification(raw))
 
 
 class Container(containers.DeclarativeContainer):
@@ -43,6 +53,9 @@ class Container(containers.DeclarativeContainer):
     store = providers.Singleton(parts.store, settings)
     cache = providers.Singleton(parts.cache, settings, clock=clock)
     broker = providers.Singleton(parts.broker, settings)
+    notifier = providers.Singleton(parts.notifier, settings)
+    tracking_events = providers.Factory(parts.tracking_events, settings)
+    notifications = providers.Factory(parts.notifications, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 
     signatures = providers.Singleton(parts.signatures, settings)
@@ -151,6 +164,27 @@ class Container(containers.DeclarativeContainer):
     )
     prune: providers.Callable[use_cases.Pruned] = providers.Callable(
         use_cases.prune, outbox=outbox, keys=store.provided.keys, clock=clock
+    )
+    track_shipment: providers.Callable[use_cases.Tracked] = providers.Callable(
+        observed(retried(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock
+    )
+    notify_user: providers.Callable[use_cases.Notified] = providers.Callable(
+        observed(retried(use_cases.notify_user)),
+        metrics=metrics,
+        uow=uow,
+        addresses=store.provided.addresses,
+        notifier=notifier,
+        clock=clock,
+    )
+    tracking = providers.Factory(
+        Intake,
+        inlet=tracking_events,
+        handle=providers.Factory(dealing_with, _tracked, track_shipment.provider),
+    )
+    notifying = providers.Factory(
+        Intake,
+        inlet=notifications,
+        handle=providers.Factory(dealing_with, _notified, notify_user.provider),
     )
     relay = providers.Factory(
         Relay, relay_events=relay_events.provider, prune=prune.provider, wait=store.provided.wait, clock=clock

@@ -74,6 +74,29 @@ class Settings:
     )
     jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue that Celery's workers take jobs from")
     jobs: str = _setting("ORDERS_JOBS", "on", "`off` leaves large jobs to other processes")
+    tracking_source: str = _setting(
+        "TRACKING_SOURCE",
+        "rabbitmq",
+        "`rabbitmq` or `kafka`: what `orders track` and `orders notify` take messages from",
+    )
+    tracking_queue: str = _setting("TRACKING_QUEUE", "tracking_events", "RabbitMQ's queue of the carriers' events")
+    notify_queue: str = _setting("NOTIFY_QUEUE", "orders_notify", "RabbitMQ's queue of notifications to send")
+    kafka_servers: str = _setting(
+        "KAFKA_BOOTSTRAP_SERVERS", "", "`host:port,host:port`: Kafka gets the notifications, too"
+    )
+    kafka_options: str = _setting(
+        "KAFKA_OPTIONS", "", "`name=value name=value`: what else librdkafka is told, such as how to log in", secret=True
+    )
+    kafka_group: str = _setting("KAFKA_GROUP", "orders", "what the names of our consumer groups begin with")
+    tracking_topic: str = _setting("TRACKING_TOPIC", "tracking-events", "Kafka's topic of the carriers' events")
+    notifications_topic: str = _setting("NOTIFICATIONS_TOPIC", "user-notifications", "Kafka's topic of notifications")
+    smtp_url: str = _setting(
+        "SMTP_URL",
+        "",
+        "`smtp://…` or `smtps://…`: `orders notify` sends mail; by default it logs",
+        secret=True,
+    )
+    smtp_sender: str = _setting("SMTP_SENDER", "orders@localhost", "the address that mail comes from")
     log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: str = _setting("LOG_FORMAT", "json", "`json`, a line an event, or `console`")
 
@@ -83,6 +106,7 @@ class Settings:
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
+        _one_of("TRACKING_SOURCE", self.tracking_source, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
@@ -138,6 +162,7 @@ class Settings:
         _scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
         _scheme("RABBITMQ_URL", self.rabbitmq_url, "amqp", "amqps")
         _scheme("CELERY_BROKER_URL", self.celery_broker_url, "amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
+        _scheme("SMTP_URL", self.smtp_url, "smtp", "smtps")
         _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
 
     def _check_identity(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.parts import postgresql, rabbitmq, redis
 from tests.parts.choice import Part, Unavailable, find
 from tests.parts.closing import for_want_of, used
+from tests.parts.kafka import KafkaServer
 from tests.parts.postgresql import PostgresServer
 from tests.parts.rabbitmq import RabbitServer
 from tests.parts.redis import RedisServer
@@ -67,6 +68,14 @@ def _serve(
             for_want_of(part.name, why=str(why))
         used(config, str(found))
         yield stack.enter_context(serve(found.url))
+
+
+@pytest.fixture(scope="session")
+def kafka_server(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
+    """Kafka, as librdkafka's mock cluster in a process of its own: `servers`, and `name(label)` for topics."""
+    with KafkaServer() as server:
+        used(pytestconfig, f"librdkafka's mock of Kafka at {server.servers}")
+        yield server
 
 
 @pytest.fixture

@@ -43,6 +43,10 @@ class RabbitServer:
         self._given.append(f"{self.prefix}{label}-{next(self._numbers)}")
         return self._given[-1]
 
+    def given(self, *names: str) -> None:
+        """Have these deleted at the end of the run, too."""
+        self._given += names
+
     def delete(self, *names: str) -> None:
         """Delete the queues and the exchanges of these names; those that do not exist are no matter."""
         with self.channel() as channel:

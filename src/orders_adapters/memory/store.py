@@ -59,6 +59,7 @@ class Store:
     jobs: dict[UUID, Job] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     keys: dict[tuple[str, str, str], KeptAnswer] = field(default_factory=dict)  # by subject, scope and key
+    inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from orders_adapters.memory.inbox import Inbox
 from orders_adapters.memory.keys import Keys
 from orders_adapters.memory.orders import Orders
 from orders_adapters.memory.products import Products
@@ -33,6 +34,7 @@ class UnitOfWork:
             self.orders.merge()
             self.products.merge()
             self.keys.merge()
+            self.inbox.merge()
         self._leave()
         self._store.on_commit()
 
@@ -49,3 +51,4 @@ class UnitOfWork:
         self.orders = Orders(self._store)
         self.products = self.stock = Products(self._store)
         self.keys = Keys(self._store)
+        self.inbox = Inbox(self._store)

@@ -16,7 +16,7 @@ from pika.spec import Basic, BasicProperties
 
 from orders_adapters.rabbitmq.delivery import Delivery
 from orders_adapters.rabbitmq.messages import Message
-from orders_adapters.rabbitmq.topology import Topology, declare
+from orders_adapters.rabbitmq.topology import Declared, declare
 from orders_domain.errors import PublisherUnavailable
 
 ANY_EXCHANGE = "amq.topic"  # every virtual host has it
@@ -30,7 +30,7 @@ class Link:
     They wait ``within`` seconds at most, and raise PublisherUnavailable when the broker is away or does not answer.
     """
 
-    def __init__(self, parameters: Parameters, topology: Topology) -> None:
+    def __init__(self, parameters: Parameters, topology: Declared) -> None:
         self._topology = topology
         self._delivery: Delivery | None = None
         self._next_tag = 1

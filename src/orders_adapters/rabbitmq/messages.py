@@ -8,9 +8,11 @@ from pika import BasicProperties, DeliveryMode
 
 from orders_adapters import wire
 from orders_adapters.rabbitmq.topology import Topology
-from orders_domain.events import ORDER_PLACED, Event
+from orders_domain.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
+USER_NOTIFICATIONS = "user-notifications"
+"""The routing key of notifications as they are, for whoever delivers them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,9 @@ class Message:
 def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
     """Return the messages that tell of the event, all of them persistent and under the event's id."""
     news = _news(event, topology)
-    return (news, _task(event, topology)) if event.type == ORDER_PLACED else (news,)
+    if event.type == ORDER_PLACED:
+        return news, _task(event, topology)
+    return (news, _notification(event, topology)) if event.type == USER_NOTIFICATION else (news,)
 
 
 def _news(event: Event, topology: Topology) -> Message:
@@ -52,6 +56,16 @@ def _task(event: Event, topology: Topology) -> Message:
         routing_key=topology.queue,
         needed=True,
         body=wire.json_bytes(whose | task),
+        properties=_properties(event, content_type="application/json"),
+    )
+
+
+def _notification(event: Event, topology: Topology) -> Message:
+    return Message(
+        exchange=topology.exchange,
+        routing_key=USER_NOTIFICATIONS,
+        needed=False,
+        body=wire.json_bytes(event.data),
         properties=_properties(event, content_type="application/json"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pika.channel import Channel
 from pika.connection import Connection
@@ -15,6 +15,16 @@ Declaration: TypeAlias = Callable[[Channel, Callable[[object], None]], None]
 """Declares one thing on a channel, and calls when the broker has said yes."""
 
 _log = logging.getLogger(__name__)
+
+MOST_DELIVERIES = 100
+"""How often a message is given out again after consumers that died with it; then the broker puts it aside itself."""
+
+
+class Declared(Protocol):
+    """Whatever knows what it needs on the broker."""
+
+    @property
+    def declarations(self) -> Sequence[Declaration]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,40 @@ class Topology:
 
     def _declare_exchange(self, channel: Channel, done: Callable[[object], None]) -> None:
         channel.exchange_declare(self.exchange, exchange_type="topic", durable=True, callback=done)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A durable queue that we take from, and beside it one for what can never be done.
+
+    Bound to an exchange it hears what is published there under the key. With ``one_at_a_time`` a single consumer is
+    given messages, however many there are, and the next where that dies.
+    """
+
+    queue: str
+    exchange: str | None = None
+    key: str = "#"
+    one_at_a_time: bool = False
+
+    @property
+    def dead(self) -> str:
+        return f"{self.queue}.dead"
+
+    def declare(self, channel: Any) -> None:
+        """Make the declarations on a blocking channel."""
+        arguments: dict[str, Any] = {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": MOST_DELIVERIES,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": self.dead,
+        }
+        if self.one_at_a_time:
+            arguments["x-single-active-consumer"] = True
+        channel.queue_declare(self.dead, durable=True)
+        channel.queue_declare(self.queue, durable=True, arguments=arguments)
+        if self.exchange is not None:
+            channel.exchange_declare(self.exchange, exchange_type="topic", durable=True)
+            channel.queue_bind(self.queue, self.exchange, self.key)
 
 
 def declare(connection: Connection, declarations: Sequence[Declaration], *, then: Callable[[Channel], None]) -> None:

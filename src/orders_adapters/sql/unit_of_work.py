@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.inbox import Inbox
 from orders_adapters.sql.keys import Keys
 from orders_adapters.sql.orders import Orders
 from orders_adapters.sql.products import Products
@@ -43,6 +44,10 @@ class UnitOfWork:
     @property
     def keys(self) -> Keys:
         return Keys(self._open)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self._open)
 
     def tell(self, events: Sequence[Event]) -> None:
         self.orders.tell(events)

@@ -27,6 +27,7 @@ from orders_domain.use_cases.keep_templates import (
     remove_template,
 )
 from orders_domain.use_cases.list_orders import ListOrders, list_orders
+from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_user
 from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
 from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
@@ -37,6 +38,7 @@ from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.run_job import RunJob, run_job
+from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
 
 __all__ = [
     "AddProduct",
@@ -54,6 +56,8 @@ __all__ = [
     "ImportProducts",
     "ListOrders",
     "ListTemplates",
+    "Notified",
+    "NotifyUser",
     "OrderHistory",
     "OrderProducts",
     "OrderStatistics",
@@ -68,6 +72,8 @@ __all__ = [
     "RunJob",
     "Statistics",
     "StockCheck",
+    "TrackShipment",
+    "Tracked",
     "add_product",
     "add_template",
     "analyse_orders",
@@ -83,6 +89,7 @@ __all__ = [
     "import_products",
     "list_orders",
     "list_templates",
+    "notify_user",
     "order_history",
     "order_products",
     "order_statistics",
@@ -95,4 +102,5 @@ __all__ = [
     "remove_template",
     "restock",
     "run_job",
+    "track_shipment",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orders_domain.access import OWNER_ONLY, Access
 from orders_domain.actor import Actor
+from orders_domain.events import user_notifications
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
@@ -25,6 +26,8 @@ class ChangeStatus:
 def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
     """Return the order in its new status; cancelled, it has given its stock back (clauses 000-11, 000-12, 002-16).
 
+    Its user is told of it, where somebody else has changed it (clause 002-29).
+
     Raises:
         OrderNotFound: no such order, or not the actor's where existence is hidden.
         AccessDenied: not the actor's.
@@ -39,7 +42,10 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         request.access.require(request.actor, order)
         order.require_version(request.versions)
         if order.become(request.wanted, by=request.actor, at=clock()):
+            own = order.user_id == request.actor.subject  # nobody need be told what they did themselves
+            told = () if own else user_notifications(order)
             uow.orders.save(order)
+            uow.tell(told)
             if order.status is OrderStatus.CANCELED and order.lines:
                 uow.stock.give_back(order, by=request.actor, at=order.updated_at)
             uow.commit()

@@ -9,10 +9,11 @@ from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.outbox import CACHE_LIFE, Claim, Outbox, OutboxState, Outgoing
-from orders_domain.ports.publisher import Publisher
+from orders_domain.ports.publisher import Away, Publisher
 
 MOST_ATTEMPTS = 10
 LONGEST_BACK_OFF = timedelta(minutes=5)
+WHILE_AWAY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,12 @@ def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> R
             if refusal is None:
                 _mark_sent(claim, outgoing, heard=heard, now=clock())
                 done += Relayed(sent=1)
+                continue
+            refused.add(outgoing.event.order_id)
+            if isinstance(refusal, Away):
+                _mark_waiting(claim, outgoing, why=refusal, now=clock())
             else:
                 _mark_refused(claim, outgoing, refusal=refusal, now=clock())
-                refused.add(outgoing.event.order_id)
                 done += Relayed(refused=1)
     return done
 
@@ -108,6 +112,16 @@ def _mark_sent(claim: Claim, outgoing: Outgoing, *, heard: bool, now: datetime) 
         state=OutboxState.SENT if told else OutboxState.UNTOLD,
         due_at=now + timedelta(seconds=1),
         attempts=outgoing.attempts,
+    )
+
+
+def _mark_waiting(claim: Claim, outgoing: Outgoing, *, why: str, now: datetime) -> None:
+    claim.mark(
+        outgoing.event.id,
+        state=OutboxState.WAITING,
+        due_at=now + WHILE_AWAY,
+        attempts=outgoing.attempts,
+        last_error=why,
     )
 
 

@@ -15,12 +15,14 @@ from orders_flask.cli import (
     export,
     history,
     migrate,
+    notify,
     outbox,
     products,
     prune,
     relay,
     serve,
     token,
+    track,
 )
 from orders_flask.settings import SettingRefused
 
@@ -50,12 +52,14 @@ for command in (
     export.export,
     history.history,
     migrate.migrate,
+    notify.notify,
     outbox.outbox,
     products.products,
     prune.prune,
     relay.relay,
     serve.serve,
     token.token,
+    track.track,
 ):
     orders.add_command(command)
 

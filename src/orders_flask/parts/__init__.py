@@ -3,7 +3,9 @@
 from orders_flask.parts.brokers import broker
 from orders_flask.parts.caches import cache
 from orders_flask.parts.identities import identity, mint
+from orders_flask.parts.inlets import notifications, tracking_events
 from orders_flask.parts.jobs import job_runner
+from orders_flask.parts.notifiers import notifier
 from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Store
 from orders_flask.parts.signatures import signatures
 from orders_flask.parts.stores import store
@@ -19,6 +21,9 @@ __all__ = [
     "identity",
     "job_runner",
     "mint",
+    "notifications",
+    "notifier",
     "signatures",
     "store",
+    "tracking_events",
 ]

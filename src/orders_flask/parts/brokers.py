@@ -1,15 +1,36 @@
-"""The broker: RabbitMQ, or the log."""
+"""The broker: RabbitMQ, or the log; and Kafka beside it, for notifications."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from orders_adapters.memory.publisher import Publisher as MemoryPublisher
+from orders_flask.parts.kafka import installed, options
+from orders_flask.parts.notifying import AlsoNotifying
 from orders_flask.parts.shapes import BrokerPart, answers, blamed_on
 from orders_flask.settings import Settings
 
 
 def broker(settings: Settings) -> BrokerPart:
+    main = _main(settings)
+    if not settings.kafka_servers:
+        return main
+    with installed():
+        from orders_adapters.kafka.publisher import Publisher as KafkaPublisher
+
+    kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=options(settings))
+
+    def check() -> str | None:
+        return main.check() or answers(kafka.ping, "Kafka")
+
+    def close() -> None:
+        main.close()
+        kafka.close()
+
+    return BrokerPart(publisher=AlsoNotifying(main.publisher, kafka), check=check, close=close)
+
+
+def _main(settings: Settings) -> BrokerPart:
     if settings.broker == "rabbitmq":
         from orders_adapters.rabbitmq.publisher import Publisher as RabbitPublisher
 

@@ -13,6 +13,7 @@ from orders_domain.ports.cache import Cache
 from orders_domain.ports.catalogue import Catalogue
 from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.notifier import Addresses
 from orders_domain.ports.outbox import Outbox
 from orders_domain.ports.publisher import Publisher
 from orders_domain.ports.queries import Queries
@@ -59,6 +60,7 @@ class Store:
     outbox: Outbox
     jobs: Jobs
     keys: KeptKeys
+    addresses: Addresses
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     wait_for_jobs: Callable[[float], None]  # that this process was given
     connections_in_use: Callable[[], int] = lambda: 0

@@ -46,6 +46,7 @@ def _memory_store() -> Store:
         outbox=Outbox(memory),
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
+        addresses=lambda user_id: user_id if "@" in user_id else None,
         wait=bell.wait,
         wait_for_jobs=jobs_bell.wait,
     )
@@ -53,6 +54,7 @@ def _memory_store() -> Store:
 
 def _sql_store(url: str, read_url: str) -> Store:
     from orders_adapters.sql import (
+        addresses,
         analytics,
         bell,
         catalogue,
@@ -87,6 +89,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         outbox=outbox.Outbox(database),
         jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
         keys=keys.KeptKeys(database),
+        addresses=addresses.Addresses(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=lambda: engine.connections_in_use(database),

@@ -26,6 +26,10 @@ OURS = (
     "LOG_",
     "NEW_ORDER",
     "EVENTS_",
+    "KAFKA_",
+    "NOTIF",
+    "SMTP_",
+    "TRACKING_",
 )
 
 

@@ -29,10 +29,14 @@ ALICES = (f"alice-{number}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What left for the broker: `tasks` are bodies of the task queue, `news` of the exchange by routing key."""
+    """What left for the broker: `tasks` are bodies of the task queue, `news` of the exchange by routing key.
+
+    `notifications` are those for users, as they are, without an envelope.
+    """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     news: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def tasks_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         return [task for task in self.tasks if task["order_id"] == order["id"]]
@@ -143,6 +147,8 @@ class Stack:
         while publisher.published:
             event = publisher.published.popleft()
             published.news.append((event.type, {"subject": str(event.order_id), "data": event.data}))
+            if event.type == "orders.user_notification.v1":
+                published.notifications.append(dict(event.data))
             if event.type == "orders.order_placed.v1":
                 published.tasks.append({"order_id": str(event.order_id), "user_id": event.data["user_id"]})
         return published
@@ -154,7 +160,10 @@ class Stack:
             while (got := channel.basic_get(self.settings.new_order_queue, auto_ack=True))[0]:
                 published.tasks.append(json.loads(got[2]))
             while (got := channel.basic_get(self.listening, auto_ack=True))[0]:
-                published.news.append((got[0].routing_key, json.loads(got[2])))
+                if got[0].routing_key == "user-notifications":
+                    published.notifications.append(json.loads(got[2]))
+                else:
+                    published.news.append((got[0].routing_key, json.loads(got[2])))
         return published
 
     @property

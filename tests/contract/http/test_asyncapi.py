@@ -140,7 +140,7 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     canceled: {"orders.order_placed.v1", "orders.order_canceled.v1"},
     deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
     low: {"orders.order_placed.v1", "orders.stock_low.v1"},
-    delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
+    delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"},
 }
 
 
@@ -156,6 +156,9 @@ def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller
     for key, event in published.news:
         assert key == event["type"]
         require_described(key, event)
+    for told in published.notifications:
+        require_described("user-notification", told)
+    assert len(published.notifications) == sum(key == "orders.user_notification.v1" for key, _ in published.news)
     assert published.tasks
     for task in published.tasks:
         require_described("orders.new_order", task)

@@ -1,13 +1,19 @@
 """The publishers under test, with a way to see what arrived."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Message
 
 from orders_adapters import wire
+from orders_adapters.kafka.publisher import Publisher as InKafka
 from orders_adapters.memory.publisher import Publisher as InMemory
 from orders_adapters.rabbitmq.publisher import Publisher as InRabbitMQ
 from orders_domain import Event
 from orders_domain.ports.publisher import Publisher
+from tests.parts.kafka import KafkaServer
 from tests.parts.rabbitmq import RabbitServer
 
 
@@ -40,3 +46,25 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float 
 
     publisher = InRabbitMQ(url or server.url, queue=server.name("new_order"), exchange=exchange, timeout=timeout)
     return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+
+
+def in_kafka(server: KafkaServer) -> Told:
+    """A topic of its own. What is kept there is all that ever arrived, in the order of each partition."""
+    topic = server.name("events")
+
+    def arrived() -> list[Event]:
+        records = sorted(server.records(topic), key=lambda record: record.timestamp()[1])
+        return [wire.read_event(_structured(record)) for record in records]
+
+    publisher = InKafka(server.servers, topic=topic, timeout=15.0)
+    return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+
+
+def _structured(record: Message) -> bytes:
+    """The CloudEvent in one piece."""
+    attributes: dict[str, Any] = {
+        name.removeprefix("ce_"): str(value, "utf-8") for name, value in record.headers() or [] if value is not None
+    }
+    assert attributes.pop("content-type") == "application/json"
+    attributes["orderversion"] = int(attributes["orderversion"])
+    return json.dumps(attributes | {"data": json.loads(record.value() or b"")}).encode()

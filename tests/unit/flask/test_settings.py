@@ -57,6 +57,8 @@ BAD = [
     ("ORDERS_RELAY", "true"),
     ("ORDERS_JOBS", "true"),
     ("CELERY_BROKER_URL", "http://localhost"),
+    ("TRACKING_SOURCE", "carrier-pigeon"),
+    ("SMTP_URL", "mail.example.com"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]
@@ -214,6 +216,7 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
+        "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")

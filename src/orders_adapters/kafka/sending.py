@@ -1,0 +1,116 @@
+"""Records to Kafka, each safe on all in-sync replicas before it counts as sent."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from orders_domain.errors import PublisherUnavailable
+
+Options = Mapping[str, str]
+"""What librdkafka is told beside the brokers' addresses, such as how to log in."""
+
+_NEVER = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError._INVALID_ARG}
+"""What the record is to blame for; anything else is the cluster's trouble, and may pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record; records of one key stay in their order."""
+
+    topic: str
+    key: str | bytes | None
+    value: bytes
+    headers: dict[str, str | bytes | None] = field(default_factory=dict)
+
+
+class Sending:
+    """An idempotent producer. Threads take turns; it connects when used. ``send`` ends within ``timeout`` seconds."""
+
+    def __init__(self, servers: str, *, options: Options, timeout: float) -> None:
+        self._settings = {
+            "bootstrap.servers": servers,
+            "client.id": "orders",
+            "enable.idempotence": True,
+            "acks": "all",
+            "linger.ms": 2,
+            "message.timeout.ms": max(1, int(timeout * 900)),
+            **options,
+        }
+        self._timeout = timeout
+        self._producer: Producer | None = None
+        self._turn, self._pid = threading.Lock(), os.getpid()
+
+    def send(self, records: Sequence[Record]) -> Sequence[str | None]:
+        """Send the records in this order; return for each None, or why it will never be taken.
+
+        Raises:
+            PublisherUnavailable: the cluster is away or does not answer; any of the records may have been taken.
+        """
+        if self._pid != os.getpid():  # a producer's threads do not survive a fork
+            self._producer, self._turn, self._pid = None, threading.Lock(), os.getpid()
+        if not self._turn.acquire(timeout=self._timeout):
+            raise PublisherUnavailable("Another thread is still waiting for Kafka.")
+        try:
+            return self._send(records)
+        finally:
+            self._turn.release()
+
+    def ping(self, *, within: float) -> bool:
+        """Say whether a broker answers in time."""
+        try:
+            self._producing().list_topics(timeout=within)
+        except KafkaException:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Hang up; what was not confirmed is not sent any more."""
+        producer, self._producer = self._producer, None
+        if producer is not None and self._pid == os.getpid():
+            producer.purge(in_queue=True, in_flight=True, blocking=False)
+            producer.flush(0)
+
+    def _send(self, records: Sequence[Record]) -> Sequence[str | None]:
+        heard: dict[int, KafkaError | None] = {}
+        producer = self._producing()
+        for place, record in enumerate(records):
+
+            def hear(error: KafkaError | None, _: Message, place: int = place) -> None:
+                heard[place] = error
+
+            try:
+                headers = list(record.headers.items())
+                producer.produce(record.topic, record.value, record.key, headers=headers, on_delivery=hear)
+            except KafkaException as error:
+                heard[place] = error.args[0]
+            except BufferError as error:
+                self.close()
+                raise PublisherUnavailable("Kafka takes no more for now.") from error
+        _await(producer, heard, len(records), self._timeout)
+        if len(heard) < len(records) or any(_trouble(error) for error in heard.values()):
+            self.close()  # nothing of this may arrive behind what is sent next
+            why = next((str(error) for error in heard.values() if _trouble(error)), "no answer")
+            raise PublisherUnavailable(f"Kafka is away: {why}.")
+        verdicts = [heard[place] for place in range(len(records))]
+        return [None if verdict is None else verdict.str() for verdict in verdicts]
+
+    def _producing(self) -> Producer:
+        if self._producer is None:
+            self._producer = Producer(self._settings)
+        return self._producer
+
+
+def _await(producer: Producer, heard: Mapping[int, object], count: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while len(heard) < count and (left := deadline - time.monotonic()) > 0:
+        producer.flush(min(left, 0.1))  # briefly, lest Ctrl-C waits
+
+
+def _trouble(error: KafkaError | None) -> bool:
+    return error is not None and error.code() not in _NEVER

@@ -1,0 +1,108 @@
+"""A queue of RabbitMQ whose messages come in: acknowledged when done, and what can never be done put aside."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.spec import Basic, BasicProperties
+
+from orders_adapters.rabbitmq.dead_letters import DeadLetters
+from orders_adapters.rabbitmq.topology import Inbound
+from orders_domain.errors import BrokerUnavailable
+from orders_domain.ports.inlet import Handle
+
+HEARTBEAT = 60  # seconds; nobody sees to it while a message is handled
+PREFETCH = 20
+_PRECONDITION_FAILED = 406
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    method: Basic.Deliver
+    properties: BasicProperties
+    body: bytes
+
+
+class Inlet:
+    """See ``orders_domain.ports.inlet``. While a message cannot be handled, none of this queue's is, here."""
+
+    def __init__(self, url: str, inbound: Inbound, *, timeout: float = 10.0) -> None:
+        self._inbound = inbound
+        self._parameters = _parameters(url, timeout)
+        self._dead = DeadLetters(url, queue=inbound.dead, timeout=timeout)
+        self._connection: BlockingConnection | None = None
+        self._in_hand: _Arrived | None = None
+
+    def take(self, handle: Handle, *, within: float) -> bool:
+        with self._speaking() as channel:
+            self._in_hand = self._in_hand or self._next(channel, within)
+        message = self._in_hand
+        if message is None:
+            return False
+        reason = handle(message.body)
+        if reason is not None:
+            self._dead.bury(message.body, message.properties, reason=reason)
+        with self._speaking() as channel:
+            channel.basic_ack(message.method.delivery_tag)
+            self._in_hand = None
+        return True
+
+    def close(self) -> None:
+        self._dead.close()
+        self._hang_up()
+
+    def _next(self, channel: BlockingChannel, within: float) -> _Arrived | None:
+        arrived = next(channel.consume(self._inbound.queue, inactivity_timeout=within), None)
+        if arrived is None:
+            raise BrokerUnavailable(f"RabbitMQ has ended the delivery of {self._inbound.queue}.")
+        return None if arrived[0] is None else _Arrived(*arrived)
+
+    @contextmanager
+    def _speaking(self) -> Iterator[BlockingChannel]:
+        """A connection that fails is given up, and with it the message in hand: it comes again, to us or to others."""
+        try:
+            connection = self._connection or self._connect()
+            connection.process_data_events(0)  # heartbeats, if nothing else
+            yield self._channel
+        except (AMQPError, OSError) as error:
+            self._hang_up()
+            raise BrokerUnavailable(f"RabbitMQ is away: {error!r}") from error
+        except BrokerUnavailable:
+            self._hang_up()
+            raise
+
+    def _connect(self) -> BlockingConnection:
+        self._connection = connection = BlockingConnection(self._parameters)
+        try:
+            self._inbound.declare(connection.channel())
+        except ChannelClosedByBroker as refusal:
+            if refusal.reply_code != _PRECONDITION_FAILED:
+                raise
+            _log.warning("RabbitMQ refuses a declaration; we take from what is there: %s", refusal.reply_text)
+        self._channel = connection.channel()
+        self._channel.basic_qos(prefetch_count=PREFETCH)
+        return connection
+
+    def _hang_up(self) -> None:
+        connection, self._connection, self._in_hand = self._connection, None, None
+        with suppress(AMQPError, OSError):
+            if connection is not None and connection.is_open:
+                connection.close()
+
+
+def _parameters(url: str, timeout: float) -> pika.URLParameters:
+    parameters = pika.URLParameters(url)
+    parameters.client_properties = {"connection_name": "orders inlet"}
+    parameters.connection_attempts, parameters.retry_delay = 1, 0
+    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = timeout
+    if parameters.heartbeat is None:
+        parameters.heartbeat = HEARTBEAT
+    return parameters

@@ -1,0 +1,31 @@
+"""Messages to people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from orders_domain.notification import Notification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notification on its way to a person."""
+
+    to: str  # an e-mail address
+    notification: Notification
+
+
+Notifier: TypeAlias = Callable[[Letter], None]
+"""Send the letter; it is safe with whoever delivers it when this returns. Each repetition bears the same id.
+
+Raises:
+    LetterRefused: it will never be taken.
+    NotifierUnavailable: it cannot be sent now; it may have been.
+"""
+
+Addresses: TypeAlias = Callable[[str], str | None]
+"""The e-mail address of a user, or None where none is known.
+
+Raises:
+    StoreUnavailable: the store is away.
+"""

@@ -1,0 +1,74 @@
+"""Bring an order up to what its carrier tells."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from orders_domain.actor import Actor
+from orders_domain.events import user_notifications
+from orders_domain.order import Order, OrderRef
+from orders_domain.ports.cache import Cache
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.status import OrderStatus
+from orders_domain.tracking import TrackingEvent
+
+SCOPE = "tracking"
+"""What the carriers' event ids count in."""
+
+
+class Tracked(Enum):
+    """What an event came to."""
+
+    APPLIED = "applied"
+    OLD_NEWS = "old news"  # the order was as far already
+    REPEATED = "repeated"  # the event was dealt with before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackShipment:
+    """One event of a carrier."""
+
+    event: TrackingEvent
+
+    @property
+    def actor(self) -> Actor:
+        return self.event.carrier
+
+    @property
+    def order_id(self) -> OrderRef | str | None:
+        """The order, or its shipment."""
+        return self.event.order or self.event.shipment_id
+
+
+def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Tracked:
+    """Apply the event once; its user is told of each change (clauses 003-07, 003-08).
+
+    Raises:
+        Refused: the event lies in the future, or contradicts itself.
+        OrderNotFound: no such order or shipment.
+        TransitionRefused: the lifecycle does not lead there, such as back from SHIPPED.
+        StaleOrder: somebody else changed the order meanwhile.
+        StoreUnavailable: the store is away.
+    """
+    event, now = request.event, clock()
+    event.require_past(now)
+    with uow:
+        if not uow.inbox.note(event.id, scope=SCOPE, at=now):
+            return Tracked.REPEATED
+        order = _held(event, uow)
+        event.befall(order, at=now)
+        told = user_notifications(order)
+        changed = bool(order.unsaved)
+        uow.orders.save(order)
+        uow.tell(told)
+        if changed and order.status is OrderStatus.CANCELED and order.lines:
+            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+        uow.commit()
+    cache.invalidate({order.id: order.version})
+    return Tracked.APPLIED if changed else Tracked.OLD_NEWS
+
+
+def _held(event: TrackingEvent, uow: UnitOfWork) -> Order:
+    if event.order is None:
+        return uow.orders.hold_shipment(event.shipment_id or "")  # an event names one of them at least
+    return uow.orders.hold(event.order)

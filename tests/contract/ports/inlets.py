@@ -1,0 +1,68 @@
+"""The inlets under test: how messages are put in, and what lies among the dead letters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orders_adapters.kafka.inlet import REASON as KAFKA_REASON
+from orders_adapters.kafka.inlet import Inlet as InKafka
+from orders_adapters.memory.inlet import Inlet as InMemory
+from orders_adapters.rabbitmq.dead_letters import REASON
+from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
+from orders_adapters.rabbitmq.topology import Inbound
+from orders_domain.ports.inlet import Inlet
+from tests.parts.kafka import KafkaServer
+from tests.parts.rabbitmq import RabbitServer
+
+QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
+"""A dead consumer's partitions are given to others soon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """Somewhere to put messages, inlets that take them, and the dead letters with their reasons."""
+
+    put: Callable[[Sequence[bytes]], None]
+    inlet: Callable[[], Inlet]
+    dead: Callable[[], list[tuple[bytes, str]]]
+
+
+def in_memory() -> Post:
+    inlet = InMemory()
+    return Post(put=inlet.waiting.extend, inlet=lambda: inlet, dead=lambda: list(inlet.dead))
+
+
+def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
+    inbound = Inbound(queue=server.name("inlet"))
+    server.given(inbound.dead)
+
+    def put(messages: Sequence[bytes]) -> None:
+        with server.channel() as channel:
+            inbound.declare(channel)
+            channel.confirm_delivery()
+            for message in messages:
+                channel.basic_publish("", inbound.queue, message, mandatory=True)
+
+    def dead() -> list[tuple[bytes, str]]:
+        with server.channel() as channel:
+            found: list[tuple[Any, Any, Any]] = list(
+                iter(lambda: channel.basic_get(inbound.dead, auto_ack=True), (None, None, None))
+            )
+        return [(body, properties.headers[REASON]) for _, properties, body in found]
+
+    return Post(put=put, inlet=lambda: InRabbitMQ(url or server.url, inbound, timeout=5.0), dead=dead)
+
+
+def in_kafka(server: KafkaServer) -> Post:
+    topic, group = server.topic("inlet"), server.name("group")
+    server.make(f"{topic}.dead")
+
+    def dead() -> list[tuple[bytes, str]]:
+        records = server.records(f"{topic}.dead")
+        return [(one.value() or b"", dict(one.headers() or [])[KAFKA_REASON].decode()) for one in records]
+
+    return Post(
+        put=lambda messages: server.send(topic, messages, key="one partition"),
+        inlet=lambda: InKafka(server.servers, topic=topic, group=group, options=QUICK),
+        dead=dead,
+    )

@@ -1,0 +1,89 @@
+"""The promises of Inbox: a message is noted once, with the commit of what was done about it and by nothing else."""
+
+from functools import partial
+from threading import Event
+
+import pytest
+
+from tests.contract.ports.stores import Shop
+from tests.contract.ports.threads import at_once, other_thread
+from tests.unit.domain.examples import NOON
+
+
+def note(shop: Shop, message_id: str = "m-1", *, scope: str = "tracking") -> bool:
+    with shop.unit_of_work() as uow:
+        new = uow.inbox.note(message_id, scope=scope, at=NOON)
+        uow.commit()
+    return new
+
+
+def test_a_message_is_new_once(shop: Shop) -> None:
+    assert [note(shop) for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize(("message_id", "scope"), [("M-1", "tracking"), ("m-1 ", "tracking"), ("m-1", "notify")])
+def test_messages_count_in_their_scope_to_the_letter(shop: Shop, message_id: str, scope: str) -> None:
+    note(shop)
+
+    assert note(shop, message_id, scope=scope)
+
+
+@pytest.mark.parametrize("message_id", ["x" * 255, "'; DROP TABLE inbox; --", "Päckchen \U0001f4e6", "%s :at"])
+def test_any_id_is_kept_to_the_letter(shop: Shop, message_id: str) -> None:
+    assert [note(shop, message_id), note(shop, message_id)] == [True, False]
+
+
+def test_within_a_unit_of_work_it_is_noted_at_once(shop: Shop) -> None:
+    with shop.unit_of_work() as uow:
+        assert uow.inbox.note("m-1", scope="tracking", at=NOON)
+        assert not uow.inbox.note("m-1", scope="tracking", at=NOON)
+
+
+def test_leaving_without_a_commit_forgets_it(shop: Shop) -> None:
+    with shop.unit_of_work() as uow:
+        uow.inbox.note("m-1", scope="tracking", at=NOON)
+
+    assert note(shop)
+
+
+def test_a_failure_forgets_it(shop: Shop) -> None:
+    def fail() -> None:
+        with shop.unit_of_work() as uow:
+            uow.inbox.note("m-1", scope="tracking", at=NOON)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+
+    assert note(shop)
+
+
+def test_of_many_at_once_one_finds_it_new(shop: Shop) -> None:
+    for turn in range(5):
+        results = at_once(*[partial(note, shop, f"m-{turn}")] * 12)
+
+        assert sorted(results, key=bool) == [False] * 11 + [True]
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_who_comes_second_waits_for_the_first_to_end(shop: Shop, ends_well: bool) -> None:
+    noted, go_on = Event(), Event()
+
+    def first() -> None:
+        with shop.unit_of_work() as uow:
+            uow.inbox.note("m-1", scope="tracking", at=NOON)
+            noted.set()
+            go_on.wait(10)
+            if ends_well:
+                uow.commit()
+
+    with other_thread() as one, other_thread() as other:
+        doing = one.submit(first)
+        assert noted.wait(10)
+        waiting = other.submit(note, shop)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        go_on.set()
+        doing.result(10)
+
+        assert waiting.result(10) is not ends_well

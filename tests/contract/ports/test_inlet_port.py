@@ -1,0 +1,202 @@
+"""The promises of Inlet: nothing is lost, nothing is done before its time, and what cannot be done is put aside."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
+from orders_adapters.rabbitmq.topology import Inbound
+from orders_domain.errors import StoreUnavailable, Unavailable
+from orders_domain.ports.inlet import Inlet
+from tests.contract.ports.inlets import Post, in_kafka, in_memory, in_rabbitmq
+from tests.parts.proxy import Proxy
+from tests.parts.rabbitmq import RabbitServer
+
+PATIENCE = 60  # seconds
+
+
+@pytest.fixture(params=["memory", "rabbitmq", "kafka"])
+def post(request: pytest.FixtureRequest) -> Post:
+    if request.param == "memory":
+        return in_memory()
+    if request.param == "rabbitmq":
+        return in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
+    return in_kafka(request.getfixturevalue("kafka_server"))
+
+
+@pytest.fixture
+def inlet(post: Post) -> Iterator[Inlet]:
+    inlet = post.inlet()
+    yield inlet
+    inlet.close()
+
+
+def take_until(inlet: Inlet, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not enough():
+        inlet.take(handle, within=0.5)
+        assert time.monotonic() < deadline, f"not enough within {PATIENCE} s"
+
+
+def test_messages_are_given_in_their_order_and_once(post: Post, inlet: Inlet) -> None:
+    sent = [f"message {number}".encode() for number in range(50)]
+    post.put(sent)
+    got: list[bytes] = []
+
+    take_until(inlet, got.append, lambda: len(got) >= 50)
+
+    assert got == sent
+    assert not inlet.take(got.append, within=1.0)
+    assert got == sent
+
+
+def test_there_may_be_none(post: Post, inlet: Inlet) -> None:
+    post.put([])
+
+    assert not inlet.take(lambda _: pytest.fail("there is none"), within=0.2)
+
+
+def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given(post: Post, inlet: Inlet) -> None:
+    post.put([b"good", b"\x00bad\xff", b"good too"])
+    got: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        got.append(message)
+        return "Grüße: it is bad." if b"bad" in message else None
+
+    take_until(inlet, handle, lambda: len(got) >= 3)
+
+    assert got == [b"good", b"\x00bad\xff", b"good too"]
+    assert post.dead() == [(b"\x00bad\xff", "Grüße: it is bad.")]
+
+
+def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inlet: Inlet) -> None:
+    post.put([b"first", b"second"])
+    got: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        got.append(message)
+        if len(got) <= 5:
+            raise StoreUnavailable("The store is away.")
+        return None
+
+    deadline = time.monotonic() + PATIENCE
+    while len(got) < 7:
+        try:
+            inlet.take(handle, within=0.5)
+        except StoreUnavailable:
+            time.sleep(0.05)
+        assert time.monotonic() < deadline
+
+    assert got == [b"first"] * 6 + [b"second"]
+    assert post.dead() == []
+
+
+def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: Inlet) -> None:
+    post.put([b"first"])
+    got: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        got.append(message)
+        if len(got) == 1:
+            raise KeyboardInterrupt
+        return None
+
+    with pytest.raises(KeyboardInterrupt):
+        take_until(inlet, handle, lambda: len(got) >= 1)
+    take_until(inlet, handle, lambda: len(got) >= 2)
+
+    assert got == [b"first"] * 2
+
+
+def test_a_successor_is_given_what_was_not_acknowledged_and_nothing_else(post: Post) -> None:
+    post.put([b"done", b"begun", b"not begun"])
+    first, got = post.inlet(), []
+
+    def handle(message: bytes) -> str | None:
+        got.append(message)
+        if message == b"begun" and len(got) == 2:
+            raise StoreUnavailable("The store is away.")
+        return None
+
+    with pytest.raises(StoreUnavailable):
+        take_until(first, handle, lambda: len(got) >= 3)
+    first.close()
+    second = post.inlet()
+    take_until(second, handle, lambda: len(got) >= 4)
+
+    assert sorted(got) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in whichever order
+    assert not second.take(handle, within=0.5)
+    second.close()
+
+
+def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: Inlet) -> None:
+    inlet.close()
+    inlet.close()
+    post.put([b"late"])
+    got: list[bytes] = []
+
+    take_until(inlet, got.append, lambda: bool(got))
+
+    assert got == [b"late"]
+
+
+class TestRabbitMQ:
+    @pytest.fixture
+    def network(self, rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
+        with Proxy.before(rabbitmq_server.url) as network:
+            yield network
+
+    @pytest.mark.parametrize("connected_before", [True, False])
+    def test_a_broker_that_goes_away_is_unavailable_and_comes_back_with_every_message(
+        self, rabbitmq_server: RabbitServer, network: Proxy, connected_before: bool
+    ) -> None:
+        post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
+        post.put([b"one", b"two"])
+        inlet, got = post.inlet(), []
+        if connected_before:
+            take_until(inlet, got.append, lambda: bool(got))
+        network.cut()
+
+        with pytest.raises(Unavailable):
+            inlet.take(got.append, within=0.5)
+
+        network.restore()
+        take_until(inlet, got.append, lambda: len(got) >= 2)
+        inlet.close()
+        assert got == [b"one", b"two"]
+
+    def test_a_message_in_hand_when_the_broker_goes_comes_again(
+        self, rabbitmq_server: RabbitServer, network: Proxy
+    ) -> None:
+        post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
+        post.put([b"one"])
+        inlet, got = post.inlet(), []
+
+        def handle(message: bytes) -> str | None:
+            got.append(message)
+            if len(got) == 1:
+                network.cut()
+            return None
+
+        with pytest.raises(Unavailable):
+            take_until(inlet, handle, lambda: False)
+        network.restore()
+        take_until(inlet, handle, lambda: len(got) >= 2)
+
+        assert got == [b"one"] * 2
+        assert not inlet.take(handle, within=0.5)
+        inlet.close()
+
+    def test_a_queue_of_another_kind_is_taken_as_it_is(self, rabbitmq_server: RabbitServer) -> None:
+        inbound = Inbound(queue=rabbitmq_server.name("classic"))
+        with rabbitmq_server.channel() as channel:
+            channel.queue_declare(inbound.queue, durable=True)
+            channel.basic_publish("", inbound.queue, b"one")
+        inlet, got = InRabbitMQ(rabbitmq_server.url, inbound), []
+
+        take_until(inlet, got.append, lambda: bool(got))
+
+        assert got == [b"one"]
+        inlet.close()

@@ -1,0 +1,124 @@
+"""What arrives on Kafka (librdkafka's mock cluster): the data, each order's in its order, and nothing unsafe."""
+
+import json
+import time
+from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from orders_adapters.kafka.publisher import Publisher
+from orders_domain import Event, OrderStatus, events
+from orders_domain.errors import PublisherUnavailable
+from tests.contract.ports.publishers import Told, in_kafka
+from tests.contract.ports.threads import at_once
+from tests.parts.kafka import KafkaServer
+from tests.parts.throwaway.server import HOST, free_port
+from tests.unit.domain.examples import ADMIN, NOON, only, placed
+
+
+@pytest.fixture
+def told(kafka_server: KafkaServer) -> Iterator[Told]:
+    told = in_kafka(kafka_server)
+    yield told
+    told.close()
+
+
+def notified() -> list[Event]:
+    """The notifications of an order's life."""
+    order = placed()
+    order.number = 7
+    order.unsaved.clear()
+    for status in (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+        order.become(only(status), by=ADMIN, at=NOON)
+    return events.user_notifications(order)
+
+
+def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -> None:
+    sent = notified()
+
+    assert list(told.publisher.publish(sent)) == [None, None, None]
+
+    assert told.arrived() == sent
+
+
+def test_a_thousand_events_arrive_each_order_s_in_their_order(told: Told) -> None:
+    sent = [event for _ in range(334) for event in notified()]
+
+    assert list(told.publisher.publish(sent)) == [None] * len(sent)
+
+    assert lives(told.arrived()) == lives(sent)
+
+
+def lives(told: list[Event]) -> dict[UUID, list[Event]]:
+    found: dict[UUID, list[Event]] = {}
+    for event in told:
+        found.setdefault(event.order_id, []).append(event)
+    return found
+
+
+def test_threads_share_a_publisher(told: Told) -> None:
+    batches = [notified() for _ in range(8)]
+
+    results = at_once(*(partial(told.publisher.publish, batch) for batch in batches))
+
+    assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 3] * 8
+    assert lives(told.arrived()) == lives([event for batch in batches for event in batch])
+
+
+@pytest.mark.clause("003-08")
+def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server: KafkaServer) -> None:
+    topic = kafka_server.name("user-notifications")
+    publisher = Publisher(kafka_server.servers, topic=topic)
+    (event, *_) = notified()
+
+    publisher.publish([event])
+
+    (record,) = kafka_server.records(topic)
+    publisher.close()
+    assert json.loads(record.value() or b"") == event.data
+    assert record.key() == str(event.order_id).encode()
+
+
+def test_nothing_to_publish_needs_no_broker() -> None:
+    assert Publisher(f"{HOST}:1", topic="t").publish([]) == ()
+
+
+def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
+    publisher = Publisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
+
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(PublisherUnavailable):
+            publisher.publish(notified())
+        assert time.monotonic() - began < 8.0
+    assert not publisher.ping()
+    publisher.close()
+
+
+def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: Told) -> None:
+    with KafkaServer() as doomed:
+        publisher = Publisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
+        assert list(publisher.publish(notified())) == [None] * 3
+
+    with pytest.raises(PublisherUnavailable):
+        publisher.publish(notified())
+    publisher.close()
+    after = notified()
+
+    assert list(told.publisher.publish(after)) == [None] * 3
+    assert told.arrived() == after
+
+
+def test_what_is_too_large_is_refused_alone(told: Told) -> None:
+    good, large = notified()[0], notified()[0]
+    large = Event(
+        id=large.id, type=large.type, order_id=large.order_id, version=2, at=NOON, data={"x": "x" * 2_000_000}
+    )  # fmt: skip
+
+    taken, refused = told.publisher.publish([good, large])
+
+    assert taken is None
+    assert refused
+    assert told.arrived() == [good]

@@ -1,0 +1,288 @@
+"""What carriers tell: applied once, never backwards, step by step, and each change told to its user once."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+from uuid import uuid5
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orders_domain import Order, OrderStatus, Role
+from orders_domain.access import ADMIN_ONLY
+from orders_domain.errors import OrderNotFound, OrdersError, Refused, TransitionRefused
+from orders_domain.order import fold
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.tracking import FASTEST_CLOCK, MEANINGS, TrackingEvent
+from orders_domain.use_cases import Tracked, TrackShipment, track_shipment
+from tests.unit.domain.examples import ADMIN, NOON, TOTAL, items, new_id
+from tests.unit.domain.shop import Shop
+from tests.unit.domain.test_order_products import left, order, stocked
+
+P, C, PAID, S, D, X = OrderStatus
+WAYS = {
+    "CONFIRMED": {P: [C], C: [], PAID: [], S: [], D: [], X: []},
+    "IN_TRANSIT": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
+    "SHIPPED": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
+    "DELIVERED": {P: [S, D], C: [S, D], PAID: [S, D], S: [D], D: [], X: None},
+    "FAILED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
+    "RETURNED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
+}
+"""For each word and each status the steps that the order takes; None where it is refused."""
+TO = {P: (), C: (C,), PAID: (PAID,), S: (S,), D: (S, D), X: (X,)}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
+    return TrackingEvent(**({"id": str(new_id()), "status": status, "occurred_at": NOON} | others))
+
+
+def track(shop: Shop, one: TrackingEvent) -> Tracked:
+    return track_shipment(TrackShipment(event=one), uow=shop.uow, cache=shop.cache, clock=shop.clock)
+
+
+def at(shop: Shop, status: OrderStatus) -> Order:
+    placed = shop.place()
+    for step in TO[status]:
+        shop.change(placed.id, step)
+    return shop.queries.order(placed.id)
+
+
+def notifications(shop: Shop, order: Order) -> list[Any]:
+    told = [one.event for one in shop.in_state(*OutboxState) if one.event.order_id == order.id]
+    return [one for one in told if one.type == "orders.user_notification.v1"]
+
+
+@pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
+@pytest.mark.parametrize("word", list(MEANINGS))
+def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word: str, before: OrderStatus) -> None:
+    order = at(shop, before)
+    version = order.version
+    steps = WAYS[word][before]
+
+    if steps is None:
+        with pytest.raises(TransitionRefused):
+            track(shop, event(word, order=order.id))
+        assert shop.queries.order(order.id) == order
+        assert not shop.store.inbox  # what was put aside can be put back
+        return
+    told = track(shop, event(word.lower(), order=order.number))
+
+    assert told is (Tracked.APPLIED if steps else Tracked.OLD_NEWS)
+    assert [one.to_status for one in shop.queries.history(order.id)[version:]] == steps
+    assert shop.queries.order(order.id).version == version + len(steps)
+
+
+def test_every_word_and_status_is_in_the_table() -> None:
+    assert WAYS.keys() == MEANINGS.keys()
+    assert all(list(row) == list(OrderStatus) for row in WAYS.values())
+
+
+def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: Shop) -> None:
+    order = shop.place()
+
+    track(shop, event("DELIVERED", id="evt-7", order=order.id))
+
+    history = shop.queries.history(order.id)
+    assert [(one.actor, one.role, one.request_id) for one in history[1:]] == [("carrier", Role.SYSTEM, "evt-7")] * 2
+    assert fold(history, number=order.number) == shop.queries.order(order.id)
+
+
+def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
+    order = shop.place()
+    once = event("SHIPPED", order=order.id)
+
+    told = [track(shop, once) for _ in range(100)]
+
+    assert told == [Tracked.APPLIED] + [Tracked.REPEATED] * 99
+    assert shop.queries.order(order.id).version == 2
+    assert len(notifications(shop, order)) == 1
+
+
+def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
+    first, second = shop.place(), shop.place()
+    track(shop, event("SHIPPED", id="same", order=first.id))
+
+    assert track(shop, event("DELIVERED", id="same", order=second.id)) is Tracked.REPEATED
+
+    assert shop.queries.order(second.id).status is P
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(shop: Shop, seed: int) -> None:
+    order = shop.place()
+    chance = Random(seed)
+    words = [chance.choice(["CONFIRMED", "IN_TRANSIT", "SHIPPED"]) for _ in range(990)] + ["DELIVERED"] * 10
+    chance.shuffle(words)
+    places = []
+
+    for word in words:
+        track(shop, event(word, order=order.id))
+        places.append(list(OrderStatus).index(shop.queries.order(order.id).status))
+
+    assert places == sorted(places)
+    after = shop.queries.order(order.id)
+    assert after.status is D
+    told = notifications(shop, order)
+    assert [one.version for one in told] == list(range(2, after.version + 1))  # one a change
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(sorted(MEANINGS)), max_size=8), st.sampled_from([P, C, PAID, S]))
+def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str], before: OrderStatus) -> None:
+    shop = Shop()
+    order = at(shop, before)
+
+    for word in words:
+        try:
+            track(shop, event(word, order=order.id))
+        except TransitionRefused:
+            continue
+
+    after = shop.queries.order(order.id)
+    assert fold(shop.queries.history(order.id), number=order.number) == after
+    assert len(notifications(shop, order)) == after.version - order.version
+    told = [one.event for one in shop.in_state(*OutboxState) if one.event.type != "orders.user_notification.v1"]
+    assert [one.version for one in told] == list(range(1, after.version + 1))
+
+
+def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
+    tea = stocked(shop, 10)
+    placed = order(shop, (tea, 4))
+
+    track(shop, event("FAILED", order=placed.id))
+    track(shop, event("RETURNED", order=placed.id))
+
+    assert shop.queries.order(placed.id).status is X
+    assert left(shop, tea) == 10
+
+
+@pytest.mark.clause("003-08")
+def test_the_user_is_told_in_words_under_an_id_that_never_changes(shop: Shop) -> None:
+    order = shop.place()
+
+    track(shop, event("DELIVERED", order=order.id))
+
+    first, second = notifications(shop, order)
+    id_ = uuid5(order.id, "orders.user_notification.v1 2")  # consumers remember ids: they must outlive a new release
+    assert (first.id, first.version) == (id_, 2)
+    assert first.data == {
+        "notificationId": str(id_),
+        "userID": "ada",
+        "orderID": order.number,
+        "type": "ORDER_STATUS_CHANGED",
+        "status": "shipped",
+        "message": f"Your order {order.number} is on its way.",
+        "occurredAt": "2026-03-14T12:00:00.123456Z",
+    }
+    assert (second.version, second.data["status"]) == (3, "delivered")
+
+
+def test_the_cache_forgets_the_order_of_before(shop: Shop) -> None:
+    placed = shop.place()
+    shop.get(placed.id)
+
+    track(shop, event("SHIPPED", order=placed.id))
+
+    assert shop.get(placed.id).status is S
+
+
+def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
+    placed = Order.place(
+        order_id=new_id(), items=items(), total=TOTAL, shipment_id="SHIP-1", by=ADMIN, at=NOON
+    )  # fmt: skip
+    with shop.uow as uow:
+        uow.orders.add(placed)
+        uow.commit()
+
+    assert track(shop, event("SHIPPED", shipment_id="SHIP-1")) is Tracked.APPLIED
+    assert track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-1")) is Tracked.APPLIED
+    with pytest.raises(Refused, match="not that of its order"):
+        track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-2"))
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"order": 4711}, {"order": new_id()}, {"shipment_id": "SHIP-9"}], ids=["number", "id", "shipment"]
+)
+def test_an_unknown_order_is_refused_and_may_be_told_of_again(shop: Shop, unknown: dict[str, Any]) -> None:
+    with pytest.raises(OrderNotFound):
+        track(shop, event("SHIPPED", **unknown))
+
+    assert not shop.store.inbox
+
+
+def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
+    order = shop.place()
+
+    with pytest.raises(Refused, match="future"):
+        track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + FASTEST_CLOCK + timedelta(microseconds=1)))
+    assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + FASTEST_CLOCK)) is Tracked.APPLIED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": ""},
+        {"id": "x" * 256},
+        {"id": "nul\x00"},
+        {"id": "\ud800"},
+        {"order": None},
+        {"order": None, "shipment_id": ""},
+        {"shipment_id": "x" * 65},
+        {"shipment_id": "nul\x00"},
+        {"order": 0},
+        {"order": -1},
+        {"order": 10**18},
+        {"status": "LOST"},
+        {"status": ""},
+        {"status": "PAID"},
+        {"status": "CANCELED"},
+    ],
+)
+def test_an_event_that_cannot_be_is_refused_at_birth(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        event(**({"status": "SHIPPED", "order": 1} | wrong))
+
+
+@pytest.mark.clause("002-29")
+def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not(shop: Shop) -> None:
+    placed = shop.place()
+    shop.change(placed.id, C)
+    assert notifications(shop, placed) == []
+
+    shop.change(placed.id, PAID, by=ADMIN, access=ADMIN_ONLY)
+    shop.change(placed.id, PAID, by=ADMIN, access=ADMIN_ONLY)
+
+    (told,) = notifications(shop, placed)
+    assert (told.version, told.data["status"], told.data["userID"]) == (3, "confirmed", "ada")
+
+
+def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = shop.place()
+    once = event("SHIPPED", order=order.id)
+
+    def fail() -> None:
+        raise OrdersError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.uow, "commit", fail)
+        with pytest.raises(OrdersError):
+            track(shop, once)
+
+    assert (shop.store.inbox, notifications(shop, order)) == ({}, [])
+    assert track(shop, once) is Tracked.APPLIED
+
+
+def test_only_forward_is_old_news_and_the_rest_is_for_people(shop: Shop) -> None:
+    order = at(shop, S)
+
+    assert track(shop, event("CONFIRMED", order=order.id)) is Tracked.OLD_NEWS
+    with pytest.raises(TransitionRefused, match="SHIPPED cannot become CANCELED"):
+        track(shop, event("FAILED", order=order.id))
+
+    assert shop.queries.order(order.id) == order

@@ -72,6 +72,7 @@ def order_bytes(order: Order) -> bytes:
             "items": [item.content for item in order.items],
             "lines": [[line.product_id, line.quantity, _money(line.unit_price)] for line in order.lines],
             "address": None if order.address is None else order.address.parts(),
+            "shipment_id": order.shipment_id,
         }
     )
 
@@ -112,6 +113,7 @@ def _event(told: Any) -> Event:
 
 def _order(kept: Any) -> Order:
     number, deleted_at, address = kept["number"], kept["deleted_at"], kept["address"]
+    shipment_id = kept["shipment_id"]
     return Order(
         id=UUID(kept["id"]),
         number=None if number is None else _is(int, number),
@@ -125,6 +127,7 @@ def _order(kept: Any) -> Order:
         items=tuple(Item(content) for content in _is(list, kept["items"])),
         lines=tuple(_line(*line) for line in _is(list, kept["lines"])),
         address=None if address is None else _address(address),
+        shipment_id=None if shipment_id is None else _is(str, shipment_id),
     )
 
 

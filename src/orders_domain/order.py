@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OrderRef: TypeAlias = UUID | int
 """An order's id, or its number."""
 
+LONGEST_SHIPMENT_ID = 64
+
 
 @dataclass(slots=True, kw_only=True)
 class Order:
@@ -44,6 +46,7 @@ class Order:
     lines: tuple[Line, ...] = ()
     address: Address | None = None
     deleted_at: datetime | None = None
+    shipment_id: str | None = None  # what the carrier calls its parcel
     number: int | None = None  # the short number people read out on the phone; given by the store
     unsaved: list[history.Entry] = field(default_factory=list, compare=False, repr=False)
 
@@ -57,6 +60,7 @@ class Order:
         total: Money,
         address: Address | None = None,
         user_id: str | None = None,
+        shipment_id: str | None = None,
         by: Actor,
         at: datetime,
     ) -> Order:
@@ -76,6 +80,7 @@ class Order:
             lines=tuple(lines),
             total=total,
             address=address,
+            shipment_id=shipment_id,
             status=OrderStatus.PENDING,
             created_at=at,
             updated_at=at,
@@ -173,6 +178,7 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
         ),
         total=Money(placing["total_minor"], currency),
         address=Address(**placing["address"]) if placing["address"] else None,
+        shipment_id=placing.get("shipment_id"),  # unknown to histories older than shipments
         status=last.to_status,
         created_at=first.at,
         updated_at=last.at,
@@ -192,6 +198,7 @@ def _placing(order: Order) -> dict[str, JSON]:
         "total_minor": order.total.minor,
         "currency": order.total.currency,
         "address": cast(JSON, address.parts()) if address else None,
+        "shipment_id": order.shipment_id,
     }
 
 

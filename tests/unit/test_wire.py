@@ -50,6 +50,7 @@ ORDERS = st.builds(
     updated_at=MOMENTS,
     deleted_at=st.none() | MOMENTS,
     version=VERSIONS,
+    shipment_id=st.none() | TEXT,
     number=st.none() | st.integers(1, 2**53),
 )  # fmt: skip
 PLACED = Event(

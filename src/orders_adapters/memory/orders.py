@@ -32,6 +32,13 @@ class Orders:
             raise OrderNotFound(ref)
         return deepcopy(order)
 
+    def hold_shipment(self, shipment_id: str) -> Order:
+        shipped = (one.id for one in self._store.orders.values() if one.shipment_id == shipment_id)
+        order_id = next(shipped, None)
+        if order_id is None:
+            raise OrderNotFound(shipment_id)
+        return self.hold(order_id)
+
     def save(self, order: Order) -> None:
         if not order.unsaved:
             return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
@@ -38,6 +38,7 @@ _ADD: dict[str, Any] = {
 _HOLD = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
 _HOLD_BY_ID = _HOLD.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _HOLD_BY_NUMBER = _HOLD.where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_HOLD_BY_SHIPMENT = _HOLD.where(_orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type))
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
@@ -60,12 +61,10 @@ class Orders:
         order.number = number
 
     def hold(self, ref: OrderRef) -> Order:
-        with translated():
-            statement = _HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER
-            row = self._connection.execute(statement, {"ref": ref}).one_or_none()
-        if row is None:
-            raise OrderNotFound(ref)
-        return order_of(row)
+        return self._held(_HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER, ref)
+
+    def hold_shipment(self, shipment_id: str) -> Order:
+        return self._held(_HOLD_BY_SHIPMENT, shipment_id)
 
     def save(self, order: Order) -> None:
         if not order.unsaved:
@@ -87,6 +86,13 @@ class Orders:
         if told:
             with translated():
                 self._insert(tables.outbox, [event_values(event) for event in told])
+
+    def _held(self, statement: Select[Any], ref: OrderRef | str) -> Order:
+        with translated():
+            row = self._connection.execute(statement, {"ref": ref}).one_or_none()
+        if row is None:
+            raise OrderNotFound(ref)
+        return order_of(row)
 
     def _note(self, order: Order) -> None:
         """Write down what happened, for us and for the world."""

@@ -33,6 +33,7 @@ def order_values(order: Order) -> Values:
         "deleted_at": order.deleted_at,
         "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
         **{column: getattr(order.address, part, None) for part, column in tables.SHIPPING.items()},
+        "shipment_id": order.shipment_id,
     }
 
 
@@ -69,6 +70,7 @@ def order_of(row: Row[Any]) -> Order:
             for product_id, quantity, minor in row.lines
         ),
         address=_address_of(row),
+        shipment_id=row.shipment_id,
     )
 
 

@@ -32,6 +32,8 @@ from orders_domain.address import LONGEST
 from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
+from orders_domain.order import LONGEST_SHIPMENT_ID
+from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
 from orders_domain.product import LONGEST_NAME, LONGEST_SKU
@@ -79,6 +81,8 @@ users = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+_shipped = text("shipment_id IS NOT NULL")
+
 orders = Table(
     "orders",
     metadata,
@@ -98,6 +102,9 @@ orders = Table(
     Column("updated_at", Moment, nullable=False),
     Column("deleted_at", Moment),
     *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
+    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
+    # What the carrier tells of a shipment is of one order.
+    Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
@@ -227,6 +234,14 @@ idempotency_keys = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
     Column("answer", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False, index=True),  # what may be pruned
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("scope", String(LONGEST_SCOPE), primary_key=True),
+    Column("message_id", String(LONGEST_MESSAGE_ID), primary_key=True),
     Column("at", Moment, nullable=False, index=True),  # what may be pruned
 )
 

@@ -30,6 +30,15 @@ class Orders(Protocol):
         """
         ...
 
+    def hold_shipment(self, shipment_id: str) -> Order:
+        """Return the order that the carrier knows under this id, held as ``hold`` does.
+
+        Raises:
+            OrderNotFound: no such order, or it was deleted.
+            StoreUnavailable: the store is away.
+        """
+        ...
+
     def save(self, order: Order) -> None:
         """Store a changed order, the new lines of its history and its events; ``order.unsaved`` is empty afterwards.
 

@@ -1,0 +1,20 @@
+"""The messages that came in, and were dealt with."""
+
+from datetime import datetime
+from typing import Protocol
+
+LONGEST_MESSAGE_ID = 255
+
+
+class Inbox(Protocol):
+    """The messages of one unit of work. One is noted with the commit of what was done about it, and by nothing else."""
+
+    def note(self, message_id: str, *, scope: str, at: datetime) -> bool:
+        """Note the message; say whether it is new: False where it was noted before, in the same scope.
+
+        While another unit of work has noted it and not ended, a store waits for that to end.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...

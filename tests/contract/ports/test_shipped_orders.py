@@ -1,0 +1,54 @@
+"""The promise of Orders for the carrier: an order is found by its shipment, and held."""
+
+import pytest
+
+from orders_domain import Actor, Order, OrderStatus
+from orders_domain.errors import OrderNotFound
+from orders_domain.order import fold
+from tests.contract.ports.stores import Shop
+from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, only
+
+
+def shipped(shipment_id: str | None, *, by: Actor = ADA) -> Order:
+    return Order.place(order_id=new_id(), items=items(), total=TOTAL, shipment_id=shipment_id, by=by, at=NOON)
+
+
+def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:
+    order = shipped("SHIP-1")
+    shop.add(order, shipped("SHIP-2"), shipped(None), shipped(None))
+
+    with shop.unit_of_work() as uow:
+        assert uow.orders.hold_shipment("SHIP-1") == order
+
+    assert shop.queries.order(order.id).shipment_id == "SHIP-1"
+    assert fold(shop.queries.history(order.id), number=order.number) == order
+
+
+def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
+    shop.add(shipped("SHIP-1"))
+
+    with shop.unit_of_work() as uow:
+        order = uow.orders.hold_shipment("SHIP-1")
+        order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+        uow.orders.save(order)
+        assert uow.orders.hold_shipment("SHIP-1") == order
+
+
+@pytest.mark.parametrize("unknown", ["SHIP-2", "ship-1", "SHIP-1 ", "", "%"])
+def test_an_unknown_shipment_is_no_order(shop: Shop, unknown: str) -> None:
+    shop.add(shipped("SHIP-1"), shipped(None))
+
+    with shop.unit_of_work() as uow, pytest.raises(OrderNotFound):
+        uow.orders.hold_shipment(unknown)
+
+
+def test_a_deleted_order_has_no_shipment(shop: Shop) -> None:
+    order = shipped("SHIP-1")
+    shop.add(order)
+    with shop.unit_of_work() as uow:
+        order.delete(by=ADA, at=NOON)
+        uow.orders.save(order)
+        uow.commit()
+
+    with shop.unit_of_work() as uow, pytest.raises(OrderNotFound):
+        uow.orders.hold_shipment("SHIP-1")

@@ -68,3 +68,6 @@ OWNER_ALONE = Access()
 
 ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
 """Clause 002-07."""
+
+OWNER_OR_ADMIN_HIDDEN = Access(roles=frozenset({Role.ADMIN}), hides_existence=True)
+"""Clause 003-06: likewise, and strangers hear 'not found'."""

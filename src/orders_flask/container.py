@@ -24,6 +24,7 @@ from orders_flask.counted_cache import CountedCache
 from orders_flask.observed import observed
 from orders_flask.settings import Settings
 from orders_flask.web.metrics import Metrics
+from orders_flask.workers.bookings import BookingWorker
 from orders_flask.workers.jobs import JobWorker
 from orders_flask.workers.relay import Relay
 
@@ -43,6 +44,7 @@ class Container(containers.DeclarativeContainer):
     store = providers.Singleton(parts.store, settings)
     cache = providers.Singleton(parts.cache, settings, clock=clock)
     broker = providers.Singleton(parts.broker, settings)
+    services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 
     mint: providers.Callable[str] = providers.Callable(parts.mint, settings)
@@ -58,6 +60,8 @@ class Container(containers.DeclarativeContainer):
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
     kept = providers.Singleton(CountedCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
+    reservations = services.provided.reservations
+    shipments = services.provided.shipments
 
     place_order: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
@@ -74,6 +78,27 @@ class Container(containers.DeclarativeContainer):
     order_products: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
+    ship_products: providers.Callable[Order] = providers.Callable(
+        observed(retried(use_cases.ship_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+    )
+    place_booked: providers.Callable[Order] = providers.Callable(retried(use_cases.place_booked), uow=uow, clock=clock)
+    ship_through_services: providers.Callable[Order] = providers.Callable(
+        observed(use_cases.ship_through_services),
+        metrics=metrics,
+        reservations=reservations,
+        shipments=shipments,
+        uow=uow,
+        place_booked=place_booked.provider,
+        clock=clock,
+        new_id=new_id,
+    )
+    shipping = providers.Callable(
+        parts.shipping, settings, ours=ship_products.provider, through_services=ship_through_services.provider
+    )
+    release_bookings: providers.Callable[use_cases.Released] = providers.Callable(
+        use_cases.release_bookings, uow=uow, reservations=reservations, shipments=shipments, clock=clock
+    )
+    booking_worker = providers.Factory(BookingWorker, release_bookings=release_bookings.provider)
     delete_order: providers.Callable[None] = providers.Callable(
         observed(retried(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )

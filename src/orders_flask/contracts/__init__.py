@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from orders_flask.contracts import management, orders
+from orders_flask.contracts import management, orders, ostore
 from orders_flask.web.contract import Contract
 
 CONTRACTS: Mapping[str, Callable[[], Contract]] = {
     "orders": orders.contract,
+    "ostore": ostore.contract,
     "management": management.contract,
 }
 """By the name that ORDERS_MOUNTS uses."""

@@ -4,7 +4,8 @@ from orders_flask.parts.brokers import broker
 from orders_flask.parts.caches import cache
 from orders_flask.parts.identities import identity, mint
 from orders_flask.parts.jobs import job_runner
-from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Store
+from orders_flask.parts.services import services, shipping
+from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Services, Store
 from orders_flask.parts.stores import store
 
 __all__ = [
@@ -12,11 +13,14 @@ __all__ = [
     "CachePart",
     "Check",
     "Migrations",
+    "Services",
     "Store",
     "broker",
     "cache",
     "identity",
     "job_runner",
     "mint",
+    "services",
+    "shipping",
     "store",
 ]

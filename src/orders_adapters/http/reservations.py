@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from orders_adapters.http.service import CALL_SECONDS, Service, whole_number
+from orders_adapters.http.service import Service, whole_number
 from orders_domain.booking import Booking
 from orders_domain.errors import InsufficientStock
 from orders_domain.money import Money
@@ -23,7 +23,7 @@ class Reservations:
 
     def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         until = time.monotonic() + ALL_SECONDS
-        asked = {one: self._product(one, seconds=min(CALL_SECONDS, until - time.monotonic())) for one in product_ids}
+        asked = {one: self._product(one, until=until) for one in product_ids}
         return {one: product for one, product in asked.items() if product}
 
     def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
@@ -34,14 +34,14 @@ class Reservations:
             raise InsufficientStock(self._service.understood(answer, lambda told: _shortages(told, booking, products)))
         if answer.status >= 300:
             raise self._service.refusal(answer)
+        if answer.status != 201:  # whoever says so, it is not the catalogue
+            raise self._service.nonsense(answer)
 
     def release(self, order_id: UUID) -> None:
-        answer = self._service.ask("DELETE", f"/reservations/{order_id}")
-        if answer.status >= 300 and answer.status not in (404, 410):
-            raise self._service.refusal(answer)
+        self._service.require_gone(self._service.ask("DELETE", f"/reservations/{order_id}"))
 
-    def _product(self, product_id: ProductId, *, seconds: float) -> Product | None:
-        answer = self._service.ask("GET", f"/products/{product_id}", seconds=seconds)
+    def _product(self, product_id: ProductId, *, until: float) -> Product | None:
+        answer = self._service.ask("GET", f"/products/{product_id}", until=until)
         if answer.status in (404, 410):
             return None
         if answer.status >= 300:

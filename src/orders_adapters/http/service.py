@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -48,16 +49,17 @@ class Service:
         body: Mapping[str, Any] | None = None,
         *,
         key: str | None = None,
-        seconds: float = CALL_SECONDS,
+        until: float = math.inf,
     ) -> Answer:
         """Return the answer: a success, or one of REFUSALS. No redirect is followed.
 
-        What broke is tried again while there is time; under ``key``, the Idempotency-Key, that does nothing twice.
+        What broke is tried again while there is time, 3 s and not beyond ``until`` on the monotonic clock; under
+        ``key``, the Idempotency-Key, that does nothing twice.
 
         Raises:
             ServiceUnreachable, ServiceTooSlow, ServiceBroken, ServiceNonsense.
         """
-        until = time.monotonic() + seconds
+        until = min(until, time.monotonic() + CALL_SECONDS)
         sent = None if body is None else json.dumps(body).encode()
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
         headers |= {} if sent is None else {"Content-Type": "application/json"}
@@ -81,7 +83,21 @@ class Service:
         try:
             return read(json.loads(answer.body))
         except _FLAWS as flaw:
-            raise ServiceNonsense(self._name, f"answers {answer.status} and nonsense") from flaw
+            raise self.nonsense(answer) from flaw
+
+    def require_gone(self, answer: Answer) -> None:
+        """Return if what was to be deleted is gone; not being there is fine.
+
+        Raises:
+            ServiceRefused, ServiceNonsense: it may still be there.
+        """
+        if answer.status >= 300 and answer.status not in (404, 410):
+            raise self.refusal(answer)
+        if 200 <= answer.status < 300 and answer.body:
+            self.understood(answer, lambda told: told)
+
+    def nonsense(self, answer: Answer) -> ServiceNonsense:
+        return ServiceNonsense(self._name, f"answers {answer.status} and nonsense")
 
     def refusal(self, answer: Answer) -> ServiceRefused:
         return ServiceRefused(self._name, f"refuses with status {answer.status}")

@@ -24,9 +24,7 @@ class Shipments:
         return self._service.understood(answer, _shipment_id)
 
     def cancel(self, shipment_id: str) -> None:
-        answer = self._service.ask("DELETE", f"/shipments/{quote(shipment_id, safe='')}")
-        if answer.status >= 300 and answer.status not in (404, 410):
-            raise self._service.refusal(answer)
+        self._service.require_gone(self._service.ask("DELETE", f"/shipments/{quote(shipment_id, safe='')}"))
 
 
 def _shipment_id(told: Any) -> str:

@@ -74,3 +74,6 @@ WRITERS_ONLY = Access(owner=False, scopes=frozenset({"orders:write"}))
 
 ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
 """Clause 002-07."""
+
+OWNER_OR_ADMIN_HIDDEN = Access(roles=frozenset({Role.ADMIN}), hides_existence=True)
+"""Clause 003-06: likewise, and strangers hear 'not found'."""

@@ -317,3 +317,53 @@ class LetterRefused(OrdersError):
 
     kind = Kind.INVALID
     code = "letter_refused"
+
+
+class BookingLost(Unavailable):
+    """Other services were asked for too long, and what they hold is being given up: the order is not placed."""
+
+    code = "booking_lost"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"What other services hold for order {order_id} is being given up.")
+        self.order_id = order_id
+
+
+class ServiceFailed(Unavailable):
+    """Another service did not do what it was asked, or did it and we do not know: see the subclasses."""
+
+    code = "service_failed"
+
+    def __init__(self, service: str, how: str) -> None:
+        super().__init__(f"The {service} {how}.")
+        self.service = service
+
+
+class ServiceUnreachable(ServiceFailed):
+    """Nobody listens at its address, or the connection broke before there was an answer."""
+
+    code = "service_unreachable"
+
+
+class ServiceTooSlow(ServiceFailed):
+    """Its answer was not there in time."""
+
+    code = "service_too_slow"
+
+
+class ServiceBroken(ServiceFailed):
+    """It says itself that it failed."""
+
+    code = "service_broken"
+
+
+class ServiceNonsense(ServiceFailed):
+    """Its answer is not what was agreed: another status, no JSON, another shape, too large."""
+
+    code = "service_nonsense"
+
+
+class ServiceRefused(ServiceFailed):
+    """It understood, and will not: it has done nothing, and asking again does not help."""
+
+    code = "service_refused"

@@ -43,7 +43,14 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 
 def _make_parts(container: Container) -> None:
     """Make what settings can spoil, so that a bad one stops the start and not the first request; nothing connects."""
-    for part in (container.store, container.cache, container.broker, container.identity, container.job_runner):
+    for part in (
+        container.store,
+        container.cache,
+        container.broker,
+        container.identity,
+        container.services,
+        container.job_runner,
+    ):
         part()
 
 

@@ -25,6 +25,7 @@ from orders_flask.counted_cache import CountedCache
 from orders_flask.observed import observed
 from orders_flask.settings import Settings
 from orders_flask.web.metrics import Metrics
+from orders_flask.workers.bookings import BookingWorker
 from orders_flask.workers.intake import Intake, dealing_with
 from orders_flask.workers.jobs import JobWorker
 from orders_flask.workers.relay import Relay
@@ -56,6 +57,7 @@ class Container(containers.DeclarativeContainer):
     notifier = providers.Singleton(parts.notifier, settings)
     tracking_events = providers.Factory(parts.tracking_events, settings)
     notifications = providers.Factory(parts.notifications, settings)
+    services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 
     signatures = providers.Singleton(parts.signatures, settings)
@@ -72,6 +74,8 @@ class Container(containers.DeclarativeContainer):
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
     kept = providers.Singleton(CountedCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
+    reservations = services.provided.reservations
+    shipments = services.provided.shipments
 
     place_order: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
@@ -99,6 +103,27 @@ class Container(containers.DeclarativeContainer):
     cancel_order: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
+    ship_products: providers.Callable[Order] = providers.Callable(
+        observed(retried(use_cases.ship_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+    )
+    place_booked: providers.Callable[Order] = providers.Callable(retried(use_cases.place_booked), uow=uow, clock=clock)
+    ship_through_services: providers.Callable[Order] = providers.Callable(
+        observed(use_cases.ship_through_services),
+        metrics=metrics,
+        reservations=reservations,
+        shipments=shipments,
+        uow=uow,
+        place_booked=place_booked.provider,
+        clock=clock,
+        new_id=new_id,
+    )
+    shipping = providers.Callable(
+        parts.shipping, settings, ours=ship_products.provider, through_services=ship_through_services.provider
+    )
+    release_bookings: providers.Callable[use_cases.Released] = providers.Callable(
+        use_cases.release_bookings, uow=uow, reservations=reservations, shipments=shipments, clock=clock
+    )
+    booking_worker = providers.Factory(BookingWorker, release_bookings=release_bookings.provider)
     delete_order: providers.Callable[None] = providers.Callable(
         observed(retried(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )

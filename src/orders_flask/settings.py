@@ -14,7 +14,7 @@ from orders_domain.currencies import DECIMALS
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
-DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders checkout=/api/orders"
+DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _OURS = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
@@ -66,6 +66,12 @@ class Settings:
     )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
+    catalog_service_url: str = _setting(
+        "CATALOG_SERVICE_URL", "", "`http://…`: the Product Catalog Service of `ostore`; by default our own products"
+    )
+    shipment_service_url: str = _setting(
+        "SHIPMENT_SERVICE_URL", "", "`http://…`: the Shipment Tracking Service of `ostore`; by default we give the ids"
+    )
     celery_broker_url: str = _setting(
         "CELERY_BROKER_URL",
         "",
@@ -156,6 +162,11 @@ class Settings:
     def broker(self) -> Literal["rabbitmq", "memory"]:
         return "rabbitmq" if self.rabbitmq_url else "memory"
 
+    @property
+    def services(self) -> bool:
+        """Another service has a part in the orders of `ostore`."""
+        return bool(self.catalog_service_url or self.shipment_service_url)
+
     def _check_urls(self) -> None:
         _scheme("DATABASE_URL", self.database_url, "postgresql", "postgres", "postgresql+psycopg", "sqlite", "memory")
         _scheme("DATABASE_READ_URL", self.database_read_url, "postgresql", "postgres", "postgresql+psycopg", "sqlite")
@@ -164,6 +175,8 @@ class Settings:
         _scheme("CELERY_BROKER_URL", self.celery_broker_url, "amqp", "amqps", "pyamqp", "redis", "rediss", "memory")
         _scheme("SMTP_URL", self.smtp_url, "smtp", "smtps")
         _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
+        _scheme("CATALOG_SERVICE_URL", self.catalog_service_url, "https", "http")
+        _scheme("SHIPMENT_SERVICE_URL", self.shipment_service_url, "https", "http")
 
     def _check_identity(self) -> None:
         if self.jwt_public_key and self.jwt_jwks_url:

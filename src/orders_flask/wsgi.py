@@ -11,3 +11,5 @@ if of(app).settings().relay == "on":
     loop.start(of(app).relay().run, name="relay")
 if of(app).settings().jobs == "on":
     loop.start(of(app).job_worker().run, name="jobs")
+if of(app).settings().services:
+    loop.start(of(app).booking_worker().run, name="bookings")

@@ -18,7 +18,8 @@ class Analytics:
     def __call__(self, period: Period) -> Figures:
         with self._store.reading:
             orders = [order for order in self._store.orders.values() if _counts(order, period)]
-            names = {product.id: product.name for product in self._store.products.values()}
+            products = self._store.remote_products | self._store.products
+            names = {product.id: product.name for product in products.values()}
         return Figures(period=period, tallies=_tallies(orders, period), top_products=_top(orders, names))
 
 

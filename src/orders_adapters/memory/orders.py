@@ -21,7 +21,7 @@ class Orders:
         self._outgoing: list[Outgoing] = []
 
     def add(self, order: Order) -> None:
-        if self._stored(order.id) is not None:
+        if self._stored(order.id) is not None or self._is_shipped(order.shipment_id):
             raise OrderExists(order.id)
         order.number = next(self._store.numbers)
         self._stage(order)
@@ -59,6 +59,9 @@ class Orders:
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
         self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._outgoing}
+
+    def _is_shipped(self, shipment_id: str | None) -> bool:
+        return shipment_id is not None and any(one.shipment_id == shipment_id for one in self._store.orders.values())
 
     def _stored(self, order_id: UUID | None) -> Order | None:
         if order_id is None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from orders_adapters.memory.bookings import Bookings
 from orders_adapters.memory.store import Moved, Store
 from orders_domain.actor import Actor
 from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken, StoreContention
@@ -15,9 +16,11 @@ from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Product
 class Products:
     """Both ports, Products and Stock: in memory a movement and its product are changed by the same step."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, bookings: Bookings) -> None:
         self._store = store
+        self._bookings = bookings
         self._products: dict[ProductId, Product] = {}
+        self._remote: dict[ProductId, Product] = {}
         self._moved: list[Moved] = []
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
@@ -26,7 +29,7 @@ class Products:
 
     def _add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         added = Product(
-            id=next(self._store.product_ids),
+            id=next(one for one in self._store.product_ids if one not in self._store.remote_products),
             sku=product.sku,
             name=product.name,
             price=product.price,
@@ -83,7 +86,11 @@ class Products:
             low += [after] if after.low and not before.low else []
         return low
 
+    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+        self._remote |= {line.product_id: products[line.product_id] for line in order.lines}
+
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
+        self._bookings.give_back(order.id, at=at)
         if self._has_moved(order, Movement.GIVEN_BACK) or not self._has_moved(order, Movement.TAKEN):
             return
         for line in order.lines:
@@ -100,6 +107,7 @@ class Products:
     def merge(self) -> None:
         """Make the staged changes those of the store; ``store.reading`` is held."""
         self._store.products |= self._products
+        self._store.remote_products |= self._remote
         self._store.moved += self._moved
 
     def _found(self, product_id: ProductId) -> Product | None:

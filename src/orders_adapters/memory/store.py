@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
+from orders_domain.booking import Booking
 from orders_domain.history import Entry
 from orders_domain.job import Job
 from orders_domain.order import Order
@@ -56,6 +57,9 @@ class Store:
     outbox: dict[UUID, Outgoing] = field(default_factory=dict)  # by event id, in the order of the commits
     products: dict[ProductId, Product] = field(default_factory=dict)
     templates: dict[int, Template] = field(default_factory=dict)
+    bookings: dict[UUID, Booking] = field(default_factory=dict)
+    booking_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of those neither kept nor released
+    remote_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
     jobs: dict[UUID, Job] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     keys: dict[tuple[str, str, str], KeptAnswer] = field(default_factory=dict)  # by subject, scope and key

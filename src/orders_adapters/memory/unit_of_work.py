@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from orders_adapters.memory.bookings import Bookings
 from orders_adapters.memory.inbox import Inbox
 from orders_adapters.memory.keys import Keys
 from orders_adapters.memory.orders import Orders
@@ -35,6 +36,7 @@ class UnitOfWork:
             self.products.merge()
             self.keys.merge()
             self.inbox.merge()
+            self.bookings.merge()
         self._leave()
         self._store.on_commit()
 
@@ -49,6 +51,7 @@ class UnitOfWork:
 
     def _begin(self) -> None:
         self.orders = Orders(self._store)
-        self.products = self.stock = Products(self._store)
+        self.bookings = Bookings(self._store)
+        self.products = self.stock = Products(self._store, self.bookings)
         self.keys = Keys(self._store)
         self.inbox = Inbox(self._store)

@@ -7,21 +7,22 @@ from sqlalchemy import Engine, bindparam, func, select
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.products import product_of
+from orders_adapters.sql.products import OURS, product_of
 from orders_domain.errors import ProductNotFound
 from orders_domain.ports.catalogue import StockLevels
 from orders_domain.product import Product, ProductId
 
 _products = tables.products.c
 
-_ONE = select(tables.products).where(_products.id == bindparam("product_id"))
-_PAGE = select(tables.products).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
-_ALL = select(func.count()).select_from(tables.products).scalar_subquery()
-_OUT = select(func.count()).where(_products.low, _products.stock_quantity == 0).scalar_subquery()  # none is not low
+_ONE = select(tables.products).where(_products.id == bindparam("product_id"), OURS)
+_PAGE = select(tables.products).where(OURS).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
+_ALL = select(func.count()).where(OURS).scalar_subquery()
+# What there is none of is low, too.
+_OUT = select(func.count()).where(_products.low, OURS, _products.stock_quantity == 0).scalar_subquery()
 _COUNTED = select(_ALL, _OUT)
 _LOW = (
     select(tables.products)
-    .where(_products.low)
+    .where(_products.low, OURS)
     .order_by(_products.stock_quantity, _products.id)
     .limit(bindparam("most"))
 )

@@ -26,12 +26,10 @@ KNOW = {
 _NEXT_NUMBER = select(func.coalesce(func.max(_orders.number), 0) + 1).scalar_subquery()
 # A conflict is no error, which would end the transaction on PostgreSQL: it is a row that does not come back.
 _ADD: dict[str, Any] = {
-    "postgresql": postgresql.insert(tables.orders)
-    .on_conflict_do_nothing(index_elements=["id"])
-    .returning(_orders.number),
+    "postgresql": postgresql.insert(tables.orders).on_conflict_do_nothing().returning(_orders.number),
     "sqlite": sqlite.insert(tables.orders)
     .values(number=_NEXT_NUMBER)
-    .on_conflict_do_nothing(index_elements=["id"])
+    .on_conflict_do_nothing()
     .returning(_orders.number),
 }
 # FOR NO KEY UPDATE: nobody else can change the order, but its history may still refer to it. SQLite needs no lock.

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -21,12 +21,13 @@ _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _ADD = insert(tables.products).returning(_products.id)
-_NAMED = select(tables.products).where(_products.id.in_(_ids))
-_HOLD = select(tables.products).where(_products.id == bindparam("product_id")).with_for_update(key_share=True)
+OURS = not_(_products.remote)  # of another service's products we know no more than their names
+_NAMED = select(tables.products).where(_products.id.in_(_ids), OURS)
+_HOLD = select(tables.products).where(_products.id == bindparam("product_id"), OURS).with_for_update(key_share=True)
 _SAVE = update(tables.products).where(_products.id == bindparam("product_id"))
 _HOLD_SKUS = (
     select(tables.products)
-    .where(_products.sku.in_(bindparam("skus", expanding=True)))
+    .where(_products.sku.in_(bindparam("skus", expanding=True)), OURS)
     .order_by(_products.id)  # as orders lock them
     .with_for_update(key_share=True)
 )
@@ -155,4 +156,6 @@ def _sku_is_free(product: NewProduct) -> Iterator[None]:
     except IntegrityError as error:
         if "sku" in str(error.orig):
             raise SkuTaken(product.sku) from error
+        if "pk_products" in str(error.orig):
+            raise StoreContention("An order has just named another service's product of this id.") from error
         raise

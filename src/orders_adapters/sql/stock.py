@@ -1,6 +1,6 @@
 """Stock in one transaction: rows locked in the order of their ids, one statement for all of an order's products."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,10 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.products import Products, product_of, write_movement
+from orders_adapters.sql.remote_products import know
 from orders_adapters.sql.rows import item_values
 from orders_domain.actor import Actor
+from orders_domain.booking import BookingState
 from orders_domain.errors import InsufficientStock, Refused
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
@@ -49,6 +51,8 @@ _GIVE_BACK = text("""
         FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
         ON CONFLICT (order_id, product_id, kind) DO NOTHING
         RETURNING product_id, quantity
+    ), elsewhere AS (
+        UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
     ), locked AS (
         SELECT id FROM products WHERE id IN (SELECT product_id FROM back) ORDER BY id FOR NO KEY UPDATE
     )
@@ -57,6 +61,12 @@ _GIVE_BACK = text("""
 """).bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 
 _products = tables.products.c
+_bookings = tables.bookings.c
+_GIVE_BACK_ELSEWHERE = (
+    update(tables.bookings)
+    .where(_bookings.order_id == bindparam("of"), _bookings.state == BookingState.KEPT)
+    .values(state=BookingState.RELEASING, due_at=bindparam("at", type_=Moment))
+)
 _moves = tables.stock_movements.c
 _ADD_TO = (
     update(tables.products)
@@ -84,11 +94,17 @@ class Stock:
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
         return low
 
+    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+        know(self._connection, [products[line.product_id] for line in order.lines], at=at)
+        with translated():
+            self._connection.execute(insert(tables.order_items).inline(), item_values(order))
+
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
         with translated():
             if self._connection.dialect.name == "postgresql":
                 self._connection.execute(_GIVE_BACK, {"order_id": order.id, "actor": by.subject, "at": at})
             else:
+                self._connection.execute(_GIVE_BACK_ELSEWHERE, {"of": order.id, "at": at})
                 self._give_back_in_steps(order, by=by, at=at)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:

@@ -22,13 +22,16 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     and_,
+    false,
     literal_column,
+    not_,
     text,
 )
 
 from orders_adapters.sql.columns import Moment, big_id, one_of
 from orders_domain.actor import LONGEST_SUBJECT, Role
 from orders_domain.address import LONGEST
+from orders_domain.booking import BookingState
 from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
@@ -73,6 +76,7 @@ PARKED = _is(OutboxState.PARKED)
 UNSENT = _is(OutboxState.WAITING, OutboxState.PARKED)
 SENT = _is(OutboxState.SENT)
 UNFINISHED = _is(JobStatus.QUEUED, JobStatus.RUNNING)
+UNKEPT = _is(BookingState.PLACING, BookingState.RELEASING)
 
 users = Table(
     "users",
@@ -153,6 +157,8 @@ products = Table(
     Column("created_at", Moment, nullable=False),
     # An index on stock_quantity itself would be written with every sale; this one when the threshold is crossed.
     Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
+    # Of another service's catalogue: here only because orders refer to it. Nothing of it is sold from our stock.
+    Column("remote", Boolean, nullable=False, server_default=false()),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
@@ -160,7 +166,8 @@ products = Table(
     sqlite_autoincrement=True,
 )
 
-Index("ix_products_low", products.c.id, postgresql_where=products.c.low, sqlite_where=products.c.low)
+_low = and_(products.c.low, not_(products.c.remote))
+Index("ix_products_low", products.c.id, postgresql_where=_low, sqlite_where=_low)
 
 order_items = Table(
     "order_items",
@@ -245,6 +252,34 @@ inbox = Table(
     Column("scope", String(LONGEST_SCOPE), primary_key=True),
     Column("message_id", String(LONGEST_MESSAGE_ID), primary_key=True),
     Column("at", Moment, nullable=False, index=True),  # what may be pruned
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),  # no foreign key: the order comes later, or never
+    Column("user_id", String(LONGEST_SUBJECT), nullable=False),
+    Column("wanted", JSON, nullable=False),  # [product id, quantity]
+    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
+    Column("state", one_of(BookingState, "state"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    # The idempotency key it is placed under, until it is kept or released.
+    Column("key_subject", String(LONGEST_SUBJECT)),
+    Column("key_scope", String(LONGEST_SCOPE)),
+    Column("key", String(LONGEST_KEY)),
+)
+_unkept = bookings.c.state.in_(UNKEPT)
+Index("ix_bookings_due", bookings.c.due_at, bookings.c.order_id, postgresql_where=_unkept, sqlite_where=_unkept)
+_keyed = bookings.c.key.is_not(None)
+Index(
+    "uq_bookings_key",
+    bookings.c.key_subject,
+    bookings.c.key_scope,
+    bookings.c.key,
+    unique=True,
+    postgresql_where=_keyed,
+    sqlite_where=_keyed,
 )
 
 outbox = Table(

@@ -8,6 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from orders_adapters.sql.bookings import Bookings
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.inbox import Inbox
 from orders_adapters.sql.keys import Keys
@@ -48,6 +49,10 @@ class UnitOfWork:
     @property
     def inbox(self) -> Inbox:
         return Inbox(self._open)
+
+    @property
+    def bookings(self) -> Bookings:
+        return Bookings(self._open)
 
     def tell(self, events: Sequence[Event]) -> None:
         self.orders.tell(events)

@@ -14,7 +14,7 @@ class Orders(Protocol):
         The number is set on the order; ``order.unsaved`` is empty afterwards. A user never seen before becomes known.
 
         Raises:
-            OrderExists: an order of this id is stored.
+            OrderExists: an order of this id, or of this shipment, is stored.
             StoreUnavailable: the store is away.
         """
         ...

@@ -83,8 +83,19 @@ class Stock(Protocol):
         """
         ...
 
+    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+        """Note the lines of an order whose stock is counted elsewhere, and the products as they are called there.
+
+        Those products are ours to refer to, and nothing more: ``Products`` and ``Catalogue`` do not have them. One of
+        ours that has the same id stays as it is.
+        """
+        ...
+
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
-        """Give back what the order has taken, unless it was given back already."""
+        """Give back what the order has taken, unless it was given back already.
+
+        What other services hold for it (see ``Bookings``) becomes due for release.
+        """
         ...
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from orders_domain.events import Event
+from orders_domain.ports.bookings import Bookings
 from orders_domain.ports.idempotency import Keys
 from orders_domain.ports.inbox import Inbox
 from orders_domain.ports.orders import Orders
@@ -34,6 +35,9 @@ class UnitOfWork(Protocol):
 
     @property
     def inbox(self) -> Inbox: ...
+
+    @property
+    def bookings(self) -> Bookings: ...
 
     def tell(self, events: Sequence[Event]) -> None:
         """Put events into the outbox beside those that the orders tell by themselves.

@@ -31,13 +31,17 @@ from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_use
 from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
 from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
+from orders_domain.use_cases.place_booked import PlaceBooked, place_booked
 from orders_domain.use_cases.place_cart import PlaceCart, place_cart
 from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
 from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
 from orders_domain.use_cases.relay_events import Relayed, relay_events
+from orders_domain.use_cases.release_bookings import Released, release_bookings
 from orders_domain.use_cases.run_job import RunJob, run_job
+from orders_domain.use_cases.ship_products import ShipProducts, ship_products
+from orders_domain.use_cases.ship_through_services import ship_through_services
 from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
 
 __all__ = [
@@ -61,15 +65,18 @@ __all__ = [
     "OrderHistory",
     "OrderProducts",
     "OrderStatistics",
+    "PlaceBooked",
     "PlaceCart",
     "PlaceOrder",
     "PlaceTemplate",
     "Pruned",
     "PutProducts",
     "Relayed",
+    "Released",
     "RemoveTemplate",
     "Restock",
     "RunJob",
+    "ShipProducts",
     "Statistics",
     "StockCheck",
     "TrackShipment",
@@ -93,14 +100,18 @@ __all__ = [
     "order_history",
     "order_products",
     "order_statistics",
+    "place_booked",
     "place_cart",
     "place_order",
     "place_template",
     "prune",
     "put_products",
     "relay_events",
+    "release_bookings",
     "remove_template",
     "restock",
     "run_job",
+    "ship_products",
+    "ship_through_services",
     "track_shipment",
 ]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from orders_flask.contracts import checkout, management, orders
+from orders_flask.contracts import checkout, management, orders, ostore
 from orders_flask.web.contract import Contract
 
 CONTRACTS: Mapping[str, Callable[[], Contract]] = {
     "checkout": checkout.contract,
     "orders": orders.contract,
+    "ostore": ostore.contract,
     "management": management.contract,
 }
 """By the name that ORDERS_MOUNTS uses."""

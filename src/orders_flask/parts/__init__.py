@@ -6,7 +6,8 @@ from orders_flask.parts.identities import identity, mint
 from orders_flask.parts.inlets import notifications, tracking_events
 from orders_flask.parts.jobs import job_runner
 from orders_flask.parts.notifiers import notifier
-from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Store
+from orders_flask.parts.services import services, shipping
+from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Services, Store
 from orders_flask.parts.signatures import signatures
 from orders_flask.parts.stores import store
 
@@ -15,6 +16,7 @@ __all__ = [
     "CachePart",
     "Check",
     "Migrations",
+    "Services",
     "Store",
     "broker",
     "cache",
@@ -23,6 +25,8 @@ __all__ = [
     "mint",
     "notifications",
     "notifier",
+    "services",
+    "shipping",
     "signatures",
     "store",
     "tracking_events",

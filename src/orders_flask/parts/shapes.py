@@ -17,6 +17,8 @@ from orders_domain.ports.notifier import Addresses
 from orders_domain.ports.outbox import Outbox
 from orders_domain.ports.publisher import Publisher
 from orders_domain.ports.queries import Queries
+from orders_domain.ports.reservations import Reservations
+from orders_domain.ports.shipments import Shipments
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_flask.settings import SettingRefused
@@ -76,6 +78,14 @@ class CachePart:
     check: Check = fine
     advice: Check = fine  # what is not wrong now, and may be one day
     close: Callable[[], None] = nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Who has an order's products, where not we, and who ships them."""
+
+    reservations: Reservations | None
+    shipments: Shipments
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,9 @@ from tests.parts.throwaway.server import HOST, free_port
 OURS = (
     "ORDERS_",
     "CART_",
+    "CATALOG_",
     "CELERY_",
+    "SHIPMENT_",
     "DATABASE_",
     "REDIS_",
     "RABBITMQ_",

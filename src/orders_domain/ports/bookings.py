@@ -1,0 +1,45 @@
+"""What other services hold for orders, as we have noted it."""
+
+from datetime import datetime
+from typing import Protocol
+
+from orders_domain.booking import Booking
+from orders_domain.once import Once
+
+
+class Bookings(Protocol):
+    """The bookings of one unit of work. Every method raises StoreUnavailable when the store is away.
+
+    Of an order that is cancelled or deleted, ``Stock.give_back`` makes a kept booking due for release.
+    """
+
+    def add(self, booking: Booking, once: Once | None = None) -> None:
+        """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
+
+        Raises:
+            KeyInUse: another booking under the key is neither kept nor released.
+        """
+        ...
+
+    def keep(self, booking: Booking) -> None:
+        """Keep what the services hold, with the shipment's id, for the order that this unit of work stores.
+
+        Raises:
+            BookingLost: somebody is releasing it, or has.
+        """
+        ...
+
+    def claim(self, *, now: datetime, until: datetime) -> Booking | None:
+        """Return the booking that is due the longest, to be released; nobody else can claim it before ``until``.
+
+        From then on it cannot be kept. None where nothing is due.
+        """
+        ...
+
+    def put_off(self, booking: Booking, *, until: datetime) -> None:
+        """Have it released then, and give its key free; one that is kept is left alone."""
+        ...
+
+    def remove(self, booking: Booking) -> None:
+        """Forget a booking of which the services hold nothing; one that is kept is left alone."""
+        ...

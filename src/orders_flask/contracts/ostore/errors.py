@@ -1,0 +1,57 @@
+"""What this contract says of an error: ``{"error": a sentence}``, and beside it the products that are short."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError
+from orders_domain.product import Shortage
+from orders_flask.web.problems import STATUSES, Problem
+
+OSTORE_STATUSES = {**STATUSES, Kind.INVALID: 400}
+
+
+def sentence(error: OrdersError) -> str:
+    if isinstance(error, OrderNotFound):
+        return "Order not found"
+    if isinstance(error, InsufficientStock):
+        return f"Insufficient quantity for: {', '.join(map(_short, error.shortages))}"
+    return str(error)
+
+
+def details(error: OrdersError) -> Mapping[str, Any] | None:
+    """Return what stands beside the sentence (clause 003-02)."""
+    if isinstance(error, InsufficientStock):
+        return {"unavailableItems": [_unavailable(shortage) for shortage in error.shortages]}
+    return None
+
+
+def body(problem: Problem) -> tuple[dict[str, Any], str]:
+    said = problem.detail
+    if problem.errors:
+        said = f"{said} {'; '.join(_sentences(problem.errors))}"
+    return {"error": said, **(problem.extra or {})}, "application/json"
+
+
+def _short(shortage: Shortage) -> str:
+    name = shortage.name or f"product {shortage.product_id}"
+    return f"{name} (requested {shortage.requested}, available {shortage.available})"
+
+
+def _unavailable(shortage: Shortage) -> dict[str, int]:
+    return {
+        "productID": shortage.product_id,
+        "requested": shortage.requested,
+        "available": shortage.available,
+    }
+
+
+def _sentences(errors: Mapping[str, Any], path: str = "") -> list[str]:
+    """Messages with the path of their field: ``orderItems.0.quantity: Not a whole number.``"""
+    told = []
+    for name, messages in errors.items():
+        if isinstance(messages, Mapping):
+            told += _sentences({str(inner): one for inner, one in messages.items()}, f"{path}{name}.")
+        else:
+            every = messages if isinstance(messages, list) else [messages]
+            told.append(f"{path}{name}: {' '.join(map(str, every))}")
+    return told

@@ -1,0 +1,58 @@
+"""The routes of orders: translate in, call, translate out."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response, url_for
+from flask_smorest import Blueprint
+
+from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
+from orders_domain.order import Order
+from orders_domain.use_cases import GetOrder, ShipProducts
+from orders_flask.contracts.ostore import schemas
+from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
+from orders_flask.web.answers import answer
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.body import StrictParser
+from orders_flask.web.conditional import answer_not_modified, etag
+from orders_flask.web.core import actor, core
+from orders_flask.web.docs import operation
+from orders_flask.web.idempotency import once
+from orders_flask.web.refs import order_ref
+
+_documented = partial(operation, schemas.OStoreError)
+
+
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def blueprint() -> Blueprint:
+    """Return a new blueprint of the orders' routes."""
+    routes = _Blueprint("ostore", __name__, description="Orders that are shipped (contract `ostore`).")
+    routes.before_request(authenticate)
+    routes.after_request(answer_not_modified)
+
+    @routes.post("/")
+    @routes.arguments(schemas.OStoreOrderCreate)
+    @routes.response(201, schemas.OStoreOrderPlaced)
+    @routes.doc(**_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", once=True))
+    def place(body: dict[str, Any]) -> Any:
+        request = ShipProducts(
+            actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore", _placed)
+        )
+        return _placed(core().shipping()(request))
+
+    @routes.get("/<ref>", endpoint="get")
+    @routes.response(200, schemas.OStoreOrderResponse)
+    @routes.doc(**_documented(401, 404, 503, summary="Get an order"))
+    def get(ref: str) -> Any:
+        order = core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
+        return representation(order), etag(order)
+
+    return routes
+
+
+def _placed(order: Order) -> Response:
+    headers = {"Location": url_for(".get", ref=order.number), **etag(order)}
+    return answer(schemas.OStoreOrderPlaced, placed_representation(order), status=201, headers=headers)

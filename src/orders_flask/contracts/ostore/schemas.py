@@ -1,0 +1,93 @@
+"""The bodies of this contract."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from orders_domain.actor import LONGEST_SUBJECT
+from orders_domain.item import MOST_ITEMS
+from orders_domain.product import LARGEST_QUANTITY
+from orders_flask.contracts.ostore.translate import VOCABULARY
+from orders_flask.web.fields import Amount, SafeString, ShortList, Timestamp, WholeNumber, status
+
+LARGEST_ID = 2**63 - 1
+
+
+class UserId(SafeString):
+    """A user's id: a string, or a whole number of the source's own users, taken as its digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if type(value) is int and 0 <= value <= LARGEST_ID:
+            return str(value)
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not 1 <= len(text) <= LONGEST_SUBJECT:
+            raise ValidationError(f"Length must be between 1 and {LONGEST_SUBJECT}.")
+        return text
+
+
+class OStoreItemCreate(Schema):
+    """So many of one product."""
+
+    productID = WholeNumber(required=True, validate=validate.Range(1, LARGEST_ID), metadata={"example": 1})
+    quantity = WholeNumber(required=True, validate=validate.Range(1, LARGEST_QUANTITY), metadata={"example": 2})
+
+
+class OStoreOrderCreate(Schema):
+    """Products to be ordered and shipped, and for whom."""
+
+    userID = UserId(
+        required=True,
+        metadata={
+            "type": ["string", "integer"],
+            "minLength": 1,
+            "maxLength": LONGEST_SUBJECT,
+            "minimum": 0,
+            "maximum": LARGEST_ID,
+            "description": "The token's subject; anybody, where an administrator asks.",
+        },
+    )
+    orderItems = ShortList(fields.Nested(OStoreItemCreate), most=MOST_ITEMS, required=True)
+
+
+class OStoreOrderPlaced(Schema):
+    """An order that was placed."""
+
+    orderID = fields.Integer(required=True, metadata={"description": "The order's number."})
+    orderDate = Timestamp(required=True, metadata={"type": "string", "format": "date-time"})
+    status = status(VOCABULARY, required=True)
+    totalAmount = Amount(required=True, metadata={"type": "number"})
+    shipmentID = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for orders of other contracts."}
+    )
+
+
+class OStoreItemResponse(Schema):
+    """What the order has of one product, at the price of its moment."""
+
+    orderItemID = fields.Integer(required=True)
+    productID = fields.Raw(required=True, allow_none=True, metadata={"description": "A whole number, if it is ours."})
+    quantity = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "null"]})
+    price = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "null"]})
+
+
+class OStoreOrderResponse(OStoreOrderPlaced):
+    """An order as it stands."""
+
+    userID = fields.String(required=True, allow_none=True)
+    orderItems = fields.List(fields.Nested(OStoreItemResponse), required=True)
+
+
+class UnavailableItem(Schema):
+    """A product that there is too little of."""
+
+    productID = fields.Integer(required=True)
+    requested = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+
+
+class OStoreError(Schema):
+    """What went wrong."""
+
+    error = fields.String(required=True)
+    unavailableItems = fields.List(fields.Nested(UnavailableItem))

@@ -1,0 +1,76 @@
+"""From this contract's words to the core's, and back."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from orders_domain.item import Item
+from orders_domain.money import exact_decimal
+from orders_domain.order import Order
+from orders_domain.product import Demand, Line
+from orders_domain.status import OrderStatus, Vocabulary
+
+VOCABULARY = Vocabulary(
+    {
+        OrderStatus.PENDING: "pending",
+        OrderStatus.CONFIRMED: "confirmed",
+        OrderStatus.PAID: "confirmed",
+        OrderStatus.SHIPPED: "shipped",
+        OrderStatus.DELIVERED: "delivered",
+        OrderStatus.CANCELED: "cancelled",
+    }
+)
+
+
+def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
+    return tuple(Demand(product_id=one["productID"], quantity=one["quantity"]) for one in body["orderItems"])
+
+
+def placed_representation(order: Order) -> Mapping[str, Any]:
+    """Return the new order as this contract's schema wants it (clause 003-01)."""
+    return {
+        "orderID": order.number,
+        "orderDate": order.created_at,
+        "status": VOCABULARY.word(order.status),
+        "totalAmount": order.total,
+        "shipmentID": order.shipment_id,
+    }
+
+
+def representation(order: Order) -> Mapping[str, Any]:
+    """Return the order as this contract's schema wants it (clause 003-05)."""
+    items = [*map(_item, order.items), *map(_line, order.lines)]
+    return {
+        **placed_representation(order),
+        "userID": order.user_id,
+        "orderItems": [{"orderItemID": _item_id(order, place), **item} for place, item in enumerate(items)],
+    }
+
+
+def _item_id(order: Order, place: int) -> int:
+    """An order has at most 1,000 items, so its number and the item's place make an id of their own."""
+    return (order.number or 0) * 1_000 + place
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "productID": line.product_id,
+        "quantity": line.quantity,
+        "price": float(line.unit_price.amount),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    """What an order of items as their client describes them, placed through another contract, has in place of lines."""
+    told = item.content
+    return {
+        "productID": told.get("productID", told.get("product_id", told.get("sku"))),
+        "quantity": _number(item.quantity),
+        "price": _number(exact_decimal(told.get("unit_price", told.get("price")))),
+    }
+
+
+def _number(number: Decimal | None) -> int | float | None:
+    if number is None:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)

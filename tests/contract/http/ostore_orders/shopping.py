@@ -1,0 +1,56 @@
+"""What shoppers of the contract `ostore` say, and what its refusals look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orders_domain import Role
+from tests.contract.http.caller import Answer, Caller
+from tests.contract.http.stack import Stack
+
+ORDERS = "/ostore/orders"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OStoreShopper(Caller):
+    """A caller of `ostore`."""
+
+    orders: str = ORDERS
+
+    def wants(self, *items: tuple[int, int], user: object = None, key: str | None = None) -> Answer:
+        """Ask for an order of so many of each product, by its id."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self.post(body(*items, user=user or self.subject), **headers)
+
+    def ordered(self, *items: tuple[int, int], user: object = None) -> dict[str, Any]:
+        """Place an order; return what the contract says of it."""
+        answer = self.wants(*items, user=user)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json)
+
+    def see(self, order: dict[str, Any], **headers: str) -> Answer:
+        return self.ask("GET", f"{ORDERS}/{order['orderID']}", headers=headers)
+
+
+def ostore_shopper(stack: Stack, subject: str | None = None, *, role: Role = Role.CUSTOMER) -> OStoreShopper:
+    """Somebody nobody has heard of before, unless named."""
+    caller = stack.caller(subject, role=role)
+    return OStoreShopper(app=caller.app, subject=caller.subject, token=caller.token)
+
+
+def body(*items: tuple[Any, Any], user: object) -> dict[str, Any]:
+    """A good body, of product ids and quantities."""
+    return {"userID": user, "orderItems": [{"productID": one, "quantity": quantity} for one, quantity in items]}
+
+
+def error(answer: Answer, status: int) -> str:
+    """Return the sentence of a refusal, having seen that it is what the contract says of every error."""
+    assert answer.status_code == status, (answer.status_code, answer.text[:500])
+    assert answer.mimetype == "application/json"
+    assert answer.json.keys() - {"unavailableItems"} == {"error"}
+    said = answer.json["error"]
+    assert isinstance(said, str)
+    assert said
+    assert "Traceback" not in answer.text
+    return said

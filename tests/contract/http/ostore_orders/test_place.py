@@ -1,0 +1,336 @@
+"""POST and GET where all is ours: products of our own catalogue, shipments of our own desk."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import TEA as TEA_ITEM
+from tests.contract.http.caller import ask
+from tests.contract.http.management.shopping import Shopper, twin
+from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, body, error, ostore_shopper
+from tests.contract.http.stack import Stack
+
+
+def product(keeper: Shopper, **facts: Any) -> int:
+    return int(keeper.product(**facts)["product_id"])
+
+
+def stock(keeper: Shopper, product_id: int) -> int:
+    return keeper.stock_of({"product_id": product_id})
+
+
+@pytest.mark.clause("003-01")
+def test_an_order_is_placed_with_its_date_its_total_and_its_shipment(keeper: Shopper, ann: OStoreShopper) -> None:
+    tea, milk = product(keeper, price=37.5, stock=10), product(keeper, price=0.99, stock=10)
+
+    answer = ann.wants((tea, 2), (milk, 3), (tea, 1))
+
+    assert answer.status_code == 201
+    order = answer.json
+    moment = datetime.fromisoformat(order.pop("orderDate"))
+    assert timedelta() <= datetime.now(UTC) - moment < timedelta(seconds=30)
+    number, shipment_id = order.pop("orderID"), order.pop("shipmentID")
+    assert order == {"status": "pending", "totalAmount": 115.47}
+    assert isinstance(number, int)
+    assert isinstance(shipment_id, str)
+    assert shipment_id
+    assert answer.headers["Location"] == f"{ORDERS}/{number}"
+    assert answer.headers["ETag"] == '"1"'
+    assert (stock(keeper, tea), stock(keeper, milk)) == (7, 7)
+
+
+@pytest.mark.clause("003-05")
+def test_an_order_is_shown_with_its_items_at_the_prices_of_its_moment(keeper: Shopper, ann: OStoreShopper) -> None:
+    tea, milk = product(keeper, price=37.5), product(keeper, price=0.99)
+    placed = ann.ordered((milk, 3), (tea, 2))
+    keeper.ask("PATCH", f"/api/v1/products/{tea}", json={"price": 99})
+
+    answer = ann.see(placed)
+
+    assert answer.status_code == 200
+    order = answer.json
+    items = order.pop("orderItems")
+    assert order == placed | {"userID": ann.subject}
+    assert len({item.pop("orderItemID") for item in items}) == 2
+    assert items == [
+        {"productID": tea, "quantity": 2, "price": 37.5},
+        {"productID": milk, "quantity": 3, "price": 0.99},
+    ]
+
+
+def test_an_order_is_found_by_its_number_and_its_id_with_and_without_slash(
+    stack: Stack, keeper: Shopper, ann: OStoreShopper
+) -> None:
+    tea = product(keeper)
+    order = ann.ordered((tea, 1))
+    [(stored,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['orderID']}")
+
+    shown = ann.see(order).json
+
+    for ref in (UUID(str(stored)), str(UUID(str(stored))).upper()):
+        assert ann.ask("GET", f"{ORDERS}/{ref}").json == shown
+    assert ann.post(body((tea, 1), user=ann.subject), path=ORDERS).status_code == 201
+
+
+@pytest.mark.clause("003-02")
+def test_every_product_that_is_short_is_named_and_there_is_no_order(
+    stack: Stack, keeper: Shopper, ann: OStoreShopper
+) -> None:
+    widget = product(keeper, name="Premium Widget", stock=2)
+    gadget, plenty = product(keeper, name="Gadget", stock=0), product(keeper, stock=9)
+    before = stack.everything()
+
+    answer = ann.wants((widget, 5), (plenty, 1), (gadget, 1), (2**40, 3))
+
+    assert error(answer, 409) == (
+        "Insufficient quantity for: Premium Widget (requested 5, available 2), Gadget (requested 1, available 0), "
+        f"product {2**40} (requested 3, available 0)"
+    )
+    assert answer.json["unavailableItems"] == [
+        {"productID": widget, "requested": 5, "available": 2},
+        {"productID": gadget, "requested": 1, "available": 0},
+        {"productID": 2**40, "requested": 3, "available": 0},
+    ]
+    assert stack.everything() == before
+
+
+class TestWhoseOrder:
+    @pytest.mark.clause("003-01")
+    def test_a_customer_orders_for_nobody_else(
+        self, stack: Stack, keeper: Shopper, ann: OStoreShopper, bob: OStoreShopper
+    ) -> None:
+        tea = product(keeper)
+        before = stack.everything()
+
+        error(ann.wants((tea, 1), user=bob.subject), 403)
+
+        assert stack.everything() == before
+
+    def test_an_administrator_orders_for_anybody(
+        self, keeper: Shopper, root: OStoreShopper, ann: OStoreShopper, bob: OStoreShopper
+    ) -> None:
+        order = root.ordered((product(keeper), 1), user=ann.subject)
+
+        assert ann.see(order).json["userID"] == ann.subject
+        assert root.see(order).status_code == 200
+        error(bob.see(order), 404)
+
+    def test_an_administrator_orders_for_somebody_never_seen_before(self, keeper: Shopper, root: OStoreShopper) -> None:
+        order = root.ordered((product(keeper), 1), user="never-seen-before")
+
+        assert root.see(order).json["userID"] == "never-seen-before"
+
+    def test_a_user_id_that_is_a_number_is_taken_as_its_digits(self, stack: Stack, keeper: Shopper) -> None:
+        user = ostore_shopper(stack, "700123")
+
+        order = user.ordered((product(keeper), 1), user=700123)
+
+        assert user.see(order).json["userID"] == "700123"
+
+    @pytest.mark.clause("003-06")
+    def test_an_order_that_is_unknown_or_another_s_is_not_found(
+        self, keeper: Shopper, ann: OStoreShopper, bob: OStoreShopper
+    ) -> None:
+        order = ann.ordered((product(keeper), 1))
+
+        for ref in (order["orderID"], 10**17, 0, -1, "01", "x", "1e3", "00000000-0000-7000-8000-000000000000"):
+            assert error(bob.ask("GET", f"{ORDERS}/{ref}"), 404) == "Order not found"
+
+    def test_without_a_token_there_is_neither(self, stack: Stack, ann: OStoreShopper) -> None:
+        for method, path in (("POST", f"{ORDERS}/"), ("GET", f"{ORDERS}/1")):
+            answer = ask(stack.app, method, path, json=body((1, 1), user=ann.subject))
+            error(answer, 401)
+            assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+class TestBadBodies:
+    @pytest.mark.parametrize("quantity", [0, -1, 10_001, 1.5, 1.0, "2", True, None, []])
+    def test_a_quantity_is_a_whole_number_from_1_to_10000(
+        self, stack: Stack, keeper: Shopper, ann: OStoreShopper, quantity: object
+    ) -> None:
+        tea = product(keeper)
+        before = stack.everything()
+
+        assert "quantity" in error(ann.post(body((tea, quantity), user=ann.subject)), 400)
+
+        assert stack.everything() == before
+
+    @pytest.mark.parametrize("quantity", [1, 10, 10_000])
+    def test_a_quantity_that_can_be_is_ordered(self, keeper: Shopper, ann: OStoreShopper, quantity: int) -> None:
+        tea = product(keeper, stock=10_000)
+
+        assert ann.see(ann.ordered((tea, quantity))).json["orderItems"][0]["quantity"] == quantity
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b'"x"',
+            b'{"userID": "{}", "orderItems": [{"productID": 1, "quantity": 001}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 1, "quantity": NaN}]}',
+            b'{"userID": "{}", "userID": "{}", "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 1, "quantity": 1, "price": 0}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 1, "quantity": 1}], "totalAmount": 1}',
+            b'{"userID": "{}", "orderItems": [{"productID": "1", "quantity": 1}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 0, "quantity": 1}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 1}]}',
+            b'{"userID": "{}", "orderItems": [{"quantity": 1}]}',
+            b'{"userID": "{}", "orderItems": [1]}',
+            b'{"userID": "{}", "orderItems": {"productID": 1, "quantity": 1}}',
+            b'{"userID": "{}", "orderItems": []}',
+            b'{"userID": "{}", "orderItems": null}',
+            b'{"userID": "{}"}',
+            b'{"orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": null, "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": "", "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": true, "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": 1.0, "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": ["{}"], "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": "a\\u0000b", "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": "\\ud800", "orderItems": [{"productID": 1, "quantity": 1}]}',
+            b'{"userID": "{}", "orderItems": [{"productID": 1, "quantity": %d}]}' % (10**400),
+            b"[" * 100_000,
+        ],
+    )
+    def test_a_bad_body_is_refused_in_the_contract_s_words(self, stack: Stack, ann: OStoreShopper, raw: bytes) -> None:
+        before = stack.everything()
+
+        error(ann.post_raw(raw.replace(b"{}", ann.subject.encode())), 400)
+
+        assert stack.everything() == before
+
+    def test_a_user_id_is_not_longer_than_a_subject_can_be(self, root: OStoreShopper) -> None:
+        error(root.wants((1, 1), user="x" * 65), 400)
+
+    def test_too_many_items_too_large_a_body_and_no_json_at_all(self, ann: OStoreShopper) -> None:
+        error(ann.wants(*((number, 1) for number in range(1, 1_002))), 400)
+        error(ann.post_raw(b" " * 1_100_000), 413)
+        error(ann.post_raw(b"{}", content_type="text/plain"), 415)
+
+
+class TestVersions:
+    def test_an_order_that_has_not_changed_is_not_sent_again(self, keeper: Shopper, ann: OStoreShopper) -> None:
+        order = ann.ordered((product(keeper), 1))
+        etag = ann.see(order).headers["ETag"]
+
+        answer = ann.see(order, **{"If-None-Match": etag})
+
+        assert (answer.status_code, answer.data) == (304, b"")
+
+
+class TestOnce:
+    def test_the_same_request_under_one_key_is_one_order_and_the_same_answer(
+        self, keeper: Shopper, ann: OStoreShopper
+    ) -> None:
+        tea = product(keeper, stock=10)
+
+        first, again = ann.wants((tea, 2), key="k-1"), ann.wants((tea, 2), key="k-1")
+
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.data == first.data
+        assert again.headers["x-idempotent-replay"] == "true"
+        assert stock(keeper, tea) == 8
+
+    def test_another_request_under_the_key_is_refused(self, keeper: Shopper, ann: OStoreShopper) -> None:
+        tea = product(keeper, stock=10)
+        ann.wants((tea, 2), key="k-1")
+
+        error(ann.wants((tea, 3), key="k-1"), 422)
+        error(ann.wants((tea, 2), key=""), 400)
+
+    def test_a_refusal_leaves_the_key_free(self, keeper: Shopper, ann: OStoreShopper) -> None:
+        tea = product(keeper, stock=1)
+        error(ann.wants((tea, 2), key="k-1"), 409)
+        keeper.ask("PATCH", f"/api/v1/products/{tea}", json={"stock_quantity": 9})
+
+        assert ann.wants((tea, 2), key="k-1").status_code == 201
+
+
+class TestOtherContracts:
+    def test_orders_of_items_as_their_client_describes_them_are_shown_by_what_they_have(
+        self, stack: Stack, ann: OStoreShopper
+    ) -> None:
+        client = stack.caller(ann.subject)
+        placed = client.place(TEA_ITEM, {"productID": 7, "qty": 1.5, "price": 2}, {"note": "a gift"})
+
+        shown = ann.ask("GET", f"{ORDERS}/{placed['id']}").json
+
+        assert (shown["status"], shown["shipmentID"], shown["userID"]) == ("pending", None, ann.subject)
+        assert [{name: one for name, one in item.items() if name != "orderItemID"} for item in shown["orderItems"]] == [
+            {"productID": "TEA-1", "quantity": 2, "price": 37.5},
+            {"productID": 7, "quantity": 1.5, "price": 2},
+            {"productID": None, "quantity": None, "price": None},
+        ]
+
+    @pytest.mark.parametrize(
+        ("word", "shown"), [("confirmed", "confirmed"), ("shipped", "shipped"), ("cancelled", "cancelled")]
+    )
+    def test_statuses_have_this_contract_s_words(
+        self, keeper: Shopper, ann: OStoreShopper, word: str, shown: str
+    ) -> None:
+        order = ann.ordered((product(keeper), 1))
+
+        keeper.put({"order_id": order["orderID"]}, word)
+
+        assert ann.see(order).json["status"] == shown
+
+    def test_a_paid_order_is_confirmed_and_a_delivered_one_delivered(
+        self, stack: Stack, keeper: Shopper, ann: OStoreShopper
+    ) -> None:
+        order = ann.ordered((product(keeper), 1))
+        [(stored,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['orderID']}")
+        owner = stack.caller(ann.subject)
+
+        seen = []
+        for status in ("PAID", "SHIPPED"):
+            owner.patch({"id": UUID(str(stored))}, status)
+            seen.append(ann.see(order).json["status"])
+        keeper.put({"order_id": order["orderID"]}, "delivered")
+
+        assert [*seen, ann.see(order).json["status"]] == ["confirmed", "shipped", "delivered"]
+
+    def test_cancelled_through_another_contract_the_stock_comes_back(self, keeper: Shopper, ann: OStoreShopper) -> None:
+        tea = product(keeper, stock=10)
+        order = ann.ordered((tea, 4))
+
+        keeper.put({"order_id": order["orderID"]}, "cancelled")
+
+        assert stock(keeper, tea) == 10
+
+    def test_management_shows_the_order_too(self, stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
+        order = ann.ordered((product(keeper, price=2.5), 4))
+
+        shown = twin(stack, keeper, role=Role.ADMIN).see({"order_id": order["orderID"]}).json
+
+        assert (shown["total_amount"], shown["shipping_city"], shown["user_id"]) == (10.0, None, ann.subject)
+
+
+@pytest.mark.clause("003-14")
+def test_the_database_lets_nobody_take_away_what_an_order_refers_to(
+    stack: Stack, keeper: Shopper, ann: OStoreShopper
+) -> None:
+    tea = product(keeper)
+    order = ann.ordered((tea, 1))
+
+    rows = stack.rows(
+        "SELECT users.id, products.id, order_items.quantity FROM orders JOIN users ON users.id = orders.user_id "
+        "JOIN order_items ON order_items.order_id = orders.id JOIN products ON products.id = order_items.product_id "
+        f"WHERE orders.number = {order['orderID']}"
+    )
+
+    assert rows == [(ann.subject, tea, 1)]
+    for wrong in (f"DELETE FROM users WHERE id = '{ann.subject}'", f"DELETE FROM products WHERE id = {tea}"):
+        with pytest.raises(Exception, match=r"(?i)foreign key"):
+            _strictly(stack, wrong)
+
+
+def _strictly(stack: Stack, statement: str) -> None:
+    """Run it as the service would; SQLite keeps foreign keys only for who asks for it."""
+    with stack.container.store().unit_of_work() as uow:
+        uow.orders._connection.exec_driver_sql(statement)  # type: ignore[attr-defined]

@@ -1,0 +1,402 @@
+"""Orders through other services: whatever these do, an order is there whole, here and there, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+from orders_adapters.http import service as asking
+from orders_domain import Role
+from orders_flask import Settings
+from tests.contract.faults.service import within
+from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.ostore_orders.services import MILK, TEA, Elsewhere
+from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
+from tests.contract.http.stack import Stack
+from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.parts.services.server import Service
+
+M = Misbehaviour
+T = TypeVar("T")
+STEPS = ["GET product", "POST reservation", "POST shipment"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give services half a second, and not three, lest the matrix take an hour."""
+    monkeypatch.setattr(asking, "CALL_SECONDS", 0.5)
+
+
+def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return [one.result(60) for one in [pool.submit(task) for task in tasks]]
+
+
+@contextmanager
+def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
+    """Do it meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(task)
+
+
+def at(elsewhere: Elsewhere, step: str) -> tuple[Service, str]:
+    method, what = step.split()
+    return (elsewhere.carrier if what == "shipment" else elsewhere.catalogue), method
+
+
+@pytest.mark.clause("003-01", "003-03", "003-04", "003-05")
+def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Elsewhere) -> None:
+    answer = elsewhere.wants()
+
+    assert answer.status_code == 201, answer.text
+    order = answer.json
+    [(order_id, shipment_id)] = elsewhere.require_whole().items()
+    assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
+    assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
+    assert [item["price"] for item in elsewhere.ann.see(order).json["orderItems"]] == [37.5, 0.99]
+
+
+@pytest.mark.clause("003-02", "003-03")
+def test_what_is_short_there_is_named_and_nothing_is_asked_for(elsewhere: Elsewhere) -> None:
+    answer = elsewhere.wants((TEA, 11), (MILK, 1), (999, 1))
+
+    assert error(answer, 409) == (
+        "Insufficient quantity for: Tea of elsewhere (requested 11, available 10), product 999 (requested 1, "
+        "available 0)"
+    )
+    assert [one["productID"] for one in answer.json["unavailableItems"]] == [TEA, 999]
+    assert (elsewhere.catalogue.times("POST"), elsewhere.carrier.asked) == (0, [])
+    assert elsewhere.require_whole() == {}
+
+
+@pytest.mark.clause("003-02", "003-03")
+def test_what_is_bought_by_others_meanwhile_is_named_too(elsewhere: Elsewhere) -> None:
+    looked, good = [], elsewhere.catalogue.do
+
+    def sell_out(asked: Any) -> tuple[int, Any]:
+        told = good(asked)
+        looked.append(asked.path)
+        if len(looked) == 2:  # both products were looked at
+            elsewhere.catalogue.products[MILK]["quantity"] = 0
+        return told
+
+    elsewhere.catalogue.do = sell_out  # type: ignore[method-assign]
+
+    answer = elsewhere.wants()
+
+    assert answer.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
+    assert error(answer, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
+    assert elsewhere.require_whole() == {}
+
+
+@pytest.mark.clause("003-03", "003-04")
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("way", Misbehaviour, ids=lambda way: way.name)
+@pytest.mark.parametrize("step", STEPS)
+def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_stays(
+    elsewhere: Elsewhere, step: str, way: Misbehaviour
+) -> None:
+    service, method = at(elsewhere, step)
+    service.late = 2
+    service.misbehave[method] = way
+
+    answer = elsewhere.wants()
+
+    error(answer, 503)
+    assert answer.headers["Retry-After"]
+    assert elsewhere.orders() == {}
+    if way is M.HANG_AND_DO and method == "POST":
+        within(
+            20, lambda: bool(elsewhere.catalogue.reservations or elsewhere.carrier.shipments), "nothing is done late"
+        )
+    service.reset()
+    elsewhere.settle()
+    assert elsewhere.require_whole() == {}
+    assert {one: product["quantity"] for one, product in elsewhere.catalogue.products.items()} == {TEA: 10, MILK: 5}
+    assert elsewhere.wants().status_code == 201
+    assert len(elsewhere.require_whole()) == 1
+
+
+@pytest.mark.clause("003-04")
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("way", [M.HANG, M.DROP, M.FAIL, M.NO_JSON, M.FLOOD], ids=lambda way: way.name)
+def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
+    elsewhere: Elsewhere, way: Misbehaviour
+) -> None:
+    elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["POST"] = way
+
+    error(elsewhere.wants(), 503)
+
+    assert len(elsewhere.catalogue.reservations) == 1
+    elsewhere.settle_while_they_fail()
+    assert elsewhere.bookings() == ["releasing"]
+    for service in (elsewhere.catalogue, elsewhere.carrier):
+        service.reset()
+    elsewhere.settle(after=timedelta(minutes=2))
+    assert elsewhere.require_whole() == {}
+
+
+@pytest.mark.clause("003-04")
+@pytest.mark.usefixtures("impatient")
+def test_what_was_undone_at_once_needs_no_worker(elsewhere: Elsewhere) -> None:
+    elsewhere.carrier.misbehave["POST"] = M.FAIL
+
+    error(elsewhere.wants(), 503)
+
+    assert elsewhere.catalogue.reservations == {}
+
+
+def test_a_shipment_that_is_another_order_s_is_not_taken_from_it(elsewhere: Elsewhere) -> None:
+    elsewhere.carrier.gives = "SHIP-of-everybody"
+    assert elsewhere.wants().status_code == 201
+
+    error(elsewhere.wants(), 503)
+
+    elsewhere.settle()
+    assert list(elsewhere.require_whole().values()) == ["SHIP-of-everybody"]
+    assert elsewhere.carrier.times("DELETE") == 0
+
+
+@pytest.fixture
+def keeper(elsewhere: Elsewhere) -> Shopper:
+    """An administrator of the shop, by way of `management`."""
+    return shopper(elsewhere.stack, role=Role.ADMIN)
+
+
+class TestGivingUp:
+    @pytest.mark.parametrize("contract", ["orders", "management"])
+    def test_a_cancelled_order_gives_up_its_reservation_and_its_shipment(
+        self, elsewhere: Elsewhere, keeper: Shopper, contract: str
+    ) -> None:
+        order = elsewhere.wants().json
+        [order_id] = elsewhere.orders()
+
+        if contract == "management":
+            assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 200
+        else:
+            owner = elsewhere.stack.caller(elsewhere.ann.subject)
+            assert owner.patch({"id": order_id}, "CANCELED").status_code == 200
+
+        elsewhere.settle(after=timedelta())
+        assert elsewhere.require_whole() == {}
+        assert elsewhere.catalogue.products[TEA]["quantity"] == 10
+        assert elsewhere.ann.see(order).json["status"] == "cancelled"
+
+    def test_a_deleted_order_does_too(self, elsewhere: Elsewhere) -> None:
+        order = elsewhere.wants().json
+        owner = shopper(elsewhere.stack, elsewhere.ann.subject)
+
+        assert owner.delete({"order_id": order["orderID"]}).status_code == 200
+
+        elsewhere.settle(after=timedelta())
+        assert elsewhere.require_whole() == {}
+
+    def test_a_delivered_order_gives_up_nothing(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+        order = elsewhere.wants().json
+
+        for word in ("shipped", "delivered"):
+            assert keeper.put({"order_id": order["orderID"]}, word).status_code == 200
+        assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 400
+
+        elsewhere.settle()
+        assert len(elsewhere.require_whole()) == 1
+
+    @pytest.mark.usefixtures("impatient")
+    def test_services_that_fail_hold_up_no_cancellation(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+        order = elsewhere.wants().json
+        elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["DELETE"] = M.HANG
+
+        assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 200
+
+        elsewhere.settle_while_they_fail()
+        for service in (elsewhere.catalogue, elsewhere.carrier):
+            service.reset()
+        elsewhere.settle(after=timedelta(minutes=2))
+        assert elsewhere.require_whole() == {}
+
+    def test_two_workers_release_a_booking_once(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+        orders = [elsewhere.wants((TEA, 1)).json for _ in range(4)]
+        for order in orders:
+            keeper.put({"order_id": order["orderID"]}, "cancelled")
+
+        outcomes = at_the_same_time(*[lambda: elsewhere.stack.container.release_bookings().released] * 3)
+
+        assert sum(outcomes) == 4
+        assert elsewhere.carrier.times("DELETE") == 4
+        assert elsewhere.require_whole() == {}
+
+
+class TestWhoTookTooLong:
+    def test_an_order_whose_booking_was_taken_over_is_not_placed(self, elsewhere: Elsewhere) -> None:
+        go_on = elsewhere.carrier.hold("POST")
+
+        with another_thread(elsewhere.wants) as placing:
+            assert elsewhere.carrier.arrived.acquire(timeout=20)
+            elsewhere.claim_everything()
+            go_on()
+            answer = placing.result(30)
+
+        error(answer, 503)
+        elsewhere.settle(after=timedelta(minutes=2))
+        assert elsewhere.require_whole() == {}
+
+    def test_a_booking_of_a_request_at_work_is_left_alone(self, elsewhere: Elsewhere) -> None:
+        go_on = elsewhere.carrier.hold("POST")
+
+        with another_thread(elsewhere.wants) as placing:
+            assert elsewhere.carrier.arrived.acquire(timeout=20)
+            elsewhere.stack.container.release_bookings()
+            go_on()
+            answer = placing.result(30)
+
+        assert answer.status_code == 201
+        assert len(elsewhere.require_whole()) == 1
+
+
+class TestOnce:
+    def test_the_same_request_under_one_key_is_one_order(self, elsewhere: Elsewhere) -> None:
+        first = elsewhere.wants(key="k-1")
+        elsewhere.catalogue.misbehave["GET"] = M.FAIL  # nobody is asked anything any more
+
+        again = elsewhere.wants(key="k-1")
+
+        assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)
+        assert again.headers["x-idempotent-replay"] == "true"
+        assert len(elsewhere.require_whole()) == 1
+
+    def test_another_request_under_the_key_is_refused(self, elsewhere: Elsewhere) -> None:
+        elsewhere.wants(key="k-1")
+
+        error(elsewhere.wants((TEA, 1), key="k-1"), 422)
+        assert len(elsewhere.require_whole()) == 1
+
+    def test_while_the_first_is_at_work_the_second_is_told_to_wait(self, elsewhere: Elsewhere) -> None:
+        go_on = elsewhere.carrier.hold("POST")
+
+        with another_thread(lambda: elsewhere.wants(key="k-1")) as placing:
+            assert elsewhere.carrier.arrived.acquire(timeout=20)
+            second = elsewhere.wants(key="k-1")
+            go_on()
+            first = placing.result(30)
+
+        error(second, 409)
+        assert second.headers["Retry-After"]
+        assert first.status_code == 201
+        assert elsewhere.wants(key="k-1").data == first.data
+        assert len(elsewhere.require_whole()) == 1
+
+    @pytest.mark.usefixtures("impatient")
+    def test_a_failure_that_was_undone_leaves_the_key_free(self, elsewhere: Elsewhere) -> None:
+        elsewhere.carrier.misbehave["POST"] = M.FAIL
+        error(elsewhere.wants(key="k-1"), 503)
+        # What is undone at once may have been done late: it is looked at a second time, and the key is free before.
+        elsewhere.carrier.reset()
+        elsewhere.settle()
+
+        assert elsewhere.wants(key="k-1").status_code == 201
+        assert len(elsewhere.require_whole()) == 1
+
+    def test_many_at_once_under_one_key_are_one_order(self, elsewhere: Elsewhere) -> None:
+        answers = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
+
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        while (last := elsewhere.wants((TEA, 1), key="k-1")).status_code == 409:
+            pass
+        assert last.status_code == 201
+        elsewhere.settle()
+        assert len(elsewhere.require_whole()) == 1
+
+
+class TestOneServiceOnly:
+    """The other part is ours."""
+
+    @pytest.fixture
+    def with_carrier(
+        self,
+        base_settings: Settings,
+        build: Callable[..., Stack],
+        catalogue: CatalogueService,
+        carrier: ShipmentService,
+    ) -> Elsewhere:
+        settings = replace(base_settings, shipment_service_url=carrier.url)
+        return Elsewhere.opened(build(settings), catalogue, carrier)
+
+    def test_our_own_stock_is_taken_and_the_shipment_is_theirs(self, with_carrier: Elsewhere) -> None:
+        keeper = shopper(with_carrier.stack, role=Role.ADMIN)
+        tea = keeper.product(stock=5)
+
+        order = with_carrier.ann.ordered((tea["product_id"], 2))
+
+        assert list(with_carrier.carrier.shipments) == [order["shipmentID"]]
+        assert (keeper.stock_of(tea), with_carrier.catalogue.asked) == (3, [])
+        keeper.put({"order_id": order["orderID"]}, "cancelled")
+        with_carrier.settle()
+        assert (keeper.stock_of(tea), with_carrier.carrier.shipments) == (5, {})
+
+    @pytest.mark.clause("003-04")
+    def test_where_there_is_no_shipment_our_own_stock_is_as_before(self, with_carrier: Elsewhere) -> None:
+        keeper = shopper(with_carrier.stack, role=Role.ADMIN)
+        tea = keeper.product(stock=5)
+        with_carrier.carrier.misbehave["POST"] = M.DO_AND_DROP
+
+        error(with_carrier.ann.wants((tea["product_id"], 2)), 503)
+
+        assert keeper.stock_of(tea) == 5
+        with_carrier.carrier.reset()
+        with_carrier.settle()
+        assert (with_carrier.carrier.shipments, with_carrier.orders()) == ({}, {})
+
+    def test_what_we_have_too_little_of_is_never_shipped(self, with_carrier: Elsewhere) -> None:
+        tea = shopper(with_carrier.stack, role=Role.ADMIN).product(stock=1)
+
+        error(with_carrier.ann.wants((tea["product_id"], 2)), 409)
+
+        assert with_carrier.carrier.asked == []
+
+    def test_their_products_with_shipments_of_ours(
+        self,
+        base_settings: Settings,
+        build: Callable[..., Stack],
+        catalogue: CatalogueService,
+        carrier: ShipmentService,
+    ) -> None:
+        shop = Elsewhere.opened(build(replace(base_settings, catalog_service_url=catalogue.url)), catalogue, carrier)
+
+        order = shop.wants().json
+
+        assert order["shipmentID"]
+        assert set(catalogue.reservations) == set(shop.orders())
+        assert carrier.asked == []
+
+
+class TestTheirProducts:
+    def test_they_are_not_ours_to_list_to_change_or_to_sell(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+        elsewhere.wants()
+
+        assert keeper.ask("GET", "/api/v1/products/").json == []
+        assert keeper.ask("GET", f"/api/v1/products/{TEA}").status_code == 404
+        assert keeper.wants(({"product_id": TEA}, 1)).status_code == 400
+        check = keeper.ask("GET", "/api/v1/orders/health/stock-check").json
+        assert (check["status"], check["total_products"], check["low_stock"]) == ("healthy", 0, [])
+
+    def test_analytics_know_their_names(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+        elsewhere.wants()
+
+        top = keeper.ask("GET", "/api/v1/orders/analytics").json["top_products"]
+
+        assert [product["name"] for product in top] == ["Tea of elsewhere", "Milk of elsewhere"]
+
+    def test_an_administrator_orders_them_for_anybody(self, elsewhere: Elsewhere) -> None:
+        root: OStoreShopper = ostore_shopper(elsewhere.stack, role=Role.ADMIN)
+
+        order = root.ordered((TEA, 1), user="never-seen-before")
+
+        assert root.see(order).json["userID"] == "never-seen-before"
+        error(elsewhere.ann.ask("GET", f"{ORDERS}/{order['orderID']}"), 404)
+        error(elsewhere.wants(user="never-seen-before"), 403)

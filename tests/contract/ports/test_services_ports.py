@@ -1,0 +1,297 @@
+"""The promises of Reservations and Shipments, kept by the HTTP adapters whatever the other service does."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orders_adapters.http import service as asking
+from orders_adapters.http.reservations import Reservations
+from orders_adapters.http.shipments import Shipments
+from orders_adapters.system.desk import Desk
+from orders_domain import Money
+from orders_domain.booking import Booking
+from orders_domain.errors import (
+    InsufficientStock,
+    ServiceBroken,
+    ServiceFailed,
+    ServiceNonsense,
+    ServiceRefused,
+    ServiceTooSlow,
+    ServiceUnreachable,
+)
+from orders_domain.ports import shipments as shipments_port
+from orders_domain.product import Shortage
+from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.parts.throwaway.server import free_port
+from tests.unit.domain.examples import NOON, new_id
+
+M = Misbehaviour
+HOW: dict[Misbehaviour, type[ServiceFailed]] = {
+    M.HANG: ServiceTooSlow,
+    M.DRIP_HEADERS: ServiceTooSlow,
+    M.DRIP_BODY: ServiceTooSlow,
+    M.NO_JSON: ServiceNonsense,
+    M.FLOOD: ServiceNonsense,
+    M.DROP: ServiceUnreachable,
+    M.FAIL: ServiceBroken,
+    M.REDIRECT: ServiceNonsense,
+    M.NOT_HTTP: ServiceNonsense,
+}
+CALLS = ["named", "reserve", "release", "book", "cancel"]
+
+
+@pytest.fixture
+def catalogue() -> Iterator[CatalogueService]:
+    with CatalogueService() as catalogue:
+        catalogue.stock(1, quantity=10, price=2.5, name="Tea")
+        catalogue.stock(2, quantity=1, price=37.55, name="Milk")
+        yield catalogue
+
+
+@pytest.fixture
+def carrier() -> Iterator[ShipmentService]:
+    with ShipmentService() as carrier:
+        yield carrier
+
+
+@pytest.fixture
+def reservations(catalogue: CatalogueService) -> Reservations:
+    return Reservations(catalogue.url, currency="USD")
+
+
+def booking(**wanted: int) -> Booking:
+    """A new one, of so many of each product: ``booking(p1=3)``."""
+    each = {int(name[1:]): quantity for name, quantity in (wanted or {"p1": 3}).items()}
+    return Booking.of(new_id(), user_id="ada", wanted=each, at=NOON)
+
+
+@pytest.fixture(params=CALLS)
+def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: ShipmentService) -> Callable[..., Any]:
+    """Ask a service for something, having told it how to behave; ``method`` of the call is told, too."""
+    reservations, shipments = Reservations(catalogue.url, currency="USD"), Shipments(carrier.url)
+    products, one = reservations.named([1]), booking()
+    ask: dict[str, tuple[str, Callable[[], object]]] = {
+        "named": ("GET", lambda: reservations.named([1])),
+        "reserve": ("POST", lambda: reservations.reserve(one, products)),
+        "release": ("DELETE", lambda: reservations.release(one.order_id)),
+        "book": ("POST", lambda: shipments.book(one)),
+        "cancel": ("DELETE", lambda: shipments.cancel("SHIP-1")),
+    }
+    method, asked = ask[request.param]
+
+    def call(way: Misbehaviour) -> object:
+        for service in (catalogue, carrier):
+            service.misbehave[method] = way
+        return asked()
+
+    return call
+
+
+@pytest.mark.clause("003-03", "003-04")
+@pytest.mark.parametrize("way", HOW, ids=lambda way: way.name)
+def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(call: Callable[..., Any], way: Misbehaviour) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(HOW[way]):
+        call(way)
+
+    assert time.monotonic() - began < 10  # they would go on for a minute or more
+
+
+@pytest.mark.parametrize("way", [M.OTHER_SHAPE, M.DO_AND_LIE], ids=lambda way: way.name)
+def test_an_answer_of_another_shape_is_nonsense(
+    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService, way: Misbehaviour
+) -> None:
+    products = reservations.named([1])
+    for service in (catalogue, carrier):
+        service.misbehave |= {"GET": way, "POST": way}
+
+    for ask in (
+        lambda: reservations.named([1]),
+        lambda: reservations.reserve(booking(), products),
+        lambda: Shipments(carrier.url).book(booking()),
+    ):
+        with pytest.raises(ServiceNonsense):
+            ask()
+
+
+def test_where_nobody_listens_a_service_is_unreachable() -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+
+    for ask in (
+        lambda: Reservations(nowhere, currency="USD").named([1]),
+        lambda: Shipments(nowhere).book(booking()),
+    ):
+        with pytest.raises(ServiceUnreachable):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("product", "flaw"),
+    [
+        ({"productID": 2, "name": "Tea", "price": 1, "quantity": 1}, "another product"),
+        ({"productID": "1", "name": "Tea", "price": 1, "quantity": 1}, "its id in quotes"),
+        ({"productID": 1, "name": "", "price": 1, "quantity": 1}, "no name"),
+        ({"productID": 1, "name": "T\x00a", "price": 1, "quantity": 1}, "a name no store can keep"),
+        ({"productID": 1, "name": "Tea", "price": 1.005, "quantity": 1}, "finer than cents"),
+        ({"productID": 1, "name": "Tea", "price": -1, "quantity": 1}, "less than nothing"),
+        ({"productID": 1, "name": "Tea", "price": "1", "quantity": 1}, "a price in quotes"),
+        ({"productID": 1, "name": "Tea", "price": True, "quantity": 1}, "a price that is true"),
+        ({"productID": 1, "name": "Tea", "price": float("nan"), "quantity": 1}, "a price that is no number"),
+        ({"productID": 1, "name": "Tea", "price": 1, "quantity": -1}, "less than none"),
+        ({"productID": 1, "name": "Tea", "price": 1, "quantity": 1.5}, "a half"),
+        ({"productID": 1, "name": "Tea", "price": 1}, "no quantity"),
+        ([], "a list"),
+        (None, "nothing"),
+    ],
+)
+def test_a_product_that_cannot_be_is_nonsense(
+    reservations: Reservations, catalogue: CatalogueService, product: Any, flaw: str
+) -> None:
+    catalogue.do = lambda asked: (200, product)  # type: ignore[method-assign]
+
+    with pytest.raises(ServiceNonsense):
+        reservations.named([1])
+
+
+@pytest.mark.parametrize("shipment_id", ["", " ", "x" * 65, "a\x00b", 1.5, True, None, [], ".."])
+def test_a_shipment_id_that_cannot_be_kept_is_nonsense(carrier: ShipmentService, shipment_id: Any) -> None:
+    carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
+
+    with pytest.raises(ServiceNonsense):
+        Shipments(carrier.url).book(booking())
+
+
+def test_a_shipment_id_may_be_a_number(carrier: ShipmentService) -> None:
+    carrier.do = lambda asked: (201, {"shipmentID": 42})  # type: ignore[method-assign]
+
+    assert Shipments(carrier.url).book(booking()) == "42"
+
+
+@pytest.mark.clause("003-03")
+def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_are_not(
+    reservations: Reservations,
+) -> None:
+    named = reservations.named([2, 1, 7])
+
+    assert {one: (product.name, product.price, product.stock) for one, product in named.items()} == {
+        1: ("Tea", Money(250, "USD"), 10),
+        2: ("Milk", Money(3755, "USD"), 1),
+    }
+
+
+@pytest.mark.clause("003-02", "003-03")
+def test_what_is_short_is_named_and_nothing_is_reserved(
+    reservations: Reservations, catalogue: CatalogueService
+) -> None:
+    products = reservations.named([1, 2])
+
+    with pytest.raises(InsufficientStock) as refusal:
+        reservations.reserve(booking(p1=3, p2=2), products)
+
+    assert refusal.value.shortages == (Shortage(product_id=2, name="Milk", requested=2, available=1),)
+    assert catalogue.reservations == {}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"unavailableItems": []}, {"unavailableItems": [{"productID": 9}]}, {"unavailableItems": [1]}, "no"]
+)
+def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
+    reservations: Reservations, catalogue: CatalogueService, body: Any
+) -> None:
+    products = reservations.named([1])
+    catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
+
+    with pytest.raises(ServiceNonsense):
+        reservations.reserve(booking(), products)
+
+
+def test_asking_again_is_the_same_reservation_and_the_same_shipment(
+    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService
+) -> None:
+    one, products, shipments = booking(), reservations.named([1]), Shipments(carrier.url)
+
+    for _ in range(2):
+        reservations.reserve(one, products)
+    ids = {shipments.book(one) for _ in range(2)}
+
+    assert catalogue.reservations == {str(one.order_id): {1: 3}}
+    assert catalogue.products[1]["quantity"] == 7
+    assert carrier.shipments == {ids.pop(): str(one.order_id)}
+
+
+def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
+    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService
+) -> None:
+    one, shipments = booking(), Shipments(carrier.url)
+    reservations.reserve(one, reservations.named([1]))
+    shipment_id = shipments.book(one)
+
+    for _ in range(2):
+        reservations.release(one.order_id)
+        shipments.cancel(shipment_id)
+
+    assert (catalogue.reservations, catalogue.products[1]["quantity"], carrier.shipments) == ({}, 10, {})
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
+def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: int) -> None:
+    carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
+
+    with pytest.raises(ServiceRefused):
+        Shipments(carrier.url).book(booking())
+    assert carrier.times("POST") == 1
+
+
+def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService) -> None:
+    good = carrier.do
+    answers: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
+    carrier.do = lambda asked: next(answers, None) or good(asked)  # type: ignore[method-assign]
+    one = booking()
+
+    shipment_id = Shipments(carrier.url).book(one)
+
+    assert carrier.shipments == {shipment_id: str(one.order_id)}
+    assert [asked.key for asked in carrier.asked] == [str(one.order_id)] * 3
+
+
+def test_tries_are_bounded(carrier: ShipmentService) -> None:
+    carrier.misbehave["POST"] = M.FAIL
+
+    with pytest.raises(ServiceBroken):
+        Shipments(carrier.url).book(booking())
+
+    assert carrier.times("POST") == asking.TRIES
+
+
+def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> None:
+    Shipments(carrier.url).cancel("../reservations?x#ü")
+
+    assert [asked.path for asked in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
+
+
+@pytest.mark.parametrize(
+    "address", ["nowhere", "ftp://shop", "http://", "http://u:p@shop", "http://shop/?x", "http://["]
+)
+def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+    with pytest.raises(ValueError, match=r"http|read"):
+        Shipments(address)
+
+
+def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
+    with pytest.raises(ServiceFailed):
+        Reservations(f"{catalogue.url}/v2/", currency="USD").named([1])
+
+    assert catalogue.asked[-1].path == "/v2/products/1"
+
+
+def test_our_own_desk_gives_every_order_its_shipment_once() -> None:
+    desk: shipments_port.Shipments = Desk()
+    one = booking()
+
+    assert desk.book(one) == desk.book(replace(one, user_id="bob")) != desk.book(booking())
+    assert 1 <= len(desk.book(one)) <= 64
+    desk.cancel(desk.book(one))

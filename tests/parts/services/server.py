@@ -1,0 +1,179 @@
+"""A server of another service: a thread a request, and failures to order."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from tests.parts.services.misbehaviour import Misbehaviour
+from tests.parts.throwaway.server import HOST
+
+M = Misbehaviour
+PATIENCE = 60  # seconds that a hanging server hangs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    key: str | None
+    body: Any
+
+
+class Service:
+    """`with Service() as service`; `do(asked)` gives status and body, and is what a subclass is about."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.misbehave: dict[str, Misbehaviour] = {}
+        self.late = 8.0  # seconds after which HANG_AND_DO does it
+        self.arrived = threading.Semaphore(0)  # of requests that are held
+        self._held: dict[str, threading.Event] = {}
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._server = _Server((HOST, 0), _handler(self))
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_address[1]}"
+
+    def do(self, asked: Asked) -> tuple[int, Any]:
+        raise NotImplementedError
+
+    def hold(self, method: str) -> Callable[[], None]:
+        """Do what requests of the method want, and keep the answer back until what this returns is called."""
+        released = self._held[method] = threading.Event()
+        return released.set
+
+    def times(self, method: str) -> int:
+        return sum(one.method == method for one in self.asked)
+
+    def reset(self) -> None:
+        """Behave, and forget who asked."""
+        self.misbehave.clear()
+        self._held.clear()
+        self.asked.clear()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def answer(self, asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self.asked.append(asked)
+        way = self.misbehave.get(asked.method)
+        if way is M.HANG_AND_DO:
+            threading.Thread(target=self._do_late, args=(asked,), daemon=True).start()
+        done = self._done(asked) if way is None or way.does_it else None
+        if held := self._held.get(asked.method):
+            self.arrived.release()
+            held.wait(PATIENCE)
+        if way is None:
+            assert done
+            _say(handler, done[0], json.dumps(done[1]).encode())
+        else:
+            self._misbehave(way, handler)
+
+    def _done(self, asked: Asked) -> tuple[int, Any]:
+        with self._lock:
+            return self.do(asked)
+
+    def _do_late(self, asked: Asked) -> None:
+        if not self._over.wait(self.late):
+            self._done(asked)
+
+    def _misbehave(self, way: Misbehaviour, handler: BaseHTTPRequestHandler) -> None:
+        if way in (M.HANG, M.DO_AND_HANG, M.HANG_AND_DO):
+            self._over.wait(PATIENCE)
+            _hang_up(handler)
+        elif way in (M.DROP, M.DO_AND_DROP):
+            _hang_up(handler)
+        elif way in (M.FAIL, M.DO_AND_FAIL):
+            _say(handler, 500, b'{"error": "no"}')
+        elif way in (M.OTHER_SHAPE, M.DO_AND_LIE):
+            _say(handler, 200, b'{"shipmentID": [], "productID": true, "unavailableItems": 7}')
+        elif way is M.NO_JSON:
+            _say(handler, 200, b"<html>Welcome!</html>")
+        elif way is M.REDIRECT:
+            _say(handler, 302, b"{}", Location=f"{self.url}/elsewhere")
+        elif way is M.FLOOD:
+            _say(handler, 200, b" " * 50_000_000)
+        elif way is M.NOT_HTTP:
+            handler.wfile.write(b"220 mail.example ESMTP\r\n")
+            _hang_up(handler)
+        else:
+            self._drip(way, handler)
+
+    def _drip(self, way: Misbehaviour, handler: BaseHTTPRequestHandler) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n"
+        if way is M.DRIP_BODY:
+            handler.wfile.write(head + b"\r\n")
+        for byte in head if way is M.DRIP_HEADERS else b" " * 1000:
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+            if self._over.wait(0.2):
+                break
+        _hang_up(handler)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked has hung up."""
+
+
+def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _any(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(
+                method=self.command,
+                path=self.path,
+                key=self.headers.get("Idempotency-Key"),
+                body=json.loads(raw) if raw else None,
+            )
+            self.close_connection = True
+            service.answer(asked, self)
+
+        do_GET = do_POST = do_DELETE = _any  # noqa: N815 - called by these names
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - called by this name
+            """Nobody reads it."""
+
+    return Handler
+
+
+def _say(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Type", "application/json")
+    if status != 204:
+        handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    if status != 204:
+        handler.wfile.write(body)
+
+
+def _hang_up(handler: BaseHTTPRequestHandler) -> None:
+    with suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_RDWR)

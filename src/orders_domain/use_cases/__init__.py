@@ -8,6 +8,7 @@ from orders_domain.use_cases.delete_order import DeleteOrder, delete_order
 from orders_domain.use_cases.export_orders import ExportOrders, export_orders
 from orders_domain.use_cases.get_job import GetJob, get_job
 from orders_domain.use_cases.get_order import GetOrder, get_order
+from orders_domain.use_cases.identify import identify
 from orders_domain.use_cases.import_products import ImportProducts, import_products
 from orders_domain.use_cases.keep_products import (
     AddProduct,
@@ -25,6 +26,18 @@ from orders_domain.use_cases.keep_templates import (
     list_templates,
     remove_template,
 )
+from orders_domain.use_cases.keep_users import (
+    ChangePassword,
+    CreateUser,
+    DisableUser,
+    EnableUser,
+    ListUsers,
+    change_password,
+    create_user,
+    disable_user,
+    enable_user,
+    list_users,
+)
 from orders_domain.use_cases.list_orders import ListOrders, list_orders
 from orders_domain.use_cases.order_history import OrderHistory, order_history
 from orders_domain.use_cases.order_products import OrderProducts, order_products
@@ -34,27 +47,35 @@ from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
 from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
+from orders_domain.use_cases.refresh_token import RefreshToken, refresh_token
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.release_bookings import Released, release_bookings
 from orders_domain.use_cases.run_job import RunJob, run_job
 from orders_domain.use_cases.ship_products import ShipProducts, ship_products
 from orders_domain.use_cases.ship_through_services import ship_through_services
+from orders_domain.use_cases.sign_in import SignIn, sign_in
+from orders_domain.use_cases.sign_out import SignOut, sign_out
 
 __all__ = [
     "AddProduct",
     "AddTemplate",
     "AnalyseOrders",
+    "ChangePassword",
     "ChangeProduct",
     "ChangeStatus",
     "ChangeStatuses",
     "CheckStock",
+    "CreateUser",
     "DeleteOrder",
+    "DisableUser",
+    "EnableUser",
     "ExportOrders",
     "GetJob",
     "GetOrder",
     "ImportProducts",
     "ListOrders",
     "ListTemplates",
+    "ListUsers",
     "OrderHistory",
     "OrderProducts",
     "OrderStatistics",
@@ -63,28 +84,37 @@ __all__ = [
     "PlaceTemplate",
     "Pruned",
     "PutProducts",
+    "RefreshToken",
     "Relayed",
     "Released",
     "RemoveTemplate",
     "Restock",
     "RunJob",
     "ShipProducts",
+    "SignIn",
+    "SignOut",
     "Statistics",
     "StockCheck",
     "add_product",
     "add_template",
     "analyse_orders",
+    "change_password",
     "change_product",
     "change_status",
     "change_statuses",
     "check_stock",
+    "create_user",
     "delete_order",
+    "disable_user",
+    "enable_user",
     "export_orders",
     "get_job",
     "get_order",
+    "identify",
     "import_products",
     "list_orders",
     "list_templates",
+    "list_users",
     "order_history",
     "order_products",
     "order_statistics",
@@ -93,6 +123,7 @@ __all__ = [
     "place_template",
     "prune",
     "put_products",
+    "refresh_token",
     "relay_events",
     "release_bookings",
     "remove_template",
@@ -100,4 +131,6 @@ __all__ = [
     "run_job",
     "ship_products",
     "ship_through_services",
+    "sign_in",
+    "sign_out",
 ]

@@ -21,6 +21,7 @@ from orders_flask.cli import (
     relay,
     serve,
     token,
+    users,
 )
 from orders_flask.settings import SettingRefused
 
@@ -56,6 +57,7 @@ for command in (
     relay.relay,
     serve.serve,
     token.token,
+    users.users,
 ):
     orders.add_command(command)
 

@@ -6,6 +6,7 @@ from orders_flask.parts.identities import identity, mint
 from orders_flask.parts.jobs import job_runner
 from orders_flask.parts.services import services, shipping
 from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Services, Store
+from orders_flask.parts.sign_in import sign_in
 from orders_flask.parts.stores import store
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "mint",
     "services",
     "shipping",
+    "sign_in",
     "store",
 ]

@@ -26,6 +26,7 @@ def store(settings: Settings) -> Store:
 def _memory_store() -> Store:
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
+    from orders_adapters.memory.denylist import Denylist
     from orders_adapters.memory.jobs import Jobs
     from orders_adapters.memory.keys import KeptKeys
     from orders_adapters.memory.outbox import Outbox
@@ -33,6 +34,7 @@ def _memory_store() -> Store:
     from orders_adapters.memory.store import Store as Memory
     from orders_adapters.memory.templates import Templates
     from orders_adapters.memory.unit_of_work import UnitOfWork
+    from orders_adapters.memory.users import Users
 
     bell, jobs_bell = Bell(), Bell()
     memory = Memory(on_commit=bell.ring, on_job=jobs_bell.ring)
@@ -46,6 +48,8 @@ def _memory_store() -> Store:
         outbox=Outbox(memory),
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
+        users=Users(memory),
+        denied=Denylist(memory),
         wait=bell.wait,
         wait_for_jobs=jobs_bell.wait,
     )
@@ -56,6 +60,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         analytics,
         bell,
         catalogue,
+        denylist,
         engine,
         jobs,
         keys,
@@ -64,6 +69,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         queries,
         templates,
         unit_of_work,
+        users,
     )
 
     with blamed_on("DATABASE_URL"):
@@ -87,6 +93,8 @@ def _sql_store(url: str, read_url: str) -> Store:
         outbox=outbox.Outbox(database),
         jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
         keys=keys.KeptKeys(database),
+        users=users.Users(database),
+        denied=denylist.Denylist(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=lambda: engine.connections_in_use(database),

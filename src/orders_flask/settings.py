@@ -227,7 +227,7 @@ def _one_of(name: str, value: str, *allowed: str) -> None:
 
 def _within(name: str, value: int, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
-        raise SettingRefused(f"{name} is {value!r}; it is a whole number from {least} to {most}.")
+        raise SettingRefused(f"{name} is no whole number from {least} to {most}.")
 
 
 def _scheme(name: str, url: str, *allowed: str) -> None:

@@ -25,7 +25,7 @@ class Passwords:
         with self._turns:
             try:
                 return _HASHER.verify(password_hash or _NOBODYS, _bytes(password)) and password_hash is not None
-            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            except (argon2.exceptions.VerificationError, ValueError):  # not this password, or no hash at all
                 return False
 
     def outdated(self, password_hash: str) -> bool:

@@ -16,7 +16,7 @@ SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
 LONGEST_TOKEN = 8 * 1024  # characters
 FAMILY = "fam"  # the claim that names the sign-in of ours that a token came from
 LONGEST_FAMILY = 64
-LATEST = 253_370_764_800  # seconds since 1970: what expires after the year 9998 is denied until then
+LATEST = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 KeyFor: TypeAlias = Callable[[str], Any]

@@ -24,6 +24,8 @@ OURS = (
     "JWT_",
     "DEFAULT_CURRENCY",
     "LOG_",
+    "TOKEN_",
+    "TRUSTED_",
     "NEW_ORDER",
     "EVENTS_",
 )

@@ -57,6 +57,12 @@ BAD = [
     ("ORDERS_RELAY", "true"),
     ("ORDERS_JOBS", "true"),
     ("CELERY_BROKER_URL", "http://localhost"),
+    ("TOKEN_SECONDS", "59"),
+    ("TOKEN_SECONDS", "86401"),
+    ("TOKEN_SECONDS", "an hour"),
+    ("TOKEN_SECONDS", "9" * 5_000),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "1.0"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]
@@ -186,12 +192,13 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
+        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")
 
-    assert getattr(read(), field) == value
+    assert str(getattr(read(), field)) == value
 
 
 def a_public_key() -> str:

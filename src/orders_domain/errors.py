@@ -24,6 +24,7 @@ class Kind(Enum):
     PRECONDITION = "precondition"  # the state you named is no longer the present one
     IN_PROGRESS = "in_progress"  # wait for your own request of before, then send this one again
     KEY_REUSED = "key_reused"  # take another key
+    TOO_OFTEN = "too_often"  # wait, then try again
     UNAVAILABLE = "unavailable"  # try again later
 
 
@@ -74,6 +75,37 @@ class InvalidToken(OrdersError):
 
     kind = Kind.UNAUTHENTICATED
     code = "invalid_token"
+
+
+class InvalidCredentials(OrdersError):
+    """No account has this e-mail address and password, or it is disabled; nobody is told which (clause 003-09)."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid credentials")
+
+
+class SignInElsewhere(OrdersError):
+    """An identity provider signs the tokens that we believe; we make none."""
+
+    kind = Kind.NOT_FOUND
+    code = "sign_in_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("Tokens come from the identity provider.")
+
+
+class TooManyAttempts(OrdersError):
+    """Somebody tried too often."""
+
+    kind = Kind.TOO_OFTEN
+    code = "too_many_attempts"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__("Too many attempts; please try again later.")
+        self.retry_after = retry_after  # seconds
 
 
 class AccessDenied(OrdersError):
@@ -177,6 +209,39 @@ class SkuTaken(OrdersError):
     def __init__(self, sku: str) -> None:
         super().__init__(f"Another product has the sku {sku!r}.")
         self.sku = sku
+
+
+class UserNotFound(OrdersError):
+    """No such user, or one without an account."""
+
+    kind = Kind.NOT_FOUND
+    code = "user_not_found"
+
+    def __init__(self, user: str) -> None:
+        super().__init__(f"There is no account {user!r}.")
+        self.user = user
+
+
+class UserExists(OrdersError):
+    """The user has an account already."""
+
+    kind = Kind.CONFLICT
+    code = "user_exists"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"The user {user_id!r} has an account already.")
+        self.user_id = user_id
+
+
+class EmailTaken(OrdersError):
+    """Another account has this e-mail address."""
+
+    kind = Kind.CONFLICT
+    code = "email_taken"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Another account has the e-mail address {email!r}.")
+        self.email = email
 
 
 class TemplateNotFound(OrdersError):

@@ -8,6 +8,7 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from orders_flask import log
 from orders_flask.container import Container
@@ -29,6 +30,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # so that a byte too many is seen, also in chunks
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     urls.install(app)
     core.install(app, container or Container(settings=settings))
     _make_parts(core.of(app))
@@ -48,6 +51,7 @@ def _make_parts(container: Container) -> None:
         container.cache,
         container.broker,
         container.identity,
+        container.entrance,
         container.services,
         container.job_runner,
     ):
@@ -69,18 +73,35 @@ def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
         for position, prefix in enumerate(prefixes):
             contract = CONTRACTS[name]()
             suffix = f"-{position + 1}" if position else ""
-            for blueprint, place in _places(contract, prefix):
+            for blueprint, place in _places(contract, prefix, first=not position):
                 if place in mounted:
                     raise SettingRefused(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
                 api.register_blueprint(blueprint, url_prefix=place, name=blueprint.name + suffix)
                 mounted[place] = contract
+    _require_free_ways(mounted)
     return mounted
 
 
-def _places(contract: Contract, prefix: str) -> list[tuple[Blueprint, str]]:
-    """What a contract serves where: its orders at the prefix, the rest beside it (/api/v1/orders, /api/v1/products)."""
+def _places(contract: Contract, prefix: str, *, first: bool) -> list[tuple[Blueprint, str]]:
+    """What a contract serves where: its orders at the prefix, the rest beside it (/api/v1/orders, /api/v1/products).
+
+    What has a path of its own is served there once, however many prefixes the contract has.
+    """
     parent = prefix.rpartition("/")[0]
-    return [(contract.blueprint, prefix), *((beside, f"{parent}/{name}") for name, beside in contract.beside.items())]
+    return [
+        (contract.blueprint, prefix),
+        *((beside, f"{parent}/{name}") for name, beside in contract.beside.items()),
+        *((blueprint, path) for path, blueprint in contract.absolute.items() if first),
+    ]
+
+
+def _require_free_ways(mounted: dict[str, Contract]) -> None:
+    """Refuse a prefix below a path that a contract has to itself: the requests of one would go to the other."""
+    for owner in mounted.values():
+        for path in owner.absolute:
+            for place, other in mounted.items():
+                if place.startswith(f"{path}/"):
+                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
 
 
 class Json(JSONProvider):

@@ -12,6 +12,7 @@ from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import Ids
 from orders_domain import use_cases
 from orders_domain.analytics import Analytics
+from orders_domain.bearer import Bearer
 from orders_domain.history import Entry
 from orders_domain.job import Job
 from orders_domain.order import Order
@@ -20,6 +21,7 @@ from orders_domain.queries import Page
 from orders_domain.template import Template
 from orders_domain.use_cases.import_products import Imported
 from orders_domain.use_cases.put_products import Put
+from orders_domain.user import User
 from orders_flask import parts
 from orders_flask.counted_cache import CountedCache
 from orders_flask.observed import observed
@@ -57,6 +59,7 @@ class Container(containers.DeclarativeContainer):
     notifier = providers.Singleton(parts.notifier, settings)
     tracking_events = providers.Factory(parts.tracking_events, settings)
     notifications = providers.Factory(parts.notifications, settings)
+    entrance = providers.Singleton(parts.sign_in, settings, store, clock=clock)
     services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 
@@ -71,12 +74,53 @@ class Container(containers.DeclarativeContainer):
     reads = store.provided.reads  # may be a replica: nothing that decides a write is read there
     outbox = store.provided.outbox
     jobs = store.provided.jobs
+    users = store.provided.users
+    denylist = entrance.provided.denylist
+    attempts = entrance.provided.attempts
+    passwords = entrance.provided.passwords
+    issue = entrance.provided.issue
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
     kept = providers.Singleton(CountedCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
     reservations = services.provided.reservations
     shipments = services.provided.shipments
 
+    identify: providers.Callable[Bearer] = providers.Callable(use_cases.identify, identity=identity, denylist=denylist)
+    sign_in: providers.Callable[str] = providers.Callable(
+        use_cases.sign_in,
+        users=users,
+        passwords=passwords,
+        attempts=attempts,
+        issue=issue,
+        clock=clock,
+        new_id=new_id,
+    )
+    refresh_token: providers.Callable[str] = providers.Callable(
+        use_cases.refresh_token,
+        identity=identity,
+        users=users,
+        denylist=denylist,
+        issue=issue,
+        clock=clock,
+    )
+    sign_out: providers.Callable[None] = providers.Callable(
+        use_cases.sign_out, denylist=denylist, issue=issue, clock=clock
+    )
+    create_user: providers.Callable[User] = providers.Callable(
+        observed(use_cases.create_user), metrics=metrics, users=users, passwords=passwords, clock=clock, new_id=new_id
+    )
+    list_users: providers.Callable[Sequence[User]] = providers.Callable(
+        observed(use_cases.list_users), metrics=metrics, users=users
+    )
+    disable_user: providers.Callable[None] = providers.Callable(
+        observed(use_cases.disable_user), metrics=metrics, users=users, clock=clock
+    )
+    enable_user: providers.Callable[None] = providers.Callable(
+        observed(use_cases.enable_user), metrics=metrics, users=users
+    )
+    change_password: providers.Callable[None] = providers.Callable(
+        observed(use_cases.change_password), metrics=metrics, users=users, passwords=passwords
+    )
     place_order: providers.Callable[Order] = providers.Callable(
         observed(retried(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
@@ -222,5 +266,5 @@ class Container(containers.DeclarativeContainer):
 
 def close(container: Container) -> None:
     """Give back every connection; the container may be used again, and connects anew."""
-    for part in (container.store(), container.cache(), container.broker()):
+    for part in (container.store(), container.cache(), container.broker(), container.entrance()):
         part.close()

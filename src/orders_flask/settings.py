@@ -64,6 +64,10 @@ class Settings:
     cart_snapshot_secret: str = _setting(
         "CART_SNAPSHOT_SECRET", "", "the secret carts are signed with; `new,old` while it changes", secret=True
     )
+    token_seconds: int = _setting("TOKEN_SECONDS", 3600, "how long a token of `/auth/login` lives; 60 to 86400")
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES", 0, "how many proxies in front of us say in `X-Forwarded-For` who asks"
+    )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
     catalog_service_url: str = _setting(
@@ -123,6 +127,8 @@ class Settings:
         self._check_urls()
         self._check_identity()
         self._check_carts()
+        _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
+        _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         if self.default_currency not in DECIMALS:
             raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
 
@@ -217,13 +223,17 @@ def read() -> Settings:
         for one in fields(Settings):
             text = env.str(one.metadata["name"], default=None)
             if text is not None and text.strip():
-                values[one.name] = _mounts(text) if one.name == "mounts" else _text(one.name, text.strip())
+                values[one.name] = _value(one.name, text.strip())
     except EnvError as error:
         raise SettingRefused(str(error)) from error
     return Settings(**values)
 
 
-def _text(name: str, text: str) -> str:
+def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:
+    if name == "mounts":
+        return _mounts(text)
+    if name in ("token_seconds", "trusted_proxies") and text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
     return text.replace("\\n", "\n") if name == "jwt_public_key" else text
 
 
@@ -256,6 +266,11 @@ def _frozen(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ..
 def _one_of(name: str, value: str, *allowed: str) -> None:
     if value not in allowed:
         raise SettingRefused(f"{name} is {value!r}; it is one of: {', '.join(filter(None, allowed))}.")
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise SettingRefused(f"{name} is no whole number from {least} to {most}.")
 
 
 def _scheme(name: str, url: str, *allowed: str) -> None:

@@ -21,7 +21,7 @@ BREACHES = [
     ("orders_adapters/memory/store.py", "import redis", "redis lives"),
     ("orders_flask/workers/relay.py", "import pika", "pika lives"),
     ("orders_adapters/memory/inlet.py", "import confluent_kafka", "confluent-kafka lives"),
-    ("orders_flask/web/bearer.py", "import jwt", "PyJWT lives"),
+    ("orders_flask/web/bearer.py", "import jwt", "PyJWT and argon2 live"),
     ("orders_flask/web/core.py", "import dependency_injector", "dependency-injector lives"),
 ]
 

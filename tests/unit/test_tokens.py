@@ -229,3 +229,37 @@ def test_a_header_beside_the_algorithm_does_not_matter() -> None:
     token = signed(SECRET, claims("ada"), header=HS256 | {"kid": "2026-03", "jku": "http://127.0.0.1:9/keys"})
 
     assert tokens_of("HS256")(token).subject == "ada"
+
+
+def test_the_mark_is_this_token_s_alone() -> None:
+    bearer = tokens_of("HS256").bearer
+    one, other = signed(SECRET, claims("ada", jti="1")), signed(SECRET, claims("ada", jti="2"))
+
+    assert bearer(one).mark == bearer(one).mark != bearer(other).mark
+    assert len(bearer(one).mark) == 64
+
+
+def test_another_signature_of_the_same_token_has_the_same_mark() -> None:
+    """ECDSA makes another one each time, and anybody can turn one into a second."""
+    bearer, said = tokens_of("ES256").bearer, {"exp": int(time.time()) + DAY}
+    one, other = sign("ES256", **said), sign("ES256", **said)
+
+    assert one != other
+    assert bearer(one).mark == bearer(other).mark
+
+
+@pytest.mark.parametrize(
+    ("said", "family"),
+    [({}, None), ({"fam": "f-1"}, "f-1"), ({"fam": 7}, None), ({"fam": ""}, None), ({"fam": "x" * 65}, None)],
+)
+def test_a_family_is_named_by_a_short_string(said: dict[str, object], family: str | None) -> None:
+    bearer = tokens_of("HS256").bearer(signed(SECRET, claims("ada", **said)))
+
+    assert bearer.family == family
+    assert len(bearer.marks) == (1 if family is None else 2)
+
+
+def test_a_token_may_expire_in_a_far_future() -> None:
+    bearer = tokens_of("HS256").bearer(signed(SECRET, claims("ada") | {"exp": 10**17}))
+
+    assert bearer.expires.year == 9998

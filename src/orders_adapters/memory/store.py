@@ -17,6 +17,7 @@ from orders_domain.ports.outbox import Outgoing
 from orders_domain.ports.products import Movement
 from orders_domain.product import Product, ProductId
 from orders_domain.template import Template
+from orders_domain.user import User
 
 
 def _nobody() -> None:
@@ -64,6 +65,8 @@ class Store:
     moved: list[Moved] = field(default_factory=list)
     keys: dict[tuple[str, str, str], KeptAnswer] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
+    users: dict[str, User] = field(default_factory=dict)  # those with an account, by id
+    denied: dict[str, datetime] = field(default_factory=dict)  # until when, by mark
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))

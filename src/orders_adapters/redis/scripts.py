@@ -1,4 +1,4 @@
-"""What must happen at once inside Redis: the two Lua scripts of the cache, and how they are run.
+"""What must happen at once inside Redis: the two Lua scripts of the cache, and how scripts are run.
 
 Both know two keys of one order: its entry, ``<schema> <version> <JSON>``, and its fence, the version that the last
 update announced. A key of the wrong type counts as empty and is overwritten.
@@ -76,3 +76,11 @@ def _pipelined(client: redis.Redis, calls: Sequence[Call], ask: Callable[[Pipeli
         for call in calls:
             ask(pipe, call)
         return list(pipe.execute(raise_on_error=False))
+
+
+def evaluate(client: redis.Redis, script: str, key: str, *arguments: str | int) -> object:
+    """Run a script of one key, and return its answer; a Redis that has not seen it costs another round trip."""
+    try:
+        return client.evalsha(sha1(script.encode(), usedforsecurity=False).hexdigest(), 1, key, *arguments)
+    except NoScriptError:
+        return client.eval(script, 1, key, *arguments)

@@ -1,16 +1,22 @@
 """Bearer tokens: JWTs verified against one algorithm, fixed by configuration and never read from the token."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import jwt
 
 from orders_domain.actor import Actor, Role
+from orders_domain.bearer import Bearer
 from orders_domain.errors import InvalidToken, Refused
 
 SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
 LONGEST_TOKEN = 8 * 1024  # characters
+FAMILY = "fam"  # the claim that names the sign-in of ours that a token came from
+LONGEST_FAMILY = 64
+LATEST = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 KeyFor: TypeAlias = Callable[[str], Any]
@@ -18,7 +24,10 @@ KeyFor: TypeAlias = Callable[[str], Any]
 
 
 class Tokens:
-    """The Identity port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` say what the bearer may do."""
+    """``bearer`` is the Identity port.
+
+    ``sub`` and ``exp`` are required; ``role`` and ``scope`` say what the bearer may do.
+    """
 
     def __init__(
         self, key_for: KeyFor, *, algorithm: str, issuer: str | None = None, audience: str | None = None
@@ -29,11 +38,21 @@ class Tokens:
         self._audience = audience
 
     def __call__(self, token: str) -> Actor:
+        return self.bearer(token).actor
+
+    def bearer(self, token: str) -> Bearer:
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken(f"The token is longer than {LONGEST_TOKEN} characters.")
         if not _COMPACT.fullmatch(token):  # PyJWT lets base64 padding pass
             raise InvalidToken("The token is not three parts of unpadded base64url.")
-        return _actor(self._claims(token))
+        claims = self._claims(token)
+        family = claims.get(FAMILY)
+        return Bearer(
+            actor=_actor(claims),
+            expires=_moment(claims["exp"]),
+            mark=_mark(token),
+            family=family if isinstance(family, str) and 1 <= len(family) <= LONGEST_FAMILY else None,
+        )
 
     def _claims(self, token: str) -> dict[str, Any]:
         required = ["exp", "sub", *(["iss"] if self._issuer else []), *(["aud"] if self._audience else [])]
@@ -79,16 +98,31 @@ def public_key(pem: str, *, algorithm: str) -> KeyFor:
 
 
 def mint(
-    *, subject: str, secret: str, expires: int, role: Role = Role.CUSTOMER, scopes: Sequence[str] = (), **claims: str
+    *,
+    subject: str,
+    secret: str,
+    expires: int,
+    role: Role = Role.CUSTOMER,
+    scopes: Sequence[str] = (),
+    **claims: str | int,
 ) -> str:
     """Return a token signed with the shared secret (HS256). ``expires`` is in seconds since 1970."""
     payload = {"sub": subject, "exp": expires, "role": role.value, "scope": " ".join(scopes), **claims}
     return jwt.encode(payload, secret, algorithm="HS256")
 
 
-def _actor(claims: dict[str, Any]) -> Actor:
-    if type(claims["exp"]) is not int:
+def _mark(token: str) -> str:
+    """What only this token has: the hash of what was signed. Some signatures can be written in two ways."""
+    return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
+
+
+def _moment(exp: object) -> datetime:
+    if type(exp) is not int:
         raise InvalidToken("exp is no whole number.")
+    return datetime.fromtimestamp(min(exp, LATEST), UTC)
+
+
+def _actor(claims: dict[str, Any]) -> Actor:
     if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
         raise InvalidToken("role is no string.")
     try:

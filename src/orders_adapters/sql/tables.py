@@ -41,6 +41,7 @@ from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
 from orders_domain.product import LONGEST_NAME, LONGEST_SKU
 from orders_domain.status import OrderStatus
+from orders_domain.user import LONGEST_EMAIL, LONGEST_SCOPES
 
 LONGEST_TRACEPARENT = 55
 SHIPPING = {
@@ -83,6 +84,20 @@ users = Table(
     metadata,
     Column("id", String(LONGEST_SUBJECT), primary_key=True),
     Column("created_at", Moment, nullable=False),
+    # An account; users known only from tokens have none.
+    Column("email", String(LONGEST_EMAIL)),
+    Column("password_hash", String(255)),
+    Column("role", String(16)),
+    Column("scopes", String(LONGEST_SCOPES)),
+    Column("disabled_at", Moment),
+    Index("ix_users_email", "email", unique=True),
+)
+
+denied_tokens = Table(
+    "denied_tokens",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("until", Moment, nullable=False, index=True),  # what may be pruned
 )
 
 _shipped = text("shipment_id IS NOT NULL")

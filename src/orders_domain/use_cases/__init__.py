@@ -9,6 +9,7 @@ from orders_domain.use_cases.delete_order import DeleteOrder, delete_order
 from orders_domain.use_cases.export_orders import ExportOrders, export_orders
 from orders_domain.use_cases.get_job import GetJob, get_job
 from orders_domain.use_cases.get_order import GetOrder, get_order
+from orders_domain.use_cases.identify import identify
 from orders_domain.use_cases.import_products import ImportProducts, import_products
 from orders_domain.use_cases.keep_products import (
     AddProduct,
@@ -26,6 +27,18 @@ from orders_domain.use_cases.keep_templates import (
     list_templates,
     remove_template,
 )
+from orders_domain.use_cases.keep_users import (
+    ChangePassword,
+    CreateUser,
+    DisableUser,
+    EnableUser,
+    ListUsers,
+    change_password,
+    create_user,
+    disable_user,
+    enable_user,
+    list_users,
+)
 from orders_domain.use_cases.list_orders import ListOrders, list_orders
 from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_user
 from orders_domain.use_cases.order_history import OrderHistory, order_history
@@ -37,11 +50,14 @@ from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
 from orders_domain.use_cases.prune import Pruned, prune
 from orders_domain.use_cases.put_products import PutProducts, put_products
+from orders_domain.use_cases.refresh_token import RefreshToken, refresh_token
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.release_bookings import Released, release_bookings
 from orders_domain.use_cases.run_job import RunJob, run_job
 from orders_domain.use_cases.ship_products import ShipProducts, ship_products
 from orders_domain.use_cases.ship_through_services import ship_through_services
+from orders_domain.use_cases.sign_in import SignIn, sign_in
+from orders_domain.use_cases.sign_out import SignOut, sign_out
 from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
 
 __all__ = [
@@ -49,17 +65,22 @@ __all__ = [
     "AddTemplate",
     "AnalyseOrders",
     "CancelOrder",
+    "ChangePassword",
     "ChangeProduct",
     "ChangeStatus",
     "ChangeStatuses",
     "CheckStock",
+    "CreateUser",
     "DeleteOrder",
+    "DisableUser",
+    "EnableUser",
     "ExportOrders",
     "GetJob",
     "GetOrder",
     "ImportProducts",
     "ListOrders",
     "ListTemplates",
+    "ListUsers",
     "Notified",
     "NotifyUser",
     "OrderHistory",
@@ -71,12 +92,15 @@ __all__ = [
     "PlaceTemplate",
     "Pruned",
     "PutProducts",
+    "RefreshToken",
     "Relayed",
     "Released",
     "RemoveTemplate",
     "Restock",
     "RunJob",
     "ShipProducts",
+    "SignIn",
+    "SignOut",
     "Statistics",
     "StockCheck",
     "TrackShipment",
@@ -85,17 +109,23 @@ __all__ = [
     "add_template",
     "analyse_orders",
     "cancel_order",
+    "change_password",
     "change_product",
     "change_status",
     "change_statuses",
     "check_stock",
+    "create_user",
     "delete_order",
+    "disable_user",
+    "enable_user",
     "export_orders",
     "get_job",
     "get_order",
+    "identify",
     "import_products",
     "list_orders",
     "list_templates",
+    "list_users",
     "notify_user",
     "order_history",
     "order_products",
@@ -106,6 +136,7 @@ __all__ = [
     "place_template",
     "prune",
     "put_products",
+    "refresh_token",
     "relay_events",
     "release_bookings",
     "remove_template",
@@ -113,5 +144,7 @@ __all__ = [
     "run_job",
     "ship_products",
     "ship_through_services",
+    "sign_in",
+    "sign_out",
     "track_shipment",
 ]

@@ -23,6 +23,7 @@ from orders_flask.cli import (
     serve,
     token,
     track,
+    users,
 )
 from orders_flask.settings import SettingRefused
 
@@ -60,6 +61,7 @@ for command in (
     serve.serve,
     token.token,
     track.track,
+    users.users,
 ):
     orders.add_command(command)
 

@@ -1,19 +1,24 @@
 """orders demo"""
 
+from contextlib import suppress
+
 import click
 
 from orders_domain.actor import Actor, Role
+from orders_domain.errors import EmailTaken, UserExists
 from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.product import NewProduct
 from orders_domain.queries import OrdersWanted
-from orders_domain.use_cases import AddProduct, ListOrders, PlaceOrder
+from orders_domain.use_cases import AddProduct, CreateUser, ListOrders, PlaceOrder
 from orders_flask import settings
 from orders_flask.cli import serve
 from orders_flask.container import Container
 from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"
+_PASSWORD = "correct horse battery"  # noqa: S105 - of a demonstration
+_ACCOUNTS = ((_CUSTOMER, Role.CUSTOMER), (_ADMIN, Role.ADMIN))
 _A_DAY = 24 * 3600
 _PRODUCTS = (
     ("TEA-1", "Darjeeling, 250 g", 37, 100),
@@ -29,6 +34,11 @@ A customer's token ({customer}), good for a day:
   {customer_token}
 An administrator's token ({admin}):
   {admin_token}
+
+They sign in, too, with {customer_email} or {admin_email} and the password {password}:
+
+  curl -s -X POST {at}/auth/login -H "Content-Type: application/json" \
+-d '{{"email": "{customer_email}", "password": "{password}"}}'
 
 Try these in another terminal:
 
@@ -59,6 +69,7 @@ def demo(host: str, port: int) -> None:
     if migrations := container.store().migrations:
         migrations.upgrade("head")
     _stock_the_shop(container, read)
+    _open_accounts(container)
     click.echo(
         _GUIDE.format(
             at=f"http://{host}:{port}",
@@ -67,6 +78,9 @@ def demo(host: str, port: int) -> None:
             admin=_ADMIN,
             customer_token=container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
             admin_token=container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+            customer_email=_email(_CUSTOMER),
+            admin_email=_email(_ADMIN),
+            password=_PASSWORD,
             order_id=_order_to_pay(container, read),
         )
     )
@@ -81,6 +95,20 @@ def _stock_the_shop(container: Container, read: Settings) -> None:
     for sku, name, price, stock in _PRODUCTS:
         product = NewProduct(sku=sku, name=name, price=Money.of(price, read.default_currency), stock=stock)
         container.add_product(AddProduct(actor=admin, product=product))
+
+
+def _open_accounts(container: Container) -> None:
+    """Create the accounts, unless they are there."""
+    admin = Actor(subject=_ADMIN, role=Role.ADMIN)
+    for user_id, role in _ACCOUNTS:
+        with suppress(EmailTaken, UserExists):
+            container.create_user(
+                CreateUser(actor=admin, email=_email(user_id), password=_PASSWORD, role=role, user_id=user_id)
+            )
+
+
+def _email(user_id: str) -> str:
+    return f"{user_id}@example.com"
 
 
 def _offered(container: Container) -> str:

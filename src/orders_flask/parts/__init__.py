@@ -8,6 +8,7 @@ from orders_flask.parts.jobs import job_runner
 from orders_flask.parts.notifiers import notifier
 from orders_flask.parts.services import services, shipping
 from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Services, Store
+from orders_flask.parts.sign_in import sign_in
 from orders_flask.parts.signatures import signatures
 from orders_flask.parts.stores import store
 
@@ -27,6 +28,7 @@ __all__ = [
     "notifier",
     "services",
     "shipping",
+    "sign_in",
     "signatures",
     "store",
     "tracking_events",

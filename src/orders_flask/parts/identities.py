@@ -29,7 +29,7 @@ def identity(settings: Settings) -> Identity:
         algorithm=settings.algorithm,
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
-    )
+    ).bearer
 
 
 def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:

@@ -9,18 +9,23 @@ from typing import TypeAlias
 
 from orders_domain.errors import Refused
 from orders_domain.ports.analytics import Analytics
+from orders_domain.ports.attempts import Attempts
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.catalogue import Catalogue
+from orders_domain.ports.denylist import Denied, Denylist
 from orders_domain.ports.idempotency import KeptKeys
+from orders_domain.ports.identity import Issue
 from orders_domain.ports.jobs import Jobs
 from orders_domain.ports.notifier import Addresses
 from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.passwords import Passwords
 from orders_domain.ports.publisher import Publisher
 from orders_domain.ports.queries import Queries
 from orders_domain.ports.reservations import Reservations
 from orders_domain.ports.shipments import Shipments
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.users import Users
 from orders_flask.settings import SettingRefused
 
 Check: TypeAlias = Callable[[], str | None]
@@ -63,6 +68,8 @@ class Store:
     jobs: Jobs
     keys: KeptKeys
     addresses: Addresses
+    users: Users
+    denied: Denied
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     wait_for_jobs: Callable[[float], None]  # that this process was given
     connections_in_use: Callable[[], int] = lambda: 0
@@ -86,6 +93,17 @@ class Services:
 
     reservations: Reservations | None
     shipments: Shipments
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """Who may enter, and who may not any more."""
+
+    denylist: Denylist
+    attempts: Attempts
+    passwords: Passwords
+    issue: Issue
+    close: Callable[[], None] = nothing
 
 
 @dataclass(frozen=True, kw_only=True)

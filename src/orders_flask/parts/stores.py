@@ -26,6 +26,7 @@ def store(settings: Settings) -> Store:
 def _memory_store() -> Store:
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
+    from orders_adapters.memory.denylist import Denylist
     from orders_adapters.memory.jobs import Jobs
     from orders_adapters.memory.keys import KeptKeys
     from orders_adapters.memory.outbox import Outbox
@@ -33,6 +34,7 @@ def _memory_store() -> Store:
     from orders_adapters.memory.store import Store as Memory
     from orders_adapters.memory.templates import Templates
     from orders_adapters.memory.unit_of_work import UnitOfWork
+    from orders_adapters.memory.users import Users
 
     bell, jobs_bell = Bell(), Bell()
     memory = Memory(on_commit=bell.ring, on_job=jobs_bell.ring)
@@ -47,6 +49,8 @@ def _memory_store() -> Store:
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
         addresses=lambda user_id: user_id if "@" in user_id else None,
+        users=Users(memory),
+        denied=Denylist(memory),
         wait=bell.wait,
         wait_for_jobs=jobs_bell.wait,
     )
@@ -58,6 +62,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         analytics,
         bell,
         catalogue,
+        denylist,
         engine,
         jobs,
         keys,
@@ -66,6 +71,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         queries,
         templates,
         unit_of_work,
+        users,
     )
 
     with blamed_on("DATABASE_URL"):
@@ -90,6 +96,8 @@ def _sql_store(url: str, read_url: str) -> Store:
         jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
         keys=keys.KeptKeys(database),
         addresses=addresses.Addresses(database),
+        users=users.Users(database),
+        denied=denylist.Denylist(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=lambda: engine.connections_in_use(database),

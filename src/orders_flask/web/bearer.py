@@ -13,14 +13,16 @@ SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def authenticate() -> None:
-    """Set ``g.actor``.
+    """Set ``g.bearer`` and ``g.actor``.
 
     Raises:
-        InvalidToken: there is no bearer token, or none that we accept (clauses 000-06, 000-10, 000-14, 000-17).
+        InvalidToken: there is no bearer token, or none that we accept (clauses 000-06, 000-10, 000-14, 000-17), or it
+            was ended (clause 003-13).
+        StoreUnavailable: nobody can say whether it was ended.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
-    actor = core().identity()(token.strip())
-    g.actor = replace(actor, request_id=g.request_id, traceparent=g.traceparent)
-    structlog.contextvars.bind_contextvars(user=actor.subject)
+    g.bearer = core().identify(token.strip())
+    g.actor = replace(g.bearer.actor, request_id=g.request_id, traceparent=g.traceparent)
+    structlog.contextvars.bind_contextvars(user=g.actor.subject)

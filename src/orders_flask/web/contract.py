@@ -20,5 +20,6 @@ class Contract:
     sentence: Callable[[OrdersError], str] = str
     details: Callable[[OrdersError], Mapping[str, Any] | None] = lambda error: None
     beside: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted beside the prefix, by last segment
+    absolute: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted once, at a path of their own
     statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
     unparsable: int = 400

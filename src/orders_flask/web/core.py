@@ -5,6 +5,7 @@ from typing import cast
 from flask import Flask, current_app, g
 
 from orders_domain.actor import Actor
+from orders_domain.bearer import Bearer
 from orders_flask.container import Container
 
 _KEY = "orders"
@@ -27,3 +28,8 @@ def core() -> Container:
 def actor() -> Actor:
     """Return who makes this request; routes behind ``bearer.authenticate`` only."""
     return cast(Actor, g.actor)
+
+
+def bearer() -> Bearer:
+    """Return what the token of this request says; behind ``bearer.authenticate`` only."""
+    return cast(Bearer, g.bearer)

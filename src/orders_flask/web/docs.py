@@ -24,6 +24,7 @@ _MEANINGS = {
     413: "The body is larger than 1 MiB.",
     415: "The body is not application/json.",
     422: "The request does not fit its schema.",
+    429: "Too many attempts; try again after Retry-After seconds.",
     503: "The service cannot answer now; try again after Retry-After seconds.",
 }
 

@@ -4,7 +4,17 @@ import structlog
 from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException
 
-from orders_domain.errors import AlreadyDone, InvalidToken, KeyInUse, Kind, OrdersError, Refused, Unavailable
+from orders_domain.errors import (
+    AlreadyDone,
+    InvalidCredentials,
+    InvalidToken,
+    KeyInUse,
+    Kind,
+    OrdersError,
+    Refused,
+    TooManyAttempts,
+    Unavailable,
+)
 from orders_flask.web.bearer import CHALLENGE
 from orders_flask.web.contract import Contract
 from orders_flask.web.core import core
@@ -70,6 +80,15 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
         return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
     detail = contract.sentence(error) if contract else str(error)
     errors = {error.field: [str(error)]} if isinstance(error, Refused) and error.field else None
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, KeyInUse) else {}
+    headers = _headers(error)
+    if isinstance(error, InvalidCredentials | TooManyAttempts):
+        log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
+        core().metrics().refused("request", reason=error.code)
     extra = contract.details(error) if contract else None
     return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
+
+
+def _headers(error: OrdersError) -> dict[str, str]:
+    if isinstance(error, KeyInUse | TooManyAttempts):
+        return {"Retry-After": str(error.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, InvalidCredentials) else {}

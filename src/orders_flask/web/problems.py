@@ -20,6 +20,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.PRECONDITION: 412,
         Kind.IN_PROGRESS: 409,
         Kind.KEY_REUSED: 422,
+        Kind.TOO_OFTEN: 429,
         Kind.UNAVAILABLE: 503,
     }
 )

@@ -48,9 +48,20 @@ def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) ->
     assert costs == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing", "/orders/none"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing"])
 def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path: str) -> None:
     with stack.statements() as sent, stack.redis_commands() as commands:
         ann.ask("GET", path)
 
     assert (sent, commands) == ([], [])
+
+
+@pytest.mark.clause("002-24")
+def test_whether_a_token_was_ended_costs_a_question_to_redis_and_no_statement(stack: Stack, ann: Caller) -> None:
+    ann.list()
+
+    with stack.statements() as sent, stack.redis_commands() as commands:
+        assert ann.ask("GET", "/orders/none").status_code == 404
+
+    assert sent == []
+    assert len(commands) == (1 if stack.settings.redis_url else 0), commands

@@ -8,26 +8,32 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from orders_adapters.memory import analytics as memory_analytics
+from orders_adapters.memory import denylist as memory_denylist
 from orders_adapters.memory import keys as memory_keys
 from orders_adapters.memory import outbox as memory_outbox
 from orders_adapters.memory import queries as memory_queries
 from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
+from orders_adapters.memory import users as memory_users
 from orders_adapters.sql import analytics as sql_analytics
+from orders_adapters.sql import denylist as sql_denylist
 from orders_adapters.sql import keys as sql_keys
 from orders_adapters.sql import outbox as sql_outbox
 from orders_adapters.sql import queries as sql_queries
 from orders_adapters.sql import tables
 from orders_adapters.sql import templates as sql_templates
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
+from orders_adapters.sql import users as sql_users
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.ports.analytics import Analytics
+from orders_domain.ports.denylist import Denied
 from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
 from orders_domain.ports.queries import Queries
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.users import Users
 from tests.unit.domain.examples import ADA, NOON, only, placed
 
 
@@ -41,6 +47,8 @@ class Shop:
     analytics: Analytics
     templates: Templates
     keys: KeptKeys
+    users: Users
+    denied: Denied
 
     def add(self, *orders: Order) -> None:
         for order in orders:
@@ -77,6 +85,8 @@ def in_memory() -> Shop:
         analytics=memory_analytics.Analytics(store),
         templates=memory_templates.Templates(store),
         keys=memory_keys.KeptKeys(store),
+        users=memory_users.Users(store),
+        denied=memory_denylist.Denylist(store),
     )
 
 
@@ -88,6 +98,8 @@ def in_database(engine: Engine) -> Shop:
         analytics=sql_analytics.Analytics(engine),
         templates=sql_templates.Templates(engine),
         keys=sql_keys.KeptKeys(engine),
+        users=sql_users.Users(engine),
+        denied=sql_denylist.Denylist(engine),
     )
 
 

@@ -16,6 +16,7 @@ from orders_domain.queries import OrdersWanted
 from tests.contract.ports.stores import Shop, in_database
 from tests.contract.ports.test_analytics_port import period
 from tests.contract.ports.test_templates_port import weekly
+from tests.contract.ports.test_users_port import ann
 from tests.contract.ports.threads import at_once
 from tests.parts.postgresql import PostgresServer
 from tests.parts.proxy import Proxy
@@ -48,6 +49,16 @@ METHODS: dict[str, Callable[[Shop], object]] = {
     "claim": claim,
     "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),
     "requeue": lambda shop: shop.outbox().requeue([new_id()], now=NOON),
+    "add a user": lambda shop: shop.users.add(ann()),
+    "user": lambda shop: shop.users.user("ann"),
+    "user by e-mail": lambda shop: shop.users.by_email("ann@example.com"),
+    "accounts": lambda shop: shop.users.accounts(),
+    "disable": lambda shop: shop.users.disable("ann", at=NOON),
+    "change a password": lambda shop: shop.users.change_password("ann", "hash"),
+    "deny": lambda shop: shop.denied.deny({"mark": NOON}),
+    "denied": lambda shop: shop.denied.denied(["mark"]),
+    "all that is denied": lambda shop: shop.denied.all(most=1),
+    "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
     "prune the keys": lambda shop: shop.keys.prune(kept_before=NOON),
     "prune": lambda shop: shop.outbox().prune(sent_before=NOON),
 }

@@ -25,6 +25,8 @@ OURS = (
     "JWT_",
     "DEFAULT_CURRENCY",
     "LOG_",
+    "TOKEN_",
+    "TRUSTED_",
     "NEW_ORDER",
     "EVENTS_",
 )

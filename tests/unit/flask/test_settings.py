@@ -59,6 +59,12 @@ BAD = [
     ("CELERY_BROKER_URL", "http://localhost"),
     ("TRACKING_SOURCE", "carrier-pigeon"),
     ("SMTP_URL", "mail.example.com"),
+    ("TOKEN_SECONDS", "59"),
+    ("TOKEN_SECONDS", "86401"),
+    ("TOKEN_SECONDS", "an hour"),
+    ("TOKEN_SECONDS", "9" * 5_000),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "1.0"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]
@@ -217,12 +223,13 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
+        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")
 
-    assert getattr(read(), field) == value
+    assert str(getattr(read(), field)) == value
 
 
 def a_public_key() -> str:

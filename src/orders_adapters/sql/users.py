@@ -1,0 +1,113 @@
+"""Accounts: the rows of users that have an e-mail address. Each change is a transaction of its own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import translated
+from orders_adapters.sql.orders import KNOW
+from orders_domain.actor import Role
+from orders_domain.errors import EmailTaken, UserExists, UserNotFound
+from orders_domain.user import User
+
+_users = tables.users.c
+_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
+
+_HAS_EMAIL = select(_users.id).where(_users.email == bindparam("email"))
+_ADD = (
+    update(tables.users)
+    .where(_users.id == bindparam("user_id"), _users.email.is_(None))
+    .values({name: bindparam(name) for name in _ACCOUNT})
+)
+_BY_ID = select(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
+_BY_EMAIL = select(tables.users).where(_users.email == bindparam("email"))
+_PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("most"))
+_CHANGE = update(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
+_DISABLE = _CHANGE.values(disabled_at=bindparam("at"))
+_CHANGE_PASSWORD = _CHANGE.values(password_hash=bindparam("new"))
+_REPLACE_PASSWORD = _CHANGE_PASSWORD.where(_users.password_hash == bindparam("old"))
+
+
+@contextmanager
+def _taken(email: str) -> Iterator[None]:
+    """What the unique index refuses: another account was a moment quicker to have the address."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise EmailTaken(email) from error
+
+
+class Users:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engines.reading(engine)
+
+    def add(self, user: User) -> None:
+        with translated(), _taken(user.email), self._engine.begin() as connection:
+            if connection.scalar(_HAS_EMAIL, {"email": user.email}):
+                raise EmailTaken(user.email)
+            connection.execute(KNOW[connection.dialect.name], {"id": user.id, "created_at": user.created_at})
+            if connection.execute(_ADD, _values(user)).rowcount != 1:
+                raise UserExists(user.id)
+
+    def user(self, user_id: str) -> User:
+        return self._one(_BY_ID, {"user_id": user_id}, named=user_id)
+
+    def by_email(self, email: str) -> User:
+        return self._one(_BY_EMAIL, {"email": email}, named=email)
+
+    def accounts(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
+        with translated(), self._reading.connect() as connection:
+            return [_user_of(row) for row in connection.execute(_PAGE, {"after": after, "most": limit})]
+
+    def disable(self, user_id: str, *, at: datetime | None) -> None:
+        self._change(_DISABLE, {"user_id": user_id, "at": at})
+
+    def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
+        values = {"user_id": user_id, "new": password_hash}
+        if instead_of is None:
+            self._change(_CHANGE_PASSWORD, values)
+        elif self.user(user_id):
+            with translated(), self._engine.begin() as connection:
+                connection.execute(_REPLACE_PASSWORD, values | {"old": instead_of})
+
+    def _change(self, statement: Any, values: dict[str, Any]) -> None:
+        with translated(), self._engine.begin() as connection:
+            if connection.execute(statement, values).rowcount != 1:
+                raise UserNotFound(values["user_id"])
+
+    def _one(self, statement: Any, values: dict[str, str], *, named: str) -> User:
+        with translated(), self._reading.connect() as connection:
+            row = connection.execute(statement, values).one_or_none()
+        if row is None:
+            raise UserNotFound(named)
+        return _user_of(row)
+
+
+def _values(user: User) -> dict[str, Any]:
+    return {
+        "user_id": user.id,
+        "email": user.email,
+        "password_hash": user.password_hash,
+        "role": user.role.value,
+        "scopes": " ".join(sorted(user.scopes)),
+        "disabled_at": user.disabled_at,
+    }
+
+
+def _user_of(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        email=row.email,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+        role=Role(row.role),
+        scopes=frozenset(row.scopes.split()),
+        disabled_at=row.disabled_at,
+    )

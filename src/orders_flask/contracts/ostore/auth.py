@@ -1,0 +1,62 @@
+"""Signing in, staying in, signing out (clauses 003-09, 003-12, 003-13)."""
+
+from functools import partial
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+
+from orders_domain.use_cases import RefreshToken, SignIn, SignOut
+from orders_flask.contracts.ostore import auth_schemas as schemas
+from orders_flask.contracts.ostore.schemas import OStoreError
+from orders_flask.web.bearer import authenticate
+from orders_flask.web.body import StrictParser
+from orders_flask.web.core import bearer, core
+from orders_flask.web.docs import operation
+
+_operation = partial(operation, OStoreError)
+_OPEN: dict[str, list[Any]] = {"security": []}  # needs no bearer token
+
+
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = StrictParser()
+
+
+def blueprint() -> Blueprint:
+    """Return a new blueprint of all routes."""
+    routes = _Blueprint("auth", __name__, description="Signing in and out (contract `ostore`).")
+
+    @routes.post("/login")
+    @routes.arguments(schemas.Credentials)
+    @routes.response(200, schemas.NewToken)
+    @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 429, 503, summary="Sign in with e-mail and password"))
+    def login(body: dict[str, Any]) -> Any:
+        asked = SignIn(email=body["email"], password=body["password"], address=_address(request.remote_addr))
+        return {"token": core().sign_in(asked)}
+
+    @routes.post("/refresh")
+    @routes.arguments(schemas.ExistingToken)
+    @routes.response(200, schemas.NewToken)
+    @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 503, summary="Exchange a token for a new one"))
+    def refresh(body: dict[str, Any]) -> Any:
+        return {"token": core().refresh_token(RefreshToken(token=body["token"]))}
+
+    @routes.post("/logout")
+    @routes.response(200, schemas.SignedOut)
+    @routes.doc(**_operation(401, 503, summary="End one's token, and all of the same sign-in"))
+    def logout() -> Any:
+        authenticate()
+        core().sign_out(SignOut(bearer=bearer()))
+        return {"message": "Logged out"}
+
+    return routes
+
+
+def _address(text: str | None) -> str:
+    """Return whose tries are counted together: an address; of IPv6 the network that one customer has."""
+    try:
+        address = ip_address(text or "")
+    except ValueError:
+        return "unknown"
+    return address.exploded[:19] if isinstance(address, IPv6Address) else str(address)

@@ -1,0 +1,1 @@
+"""The published contract of /auth: signing in, staying in, signing out."""

@@ -1,0 +1,80 @@
+"""The door of a service: who has an account there, and what they can ask."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from flask import Flask
+
+from orders_domain import Actor, Role
+from orders_domain.use_cases import CreateUser, DisableUser
+from tests.contract.http.caller import Answer, Caller, as_json, ask
+from tests.contract.http.stack import Stack
+
+PASSWORD = "correct horse"
+ROOT = Actor(subject="root", role=Role.ADMIN)
+GUESTS = (f"guest-{number}" for number in count(1))
+ADDRESSES = (f"198.51.{number // 250}.{number % 250}" for number in count(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Somebody with an account. Each asks from an address of their own."""
+
+    app: Flask
+    stack: Stack
+    subject: str
+    email: str
+    address: str
+
+    def post(self, path: str, body: object, *, app: Flask | None = None, **headers: str) -> Answer:
+        environ = {"REMOTE_ADDR": self.address}
+        return ask(app or self.app, "POST", path, headers=headers, environ_overrides=environ, **as_json(body))
+
+    def login(self, *, email: object = None, password: object = PASSWORD) -> Answer:
+        return self.post("/auth/login", {"email": self.email if email is None else email, "password": password})
+
+    def token(self) -> str:
+        answer = self.login()
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["token"])
+
+    def refresh(self, token: object, *, app: Flask | None = None) -> Answer:
+        return self.post("/auth/refresh", {"token": token}, app=app)
+
+    def refreshed(self, token: str, *, app: Flask | None = None) -> str:
+        answer = self.refresh(token, app=app)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["token"])
+
+    def logout(self, token: str, *, app: Flask | None = None) -> Answer:
+        return ask(app or self.app, "POST", "/auth/logout", headers={"Authorization": f"Bearer {token}"})
+
+    def opens(self, token: str, *, app: Flask | None = None) -> bool:
+        """Whether every contract lets the token in; none may be of another opinion than the others."""
+        caller = Caller(app=app or self.app, subject=self.subject, token=token)
+        paths = (f"/orders/user/{self.subject}", "/api/v1/orders/my-orders", "/ostore/orders/none")
+        statuses = [caller.ask("GET", path).status_code for path in paths]
+        assert statuses in ([401] * 3, [200, 200, 404]), statuses
+        return statuses[0] == 200
+
+    def disable(self) -> None:
+        self.stack.container.disable_user(DisableUser(actor=ROOT, email=self.email))
+
+
+def welcome(stack: Stack, **others: Any) -> Guest:
+    """Create an account."""
+    subject = next(GUESTS)
+    email = f"{subject}@example.com"
+    request = CreateUser(actor=ROOT, email=email, password=PASSWORD, user_id=subject, **others)
+    stack.container.create_user(request)
+    return Guest(app=stack.app, stack=stack, subject=subject, email=email, address=next(ADDRESSES))
+
+
+def error(answer: Answer, status: int) -> str:
+    """Return what a refusal says, having seen that it is what the contract says of every error."""
+    assert answer.status_code == status, (answer.status_code, answer.text[:500])
+    assert answer.mimetype == "application/json"
+    assert answer.json.keys() == {"error"}
+    assert isinstance(answer.json["error"], str)
+    return str(answer.json["error"])

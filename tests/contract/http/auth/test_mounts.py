@@ -1,0 +1,51 @@
+"""Where /auth is: with the contract `ostore`, once, and nothing else is there."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orders_flask import Settings, create_app
+from orders_flask.settings import SettingRefused
+from tests.contract.http.auth.door import welcome
+from tests.contract.http.caller import ask
+from tests.contract.http.stack import Stack
+
+AUTH = {"/auth/login", "/auth/refresh", "/auth/logout"}
+
+
+@pytest.mark.parametrize("prefixes", [("/shop",), ("/shop", "/v2/shop", "/ostore/orders")])
+def test_auth_is_at_the_root_once_however_many_prefixes_there_are(
+    build: Callable[..., Stack], prefixes: tuple[str, ...]
+) -> None:
+    stack = build(Settings(mounts={"ostore": prefixes}, database_url="memory://", log_level="ERROR"))
+
+    document = ask(stack.app, "GET", "/openapi.json").json
+
+    assert {path for path in document["paths"] if "auth" in path} == AUTH
+    assert welcome(stack).login().status_code == 200
+
+
+def test_without_the_contract_there_is_no_auth(build: Callable[..., Stack]) -> None:
+    stack = build(Settings(mounts={"orders": ("/orders",)}, database_url="memory://", log_level="ERROR"))
+
+    assert [ask(stack.app, "POST", path).status_code for path in AUTH] == [404] * 3
+
+
+@pytest.mark.parametrize("place", ["/auth", "/auth/login", "/auth/orders"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_prefix_in_its_way_stops_the_start(place: str, first: bool) -> None:
+    mounts = {"orders": (place,), "ostore": ("/ostore/orders",)}
+    if not first:
+        mounts = dict(reversed(mounts.items()))
+
+    with pytest.raises(SettingRefused) as refusal:
+        create_app(Settings(mounts=mounts, database_url="memory://"))
+
+    assert all(word in str(refusal.value) for word in ("ORDERS_MOUNTS", place, "orders", "ostore"))
+
+
+def test_login_and_refresh_need_no_token_and_logout_does(stack: Stack) -> None:
+    paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
+
+    assert [paths[path]["post"].get("security") for path in ("/auth/login", "/auth/refresh")] == [[], []]
+    assert "security" not in paths["/auth/logout"]["post"]  # as everywhere

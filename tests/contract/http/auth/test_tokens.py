@@ -1,0 +1,283 @@
+"""POST /auth/refresh and /auth/logout: a token is exchanged once, and one that was ended opens nothing, anywhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import jwt
+import pytest
+from redis import Redis
+
+from orders_domain import Role
+from orders_flask import Settings
+from orders_flask.settings import DEVELOPMENT_SECRET
+from tests.contract.http.auth.door import Guest, error, welcome
+from tests.contract.http.caller import Caller, ask, refused
+from tests.contract.http.stack import Stack
+from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+from tests.parts.proxy import Proxy
+
+INVALID = "The bearer token is missing or not valid."
+
+
+@pytest.fixture
+def elsewhere(stack: Stack, build: Callable[..., Stack]) -> Stack:
+    """Another process of the same service, as far as one can be in this one: nothing but the servers is shared."""
+    if stack.settings.embedded:
+        pytest.skip("the embedded service is one process")
+    return build(replace(stack.settings, log_level="ERROR"))
+
+
+@pytest.mark.clause("003-12")
+def test_a_refreshed_token_opens_and_the_old_one_does_not(ada: Guest) -> None:
+    old = ada.token()
+
+    new = ada.refreshed(old)
+
+    assert (ada.opens(old), ada.opens(new)) == (False, True)
+    assert jwt.decode(new, options={"verify_signature": False})["sub"] == ada.subject
+
+
+@pytest.mark.clause("003-12")
+def test_a_token_that_is_refreshed_again_ends_its_whole_family_and_no_other(ada: Guest) -> None:
+    first, other = ada.token(), ada.token()
+    second = ada.refreshed(first)
+    third = ada.refreshed(second)
+
+    error(ada.refresh(first), 401)
+
+    assert [ada.opens(token) for token in (first, second, third)] == [False] * 3
+    error(ada.refresh(third), 401)
+    assert ada.opens(other)
+
+
+@pytest.mark.clause("003-12")
+def test_of_many_refreshes_at_once_exactly_one_wins(ada: Guest) -> None:
+    for _ in range(3):
+        token = ada.token()
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
+
+        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
+        assert not ada.opens(token)
+
+
+@pytest.mark.clause("003-12")
+@pytest.mark.parametrize("body", [{}, {"token": None}, {"token": 7}, {"token": ["x"]}, [], {"token": "a\x00"}], ids=str)
+def test_a_body_without_a_token_is_a_bad_request(ada: Guest, body: object) -> None:
+    error(ada.post("/auth/refresh", body), 400)
+
+
+@pytest.mark.clause("003-10", "003-11", "003-12")
+def test_no_forged_token_is_refreshed(ada: Guest) -> None:
+    refreshed = [label for label, token in FORGED if ada.refresh(token).status_code not in (400, 401)]
+
+    assert refreshed == []
+
+
+@pytest.mark.clause("003-12")
+def test_an_expired_token_is_not_refreshed(stack: Stack, ada: Guest) -> None:
+    claims = jwt.decode(ada.token(), options={"verify_signature": False}) | {"exp": int(time.time()) - 1}
+
+    assert error(ada.refresh(jwt.encode(claims, DEVELOPMENT_SECRET, algorithm="HS256")), 401) == INVALID
+
+
+@pytest.mark.clause("003-12")
+def test_a_token_of_no_sign_in_is_not_refreshed_and_lives_on(stack: Stack, ada: Guest) -> None:
+    token = stack.caller(ada.subject).token
+
+    error(ada.refresh(token), 401)
+
+    assert ada.opens(token)
+
+
+@pytest.mark.clause("003-12")
+def test_who_is_disabled_refreshes_no_token(ada: Guest) -> None:
+    token = ada.token()
+    ada.disable()
+
+    error(ada.refresh(token), 401)
+
+
+@pytest.mark.clause("003-13", "002-24")
+def test_after_a_logout_the_token_is_dead_and_others_are_not(ada: Guest) -> None:
+    token, other = ada.token(), ada.token()
+    assert ada.opens(token)
+
+    assert ada.logout(token).status_code == 200
+
+    assert not ada.opens(token)
+    error(ada.logout(token), 401)
+    error(ada.refresh(token), 401)
+    assert ada.opens(other)
+
+
+@pytest.mark.clause("003-13")
+def test_a_logout_ends_all_that_came_from_the_same_sign_in(ada: Guest) -> None:
+    old = ada.token()
+    new = ada.refreshed(old)
+
+    ada.logout(new)
+
+    assert not ada.opens(new)
+
+
+@pytest.mark.clause("003-13", "002-24")
+@pytest.mark.parametrize("claims", [{}, {"jti": "an-id-of-theirs"}, {"fam": 7, "sid": "x"}], ids=str)
+def test_a_token_that_we_did_not_issue_can_be_ended(ada: Guest, claims: dict[str, object]) -> None:
+    said = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
+    token, other = (jwt.encode(said | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
+
+    assert ada.logout(token).status_code == 200
+
+    assert (ada.opens(token), ada.opens(other)) == (False, True)
+
+
+@pytest.mark.clause("003-10", "003-13")
+def test_no_forged_token_signs_out(stack: Stack) -> None:
+    def status(header: str) -> int:
+        environ = {"HTTP_AUTHORIZATION": as_a_server_hears_it(header)}
+        answer = ask(stack.app, "POST", "/auth/logout", environ_overrides=environ)
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        return len(error(answer, answer.status_code)) and answer.status_code
+
+    good = stack.caller().token
+    before = stack.rows("SELECT * FROM denied_tokens")
+
+    assert {status(f"Bearer {token}") for _, token in FORGED} == {401}
+    assert {status(scheme.replace("{}", good)) for scheme in SCHEMES} == {401}
+    assert stack.rows("SELECT * FROM denied_tokens") == before
+
+
+@pytest.mark.clause("002-24", "003-13")
+def test_a_dead_token_places_and_changes_nothing(stack: Stack, ada: Guest) -> None:
+    token = ada.token()
+    caller = Caller(app=stack.app, subject=ada.subject, token=token)
+    order = caller.place()
+    assert caller.get(order).status_code == 200
+    ada.logout(token)
+
+    refused(caller.get(order), 401)  # though it is cached
+    refused(caller.patch(order, "PAID"), 401)
+    refused(caller.post({"items": [], "total_price": 0}), 401)
+
+
+@pytest.mark.clause("002-24", "003-13")
+def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(ada: Guest, elsewhere: Stack) -> None:
+    for _ in range(5):
+        token = ada.token()
+        assert ada.opens(token, app=elsewhere.app)
+        ada.logout(token)
+        assert not ada.opens(token, app=elsewhere.app)
+
+        first = ada.token()
+        second = ada.refreshed(first, app=elsewhere.app)
+        assert not ada.opens(first)
+        assert ada.opens(second)
+        error(ada.refresh(first), 401)
+        assert not ada.opens(second, app=elsewhere.app)
+
+
+@pytest.mark.clause("003-12")
+def test_of_two_processes_that_refresh_a_token_at_once_one_wins(ada: Guest, elsewhere: Stack) -> None:
+    for _ in range(5):
+        token = ada.token()
+        with ThreadPoolExecutor(2) as threads:
+            asked = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
+        assert sorted(each.result().status_code for each in asked) == [200, 401]
+
+
+@pytest.mark.clause("002-24", "003-13")
+def test_a_redis_that_forgets_everything_brings_no_token_back_to_life(real_stack: Stack) -> None:
+    ada = welcome(real_stack)
+    token, good = ada.token(), ada.token()
+    ada.logout(token)
+
+    with Redis.from_url(real_stack.settings.redis_url) as redis:
+        assert redis.zcard(f"{real_stack.settings.redis_prefix}denied")
+        redis.delete(f"{real_stack.settings.redis_prefix}denied")
+
+    assert (ada.opens(token), ada.opens(good)) == (False, True)
+
+
+@pytest.fixture
+def network(real_stack: Stack) -> Iterator[Proxy]:
+    """What lies between the service and its Redis."""
+    with Proxy.before(real_stack.settings.redis_url) as network:
+        yield network
+
+
+@pytest.fixture
+def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Guest:
+    url = network.through(real_stack.settings.redis_url)
+    return welcome(build(replace(real_stack.settings, redis_url=url, log_level="ERROR")))
+
+
+@pytest.mark.clause("002-24", "003-13")
+@pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
+def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
+    far: Guest, network: Proxy, broken: Callable[[Proxy], None]
+) -> None:
+    before, token, good = (far.token() for _ in range(3))
+    far.logout(before)
+    assert far.opens(good)
+    broken(network)
+
+    began = time.monotonic()
+    assert not far.opens(before)
+    assert far.logout(token).status_code == 200
+    assert (far.opens(token), far.opens(good)) == (False, True)
+    assert far.refresh(far.token()).status_code == 200
+    assert time.monotonic() - began < 10
+    network.restore()
+
+    for _ in range(5):
+        time.sleep(0.5)  # meanwhile the circuit tries again
+        assert [far.opens(one) for one in (before, token, good)] == [False, False, True]
+
+
+def test_without_database_and_redis_nobody_is_let_in_by_mistake(
+    real_stack: Stack, network: Proxy, build: Callable[..., Stack]
+) -> None:
+    with Proxy.before(real_stack.settings.database_url) as to_database:
+        stack = build(
+            replace(
+                real_stack.settings,
+                redis_url=network.through(real_stack.settings.redis_url),
+                database_url=to_database.through(real_stack.settings.database_url),
+                log_level="ERROR",
+            )
+        )
+        ada = welcome(stack)
+        good, dead = ada.token(), ada.token()
+        ada.logout(dead)
+        network.cut()
+        to_database.cut()
+
+        for token in (good, dead):
+            answer = Caller(app=stack.app, subject=ada.subject, token=token).list()
+            assert refused(answer, 503)
+            assert int(answer.headers["Retry-After"]) > 0
+            error(ada.logout(token), 503)
+        error(ada.login(), 503)
+        error(ada.refresh(good), 503)
+
+
+def test_a_life_of_tokens_is_a_setting(build: Callable[..., Stack]) -> None:
+    guest = welcome(build(Settings(database_url="memory://", token_seconds=600, log_level="ERROR")))
+
+    claims = jwt.decode(guest.token(), options={"verify_signature": False})
+
+    assert claims["exp"] - claims["iat"] == 600
+
+
+def test_without_any_server_sign_in_works_in_memory(build: Callable[..., Stack]) -> None:
+    guest = welcome(build(Settings(database_url="memory://", log_level="ERROR")), role=Role.CUSTOMER)
+    token = guest.refreshed(guest.token())
+    assert guest.opens(token)
+
+    guest.logout(token)
+
+    assert not guest.opens(token)

@@ -1,0 +1,130 @@
+"""The promises of Users: one account a person, one person an e-mail address, and nothing forgotten."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from orders_domain.errors import EmailTaken, UserExists, UserNotFound
+from orders_domain.user import User
+from tests.contract.ports.stores import Shop
+from tests.contract.ports.threads import at_once
+from tests.unit.domain.examples import ADA, NOON
+
+LATER = NOON + timedelta(hours=1)
+
+
+def ann(**others: Any) -> User:
+    return replace(User(id="ann", email="ann@example.com", password_hash="$hash of ann", created_at=NOON), **others)
+
+
+ROOT = ann(id="root", email="root@example.com", role=Role.ADMIN, scopes=frozenset({"orders:write", "a:b"}))
+
+
+@pytest.mark.parametrize("user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 64, email=f"ä'%_@{'e' * 240}.de")])
+def test_an_account_comes_back_as_it_was_added(shop: Shop, user: User) -> None:
+    shop.users.add(user)
+
+    assert shop.users.user(user.id) == shop.users.by_email(user.email) == user
+
+
+def test_who_has_no_account_is_not_found(shop: Shop) -> None:
+    shop.placed(by=ADA)  # known from a token
+    shop.users.add(ann())
+
+    for unknown in ("ada", "bob", "ann@example.com"):
+        with pytest.raises(UserNotFound):
+            shop.users.user(unknown)
+        with pytest.raises(UserNotFound):
+            shop.users.disable(unknown, at=NOON)
+        with pytest.raises(UserNotFound):
+            shop.users.change_password(unknown, "hash")
+        with pytest.raises(UserNotFound):
+            shop.users.change_password(unknown, "hash", instead_of="hash")
+    for unknown in ("", "ann", "bob@example.com", "ann@example.co", "%"):
+        with pytest.raises(UserNotFound):
+            shop.users.by_email(unknown)
+
+
+def test_an_e_mail_address_is_one_account_s(shop: Shop) -> None:
+    shop.users.add(ann())
+
+    with pytest.raises(EmailTaken):
+        shop.users.add(ann(id="bob"))
+
+    with pytest.raises(UserNotFound):
+        shop.users.user("bob")
+
+
+def test_a_user_has_one_account(shop: Shop) -> None:
+    shop.users.add(ann())
+
+    with pytest.raises(UserExists):
+        shop.users.add(ann(email="other@example.com", password_hash="of a thief"))
+
+    assert shop.users.user("ann") == ann()
+
+
+def test_somebody_known_from_tokens_gets_an_account(shop: Shop) -> None:
+    order = shop.placed(by=ADA)
+
+    shop.users.add(ann(id="ada"))
+
+    assert shop.users.user("ada").email == "ann@example.com"
+    assert shop.queries.order(order.id) == order
+
+
+def test_of_many_who_want_an_e_mail_address_at_once_exactly_one_gets_it(shop: Shop) -> None:
+    for turn in range(5):
+        wanted = [ann(id=f"{turn}-{number}", email=f"{turn}@example.com") for number in range(12)]
+        results = at_once(*(partial(shop.users.add, user) for user in wanted))
+
+        assert sorted(type(result).__name__ for result in results) == ["EmailTaken"] * 11 + ["NoneType"]
+
+
+def test_accounts_come_by_their_e_mail_addresses_so_many_at_a_time(shop: Shop) -> None:
+    shop.placed(by=ADA)
+    for name in ("c", "a", "e", "b", "d"):
+        shop.users.add(ann(id=name, email=f"{name}@example.com"))
+
+    pages, after = [], ""
+    while page := shop.users.accounts(after=after, limit=2):
+        pages.append([user.id for user in page])
+        after = page[-1].email
+
+    assert pages == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_an_account_is_disabled_and_enabled(shop: Shop) -> None:
+    shop.users.add(ann())
+    shop.users.add(ROOT)
+
+    shop.users.disable("ann", at=LATER)
+    assert shop.users.user("ann") == ann(disabled_at=LATER)
+    shop.users.disable("ann", at=None)
+
+    assert shop.users.user("ann") == ann()
+    assert shop.users.user("root") == ROOT
+
+
+def test_a_password_is_changed_for_one_account(shop: Shop) -> None:
+    shop.users.add(ann())
+    shop.users.add(ROOT)
+
+    shop.users.change_password("ann", "$another")
+
+    assert shop.users.user("ann") == ann(password_hash="$another")
+    assert shop.users.user("root") == ROOT
+
+
+def test_a_hash_is_replaced_only_by_who_knows_the_present_one(shop: Shop) -> None:
+    shop.users.add(ann())
+
+    shop.users.change_password("ann", "$late", instead_of="$of long ago")
+    assert shop.users.user("ann") == ann()
+    shop.users.change_password("ann", "$new", instead_of="$hash of ann")
+
+    assert shop.users.user("ann") == ann(password_hash="$new")

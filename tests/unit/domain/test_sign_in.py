@@ -1,0 +1,376 @@
+"""Signing in, refreshing and signing out, on the memory adapters, tick by tick."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from orders_adapters.memory.attempts import Attempts
+from orders_adapters.memory.denylist import Denylist
+from orders_adapters.memory.store import Store
+from orders_adapters.memory.users import Users
+from orders_domain import Actor, Role
+from orders_domain.bearer import Bearer
+from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
+from orders_domain.use_cases import (
+    ChangePassword,
+    CreateUser,
+    DisableUser,
+    EnableUser,
+    ListUsers,
+    RefreshToken,
+    SignIn,
+    SignOut,
+    change_password,
+    create_user,
+    disable_user,
+    enable_user,
+    identify,
+    list_users,
+    refresh_token,
+    sign_in,
+    sign_out,
+)
+from orders_domain.user import User
+from tests.contract.ports.threads import at_once
+from tests.unit.domain.examples import ADA, ADMIN, Clock, new_id
+
+
+class Plain:
+    """Passwords that are seen through; it counts its work, and how it hashes can change."""
+
+    def __init__(self) -> None:
+        self.worked: list[bool] = []
+        self.way = "first"
+
+    def hash(self, password: str) -> str:
+        return f"{self.way} {password}"
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        self.worked.append(password_hash is not None)
+        return password_hash is not None and password_hash.partition(" ")[2] == password
+
+    def outdated(self, password_hash: str) -> bool:
+        return not password_hash.startswith(self.way)
+
+
+class Readable:
+    """Tokens that anybody can read and make."""
+
+    life = timedelta(hours=1)
+
+    def require(self) -> None:
+        """We make tokens."""
+
+    def __call__(self, user: User, *, family: str, at: datetime) -> str:
+        return token(user.id, family=family, role=user.role.value, expires=(at + self.life).isoformat())
+
+
+def token(subject: str, **claims: object) -> str:
+    return json.dumps({"sub": subject, "id": str(new_id()), **claims})
+
+
+@dataclass
+class Door:
+    clock: Clock = field(default_factory=Clock)
+    passwords: Plain = field(default_factory=Plain)
+    issue: Readable = field(default_factory=Readable)
+
+    def __post_init__(self) -> None:
+        store = Store()
+        self.users, self.denylist = Users(store), Denylist(store)
+        self.attempts = Attempts(clock=self.clock)
+
+    def admit(self, email: str = "ann@example.com", **others: Any) -> User:
+        request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
+        return create_user(request, users=self.users, passwords=self.passwords, clock=self.clock, new_id=new_id)
+
+    def sign_in(self, email: str = "ann@example.com", password: str = "correct horse", *, address: str = "::1") -> str:
+        return sign_in(
+            SignIn(email=email, password=password, address=address),
+            users=self.users,
+            passwords=self.passwords,
+            attempts=self.attempts,
+            issue=self.issue,
+            clock=self.clock,
+            new_id=new_id,
+        )
+
+    def identity(self, shown: str) -> Bearer:
+        claims = json.loads(shown)
+        expires = datetime.fromisoformat(claims["expires"])
+        if expires <= self.clock():
+            raise InvalidToken("expired")
+        mark = hashlib.sha256(shown.encode()).hexdigest()
+        actor = Actor(subject=claims["sub"], role=Role(claims.get("role", "customer")))
+        return Bearer(actor=actor, expires=expires, mark=mark, family=claims.get("family"))
+
+    def refresh(self, shown: str) -> str:
+        return refresh_token(
+            RefreshToken(token=shown),
+            identity=self.identity,
+            users=self.users,
+            denylist=self.denylist,
+            issue=self.issue,
+            clock=self.clock,
+        )
+
+    def sign_out(self, shown: str) -> None:
+        request = SignOut(bearer=self.identify(shown))
+        sign_out(request, denylist=self.denylist, issue=self.issue, clock=self.clock)
+
+    def identify(self, shown: str) -> Bearer:
+        return identify(shown, identity=self.identity, denylist=self.denylist)
+
+    def opens(self, shown: str) -> bool:
+        try:
+            self.identify(shown)
+        except InvalidToken:
+            return False
+        return True
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+def test_who_signs_in_gets_a_token_of_what_the_account_says(door: Door) -> None:
+    user = door.admit(role=Role.ADMIN)
+
+    actor = door.identify(door.sign_in(" ANN@example.com ")).actor
+
+    assert (actor.subject, actor.role) == (user.id, Role.ADMIN)
+
+
+def test_each_sign_in_is_a_family_of_its_own(door: Door) -> None:
+    door.admit()
+    one, other = door.sign_in(), door.sign_in()
+
+    door.sign_out(one)
+
+    assert not door.opens(one)
+    assert door.opens(other)
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com", "no e-mail", "", "x" * 1_000, "a\ud800@b"])
+def test_whatever_is_wrong_the_answer_the_work_and_the_count_are_the_same(door: Door, email: str) -> None:
+    door.admit()
+
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
+            door.sign_in(email, "wrong horse")
+    with pytest.raises(TooManyAttempts):
+        door.sign_in(email, "wrong horse")
+
+    assert len(door.passwords.worked) == 10
+
+
+def test_a_disabled_account_is_answered_as_a_wrong_password_is(door: Door) -> None:
+    door.admit()
+    disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=door.users, clock=door.clock)
+
+    with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
+        door.sign_in()
+    assert door.passwords.worked == [True]
+
+    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=door.users)
+    assert door.sign_in()
+
+
+def test_the_right_password_does_not_help_who_tried_too_often(door: Door) -> None:
+    door.admit()
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials):
+            door.sign_in(password="wrong horse")
+
+    with pytest.raises(TooManyAttempts):
+        door.sign_in(" ANN@Example.com")
+    assert len(door.passwords.worked) == 10
+    door.clock.advance(61)
+
+    assert door.sign_in()
+
+
+def test_who_signs_in_is_not_counted_against(door: Door) -> None:
+    door.admit()
+    for number in range(99):
+        if number % 3:
+            with pytest.raises(InvalidCredentials):
+                door.sign_in(password="wrong horse")
+        else:
+            door.sign_in()
+
+
+def test_one_address_may_not_try_many_accounts(door: Door) -> None:
+    door.admit()
+    for number in range(100):
+        with pytest.raises(InvalidCredentials):
+            door.sign_in(f"user-{number}@example.com", address="203.0.113.9")
+
+    with pytest.raises(TooManyAttempts):
+        door.sign_in(address="203.0.113.9")
+    assert door.sign_in(address="203.0.113.10")
+
+
+def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> None:
+    user = door.admit()
+    door.passwords.way = "second"
+
+    with pytest.raises(InvalidCredentials):
+        door.sign_in(password="wrong horse")
+    assert door.users.user(user.id).password_hash == "first correct horse"
+    door.sign_in()
+
+    assert door.users.user(user.id).password_hash == "second correct horse"
+    assert door.sign_in()
+
+
+def test_a_refreshed_token_dies_and_the_new_one_lives_longer(door: Door) -> None:
+    door.admit()
+    old = door.sign_in()
+    door.clock.advance(3_000)
+
+    new = door.refresh(old)
+
+    assert (door.opens(old), door.opens(new)) == (False, True)
+    door.clock.advance(3_000)
+    assert door.opens(new)
+
+
+def test_a_token_that_is_refreshed_twice_ends_its_whole_family(door: Door) -> None:
+    door.admit()
+    stolen, other = door.sign_in(), door.sign_in()
+    second = door.refresh(stolen)
+    third = door.refresh(second)
+    assert door.opens(third)
+
+    with pytest.raises(InvalidToken):
+        door.refresh(stolen)
+
+    assert [door.opens(one) for one in (stolen, second, third)] == [False] * 3
+    with pytest.raises(InvalidToken):
+        door.refresh(third)
+    assert door.opens(other)
+
+
+def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door) -> None:
+    door.admit()
+    old = door.sign_in()
+    new = door.refresh(old)
+    door.sign_out(new)
+
+    door.clock.advance(3_599)
+    door.denylist.prune(expired_before=door.clock())
+
+    assert not door.opens(new)
+
+
+def test_of_many_who_refresh_a_token_at_once_one_wins_at_most_one_token_is_made(door: Door) -> None:
+    door.admit()
+    for _ in range(20):
+        shown = door.sign_in()
+        results = at_once(*[partial(door.refresh, shown)] * 8)
+
+        made = [result for result in results if isinstance(result, str)]
+        assert len(made) <= 1
+        assert {type(result) for result in results} <= {str, InvalidToken}
+        assert not door.opens(shown)
+        assert not any(door.opens(one) for one in made), "somebody has a copy: the family is ended"
+
+
+def test_a_token_that_was_signed_out_or_has_expired_is_not_refreshed(door: Door) -> None:
+    door.admit()
+    ended, expired = door.sign_in(), door.sign_in()
+    door.sign_out(ended)
+    door.clock.advance(3_600)
+
+    for shown in (ended, expired):
+        with pytest.raises(InvalidToken):
+            door.refresh(shown)
+
+
+def test_a_token_of_elsewhere_is_not_refreshed_and_stays_as_it_was(door: Door) -> None:
+    door.admit()
+    foreign = token("ann", expires=(door.clock() + timedelta(hours=1)).isoformat())
+
+    with pytest.raises(InvalidToken):
+        door.refresh(foreign)
+
+    assert door.opens(foreign)
+    door.sign_out(foreign)
+    assert not door.opens(foreign)
+
+
+def test_who_is_disabled_refreshes_no_token(door: Door) -> None:
+    door.admit()
+    shown = door.sign_in()
+    disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=door.users, clock=door.clock)
+
+    with pytest.raises(InvalidToken):
+        door.refresh(shown)
+
+    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=door.users)
+    assert door.opens(door.refresh(shown))
+
+
+def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
+    user = door.admit(role=Role.ADMIN)
+    shown = door.sign_in()
+    door.users._store.users[user.id] = User(
+        id=user.id, email=user.email, password_hash=user.password_hash, created_at=user.created_at
+    )
+
+    assert door.identify(door.refresh(shown)).actor.role is Role.CUSTOMER
+
+
+def test_a_new_password_is_the_only_one(door: Door) -> None:
+    door.admit()
+    request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
+    change_password(request, users=door.users, passwords=door.passwords)
+
+    with pytest.raises(InvalidCredentials):
+        door.sign_in()
+    assert door.sign_in(password="battery staple")
+
+
+def test_accounts_are_for_administrators(door: Door) -> None:
+    door.admit()
+    ports = {"users": door.users}
+    calls = [
+        partial(
+            create_user,
+            CreateUser(actor=ADA, email="a@b", password="correct horse"),
+            passwords=door.passwords,
+            clock=door.clock,
+            new_id=new_id,
+        ),
+        partial(list_users, ListUsers(actor=ADA)),
+        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), clock=door.clock),
+        partial(enable_user, EnableUser(actor=ADA, email="ann@example.com")),
+        partial(
+            change_password,
+            ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
+            passwords=door.passwords,
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(AccessDenied):
+            call(**ports)  # type: ignore[operator]
+
+
+def test_no_request_shows_its_password_or_token() -> None:
+    requests = [
+        SignIn(email="a@b", password="s3cret", address="::1"),
+        RefreshToken(token="s3cret"),
+        CreateUser(actor=ADMIN, email="a@b", password="s3cret"),
+        ChangePassword(actor=ADMIN, email="a@b", password="s3cret"),
+    ]
+
+    assert not any("s3cret" in repr(request) for request in requests)

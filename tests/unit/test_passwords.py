@@ -1,0 +1,95 @@
+"""Passwords: what is kept tells nobody what they were, and checking costs the same work for everybody."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import argon2
+import pytest
+
+from orders_adapters.security import passwords as module
+from orders_adapters.security.passwords import AT_ONCE, Passwords
+
+PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around ", "%s\n\\"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: text[:10])
+def test_a_hash_is_of_one_password_and_never_the_same(password: str) -> None:
+    passwords = Passwords()
+    one, other = passwords.hash(password), passwords.hash(password)
+
+    assert one != other
+    assert password not in one
+    assert passwords.verify(password, one)
+    assert passwords.verify(password, other)
+    assert not passwords.verify(f"{password}x", one)
+    assert not passwords.verify(password[:-1], one)
+    assert not passwords.verify("", one)
+
+
+def test_a_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
+    parameters = argon2.extract_parameters(Passwords().hash("correct horse"))
+
+    assert parameters.type is argon2.Type.ID
+    assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19 * 1024, 2, 1)
+
+
+def test_a_letter_with_an_accent_is_the_same_however_it_was_typed() -> None:
+    passwords = Passwords()
+
+    assert passwords.verify("cafe\u0301 noir", passwords.hash("caf\u00e9 noir"))
+
+
+@pytest.mark.parametrize("wrong", ["", "plain text", "$argon2id$v=19$", "$2b$12$abcdefghijklmnopqrstuv", "é"])
+def test_what_is_no_hash_is_of_no_password(wrong: str) -> None:
+    assert not Passwords().verify("correct horse", wrong)
+
+
+def test_without_a_hash_the_answer_is_no_after_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, worked = Passwords(), []
+    real = argon2.low_level.verify_secret
+
+    def counted(encoded: bytes, secret: bytes, kind: argon2.Type) -> bool:
+        worked.append((argon2.extract_parameters(encoded.decode()), kind))
+        return real(encoded, secret, kind)
+
+    monkeypatch.setattr("argon2._password_hasher.verify_secret", counted)
+
+    assert not passwords.verify("wrong horse", passwords.hash("correct horse"))
+    assert not passwords.verify("wrong horse", None)
+    assert not passwords.verify("", None)
+
+    assert len(worked) == 3
+    assert worked[0] == worked[1] == worked[2]
+
+
+def test_a_hash_of_other_parameters_is_outdated_and_still_good() -> None:
+    passwords = Passwords()
+    old = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash("correct horse")
+
+    assert passwords.outdated(old)
+    assert passwords.verify("correct horse", old)
+    assert not passwords.outdated(passwords.hash("correct horse"))
+
+
+def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, lock = Passwords(), threading.Lock()
+    now = most = 0
+
+    class Watched:
+        def verify(self, *_: object) -> bool:
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            time.sleep(0.02)
+            with lock:
+                now -= 1
+            return True
+
+    monkeypatch.setattr(module, "_HASHER", Watched())
+
+    with ThreadPoolExecutor(16) as threads:
+        assert all(threads.map(lambda _: passwords.verify("correct horse", "hash"), range(32)))
+
+    assert most == AT_ONCE == 2

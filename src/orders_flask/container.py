@@ -232,7 +232,12 @@ class Container(containers.DeclarativeContainer):
         use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
     )
     prune: providers.Callable[use_cases.Pruned] = providers.Callable(
-        use_cases.prune, outbox=outbox, keys=store.provided.keys, clock=clock
+        use_cases.prune,
+        outbox=outbox,
+        keys=store.provided.keys,
+        denylist=store.provided.denied,
+        inbox=store.provided.inbox,
+        clock=clock,
     )
     track_shipment: providers.Callable[use_cases.Tracked] = providers.Callable(
         observed(retried(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock

@@ -20,3 +20,15 @@ class Inbox:
     def merge(self) -> None:
         """Make the staged notes those of the store; ``store.reading`` is held."""
         self._store.inbox |= self._noted
+
+
+class NotedMessages:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def prune(self, *, noted_before: datetime, limit: int = 1_000) -> int:
+        with self._store.reading:
+            old = [place for place, at in self._store.inbox.items() if at < noted_before][:limit]
+            for place in old:
+                del self._store.inbox[place]
+            return len(old)

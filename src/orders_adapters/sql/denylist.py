@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, bindparam, delete, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.pruning import pruning
 
 _denied = tables.denied_tokens.c
 
@@ -19,14 +20,7 @@ _DENY = {
 }
 _ANY = select(_denied.mark).where(_denied.mark.in_(bindparam("marks", expanding=True))).limit(1)
 _ALL = select(_denied.mark, _denied.until).limit(bindparam("most"))
-_OLD = (
-    select(_denied.mark)
-    .where(_denied.until < bindparam("before"))
-    .order_by(_denied.until)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)  # two that prune take different rows
-)
-_PRUNE = delete(tables.denied_tokens).where(_denied.mark.in_(_OLD))
+_PRUNE = pruning(tables.denied_tokens, moment=_denied.until)
 
 
 class Denylist:

@@ -4,11 +4,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, and_, bindparam, delete, func, select, true, tuple_
+from sqlalchemy import BigInteger, Connection, Engine, and_, bindparam, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.pruning import pruning
 from orders_domain.errors import AlreadyDone, KeyInUse, KeyReused, StoreContention
 from orders_domain.once import KEPT, Once
 from orders_domain.order import Order
@@ -47,14 +48,7 @@ _KEEP = {
     "postgresql": _keeping(postgresql.insert(tables.idempotency_keys)),
     "sqlite": _keeping(sqlite.insert(tables.idempotency_keys)),
 }
-_OLD = (
-    select(_keys.subject, _keys.scope, _keys.key)
-    .where(_keys.at < bindparam("before"))
-    .order_by(_keys.at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)  # two that prune take different rows
-)
-_PRUNE = delete(tables.idempotency_keys).where(tuple_(_keys.subject, _keys.scope, _keys.key).in_(_OLD))
+_PRUNE = pruning(tables.idempotency_keys, moment=_keys.at)
 
 
 class Keys:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, delete, func, select, update
+from sqlalchemy import Engine, bindparam, func, select, update
 
 from orders_adapters.sql import due, tables
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql.claim import Claim
 from orders_adapters.sql.columns import Moment
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.pruning import pruning
 from orders_adapters.sql.rows import outgoing_of
 from orders_adapters.sql.turns import turn
 from orders_domain.ports.outbox import CACHE_LIFE, Backlog, OutboxState, Outgoing
@@ -31,14 +32,7 @@ _BACKLOG = (
     .where(_outbox.state.in_(tables.UNSENT))
     .group_by(_outbox.state)
 )
-_OLD = (
-    select(_outbox.id)
-    .where(_outbox.state.in_(tables.SENT), _outbox.at < bindparam("before"))
-    .order_by(_outbox.at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)  # two that prune take different rows
-)
-_PRUNE = delete(tables.outbox).where(_outbox.id.in_(_OLD))
+_PRUNE = pruning(tables.outbox, moment=_outbox.at, where=_outbox.state.in_(tables.SENT))
 
 
 class Outbox:

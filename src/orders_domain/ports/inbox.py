@@ -18,3 +18,15 @@ class Inbox(Protocol):
             StoreUnavailable: the store is away.
         """
         ...
+
+
+class NotedMessages(Protocol):
+    """The messages of all scopes, outside any unit of work."""
+
+    def prune(self, *, noted_before: datetime, limit: int = 1_000) -> int:
+        """Forget at most ``limit`` messages noted before; return how many.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...

@@ -13,7 +13,10 @@ from orders_flask.container import Container
 
 @click.command()
 def prune() -> None:
-    """Forget what nobody can ask for any more: events sent a week ago, idempotency keys of more than 24 hours ago.
+    """Forget what nobody can ask for any more.
+
+    That is: events sent a week ago, idempotency keys of more than 24 hours ago, dead tokens that have expired, and
+    messages dealt with 90 days ago.
 
     An idle relay does the same by itself; where the relays are never idle, run this daily. It works in small
     transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
@@ -24,8 +27,15 @@ def prune() -> None:
         for part in interrupt.until(_parts(container.prune)):
             pruned += part
             if sys.stderr.isatty():
-                click.echo(f"\r{pruned.events:,} events, {pruned.keys:,} keys so far", err=True, nl=False)
-    click.echo(f"\rForgotten: {pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys.", err=True)
+                click.echo(f"\r{_told(pruned)} so far", err=True, nl=False)
+    click.echo(f"\rForgotten: {_told(pruned)}.", err=True)
+
+
+def _told(pruned: Pruned) -> str:
+    return (
+        f"{pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys, {pruned.tokens:,} dead tokens, "
+        f"{pruned.messages:,} messages"
+    )
 
 
 def _parts(prune: Callable[[], Pruned]) -> Iterator[Pruned]:

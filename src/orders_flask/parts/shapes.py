@@ -15,6 +15,7 @@ from orders_domain.ports.catalogue import Catalogue
 from orders_domain.ports.denylist import Denied, Denylist
 from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.identity import Issue
+from orders_domain.ports.inbox import NotedMessages
 from orders_domain.ports.jobs import Jobs
 from orders_domain.ports.notifier import Addresses
 from orders_domain.ports.outbox import Outbox
@@ -67,6 +68,7 @@ class Store:
     outbox: Outbox
     jobs: Jobs
     keys: KeptKeys
+    inbox: NotedMessages
     addresses: Addresses
     users: Users
     denied: Denied

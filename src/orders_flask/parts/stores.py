@@ -27,6 +27,7 @@ def _memory_store() -> Store:
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
     from orders_adapters.memory.denylist import Denylist
+    from orders_adapters.memory.inbox import NotedMessages
     from orders_adapters.memory.jobs import Jobs
     from orders_adapters.memory.keys import KeptKeys
     from orders_adapters.memory.outbox import Outbox
@@ -48,6 +49,7 @@ def _memory_store() -> Store:
         outbox=Outbox(memory),
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
+        inbox=NotedMessages(memory),
         addresses=lambda user_id: user_id if "@" in user_id else None,
         users=Users(memory),
         denied=Denylist(memory),
@@ -64,6 +66,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         catalogue,
         denylist,
         engine,
+        inbox,
         jobs,
         keys,
         migrate,
@@ -95,6 +98,7 @@ def _sql_store(url: str, read_url: str) -> Store:
         outbox=outbox.Outbox(database),
         jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
         keys=keys.KeptKeys(database),
+        inbox=inbox.NotedMessages(database),
         addresses=addresses.Addresses(database),
         users=users.Users(database),
         denied=denylist.Denylist(database),

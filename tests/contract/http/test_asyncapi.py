@@ -137,7 +137,7 @@ def delivered(ann: Caller, root: Caller) -> None:
 DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
-    canceled: {"orders.order_placed.v1", "orders.order_canceled.v1"},
+    canceled: {"orders.order_placed.v1", "orders.order_canceled.v1", "orders.user_notification.v1"},
     deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
     low: {"orders.order_placed.v1", "orders.stock_low.v1"},
     delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"},

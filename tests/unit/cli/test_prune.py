@@ -13,7 +13,7 @@ from orders_flask import Settings
 from orders_flask.container import Container, close
 from tests.unit.cli.running import assert_one_sentence, orders
 
-OLD = "2020-01-01 00:00:00.000000"
+OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_is_young_or_not_sent_stays(here: Path) -> None:
     pruned = orders("prune", here=here)
 
     assert pruned.returncode == 0
-    assert "Forgotten: 0 events that were sent, 0 idempotency keys." in pruned.stderr
+    assert "Forgotten: 0 events that were sent, 0 idempotency keys, 0 dead tokens, 0 messages." in pruned.stderr
     assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
 
 
@@ -60,12 +60,16 @@ def test_old_keys_and_events_sent_long_ago_go(here: Path) -> None:
     change(here, f"UPDATE outbox SET state = 'sent', at = '{OLD}' WHERE id IN (2, 3)")
     change(here, "UPDATE outbox SET state = 'sent' WHERE id = 4")
     change(here, f"UPDATE idempotency_keys SET at = '{OLD}' WHERE subject = 'bob'")
+    change(here, f"INSERT INTO denied_tokens (mark, until) VALUES ('a', '{OLD}'), ('b', '{OLD}'), ('c', '{FAR}')")
+    change(here, f"INSERT INTO inbox (scope, message_id, at) VALUES ('x', 'old', '{OLD}'), ('x', 'young', '{FAR}')")
 
     pruned = orders("prune", here=here)
 
-    assert "Forgotten: 2 events that were sent, 1 idempotency keys." in pruned.stderr
+    assert "Forgotten: 2 events that were sent, 1 idempotency keys, 2 dead tokens, 1 messages." in pruned.stderr
     assert ids(here, "outbox", "id") == ["1", "4"]
     assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]
+    assert ids(here, "denied_tokens", "mark") == ["c"]
+    assert ids(here, "inbox", "message_id") == ["young"]
 
 
 def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ class Served:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
-    def token(self, subject: str) -> str:
-        return orders("token", subject, directory=self.directory).stdout.strip()
+    def token(self, subject: str, *options: str) -> str:
+        return orders("token", subject, *options, directory=self.directory).stdout.strip()
 
     def exchange(self, request: bytes) -> bytes:
         """Send the bytes of a request over a connection of its own; return those of the answer."""

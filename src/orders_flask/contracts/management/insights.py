@@ -21,14 +21,14 @@ from orders_flask.web.refs import order_ref
 def add_to(routes: ContractBlueprint) -> None:
     """Add these routes to those of orders."""
 
-    @routes.get("/<ref>/statistics")
+    @routes.get("/<ref:ref>/statistics")
     @routes.response(200, schemas.OrderStatistics)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order in figures"))
     def statistics(ref: str) -> Any:
         request = OrderStatistics(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(core().order_statistics(request))
 
-    @routes.get("/<ref>/history")
+    @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(**documented(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
     def history(ref: str) -> Any:

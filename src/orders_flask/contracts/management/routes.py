@@ -65,13 +65,13 @@ def blueprint() -> ContractBlueprint:
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
-    @routes.get("/<ref>")
+    @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
         return _shown(core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)))
 
-    @routes.delete("/<ref>")
+    @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
     @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
     def delete(ref: str) -> Any:
@@ -80,7 +80,7 @@ def blueprint() -> ContractBlueprint:
         )
         return {"message": "Order deleted"}
 
-    @routes.put("/<ref>/status")
+    @routes.put("/<ref:ref>/status")
     @routes.arguments(schemas.StatusUpdate)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))

@@ -1,12 +1,16 @@
 """Bearer tokens: every route of a contract knows who asks before it reads anything else of the request."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 import structlog
 from flask import g, request
 
+from orders_domain.access import Access
 from orders_domain.errors import InvalidToken
-from orders_flask.web.core import core
+from orders_flask.web.core import actor, core
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -21,6 +25,26 @@ def authenticate() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
-    actor = core().identity()(token.strip())
-    g.actor = replace(actor, request_id=g.request_id, traceparent=g.traceparent)
-    structlog.contextvars.bind_contextvars(user=actor.subject)
+    known = core().identity()(token.strip())
+    g.actor = replace(known, request_id=g.request_id, traceparent=g.traceparent)
+    structlog.contextvars.bind_contextvars(user=known.subject)
+
+
+def admits(access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what lets a route read its query and body only for those whom the access admits.
+
+    The use case decides; this asks the same question early, so that whoever may not enter hears so first.
+
+    Raises:
+        AccessDenied: it is clear without a look at any order that the actor may not.
+    """
+
+    def guard(route: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(route)
+        def guarded(*arguments: Any, **named: Any) -> Any:
+            access.admit(actor())
+            return route(*arguments, **named)
+
+        return guarded
+
+    return guard

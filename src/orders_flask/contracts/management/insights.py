@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orders_domain.access import OWNER_OR_ADMIN
+from orders_domain.access import ADMIN_ONLY, OWNER_OR_ADMIN
 from orders_domain.analytics import Bucket
 from orders_domain.use_cases import AnalyseOrders, CheckStock, OrderHistory, OrderStatistics
 from orders_flask.contracts.management import insights_schemas as schemas
@@ -13,6 +13,7 @@ from orders_flask.contracts.management.insights_translate import (
     stock_representation,
 )
 from orders_flask.contracts.management.routes import documented
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_ref
@@ -42,6 +43,7 @@ def add_to(routes: ContractBlueprint) -> None:
         return stock_representation(core().check_stock(CheckStock(actor=actor())))
 
     @routes.get("/analytics")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.AnalyticsQuery, location="query")
     @routes.response(200, schemas.AnalyticsResponse)
     @routes.doc(**documented(400, 401, 403, 503, summary="Say what was ordered in a period (administrators)"))

@@ -18,7 +18,7 @@ from orders_domain.use_cases import (
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import authenticate
+from orders_flask.web.bearer import admits, authenticate
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
@@ -57,6 +57,7 @@ def blueprint() -> ContractBlueprint:
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(**documented(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
@@ -81,6 +82,7 @@ def blueprint() -> ContractBlueprint:
         return {"message": "Order deleted"}
 
     @routes.put("/<ref:ref>/status")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.StatusUpdate)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))

@@ -18,7 +18,9 @@ from orders_flask import cli
 OURS = (
     "ORDERS_",
     "CART_",
+    "CATALOG_",
     "CELERY_",
+    "SHIPMENT_",
     "DATABASE_",
     "REDIS_",
     "RABBITMQ_",
@@ -27,6 +29,10 @@ OURS = (
     "LOG_",
     "NEW_ORDER",
     "EVENTS_",
+    "KAFKA_",
+    "NOTIF",
+    "SMTP_",
+    "TRACKING_",
 )
 
 

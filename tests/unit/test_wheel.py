@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.http.serving import environment
+from tests.unit.cli.running import environment
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,12 +1,16 @@
 """Bearer tokens: every route of a contract knows who asks before it reads anything else of the request."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 import structlog
 from flask import g, request
 
+from orders_domain.access import Access
 from orders_domain.errors import InvalidToken
-from orders_flask.web.core import core
+from orders_flask.web.core import actor, core
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -26,3 +30,23 @@ def authenticate() -> None:
     g.bearer = core().identify(token.strip())
     g.actor = replace(g.bearer.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)
+
+
+def admits(access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what lets a route read its query and body only for those whom the access admits.
+
+    The use case decides; this asks the same question early, so that whoever may not enter hears so first.
+
+    Raises:
+        AccessDenied: it is clear without a look at any order that the actor may not.
+    """
+
+    def guard(route: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(route)
+        def guarded(*arguments: Any, **named: Any) -> Any:
+            access.admit(actor())
+            return route(*arguments, **named)
+
+        return guarded
+
+    return guard

@@ -15,8 +15,12 @@ from orders_domain.money import Money, exact_decimal
 from orders_domain.status import Vocabulary
 from orders_domain.text import flaw_in_text
 
+NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
+"""As JSON Schema says ``not_blank`` of a ``SafeString``."""
+
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
+_MOMENTS = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
 class SafeString(fields.String):
@@ -88,6 +92,9 @@ class Span:
 class Day(fields.Field[Span]):
     """An ISO 8601 date or datetime; one without an offset is UTC's."""
 
+    def __init__(self, *, description: str = "An ISO date or datetime, of UTC.") -> None:
+        super().__init__(metadata=_MOMENTS | {"description": description})
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Span:
         try:
             if len(value) == len("2026-11-21"):
@@ -102,6 +109,10 @@ class Day(fields.Field[Span]):
 
 class QueryAmount(fields.Field[Decimal]):
     """An amount in a query string."""
+
+    def __init__(self, *, description: str) -> None:
+        pattern = f"^{_DECIMAL.pattern}$"
+        super().__init__(metadata={"type": "string", "pattern": pattern, "description": description, "example": "7.5"})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         if not _DECIMAL.fullmatch(value):
@@ -127,6 +138,12 @@ def currency(**metadata: Any) -> fields.String:
         validate=validate.OneOf(sorted(DECIMALS), error="Not an ISO 4217 code in use."),
         metadata={"example": "USD", **metadata},
     )
+
+
+def cursor(description: str, **arguments: Any) -> fields.String:
+    """Return the field of a list's place; whether it is one of ours, ``paging`` says."""
+    shape = {"pattern": "^[A-Za-z0-9_-]{32}$", "description": description}
+    return fields.String(metadata=shape, **arguments)
 
 
 def status(vocabulary: Vocabulary, **arguments: Any) -> fields.String:

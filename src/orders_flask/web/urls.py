@@ -1,7 +1,7 @@
 """URLs: a collection answers with and without its trailing slash, without a redirect."""
 
 from flask import Flask
-from werkzeug.routing import PathConverter, Rule
+from werkzeug.routing import BaseConverter, PathConverter, Rule
 
 
 class SubjectConverter(PathConverter):
@@ -10,10 +10,19 @@ class SubjectConverter(PathConverter):
     regex = r"[^/](?:.*[^/])?"
 
 
+class RefConverter(BaseConverter):
+    """An order in a path that has words beside it. A number or an id has a digit, and the words have none: so a method
+    that an order allows is not taken for one that /my-orders allows.
+    """
+
+    regex = r".*[0-9].*"  # of one segment, as there is no slash in it
+
+
 def install(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["subject"] = SubjectConverter
+    app.url_map.converters["ref"] = RefConverter
 
 
 def answer_with_and_without_slash(app: Flask) -> None:

@@ -12,9 +12,9 @@ from orders_domain.ports.outbox import OutboxState
 from tests.contract.faults import core as cores
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
-from tests.contract.http.serving import orders
 from tests.parts.throwaway import ThrowawayRedis
 from tests.parts.throwaway.server import HOST
+from tests.unit.cli.running import in_a_process
 
 LONGEST = 0.6  # seconds: two time-outs of 0.1, and a busy machine
 
@@ -56,10 +56,10 @@ def test_the_doctor_warns_of_a_redis_that_would_bring_old_copies_back(
     tmp_path: Path,
 ) -> None:
     with RedisWithSnapshots() as keeping:
-        warned = orders("doctor", directory=tmp_path, REDIS_URL=keeping.url)
+        warned = in_a_process("doctor", here=tmp_path, REDIS_URL=keeping.url)
         with redis.Redis.from_url(keeping.url) as client:
             client.config_set("save", "")
-        content = orders("doctor", directory=tmp_path, REDIS_URL=keeping.url)
+        content = in_a_process("doctor", here=tmp_path, REDIS_URL=keeping.url)
 
     assert "Redis keeps snapshots" in warned.stdout
     assert "advice" not in content.stdout

@@ -13,43 +13,7 @@ from typing import Self
 from urllib.error import URLError
 
 from tests.parts.throwaway.server import HOST, free_port
-
-OURS = (
-    "ORDERS_",
-    "CART_",
-    "CATALOG_",
-    "CELERY_",
-    "SHIPMENT_",
-    "DATABASE_",
-    "REDIS_",
-    "RABBITMQ_",
-    "JWT_",
-    "DEFAULT_CURRENCY",
-    "LOG_",
-    "NEW_ORDER",
-    "EVENTS_",
-    "KAFKA_",
-    "NOTIF",
-    "SMTP_",
-    "TRACKING_",
-)
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """This process's environment without any setting of ours but these."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | settings
-
-
-def orders(*arguments: str, directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command `orders` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "orders_flask", *arguments],
-        cwd=directory,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from tests.unit.cli.running import environment, in_a_process
 
 
 class Served:
@@ -65,8 +29,8 @@ class Served:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
-    def token(self, subject: str) -> str:
-        return orders("token", subject, directory=self.directory).stdout.strip()
+    def token(self, subject: str, *options: str) -> str:
+        return in_a_process("token", subject, *options, here=self.directory).stdout.strip()
 
     def exchange(self, request: bytes) -> bytes:
         """Send the bytes of a request over a connection of its own; return those of the answer."""

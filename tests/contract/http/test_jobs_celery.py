@@ -14,13 +14,13 @@ from orders_domain import Role
 from orders_domain.errors import Unavailable
 from orders_flask import Settings
 from tests.contract.http.caller import Caller
-from tests.contract.http.serving import environment
 from tests.contract.http.stack import Stack
 from tests.contract.http.test_bulk_status import bulk, many, statuses
 from tests.parts.postgresql import PostgresServer
 from tests.parts.rabbitmq import RabbitServer
 from tests.parts.redis import RedisServer
 from tests.parts.throwaway import processes
+from tests.unit.cli.running import environment
 
 BROKERS = ["rabbitmq", "redis"]
 

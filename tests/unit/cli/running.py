@@ -18,7 +18,9 @@ from orders_flask import cli
 OURS = (
     "ORDERS_",
     "CART_",
+    "CATALOG_",
     "CELERY_",
+    "SHIPMENT_",
     "DATABASE_",
     "REDIS_",
     "RABBITMQ_",
@@ -29,6 +31,10 @@ OURS = (
     "TRUSTED_",
     "NEW_ORDER",
     "EVENTS_",
+    "KAFKA_",
+    "NOTIF",
+    "SMTP_",
+    "TRACKING_",
 )
 
 

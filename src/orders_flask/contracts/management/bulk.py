@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, url_for
 
+from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.job import Job, JobStatus
 from orders_domain.use_cases import ChangeStatuses, GetJob
@@ -13,6 +14,7 @@ from orders_flask.contracts.management.bulk_translate import job_representation,
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.answers import answer
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_id
@@ -22,6 +24,7 @@ def add_to(routes: ContractBlueprint) -> None:
     """Add these routes to those of orders."""
 
     @routes.post("/bulk/status")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.BulkStatusUpdate)
     @routes.response(200, schemas.BulkOutcome)
     @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job, to be polled.")

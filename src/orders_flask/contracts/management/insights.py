@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orders_domain.access import OWNER_OR_ADMIN
+from orders_domain.access import ADMIN_ONLY, OWNER_OR_ADMIN
 from orders_domain.analytics import Bucket
 from orders_domain.use_cases import AnalyseOrders, CheckStock, OrderHistory, OrderStatistics
 from orders_flask.contracts.management import insights_schemas as schemas
@@ -13,6 +13,7 @@ from orders_flask.contracts.management.insights_translate import (
     stock_representation,
 )
 from orders_flask.contracts.management.routes import documented
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import order_ref
@@ -21,14 +22,14 @@ from orders_flask.web.refs import order_ref
 def add_to(routes: ContractBlueprint) -> None:
     """Add these routes to those of orders."""
 
-    @routes.get("/<ref>/statistics")
+    @routes.get("/<ref:ref>/statistics")
     @routes.response(200, schemas.OrderStatistics)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order in figures"))
     def statistics(ref: str) -> Any:
         request = OrderStatistics(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(core().order_statistics(request))
 
-    @routes.get("/<ref>/history")
+    @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(**documented(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
     def history(ref: str) -> Any:
@@ -42,6 +43,7 @@ def add_to(routes: ContractBlueprint) -> None:
         return stock_representation(core().check_stock(CheckStock(actor=actor())))
 
     @routes.get("/analytics")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.AnalyticsQuery, location="query")
     @routes.response(200, schemas.AnalyticsResponse)
     @routes.doc(**documented(400, 401, 403, 503, summary="Say what was ordered in a period (administrators)"))

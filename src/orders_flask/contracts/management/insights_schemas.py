@@ -64,8 +64,8 @@ class StockCheck(Schema):
 class AnalyticsQuery(Schema):
     """A period, of at most so many buckets."""
 
-    start_date = Day(metadata={"description": f"An ISO date or datetime, of UTC; {USUAL_DAYS} days ago where absent."})
-    end_date = Day(metadata={"description": "Likewise; a date includes that day. Today where absent."})
+    start_date = Day(description=f"An ISO date or datetime, of UTC; {USUAL_DAYS} days ago where absent.")
+    end_date = Day(description="Likewise; a date includes that day. Today where absent.")
     bucket = fields.String(
         load_default=Bucket.DAY.value,
         validate=validate.OneOf([bucket.value for bucket in Bucket]),

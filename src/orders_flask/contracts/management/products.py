@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import url_for
 
+from orders_domain.access import ADMIN_ONLY
 from orders_domain.money import Money
 from orders_domain.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases import AddProduct, ChangeProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import product_representation
-from orders_flask.web.bearer import authenticate
+from orders_flask.web.bearer import admits, authenticate
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import product_id
@@ -36,6 +37,7 @@ def blueprint() -> ContractBlueprint:
         return product_representation(core().catalogue().product(product_id(ref)))
 
     @routes.post("/")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.ProductCreate)
     @routes.response(201, schemas.ProductResponse)
     @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
@@ -45,6 +47,7 @@ def blueprint() -> ContractBlueprint:
         return product_representation(product), {"Location": location}
 
     @routes.patch("/<ref>")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.ProductUpdate)
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))

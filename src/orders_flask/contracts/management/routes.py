@@ -18,7 +18,7 @@ from orders_domain.use_cases import (
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import authenticate
+from orders_flask.web.bearer import admits, authenticate
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
@@ -57,6 +57,7 @@ def blueprint() -> ContractBlueprint:
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(**documented(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
@@ -65,13 +66,13 @@ def blueprint() -> ContractBlueprint:
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
-    @routes.get("/<ref>")
+    @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
         return _shown(core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)))
 
-    @routes.delete("/<ref>")
+    @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
     @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
     def delete(ref: str) -> Any:
@@ -80,7 +81,8 @@ def blueprint() -> ContractBlueprint:
         )
         return {"message": "Order deleted"}
 
-    @routes.put("/<ref>/status")
+    @routes.put("/<ref:ref>/status")
+    @admits(ADMIN_ONLY)
     @routes.arguments(schemas.StatusUpdate)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))

@@ -11,6 +11,7 @@ from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
+    NOT_BLANK,
     Amount,
     Day,
     Number,
@@ -21,6 +22,7 @@ from orders_flask.web.fields import (
     Timestamp,
     WholeNumber,
     currency,
+    cursor,
     not_blank,
     status,
 )
@@ -43,7 +45,7 @@ def _part(part: str) -> fields.Field[str]:
         required=needed,
         allow_none=not needed,
         validate=[validate.Length(max=LONGEST[part]), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST[part]},
+        metadata={"minLength": 1, "maxLength": LONGEST[part], "pattern": NOT_BLANK},
     )
 
 
@@ -101,12 +103,12 @@ class SearchQuery(PageQuery):
     """Conditions, all of which have to hold."""
 
     status = status(VOCABULARY)
-    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT))
-    start_date = Day(metadata={"description": "An ISO date or datetime; without an offset it is UTC's."})
-    end_date = Day(metadata={"description": "Likewise; a date includes that day, a datetime that moment."})
-    min_amount = QueryAmount(metadata={"type": "number", "minimum": 0, "description": "Of the service's currency."})
-    max_amount = QueryAmount(metadata={"type": "number", "minimum": 0})
-    cursor = fields.String(metadata={"description": "From the Link header of the page before; in place of skip."})
+    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT), metadata={"pattern": r"^[^\x00]*$"})
+    start_date = Day(description="An ISO date or datetime; without an offset it is UTC's.")
+    end_date = Day(description="Likewise; a date includes that day, a datetime that moment.")
+    min_amount = QueryAmount(description="Of the service's currency, in major units.")
+    max_amount = QueryAmount(description="Likewise.")
+    cursor = cursor("From the Link header of the page before; in place of skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -133,13 +135,14 @@ class ProductCreate(Schema):
     name = SafeString(
         required=True,
         validate=[validate.Length(max=LONGEST_NAME), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_NAME},
+        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
     )
     price = Number(required=True, metadata=_AMOUNT)
     currency = currency(description="ISO 4217; the service's default where absent.")
     stock_quantity = WholeNumber(required=True, validate=validate.Range(0, LARGEST_STOCK))
     sku = SafeString(
-        validate=[validate.Length(max=LONGEST_SKU), not_blank], metadata={"minLength": 1, "maxLength": LONGEST_SKU}
+        validate=[validate.Length(max=LONGEST_SKU), not_blank],
+        metadata={"minLength": 1, "maxLength": LONGEST_SKU, "pattern": NOT_BLANK},
     )
     low_stock_threshold = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
 
@@ -150,7 +153,10 @@ class ProductUpdate(ProductCreate):
     class Meta:
         exclude = ("currency",)
 
-    name = SafeString(validate=[validate.Length(max=LONGEST_NAME), not_blank])
+    name = SafeString(
+        validate=[validate.Length(max=LONGEST_NAME), not_blank],
+        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
+    )
     price = Number(metadata=_AMOUNT)
     stock_quantity = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
 

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from orders_domain.product import LONGEST_NAME
 from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
-from orders_flask.web.fields import SafeString, Timestamp, not_blank
+from orders_flask.web.fields import NOT_BLANK, SafeString, Timestamp, not_blank
 
 
 class TemplateCreate(ManagedOrderCreate):
@@ -13,7 +13,7 @@ class TemplateCreate(ManagedOrderCreate):
     name = SafeString(
         required=True,
         validate=[validate.Length(max=LONGEST_NAME), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_NAME},
+        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
     )
 
 

@@ -11,7 +11,7 @@ from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.queries import LARGEST_PAGE
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, status
+from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, cursor, status
 
 _ITEM = {
     "type": "object",
@@ -73,7 +73,7 @@ class ListQuery(Schema):
     """Which page of a list."""
 
     limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=LARGEST_PAGE))
-    cursor = fields.String(load_default=None, metadata={"description": "From the Link header of the page before."})
+    cursor = cursor("From the Link header of the page before.", load_default=None)
 
 
 class ProblemDetails(Schema):

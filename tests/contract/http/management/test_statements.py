@@ -23,7 +23,7 @@ def test_an_order_of_three_products_is_placed_in_one_transaction_of_few_statemen
         answer = ann.wants(*((product, 2) for product in products))
 
     assert answer.status_code == 200
-    assert len(sent) <= AT_MOST + (2 if stack.settings.embedded else 0), sent  # SQLite takes stock in a few steps
+    assert len(sent) <= AT_MOST + (2 if stack.settings.embedded else 0), sent  # why: docs/decisions/0012
     assert seen == ["begin", "commit"]
 
 

@@ -1,0 +1,55 @@
+"""What JSON Schema cannot say: the one reason for each operation to refuse a request that fits its schema.
+
+Schemathesis reads this as its hooks, and checks the reason; the test makes of it the statuses to be expected there.
+A contract adds its operations here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import schemathesis
+from schemathesis.openapi.checks import RejectedPositiveData
+
+CURSOR = "Not a cursor of this list"  # 24 bytes, but of nowhere in time
+FINER = "decimals; the amount has more|An amount cannot be above"  # than the currency named beside it has
+KEY = "This Idempotency-Key was used for another request|The Idempotency-Key"  # before; or it is not printable
+SHORT = "Some products have insufficient stock"  # or there are no such products
+WHOLE = "Not a whole number"  # JSON Schema takes 1.0 for an integer
+TEXT = "half of a surrogate pair"  # JSON can write it; Unicode has none
+DAY = "Not an ISO 8601 date or datetime"  # a leap second
+PERIOD = "Lies after end_date|The period (ends before|lies be|has more than)"
+
+REASONS = {
+    "POST /orders/": f"The total|{FINER}|An item (contains|is nested)|{KEY}",
+    "GET /orders/user/{user_id}": CURSOR,
+    "POST /api/v1/orders/": f"{SHORT}|{WHOLE}|{TEXT}|{KEY}|in several currencies",
+    "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}",
+    "PUT /api/v1/orders/{ref}/status": "An order that is .* cannot become",
+    "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
+    "POST /api/v1/orders/bulk/status": "Neither an order's number nor its id",  # 7.0 is none
+    "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}",
+    "POST /api/v1/orders/templates": f"{WHOLE}|{TEXT}",
+    "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|in several currencies",
+    "POST /api/v1/products/": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
+    "PATCH /api/v1/products/{ref}": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
+}
+REFUSALS = (400, 422)
+
+
+@schemathesis.check
+def refuses_for_the_reason_stated(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
+) -> None:
+    """A request that fits its schema is refused for what no schema can say, or not at all."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in REFUSALS:
+        return
+    reason = REASONS.get(case.operation.label)
+    if reason is None or not re.search(reason, response.text):
+        raise RejectedPositiveData(
+            operation=case.operation.label,
+            message=f"It fits its schema, and is refused: {response.text[:500]}",
+            status_code=response.status_code,
+            allowed_statuses=[],
+        )

@@ -1,0 +1,92 @@
+"""Another user's order, template and job: every route that names one, and what a stranger hears of it.
+
+A route of a contract that is not in the table fails the first test: whoever adds one says what a stranger hears.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import as_json
+from tests.contract.http.management.shopping import Shopper, body, shopper
+from tests.contract.http.stack import Stack
+
+ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by its id alone
+MATRIX = ORDER | {
+    "GET /orders/user/{user}": 403,
+    "GET /api/v1/orders/{order}": 403,
+    "DELETE /api/v1/orders/{order}": 403,
+    "PUT /api/v1/orders/{order}/status": 403,
+    "GET /api/v1/orders/{order}/statistics": 403,
+    "GET /api/v1/orders/{order}/history": 403,
+    "GET /api/v1/orders/jobs/{job}": 403,
+    "POST /api/v1/orders/templates/{template}/place": 404,
+    "DELETE /api/v1/orders/templates/{template}": 404,
+    "GET /ostore/orders/{order}": 404,
+    "GET /api/orders/{order}": 403,
+    "POST /api/orders/{order}/cancel": 403,
+}
+OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel"}
+"""`orders:write` opens these to anybody; that is for the tests of `checkout`."""
+
+EVERYBODYS = {"GET /api/v1/products/{product}", "PATCH /api/v1/products/{product}"}
+"""They name nothing that belongs to anybody."""
+
+BODIES = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}
+
+
+def test_the_table_has_every_route_that_names_something(stack: Stack) -> None:
+    there = {
+        f"{method} {_shape(rule.rule)}"
+        for rule in stack.app.url_map.iter_rules()
+        if "<" in rule.rule and not rule.rule.startswith("/docs")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert there == {_shape(route) for route in MATRIX.keys() | EVERYBODYS}
+
+
+def _shape(route: str) -> str:
+    """The route with its parameters alike, and without its last slash."""
+    return re.sub(r"<[^>]+>|\{[^}]+\}", "*", route).rstrip("/")
+
+
+@pytest.mark.clause("000-09", "000-13", "002-05", "002-20")
+@pytest.mark.parametrize("scopes", [(), ("orders:write",)], ids=["a customer", "orders:write"])
+@pytest.mark.parametrize("cached", [False, True], ids=["not cached", "cached"])
+def test_a_stranger_hears_what_the_contract_says_and_changes_nothing(
+    stack: Stack, cached: bool, scopes: tuple[str, ...]
+) -> None:
+    owner, root, stranger = shopper(stack), shopper(stack, role=Role.ADMIN), shopper(stack, scopes=scopes)
+    tea = root.product()
+    named, order = _named(stack, owner, tea)
+    if cached:
+        owner.ask("GET", f"/orders/{order['id']}")
+    before, copy = stack.everything(), stack.cached(order)
+
+    heard = {
+        (route, ref): stranger.ask(method, path.format(**named, order=ref), **as_json(BODIES.get(method, {})))
+        for route in MATRIX.keys() - (OPERATORS if scopes else set())
+        for method, path in [route.split()]
+        for ref in ([order["id"]] if route in ORDER or route in OPERATORS else [order["id"], order["order_id"]])
+    }
+
+    seen = {sent: answer.status_code for sent, answer in heard.items()}
+    assert {sent: status for sent, status in seen.items() if status != MATRIX[sent[0]]} == {}
+    assert [sent for sent, answer in heard.items() if "12 Hill Road" in answer.text or tea["name"] in answer.text] == []
+    assert stack.everything() == before
+    assert (copy is not None) == cached
+    assert stack.cached(order) == copy
+
+
+def _named(stack: Stack, owner: Shopper, tea: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """What a path can name of the owner's, and the order by its number and its id."""
+    order: dict[str, object] = owner.ordered((tea, 1))
+    [(order_id,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
+    template = owner.post({"name": "weekly"} | body((tea["product_id"], 1)), path="/api/v1/orders/templates")
+    named = {"user": owner.subject, "template": template.json["template_id"], "job": UUID(int=7)}
+    return named, order | {"id": str(UUID(str(order_id)))}

@@ -31,9 +31,9 @@ class Cart:
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise CartRefused("A snapshot is a JSON object.")
+            raise CartRefused("A snapshot is a JSON object.", field="cartSnapshot")
         if flaw := flaw_in_json(self.content):
-            raise CartRefused(f"The snapshot {flaw}.")
+            raise CartRefused(f"The snapshot {flaw}.", field="cartSnapshot")
         _require_identity(self.content)
         currency = _currency(self.content)
         lines = _require_lines(_list(self.content, "items"), currency)

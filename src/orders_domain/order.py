@@ -217,7 +217,7 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
         total=Money(placing["total_minor"], currency),
         address=Address(**placing["address"]) if placing["address"] else None,
         cart=cart,  # unknown, like shipments, to histories older than them
-        cancellation_reason=cast("str | None", last.details.get("reason")),
+        cancellation_reason=cast("str | None", last.details.get("reason")) if last.what == history.CANCELED else None,
         shipment_id=placing.get("shipment_id"),
         status=last.to_status,
         created_at=first.at,

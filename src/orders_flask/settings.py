@@ -155,7 +155,14 @@ class Settings:
 
     @property
     def cart_secrets(self) -> tuple[str, ...]:
-        return tuple(self.cart_snapshot_secret.split(",")) if self.cart_snapshot_secret else (DEVELOPMENT_CART_SECRET,)
+        return tuple(secret.strip() for secret in (self.cart_snapshot_secret or DEVELOPMENT_CART_SECRET).split(","))
+
+    @property
+    def advice(self) -> str | None:
+        """What would be better otherwise, in a sentence."""
+        if "checkout" in self.mounts and any(len(secret.encode()) < 32 for secret in self.cart_secrets):
+            return "CART_SNAPSHOT_SECRET has a secret of fewer than 32 bytes; make one with: openssl rand -hex 32"
+        return None
 
     @property
     def cache(self) -> Literal["redis", "memory", "none"]:

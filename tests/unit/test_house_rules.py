@@ -22,6 +22,7 @@ BREACHES = [
     ("orders_flask/workers/relay.py", "import pika", "pika lives"),
     ("orders_adapters/memory/inlet.py", "import confluent_kafka", "confluent-kafka lives"),
     ("orders_flask/web/bearer.py", "import jwt", "PyJWT and argon2 live"),
+    ("orders_flask/contracts/checkout/translate.py", "import rfc8785", "canonical JSON"),
     ("orders_flask/web/core.py", "import dependency_injector", "dependency-injector lives"),
 ]
 

@@ -31,6 +31,6 @@ def doctor() -> None:
         failure = check()
         wrong += failure is not None
         click.echo(f"{name:10} {failure or 'fine'} ({where[name]})")
-    if advice := container.cache().advice():
+    for advice in filter(None, (read.advice, container.cache().advice())):
         click.echo(f"advice     {advice}")
     sys.exit(1 if wrong else 0)

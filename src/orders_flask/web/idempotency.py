@@ -21,6 +21,7 @@ PARAMETER = {
     "description": "The same key and the same request: the same answer, and nothing is done twice. Kept for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
+REQUIRED = {**PARAMETER, "required": True}
 
 
 def once(scope: str, answer: Callable[[Order], Response], *, replayed_as: int | None = None) -> Once | None:

@@ -48,6 +48,8 @@ BAD = [
     ("JWT_ALGORITHM", "RS256"),
     ("JWT_SECRET", "short"),
     ("JWT_SECRET", "x" * 31),
+    ("CART_SNAPSHOT_SECRET", "new,"),
+    ("CART_SNAPSHOT_SECRET", "new, ,old"),
     ("JWT_PUBLIC_KEY", "not a key"),
     ("JWT_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
     ("JWT_JWKS_URL", "ftp://keys"),
@@ -153,6 +155,12 @@ def test_production_without_checkout_needs_no_secret_for_carts(monkeypatch: pyte
     monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
 
     assert read().production
+
+
+def test_secrets_of_carts_are_read_as_a_list_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CART_SNAPSHOT_SECRET", " new , old")
+
+    assert read().cart_secrets == ("new", "old")
 
 
 def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once_required
+from orders_flask.web.idempotency import REQUIRED, once_required
 from orders_flask.web.refs import order_id
 
 _documented = partial(operation, schemas.CheckoutError)
@@ -33,7 +33,10 @@ def blueprint() -> ContractBlueprint:
     @routes.arguments(schemas.CheckoutOrderCreate)
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(200, schema=schemas.CheckoutOrderCreated, description="Done before, under the same key.")
-    @routes.doc(**_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", once=True))
+    @routes.doc(
+        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", once=True)
+        | {"parameters": [REQUIRED]}
+    )
     def place(body: dict[str, Any]) -> Any:
         once = once_required("checkout", _placed, replayed_as=200)
         return _placed(core().place_cart(PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once)))
@@ -47,7 +50,7 @@ def blueprint() -> ContractBlueprint:
         return representation(order), etag(order)
 
     @routes.post("/<order_ref>/cancel")
-    @routes.arguments(schemas.Cancellation)
+    @routes.arguments(schemas.Cancellation, required=False)
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")
     @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))

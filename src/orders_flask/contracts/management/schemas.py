@@ -72,7 +72,7 @@ class ManagedOrderResponse(Schema):
     """An order as it stands."""
 
     order_id = fields.Integer(required=True, metadata={"description": "The order's number."})
-    user_id = fields.String(required=True)
+    user_id = fields.String(required=True, allow_none=True, metadata={"description": "null: a guest's."})
     order_date = Timestamp(required=True, metadata=_MOMENT)
     status = status(VOCABULARY, required=True)
     total_amount = Amount(required=True, metadata={"type": "number"})

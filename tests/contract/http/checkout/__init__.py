@@ -1,0 +1,1 @@
+"""The published contract `checkout`, request by request."""

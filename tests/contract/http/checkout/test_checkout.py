@@ -5,29 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import Answer, Caller, as_json
+from tests.contract.http.caller import Caller
 from tests.contract.http.checkout.carts import cart
+from tests.contract.http.checkout.till import cancel, look, order
 from tests.contract.http.stack import Stack
 
 JSON = {"content_type": "application/json"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-def order(caller: Caller, snapshot: Any, *, key: str = "key") -> Answer:
-    return caller.ask("POST", "/api/orders", headers={"Idempotency-Key": key}, **as_json({"cartSnapshot": snapshot}))
-
-
-def look(caller: Caller, order_id: str) -> Answer:
-    return caller.ask("GET", f"/api/orders/{order_id}")
-
-
-def cancel(caller: Caller, order_id: str, **body: Any) -> Answer:
-    return caller.ask("POST", f"/api/orders/{order_id}/cancel", **as_json(body))
-
-
-@pytest.fixture
-def operator(stack: Stack) -> Caller:
-    return stack.caller(scopes=("orders:write",))
 
 
 @pytest.mark.clause("004-02", "004-03", "004-04")

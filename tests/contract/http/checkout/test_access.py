@@ -1,0 +1,129 @@
+"""Who may order, see and cancel what; and that no forged token opens a route."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import Caller, ask
+from tests.contract.http.checkout.carts import cart
+from tests.contract.http.checkout.till import cancel, look, order, refused
+from tests.contract.http.stack import Stack
+from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+
+NOBODY = "01a1fbae-6e87-74f6-aa47-082029bc341c"
+ROLES = [Role.CUSTOMER, Role.ADMIN]
+SCOPES = [(), ("orders:write",), ("orders:read",), ("orders:write2", "xorders:write"), ("orders:read", "orders:write")]
+ROUTES = [
+    "POST /api/orders/",
+    "GET /api/orders/{order}",
+    "HEAD /api/orders/{order}",
+    "POST /api/orders/{order}/cancel",
+]
+
+
+@pytest.mark.clause("004-07", "004-08", "004-10")
+@pytest.mark.parametrize("scopes", SCOPES, ids=" ".join)
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("owner", ["ann", "bob", None])
+def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
+    stack: Stack, owner: str | None, role: Role, scopes: tuple[str, ...]
+) -> None:
+    ann = stack.caller(role=role, scopes=scopes)
+    whose = ann.subject if owner == "ann" else stack.caller().subject if owner else None
+    writes = role is Role.ADMIN or "orders:write" in scopes
+    order_id = order(stack.caller(scopes=("orders:write",)), cart(whose)).json["orderId"]
+    before = stack.everything()
+
+    placing, shown = order(ann, cart(whose)), look(ann, order_id)
+    unknown = look(ann, NOBODY)
+
+    assert placing.status_code == (201 if writes or owner == "ann" else 403)
+    assert shown.status_code == (200 if writes or owner == "ann" else 403)
+    refused(unknown, 404)
+    for one in (placing, shown):
+        if one.status_code == 403:
+            assert refused(one, 403).keys() == {"error"}
+    if placing.status_code == 403:
+        assert stack.everything() == before
+        assert stack.cached({"id": order_id}) is None or shown.status_code == 403
+    before = stack.everything()
+    canceled = cancel(ann, order_id)
+    if writes:
+        assert canceled.json["order"]["userId"] == whose
+        refused(cancel(ann, NOBODY), 404)
+    else:
+        refused(canceled, 403)
+        refused(cancel(ann, NOBODY), 403)
+        assert stack.everything() == before
+
+
+def test_a_stranger_hears_no_word_of_the_order_be_it_cached_or_not(stack: Stack, ann: Caller) -> None:
+    bob = stack.caller()
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+
+    for _ in range(2):
+        answer = look(bob, order_id)
+        assert answer.status_code == 403
+        assert ann.subject not in answer.text
+        assert "LAMP-1" not in answer.text
+        look(ann, order_id)  # from now on it is cached
+
+
+@pytest.mark.parametrize("order_id", ["1", "x", "not-a-uuid", NOBODY[:-1], NOBODY + "0"])
+def test_what_is_no_id_is_no_order(stack: Stack, operator: Caller, order_id: str) -> None:
+    refused(look(operator, order_id), 404)
+    refused(cancel(operator, order_id), 404)
+
+
+def test_the_table_has_every_route(stack: Stack) -> None:
+    there = {
+        f"{method} {_shape(rule.rule)}"
+        for rule in stack.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/orders")
+    }
+
+    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"<[^>]+>|\{[^}]+\}", "*", path).rstrip("/")
+
+
+@pytest.fixture(params=ROUTES)
+def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
+    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    owner = stack.caller("alice-forged", scopes=("orders:write",))
+    order_id = order(owner, cart(owner.subject), key=request.param).json["orderId"]
+    method, path = request.param.format(order=order_id).split()
+    sent: dict[str, Any] = {} if path.endswith("/cancel") else {"cartSnapshot": cart(owner.subject)}
+    before = stack.everything()
+
+    def opened(authorization: str | None) -> bool:
+        environ = {"HTTP_IDEMPOTENCY_KEY": "forged"}
+        if authorization is not None:
+            environ["HTTP_AUTHORIZATION"] = as_a_server_hears_it(authorization)
+        body = json.dumps(sent)
+        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and answer.status_code == 401:
+            assert answer.json == {"error": "The bearer token is missing or not valid."}
+        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+
+    yield opened
+    assert stack.everything() == before
+
+
+def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+    assert len(FORGED) >= 140
+    assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
+
+
+def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+    good = stack.caller("alice-forged").token
+
+    assert not opened_by(None)
+    assert [scheme for scheme in SCHEMES if opened_by(scheme.replace("{}", good))] == []

@@ -1,0 +1,164 @@
+"""Cancelling: by operators, in time, once, and for a reason that one may keep to oneself."""
+
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from tests.contract.http.caller import Caller, as_json
+from tests.contract.http.checkout.carts import cart
+from tests.contract.http.checkout.till import cancel, look, order, refused
+from tests.contract.http.stack import Stack
+
+WAYS = {
+    "pending": [],
+    "confirmed": ["confirmed"],
+    "shipped": ["shipped"],
+    "delivered": ["shipped", "delivered"],
+    "canceled": ["cancelled"],
+}
+
+
+@pytest.fixture
+def root(stack: Stack) -> Caller:
+    return stack.caller(role=Role.ADMIN)
+
+
+def brought_to(status: str, *, owner: Caller, root: Caller) -> str:
+    """Return the id of the owner's order, brought to the status through the other contracts."""
+    order_id: str = order(owner, cart(owner.subject)).json["orderId"]
+    if status == "paid":
+        owner.patch({"id": order_id}, "PAID")
+    for word in WAYS.get(status, []):
+        changed = root.ask("PUT", f"/api/v1/orders/{order_id}/status", **as_json({"status": word}))
+        assert changed.status_code == 200, changed.text
+    return order_id
+
+
+@pytest.mark.clause("004-08", "004-09")
+@pytest.mark.parametrize("status", [*WAYS, "paid"])
+def test_an_order_is_cancelled_in_time_or_not_at_all(
+    stack: Stack, ann: Caller, root: Caller, operator: Caller, status: str
+) -> None:
+    order_id = brought_to(status, owner=ann, root=root)
+    shown = look(ann, order_id).json
+    before = stack.everything()
+
+    answer = cancel(operator, order_id, reason="customer_request")
+
+    assert shown["status"] == status
+    if status in ("pending", "confirmed", "paid"):
+        assert (answer.status_code, answer.json["status"]) == (200, "canceled")
+        assert look(ann, order_id).json == answer.json["order"]
+        assert answer.json["order"]["canceledAt"] == answer.json["order"]["updatedAt"]
+    else:
+        assert refused(answer, 409) == {"error": "Order already finalized", "order": shown}
+        assert stack.everything() == before
+        assert look(ann, order_id).json == shown
+
+
+@pytest.mark.parametrize("reason", ["", "customer_request", "r" * 200, "Grund: «Straße» \U0001f375", None])
+def test_a_reason_may_be_anything_up_to_200_characters_or_nothing(
+    stack: Stack, ann: Caller, operator: Caller, reason: str | None
+) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+
+    answer = cancel(operator, order_id, reason=reason)
+
+    assert (answer.status_code, answer.json["order"]["cancellationReason"]) == (200, reason)
+    assert look(ann, order_id).json["cancellationReason"] == reason
+
+
+@pytest.mark.parametrize("content_type", [None, "application/json", "text/plain"])
+def test_no_body_at_all_is_needed(stack: Stack, ann: Caller, operator: Caller, content_type: str | None) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+
+    answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", content_type=content_type)
+
+    assert (answer.status_code, answer.json["order"]["cancellationReason"]) == (200, None)
+
+
+@pytest.mark.clause("004-14")
+@pytest.mark.parametrize(
+    "body", [{"reason": "r" * 201}, {"reason": 7}, {"reason": ["x"]}, {"reason": "a\x00b"}, {"reasons": "x"}, [], "x"]
+)
+def test_what_is_no_reason_is_refused_and_cancels_nothing(
+    stack: Stack, ann: Caller, operator: Caller, body: Any
+) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+    before = stack.everything()
+
+    told = refused(operator.post(body, path=f"/api/orders/{order_id}/cancel"), 422)
+
+    assert told["details"]
+    assert stack.everything() == before
+
+
+@pytest.mark.clause("004-14")
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"reason": NaN}', b'{"reason": "a", "reason": "b"}'])
+def test_a_body_that_cannot_be_read_is_refused(stack: Stack, ann: Caller, operator: Caller, body: bytes) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+    path = f"/api/orders/{order_id}/cancel"
+
+    refused(operator.ask("POST", path, data=body, content_type="application/json"), 422)
+    refused(operator.ask("POST", path, data=b"reason=x", content_type="application/x-www-form-urlencoded"), 415)
+    assert look(ann, order_id).json["status"] == "pending"
+
+
+def test_only_the_version_named_is_cancelled(stack: Stack, ann: Caller, operator: Caller) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+    assert look(ann, order_id).headers["ETag"] == '"1"'
+
+    refused(cancel(operator, order_id, headers={"If-Match": '"2"'}), 412)
+    answer = cancel(operator, order_id, headers={"If-Match": '"1"'})
+
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    assert look(ann, order_id, **{"If-None-Match": '"2"'}).status_code == 304
+
+
+@pytest.mark.clause("004-08")
+def test_stock_comes_back_once(stack: Stack, ann: Caller, root: Caller, operator: Caller) -> None:
+    lamp = root.post({"name": "Lamp", "price": 25, "stock_quantity": 10}, path="/api/v1/products/").json["product_id"]
+    home = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+    bought = ann.post(home | {"order_items": [{"product_id": lamp, "quantity": 4}]}, path="/api/v1/orders/").json
+    ((order_id,),) = stack.rows(f"SELECT id FROM orders WHERE number = {bought['order_id']}")
+
+    statuses = [cancel(operator, uuid_of(order_id)).status_code for _ in range(3)]
+
+    assert statuses == [200, 409, 409]
+    assert root.ask("GET", f"/api/v1/products/{lamp}").json["stock_quantity"] == 10
+
+
+def uuid_of(stored: object) -> str:
+    digits = str(stored).replace("-", "")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+@pytest.mark.clause("004-11", "004-13")
+def test_placing_and_cancelling_are_told_through_the_outbox(stack: Stack, ann: Caller, operator: Caller) -> None:
+    stack.relayed()
+    order_id = order(ann, cart(ann.subject)).json["orderId"]
+    order(ann, cart(ann.subject))
+    cancel(operator, order_id, reason="customer_request")
+    cancel(operator, order_id, reason="again")
+    ((waiting,),) = stack.rows("SELECT count(*) FROM outbox WHERE state = 'waiting'")
+
+    published = stack.relayed()
+
+    assert waiting == 2
+    told = [(key, event["data"]) for key, event in published.news if event["subject"] == order_id]
+    assert [key for key, _ in told] == ["orders.order_placed.v1", "orders.order_canceled.v1"]
+    assert "reason" not in told[0][1]
+    assert told[1][1]["reason"] == "customer_request"
+    assert [task["user_id"] for task in published.tasks] == [ann.subject]
+
+
+@pytest.mark.clause("004-11")
+def test_a_guests_order_is_told_with_no_user(stack: Stack, operator: Caller) -> None:
+    stack.relayed()
+    order_id = order(operator, cart(None)).json["orderId"]
+
+    published = stack.relayed()
+
+    assert [(task["order_id"], task["user_id"]) for task in published.tasks] == [(order_id, None)]
+    assert [event["data"]["user_id"] for _, event in published.news] == [None]

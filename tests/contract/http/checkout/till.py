@@ -1,0 +1,27 @@
+"""What is asked at the till: carts to be ordered, orders to be shown and cancelled."""
+
+from typing import Any
+
+from tests.contract.http.caller import Answer, Caller, as_json
+
+
+def order(caller: Caller, snapshot: Any, *, key: str = "key", at: str = "/api/orders") -> Answer:
+    return caller.ask("POST", at, headers={"Idempotency-Key": key}, **as_json({"cartSnapshot": snapshot}))
+
+
+def look(caller: Caller, order_id: str, *, at: str = "/api/orders", **headers: str) -> Answer:
+    return caller.ask("GET", f"{at}/{order_id}", headers=headers)
+
+
+def cancel(caller: Caller, order_id: str, *, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+    return caller.ask("POST", f"/api/orders/{order_id}/cancel", headers=headers, **as_json(body))
+
+
+def refused(answer: Answer, status: int) -> dict[str, Any]:
+    """Return the body of a refusal, having seen that it is what the contract says of every error."""
+    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text[:500]
+    body: dict[str, Any] = answer.json
+    assert isinstance(body["error"], str)
+    assert body.keys() <= {"error", "details", "order"}
+    assert "Traceback" not in answer.text
+    return body

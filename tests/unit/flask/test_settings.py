@@ -217,6 +217,7 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
+        "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")

@@ -19,6 +19,7 @@ BREACHES = [
     ("orders_flask/contracts/orders/routes.py", "import orders_flask.contracts.management.errors", "contracts do not"),
     ("orders_flask/web/core.py", "import sqlalchemy", "SQLAlchemy, psycopg and Alembic"),
     ("orders_adapters/memory/store.py", "import redis", "redis lives"),
+    ("orders_adapters/security/jwks.py", "import urllib3", "urllib3 lives"),
     ("orders_flask/workers/relay.py", "import pika", "pika lives"),
     ("orders_adapters/memory/inlet.py", "import confluent_kafka", "confluent-kafka lives"),
     ("orders_flask/web/bearer.py", "import jwt", "PyJWT and argon2 live"),

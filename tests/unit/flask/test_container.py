@@ -68,6 +68,8 @@ def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
         "cache": container.kept(),
         "metrics": container.metrics(),
         "publisher": container.broker().publisher,
+        "reservations": container.services().reservations,
+        "shipments": container.services().shipments,
         "clock": container.clock(),
         "new_id": container.new_id(),
     }
@@ -103,7 +105,7 @@ def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> No
     def unwanted(*_: object, **__: object) -> Iterator[None]:
         raise AssertionError("made too early: before a fork, say")
 
-    for part in ("store", "cache", "broker", "identity"):
+    for part in ("store", "cache", "broker", "identity", "services"):
         monkeypatch.setattr(parts, part, unwanted)
 
     Container(settings=Settings())

@@ -232,6 +232,7 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
         "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2",
+        "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")

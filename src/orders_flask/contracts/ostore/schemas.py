@@ -67,8 +67,8 @@ class OStoreItemResponse(Schema):
 
     orderItemID = fields.Integer(required=True)
     productID = fields.Raw(required=True, allow_none=True, metadata={"description": "A whole number, if it is ours."})
-    quantity = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "null"]})
-    price = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "null"]})
+    quantity = fields.Raw(required=True, allow_none=True, metadata={"type": "number"})
+    price = fields.Raw(required=True, allow_none=True, metadata={"type": "number"})
 
 
 class OStoreOrderResponse(OStoreOrderPlaced):

@@ -1,0 +1,153 @@
+"""A service killed (kill -9) while it places an order through others: the next one settles what it left."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from orders_flask import Settings
+from tests.contract.faults.service import within
+from tests.contract.http.ostore_orders.services import TEA, Elsewhere
+from tests.contract.http.ostore_orders.shopping import body
+from tests.contract.http.serving import Served
+from tests.contract.http.stack import Stack
+from tests.parts.postgresql import PostgresServer
+from tests.parts.services import CatalogueService, ShipmentService
+from tests.parts.throwaway import processes
+
+STEPS = ["GET product", "POST reservation", "POST shipment"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    build: Callable[..., Stack],
+    catalogue: CatalogueService,
+    carrier: ShipmentService,
+) -> Iterator[Elsewhere]:
+    """What is left when the process is killed, and the shop's own view of it."""
+    settings = Settings(catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
+    if request.param == "sqlite":
+        yield Elsewhere.opened(build(settings), catalogue, carrier)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.database()
+    yield Elsewhere.opened(build(replace(settings, database_url=url)), catalogue, carrier)
+    server.drop(url)
+
+
+@contextmanager
+def serving(shop: Elsewhere, directory: Path) -> Iterator[Served]:
+    """Run the shop as a process of its own."""
+    named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
+    services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
+    with Served(directory, **named, **services) as served:
+        yield served
+
+
+def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] | None:
+    """Place an order; return it, or None where nobody answers."""
+    headers = {
+        "Authorization": f"Bearer {shop.ann.token}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": key,
+    }
+    sent = json.dumps(body((TEA, 2), user=shop.ann.subject)).encode()
+    request = urllib.request.Request(f"{served.url}/ostore/orders", data=sent, headers=headers)
+    with suppress(OSError, HTTPException), urllib.request.urlopen(request, timeout=60) as answer:
+        return dict(json.load(answer))
+    return None
+
+
+def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
+    """Kill the process while it waits for the answer to a step that was done."""
+    method, what = step.split()
+    service = shop.carrier if what == "shipment" else shop.catalogue
+    go_on = service.hold(method)
+    with serving(shop, directory) as served, ThreadPoolExecutor(1) as customer:
+        answer = customer.submit(ask, shop, served)
+        assert service.arrived.acquire(timeout=30)
+        processes.kill(served.process)
+        go_on()
+        assert answer.result(60) is None
+    service.reset()
+
+
+@pytest.mark.clause("003-04")
+@pytest.mark.parametrize("step", STEPS)
+def test_what_a_killed_process_left_is_released(shop: Elsewhere, tmp_path: Path, step: str) -> None:
+    kill_at(shop, step, tmp_path)
+    assert shop.something_is_held() == (step != "GET product")
+
+    shop.settle()
+
+    assert shop.require_whole() == {}
+    assert shop.catalogue.products[TEA]["quantity"] == 10
+    assert shop.wants((TEA, 2), key="k-1").status_code == 201
+    assert len(shop.require_whole()) == 1
+
+
+@pytest.mark.clause("003-04")
+@pytest.mark.parametrize("shop", ["postgresql"], indirect=True)
+def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewhere, tmp_path: Path) -> None:
+    url = shop.stack.settings.database_url.replace("+psycopg", "")
+    with psycopg.connect(url) as other, serving(shop, tmp_path) as served, ThreadPoolExecutor(1) as customer:
+        go_on = shop.carrier.hold("POST")
+        answer = customer.submit(ask, shop, served)
+        assert shop.carrier.arrived.acquire(timeout=30)
+        other.execute("LOCK TABLE orders IN EXCLUSIVE MODE")  # so that the order waits, with its booking kept
+        go_on()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
+        within(20, lambda: bool(other.execute(waiting).fetchall()[0][0]), "the order does not wait")
+        processes.kill(served.process)
+        assert answer.result(60) is None
+    within(20, lambda: shop.bookings() == ["placing"], "the transaction is not undone")
+
+    shop.settle()
+
+    assert shop.require_whole() == {}
+
+
+@pytest.mark.clause("003-04")
+def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp_path: Path) -> None:
+    kill_at(shop, "POST shipment", tmp_path)
+    began = time.monotonic()
+
+    with serving(shop, tmp_path):
+        within(60, lambda: not shop.something_is_held(), "it does not settle")
+    print(f"settled {time.monotonic() - began:.1f} s after the kill")
+
+    assert shop.require_whole() == {}
+
+
+@pytest.mark.clause("003-04")
+def test_a_worker_killed_in_the_middle_of_a_release_leaves_the_rest_to_the_next(
+    shop: Elsewhere, tmp_path: Path
+) -> None:
+    order = shop.wants((TEA, 2)).json
+    go_on = shop.carrier.hold("DELETE")
+    with serving(shop, tmp_path) as served:
+        shop.stack.rows(
+            "UPDATE bookings SET state = 'releasing', due_at = created_at"  # as if the order had been cancelled
+        )
+        shop.stack.rows(f"UPDATE orders SET status = 'CANCELED' WHERE number = {order['orderID']}")
+        assert shop.carrier.arrived.acquire(timeout=30)
+        processes.kill(served.process)
+        go_on()
+    shop.carrier.reset()
+
+    shop.settle()
+
+    assert shop.require_whole() == {}

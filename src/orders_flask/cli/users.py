@@ -7,9 +7,8 @@ import click
 
 from orders_domain.actor import Role
 from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, ListUsers
-from orders_domain.user import LONGEST_PASSWORD
 from orders_flask import settings
-from orders_flask.cli.long import operator
+from orders_flask.cli.long import LONGEST_LINE, operator
 from orders_flask.container import Container
 
 _from_stdin = click.option(
@@ -96,7 +95,7 @@ def _password(from_stdin: bool) -> str:
     if not from_stdin:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
-        return sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\r\n")
+        return sys.stdin.buffer.readline(LONGEST_LINE).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise click.ClickException("The password on standard input is not UTF-8.") from error
 

@@ -136,4 +136,4 @@ def test_a_password_is_asked_for_and_never_an_argument(shop: Shop) -> None:
 
 
 def test_without_tables_it_is_one_sentence(tmp_path: Path) -> None:
-    assert_one_sentence(orders("users", "list", here=tmp_path), "migrated")
+    assert_one_sentence(orders("users", "list", here=tmp_path), "store")

@@ -27,9 +27,9 @@ class Guest:
     email: str
     address: str
 
-    def post(self, path: str, body: object, *, app: Flask | None = None, **headers: str) -> Answer:
+    def post(self, path: str, body: object, *, app: Flask | None = None) -> Answer:
         environ = {"REMOTE_ADDR": self.address}
-        return ask(app or self.app, "POST", path, headers=headers, environ_overrides=environ, **as_json(body))
+        return ask(app or self.app, "POST", path, environ_overrides=environ, **as_json(body))
 
     def login(self, *, email: object = None, password: object = PASSWORD) -> Answer:
         return self.post("/auth/login", {"email": self.email if email is None else email, "password": password})

@@ -23,11 +23,9 @@ INVALID = "The bearer token is missing or not valid."
 
 
 @pytest.fixture
-def elsewhere(stack: Stack, build: Callable[..., Stack]) -> Stack:
+def elsewhere(real_stack: Stack, build: Callable[..., Stack]) -> Stack:
     """Another process of the same service, as far as one can be in this one: nothing but the servers is shared."""
-    if stack.settings.embedded:
-        pytest.skip("the embedded service is one process")
-    return build(replace(stack.settings, log_level="ERROR"))
+    return build(replace(real_stack.settings, log_level="ERROR"))
 
 
 @pytest.mark.clause("003-12")
@@ -165,7 +163,8 @@ def test_a_dead_token_places_and_changes_nothing(stack: Stack, ada: Guest) -> No
 
 
 @pytest.mark.clause("002-24", "003-13")
-def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(ada: Guest, elsewhere: Stack) -> None:
+def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(real_stack: Stack, elsewhere: Stack) -> None:
+    ada = welcome(real_stack)
     for _ in range(5):
         token = ada.token()
         assert ada.opens(token, app=elsewhere.app)
@@ -181,7 +180,8 @@ def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(ada: Gu
 
 
 @pytest.mark.clause("003-12")
-def test_of_two_processes_that_refresh_a_token_at_once_one_wins(ada: Guest, elsewhere: Stack) -> None:
+def test_of_two_processes_that_refresh_a_token_at_once_one_wins(real_stack: Stack, elsewhere: Stack) -> None:
+    ada = welcome(real_stack)
     for _ in range(5):
         token = ada.token()
         with ThreadPoolExecutor(2) as threads:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orders_domain.access import WRITERS_ONLY, Access
 from orders_domain.actor import Actor
+from orders_domain.events import user_notifications
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
@@ -24,6 +25,8 @@ class CancelOrder:
 def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
     """Return the cancelled order; it has given its stock back (clauses 004-08, 004-09).
 
+    Its user is told of it, where somebody else has cancelled it (clause 002-29).
+
     Raises:
         AccessDenied: the actor has not the scope orders:write.
         OrderNotFound: no such order.
@@ -39,7 +42,9 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         request.access.require(request.actor, order)
         order.require_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())
+        told = () if order.user_id == request.actor.subject else user_notifications(order)
         uow.orders.save(order)
+        uow.tell(told)
         if order.lines:
             uow.stock.give_back(order, by=request.actor, at=order.updated_at)
         uow.commit()

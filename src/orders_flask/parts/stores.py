@@ -24,6 +24,7 @@ def store(settings: Settings) -> Store:
 
 
 def _memory_store() -> Store:
+    from orders_adapters.memory.addresses import Addresses
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
     from orders_adapters.memory.denylist import Denylist
@@ -48,7 +49,7 @@ def _memory_store() -> Store:
         outbox=Outbox(memory),
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
-        addresses=lambda user_id: user_id if "@" in user_id else None,
+        addresses=Addresses(memory),
         users=Users(memory),
         denied=Denylist(memory),
         wait=bell.wait,

@@ -250,16 +250,10 @@ class Container(containers.DeclarativeContainer):
         notifier=notifier,
         clock=clock,
     )
-    tracking = providers.Factory(
-        Intake,
-        inlet=tracking_events,
-        handle=providers.Factory(dealing_with, _tracked, track_shipment.provider),
-    )
-    notifying = providers.Factory(
-        Intake,
-        inlet=notifications,
-        handle=providers.Factory(dealing_with, _notified, notify_user.provider),
-    )
+    deal_with_tracking = providers.Factory(dealing_with, _tracked, track_shipment.provider)
+    deal_with_notification = providers.Factory(dealing_with, _notified, notify_user.provider)
+    tracking = providers.Factory(Intake, inlet=tracking_events, handle=deal_with_tracking)
+    notifying = providers.Factory(Intake, inlet=notifications, handle=deal_with_notification)
     relay = providers.Factory(
         Relay, relay_events=relay_events.provider, prune=prune.provider, wait=store.provided.wait, clock=clock
     )

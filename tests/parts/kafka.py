@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
@@ -50,6 +50,11 @@ class KafkaServer:
             producer.produce(topic, value, key)
         assert producer.flush(PATIENCE) == 0, "Kafka did not take it all"
 
+    def headers(self, record: Message) -> dict[str, str]:
+        """Return a record's headers as text."""
+        found: Any = record.headers() or []
+        return {name: bytes(value).decode() for name, value in found}
+
     def records(self, topic: str) -> list[Message]:
         """Return all that a topic holds now, each partition's in its order."""
         reader = Consumer({"bootstrap.servers": self.servers, "group.id": "reader", "log_level": 0})
@@ -59,7 +64,7 @@ class KafkaServer:
                 for one in reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
             ]
             ends = {place.partition: reader.get_watermark_offsets(place, timeout=PATIENCE)[1] for place in places}
-            found = []
+            found: list[Message] = []
             for place in places:
                 reader.assign([place])
                 while ends[place.partition] > sum(one.partition() == place.partition for one in found):

@@ -24,7 +24,7 @@ Raises:
 """
 
 Addresses: TypeAlias = Callable[[str], str | None]
-"""The e-mail address of a user, or None where none is known.
+"""The e-mail address of a user: of the account, or else the user's own id where that is one; None where neither is.
 
 Raises:
     StoreUnavailable: the store is away.

@@ -24,6 +24,7 @@ def store(settings: Settings) -> Store:
 
 
 def _memory_store() -> Store:
+    from orders_adapters.memory.addresses import Addresses
     from orders_adapters.memory.analytics import Analytics
     from orders_adapters.memory.catalogue import Catalogue
     from orders_adapters.memory.denylist import Denylist
@@ -50,7 +51,7 @@ def _memory_store() -> Store:
         jobs=Jobs(memory),
         keys=KeptKeys(memory),
         inbox=NotedMessages(memory),
-        addresses=lambda user_id: user_id if "@" in user_id else None,
+        addresses=Addresses(memory),
         users=Users(memory),
         denied=Denylist(memory),
         wait=bell.wait,

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Service:
     name: str  # of the task queue
     exchange: str  # another: a Celery worker declares an exchange of its queue's name
     directory: Path
+    more: Mapping[str, str] = field(default_factory=dict)  # further settings
 
     @property
     def environment(self) -> dict[str, str]:
@@ -39,6 +40,7 @@ class Service:
             "NEW_ORDER_QUEUE": self.name,
             "EVENTS_EXCHANGE": self.exchange,
             "LOG_FORMAT": "json",
+            **self.more,
         }
 
     def token(self, subject: str) -> str:

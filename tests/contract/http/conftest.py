@@ -54,7 +54,16 @@ def real_settings(
         rabbitmq_url=rabbitmq_server.url,
         new_order_queue=rabbitmq_server.name("new-order"),
         events_exchange=rabbitmq_server.name("events"),
+        tracking_queue=with_dead_letters(rabbitmq_server, "tracking"),
+        notify_queue=with_dead_letters(rabbitmq_server, "notify"),
     )
+
+
+def with_dead_letters(server: RabbitServer, label: str) -> str:
+    """A name for a queue whose dead letters are deleted with it."""
+    name = server.name(label)
+    server.given(f"{name}.dead")
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def in_kafka(server: KafkaServer) -> Post:
 
     def dead() -> list[tuple[bytes, str]]:
         records = server.records(f"{topic}.dead")
-        return [(one.value() or b"", dict(one.headers() or [])[KAFKA_REASON].decode()) for one in records]
+        return [(one.value() or b"", server.headers(one)[KAFKA_REASON]) for one in records]
 
     return Post(
         put=lambda messages: server.send(topic, messages, key="one partition"),

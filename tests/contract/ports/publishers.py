@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Message
-
 from orders_adapters import wire
 from orders_adapters.kafka.publisher import Publisher as InKafka
 from orders_adapters.memory.publisher import Publisher as InMemory
@@ -54,17 +52,15 @@ def in_kafka(server: KafkaServer) -> Told:
 
     def arrived() -> list[Event]:
         records = sorted(server.records(topic), key=lambda record: record.timestamp()[1])
-        return [wire.read_event(_structured(record)) for record in records]
+        return [wire.read_event(_structured(server.headers(record), record.value() or b"")) for record in records]
 
     publisher = InKafka(server.servers, topic=topic, timeout=15.0)
     return Told(publisher=publisher, arrived=arrived, close=publisher.close)
 
 
-def _structured(record: Message) -> bytes:
+def _structured(headers: dict[str, str], value: bytes) -> bytes:
     """The CloudEvent in one piece."""
-    attributes: dict[str, Any] = {
-        name.removeprefix("ce_"): str(value, "utf-8") for name, value in record.headers() or [] if value is not None
-    }
-    assert attributes.pop("content-type") == "application/json"
+    assert headers.pop("content-type") == "application/json"
+    attributes: dict[str, Any] = {name.removeprefix("ce_"): text for name, text in headers.items()}
     attributes["orderversion"] = int(attributes["orderversion"])
-    return json.dumps(attributes | {"data": json.loads(record.value() or b"")}).encode()
+    return json.dumps(attributes | {"data": json.loads(value)}).encode()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from orders_adapters.memory import addresses as memory_addresses
 from orders_adapters.memory import analytics as memory_analytics
 from orders_adapters.memory import denylist as memory_denylist
 from orders_adapters.memory import keys as memory_keys
@@ -16,6 +17,7 @@ from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
+from orders_adapters.sql import addresses as sql_addresses
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import denylist as sql_denylist
 from orders_adapters.sql import keys as sql_keys
@@ -29,6 +31,7 @@ from orders_domain import Actor, Order, OrderStatus
 from orders_domain.ports.analytics import Analytics
 from orders_domain.ports.denylist import Denied
 from orders_domain.ports.idempotency import KeptKeys
+from orders_domain.ports.notifier import Addresses
 from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
 from orders_domain.ports.queries import Queries
 from orders_domain.ports.templates import Templates
@@ -48,6 +51,7 @@ class Shop:
     templates: Templates
     keys: KeptKeys
     users: Users
+    addresses: Addresses
     denied: Denied
 
     def add(self, *orders: Order) -> None:
@@ -86,6 +90,7 @@ def in_memory() -> Shop:
         templates=memory_templates.Templates(store),
         keys=memory_keys.KeptKeys(store),
         users=memory_users.Users(store),
+        addresses=memory_addresses.Addresses(store),
         denied=memory_denylist.Denylist(store),
     )
 
@@ -99,6 +104,7 @@ def in_database(engine: Engine) -> Shop:
         templates=sql_templates.Templates(engine),
         keys=sql_keys.KeptKeys(engine),
         users=sql_users.Users(engine),
+        addresses=sql_addresses.Addresses(engine),
         denied=sql_denylist.Denylist(engine),
     )
 

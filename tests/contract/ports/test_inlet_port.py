@@ -154,7 +154,8 @@ class TestRabbitMQ:
     ) -> None:
         post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
         post.put([b"one", b"two"])
-        inlet, got = post.inlet(), []
+        inlet = post.inlet()
+        got: list[bytes] = []
         if connected_before:
             take_until(inlet, got.append, lambda: bool(got))
         network.cut()
@@ -172,7 +173,8 @@ class TestRabbitMQ:
     ) -> None:
         post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
         post.put([b"one"])
-        inlet, got = post.inlet(), []
+        inlet = post.inlet()
+        got: list[bytes] = []
 
         def handle(message: bytes) -> str | None:
             got.append(message)
@@ -194,7 +196,8 @@ class TestRabbitMQ:
         with rabbitmq_server.channel() as channel:
             channel.queue_declare(inbound.queue, durable=True)
             channel.basic_publish("", inbound.queue, b"one")
-        inlet, got = InRabbitMQ(rabbitmq_server.url, inbound), []
+        inlet = InRabbitMQ(rabbitmq_server.url, inbound)
+        got: list[bytes] = []
 
         take_until(inlet, got.append, lambda: bool(got))
 

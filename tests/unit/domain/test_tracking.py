@@ -21,7 +21,7 @@ from tests.unit.domain.shop import Shop
 from tests.unit.domain.test_order_products import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
-WAYS = {
+WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "CONFIRMED": {P: [C], C: [], PAID: [], S: [], D: [], X: []},
     "IN_TRANSIT": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
     "SHIPPED": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
@@ -30,7 +30,7 @@ WAYS = {
     "RETURNED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
 }
 """For each word and each status the steps that the order takes; None where it is refused."""
-TO = {P: (), C: (C,), PAID: (PAID,), S: (S,), D: (S, D), X: (X,)}
+TO: dict[OrderStatus, tuple[OrderStatus, ...]] = {P: (), C: (C,), PAID: (PAID,), S: (S,), D: (S, D), X: (X,)}
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def shop() -> Shop:
 
 
 def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
-    return TrackingEvent(**({"id": str(new_id()), "status": status, "occurred_at": NOON} | others))
+    told: dict[str, Any] = {"id": str(new_id()), "status": status, "occurred_at": NOON}
+    return TrackingEvent(**told | others)
 
 
 def track(shop: Shop, one: TrackingEvent) -> Tracked:
@@ -246,7 +247,7 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
 )
 def test_an_event_that_cannot_be_is_refused_at_birth(wrong: dict[str, Any]) -> None:
     with pytest.raises(Refused):
-        event(**({"status": "SHIPPED", "order": 1} | wrong))
+        event(**dict[str, Any](status="SHIPPED", order=1) | wrong)
 
 
 @pytest.mark.clause("002-29")

@@ -1,0 +1,149 @@
+"""`orders track` killed with kill -9, ten times: every event is applied once, and every change told to its user."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from orders_domain import OrderStatus
+from tests.contract.faults.carrier import Carrier, over_kafka, over_rabbitmq
+from tests.contract.faults.core import Core
+from tests.contract.faults.nursery import Nursery
+from tests.contract.faults.service import Service, within
+from tests.parts.kafka import KafkaServer
+from tests.parts.rabbitmq import RabbitServer
+
+KILLS = 10
+PATIENCE = 60  # seconds
+
+
+def kill_again_and_again(service: Service, carrier: Carrier) -> None:
+    """Each victim has begun to apply what it was told when it dies."""
+    with Nursery(service, command="track", says="Taking") as nursery:
+        with carrier.telling():
+            victim = nursery.begin()
+            for _ in range(KILLS):
+                within(PATIENCE, carrier.more_is_applied, "nothing is applied")
+                time.sleep(carrier.chance.uniform(0, 0.3))
+                victim.kill()
+                victim = nursery.begin()
+        within(PATIENCE, lambda: carrier.applied() == len(carrier.told), "not all is applied")
+
+
+def require_whole(core: Core, carrier: Carrier, told: list[dict[str, Any]]) -> None:
+    """Each order went its way once, step by step, and each step was told under one id."""
+    ids: Counter[tuple[int, str]] = Counter()
+    for notification_id, number, status in {(one["notificationId"], one["orderID"], one["status"]) for one in told}:
+        assert notification_id
+        ids[number, status] += 1
+    for order in carrier.orders:
+        history = core.queries.history(order.id)
+        steps = [one.to_status for one in history[1:]]
+        assert steps in (
+            [OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED],
+            [OrderStatus.SHIPPED, OrderStatus.DELIVERED],
+        )
+        for step in steps:
+            assert ids.pop((order.number or 0, step.value.lower())) == 1
+    assert not ids, "told of what did not happen"
+
+
+def send_everything(service: Service, core: Core) -> None:
+    with service.relay():
+        within(PATIENCE, lambda: not core.unsent(), "the outbox is not sent")
+
+
+@contextmanager
+def listening(rabbit: RabbitServer, exchange: str) -> Iterator[list[dict[str, Any]]]:
+    """Hear the notifications; the list is filled when the block is left."""
+    ear, heard = f"{exchange}-notified", list[dict[str, Any]]()
+    with rabbit.channel() as channel:
+        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+        channel.queue_declare(ear, durable=True)
+        channel.queue_bind(ear, exchange, "user-notifications")
+    try:
+        yield heard
+        with rabbit.channel() as channel:
+            while (got := channel.basic_get(ear, auto_ack=True))[0]:
+                heard.append(json.loads(got[2]))
+    finally:
+        rabbit.delete(ear)
+
+
+@pytest.mark.clause("003-07", "003-08")
+def test_ten_kills_over_rabbitmq_apply_every_event_once(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+) -> None:
+    queue = rabbitmq_server.name("tracking")
+    rabbitmq_server.given(f"{queue}.dead")
+    service = replace(service, more={"TRACKING_QUEUE": queue})
+
+    with listening(rabbitmq_server, service.exchange) as told:
+        with over_rabbitmq(rabbitmq_server, queue) as put:
+            carrier = Carrier(core, chance, put)
+            kill_again_and_again(service, carrier)
+        send_everything(service, core)
+
+    require_whole(core, carrier, told)
+    with rabbitmq_server.channel() as channel:
+        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
+    print(f"{len(carrier.orders)} orders, {len(carrier.told)} events, {len(told)} notifications")
+
+
+@pytest.mark.clause("003-07", "003-08")
+def test_ten_kills_over_kafka_apply_every_event_once(
+    service: Service, core: Core, kafka_server: KafkaServer, chance: Random
+) -> None:
+    topic, notices = kafka_server.topic("tracking"), kafka_server.topic("notices")
+    service = replace(
+        service,
+        more={
+            "TRACKING_SOURCE": "kafka",
+            "KAFKA_BOOTSTRAP_SERVERS": kafka_server.servers,
+            "KAFKA_OPTIONS": "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0",
+            "TRACKING_TOPIC": topic,
+            "NOTIFICATIONS_TOPIC": notices,
+        },
+    )
+
+    with over_kafka(kafka_server, topic) as put:
+        carrier = Carrier(core, chance, put)
+        kill_again_and_again(service, carrier)
+    send_everything(service, core)
+
+    told = [json.loads(record.value() or b"") for record in kafka_server.records(notices)]
+    require_whole(core, carrier, told)
+    assert kafka_server.records(kafka_server.make(f"{topic}.dead")) == []
+    print(f"{len(carrier.orders)} orders, {len(carrier.told)} events, {len(told)} notifications")
+
+
+def test_while_the_store_is_away_an_event_waits(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
+) -> None:
+    queue = rabbitmq_server.name("tracking")
+    rabbitmq_server.given(f"{queue}.dead")
+    service = replace(service, more={"TRACKING_QUEUE": queue})
+    with over_rabbitmq(rabbitmq_server, queue) as put:
+        carrier = Carrier(core, chance, put)
+        carrier.tell_of_another()
+    with core.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE inbox RENAME TO inbox_away"))
+
+    with service.begin("track") as track:
+        track.wait_until_says("intake waits")
+        time.sleep(2)
+        with core.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE inbox_away RENAME TO inbox"))
+        within(PATIENCE, lambda: carrier.applied() == 3, "what waited is not applied")
+
+    (order,) = carrier.orders
+    assert core.queries.order(order.id).status is OrderStatus.DELIVERED
+    with rabbitmq_server.channel() as channel:
+        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0

@@ -1,0 +1,254 @@
+"""What a carrier tells shows in every contract, and the order's user is told: over RabbitMQ, Kafka, and embedded."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from orders_adapters.memory.inlet import Inlet as InMemory
+from orders_adapters.rabbitmq.dead_letters import REASON
+from orders_domain import Role
+from orders_domain.ports.inlet import Inlet
+from orders_domain.ports.outbox import OutboxState
+from tests.contract.http.caller import Caller, as_json
+from tests.contract.http.stack import Stack
+from tests.parts.kafka import KafkaServer
+from tests.parts.mail import MailServer
+from tests.parts.rabbitmq import RabbitServer
+
+PATIENCE = 60  # seconds
+KAFKA_OPTIONS = "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """A service, and a carrier that tells it things."""
+
+    stack: Stack
+    inlet: Inlet
+    put: Callable[[bytes], object]
+    dead: Callable[[], list[tuple[bytes, str]]]
+
+    def tell(self, *messages: dict[str, Any] | bytes) -> None:
+        """Tell the service, and return when it has dealt with all of it."""
+        for message in messages:
+            self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
+        handle, left, deadline = self.stack.container.deal_with_tracking(), len(messages), time.monotonic() + PATIENCE
+        while left:
+            left -= self.inlet.take(handle, within=0.5)
+            assert time.monotonic() < deadline, f"{left} messages are not taken"
+
+
+@pytest.fixture(params=["embedded", "rabbitmq", "kafka"])
+def track(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Track]:
+    made: Callable[[pytest.FixtureRequest], Track] = {
+        "embedded": embedded, "rabbitmq": over_rabbitmq, "kafka": over_kafka
+    }[request.param]  # fmt: skip
+    track = made(request)
+    monkeypatch.chdir(track.stack.directory)
+    track.stack.relayed()
+    yield track
+    track.inlet.close()
+
+
+def embedded(request: pytest.FixtureRequest) -> Track:
+    inlet = InMemory()
+    stack: Stack = request.getfixturevalue("embedded_stack")
+    return Track(stack=stack, inlet=inlet, put=inlet.waiting.append, dead=lambda: inlet.dead)
+
+
+def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
+    server: RabbitServer = request.getfixturevalue("rabbitmq_server")
+    stack: Stack = request.getfixturevalue("real_stack")
+    queue = stack.settings.tracking_queue
+    inlet = stack.container.tracking_events()
+    inlet.take(lambda _: None, within=0.1)  # declares what there is to declare
+
+    def put(message: bytes) -> None:
+        with server.channel() as channel:
+            channel.confirm_delivery()
+            channel.basic_publish("", queue, message, mandatory=True)
+
+    def dead() -> list[tuple[bytes, str]]:
+        with server.channel() as channel:
+            found: list[Any] = list(iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None)))
+        return [(body, properties.headers[REASON]) for _, properties, body in found]
+
+    return Track(stack=stack, inlet=inlet, put=put, dead=dead)
+
+
+def over_kafka(request: pytest.FixtureRequest) -> Track:
+    server: KafkaServer = request.getfixturevalue("kafka_server")
+    topic = server.topic("tracking")
+    real: Stack = request.getfixturevalue("real_stack")
+    settings = replace(
+        real.settings,
+        tracking_source="kafka",
+        kafka_servers=server.servers,
+        kafka_options=KAFKA_OPTIONS,
+        kafka_group=server.name("group"),
+        tracking_topic=topic,
+        notifications_topic=server.topic("user-notifications"),
+    )
+    stack = replace(request.getfixturevalue("build")(settings), broker=real.broker, directory=real.directory)
+
+    def dead() -> list[tuple[bytes, str]]:
+        records = server.records(server.make(f"{topic}.dead"))
+        return [(one.value() or b"", server.headers(one)["reason"]) for one in records]
+
+    return Track(
+        stack=stack,
+        inlet=stack.container.tracking_events(),
+        put=lambda message: server.send(topic, [message], key="one partition"),
+        dead=dead,
+    )
+
+
+def event(order: object, status: str, **others: Any) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat()
+    return {"eventId": str(uuid4()), "orderID": order, "status": status, "occurredAt": now} | others
+
+
+@pytest.mark.clause("003-07", "003-08")
+def test_an_event_is_applied_once_and_its_user_is_told_once(track: Track) -> None:
+    ann = track.stack.caller()
+    order = ann.place()
+    assert ann.get(order).json["status"] == "PENDING"  # and it is in the cache
+    shipped = event(order["id"], "in_transit")
+
+    track.tell(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
+
+    now = ann.get(order).json
+    assert (now["status"], now["version"]) == ("SHIPPED", 2)
+    published = track.stack.relayed()
+    assert published.news_of(order) == [
+        "orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"
+    ]  # fmt: skip
+    (told,) = published.notifications
+    assert (told["userID"], told["type"], told["status"]) == (ann.subject, "ORDER_STATUS_CHANGED", "shipped")
+    assert track.dead() == []
+
+
+@pytest.mark.clause("003-08")
+@pytest.mark.parametrize("track", ["kafka"], indirect=True)
+def test_a_notification_reaches_kafka_and_rabbitmq_alike(track: Track, kafka_server: KafkaServer) -> None:
+    order = track.stack.caller().place()
+
+    track.tell(event(order["id"], "DELIVERED"))
+
+    on_rabbitmq = track.stack.relayed().notifications
+    records = kafka_server.records(track.stack.settings.notifications_topic)
+    assert [json.loads(record.value() or b"") for record in records] == on_rabbitmq
+    assert [told["status"] for told in on_rabbitmq] == ["shipped", "delivered"]
+    assert {record.key() for record in records} == {order["id"].encode()}
+
+
+@pytest.mark.clause("003-07")
+def test_an_order_is_named_by_its_number_too_and_its_history_names_the_event(track: Track) -> None:
+    ann, root = track.stack.caller(), track.stack.caller(role=Role.ADMIN)
+    ann.place()
+    (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
+
+    track.tell(event(order["order_id"], "DELIVERED", eventId=f"evt-{ann.subject}-{id(track)}"))
+
+    path = f"/api/v1/orders/{order['order_id']}"
+    assert root.ask("GET", path).json["status"] == "delivered"
+    history = root.ask("GET", f"{path}/history").json
+    assert [(one["from_status"], one["to_status"], one["actor"]) for one in history[1:]] == [
+        ("pending", "shipped", "carrier"),
+        ("shipped", "delivered", "carrier"),
+    ]
+
+
+@pytest.mark.clause("003-07")
+def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_is_done(track: Track) -> None:
+    ann = track.stack.caller()
+    order, shipped = ann.place(), ann.place()
+    ann.patch(shipped, "SHIPPED")
+    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    bad: list[tuple[bytes | dict[str, Any], str]] = [
+        (b"nonsense", "not JSON"),
+        (b"\xff\x00", "not JSON"),
+        (b"[]", "not a JSON object"),
+        ({"status": "SHIPPED"}, "no eventId"),
+        (event(None, "SHIPPED"), "neither an order nor a shipment"),
+        (event(str(uuid4()), "SHIPPED"), "no such order"),
+        (event(None, "SHIPPED", shipmentID="unheard of"), "no such order"),
+        (event(10**17, "SHIPPED"), "no such order"),
+        (event(order["id"], "EATEN"), "none of"),
+        (event(order["id"], "SHIPPED", occurredAt=ahead), "future"),
+        (event(order["id"], "SHIPPED", eventId="nul\x00"), "NUL"),
+        (event(shipped["id"], "FAILED"), "SHIPPED cannot become CANCELED"),
+    ]
+
+    track.tell(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
+
+    dead = track.dead()
+    assert len(dead) == len(bad)
+    for (_, reason), (_, expected) in zip(dead, bad, strict=True):
+        assert expected in reason
+    assert ann.get(order).json["version"] == 2  # the good one behind them
+    assert ann.get(shipped).json["status"] == "SHIPPED"
+
+
+@pytest.fixture(params=["rabbitmq", "kafka"])
+def posting(
+    request: pytest.FixtureRequest, real_stack: Stack, rabbitmq_server: RabbitServer, build: Callable[..., Stack]
+) -> Iterator[tuple[Stack, MailServer]]:
+    """A service that sends mail, and the server that gets it."""
+    with MailServer() as mail:
+        settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
+        if request.param == "kafka":
+            kafka: KafkaServer = request.getfixturevalue("kafka_server")
+            settings = replace(
+                settings,
+                kafka_servers=kafka.servers,
+                kafka_options=KAFKA_OPTIONS,
+                kafka_group=kafka.name("group"),
+                notifications_topic=kafka.topic("user-notifications"),
+            )
+        yield replace(build(settings), broker=rabbitmq_server), mail
+
+
+def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
+    ann.place()
+    root = stack.caller(role=Role.ADMIN)
+    (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
+    answer = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
+    assert answer.status_code == 200
+
+
+def tell_again(stack: Stack, ann: Caller) -> None:
+    outbox = stack.container.outbox()
+    every = [one.event for one in outbox.select(states=frozenset(OutboxState), limit=100_000)]
+    hers = [event.id for event in every if event.data.get("userID") == ann.subject]
+    assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
+    stack.relayed()
+
+
+@pytest.mark.clause("002-29")
+def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
+    posting: tuple[Stack, MailServer],
+) -> None:
+    stack, mail = posting
+    inlet, handle = stack.container.notifications(), stack.container.deal_with_notification()
+    while inlet.take(lambda _: None, within=0.5):  # what others left; from now on the queue is bound
+        pass
+    ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
+    shipped_by_an_administrator(stack, ann)
+    stack.relayed()
+    tell_again(stack, ann)
+
+    taken, deadline = 0, time.monotonic() + PATIENCE
+    while taken < 2:
+        taken += inlet.take(handle, within=0.5)
+        assert time.monotonic() < deadline
+    inlet.close()
+
+    assert mail.recipients == [ann.subject]
+    assert "is on its way" in str(mail.letters[0].get_payload())

@@ -1,0 +1,27 @@
+"""The promise of Addresses: a user's mail goes to the account's address, or to the user's own name."""
+
+import pytest
+
+from orders_domain import Actor
+from orders_domain.user import User
+from tests.contract.ports.stores import Shop
+from tests.unit.domain.examples import NOON
+
+
+def test_an_account_has_its_address(shop: Shop) -> None:
+    shop.users.add(User(id="ann", email="ann@example.com", password_hash="$hash", created_at=NOON))
+    shop.users.add(User(id="bob@home", email="bob@example.com", password_hash="$hash", created_at=NOON))
+
+    assert [shop.addresses(user_id) for user_id in ("ann", "bob@home")] == ["ann@example.com", "bob@example.com"]
+
+
+@pytest.mark.parametrize(("user_id", "address"), [("ann", None), ("ann@example.com", "ann@example.com"), ("", None)])
+def test_who_has_no_account_has_at_most_a_name(shop: Shop, user_id: str, address: str | None) -> None:
+    assert shop.addresses(user_id) == address
+
+
+def test_who_is_known_from_tokens_alone_has_at_most_a_name(shop: Shop) -> None:
+    for name in ("ann", "ann@example.com"):
+        shop.placed(by=Actor(subject=name))
+
+    assert [shop.addresses(name) for name in ("ann", "ann@example.com")] == [None, "ann@example.com"]

@@ -1,0 +1,160 @@
+"""Letters by SMTP, on a real server: whole, once, and with an honest answer where they cannot be sent."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from orders_adapters.mail.notifier import Notifier
+from orders_adapters.system.notifier import notify
+from orders_domain.errors import LetterRefused, NotifierUnavailable
+from orders_domain.notification import Notification
+from orders_domain.ports.notifier import Letter
+from tests.parts.mail import MailServer
+from tests.parts.throwaway.server import HOST, free_port
+from tests.unit.domain.examples import NOON
+
+SENDER = "shop@example.com"
+NEWS = Notification(id=uuid4(), user_id="ann", order="7", message="Your order 7 is on its way.", occurred_at=NOON)
+LETTER = Letter(to="ann@example.com", notification=NEWS)
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as mail:
+        yield mail
+
+
+@pytest.mark.clause("002-29")
+def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailServer) -> None:
+    notifier = Notifier(mail.url, sender=SENDER)
+
+    notifier(LETTER)
+    notifier(LETTER)
+
+    first, again = mail.letters
+    assert (first["From"], first["To"], first["Subject"]) == (SENDER, "ann@example.com", "Your order 7")
+    assert str(first.get_payload()).strip() == NEWS.message
+    assert first["Message-ID"] == again["Message-ID"] == f"<{NEWS.id}@example.com>"
+
+
+@pytest.mark.parametrize("reply", ["550 no such user", "553 not here"])
+def test_an_address_that_is_refused_for_good_is_refused(mail: MailServer, reply: str) -> None:
+    mail.replies["ann@example.com"] = reply
+
+    with pytest.raises(LetterRefused):
+        Notifier(mail.url, sender=SENDER)(LETTER)
+
+
+@pytest.mark.parametrize("reply", ["450 busy", "452 full"])
+def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, reply: str) -> None:
+    mail.replies["ann@example.com"] = reply
+
+    with pytest.raises(NotifierUnavailable):
+        Notifier(mail.url, sender=SENDER)(LETTER)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ann", "@", "ann@", "@example.com", "a b@example.com", "a@b\r\nBcc: all@example.com", "a@b,c@d", "ä@x", "<a@b>"],
+)
+def test_what_is_no_address_is_refused_and_nothing_is_sent(mail: MailServer, address: str) -> None:
+    with pytest.raises(LetterRefused):
+        Notifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
+
+    assert mail.letters == []
+
+
+def test_an_order_s_name_ends_no_header(mail: MailServer) -> None:
+    with pytest.raises(LetterRefused):
+        Notifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
+
+    assert mail.letters == []
+
+
+def test_a_server_that_is_away_is_unavailable() -> None:
+    with pytest.raises(NotifierUnavailable):
+        Notifier(f"smtp://{HOST}:{free_port()}", sender=SENDER)(LETTER)
+
+
+def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        port = silent.getsockname()[1]
+
+        with pytest.raises(NotifierUnavailable):
+            Notifier(f"smtp://{HOST}:{port}", sender=SENDER, timeout=0.5)(LETTER)
+
+
+def test_without_the_encryption_insisted_on_nothing_is_sent(mail: MailServer) -> None:
+    with pytest.raises(NotifierUnavailable):
+        Notifier(f"{mail.url}?tls=required", sender=SENDER)(LETTER)
+
+    assert mail.letters == []
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_a_login_is_used_and_a_wrong_one_sends_nothing() -> None:
+    def known(server: object, session: object, envelope: object, mechanism: str, login: object) -> AuthResult:
+        return AuthResult(success=(login.login, login.password) == (b"ann@shop", b"p:w/d"))  # type: ignore[attr-defined]
+
+    options = {"authenticator": known, "auth_required": True, "auth_require_tls": False}
+    with MailServer(options=options) as mail:
+        Notifier(f"smtp://ann%40shop:p%3Aw%2Fd@{HOST}:{mail.port}", sender=SENDER)(LETTER)
+        with pytest.raises(NotifierUnavailable):
+            Notifier(f"smtp://ann%40shop:wrong@{HOST}:{mail.port}", sender=SENDER)(LETTER)
+
+    assert len(mail.letters) == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(certificate: tuple[Path, Path]) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    with MailServer(options={"tls_context": context}) as mail:
+        with pytest.raises(NotifierUnavailable):
+            Notifier(mail.url, sender=SENDER)(LETTER)
+        assert mail.letters == []
+
+        Notifier(f"{mail.url}?tls=off", sender=SENDER)(LETTER)
+        assert len(mail.letters) == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate that its holder signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    signed = builder.not_valid_before(NOON).not_valid_after(NOON + timedelta(days=3650)).sign(key, hashes.SHA256())
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [("smtp://", SENDER), ("http://h", SENDER), ("smtp://h?tls=perhaps", SENDER), ("smtp://h", "nobody")],
+)
+def test_what_cannot_be_a_server_or_a_sender_is_refused_at_once(url: str, sender: str) -> None:
+    with pytest.raises(ValueError):
+        Notifier(url, sender=sender)
+
+
+def test_without_a_server_the_log_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    notify(LETTER)
+
+    assert str(NEWS.id) in caplog.text
+    assert NEWS.message in caplog.text

@@ -1,0 +1,88 @@
+"""Telling users: one message a change, however often the change is told."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from orders_domain.errors import LetterRefused, NotifierUnavailable
+from orders_domain.notification import Notification
+from orders_domain.ports.notifier import Letter
+from orders_domain.use_cases import Notified, NotifyUser, notify_user
+from tests.unit.domain.examples import NOON, new_id
+from tests.unit.domain.shop import Shop
+
+
+@dataclass
+class Postman:
+    """Keeps the letters, and fails where it is told to."""
+
+    letters: list[Letter] = field(default_factory=list)
+    trouble: list[Exception] = field(default_factory=list)
+
+    def __call__(self, letter: Letter) -> None:
+        if self.trouble:
+            raise self.trouble.pop()
+        self.letters.append(letter)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def news(user: str = "ann") -> Notification:
+    return Notification(id=new_id(), user_id=user, order="7", message="On its way.", occurred_at=NOON)
+
+
+def notify(shop: Shop, postman: Postman, one: Notification) -> Notified:
+    known = {"ann": "ann@example.com"}
+    return notify_user(
+        NotifyUser(notification=one), uow=shop.uow, addresses=known.get, notifier=postman, clock=shop.clock
+    )
+
+
+@pytest.mark.clause("002-29")
+def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> None:
+    postman, one = Postman(), news()
+
+    told = [notify(shop, postman, one) for _ in range(100)]
+
+    assert told == [Notified.SENT] + [Notified.REPEATED] * 99
+    assert postman.letters == [Letter(to="ann@example.com", notification=one)]
+
+
+def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
+    postman = Postman()
+
+    for one in (news(), news()):
+        notify(shop, postman, one)
+
+    assert len(postman.letters) == 2
+
+
+def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
+    postman, one = Postman(), news("bob")
+
+    assert [notify(shop, postman, one), notify(shop, postman, one)] == [Notified.NO_ADDRESS, Notified.REPEATED]
+
+    assert postman.letters == []
+
+
+@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), LetterRefused("no such box")])
+def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
+    postman, one = Postman(trouble=[trouble]), news()
+
+    with pytest.raises(type(trouble)):
+        notify(shop, postman, one)
+
+    assert notify(shop, postman, one) is Notified.SENT
+    assert len(postman.letters) == 1
+
+
+def test_a_notification_and_a_tracking_event_of_one_id_are_two_things(shop: Shop) -> None:
+    one = news()
+    with shop.uow as uow:
+        uow.inbox.note(str(one.id), scope="tracking", at=NOON)
+        uow.commit()
+
+    assert notify(shop, Postman(), one) is Notified.SENT

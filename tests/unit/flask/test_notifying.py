@@ -1,0 +1,85 @@
+"""Two brokers as one publisher: a notification is safe with both, and a broker that is away holds up its own alone."""
+
+from dataclasses import replace
+
+from orders_adapters.memory.publisher import Publisher
+from orders_domain import Event, OrderStatus, events
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.events import USER_NOTIFICATION
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.ports.publisher import Away
+from orders_flask.parts.notifying import AlsoNotifying
+from tests.unit.domain.examples import ADA, ADMIN, NOON, only, placed
+from tests.unit.domain.scripted import ScriptedPublisher
+from tests.unit.domain.shop import Shop
+from tests.unit.domain.test_tracking import event, track
+
+
+def life() -> list[Event]:
+    order = placed(by=ADA)
+    order.number = 7
+    order.become(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
+    return [*(events.told_by(entry, order) for entry in order.unsaved), *events.user_notifications(order)[1:]]
+
+
+def test_everything_goes_to_the_one_and_notifications_to_both() -> None:
+    main, kafka, sent = Publisher(), Publisher(), life()
+
+    assert list(AlsoNotifying(main, kafka).publish(sent)) == [None, None, None]
+
+    assert list(main.published) == sent
+    assert list(kafka.published) == sent[2:]
+    assert sent[2].type == USER_NOTIFICATION
+
+
+def test_while_the_second_is_away_its_notifications_wait_and_the_rest_goes() -> None:
+    main, kafka, sent = Publisher(), ScriptedPublisher(), life()
+    kafka.away_after = 0
+
+    first, second, third = AlsoNotifying(main, kafka).publish(sent)
+
+    assert (first, second) == (None, None)
+    assert isinstance(third, Away)
+    assert list(main.published) == sent[:2]
+
+
+def test_what_the_second_refuses_is_refused() -> None:
+    main, kafka, sent = Publisher(), ScriptedPublisher(), life()
+    kafka.refuses = lambda _: "too large"
+
+    assert list(AlsoNotifying(main, kafka).publish(sent)) == [None, None, "too large"]
+
+
+def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_is_back() -> None:
+    kafka = ScriptedPublisher()
+    kafka.away_after = 0
+    shop = Shop()
+    main = Publisher()
+    shop = replace(shop, publisher=AlsoNotifying(main, kafka))
+    order, other = shop.place(), shop.place()
+    track(shop, event("SHIPPED", order=order.id))
+
+    for _ in range(30):
+        shop.relay()
+        shop.clock.advance(6)
+
+    (waiting,) = shop.in_state(OutboxState.WAITING)
+    assert (waiting.event.type, waiting.attempts) == (USER_NOTIFICATION, 0)
+    assert {one.order_id for one in main.published} == {order.id, other.id}
+    assert len(main.published) == 3  # each once
+
+    kafka.away_after = None
+    shop.relay()
+    assert shop.in_state(OutboxState.WAITING, OutboxState.PARKED) == []
+    assert len(main.published) == 4
+
+
+def test_the_main_broker_being_away_is_what_it_always_was() -> None:
+    main = ScriptedPublisher()
+    main.away_after = 0
+
+    try:
+        AlsoNotifying(main, Publisher()).publish(life()[:1])
+    except PublisherUnavailable:
+        return
+    raise AssertionError("nobody was told")

@@ -15,6 +15,7 @@ from orders_domain.money import Money, exact_decimal
 from orders_domain.status import Vocabulary
 from orders_domain.text import flaw_in_text
 
+NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
 """As JSON Schema says ``not_blank`` of a ``SafeString``."""
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from orders_domain.order import LONGEST_REASON
 from orders_flask.contracts.checkout.translate import VOCABULARY
-from orders_flask.web.fields import SafeString, status
+from orders_flask.web.fields import NO_NUL, SafeString, status
 
 _SNAPSHOT = {
     "type": "object",
@@ -80,7 +80,12 @@ class Cancellation(Schema):
 
     optional_body = True
 
-    reason = SafeString(load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_REASON))
+    reason = SafeString(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=LONGEST_REASON),
+        metadata={"pattern": NO_NUL},
+    )
 
 
 class CheckoutTotals(Schema):

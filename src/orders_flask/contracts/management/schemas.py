@@ -11,6 +11,7 @@ from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
+    NO_NUL,
     NOT_BLANK,
     Amount,
     Day,
@@ -103,7 +104,7 @@ class SearchQuery(PageQuery):
     """Conditions, all of which have to hold."""
 
     status = status(VOCABULARY)
-    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT), metadata={"pattern": r"^[^\x00]*$"})
+    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT), metadata={"pattern": NO_NUL})
     start_date = Day(description="An ISO date or datetime; without an offset it is UTC's.")
     end_date = Day(description="Likewise; a date includes that day, a datetime that moment.")
     min_amount = QueryAmount(description="Of the service's currency, in major units.")

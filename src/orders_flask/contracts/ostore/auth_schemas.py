@@ -3,24 +3,28 @@
 from marshmallow import Schema, fields, validate
 
 from orders_domain.user import LONGEST_PASSWORD
-from orders_flask.web.fields import SafeString
+from orders_flask.web.fields import NO_NUL, SafeString
 
 
 class Credentials(Schema):
     """Who signs in."""
 
     email = SafeString(
-        required=True, validate=validate.Length(max=LONGEST_PASSWORD), metadata={"example": "ann@example.com"}
+        required=True,
+        validate=validate.Length(max=LONGEST_PASSWORD),
+        metadata={"pattern": NO_NUL, "example": "ann@example.com"},
     )
     password = SafeString(
-        required=True, validate=validate.Length(max=LONGEST_PASSWORD), metadata={"format": "password"}
+        required=True,
+        validate=validate.Length(max=LONGEST_PASSWORD),
+        metadata={"pattern": NO_NUL, "format": "password"},
     )
 
 
 class ExistingToken(Schema):
     """A token to be exchanged."""
 
-    token = SafeString(required=True)
+    token = SafeString(required=True, metadata={"pattern": NO_NUL})
 
 
 class NewToken(Schema):

@@ -9,7 +9,7 @@ from orders_domain.actor import LONGEST_SUBJECT
 from orders_domain.item import MOST_ITEMS
 from orders_domain.product import LARGEST_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
-from orders_flask.web.fields import Amount, SafeString, ShortList, Timestamp, WholeNumber, status
+from orders_flask.web.fields import NO_NUL, Amount, SafeString, ShortList, Timestamp, WholeNumber, status
 
 LARGEST_ID = 2**63 - 1
 
@@ -42,6 +42,7 @@ class OStoreOrderCreate(Schema):
             "type": ["string", "integer"],
             "minLength": 1,
             "maxLength": LONGEST_SUBJECT,
+            "pattern": NO_NUL,
             "minimum": 0,
             "maximum": LARGEST_ID,
             "description": "The token's subject; anybody, where an administrator asks.",

@@ -1,6 +1,7 @@
 """The contract `checkout`, request by request: what a cart service and its customers are used to."""
 
 import re
+from typing import Any
 
 import pytest
 

@@ -114,13 +114,6 @@ def canceled(ann: Caller, root: Caller) -> None:
         root.ask("POST", f"/api/orders/{answer.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
 
 
-def called_off(ann: Caller, root: Caller) -> None:
-    """A guest's cart, cancelled by an operator."""
-    key = {"Idempotency-Key": "key"}
-    order = root.ask("POST", "/api/orders", headers=key, **as_json({"cartSnapshot": cart(None)})).json
-    root.post({"reason": "customer_request"}, path=f"/api/orders/{order['orderId']}/cancel")
-
-
 def bought(ann: Caller, root: Caller, *, of: int = 8) -> int:
     product = root.post({"name": "Lamp", "price": 1, "stock_quantity": of}, path="/api/v1/products/").json
     body = HOME | {"order_items": [{"product_id": product["product_id"], "quantity": 5}]}
@@ -145,7 +138,6 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
     placed: {"orders.order_placed.v1"},
     changed: {"orders.order_placed.v1", "orders.order_status_changed.v1"},
     canceled: {"orders.order_placed.v1", "orders.order_canceled.v1", "orders.user_notification.v1"},
-    called_off: {"orders.order_placed.v1", "orders.order_canceled.v1"},
     deleted: {"orders.order_placed.v1", "orders.order_deleted.v1"},
     low: {"orders.order_placed.v1", "orders.stock_low.v1"},
     delivered: {"orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"},

@@ -15,6 +15,7 @@ from tests.parts.services.misbehaviour import Misbehaviour
 from tests.parts.throwaway.server import HOST
 
 M = Misbehaviour
+_GOOD = b'{"shipmentID": "SHIP-1", "productID": 1, "name": "Tea", "price": 1, "quantity": 9}'
 PATIENCE = 60  # seconds that a hanging server hangs
 
 
@@ -112,7 +113,7 @@ class Service:
         elif way is M.REDIRECT:
             _say(handler, 302, b"{}", Location=f"{self.url}/elsewhere")
         elif way is M.FLOOD:
-            _say(handler, 200, b" " * 50_000_000)
+            _say(handler, 201 if handler.command == "POST" else 200, _GOOD + b" " * 50_000_000)
         elif way is M.NOT_HTTP:
             handler.wfile.write(b"220 mail.example ESMTP\r\n")
             _hang_up(handler)

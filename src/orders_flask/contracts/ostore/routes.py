@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, url_for
-from flask_smorest import Blueprint
 
 from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
 from orders_domain.order import Order
@@ -13,7 +12,7 @@ from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
 from orders_flask.web.answers import answer
 from orders_flask.web.bearer import authenticate
-from orders_flask.web.body import StrictParser
+from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import answer_not_modified, etag
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
@@ -23,13 +22,9 @@ from orders_flask.web.refs import order_ref
 _documented = partial(operation, schemas.OStoreError)
 
 
-class _Blueprint(Blueprint):
-    ARGUMENTS_PARSER = StrictParser()
-
-
-def blueprint() -> Blueprint:
+def blueprint() -> ContractBlueprint:
     """Return a new blueprint of the orders' routes."""
-    routes = _Blueprint("ostore", __name__, description="Orders that are shipped (contract `ostore`).")
+    routes = ContractBlueprint("ostore", __name__, description="Orders that are shipped (contract `ostore`).")
     routes.before_request(authenticate)
     routes.after_request(answer_not_modified)
 

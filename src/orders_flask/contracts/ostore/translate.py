@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from orders_domain.item import Item
-from orders_domain.money import exact_decimal
+from orders_domain.money import exact_decimal, major
 from orders_domain.order import Order
 from orders_domain.product import Demand, Line
 from orders_domain.status import OrderStatus, Vocabulary
@@ -20,6 +20,11 @@ VOCABULARY = Vocabulary(
         OrderStatus.CANCELED: "cancelled",
     }
 )
+
+PRODUCT = ("productID", "productId", "product_id", "sku")
+"""What clients of the other contracts call an item's product."""
+
+_EXACT = 2**53  # from here on a JSON number is not taken for an exact one
 
 
 def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
@@ -39,7 +44,7 @@ def placed_representation(order: Order) -> Mapping[str, Any]:
 
 def representation(order: Order) -> Mapping[str, Any]:
     """Return the order as this contract's schema wants it (clause 003-05)."""
-    items = [*map(_item, order.items), *map(_line, order.lines)]
+    items = [*(_item(item, order.total.currency) for item in order.items), *map(_line, order.lines)]
     return {
         **placed_representation(order),
         "userID": order.user_id,
@@ -60,17 +65,19 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item, currency: str) -> dict[str, Any]:
     """What an order of items as their client describes them, placed through another contract, has in place of lines."""
     told = item.content
+    cents = told.get("unitPriceCents")
+    price = major(cents, currency) if type(cents) is int else exact_decimal(told.get("unit_price", told.get("price")))
     return {
-        "productID": told.get("productID", told.get("product_id", told.get("sku"))),
+        "productID": next((told[name] for name in PRODUCT if name in told), None),
         "quantity": _number(item.quantity),
-        "price": _number(exact_decimal(told.get("unit_price", told.get("price")))),
+        "price": _number(price),
     }
 
 
 def _number(number: Decimal | None) -> int | float | None:
     if number is None:
         return None
-    return int(number) if number == number.to_integral_value() else float(number)
+    return int(number) if abs(number) < _EXACT and number % 1 == 0 else float(number)

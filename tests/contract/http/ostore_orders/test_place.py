@@ -9,6 +9,7 @@ import pytest
 from orders_domain import Role
 from tests.contract.http.caller import TEA as TEA_ITEM
 from tests.contract.http.caller import ask
+from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.shopping import Shopper, twin
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, body, error, ostore_shopper
 from tests.contract.http.stack import Stack
@@ -267,6 +268,35 @@ class TestOtherContracts:
             {"productID": 7, "quantity": 1.5, "price": 2},
             {"productID": None, "quantity": None, "price": None},
         ]
+
+    def test_numbers_that_are_hard_to_write_do_not_break_the_answer(self, stack: Stack, ann: OStoreShopper) -> None:
+        hard = [{"quantity": one, "sku": [one]} for one in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
+        answer = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
+        assert answer.status_code == 201, answer.text
+
+        assert ann.ask("GET", f"{ORDERS}/{answer.json['id']}").status_code == 200
+
+    def test_carts_are_shown_with_their_prices(self, stack: Stack, ann: OStoreShopper) -> None:
+        client = stack.caller(ann.subject)
+        sent = {"cartSnapshot": cart(ann.subject)}
+        placed = client.post(sent, path="/api/orders", **{"Idempotency-Key": "k-1"}).json
+
+        shown = ann.ask("GET", f"{ORDERS}/{placed['orderId']}").json
+
+        assert (shown["totalAmount"], shown["shipmentID"], shown["userID"]) == (75.0, None, ann.subject)
+        assert [(item["productID"], item["quantity"], item["price"]) for item in shown["orderItems"]] == [
+            ("LAMP-1", 2, 25),
+            ("CABLE-7", 1, 25),
+        ]
+
+    def test_a_guest_s_order_is_shown_to_administrators(
+        self, stack: Stack, root: OStoreShopper, ann: OStoreShopper
+    ) -> None:
+        writer = stack.caller(scopes=("orders:write",))
+        placed = writer.post({"cartSnapshot": cart(None)}, path="/api/orders", **{"Idempotency-Key": "k-1"}).json
+
+        assert root.ask("GET", f"{ORDERS}/{placed['orderId']}").json["userID"] is None
+        error(ann.ask("GET", f"{ORDERS}/{placed['orderId']}"), 404)
 
     @pytest.mark.parametrize(
         ("word", "shown"), [("confirmed", "confirmed"), ("shipped", "shipped"), ("cancelled", "cancelled")]

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
 
 from orders_adapters.http import service as asking
 from orders_domain import Role
+from orders_domain.tracking import TrackingEvent
+from orders_domain.use_cases import Tracked, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.management.shopping import Shopper, shopper
@@ -170,7 +172,7 @@ def keeper(elsewhere: Elsewhere) -> Shopper:
 
 
 class TestGivingUp:
-    @pytest.mark.parametrize("contract", ["orders", "management"])
+    @pytest.mark.parametrize("contract", ["orders", "management", "checkout", "tracking"])
     def test_a_cancelled_order_gives_up_its_reservation_and_its_shipment(
         self, elsewhere: Elsewhere, keeper: Shopper, contract: str
     ) -> None:
@@ -179,6 +181,12 @@ class TestGivingUp:
 
         if contract == "management":
             assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 200
+        elif contract == "checkout":
+            assert keeper.post({"reason": "no"}, path=f"/api/orders/{order_id}/cancel").status_code == 200
+        elif contract == "tracking":
+            shipment_id, now = order["shipmentID"], datetime.now(UTC)
+            lost = TrackingEvent(id="e-1", shipment_id=shipment_id, status="FAILED", occurred_at=now)
+            assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is Tracked.APPLIED
         else:
             owner = elsewhere.stack.caller(elsewhere.ann.subject)
             assert owner.patch({"id": order_id}, "CANCELED").status_code == 200

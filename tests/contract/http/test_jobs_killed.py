@@ -104,4 +104,4 @@ def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_
     assert (done["status"], done["failed"]) == ("done", [])
     assert done["updated"] == body["order_ids"]
     assert len(seen) > 5  # progress was to be seen
-    assert histories(database) == [(2, 2)] * ORDERS
+    assert histories(database) == [(2, 3)] * ORDERS  # placed, changed, and its user told of it

@@ -80,7 +80,7 @@ def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Sta
 
     stack.container.job_worker().turn()
 
-    assert told(stack) == [("orders.order_status_changed.v1", SPAN)]
+    assert told(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,11 @@ def test_placing_and_cancelling_are_told_through_the_outbox(stack: Stack, ann: C
 
     published = stack.relayed()
 
-    assert waiting == 2
+    assert waiting == 3
     told = [(key, event["data"]) for key, event in published.news if event["subject"] == order_id]
-    assert [key for key, _ in told] == ["orders.order_placed.v1", "orders.order_canceled.v1"]
+    assert [key for key, _ in told] == [
+        "orders.order_placed.v1", "orders.order_canceled.v1", "orders.user_notification.v1"
+    ]  # fmt: skip
     assert "reason" not in told[0][1]
     assert told[1][1]["reason"] == "customer_request"
     assert [task["user_id"] for task in published.tasks] == [ann.subject]

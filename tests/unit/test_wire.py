@@ -1,6 +1,6 @@
 """Events and orders come back from bytes as they went in, and nothing else comes back at all."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from orders_domain import Event, Item, Money, Order, OrderStatus
 from orders_domain.address import Address
 from orders_domain.currencies import DECIMALS
 from orders_domain.product import Line
+from tests.unit.domain.carts import cart, content
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 PLAIN = (
@@ -37,10 +38,12 @@ PART = TEXT.filter(str.strip)
 ADDRESSES = st.builds(
     Address, line1=PART, line2=st.none() | PART, city=PART, state=PART, postal_code=PART, country=PART
 )
-ORDERS = st.builds(
+OTHERS = st.dictionaries(TEXT.filter(lambda name: name not in content()), JSON, max_size=3)
+CARTS = st.builds(lambda others: cart(**others), OTHERS)
+ORDERS_OF_ITEMS = st.builds(
     Order,
     id=st.uuids(),
-    user_id=TEXT,
+    user_id=st.none() | TEXT,
     items=st.lists(OBJECTS.map(Item), max_size=3).map(tuple),
     lines=st.lists(LINES, max_size=3).map(tuple),
     address=st.none() | ADDRESSES,
@@ -50,9 +53,12 @@ ORDERS = st.builds(
     updated_at=MOMENTS,
     deleted_at=st.none() | MOMENTS,
     version=VERSIONS,
+    cancellation_reason=st.none() | TEXT,
     shipment_id=st.none() | TEXT,
     number=st.none() | st.integers(1, 2**53),
 )  # fmt: skip
+ORDERS_OF_CARTS = st.builds(lambda order, cart: replace(order, cart=cart, items=cart.items), ORDERS_OF_ITEMS, CARTS)
+ORDERS = ORDERS_OF_ITEMS | ORDERS_OF_CARTS
 PLACED = Event(
     id=UUID("2d9b1a52-5b8e-5a05-a3c7-0e4f3f6d1a11"),
     type="orders.order_placed.v1",

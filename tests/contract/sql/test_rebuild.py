@@ -1,5 +1,7 @@
 """1,000 orders, placed and changed at random through the use cases, rebuilt from their histories (clause 002-35)."""
 
+import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
@@ -7,18 +9,31 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, select
 
+from orders_adapters.security.snapshots import canonical
 from orders_adapters.sql import tables
 from orders_adapters.sql.rows import order_of
 from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
 from orders_domain.access import OWNER_ALONE, OWNER_OR_ADMIN
 from orders_domain.address import Address
+from orders_domain.cart import Cart
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.order import fold
 from orders_domain.product import Demand, NewProduct, ProductId
 from orders_domain.text import JSON
-from orders_domain.use_cases import AddProduct, ChangeStatus, DeleteOrder, OrderHistory, OrderProducts, PlaceOrder
+from orders_domain.use_cases import (
+    AddProduct,
+    CancelOrder,
+    ChangeStatus,
+    DeleteOrder,
+    OrderHistory,
+    OrderProducts,
+    PlaceCart,
+    PlaceOrder,
+)
 from orders_flask import Settings
 from orders_flask.container import Container, close
+from orders_flask.settings import DEVELOPMENT_CART_SECRET
+from tests.unit.domain.carts import cart
 from tests.unit.domain.examples import only
 
 ORDERS = 1_000
@@ -64,6 +79,10 @@ def stocked(container: Container, number: int) -> ProductId:
 
 def placed(container: Container, chance: Random, products: list[ProductId]) -> Order:
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
+    if chance.random() < 0.3:
+        return container.place_cart(
+            PlaceCart(actor=ADMIN, cart=signed(chance.choice([None, customer.subject]), chance))
+        )
     if chance.random() < 0.5:
         items = tuple(Item(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
@@ -78,8 +97,15 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
     )
 
 
+def signed(user_id: str | None, chance: Random) -> Cart:
+    """A cart of anything, for anybody or a guest."""
+    snapshot = cart(user_id=user_id, pricingSnapshot=content(chance), cartVersion=chance.randrange(9)).content
+    digest = hmac.new(DEVELOPMENT_CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
+    return Cart({**snapshot, "signature": digest})
+
+
 def content(chance: Random) -> dict[str, JSON]:
-    values: list[JSON] = [1, 1.0, -0.0, 0.1, 2**63 - 1, None, True, [], {}, [{"deep": [1.5]}], *WORDS]
+    values: list[JSON] = [1, 1.0, -0.0, 0.1, 2**53 - 1, None, True, [], {}, [{"deep": [1.5]}], *WORDS]
     return {word: chance.choice(values) for word in chance.sample(WORDS, 3)}
 
 
@@ -94,6 +120,9 @@ def change(container: Container, chance: Random, order: Order) -> None:
     try:
         if chance.random() < 0.1:
             container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ALONE))
+        elif chance.random() < 0.1:
+            reason = chance.choice([None, *WORDS])
+            container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
             wanted = only(chance.choice(list(OrderStatus)))
             actor = chance.choice([owner, ADMIN])

@@ -14,7 +14,8 @@ EXAMPLE = re.compile(r"```python\n(.*?)```\n\nIt prints `([^`]*)` and `([^`]*)`"
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    shown = README.read_text().partition("| --- | --- | --- |\n")[2].partition("<!-- end of settings -->")[0]
+    settings_on = README.read_text().partition("<!-- settings:")[2]
+    shown = settings_on.partition("| --- | --- | --- |\n")[2].partition("<!-- end of settings -->")[0]
 
     rows = [
         f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in settings.table()

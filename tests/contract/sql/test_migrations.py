@@ -3,9 +3,11 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import migrate
 
@@ -54,6 +56,32 @@ def test_a_database_that_differs_from_the_code_is_told_apart(
         connection.execute(text(change))
 
     assert migrate.check(address) != []
+
+
+GUESTS = """
+    INSERT INTO orders (id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at)
+    VALUES ('01a1fbae6e8774f6aa47082029bc341c', 1, NULL, '[]', 1, 'USD', 'PENDING', 1, :at, :at)
+"""
+
+
+def test_guests_orders_survive_the_way_back_and_are_possible_again(
+    address: str, connect: Callable[..., Engine]
+) -> None:
+    engine, at = connect(address), {"at": datetime(2026, 3, 14, tzinfo=UTC)}
+    migrate.upgrade(address)
+    with engine.begin() as connection:
+        connection.execute(text(GUESTS), at)
+
+    migrate.downgrade(address, "0007")
+    with engine.begin() as connection:
+        assert connection.scalars(text("SELECT user_id FROM orders")).all() == ["guest"]
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text("UPDATE orders SET user_id = NULL"))
+    migrate.upgrade(address)
+
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE orders SET user_id = NULL"))
+    assert migrate.check(address) == []
 
 
 def test_four_processes_may_start_at_once(address: str, connect: Callable[..., Engine]) -> None:

@@ -1,8 +1,10 @@
 """The promises of Reservations and Shipments, kept by the HTTP adapters whatever the other service does."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from orders_domain.errors import (
 from orders_domain.ports import shipments as shipments_port
 from orders_domain.product import Shortage
 from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.parts.services.certificate import certify
 from tests.parts.throwaway.server import free_port
 from tests.unit.domain.examples import NOON, new_id
 
@@ -286,6 +289,43 @@ def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
         Reservations(f"{catalogue.url}/v2/", currency="USD").named([1])
 
     assert catalogue.asked[-1].path == "/v2/products/1"
+
+
+class TestEncrypted:
+    def test_a_service_that_somebody_vouches_for_is_asked(
+        self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        certificate, context = certify(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        one = booking()
+
+        shipment_id = Shipments(carrier.encrypt(context)).book(one)
+
+        assert carrier.shipments == {shipment_id: str(one.order_id)}
+
+    def test_a_service_that_nobody_vouches_for_is_told_nothing(self, carrier: ShipmentService, tmp_path: Path) -> None:
+        _, context = certify(tmp_path)
+
+        with pytest.raises(ServiceUnreachable):
+            Shipments(carrier.encrypt(context)).book(booking())
+
+        assert carrier.asked == []
+
+    @pytest.mark.parametrize("way", [M.HANG, M.DRIP_BODY, M.FLOOD, M.DROP], ids=lambda way: way.name)
+    def test_it_may_fail_as_any_other(
+        self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Misbehaviour
+    ) -> None:
+        certificate, context = certify(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        carrier.misbehave["POST"] = way
+
+        with pytest.raises(HOW[way]):
+            Shipments(carrier.encrypt(context)).book(booking())
+
+
+def test_a_server_that_accepts_and_shakes_no_hands_is_too_slow() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceFailed):
+        Shipments(f"https://127.0.0.1:{silent.getsockname()[1]}").book(booking())
 
 
 def test_our_own_desk_gives_every_order_its_shipment_once() -> None:

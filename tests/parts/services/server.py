@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,11 @@ class Service:
 
     def do(self, asked: Asked) -> tuple[int, Any]:
         raise NotImplementedError
+
+    def encrypt(self, context: ssl.SSLContext) -> str:
+        """Speak TLS from now on; return the address."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        return self.url.replace("http:", "https:")
 
     def hold(self, method: str) -> Callable[[], None]:
         """Do what requests of the method want, and keep the answer back until what this returns is called."""

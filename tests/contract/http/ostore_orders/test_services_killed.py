@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ from tests.contract.http.stack import Stack
 from tests.parts.postgresql import PostgresServer
 from tests.parts.services import CatalogueService, ShipmentService
 from tests.parts.throwaway import processes
+from tests.unit.cli.running import environment
 
 STEPS = ["GET product", "POST reservation", "POST shipment"]
 
@@ -128,6 +131,27 @@ def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp
     with serving(shop, tmp_path):
         within(60, lambda: not shop.something_is_held(), "it does not settle")
     print(f"settled {time.monotonic() - began:.1f} s after the kill")
+
+    assert shop.require_whole() == {}
+
+
+@pytest.mark.clause("003-04")
+def test_a_relay_settles_too(shop: Elsewhere, tmp_path: Path) -> None:
+    kill_at(shop, "POST shipment", tmp_path)
+    shop.stack.rows("UPDATE bookings SET due_at = created_at")
+    named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
+    services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
+
+    relay = subprocess.Popen(
+        [sys.executable, "-m", "orders_flask", "relay"],
+        cwd=tmp_path,
+        env=environment(**named, **services),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        within(30, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")
+    finally:
+        processes.kill(relay)
 
     assert shop.require_whole() == {}
 

@@ -359,6 +359,12 @@ class PublisherUnavailable(Unavailable):
     code = "publisher_unavailable"
 
 
+class SignInBusy(Unavailable):
+    """Too many passwords are being checked; this one was not."""
+
+    code = "sign_in_busy"
+
+
 class IdentityUnavailable(Unavailable):
     """The keys that tokens are checked with cannot be fetched."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from orders_adapters.security import passwords as module
 from orders_adapters.security.passwords import AT_ONCE, Passwords
+from orders_domain.errors import SignInBusy
 
 PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around ", "%s\n\\"]
 
@@ -93,3 +94,28 @@ def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(threads.map(lambda _: passwords.verify("correct horse", "hash"), range(32)))
 
     assert most == AT_ONCE == 2
+
+
+def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, begun, go_on = Passwords(), threading.Barrier(AT_ONCE + 1), threading.Event()
+
+    class Held:
+        def verify(self, *_: object) -> bool:
+            begun.wait(10)
+            return go_on.wait(10)
+
+    monkeypatch.setattr(module, "_HASHER", Held())
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        held = [threads.submit(passwords.verify, "correct horse", "hash") for _ in range(AT_ONCE)]
+        begun.wait(10)
+
+        with pytest.raises(SignInBusy):
+            passwords.verify("correct horse", "hash")
+        with pytest.raises(SignInBusy):
+            passwords.verify("correct horse", None)
+        go_on.set()
+        assert [each.result() for each in held] == [True, True]
+
+    monkeypatch.undo()
+    assert passwords.verify("correct horse", passwords.hash("correct horse"))

@@ -81,7 +81,8 @@ class Copy:
             self._add(client, marks)
             return True
 
-        self._heard(tell)
+        if self._heard(tell) is None:
+            self._heard(tell)  # others believe the copy, and a hiccup is likelier than an outage
 
     def learn(self, denylist: Denied) -> None:
         failures, begun = self._failures, uuid4().hex

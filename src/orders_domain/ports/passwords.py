@@ -4,7 +4,10 @@ from typing import Protocol
 
 
 class Passwords(Protocol):
-    """Hashing is slow on purpose; a process does little of it at once."""
+    """Hashing is slow on purpose, and a process does little of it at once.
+
+    ``hash`` and ``verify`` raise SignInBusy where their turn does not come soon.
+    """
 
     def hash(self, password: str) -> str:
         """Return a hash to be kept; another one each time."""

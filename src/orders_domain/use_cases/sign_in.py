@@ -42,6 +42,7 @@ def sign_in(
     Raises:
         InvalidCredentials: no account has both, or it is disabled.
         TooManyAttempts: ten tries of the account failed within a minute, or a hundred came from the address.
+        SignInBusy: too many sign in at this moment.
         SignInElsewhere: an identity provider makes the tokens.
         StoreUnavailable: the store is away.
     """

@@ -39,6 +39,7 @@ def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         monkeypatch.chdir(directory)
         settings = Settings()
         stack = Stack(app=create_app(settings), settings=settings, directory=directory)
+        stack.caller().list()  # the first request learns which tokens were ended
     yield stack
     stack.close()
 
@@ -82,6 +83,7 @@ def real_stack(
     migrations = stack.container.store().migrations
     assert migrations
     migrations.upgrade("head")
+    stack.caller().list()  # the first request learns which tokens were ended
     with rabbitmq_server.channel() as channel:
         channel.exchange_declare(real_settings.events_exchange, exchange_type="topic", durable=True)
         channel.queue_declare(real_settings.new_order_queue, durable=True)

@@ -171,3 +171,16 @@ def test_a_denylist_too_long_to_copy_is_not_copied_and_not_asked_for_again_soon(
     copy.learn(truth)
 
     assert copy.recall(["mark 1"]) is None
+
+
+def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
+    copies: Callable[..., Copy], truth: Denylist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, other = copies(), copies()
+    copy.learn(truth)
+    heard, hiccups = copy._redis.heard, [True]
+    monkeypatch.setattr(copy._redis, "heard", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
+
+    copy.add({"mark": LATER})
+
+    assert other.recall(["mark"]) is True

@@ -59,7 +59,7 @@ class Container(containers.DeclarativeContainer):
     notifier = providers.Singleton(parts.notifier, settings)
     tracking_events = providers.Factory(parts.tracking_events, settings)
     notifications = providers.Factory(parts.notifications, settings)
-    entrance = providers.Singleton(parts.sign_in, settings, store, clock=clock)
+    entrance = providers.Singleton(parts.sign_in, settings, store, cache, clock=clock)
     services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
 

@@ -13,6 +13,7 @@ import redis
 
 from orders_adapters import wire
 from orders_adapters.redis import scripts
+from orders_adapters.redis.ahead import Ahead, Found
 from orders_adapters.redis.circuit import Circuit, CircuitOpen
 from orders_adapters.redis.client import connect
 from orders_domain.order import Order
@@ -35,18 +36,25 @@ class Cache:
     restarts empty is noticed where ``get`` came before ``put`` in the same thread, as it does in ``get_order``.
     """
 
-    def __init__(self, url: str, *, prefix: str = "orders:", ttl: int = 300, timeout: float = 0.1) -> None:
+    def __init__(
+        self, url: str, *, prefix: str = "orders:", ttl: int = 300, timeout: float = 0.1, ahead: Ahead | None = None
+    ) -> None:
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
+        self._ahead = ahead or Ahead()
         self._missed = threading.local()
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
-        asked_at = time.monotonic()
-        value = self._heard(lambda client: client.get(self._keys(order_id)[0]))
-        order = _read(value, order_id) if isinstance(value, bytes) else None
+        key, asked_at = self._keys(order_id)[0], time.monotonic()
+        found = self._ahead.take(key) or Found(self._heard(lambda client: client.get(key)), asked_at)
+        order = _read(found.value, order_id) if isinstance(found.value, bytes) else None
         if order is None:
-            self._missed.last = (order_id, asked_at)
+            self._missed.last = (order_id, found.asked_at)
         return order
+
+    def expect(self, order_id: UUID | None) -> None:
+        """Say that this thread will ask for the order next, or for none: see ``Ahead``."""
+        self._ahead.expect(self._keys(order_id)[0] if order_id else None)
 
     def put(self, order: Order) -> None:
         value = b"%b %d %b" % (SCHEMA, order.version, wire.order_bytes(order))

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import redis
 
+from orders_adapters.redis.ahead import Ahead
 from orders_adapters.redis.reach import Reach
 from orders_adapters.redis.scripts import evaluate
 from orders_domain.ports.denylist import Denied
@@ -62,8 +63,17 @@ class Copy:
     still reach, they believe the token until that process reaches Redis again; for 300 s at most.
     """
 
-    def __init__(self, url: str, *, prefix: str = "orders:", timeout: float = 0.1, life: float = LIFE) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "orders:",
+        timeout: float = 0.1,
+        life: float = LIFE,
+        ahead: Ahead | None = None,
+    ) -> None:
         self._redis = Reach(url, timeout=timeout)
+        self._ahead = ahead
         self._key = f"{prefix}denied"
         self._life = int(life * 1_000)
         self._failures = 0  # so far
@@ -71,7 +81,7 @@ class Copy:
         self._not_before = 0.0
 
     def recall(self, marks: Sequence[str]) -> bool | None:
-        answer = self._heard(lambda client: evaluate(client, RECALL, self._key, *marks))
+        answer = self._heard(lambda client: evaluate(client, RECALL, self._key, *marks, ahead=self._ahead))
         if answer == 1:
             return True
         return False if answer == 0 and self._failures == self._verified else None

@@ -18,12 +18,16 @@ REDIS_ADVICE = (
 
 def cache(settings: Settings, *, clock: Clock) -> CachePart:
     if settings.cache == "redis":
+        from orders_adapters.redis.ahead import Ahead
         from orders_adapters.redis.cache import Cache as RedisCache
 
+        ahead = Ahead()
         with blamed_on("REDIS_URL"):
-            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix)
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, ahead=ahead)
         return CachePart(
             cache=redis,
+            expect=redis.expect,
+            ahead=ahead,
             circuit_open=lambda: redis.circuit_open,
             check=partial(answers, redis.ping, "Redis"),
             advice=lambda: REDIS_ADVICE if redis.keeps_snapshots() else None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from uuid import UUID
 
 from orders_domain.errors import Refused
 from orders_domain.ports.analytics import Analytics
@@ -83,6 +84,8 @@ class Store:
 @dataclass(frozen=True, kw_only=True)
 class CachePart:
     cache: Cache
+    expect: Callable[[UUID | None], None] = lambda order_id: None  # which order this thread will ask it for next
+    ahead: Any = None  # what lets an earlier question be asked along with that
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = fine
     advice: Check = fine  # what is not wrong now, and may be one day

@@ -12,19 +12,19 @@ from orders_adapters.security.passwords import Passwords
 from orders_domain.errors import SignInElsewhere
 from orders_domain.ports.clock import Clock
 from orders_domain.user import User
-from orders_flask.parts.shapes import SignIn, Store, blamed_on
+from orders_flask.parts.shapes import CachePart, SignIn, Store, blamed_on
 from orders_flask.quick_denylist import QuickDenylist
 from orders_flask.settings import Settings
 
 
-def sign_in(settings: Settings, store: Store, *, clock: Clock) -> SignIn:
+def sign_in(settings: Settings, store: Store, cache: CachePart, *, clock: Clock) -> SignIn:
     ours = memory_attempts.Attempts(clock=clock)
     if settings.cache == "redis":
         from orders_adapters.redis.attempts import Attempts
         from orders_adapters.redis.denylist import Copy
 
         with blamed_on("REDIS_URL"):
-            copy = Copy(settings.redis_url, prefix=settings.redis_prefix)
+            copy = Copy(settings.redis_url, prefix=settings.redis_prefix, ahead=cache.ahead)
             attempts = Attempts(settings.redis_url, prefix=settings.redis_prefix, otherwise=ours)
 
         def close() -> None:

@@ -11,6 +11,7 @@ from flask import g, request
 from orders_domain.access import Access
 from orders_domain.errors import InvalidToken
 from orders_flask.web.core import actor, core
+from orders_flask.web.refs import expected_order
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -27,6 +28,8 @@ def authenticate() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
+    # The order that is going to be read from the cache is asked for along with whether the token was ended.
+    core().cache().expect(expected_order() if request.method in ("GET", "HEAD") else None)
     g.bearer = core().identify(token.strip())
     g.actor = replace(g.bearer.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)

@@ -3,6 +3,8 @@
 import re
 from uuid import UUID
 
+from flask import request
+
 from orders_domain.errors import OrderNotFound, ProductNotFound
 from orders_domain.order import OrderRef
 from orders_domain.product import ProductId
@@ -20,6 +22,12 @@ def order_id(text: str) -> UUID:
     if not _UUID.fullmatch(text):
         raise OrderNotFound(text)
     return UUID(text)
+
+
+def expected_order() -> UUID | None:
+    """Return the id of the order that the path of this request names, if it does."""
+    named = (request.view_args or {}).values()
+    return next((UUID(text) for text in named if isinstance(text, str) and _UUID.fullmatch(text)), None)
 
 
 def product_id(text: str) -> ProductId:

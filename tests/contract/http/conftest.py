@@ -16,8 +16,6 @@ from tests.parts.postgresql import PostgresServer
 from tests.parts.rabbitmq import RabbitServer
 from tests.parts.redis import RedisServer
 
-REDIS_NAME = "orders-http-tests"
-
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[None]:
@@ -50,7 +48,7 @@ def real_settings(
 ) -> Settings:
     return Settings(
         database_url=postgres_server.database(),
-        redis_url=f"{redis_server.url}?client_name={REDIS_NAME}",
+        redis_url=redis_server.url,
         redis_prefix=f"{redis_server.prefix}http:",
         rabbitmq_url=rabbitmq_server.url,
         new_order_queue=rabbitmq_server.name("new-order"),
@@ -77,7 +75,6 @@ def real_stack(
         app=app,
         settings=real_settings,
         directory=tmp_path_factory.mktemp("real"),
-        redis_name=REDIS_NAME,
         broker=rabbitmq_server,
     )
     migrations = stack.container.store().migrations

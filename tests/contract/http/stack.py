@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import psycopg
 from flask import Flask
-from redis import Redis
+from redis.connection import AbstractConnection
 from sqlalchemy import Engine, event
 
 from orders_domain import Order, Role
@@ -55,7 +56,6 @@ class Stack:
     app: Flask
     settings: Settings
     directory: Path
-    redis_name: str = ""  # what its connections are called in Redis
     broker: RabbitServer | None = None
 
     @property
@@ -97,20 +97,17 @@ class Stack:
                 event.remove(Engine, name, note)
 
     @contextmanager
-    def redis_commands(self) -> Iterator[list[str]]:
-        """What the service asked of Redis meanwhile, each one a round trip; nothing where it has none."""
-        asked: list[str] = []
-        if not self.settings.redis_url:
-            yield asked
-            return
-        with Redis.from_url(self.settings.redis_url.partition("?")[0]) as redis:
-            server: Any = redis
-            with server.monitor() as monitor:
-                yield asked
-                server.echo("the end")
-                heard = _until_the_end(monitor)
-            ours = {client["addr"] for client in server.client_list() if client["name"] == self.redis_name}
-        asked += [each["command"] for each in heard if f"{each['client_address']}:{each['client_port']}" in ours]
+    def redis_round_trips(self) -> Iterator[list[object]]:
+        """What this process sent to Redis meanwhile, each one a round trip, of one command or several."""
+        sent: list[object] = []
+        send: Any = AbstractConnection.send_packed_command
+
+        def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
+            sent.append(command)
+            send(connection, command, check_health)
+
+        with mock.patch.object(AbstractConnection, "send_packed_command", note):
+            yield sent
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The copy that the cache would give."""
@@ -174,10 +171,3 @@ class Stack:
     def close(self) -> None:
         """Give back what the service opened."""
         close(self.container)
-
-
-def _until_the_end(monitor: Any) -> list[dict[str, Any]]:
-    heard = []
-    while "the end" not in (each := monitor.next_command())["command"]:
-        heard.append(each)
-    return heard

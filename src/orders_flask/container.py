@@ -45,6 +45,11 @@ def _notified(raw: bytes) -> use_cases.NotifyUser:
     return use_cases.NotifyUser(notification=told.notification(raw))
 
 
+def _elsewhere(services: parts.Services, notifier: parts.NotifierPart) -> Mapping[str, parts.Check]:
+    """What is asked by name only, and makes nobody unready."""
+    return {**services.checks, **notifier.checks}
+
+
 class Container(containers.DeclarativeContainer):
     """Made with ``Container(settings=...)``; parts that are dear are made when first needed, after any fork."""
 
@@ -62,6 +67,7 @@ class Container(containers.DeclarativeContainer):
     entrance = providers.Singleton(parts.sign_in, settings, store, cache, clock=clock)
     services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
+    elsewhere = providers.Callable(_elsewhere, services, notifier)
 
     signatures = providers.Singleton(parts.signatures, settings)
     mint: providers.Callable[str] = providers.Callable(parts.mint, settings)
@@ -247,7 +253,7 @@ class Container(containers.DeclarativeContainer):
         metrics=metrics,
         uow=uow,
         addresses=store.provided.addresses,
-        notifier=notifier,
+        notifier=notifier.provided.notify,
         clock=clock,
     )
     deal_with_tracking = providers.Factory(dealing_with, _tracked, track_shipment.provider)

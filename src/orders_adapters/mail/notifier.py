@@ -53,6 +53,14 @@ class Notifier:
         except (smtplib.SMTPException, OSError) as error:
             raise NotifierUnavailable(f"The mail server is away: {error!r}") from error
 
+    def ping(self) -> bool:
+        """Say whether the server would take letters of ours now, as far as it shows before one is sent."""
+        try:
+            self._connected().quit()
+        except (smtplib.SMTPException, OSError):
+            return False
+        return True
+
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self._tls == "always":

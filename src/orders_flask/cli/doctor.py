@@ -27,10 +27,10 @@ def doctor() -> None:
         "broker": "RabbitMQ" if read.broker == "rabbitmq" else "none; events are only logged, set RABBITMQ_URL",
     }
     wrong = 0
-    for name, check in container.checks().items():
+    for name, check in {**container.checks(), **container.elsewhere()}.items():
         failure = check()
         wrong += failure is not None
-        click.echo(f"{name:10} {failure or 'fine'} ({where[name]})")
+        click.echo(f"{name:10} {failure or 'fine'} ({where.get(name, 'another service')})")
     for advice in filter(None, (read.advice, container.cache().advice())):
         click.echo(f"advice     {advice}")
     sys.exit(1 if wrong else 0)

@@ -7,7 +7,7 @@ from orders_flask.parts.inlets import notifications, tracking_events
 from orders_flask.parts.jobs import job_runner
 from orders_flask.parts.notifiers import notifier
 from orders_flask.parts.services import services, shipping
-from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, Services, Store
+from orders_flask.parts.shapes import BrokerPart, CachePart, Check, Migrations, NotifierPart, Services, Store
 from orders_flask.parts.sign_in import sign_in
 from orders_flask.parts.signatures import signatures
 from orders_flask.parts.stores import store
@@ -17,6 +17,7 @@ __all__ = [
     "CachePart",
     "Check",
     "Migrations",
+    "NotifierPart",
     "Services",
     "Store",
     "broker",

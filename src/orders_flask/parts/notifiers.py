@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from orders_adapters.system.notifier import notify
-from orders_domain.ports.notifier import Notifier
-from orders_flask.parts.shapes import blamed_on
+from orders_flask.parts.shapes import NotifierPart, answers, blamed_on
 from orders_flask.settings import Settings
 
 
-def notifier(settings: Settings) -> Notifier:
+def notifier(settings: Settings) -> NotifierPart:
     if not settings.smtp_url:
-        return notify
+        return NotifierPart(notify=notify)
     from orders_adapters.mail.notifier import Notifier as Mail
 
     with blamed_on("SMTP_URL or SMTP_SENDER"):
-        return Mail(settings.smtp_url, sender=settings.smtp_sender)
+        mail = Mail(settings.smtp_url, sender=settings.smtp_sender)
+    return NotifierPart(notify=mail, checks={"mail": partial(answers, mail.ping, "The mail server")})

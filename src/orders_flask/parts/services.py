@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from orders_adapters.system.desk import Desk
 from orders_domain.order import Order
 from orders_domain.use_cases import ShipProducts
-from orders_flask.parts.shapes import Services, blamed_on
+from orders_flask.parts.shapes import Services, answers, blamed_on
 from orders_flask.settings import Settings
+
+_NAMES = {"catalogue": "The Product Catalog Service", "shipments": "The Shipment Tracking Service"}
 
 
 def services(settings: Settings) -> Services:
     if not settings.services:
         return Services(reservations=None, shipments=Desk())
+    from orders_adapters.http.ping import ping
     from orders_adapters.http.reservations import Reservations
     from orders_adapters.http.shipments import Shipments
 
@@ -22,7 +26,9 @@ def services(settings: Settings) -> Services:
         reservations = Reservations(catalogue, currency=settings.default_currency) if catalogue else None
     with blamed_on("SHIPMENT_SERVICE_URL"):
         shipments = Shipments(carrier) if carrier else Desk()
-    return Services(reservations=reservations, shipments=shipments)
+    urls = {"catalogue": catalogue, "shipments": carrier}
+    checks = {name: partial(answers, partial(ping, url), _NAMES[name]) for name, url in urls.items() if url}
+    return Services(reservations=reservations, shipments=shipments, checks=checks)
 
 
 def shipping(

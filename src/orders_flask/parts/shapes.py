@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from orders_domain.ports.idempotency import KeptKeys
 from orders_domain.ports.identity import Issue
 from orders_domain.ports.inbox import NotedMessages
 from orders_domain.ports.jobs import Jobs
-from orders_domain.ports.notifier import Addresses
+from orders_domain.ports.notifier import Addresses, Notifier
 from orders_domain.ports.outbox import Outbox
 from orders_domain.ports.passwords import Passwords
 from orders_domain.ports.publisher import Publisher
@@ -98,6 +98,13 @@ class Services:
 
     reservations: Reservations | None
     shipments: Shipments
+    checks: Mapping[str, Check] = field(default_factory=dict)  # of those that are not we
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifierPart:
+    notify: Notifier
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,12 @@
 """orders doctor"""
 
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.parts.mail import MailServer
 from tests.unit.cli.running import Ended, orders
 
 NOBODY = {
@@ -11,6 +14,16 @@ NOBODY = {
     "REDIS_URL": "redis://127.0.0.1:1",
     "RABBITMQ_URL": "amqp://127.0.0.1:1",
 }
+
+
+class Grumpy(BaseHTTPRequestHandler):
+    """A service that answers, and has nothing to say."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Not on standard error."""
 
 
 def said(ended: Ended) -> dict[str, str]:
@@ -49,6 +62,35 @@ def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: P
     assert ended.returncode == 1
     wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
     assert wrong == {part}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "part"),
+    [
+        ("CATALOG_SERVICE_URL", "http://127.0.0.1:1", "catalogue"),
+        ("SHIPMENT_SERVICE_URL", "http://127.0.0.1:1", "shipments"),
+        ("SMTP_URL", "smtp://127.0.0.1:1", "mail"),
+    ],
+)
+def test_another_service_that_does_not_answer_is_said(migrated: Path, variable: str, value: str, part: str) -> None:
+    ended = orders("doctor", here=migrated, **{variable: value})
+
+    assert ended.returncode == 1
+    assert "does not answer" in said(ended)[part]
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+
+
+def test_other_services_that_answer_are_fine(migrated: Path) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Grumpy)
+    with ThreadPoolExecutor(1) as thread, MailServer() as mail:
+        thread.submit(server.serve_forever)
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        ended = orders("doctor", here=migrated, CATALOG_SERVICE_URL=url, SHIPMENT_SERVICE_URL=url, SMTP_URL=mail.url)
+        server.shutdown()
+    server.server_close()
+
+    assert ended.returncode == 0, ended
+    assert all(f"{part:10} fine" in ended.stdout for part in ("catalogue", "shipments", "mail")), ended.stdout
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_fixed
+
 from orders_adapters.http import call as calls
 from orders_adapters.http.call import Answer
 from orders_domain.errors import (
@@ -64,15 +66,13 @@ class Service:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
         headers |= {} if sent is None else {"Content-Type": "application/json"}
         headers |= {} if key is None else {"Idempotency-Key": key}
-        tries = 1
-        while True:
-            try:
-                return self._try(method, path, sent, headers, until=until)
-            except (ServiceUnreachable, ServiceBroken):
-                if tries == TRIES or time.monotonic() + PAUSE > until:
-                    raise
-            time.sleep(PAUSE)
-            tries += 1
+        tries = Retrying(
+            retry=retry_if_exception_type((ServiceUnreachable, ServiceBroken)),
+            stop=stop_after_attempt(TRIES) | stop_before_delay(until - time.monotonic()),
+            wait=wait_fixed(PAUSE),
+            reraise=True,
+        )
+        return tries(self._try, method, path, sent, headers, until=until)
 
     def understood(self, answer: Answer, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer's JSON.

@@ -25,8 +25,9 @@ def test_orders_lie_in_a_table_with_the_columns_of_the_specification(engine: Eng
 
     columns = {column["name"]: column for column in tables.get_columns("orders")}
     (key,) = tables.get_foreign_keys("orders")
-    for name in ("id", "user_id", "items", "total_minor", "currency", "status", "created_at"):
+    for name in ("id", "items", "total_minor", "currency", "status", "created_at"):
         assert columns[name]["nullable"] is False
+    assert columns["user_id"]["nullable"] is True  # a guest's order of the contract checkout
     assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (
         ["user_id"],
         "users",

@@ -26,7 +26,6 @@ from tests.contract.sql.given import an_order, placed
         "currency = 'US'",
         "version = 0",
         "user_id = 'nobody'",
-        "user_id = NULL",
     ],
 )
 def test_no_statement_can_store_an_order_that_cannot_be(engine: Engine, wrong: str) -> None:

@@ -142,6 +142,8 @@ class Become:
         order.status = self.status
         order.version += 1
         model.tell("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
+        # An administrator does it, so its user is told.
+        model.told[Told("orders.user_notification.v1", str(self.order_id), order.version)] += 1
         if self.status == "CANCELED":
             model.give_back(str(self.order_id))
         return self.status

@@ -43,8 +43,3 @@ class Item:
         quantity = self.quantity
         price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
         return None if quantity is None or price is None else EXACTLY.multiply(quantity, price)
-
-    def _number(self, *names: str) -> Decimal | None:
-        """The first of the members that is a number."""
-        numbers = (exact_decimal(self.content.get(name)) for name in names)
-        return next((number for number in numbers if number is not None), None)

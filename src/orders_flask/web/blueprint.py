@@ -1,9 +1,24 @@
-"""The blueprint of every published contract: flask-smorest's, with bodies read strictly."""
+"""The blueprints of published contracts: flask-smorest's, with bodies read strictly and bearers known."""
+
+from typing import Any
 
 from flask_smorest import Blueprint
 
+from orders_flask.web.bearer import authenticate
 from orders_flask.web.body import StrictParser
+from orders_flask.web.conditional import answer_not_modified
 
 
-class ContractBlueprint(Blueprint):
+class OpenBlueprint(Blueprint):
+    """Routes that need no token."""
+
     ARGUMENTS_PARSER = StrictParser()
+
+
+class ContractBlueprint(OpenBlueprint):
+    """Routes that know who asks before they read anything, and answer 304 to whoever has the present version."""
+
+    def __init__(self, name: str, import_name: str, **about: Any) -> None:
+        super().__init__(name, import_name, **about)
+        self.before_request(authenticate)
+        self.after_request(answer_not_modified)

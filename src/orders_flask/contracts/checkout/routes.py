@@ -12,9 +12,8 @@ from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import authenticate
 from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import REQUIRED, once_required
@@ -26,8 +25,6 @@ _documented = partial(operation, schemas.CheckoutError)
 def blueprint() -> ContractBlueprint:
     """Return a new blueprint of all routes."""
     routes = ContractBlueprint("checkout", __name__, description="Orders that are signed carts (contract `checkout`).")
-    routes.before_request(authenticate)
-    routes.after_request(answer_not_modified)
 
     @routes.post("/")
     @routes.arguments(schemas.CheckoutOrderCreate)

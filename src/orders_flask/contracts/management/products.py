@@ -11,7 +11,7 @@ from orders_domain.use_cases import AddProduct, ChangeProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import product_representation
-from orders_flask.web.bearer import admits, authenticate
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.refs import product_id
@@ -20,7 +20,6 @@ from orders_flask.web.refs import product_id
 def blueprint() -> ContractBlueprint:
     """Return a new blueprint of the products' routes."""
     routes = ContractBlueprint("products", __name__, description="What can be ordered (contract `management`).")
-    routes.before_request(authenticate)
 
     @routes.get("/")
     @routes.arguments(schemas.PageQuery, location="query")

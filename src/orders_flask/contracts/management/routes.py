@@ -18,9 +18,9 @@ from orders_domain.use_cases import (
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits, authenticate
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import once
@@ -34,8 +34,6 @@ _WITH_BODY = (400, 401, 413, 415, 503)
 def blueprint() -> ContractBlueprint:
     """Return a new blueprint of the orders' routes."""
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
-    routes.before_request(authenticate)
-    routes.after_request(answer_not_modified)
 
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)

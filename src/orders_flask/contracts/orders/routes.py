@@ -12,9 +12,8 @@ from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrd
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, representation
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import authenticate
 from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import answer_not_modified, etag, versions_wanted
+from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import once
@@ -27,8 +26,6 @@ _operation = partial(operation, schemas.ProblemDetails, media_type="application/
 def blueprint() -> ContractBlueprint:
     """Return a new blueprint of all routes."""
     routes = ContractBlueprint("orders", __name__, description="One's own orders (contract `orders`).")
-    routes.before_request(authenticate)
-    routes.after_request(answer_not_modified)
 
     @routes.post("/")
     @routes.arguments(schemas.OrderCreate)

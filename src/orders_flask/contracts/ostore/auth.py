@@ -5,13 +5,12 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import request
-from flask_smorest import Blueprint
 
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
 from orders_flask.web.bearer import authenticate
-from orders_flask.web.body import StrictParser
+from orders_flask.web.blueprint import OpenBlueprint
 from orders_flask.web.core import bearer, core
 from orders_flask.web.docs import operation
 
@@ -19,13 +18,9 @@ _operation = partial(operation, OStoreError)
 _OPEN: dict[str, list[Any]] = {"security": []}  # needs no bearer token
 
 
-class _Blueprint(Blueprint):
-    ARGUMENTS_PARSER = StrictParser()
-
-
-def blueprint() -> Blueprint:
+def blueprint() -> OpenBlueprint:
     """Return a new blueprint of all routes."""
-    routes = _Blueprint("auth", __name__, description="Signing in and out (contract `ostore`).")
+    routes = OpenBlueprint("auth", __name__, description="Signing in and out (contract `ostore`).")
 
     @routes.post("/login")
     @routes.arguments(schemas.Credentials)

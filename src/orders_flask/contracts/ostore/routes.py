@@ -11,9 +11,8 @@ from orders_domain.use_cases import GetOrder, ShipProducts
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
 from orders_flask.web.answers import answer
-from orders_flask.web.bearer import authenticate
 from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import answer_not_modified, etag
+from orders_flask.web.conditional import etag
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import once
@@ -25,8 +24,6 @@ _documented = partial(operation, schemas.OStoreError)
 def blueprint() -> ContractBlueprint:
     """Return a new blueprint of the orders' routes."""
     routes = ContractBlueprint("ostore", __name__, description="Orders that are shipped (contract `ostore`).")
-    routes.before_request(authenticate)
-    routes.after_request(answer_not_modified)
 
     @routes.post("/")
     @routes.arguments(schemas.OStoreOrderCreate)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -70,11 +70,26 @@ class Stack:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """The statements sent to the database meanwhile, without SQLite's BEGIN."""
+        """The statements sent to the database meanwhile, without SQLite's BEGIN.
+
+        And without those about tokens: the table of ended ones is read every 300 s where there is Redis, whoever asks
+        what then, and at each request where there is none.
+        """
+        with self._statements(lambda statement: "denied_tokens" not in statement) as sent:
+            yield sent
+
+    @contextmanager
+    def statements_about_tokens(self) -> Iterator[list[str]]:
+        """The statements about ended tokens."""
+        with self._statements(lambda statement: "denied_tokens" in statement) as sent:
+            yield sent
+
+    @contextmanager
+    def _statements(self, wanted: Callable[[str], bool]) -> Iterator[list[str]]:
         sent: list[str] = []
 
         def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if not statement.startswith("BEGIN"):
+            if not statement.startswith("BEGIN") and wanted(statement):
                 sent.append(statement)
 
         event.listen(Engine, "before_cursor_execute", note)

@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import psycopg
 import pytest
 from werkzeug.test import TestResponse
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, Caller
 from tests.contract.http.stack import Stack
 from tests.contract.http.test_idempotency import HOME, of_products, send, stocked
 from tests.contract.ports.threads import at_once, other_thread
@@ -40,7 +38,8 @@ def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack
     with other_thread() as first:
         with held(real_stack, product):
             doing = first.submit(send, ann, "/api/v1/orders/", body, "key")
-            second = _until_claimed(ann, body)
+            _until_somebody_waits(real_stack)
+            second = send(ann, "/api/v1/orders/", body, "key")
             other_key = ann.post({"items": [{}], "total_price": 1}, **{"Idempotency-Key": "other"})
         placed = doing.result(20)
 
@@ -51,15 +50,14 @@ def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack
     assert send(ann, "/api/v1/orders/", body, "key").data == placed.data
 
 
-def _until_claimed(caller: Caller, body: dict[str, Any]) -> Answer:
-    """Ask with a body of no stock at all until somebody has the key: such a request does nothing by itself."""
-    nothing = HOME | {"order_items": [{"product_id": 10**9, "quantity": 1}]}
-    for _ in range(200):
-        answer = send(caller, "/api/v1/orders/", nothing, "key")
-        if answer.status_code != 400:
-            return send(caller, "/api/v1/orders/", body, "key")
-        threading.Event().wait(0.02)
-    raise AssertionError("the first request does not claim its key")
+def _until_somebody_waits(stack: Stack) -> None:
+    """Return when a transaction waits for what is held."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(500):
+        if stack.rows(waiting) != [(0,)]:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("the first request does not come to the stock")
 
 
 @pytest.mark.timeout(600)

@@ -117,7 +117,7 @@ def test_a_method_that_there_is_not_is_refused_naming_those_that_there_are(
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/orders/a/b", "/ordersx", "/api/orders", "/orders/user", "/orders/user/", "/%00", "/%ff", "/.."],
+    ["/nothing", "/orders/a/b", "/ordersx", "/api/ordersx", "/orders/user", "/orders/user/", "/%00", "/%ff", "/.."],
 )
 def test_a_url_that_there_is_not_is_not_found(ann: Caller, path: str) -> None:
     refused(ann.ask("GET", path), 404)

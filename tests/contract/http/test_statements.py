@@ -60,7 +60,7 @@ def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path:
 def test_whether_a_token_was_ended_costs_a_round_trip_to_redis_and_no_statement(stack: Stack, ann: Caller) -> None:
     ann.list()
 
-    with stack.statements() as sent, stack.redis_round_trips() as round_trips:
+    with stack.statements_about_tokens() as sent, stack.redis_round_trips() as round_trips:
         assert ann.ask("GET", "/orders/none").status_code == 404
 
     assert sent == []

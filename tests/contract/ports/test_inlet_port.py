@@ -164,9 +164,10 @@ class TestRabbitMQ:
             inlet.take(got.append, within=0.5)
 
         network.restore()
-        take_until(inlet, got.append, lambda: len(got) >= 2)
+        take_until(inlet, got.append, lambda: b"two" in got)
         inlet.close()
-        assert got == [b"one", b"two"]
+        # What was acknowledged in the moment of the cut may come again: the broker has not heard of it.
+        assert got in ([b"one", b"two"], [b"one", b"one", b"two"])
 
     def test_a_message_in_hand_when_the_broker_goes_comes_again(
         self, rabbitmq_server: RabbitServer, network: Proxy

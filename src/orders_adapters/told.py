@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
 from orders_domain.errors import Refused
+from orders_domain.moment import moment
 from orders_domain.notification import Notification
 from orders_domain.order import OrderRef
+from orders_domain.text import flaw_in_text
 from orders_domain.tracking import TrackingEvent
 
 LARGEST = 64 * 1024  # bytes
@@ -77,6 +79,8 @@ def _member(told: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _R
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("it is not a string")
+    if flaw := flaw_in_text(value):
+        raise ValueError(f"it {flaw}")
     return value
 
 
@@ -94,7 +98,4 @@ def _order_ref(value: Any) -> OrderRef:
 
 
 def _moment(value: Any) -> datetime:
-    at = datetime.fromisoformat(_text(value))
-    if at.tzinfo is None:
-        raise ValueError("a time without its offset")
-    return at.astimezone(UTC)
+    return moment(_text(value))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from orders_domain.actor import LONGEST_SUBJECT
 from orders_domain.currencies import DECIMALS
 from orders_domain.errors import CartRefused
 from orders_domain.item import MOST_ITEMS, Item
+from orders_domain.moment import moment
 from orders_domain.money import MOST_MINOR_UNITS, Money
 from orders_domain.product import LARGEST_QUANTITY
 from orders_domain.text import JSON, JSONObject, flaw_in_json
@@ -69,11 +69,9 @@ def _require_identity(content: JSONObject) -> None:
     if _member(content, "userId") is not None:
         _text(content, "userId", longest=LONGEST_SUBJECT)
     try:
-        moment = datetime.fromisoformat(_text(content, "createdAt", longest=LONGEST_ID))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise CartRefused("An RFC 3339 timestamp with its offset.", field="createdAt")
+        moment(_text(content, "createdAt", longest=LONGEST_ID))
+    except ValueError as flaw:
+        raise CartRefused("An RFC 3339 timestamp with its offset.", field="createdAt") from flaw
 
 
 def _require_lines(items: Sequence[JSON], currency: str) -> list[tuple[int, int]]:

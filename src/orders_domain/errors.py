@@ -377,6 +377,12 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
+class NotYet(Unavailable):
+    """What a message tells of is not there; it may be before long. The sentence is the reason if it never is."""
+
+    code = "not_yet"
+
+
 class NotifierUnavailable(Unavailable):
     """No message can be sent to people now; whether the last one was is unknown."""
 

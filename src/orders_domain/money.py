@@ -35,31 +35,39 @@ class Money:
             raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
 
     @classmethod
-    def of(cls, amount: Decimal | int | float, currency: str) -> Money:
+    def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
         """Return the money that a plain number of the currency's major units stands for: ``of(75.5, "USD")``.
 
         A float stands for the shortest decimal that reads as it, as JSON writes it. Nothing is rounded.
 
         Raises:
-            AmountRefused: not a finite number, negative, too large, or finer than the currency's minor unit.
+            AmountRefused: not a finite number, negative, too large, or finer than the currency's minor unit; ``field``
+                is what the asker calls the amount.
         """
-        decimals = DECIMALS.get(currency)
-        if decimals is None:
-            raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
-        exact = exact_decimal(amount)
-        if exact is None:
-            raise AmountRefused("An amount is a finite number.")
-        if exact.adjusted() > 15:
-            raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
-        minor = exact.scaleb(decimals, context=EXACTLY)
-        if minor != minor.to_integral_value(context=EXACTLY):
-            raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
-        return cls(int(minor), currency)
+        try:
+            return cls(_minor(amount, currency), currency)
+        except AmountRefused as refusal:
+            raise AmountRefused(str(refusal), field=refusal.field or field) from None
 
     @property
     def amount(self) -> Decimal:
         """The amount in major units, with all decimals of the currency: ``Decimal("75.50")``."""
         return major(self.minor, self.currency)
+
+
+def _minor(amount: Decimal | int | float, currency: str) -> int:
+    decimals = DECIMALS.get(currency)
+    if decimals is None:
+        raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
+    exact = exact_decimal(amount)
+    if exact is None:
+        raise AmountRefused("An amount is a finite number.")
+    if exact.adjusted() > 15:
+        raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
+    minor = exact.scaleb(decimals, context=EXACTLY)
+    if minor != minor.to_integral_value(context=EXACTLY):
+        raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
+    return int(minor)
 
 
 def major(minor: int, currency: str) -> Decimal:

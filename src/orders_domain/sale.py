@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orders_domain.errors import InsufficientStock, Refused
+from orders_domain.errors import AmountRefused, InsufficientStock, Refused
 from orders_domain.money import Money
 from orders_domain.product import Line, Product, ProductId, Shortage
 
@@ -15,7 +15,13 @@ def require_enough(wanted: Mapping[ProductId, int], products: Mapping[ProductId,
     Raises:
         InsufficientStock: products are short or unknown: all of those are named.
     """
-    short = [
+    if short := shortages(wanted, products):
+        raise InsufficientStock(short)
+
+
+def shortages(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
+    """Return what is short or unknown, in the order in which it is wanted; nothing, where there is enough of all."""
+    return tuple(
         Shortage(
             product_id=product_id,
             name=product.name if product else None,
@@ -24,9 +30,7 @@ def require_enough(wanted: Mapping[ProductId, int], products: Mapping[ProductId,
         )
         for product_id, quantity in wanted.items()
         if (product := products.get(product_id)) is None or product.stock < quantity
-    ]
-    if short:
-        raise InsufficientStock(tuple(short))
+    )
 
 
 def lines(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> list[Line]:
@@ -46,4 +50,7 @@ def total(of: Sequence[Line]) -> Money:
         raise Refused("An order has at least one item.", field="order_items")
     if len({line.unit_price.currency for line in of}) > 1:
         raise Refused("The products' prices are in several currencies.", field="order_items")
-    return Money(sum(line.subtotal.minor for line in of), of[0].unit_price.currency)
+    try:
+        return Money(sum(line.subtotal.minor for line in of), of[0].unit_price.currency)
+    except AmountRefused as refusal:
+        raise AmountRefused(str(refusal), field="order_items") from None

@@ -58,7 +58,7 @@ class TrackingEvent:
             raise Refused("The event names neither an order nor a shipment.", field="orderID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
             raise Refused("The event's order has a number that no order has.", field="orderID")
-        if self.status.upper() not in MEANINGS:
+        if not self.status.isascii() or self.status.upper() not in MEANINGS:  # beyond ASCII, others become I and S, too
             raise Refused(f"The status is none of: {', '.join(MEANINGS)}.", field="status")
 
     @property

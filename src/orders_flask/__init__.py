@@ -1,6 +1,23 @@
 """The driving side: HTTP, command line and workers, and the container where everything meets."""
 
-from orders_flask.app import create_app
-from orders_flask.settings import Settings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orders_flask.app import create_app
+    from orders_flask.settings import Settings
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what is asked for, and nothing before: the command must be able to say which extra is wanting."""
+        if name == "create_app":
+            from orders_flask.app import create_app
+
+            return create_app
+        if name == "Settings":
+            from orders_flask.settings import Settings
+
+            return Settings
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = ["Settings", "create_app"]

@@ -45,9 +45,9 @@ def _notified(raw: bytes) -> use_cases.NotifyUser:
     return use_cases.NotifyUser(notification=told.notification(raw))
 
 
-def _elsewhere(services: parts.Services, notifier: parts.NotifierPart) -> Mapping[str, parts.Check]:
+def _elsewhere(*checks: Mapping[str, parts.Check]) -> Mapping[str, parts.Check]:
     """What is asked by name only, and makes nobody unready."""
-    return {**services.checks, **notifier.checks}
+    return {name: check for some in checks for name, check in some.items()}
 
 
 class Container(containers.DeclarativeContainer):
@@ -67,7 +67,14 @@ class Container(containers.DeclarativeContainer):
     entrance = providers.Singleton(parts.sign_in, settings, store, cache, clock=clock)
     services = providers.Singleton(parts.services, settings)
     checks = providers.Callable(_checks, store, cache, broker)
-    elsewhere = providers.Callable(_elsewhere, services, notifier)
+    elsewhere = providers.Callable(
+        _elsewhere,
+        providers.Callable(parts.replica_checks, settings),
+        providers.Callable(parts.identity_checks, settings),
+        providers.Callable(parts.job_checks, settings, clock=clock),
+        services.provided.checks,
+        notifier.provided.checks,
+    )
 
     signatures = providers.Singleton(parts.signatures, settings)
     mint: providers.Callable[str] = providers.Callable(parts.mint, settings)

@@ -16,7 +16,7 @@ DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # n
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _OURS = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
 
 
 class SettingRefused(ValueError):
@@ -45,7 +45,12 @@ class Settings:
     database_read_url: str = _setting(
         "DATABASE_READ_URL", "", "a replica, for lists, analytics and exports; by default the database", secret=True
     )
-    redis_url: str = _setting("REDIS_URL", "", "`redis://…`: the cache; by default the process's memory", secret=True)
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "",
+        "`redis://…`: the cache; by default the process's memory, none with `DATABASE_URL`",
+        secret=True,
+    )
     redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "what our keys in Redis begin with")
     rabbitmq_url: str = _setting(
         "RABBITMQ_URL", "", "`amqp://…`: the broker; by default events are only logged", secret=True
@@ -70,6 +75,7 @@ class Settings:
     )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
+    threads: int = _setting("ORDERS_THREADS", 8, "requests at once in `orders_flask.asgi:app`; `orders serve` sets it")
     catalog_service_url: str = _setting(
         "CATALOG_SERVICE_URL", "", "`http://…`: the Product Catalog Service of `ostore`; by default our own products"
     )
@@ -129,6 +135,7 @@ class Settings:
         self._check_carts()
         _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
+        _within("ORDERS_THREADS", self.threads, 1, 256)
         if self.default_currency not in DECIMALS:
             raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
 
@@ -239,7 +246,7 @@ def read() -> Settings:
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:
     if name == "mounts":
         return _mounts(text)
-    if name in ("token_seconds", "trusted_proxies") and text.isascii() and text.isdigit() and len(text) < 10:
+    if name in ("token_seconds", "trusted_proxies", "threads") and text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     return text.replace("\\n", "\n") if name == "jwt_public_key" else text
 

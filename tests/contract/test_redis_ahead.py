@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
-from unittest import mock
 
 import pytest
-from redis.connection import AbstractConnection
 
 from orders_adapters.memory.denylist import Denylist
 from orders_adapters.memory.store import Store
@@ -15,21 +11,8 @@ from orders_adapters.redis.ahead import Ahead
 from orders_adapters.redis.cache import Cache
 from orders_adapters.redis.denylist import Copy
 from orders_domain import Order, OrderStatus
-from tests.parts.redis import RedisServer
+from tests.parts.redis import RedisServer, round_trips
 from tests.unit.domain.examples import ADA, NOON, only, placed
-
-
-@contextmanager
-def round_trips() -> Iterator[list[object]]:
-    sent: list[object] = []
-    send: Any = AbstractConnection.send_packed_command
-
-    def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
-        sent.append(command)
-        send(connection, command, check_health)
-
-    with mock.patch.object(AbstractConnection, "send_packed_command", note):
-        yield sent
 
 
 @pytest.fixture

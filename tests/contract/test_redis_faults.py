@@ -12,6 +12,7 @@ import redis
 from orders_adapters.redis.cache import Cache
 from orders_adapters.redis.circuit import REST
 from orders_domain import Order
+from orders_domain.errors import Unavailable
 from tests.contract.test_redis_cache import an_order
 from tests.parts.redis import RedisServer
 from tests.parts.throwaway import ThrowawayRedis
@@ -57,10 +58,11 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
     assert seconds(lambda: cache.get(kept.id)) < 0.02
     assert seconds(lambda: cache.put(kept)) < 0.02
     assert cache.invalidate({kept.id: 1}) is False
-    assert not cache.ping()
+    with pytest.raises(Unavailable):
+        cache.ping()
 
     throwaway_redis.thaw()
-    assert cache.ping()
+    cache.ping()
     time.sleep(REST + 0.1)
     assert cache.get(kept.id) == kept
     assert not cache.circuit_open
@@ -85,7 +87,8 @@ def test_a_killed_redis_is_a_miss_and_is_found_again(
 
     assert cache.get(kept.id) is None
     assert cache.invalidate({kept.id: 1}) is False
-    assert not cache.ping()
+    with pytest.raises(Unavailable):
+        cache.ping()
 
     throwaway_redis.start()
     assert cache.get(kept.id) == kept

@@ -43,9 +43,11 @@ class RabbitServer:
         self._given.append(f"{self.prefix}{label}-{next(self._numbers)}")
         return self._given[-1]
 
-    def given(self, *names: str) -> None:
-        """Have these deleted at the end of the run, too."""
-        self._given += names
+    def queue(self, label: str) -> str:
+        """Return a new name for a queue whose dead letters, and what is early there, are deleted with it."""
+        name = self.name(label)
+        self._given += [f"{name}.dead", f"{name}.early"]
+        return name
 
     def delete(self, *names: str) -> None:
         """Delete the queues and the exchanges of these names; those that do not exist are no matter."""

@@ -1,9 +1,13 @@
 """Redis for a test run: keys under a prefix of its own on whatever server there is."""
 
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+from unittest import mock
 
 import redis
 from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from tests.parts.choice import Unavailable
@@ -37,6 +41,20 @@ class RedisServer:
         with _connect(self.url) as client:
             for key in client.scan_iter(match=f"{self.prefix}*", count=1000):
                 client.delete(key)
+
+
+@contextmanager
+def round_trips() -> Iterator[list[object]]:
+    """What this process sent to Redis meanwhile, each one a round trip, of one command or several."""
+    sent: list[object] = []
+    send: Any = AbstractConnection.send_packed_command
+
+    def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
+        sent.append(command)
+        send(connection, command, check_health)
+
+    with mock.patch.object(AbstractConnection, "send_packed_command", note):
+        yield sent
 
 
 def _connect(url: str) -> redis.Redis:

@@ -181,8 +181,8 @@ def _with_times(secret: str, subject: str) -> Iterator[tuple[str, str]]:
         "true": True,
         "false": False,
         "null": None,
-        "a float": now + DAY + 0.5,
-        "a whole float": float(now + DAY),
+        "half a second ago": now - 0.5,
+        "beyond 64 bits": 2**63,
         "1e308": 1e308,
         "NaN": float("nan"),
         "Infinity": float("inf"),
@@ -195,8 +195,10 @@ def _with_times(secret: str, subject: str) -> Iterator[tuple[str, str]]:
         yield f"exp {label}", signed(secret, claims(subject) | {"exp": exp})
     yield "exp 1e400", signed(secret, json.dumps(claims(subject) | {"exp": "E"}).replace('"E"', "1e400").encode())
     yield "exp of 5,000 digits", signed(secret, b'{"sub": "%b", "exp": %b}' % (subject.encode(), b"9" * 5_000))
+    yield "nbf tomorrow", signed(secret, claims(subject, nbf=now + DAY))
+    yield "nbf in an hour", signed(secret, claims(subject, nbf=now + 3600.5))
     for claim in ("nbf", "iat"):
-        yield f"{claim} tomorrow", signed(secret, claims(subject, **{claim: now + DAY}))
+        yield f"{claim} true", signed(secret, claims(subject, **{claim: True}))
         yield f"{claim} of words", signed(secret, claims(subject, **{claim: "yesterday"}))
         yield f"{claim} in a list", signed(secret, claims(subject, **{claim: [now - DAY]}))
         yield f"{claim} NaN", signed(secret, claims(subject, **{claim: float("nan")}))

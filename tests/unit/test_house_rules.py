@@ -4,9 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql.turns import turn
 
 ROOT = Path(__file__).parents[2]
 BREACHES = [
@@ -66,6 +70,19 @@ def test_a_breach_of_an_import_contract_is_caught_by_its_name(copy: Path, file: 
 
     broken = [row for row in told.splitlines() if row.endswith("BROKEN")]
     assert any(contract in row for row in broken), told
+
+
+def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+    engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
+    ignored = (ROOT / ".gitignore").read_text().split()
+
+    with engine.begin() as connection, turn(engine, shard=0):
+        connection.exec_driver_sql("CREATE TABLE t (n)")
+        left = sorted(file.name for file in tmp_path.iterdir())
+    engine.dispose()
+
+    assert {"orders.db", "orders.db-wal", "orders.db.relay"} <= set(left)
+    assert [name for name in left if not any(fnmatch(name, pattern) for pattern in ignored)] == []
 
 
 @pytest.mark.clause("001-09")

@@ -189,6 +189,16 @@ def test_a_token_lives_to_its_last_second() -> None:
         identity(brief)
 
 
+@pytest.mark.parametrize("ahead", [2, 59.5, DAY])
+def test_when_a_token_was_issued_by_another_clock_does_not_matter(ahead: float) -> None:
+    assert tokens_of("HS256")(signed(SECRET, claims("ada", iat=time.time() + ahead))).subject == "ada"
+
+
+@pytest.mark.parametrize("ahead", [-DAY, 2, 59.5])
+def test_a_clock_may_be_a_minute_ahead_of_ours(ahead: float) -> None:
+    assert tokens_of("HS256")(signed(SECRET, claims("ada", nbf=time.time() + ahead))).subject == "ada"
+
+
 def test_a_minted_token_is_let_in_with_its_role_and_scopes() -> None:
     token = mint(
         subject="clerk", secret=SECRET, expires=int(time.time()) + DAY, role=Role.ADMIN, scopes=["orders:read"]
@@ -257,6 +267,20 @@ def test_a_family_is_named_by_a_short_string(said: dict[str, object], family: st
 
     assert bearer.family == family
     assert len(bearer.marks) == (1 if family is None else 2)
+
+
+@pytest.mark.parametrize("exp", [1795260000.5, 1795260000.0, 1795260000])
+def test_a_token_may_expire_between_two_seconds(exp: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, moment = signed(SECRET, {"sub": "ada", "exp": exp}), exp - 0.25
+    monkeypatch.setattr(time, "time", lambda: moment)
+
+    bearer = tokens_of("HS256").bearer(token)
+
+    assert bearer.actor.subject == "ada"
+    assert exp <= bearer.expires.timestamp() < exp + 1  # it is denied to its end
+    moment = exp
+    with pytest.raises(InvalidToken):
+        tokens_of("HS256").bearer(token)
 
 
 def test_a_token_may_expire_in_a_far_future() -> None:

@@ -39,6 +39,18 @@ def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> N
     assert event.occurred_at == datetime(2026, 3, 14, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-03-14t12:00:00z", datetime(2026, 3, 14, 12, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_however_it_is_written(written: str, read: datetime) -> None:
+    assert told.tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
+    assert told.notification(raw(NOTICE, occurredAt=written)).occurred_at == read
+
+
 def test_ids_may_be_whole_numbers() -> None:
     event = told.tracking_event(raw(GOOD, eventId=12, orderID=None, shipmentID=99))
 
@@ -62,6 +74,7 @@ def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
         {"status": GONE}, {"status": 7}, {"status": "LOST"}, {"status": ["SHIPPED"]}, {"status": " SHIPPED"},
         {"occurredAt": GONE}, {"occurredAt": "yesterday"}, {"occurredAt": 1773489600}, {"occurredAt": ""},
         {"occurredAt": "2026-03-14T12:00:00"}, {"occurredAt": "0001-01-01T00:00:00+23:59"},
+        {"occurredAt": "20260314T120000Z"}, {"occurredAt": "2026-W11-6T12:00:00Z"}, {"occurredAt": "2026-03-14T12Z"},
     ],
     ids=str,
 )  # fmt: skip
@@ -77,6 +90,13 @@ def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
 def test_a_notification_has_all_its_members(name: str, value: object) -> None:
     assert told.notification(raw(NOTICE)).order == "7"
 
+    with pytest.raises(Refused):
+        told.notification(raw(NOTICE, **{name: value}))
+
+
+@pytest.mark.parametrize("name", ["userID", "orderID", "message"])
+@pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
+def test_a_notification_in_words_that_cannot_be_stored_is_refused(name: str, value: str) -> None:
     with pytest.raises(Refused):
         told.notification(raw(NOTICE, **{name: value}))
 

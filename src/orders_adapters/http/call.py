@@ -76,6 +76,8 @@ def call(
                 raise TooSlow from error
             raise Unreachable(type(error).__name__) from error
         except (HTTPError, HTTPException, ValueError) as error:
+            if cut.is_set():
+                raise TooSlow from error  # half an answer
             raise Nonsense(type(error).__name__) from error
     if cut.is_set():
         raise TooSlow  # what was cut may look like the end
@@ -86,7 +88,7 @@ def _exchange(
     connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
 ) -> Answer:
     connection.connect()
-    connection.sock.settimeout(None)  # from here on the watch sees to it
+    connection.timeout = None  # urllib3 gives it to the socket again and again; from here on the watch sees to it
     connection.request(method, path, body=body, headers=headers, preload_content=False, decode_content=False)
     response = connection.getresponse()
     content = response.read(LARGEST_ANSWER + 1)

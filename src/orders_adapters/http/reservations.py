@@ -61,10 +61,19 @@ def _shortages(told: Any, booking: Booking, products: Mapping[ProductId, Product
             product_id=(product_id := whole_number(one["productID"])),
             name=products[product_id].name,
             requested=booking.wanted[product_id],
-            available=whole_number(one.get("available", 0)),
+            available=_count(one.get("available", 0)),
         )
         for one in told["unavailableItems"]
     )
     if not short:
         raise ValueError("a shortage of nothing")
+    if len({one.product_id for one in short}) < len(short):
+        raise ValueError("a product twice")
     return short
+
+
+def _count(value: Any) -> int:
+    """Return how many there are; as many as were wanted is fine: some came in while the catalogue counted."""
+    if (count := whole_number(value)) < 0:
+        raise ValueError("fewer than none")
+    return min(count, MOST_STOCK)

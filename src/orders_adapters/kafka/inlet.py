@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from orders_adapters.kafka.sending import Options, Record, Sending
-from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
+from orders_domain.errors import BrokerUnavailable, NotYet, PublisherUnavailable
 from orders_domain.ports.inlet import Handle
 
 REASON = "reason"
 LONGEST_REASON = 1_000
+YOUNG = 30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
+PAUSE = 0.5  # seconds between two tries of an early message
 
 _log = logging.getLogger(__name__)
 
@@ -20,8 +23,9 @@ _log = logging.getLogger(__name__)
 class Inlet:
     """See ``orders_domain.ports.inlet``. Consumers of one group share the topic's partitions.
 
-    While a message cannot be handled, none of its partition is. A partition that went to another consumer in the
-    middle of a message is taken up there from the last commit, so that message comes twice.
+    While a message cannot be handled, none of its partition is; so one that is early is waited for only while it is
+    young, and many of them no longer than one. A partition that went to another consumer in the middle of a message is
+    taken up there from the last commit, so that message comes twice.
     """
 
     def __init__(
@@ -59,6 +63,10 @@ class Inlet:
             raise BrokerUnavailable(f"Kafka gives no messages: {trouble.str()}.")
         try:
             self._do(message, handle)
+        except NotYet:
+            _put_back(consumer, message)
+            time.sleep(min(within, PAUSE))
+            return False
         except BaseException:
             _put_back(consumer, message)
             raise
@@ -71,7 +79,12 @@ class Inlet:
 
     def _do(self, message: Message, handle: Handle) -> None:
         body = message.value() or b""
-        reason = handle(body)
+        try:
+            reason = handle(body)
+        except NotYet as early:
+            if _is_young(message):
+                raise
+            reason = str(early)
         if reason is not None:
             self._bury(message, body, reason)
 
@@ -102,6 +115,12 @@ class Inlet:
 def _passing(error: KafkaError | None) -> bool:
     """What passes by itself and has nothing to do with a message."""
     return error is not None and (error.retriable() or error.code() == KafkaError._PARTITION_EOF)
+
+
+def _is_young(message: Message) -> bool:
+    """By the clock of whoever sent it, or of the broker; one that tells no time, or one far ahead, is old."""
+    _, sent = message.timestamp()
+    return abs(time.time() - sent / 1000) < YOUNG
 
 
 def _put_back(consumer: Consumer, message: Message) -> None:

@@ -26,9 +26,13 @@ class Publisher:
             return ()
         return self._sending.send([_record(event, self._topic) for event in events])
 
-    def ping(self) -> bool:
-        """Say whether the cluster answers now, within two seconds."""
-        return self._sending.ping(within=PING)
+    def ping(self) -> None:
+        """Return if the cluster answers now, within two seconds.
+
+        Raises:
+            PublisherUnavailable: it does not.
+        """
+        self._sending.ping(within=PING)
 
     def close(self) -> None:
         self._sending.close()

@@ -30,7 +30,11 @@ class Record:
 
 
 class Sending:
-    """An idempotent producer. Threads take turns; it connects when used. ``send`` ends within ``timeout`` seconds."""
+    """An idempotent producer. Threads take turns; it connects when used. ``send`` ends within ``timeout`` seconds.
+
+    Raises:
+        ValueError: librdkafka does not know an option, or its value.
+    """
 
     def __init__(self, servers: str, *, options: Options, timeout: float) -> None:
         self._settings = {
@@ -42,6 +46,7 @@ class Sending:
             "message.timeout.ms": max(1, int(timeout * 900)),
             **options,
         }
+        _refuse_unknown(self._settings)
         self._timeout = timeout
         self._producer: Producer | None = None
         self._turn, self._pid = threading.Lock(), os.getpid()
@@ -61,13 +66,12 @@ class Sending:
         finally:
             self._turn.release()
 
-    def ping(self, *, within: float) -> bool:
-        """Say whether a broker answers in time."""
+    def ping(self, *, within: float) -> None:
+        """Return if a broker answers in time, and raise PublisherUnavailable if not."""
         try:
             self._producing().list_topics(timeout=within)
-        except KafkaException:
-            return False
-        return True
+        except KafkaException as error:
+            raise PublisherUnavailable("Kafka does not answer.") from error
 
     def close(self) -> None:
         """Hang up; what was not confirmed is not sent any more."""
@@ -104,6 +108,14 @@ class Sending:
         if self._producer is None:
             self._producer = Producer(self._settings)
         return self._producer
+
+
+def _refuse_unknown(settings: Mapping[str, object]) -> None:
+    """Only a producer tells. This one knows no server, so it connects to none."""
+    try:
+        Producer({**settings, "bootstrap.servers": "", "log_level": 0})
+    except KafkaException as error:
+        raise ValueError(error.args[0].str()) from error
 
 
 def _await(producer: Producer, heard: Mapping[int, object], count: int, seconds: float) -> None:

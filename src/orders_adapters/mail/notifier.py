@@ -53,13 +53,16 @@ class Notifier:
         except (smtplib.SMTPException, OSError) as error:
             raise NotifierUnavailable(f"The mail server is away: {error!r}") from error
 
-    def ping(self) -> bool:
-        """Say whether the server would take letters of ours now, as far as it shows before one is sent."""
+    def ping(self) -> None:
+        """Return if the server would take letters of ours now, as far as it shows before one is sent.
+
+        Raises:
+            NotifierUnavailable: it would not.
+        """
         try:
             self._connected().quit()
-        except (smtplib.SMTPException, OSError):
-            return False
-        return True
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotifierUnavailable("The mail server does not answer.") from error
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()

@@ -1,8 +1,12 @@
 """Messages within one process: put in by whoever has the inlet."""
 
-from collections import deque
+from collections import Counter, deque
 
+from orders_domain.errors import NotYet
 from orders_domain.ports.inlet import Handle
+
+PAUSES = 3
+"""How often a message that is early goes back behind the others."""
 
 
 class Inlet:
@@ -11,12 +15,21 @@ class Inlet:
     def __init__(self, *messages: bytes) -> None:
         self.waiting = deque(messages)
         self.dead: list[tuple[bytes, str]] = []
+        self._early: Counter[bytes] = Counter()
 
     def take(self, handle: Handle, *, within: float) -> bool:
         if not self.waiting:
             return False
         message = self.waiting[0]
-        if (reason := handle(message)) is not None:
+        try:
+            reason = handle(message)
+        except NotYet as early:
+            self._early[message] += 1
+            if self._early[message] <= PAUSES:
+                self.waiting.rotate(-1)
+                return False
+            reason = str(early)
+        if reason is not None:
             self.dead.append((message, reason))
         self.waiting.popleft()
         return True

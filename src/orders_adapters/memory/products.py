@@ -6,11 +6,12 @@ from datetime import datetime
 
 from orders_adapters.memory.bookings import Bookings
 from orders_adapters.memory.store import Moved, Store
+from orders_domain import sale
 from orders_domain.actor import Actor
-from orders_domain.errors import InsufficientStock, ProductNotFound, Refused, SkuTaken, StoreContention
+from orders_domain.errors import ProductNotFound, Refused, SkuTaken, StoreContention
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, ProductId, Shortage, require_stock
+from orders_domain.product import MOST_STOCK, NewProduct, Product, ProductId, require_stock
 
 
 class Products:
@@ -74,9 +75,7 @@ class Products:
 
     def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         products = self.named([line.product_id for line in order.lines])
-        short = [_shortage(line, products.get(line.product_id)) for line in order.lines]
-        if shortages := tuple(one for one in short if one is not None):
-            raise InsufficientStock(shortages)
+        sale.require_enough({line.product_id: line.quantity for line in order.lines}, products)
         if self._has_moved(order, Movement.TAKEN):
             return ()
         low = []
@@ -136,15 +135,3 @@ class Products:
         self._products[product.id] = moved
         self._moved.append(Moved(product.id, movement, quantity, order.id if order else None, by.subject, at))
         return moved
-
-
-def _shortage(line: Line, product: Product | None) -> Shortage | None:
-    available = product.stock if product else 0
-    if product and available >= line.quantity:
-        return None
-    return Shortage(
-        product_id=line.product_id,
-        name=product.name if product else None,
-        requested=line.quantity,
-        available=available,
-    )

@@ -53,18 +53,18 @@ class Publisher:
         refusals = [[next(heard) for _ in messages] for messages in told]
         return [next((refusal for refusal in each if refusal), None) for each in refusals]
 
-    def ping(self) -> bool:
-        """Say whether the broker answers now, within two seconds; connects if need be."""
+    def ping(self) -> None:
+        """Return if the broker answers now, within two seconds; connects if need be.
+
+        Raises:
+            PublisherUnavailable: it does not.
+        """
         deadline = time.monotonic() + PING
         link = self._link
-        try:
-            if link is None or not link.usable:
-                with self._turn_until(deadline):
-                    link = self._linked(deadline)
-            link.round_trip(within=_left(deadline))
-        except PublisherUnavailable:
-            return False
-        return True
+        if link is None or not link.usable:
+            with self._turn_until(deadline):
+                link = self._linked(deadline)
+        link.round_trip(within=_left(deadline))
 
     def close(self) -> None:
         """Hang up; a later ``publish`` connects again."""

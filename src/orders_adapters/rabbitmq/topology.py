@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -57,7 +57,7 @@ class Topology:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A durable queue that we take from, and beside it one for what can never be done.
+    """A durable queue that we take from, and beside it one for what can never be done and one for what is early.
 
     Bound to an exchange it hears what is published there under the key. With ``one_at_a_time`` a single consumer is
     given messages, however many there are, and the next where that dies.
@@ -71,6 +71,21 @@ class Inbound:
     @property
     def dead(self) -> str:
         return f"{self.queue}.dead"
+
+    @property
+    def early(self) -> str:
+        return f"{self.queue}.early"
+
+    @property
+    def early_arguments(self) -> Mapping[str, Any]:
+        """Have a message whose time there is over come back, and not get lost on the way: RabbitMQ 3.10 or later."""
+        return {
+            "x-queue-type": "quorum",
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": self.queue,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
 
     def declare(self, channel: Any) -> None:
         """Make the declarations on a blocking channel."""

@@ -16,6 +16,7 @@ from orders_adapters.redis import scripts
 from orders_adapters.redis.ahead import Ahead, Found
 from orders_adapters.redis.circuit import Circuit, CircuitOpen
 from orders_adapters.redis.client import connect
+from orders_domain.errors import Unavailable
 from orders_domain.order import Order
 
 SCHEMA = b"1"  # of the JSON; another one is a miss, so that old and new processes can share a Redis
@@ -73,12 +74,16 @@ class Cache:
 
         return self._heard(announce) is True
 
-    def ping(self) -> bool:
-        """Say whether Redis answers now, whatever the circuit believes."""
+    def ping(self) -> None:
+        """Return if Redis answers now, whatever the circuit believes.
+
+        Raises:
+            Unavailable: it does not.
+        """
         try:
-            return bool(self._here()[0].ping())
-        except (redis.RedisError, OSError):
-            return False
+            self._here()[0].ping()
+        except (redis.RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer.") from error
 
     def keeps_snapshots(self) -> bool:
         """Say whether this Redis would bring old copies back after a restart; False where it does not tell."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -18,6 +20,9 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
     Raises:
         ValueError, TypeError: the URL cannot be read, or names an unknown option.
     """
+    database = unquote(urlsplit(url).path).strip("/")
+    if not url.startswith("unix:") and database and not database.isdecimal():
+        raise ValueError("The database, behind the last slash, is no number.")  # the library would take 0
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=MOST_CONNECTIONS,

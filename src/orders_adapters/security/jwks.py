@@ -31,13 +31,25 @@ class ProviderKeys:
             raise InvalidToken(f"The key is for {key.algorithm_name}.")
         return key.key
 
-    def _find(self, kid: str) -> jwt.PyJWK:
+    def ping(self) -> None:
+        """Return if there are keys.
+
+        Raises:
+            IdentityUnavailable: they cannot be fetched.
+        """
+        with self._lock:
+            self._fetch()
+
+    def _fetch(self) -> None:
         if time.monotonic() < self._not_before:
             raise IdentityUnavailable("The identity provider did not answer a moment ago.")
         try:
             self._client.get_signing_keys()  # fetched anew when five minutes old
         except (jwt.PyJWTError, OSError, ValueError) as error:
             raise self._spared(error) from error
+
+    def _find(self, kid: str) -> jwt.PyJWK:
+        self._fetch()
         try:
             return self._client.get_signing_key(kid)
         except (jwt.PyJWKClientConnectionError, OSError) as error:

@@ -1,7 +1,9 @@
 """Bearer tokens: JWTs verified against one algorithm, fixed by configuration and never read from the token."""
 
 import hashlib
+import math
 import re
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -16,6 +18,7 @@ SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
 LONGEST_TOKEN = 8 * 1024  # characters
 FAMILY = "fam"  # the claim that names the sign-in of ours that a token came from
 LONGEST_FAMILY = 64
+LEEWAY = 60  # seconds that another clock may be ahead of ours (RFC 7519, 4.1.5); what has expired has expired
 LATEST = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -46,10 +49,11 @@ class Tokens:
         if not _COMPACT.fullmatch(token):  # PyJWT lets base64 padding pass
             raise InvalidToken("The token is not three parts of unpadded base64url.")
         claims = self._claims(token)
+        _require_its_time(claims, now=time.time())
         family = claims.get(FAMILY)
         return Bearer(
             actor=_actor(claims),
-            expires=_moment(claims["exp"]),
+            expires=datetime.fromtimestamp(min(math.ceil(claims["exp"]), LATEST), UTC),
             mark=_mark(token),
             family=family if isinstance(family, str) and 1 <= len(family) <= LONGEST_FAMILY else None,
         )
@@ -63,7 +67,13 @@ class Tokens:
                 algorithms=[self._algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
-                options={"require": required, "verify_aud": self._audience is not None},
+                options={
+                    "require": required,
+                    "verify_aud": self._audience is not None,
+                    "verify_exp": False,  # this, and the two below: see _require_its_time
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
             )
         except jwt.InvalidTokenError as error:
             raise InvalidToken(str(error)) from error
@@ -116,10 +126,25 @@ def _mark(token: str) -> str:
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
-def _moment(exp: object) -> datetime:
-    if type(exp) is not int:
-        raise InvalidToken("exp is no whole number.")
-    return datetime.fromtimestamp(min(exp, LATEST), UTC)
+def _require_its_time(claims: dict[str, Any], *, now: float) -> None:
+    """Return if the token is good now. When it was issued says nothing about that (RFC 7519, 4.1.6).
+
+    Raises:
+        InvalidToken: it is not, or a time in it is none.
+    """
+    said = {name: _seconds(claims, name) for name in ("exp", "nbf", "iat") if name in claims}
+    if said["exp"] <= now:
+        raise InvalidToken("The token has expired.")
+    if said.get("nbf", now) > now + LEEWAY:
+        raise InvalidToken("The token is not good yet.")
+
+
+def _seconds(claims: dict[str, Any], name: str) -> float:
+    """Return a moment in seconds since 1970: any JSON number, also a fraction (RFC 7519, 2, NumericDate)."""
+    value = claims[name]
+    if type(value) not in (int, float) or not abs(value) < 2**63:  # NaN is not less than anything
+        raise InvalidToken(f"{name} is no moment.")
+    return float(value)
 
 
 def _actor(claims: dict[str, Any]) -> Actor:

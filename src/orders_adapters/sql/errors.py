@@ -1,5 +1,6 @@
 """What the database's errors mean to the domain: away, in contention, or a flaw of ours."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
 
 _CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction may be run again at once
 _NOT_MIGRATED = {"42P01", "42703"}  # no such table, no such column
+_LACKING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # it has no codes for these
 
 # Having waited for a lock in vain (55P03, SQLITE_BUSY) is no contention: to run the transaction again is to wait again.
 # InternalError is what PostgreSQL calls a transaction that it ended while it idled, and a replica that cannot write.
@@ -41,11 +43,12 @@ def translated() -> Iterator[None]:
 
 
 def _ours(error: exc.SQLAlchemyError) -> Unavailable | StatementRefused:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
         return StoreContention("The store gave this transaction up in favour of another one.")
-    if state in _NOT_MIGRATED:
-        return StoreUnavailable("The store has not been migrated.")
+    if state in _NOT_MIGRATED or _LACKING_IN_SQLITE.search(str(cause)):
+        return StoreUnavailable("The store has not been migrated; run: orders migrate")
     if isinstance(error, _AWAY) or getattr(error, "connection_invalidated", False):
         return StoreUnavailable("The store is away or too slow.")
     if type(error) is exc.DatabaseError:  # SQLite: the file is no database, or damaged

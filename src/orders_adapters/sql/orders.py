@@ -1,15 +1,15 @@
-"""The orders of one transaction: four statements to add one, one to hold it, three to save it."""
+"""The orders of one transaction: three statements to add one, one to hold it, two to save it."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.rows import Values, entry_values, event_values, order_of, order_values
+from orders_adapters.sql.rows import entry_values, insert_all, order_of, order_values
 from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.events import Event
@@ -47,8 +47,9 @@ _SAVE = (
 
 
 class Orders:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, told: list[Event]) -> None:
         self._connection = connection
+        self._told = told  # what is to go into the outbox
 
     def add(self, order: Order) -> None:
         dialect = self._connection.dialect.name
@@ -85,9 +86,7 @@ class Orders:
             self._note(order)
 
     def tell(self, told: Sequence[Event]) -> None:
-        if told:
-            with translated():
-                self._insert(tables.outbox, [event_values(event) for event in told])
+        self._told += told
 
     def _held(self, statement: Select[Any], ref: OrderRef | str) -> Order:
         with translated():
@@ -98,10 +97,6 @@ class Orders:
 
     def _note(self, order: Order) -> None:
         """Write down what happened, for us and for the world."""
-        self._insert(tables.order_history, [entry_values(entry) for entry in order.unsaved])
+        insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.unsaved])
         self.tell([events.told_by(entry, order) for entry in order.unsaved])
         order.unsaved.clear()
-
-    def _insert(self, table: Table, rows: list[Values]) -> None:
-        # A list of one would take the slower path of many.
-        self._connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])

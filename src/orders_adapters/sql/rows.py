@@ -1,8 +1,9 @@
 """Orders, history and events as rows, and back."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, Table
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.shards import shard_of
@@ -134,3 +135,9 @@ def outgoing_of(row: Row[Any]) -> Outgoing:
         traceparent=row.traceparent,
     )
     return Outgoing(event=event, state=row.state, attempts=row.attempts, due_at=row.due_at, last_error=row.last_error)
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Write the rows, if there are any, in one statement."""
+    if rows:  # a list of one would take the slower path of many
+        connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])

@@ -1,6 +1,7 @@
 """Stock in one transaction: rows locked in the order of their ids, one statement for all of an order's products."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from orders_adapters.sql.errors import translated
 from orders_adapters.sql.products import Products, product_of, write_movement
 from orders_adapters.sql.remote_products import know
 from orders_adapters.sql.rows import item_values
+from orders_domain import sale
 from orders_domain.actor import Actor
 from orders_domain.booking import BookingState
 from orders_domain.errors import InsufficientStock, Refused
@@ -20,10 +22,12 @@ from orders_domain.order import Order
 from orders_domain.ports.products import Movement
 from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage, require_stock
 
+_typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
+
 # The locks come first and in order, so that two orders never wait for each other; what they show is what is there
 # now, not when the statement began: so it is their stock that is counted down. (The row as the statement first saw it
 # may be of before a restock, and fail its CHECK.) Nothing is taken unless there is enough of everything.
-_TAKE = text("""
+_TAKE_AND_NOTE = text("""
     WITH wanted AS (
         SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS wanted (product_id, quantity)
     ), locked AS (
@@ -42,15 +46,32 @@ _TAKE = text("""
         FROM wanted JOIN taken ON taken.id = wanted.product_id
     )
     SELECT locked.*, verdict.enough FROM locked, verdict ORDER BY id
-""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
+""").bindparams(*_typed)
 
-_GIVE_BACK = text("""
-    WITH back AS (
-        INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-        SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
-        FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
-        ON CONFLICT (order_id, product_id, kind) DO NOTHING
-        RETURNING product_id, quantity
+# SQLite's writers are one at a time; and there a statement writes to one table.
+_TAKE = text("""
+    WITH wanted AS (
+        SELECT json_extract(value, '$[0]') AS product_id, json_extract(value, '$[1]') AS quantity
+        FROM json_each(:wanted)
+    ), verdict AS (
+        SELECT count(*) = json_array_length(:wanted) AS enough
+        FROM products JOIN wanted ON product_id = id WHERE stock_quantity >= quantity
+    )
+    UPDATE products SET stock_quantity = stock_quantity - quantity
+    FROM wanted, verdict WHERE enough AND product_id = id
+    RETURNING *
+""")
+
+_BACK = """
+    INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
+    SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
+    FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
+    ON CONFLICT (order_id, product_id, kind) DO NOTHING
+    RETURNING product_id, quantity
+"""
+_NOTE_BACK = text(_BACK).bindparams(*_typed)
+_GIVE_BACK = text(f"""
+    WITH back AS ({_BACK}
     ), elsewhere AS (
         UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
     ), locked AS (
@@ -58,7 +79,7 @@ _GIVE_BACK = text("""
     )
     UPDATE products SET stock_quantity = stock_quantity + back.quantity
     FROM back, locked WHERE locked.id = products.id AND back.product_id = products.id
-""").bindparams(bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
+""").bindparams(*_typed)  # noqa: S608 - both parts stand here
 
 _products = tables.products.c
 _bookings = tables.bookings.c
@@ -67,14 +88,10 @@ _GIVE_BACK_ELSEWHERE = (
     .where(_bookings.order_id == bindparam("of"), _bookings.state == BookingState.KEPT)
     .values(state=BookingState.RELEASING, due_at=bindparam("at", type_=Moment))
 )
-_moves = tables.stock_movements.c
 _ADD_TO = (
     update(tables.products)
     .where(_products.id == bindparam("product_id"))
     .values(stock_quantity=_products.stock_quantity + bindparam("more"))
-)
-_TAKEN_AND_NOT_GIVEN_BACK = select(_moves.product_id, _moves.quantity).where(
-    _moves.order_id == bindparam("order_id"), _moves.kind.in_((Movement.TAKEN, Movement.GIVEN_BACK))
 )
 
 
@@ -89,7 +106,7 @@ class Stock:
             return ()
         with translated():
             take = self._take_at_once if self._connection.dialect.name == "postgresql" else self._take_in_steps
-            low = take(order, by=by, at=at)
+            low = take(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
             # Not before: referring to a product locks it a little, in no order, and to lock more is to deadlock.
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
         return low
@@ -102,10 +119,8 @@ class Stock:
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
         with translated():
             if self._connection.dialect.name == "postgresql":
-                self._connection.execute(_GIVE_BACK, {"order_id": order.id, "actor": by.subject, "at": at})
+                self._connection.execute(_GIVE_BACK, _of(order, by=by, at=at))
             else:
-                if order.shipment_id:  # else nobody else has a part in it
-                    self._connection.execute(_GIVE_BACK_ELSEWHERE, {"of": order.id, "at": at})
                 self._give_back_in_steps(order, by=by, at=at)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
@@ -120,55 +135,43 @@ class Stock:
         write_movement(self._connection, product_id, Movement.RESTOCKED, quantity, by=by, at=at)
         return after
 
-    def _take_at_once(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        wanted = {line.product_id: line.quantity for line in order.lines}
+    def _take_at_once(
+        self, order: Order, wanted: Mapping[ProductId, int], *, by: Actor, at: datetime
+    ) -> Sequence[Product]:
         values = {"ids": list(wanted), "quantities": list(wanted.values())}
-        rows = self._connection.execute(_TAKE, values | {"order_id": order.id, "actor": by.subject, "at": at}).all()
+        rows = self._connection.execute(_TAKE_AND_NOTE, values | _of(order, by=by, at=at)).all()
         if len(rows) < len(wanted) or not rows[0].enough:
             raise InsufficientStock(_shortages(wanted, rows))
-        return _lowered(wanted, rows)
+        return _lowered(wanted, [replace(one, stock=one.stock - wanted[one.id]) for one in map(product_of, rows)])
 
-    def _take_in_steps(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        wanted = {line.product_id: line.quantity for line in order.lines}
-        statement = select(tables.products).where(_products.id.in_(list(wanted)))
-        rows = self._connection.execute(statement).all()
-        if shortages := _shortages(wanted, rows):
-            raise InsufficientStock(shortages)
-        self._connection.execute(
-            _ADD_TO, [{"product_id": product_id, "more": -quantity} for product_id, quantity in wanted.items()]
-        )
-        self._note(Movement.TAKEN, order, {one: -quantity for one, quantity in wanted.items()}, by=by, at=at)
-        return _lowered(wanted, rows)
+    def _take_in_steps(
+        self, order: Order, wanted: Mapping[ProductId, int], *, by: Actor, at: datetime
+    ) -> Sequence[Product]:
+        rows = self._connection.execute(_TAKE, {"wanted": json.dumps(list(wanted.items()))}).all()
+        if not rows:
+            there = self._connection.execute(select(tables.products).where(_products.id.in_(wanted))).all()
+            raise InsufficientStock(_shortages(wanted, there))
+        taken = _of(order, by=by, at=at) | {"kind": Movement.TAKEN}
+        moves = [taken | {"product_id": one, "quantity": -quantity} for one, quantity in wanted.items()]
+        self._connection.execute(insert(tables.stock_movements).inline(), moves)
+        return _lowered(wanted, [product_of(row) for row in rows])
 
     def _give_back_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
-        rows = self._connection.execute(_TAKEN_AND_NOT_GIVEN_BACK, {"order_id": order.id}).all()
-        if not rows or any(row.quantity > 0 for row in rows):
-            return
-        back = {row.product_id: -row.quantity for row in rows}
-        self._connection.execute(_ADD_TO, [{"product_id": one, "more": quantity} for one, quantity in back.items()])
-        self._note(Movement.GIVEN_BACK, order, back, by=by, at=at)
-
-    def _note(self, kind: Movement, order: Order, quantities: dict[ProductId, int], *, by: Actor, at: datetime) -> None:
-        common = {"order_id": order.id, "kind": kind, "actor": by.subject, "at": at}
-        rows = [common | {"product_id": one, "quantity": quantity} for one, quantity in quantities.items()]
-        self._connection.execute(insert(tables.stock_movements).inline(), rows)
+        if order.shipment_id:  # else nobody else has a part in it
+            self._connection.execute(_GIVE_BACK_ELSEWHERE, {"of": order.id, "at": at})
+        back = self._connection.execute(_NOTE_BACK, _of(order, by=by, at=at)).all()
+        if back:
+            self._connection.execute(_ADD_TO, [{"product_id": one, "more": quantity} for one, quantity in back])
 
 
-def _shortages(wanted: dict[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
-    there = {row.id: row for row in rows}
-    return tuple(
-        Shortage(
-            product_id=product_id,
-            name=row.name if row else None,
-            requested=quantity,
-            available=row.stock_quantity if row else 0,
-        )
-        for product_id, quantity in wanted.items()
-        if (row := there.get(product_id)) is None or row.stock_quantity < quantity
-    )
+def _of(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
+    return {"order_id": order.id, "actor": by.subject, "at": at}
 
 
-def _lowered(wanted: dict[ProductId, int], rows: Sequence[Row[Any]]) -> Sequence[Product]:
-    """The products that this order took to or below their threshold; the rows are from before it."""
-    pairs = [(before := product_of(row), replace(before, stock=before.stock - wanted[before.id])) for row in rows]
-    return [after for before, after in pairs if after.low and not before.low]
+def _shortages(wanted: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
+    return sale.shortages(wanted, {row.id: product_of(row) for row in rows})
+
+
+def _lowered(taken: Mapping[ProductId, int], left: Iterable[Product]) -> Sequence[Product]:
+    """The products that came to or below their threshold by what was taken."""
+    return [one for one in left if one.low and one.stock + taken[one.id] > one.low_stock_threshold]

@@ -8,12 +8,14 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from orders_adapters.sql import tables
 from orders_adapters.sql.bookings import Bookings
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.inbox import Inbox
 from orders_adapters.sql.keys import Keys
 from orders_adapters.sql.orders import Orders
 from orders_adapters.sql.products import Products
+from orders_adapters.sql.rows import event_values, insert_all
 from orders_adapters.sql.stock import Stock
 from orders_domain.events import Event
 
@@ -29,10 +31,11 @@ class UnitOfWork:
         self._engine = engine
         self._on_commit = on_commit
         self._connection: Connection | None = None
+        self._told: list[Event] = []  # goes into the outbox with the commit, in one statement
 
     @property
     def orders(self) -> Orders:
-        return Orders(self._open)
+        return Orders(self._open, told=self._told)
 
     @property
     def products(self) -> Products:
@@ -76,6 +79,7 @@ class UnitOfWork:
 
     def commit(self) -> None:
         with translated():
+            insert_all(self._open, tables.outbox, [event_values(event) for event in self._told])
             self._open.commit()
         self._leave()
         self._on_commit()
@@ -88,7 +92,7 @@ class UnitOfWork:
 
     def _leave(self) -> None:
         """Give the connection back, undoing what was not committed; one that cannot undo is thrown away."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._told = self._connection, None, []
         if connection is None:
             return
         try:

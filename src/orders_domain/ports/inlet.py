@@ -8,6 +8,7 @@ Handle: TypeAlias = Callable[[bytes], str | None]
 
 Raises:
     Unavailable: it cannot be done now.
+    NotYet: nor can it be before something else has happened, which may never be.
 """
 
 
@@ -15,10 +16,12 @@ class Inlet(Protocol):
     """A broker's messages for us, at least once each. One inlet belongs to one thread."""
 
     def take(self, handle: Handle, *, within: float) -> bool:
-        """Wait so many seconds at most for a message, and have it handled; say whether there was one.
+        """Wait so many seconds at most for a message, and have it handled; say whether that was the end of one.
 
         A message is acknowledged when it is done, and not before; what was not acknowledged comes again. One that can
-        never be done is acknowledged when it lies, with the reason, among the dead letters.
+        never be done is acknowledged when it lies, with the reason, among the dead letters. One that is early
+        (``NotYet``) is given again and again for a while, and others meanwhile if the broker can; then it is put among
+        the dead letters, too.
 
         Raises:
             Unavailable: ``handle`` raised it, and is given the same message first at the next call; or the broker is

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from orders_domain.access import WRITERS_ONLY, Access
 from orders_domain.actor import Actor
-from orders_domain.events import user_notifications
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases._steps import save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,7 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         request.access.require(request.actor, order)
         order.require_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())
-        told = () if order.user_id == request.actor.subject else user_notifications(order)
-        uow.orders.save(order)
-        uow.tell(told)
-        if order.lines:
-            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+        save(order, by=request.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order

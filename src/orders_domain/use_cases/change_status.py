@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from orders_domain.access import OWNER_ONLY, Access
 from orders_domain.actor import Actor
-from orders_domain.events import user_notifications
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.status import OrderStatus, Wanted
+from orders_domain.status import Wanted
+from orders_domain.use_cases._steps import save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         request.access.require(request.actor, order)
         order.require_version(request.versions)
         if order.become(request.wanted, by=request.actor, at=clock()):
-            own = order.user_id == request.actor.subject  # nobody need be told what they did themselves
-            told = () if own else user_notifications(order)
-            uow.orders.save(order)
-            uow.tell(told)
-            if order.status is OrderStatus.CANCELED and order.lines:
-                uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+            save(order, by=request.actor, uow=uow)
             uow.commit()
     # Also where nothing changed: whoever changed it before may have died between the commit and this.
     cache.invalidate({order.id: order.version})

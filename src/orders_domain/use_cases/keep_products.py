@@ -73,7 +73,7 @@ def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> 
     with uow:
         product = replace(uow.products.hold(request.product_id), **new)
         if request.price is not None:
-            product = replace(product, price=Money.of(request.price, product.price.currency))
+            product = replace(product, price=Money.of(request.price, product.price.currency, field="price"))
         uow.products.save(product, by=request.actor, at=clock())
         uow.commit()
     return product

@@ -11,6 +11,7 @@ from orders_domain.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.signatures import Signed
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases._steps import place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,5 @@ def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Cl
         raise CartRefused("Not the cart service's signature.", field="signature")
     OWNER_OR_WRITER.require_user(request.actor, cart.user_id)
     order = Order.place(order_id=new_id(), cart=cart, total=cart.total, by=request.actor, at=clock())
-    with uow:
-        if request.once:
-            uow.keys.claim(request.once, at=order.created_at)
-        uow.orders.add(order)
-        if request.once:
-            uow.keys.keep(request.once, order)
-        uow.commit()
+    place(order, once=request.once, uow=uow)
     return order

@@ -9,6 +9,7 @@ from orders_domain.once import Once
 from orders_domain.order import Order
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases._steps import place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +31,5 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
         StoreUnavailable: the store is away.
     """
     order = Order.place(order_id=new_id(), items=request.items, total=request.total, by=request.actor, at=clock())
-    with uow:
-        if request.once:
-            uow.keys.claim(request.once, at=order.created_at)
-        uow.orders.add(order)
-        if request.once:
-            uow.keys.keep(request.once, order)
-        uow.commit()
+    place(order, once=request.once, uow=uow)
     return order

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orders_domain.actor import Actor
-from orders_domain.events import user_notifications
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.status import OrderStatus
 from orders_domain.tracking import TrackingEvent
+from orders_domain.use_cases._steps import save
 
 SCOPE = "tracking"
 """What the carriers' event ids count in."""
@@ -57,12 +56,8 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
             return Tracked.REPEATED
         order = _held(event, uow)
         event.befall(order, at=now)
-        told = user_notifications(order)
         changed = bool(order.unsaved)
-        uow.orders.save(order)
-        uow.tell(told)
-        if changed and order.status is OrderStatus.CANCELED and order.lines:
-            uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+        save(order, by=request.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return Tracked.APPLIED if changed else Tracked.OLD_NEWS

@@ -34,26 +34,34 @@ A customer's token ({customer}), good for a day:
   {customer_token}
 An administrator's token ({admin}):
   {admin_token}
-
-They sign in, too, with {customer_email} or {admin_email} and the password {password}:
+{requests}
+Ctrl-C ends it.
+"""
+_REQUESTS = {
+    "ostore": """
+They sign in, too, with {customer_email} or {admin_email} and the password {password}; in another terminal:
 
   curl -s -X POST {at}/auth/login -H "Content-Type: application/json" \
 -d '{{"email": "{customer_email}", "password": "{password}"}}'
+""",
+    "management": """
+Order products:
 
-Try these in another terminal:
-
-  curl -s -X POST {at}/api/v1/orders/ -H "Authorization: Bearer {customer_token}" \
+  curl -s -X POST {at}{prefix}/ -H "Authorization: Bearer {customer_token}" \
 -H "Content-Type: application/json" -d '{{"order_items": [{{"product_id": 1, "quantity": 2}}], \
 "shipping_address_line1": "123 Main St", "shipping_city": "New York", "shipping_state": "NY", \
 "shipping_postal_code": "10001", "shipping_country": "USA"}}'
+""",
+    "orders": """
+List orders, and pay one:
 
-  curl -s {at}/orders/user/{customer} -H "Authorization: Bearer {customer_token}"
+  curl -s {at}{prefix}/user/{customer} -H "Authorization: Bearer {customer_token}"
 
-  curl -s -X PATCH {at}/orders/{order_id} -H "Authorization: Bearer {customer_token}" \
+  curl -s -X PATCH {at}{prefix}/{order_id} -H "Authorization: Bearer {customer_token}" \
 -H "Content-Type: application/json" -d '{{"status": "PAID"}}'
-
-Ctrl-C ends it.
-"""
+""",
+}
+"""What to try of a contract, where it is mounted."""
 
 
 @click.command()
@@ -70,21 +78,27 @@ def demo(host: str, port: int) -> None:
         migrations.upgrade("head")
     _stock_the_shop(container, read)
     _open_accounts(container)
-    click.echo(
-        _GUIDE.format(
-            at=f"http://{host}:{port}",
-            products=_offered(container),
-            customer=_CUSTOMER,
-            admin=_ADMIN,
-            customer_token=container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
-            admin_token=container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
-            customer_email=_email(_CUSTOMER),
-            admin_email=_email(_ADMIN),
-            password=_PASSWORD,
-            order_id=_order_to_pay(container, read),
-        )
-    )
+    click.echo(_guide(container, read, at=f"http://{host}:{port}"))
     serve.run(read, host=host, port=port)
+
+
+def _guide(container: Container, read: Settings, *, at: str) -> str:
+    """Return what to try, at the first prefix of each contract that is served."""
+    words = {
+        "at": at,
+        "products": _offered(container),
+        "customer": _CUSTOMER,
+        "admin": _ADMIN,
+        "customer_token": container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
+        "admin_token": container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+        "customer_email": _email(_CUSTOMER),
+        "admin_email": _email(_ADMIN),
+        "password": _PASSWORD,
+        "order_id": _order_to_pay(container, read),
+    }
+    served = {name: prefixes[0] for name, prefixes in read.mounts.items()}
+    requests = [text.format(prefix=served[name], **words) for name, text in _REQUESTS.items() if name in served]
+    return _GUIDE.format(requests="".join(requests), **words)
 
 
 def _stock_the_shop(container: Container, read: Settings) -> None:

@@ -1,20 +1,22 @@
 """orders doctor"""
 
 import sys
+from dataclasses import replace
 
 import click
 
 from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.container import Container
-from orders_flask.settings import SettingRefused
+from orders_flask.secrets import without_secrets
+from orders_flask.settings import SettingRefused, Settings
 
 
 @click.command()
 def doctor() -> None:
-    """Look at every part that is configured, and say in a sentence what is wrong with it."""
+    """Look at every part that is configured, and say what is wrong with it, and why."""
     try:
-        read = settings.read()
+        read = _quiet(settings.read())
         container = Container(settings=read)
         create_app(read, container=container)  # refuses what only shows when the parts are made
     except SettingRefused as error:
@@ -24,13 +26,28 @@ def doctor() -> None:
     where = {
         "database": "SQLite, orders.db here" if read.embedded else read.store_url.partition("://")[0],
         "cache": {"redis": "Redis", "memory": "this process's memory", "none": "none; set REDIS_URL"}[read.cache],
-        "broker": "RabbitMQ" if read.broker == "rabbitmq" else "none; events are only logged, set RABBITMQ_URL",
+        "broker": _brokers(read),
+        "replica": "DATABASE_READ_URL",
+        "identity": "JWT_JWKS_URL",
+        "jobs": "Celery's broker",
     }
     wrong = 0
     for name, check in {**container.checks(), **container.elsewhere()}.items():
         failure = check()
         wrong += failure is not None
-        click.echo(f"{name:10} {failure or 'fine'} ({where.get(name, 'another service')})")
+        how = without_secrets(failure, read) if failure else "fine"
+        click.echo(f"{name:10} {how} ({where.get(name, 'another service')})")
     for advice in filter(None, (read.advice, container.cache().advice())):
         click.echo(f"advice     {advice}")
     sys.exit(1 if wrong else 0)
+
+
+def _quiet(read: Settings) -> Settings:
+    """Kafka's library writes to standard error by itself, which is all about what is said here in a line."""
+    return replace(read, kafka_options=f"log_level=0 {read.kafka_options}")
+
+
+def _brokers(read: Settings) -> str:
+    if read.broker == "rabbitmq":
+        return "RabbitMQ and Kafka" if read.kafka_servers else "RabbitMQ"
+    return f"{'Kafka gets notifications' if read.kafka_servers else 'none'}; events are only logged, set RABBITMQ_URL"

@@ -17,6 +17,7 @@ from orders_domain.queries import After, OrdersWanted, Page
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.cli import export_file, export_rows
+from orders_flask.cli.export_options import Options
 from orders_flask.cli.export_rows import VIEWS, View
 from orders_flask.cli.formats import format_of, format_option
 from orders_flask.cli.long import INTERRUPTED, Interrupt, operator
@@ -46,7 +47,9 @@ class Period(click.ParamType[Span]):
 @click.option("--user", help="Orders of this user only.")
 @click.option("--from", "since", type=Period(), help="An ISO date or datetime; UTC, unless it says otherwise.")
 @click.option("--until", type=Period(), help="Likewise; a date includes that day.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted export; give the same options again.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with an interrupted export, or begin one; give the same options again."
+)
 def export(
     file: str,
     form: str | None,
@@ -60,7 +63,8 @@ def export(
     """Write orders to FILE (- for standard output), newest first: CSV or JSON Lines.
 
     FILE appears when it is complete; until then FILE.part grows, 1,000 orders at a time. After Ctrl-C, or worse,
-    --resume goes on behind the last order that is whole, and FILE becomes what it would have been.
+    --resume goes on behind the last order that is whole, and FILE becomes what it would have been; FILE.part.options
+    has the options that it was begun with, and with others nothing is gone on with.
 
     In CSV, text that begins with = + - @ or a tab gets an apostrophe before it: a spreadsheet would take it for a
     formula, and anybody can have such a name. JSON Lines have all text as it is. Amounts are in major units.
@@ -72,6 +76,8 @@ def export(
     """
     if resume and file == "-":
         raise click.UsageError("Standard output cannot be resumed.")
+    if since and until and since.first >= until.after:
+        raise click.UsageError("--from is after --until.")
     wanted = OrdersWanted(
         user_id=user,
         statuses=frozenset(STATUSES[word] for word in statuses) or None,
@@ -83,7 +89,18 @@ def export(
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view])
     else:
-        _to_file(Path(file), pages_of, form, VIEWS[view], resume)
+        options = {"--format": form, "--view": view, **_options(wanted)}
+        _to_file(export_file.target(Path(file)), pages_of, form, VIEWS[view], options, resume)
+
+
+def _options(wanted: OrdersWanted) -> Options:
+    """The filters, by the options they come from; in one way, however they were written."""
+    return {
+        "--user": wanted.user_id,
+        "--status": sorted(status.value for status in wanted.statuses or ()),
+        "--from": wanted.placed_from.isoformat() if wanted.placed_from else None,
+        "--until": wanted.placed_before.isoformat() if wanted.placed_before else None,
+    }
 
 
 PagesBehind = Callable[[After | None], Iterable[Page]]
@@ -96,16 +113,18 @@ def _pages(container: Container, wanted: OrdersWanted, after: After | None) -> I
 def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
     sys.stdout.buffer.write(_header(form, view))
     with Interrupt() as interrupt:
-        _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view)
+        _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Written())
     sys.exit(INTERRUPTED if interrupt.came else 0)
 
 
-def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, resume: bool) -> None:
+def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, options: Options, resume: bool) -> None:
     header = _header(form, view)
-    file, after = export_file.go_on(path, header, view.columns) if resume else export_file.begin(path, header)
+    file, begun = (
+        export_file.go_on(path, header, view.columns, options) if resume else export_file.begin(path, header, options)
+    )
     with closing(file), Interrupt() as interrupt:
         try:
-            complete = _write(file, interrupt.until(pages_of(after)), form, view)
+            complete = _write(file, interrupt.until(pages_of(begun.after)), form, view, Written(begun.orders))
         except (OrdersError, OSError) as error:
             raise click.ClickException(f"{error} {file.name} has what was written; --resume goes on.") from error
         if complete:
@@ -117,7 +136,7 @@ def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, resume: b
 
 @dataclass
 class Written:
-    """How far the export is."""
+    """How far the export is: so many orders are in the file."""
 
     orders: int = 0
 
@@ -125,10 +144,10 @@ class Written:
         return f"{self.orders:,} orders"
 
 
-def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View) -> bool:
+def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Written) -> bool:
     """Write the pages as they come; say whether the last one was among them."""
     encode = export_rows.csv_bytes if form == "csv" else export_rows.json_bytes
-    written, page = Written(), None
+    page = None
     bar = click.progressbar(
         pages,
         label="Exporting",

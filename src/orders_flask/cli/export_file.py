@@ -3,8 +3,9 @@
 import csv
 import fcntl
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ import click
 import orjson
 
 from orders_domain.queries import After
+from orders_flask.cli import export_options
+from orders_flask.cli.export_options import Options
 from orders_flask.cli.export_rows import KEY
 
 
@@ -24,9 +27,22 @@ class Resumed:
 
     size: int
     after: After | None
+    orders: int  # it has so many
 
 
-def begin(path: Path, header: bytes) -> tuple[BinaryIO, After | None]:
+def target(path: Path) -> Path:
+    """Return the file that is to be written: where the path is a symlink, the file it names.
+
+    Raises:
+        ClickException: there is something that is no regular file; a device or a FIFO would be replaced by one.
+    """
+    with _sentences(), suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise click.ClickException(f"{path} is no regular file; - writes to standard output.")
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def begin(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resumed]:
     """Open the unfinished file of a new export.
 
     Raises:
@@ -34,23 +50,32 @@ def begin(path: Path, header: bytes) -> tuple[BinaryIO, After | None]:
     """
     with _sentences():
         file = _part(path).open("xb")
-    _hold(file)
+        _hold(file)
+        export_options.note(_part(path), options)
     file.write(header)
-    return file, None
+    return file, Resumed(len(header), None, 0)
 
 
-def go_on(path: Path, header: bytes, columns: Sequence[str]) -> tuple[BinaryIO, After | None]:
+def go_on(path: Path, header: bytes, columns: Sequence[str], options: Options) -> tuple[BinaryIO, Resumed]:
     """Open the unfinished file of an interrupted export, cut to what is surely whole; a new one where there is none.
 
     Raises:
-        ClickException: another export is writing it, or it was begun with another view or format.
+        ClickException: another export is writing it, or it was begun with other options; or the export is finished.
     """
     if not _part(path).exists():
-        return begin(path, header)
+        if path.exists():
+            raise click.ClickException(
+                f"{path} is complete, there is no {_part(path)} to go on with; without --resume it is written anew."
+            )
+        return begin(path, header, options)
     with _sentences():
         file = _part(path).open("r+b")
     try:
         _hold(file)
+        if os.fstat(file.fileno()).st_size:
+            export_options.require_same(_part(path), options)
+        else:  # it ended before its options were surely noted
+            export_options.note(_part(path), options)
         return file, _cut(file, header, columns)
     except BaseException:
         file.close()
@@ -63,6 +88,7 @@ def finish(path: Path, file: BinaryIO) -> None:
     os.fsync(file.fileno())
     file.close()
     _part(path).replace(path)
+    export_options.forget(_part(path))
 
 
 def _hold(file: BinaryIO) -> None:
@@ -90,41 +116,40 @@ def _part(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def _cut(file: BinaryIO, header: bytes, columns: Sequence[str]) -> After | None:
-    """Leave what is whole, and stand behind it; return the order it ends with."""
+def _cut(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
+    """Leave what is whole, and stand behind it; return what that is."""
     try:
         resumed = _resumed(file, header, columns)
     except ValueError:
-        raise click.ClickException(
-            f"{file.name} was begun with another view or format: give those again, or delete it."
-        ) from None
+        raise click.ClickException(f"{file.name} has rows that no such export writes: delete it.") from None
     file.truncate(resumed.size)
     file.seek(resumed.size)
     if resumed.size == 0:
         file.write(header)
-    return resumed.after
+    return resumed
 
 
 def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
     """Find the end of the last order but one: the last may lack items, and is written again.
 
     Raises:
-        ValueError: this is no file of ours, or of another view or format.
+        ValueError: this is no file of ours.
     """
     first = file.read(len(header))
     if len(first) < len(header) and header.startswith(first):
-        return Resumed(0, None)
+        return Resumed(0, None, 0)
     if first != header:
         raise ValueError(first)
     quoted = bool(header)  # CSV; JSON Lines have no header
     end, last, before = len(header), None, None
-    start = end
+    start, orders = end, 0
     for record in _records(file, quoted=quoted):
         key = _key(_cells(record) if quoted else orjson.loads(record), columns)
         if key != last:
             end, last, before = start, key, last
+            orders += 1
         start += len(record)
-    return Resumed(end, before)
+    return Resumed(end, before, max(orders - 1, 0))
 
 
 def _records(file: BinaryIO, *, quoted: bool) -> Iterator[bytes]:

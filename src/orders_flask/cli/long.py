@@ -4,7 +4,6 @@ import getpass
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -71,16 +70,6 @@ class Lines:
             complete = line.endswith(b"\n")
             encoding = "utf-8-sig" if self.number == 1 else "utf-8"
             yield line.decode(encoding, "surrogateescape")  # so that one bad line is one bad line
-
-
-def stopped_by_signals(stop: threading.Event) -> None:
-    """Set the event at Ctrl-C or SIGTERM: what was begun is finished."""
-
-    def note(*_: object) -> None:
-        threading.Thread(target=stop.set).start()  # an Event's lock may be held by the thread interrupted
-
-    signal.signal(signal.SIGINT, note)
-    signal.signal(signal.SIGTERM, note)
 
 
 @contextmanager

@@ -44,15 +44,22 @@ def show(states: Sequence[str], limit: int) -> None:
 @click.argument("event_ids", type=click.UUID, nargs=-1)
 @click.option("--parked", is_flag=True, help="All parked events.")
 def resend(event_ids: Sequence[UUID], parked: bool) -> None:
-    """Let parked or already sent events leave once more. A running relay sends them."""
+    """Let parked or already sent events leave once more. A running relay sends them.
+
+    Ids that no such event has are named; the exit status is then 1.
+    """
     if not event_ids and not parked:
         raise click.UsageError("Name the ids of events (see: orders outbox list), or give --parked.")
     container = _container()
     there = container.outbox()
-    count = there.requeue(event_ids, now=container.clock()()) if event_ids else 0
+    ids = dict.fromkeys(event_ids)
+    missing = [str(one) for one in ids if not there.requeue([one], now=container.clock()())]
+    count = len(ids) - len(missing)
     while parked and (found := there.select(states=frozenset({OutboxState.PARKED}))):
         count += there.requeue([one.event.id for one in found], now=container.clock()())
     click.echo(f"{count} {'event waits' if count == 1 else 'events wait'} to be sent again.")
+    if missing:
+        raise click.ClickException(f"No parked or sent event has the id {', '.join(missing)}.")
 
 
 def _container() -> Container:

@@ -24,25 +24,38 @@ _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
 
 def csv_rows(lines: Lines, *, currency: str, first: int) -> Iterator[Row]:
-    """Yield the products from the line ``first`` on; a record may have line breaks in quotes and counts as its first.
+    """Yield the products from the line ``first`` on, one a line: a quote left open spoils no line but its own.
+
+    Where a line leaves one open, the next that may close it is refused, too: it may be the rest of that product.
 
     Raises:
         ClickException: the header is not ours.
     """
-    reader = csv.reader(iter(lines), strict=True)
-    header = _header(reader)
-    while True:
-        begins = lines.number + 1
+    header, left_open = _header(next(iter(lines), "")), False
+    for line in lines:
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            cells = _cells(line)
         except csv.Error as error:
-            cells, values = [str(error)], _refusing(f"not CSV: {error}")
+            cells, values = [line], _refusing(f"not CSV: {error}")
+            left_open = left_open or str(error) == _OPEN
         else:
             values = _cells_by_name(header, cells)
-        if cells and begins >= first:
-            yield _row(begins, values, currency)
+            if left_open and line.count('"') % 2:
+                values, left_open = _refusing(f"not CSV: {_CLOSING}"), False
+        if cells and lines.number >= first:
+            yield _row(lines.number, values, currency)
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a line; none of a blank one.
+
+    Raises:
+        csv.Error: it is not CSV, or not the whole of a record.
+    """
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as error:
+        raise csv.Error(_OPEN if str(error) == "unexpected end of data" else str(error)) from None
 
 
 def json_rows(lines: Lines, *, currency: str, first: int) -> Iterator[Row]:
@@ -51,6 +64,9 @@ def json_rows(lines: Lines, *, currency: str, first: int) -> Iterator[Row]:
         if line.strip() and lines.number >= first:
             yield _row(lines.number, _json_object(line), currency)
 
+
+_OPEN = "a quote is open at the end of the line; a product is one line"
+_CLOSING = "a quote that may close one of a line before; a product is one line"
 
 Values = Callable[[], Mapping[str, Any]]
 """What a line says, by column; raises Refused where it says nothing that we understand."""
@@ -63,16 +79,22 @@ def _refusing(sentence: str) -> Values:
     return refuse
 
 
-def _header(reader: Any) -> list[str]:
+def _header(line: str) -> list[str]:
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [name.strip() for name in _cells(line)]
     except csv.Error as error:
         raise click.ClickException(f"The header is not CSV: {error}.") from error
     if missing := [name for name in NEEDED if name not in header]:
-        raise click.ClickException(f"The header lacks: {', '.join(missing)}.")
+        raise click.ClickException(f"The header lacks: {', '.join(missing)}{_separator(line)}.")
     if unknown := [name for name in header if name not in NEEDED + OPTIONAL or header.count(name) > 1]:
         raise click.ClickException(f"The header has what it should not, or has it twice: {', '.join(unknown)}.")
     return header
+
+
+def _separator(line: str) -> str:
+    """What may be the matter with a header: files of other programs separate cells otherwise."""
+    found = [name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line]
+    return f"; cells are separated by commas, and it has {' and '.join(found)}" if found else ""
 
 
 def _cells_by_name(header: list[str], cells: list[str]) -> Values:
@@ -126,10 +148,7 @@ def _price(value: Any, currency: Any) -> Money:
         value = Decimal(value.strip())
     if not isinstance(currency, str):
         raise Refused("not an ISO 4217 code", field="currency")
-    try:
-        return Money.of(value, currency)
-    except Refused as error:
-        raise Refused(str(error), field=error.field or "price") from error
+    return Money.of(value, currency, field="price")
 
 
 def _count(value: Any) -> Any:

@@ -32,8 +32,9 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
     """Add the products of FILE (- for standard input) to the catalogue, or change those whose sku it has.
 
     CSV with a header of sku, name, price, stock_quantity and perhaps currency and low_stock_threshold, in any order;
-    or JSON Lines with these as members. Prices are of DEFAULT_CURRENCY where no currency is given; without a
-    low_stock_threshold a product keeps the one it has. stock_quantity is the new stock, not what is added to it.
+    or JSON Lines with these as members. A product is one line; only in JSON Lines has a name line breaks. Prices are
+    of DEFAULT_CURRENCY where no currency is given; without a low_stock_threshold a product keeps the one it has.
+    stock_quantity is the new stock, not what is added to it.
 
     A line that cannot be is reported with its number and passed over; the exit status is then 1. Products are kept
     500 at a time. Ctrl-C ends after those that were begun and says how to go on; importing a file twice does no harm.
@@ -56,6 +57,8 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
                 bar.update(lines.read - bar.pos)
         except OrdersError as error:
             raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
+    if from_line > lines.number + 1 and not interrupt.came:
+        raise click.ClickException(f"The file ends with line {lines.number}, before --from-line {from_line}.")
     click.echo(f"{report}{' Nothing was changed: a dry run.' if dry_run else ''}", err=True)
     if interrupt.came:
         click.echo(f"Interrupted. {report.how_to_go_on}", err=True)

@@ -23,33 +23,45 @@ from orders_flask.workers import orphan
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once, each.")
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Send the outbox's events from here too.")
 def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None:
-    """Run the service until stopped (Ctrl-C or SIGTERM). Any WSGI server does as well: orders_flask.wsgi:app."""
-    run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay)
+    """Run the service until stopped (Ctrl-C or SIGTERM). Others serve orders_flask.wsgi:app, or :asgi:app."""
+    greeting = f"Serving http://{host}:{port}, documented at /docs. Ctrl-C stops."
+    run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
-def run(read: Settings, *, host: str, port: int, workers: int = 1, threads: int = 8, relay: bool = True) -> None:
+def run(
+    read: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    threads: int = 8,
+    relay: bool = True,
+    greeting: str | None = None,
+) -> None:
     """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
     create_app(read, container=Container(settings=read))
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
     require_free(host, port)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
+    os.environ["ORDERS_THREADS"] = str(threads)
     os.environ[orphan.VARIABLE] = str(os.getpid())
+    if greeting:
+        click.echo(greeting, err=True)
     with _shared_measurements(workers):
-        _serve(host=host, port=port, workers=workers, threads=threads)
+        _serve(host=host, port=port, workers=workers)
 
 
-def _serve(*, host: str, port: int, workers: int, threads: int) -> None:
+def _serve(*, host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
     Server(
-        "orders_flask.wsgi:app",
+        "orders_flask.asgi:app",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=workers,
-        blocking_threads=threads,
         workers_kill_timeout=15,
         log_enabled=False,
     ).serve()

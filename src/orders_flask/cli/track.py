@@ -2,9 +2,7 @@
 
 import click
 
-from orders_flask import log, settings
-from orders_flask.cli.long import stopped_by_signals
-from orders_flask.container import Container
+from orders_flask.cli import worker
 
 
 @click.command()
@@ -14,11 +12,6 @@ def track() -> None:
     Any number may run at once. Killing one loses nothing: an event that comes again is known by its id. What cannot be
     read or applied is put aside with the reason, in the queue TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
     """
-    read = settings.read()
-    log.configure(level=read.log_level, form=read.log_format)
-    intake = Container(settings=read).tracking()
-    kafka = read.tracking_source == "kafka"
-    where = f"Kafka's topic {read.tracking_topic}" if kafka else f"RabbitMQ's queue {read.tracking_queue}"
-    stopped_by_signals(intake.stop)
-    click.echo(f"Taking tracking events from {where}. Ctrl-C stops.", err=True)
-    intake.run()
+    read, container = worker.began()
+    source = worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)
+    worker.run(container.tracking(), doing=f"Taking tracking events from {source}")

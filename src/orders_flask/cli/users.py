@@ -1,5 +1,6 @@
 """orders users create, list, disable, enable, password"""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -93,11 +94,24 @@ def password(email: str, password_stdin: bool) -> None:
 
 def _password(from_stdin: bool) -> str:
     if not from_stdin:
+        if not _at_a_terminal():
+            raise click.ClickException(
+                "There is no terminal to ask for the password at; --password-stdin takes it from standard input."
+            )
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
         return sys.stdin.buffer.readline(LONGEST_LINE).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise click.ClickException("The password on standard input is not UTF-8.") from error
+
+
+def _at_a_terminal() -> bool:
+    """Whether a password can be asked for without being shown: where ``getpass`` looks, in its order."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return sys.stdin.isatty()
+    return True
 
 
 def _container() -> Container:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from orders_adapters.memory.publisher import Publisher as MemoryPublisher
-from orders_flask.parts.kafka import installed, options
+from orders_flask.parts.kafka import options
 from orders_flask.parts.notifying import AlsoNotifying
-from orders_flask.parts.shapes import BrokerPart, answers, blamed_on
+from orders_flask.parts.shapes import BrokerPart, blamed_on, installed, well
 from orders_flask.settings import Settings
 
 
@@ -15,13 +15,15 @@ def broker(settings: Settings) -> BrokerPart:
     main = _main(settings)
     if not settings.kafka_servers:
         return main
-    with installed():
+    with installed("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
         from orders_adapters.kafka.publisher import Publisher as KafkaPublisher
 
-    kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=options(settings))
+    told = options(settings)
+    with blamed_on("KAFKA_OPTIONS"):
+        kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=told)
 
     def check() -> str | None:
-        return main.check() or answers(kafka.ping, "Kafka")
+        return main.check() or well(kafka.ping)
 
     def close() -> None:
         main.close()
@@ -32,7 +34,8 @@ def broker(settings: Settings) -> BrokerPart:
 
 def _main(settings: Settings) -> BrokerPart:
     if settings.broker == "rabbitmq":
-        from orders_adapters.rabbitmq.publisher import Publisher as RabbitPublisher
+        with installed("rabbitmq", wanted_by="RABBITMQ_URL"):
+            from orders_adapters.rabbitmq.publisher import Publisher as RabbitPublisher
 
         with blamed_on("RABBITMQ_URL"):
             rabbit = RabbitPublisher(
@@ -41,5 +44,5 @@ def _main(settings: Settings) -> BrokerPart:
                 exchange=settings.events_exchange,
                 queue_type=settings.queue_type,
             )
-        return BrokerPart(publisher=rabbit, check=partial(answers, rabbit.ping, "RabbitMQ"), close=rabbit.close)
+        return BrokerPart(publisher=rabbit, check=partial(well, rabbit.ping), close=rabbit.close)
     return BrokerPart(publisher=MemoryPublisher())

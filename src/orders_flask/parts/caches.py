@@ -7,7 +7,7 @@ from functools import partial
 from orders_adapters.memory.cache import Cache as MemoryCache
 from orders_adapters.memory.cache import NoCache
 from orders_domain.ports.clock import Clock
-from orders_flask.parts.shapes import CachePart, answers, blamed_on
+from orders_flask.parts.shapes import CachePart, blamed_on, installed, well
 from orders_flask.settings import Settings
 
 REDIS_ADVICE = (
@@ -18,8 +18,9 @@ REDIS_ADVICE = (
 
 def cache(settings: Settings, *, clock: Clock) -> CachePart:
     if settings.cache == "redis":
-        from orders_adapters.redis.ahead import Ahead
-        from orders_adapters.redis.cache import Cache as RedisCache
+        with installed("redis", wanted_by="REDIS_URL"):
+            from orders_adapters.redis.ahead import Ahead
+            from orders_adapters.redis.cache import Cache as RedisCache
 
         ahead = Ahead()
         with blamed_on("REDIS_URL"):
@@ -29,7 +30,7 @@ def cache(settings: Settings, *, clock: Clock) -> CachePart:
             expect=redis.expect,
             ahead=ahead,
             circuit_open=lambda: redis.circuit_open,
-            check=partial(answers, redis.ping, "Redis"),
+            check=partial(well, redis.ping),
             advice=lambda: REDIS_ADVICE if redis.keeps_snapshots() else None,
             close=redis.close,
         )

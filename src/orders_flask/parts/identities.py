@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from orders_adapters.security import tokens
 from orders_domain.actor import Actor, Role
 from orders_domain.ports.identity import Identity
-from orders_flask.parts.shapes import blamed_on
+from orders_flask.parts.shapes import Check, blamed_on, well
 from orders_flask.settings import Settings
+
+if TYPE_CHECKING:
+    from orders_adapters.security.jwks import ProviderKeys
 
 
 def identity(settings: Settings) -> Identity:
     key_for: tokens.KeyFor
     if settings.jwt_jwks_url:
-        from orders_adapters.security.jwks import ProviderKeys
-
-        with blamed_on("JWT_JWKS_URL"):
-            key_for = ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+        key_for = _provider_keys(settings)
     elif settings.jwt_public_key:
         with blamed_on("JWT_PUBLIC_KEY"):
             key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
@@ -30,6 +32,17 @@ def identity(settings: Settings) -> Identity:
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
     ).bearer
+
+
+def identity_checks(settings: Settings) -> Mapping[str, Check]:
+    return {"identity": partial(well, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
+
+
+def _provider_keys(settings: Settings) -> ProviderKeys:
+    from orders_adapters.security.jwks import ProviderKeys
+
+    with blamed_on("JWT_JWKS_URL"):
+        return ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
 
 
 def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:

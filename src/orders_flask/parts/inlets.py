@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orders_domain.ports.inlet import Inlet
-from orders_flask.parts.kafka import installed, options
-from orders_flask.parts.shapes import blamed_on
+from orders_flask.parts.kafka import options
+from orders_flask.parts.shapes import blamed_on, installed
 from orders_flask.settings import SettingRefused, Settings
 
 
@@ -25,9 +25,10 @@ def notifications(settings: Settings) -> Inlet:
 def _queue(settings: Settings, name: str, *, hears_notifications: bool = False) -> Inlet:
     if not settings.rabbitmq_url:
         raise SettingRefused("RABBITMQ_URL is not set, and TRACKING_SOURCE is rabbitmq: there is nothing to take from.")
-    from orders_adapters.rabbitmq.inlet import Inlet as RabbitInlet
-    from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
-    from orders_adapters.rabbitmq.topology import Inbound
+    with installed("rabbitmq", wanted_by="RABBITMQ_URL"):
+        from orders_adapters.rabbitmq.inlet import Inlet as RabbitInlet
+        from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
+        from orders_adapters.rabbitmq.topology import Inbound
 
     inbound = Inbound(queue=name)
     if hears_notifications:
@@ -40,6 +41,8 @@ def _queue(settings: Settings, name: str, *, hears_notifications: bool = False) 
 def _topic(settings: Settings, name: str, *, group: str) -> Inlet:
     if not settings.kafka_servers:
         raise SettingRefused("KAFKA_BOOTSTRAP_SERVERS is not set, and TRACKING_SOURCE is kafka.")
-    with installed():
+    with installed("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
         from orders_adapters.kafka.inlet import Inlet as KafkaInlet
-    return KafkaInlet(settings.kafka_servers, topic=name, group=group, options=options(settings))
+    told = options(settings)
+    with blamed_on("KAFKA_OPTIONS"):
+        return KafkaInlet(settings.kafka_servers, topic=name, group=group, options=told)

@@ -1,19 +1,10 @@
-"""What Kafka's parts share: whether its library is there, and what it is told."""
+"""What Kafka's parts share: what its library is told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from orders_flask.settings import SettingRefused, Settings
-
-
-@contextmanager
-def installed() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise SettingRefused("Kafka is asked for, and its library is not installed: pip install '.[kafka]'") from error
 
 
 def options(settings: Settings) -> Mapping[str, str]:

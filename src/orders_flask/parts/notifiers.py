@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from orders_adapters.system.notifier import notify
-from orders_flask.parts.shapes import NotifierPart, answers, blamed_on
+from orders_flask.parts.shapes import NotifierPart, blamed_on, well
 from orders_flask.settings import Settings
 
 
@@ -16,4 +16,4 @@ def notifier(settings: Settings) -> NotifierPart:
 
     with blamed_on("SMTP_URL or SMTP_SENDER"):
         mail = Mail(settings.smtp_url, sender=settings.smtp_sender)
-    return NotifierPart(notify=mail, checks={"mail": partial(answers, mail.ping, "The mail server")})
+    return NotifierPart(notify=mail, checks={"mail": partial(well, mail.ping)})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from orders_domain.errors import Refused
+from orders_domain.errors import Refused, Unavailable
 from orders_domain.ports.analytics import Analytics
 from orders_domain.ports.attempts import Attempts
 from orders_domain.ports.cache import Cache
@@ -28,10 +28,11 @@ from orders_domain.ports.shipments import Shipments
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import Users
+from orders_flask.extras import not_installed
 from orders_flask.settings import SettingRefused
 
 Check: TypeAlias = Callable[[], str | None]
-"""How a part is now: None when it is well, else what is wrong with it in a sentence."""
+"""How a part is now: None when it is well, else what is wrong with it in a line, for whoever runs the service."""
 
 
 def nothing() -> None:
@@ -45,6 +46,24 @@ def fine() -> str | None:
 
 def answers(ping: Callable[[], bool], name: str) -> str | None:
     return None if ping() else f"{name} does not answer."
+
+
+def well(ping: Callable[[], object]) -> str | None:
+    """Ask a part that raises Unavailable where it is not."""
+    try:
+        ping()
+    except Unavailable as error:
+        return with_reason(error)
+    return None
+
+
+def with_reason(error: Unavailable) -> str:
+    """Return what is away, and in one line why: what the first cause says. It may have secrets in it."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    reason = next(iter(str(cause).splitlines()), "") or type(cause).__name__
+    return str(error) if cause is error else f"{str(error).rstrip('.')}: {reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,3 +151,12 @@ def blamed_on(variable: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, Refused) as error:
         raise SettingRefused(f"{variable} cannot be used: {str(error).rstrip('.')}.") from error
+
+
+@contextmanager
+def installed(extra: str, *, wanted_by: str) -> Iterator[None]:
+    """A technology's library is imported only where a setting wants it, so it may not be there."""
+    try:
+        yield
+    except ImportError as error:
+        raise SettingRefused(f"{wanted_by} is set, and {not_installed(error, extra=extra)}") from error

@@ -14,6 +14,12 @@ class OpenBlueprint(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **around: Any) -> dict[str, Any]:
+        """Document what is taken, without flask-smorest's own 422: which errors come, ``docs.operation`` says."""
+        doc_info.get("arguments", {}).pop("responses", None)
+        documented: dict[str, Any] = super()._prepare_arguments_doc(doc, doc_info, **around)
+        return documented
+
 
 class ContractBlueprint(OpenBlueprint):
     """Routes that know who asks before they read anything, and answer 304 to whoever has the present version."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from math import isfinite
 from typing import Any, NoReturn
@@ -68,7 +69,7 @@ def read_json(body: bytes) -> Any:
 
     Raises:
         Unparsable: not UTF-8, not JSON (NaN and Infinity are not), a member named twice, nested too deep to read, or
-            a number of more than 400 characters or beyond the range of a double.
+            a number of more than 400 characters, beyond the range of a double or finer than one keeps.
     """
     try:
         return _decoder.decode(body.decode())
@@ -97,7 +98,20 @@ def _fraction(text: str) -> float:
     number = float(text) if len(text) <= LONGEST_NUMBER else float("inf")
     if not isfinite(number):
         raise Unparsable("The body has a number beyond the range of a double.")
+    if not _says(number, text):
+        raise Unparsable("The body has a number finer than a double keeps.")
     return number
+
+
+def _says(number: float, text: str) -> bool:
+    """Whether a program that has the double may write it so: 0.1, 0.10 and 0.10000000000000001 are one, 1e-999 is none.
+
+    Programs write a double as short as can be, or with 17 digits.
+    """
+    try:
+        return Decimal(text) in {Decimal(repr(number)), Decimal(f"{number:.17g}")}
+    except InvalidOperation:  # an exponent beyond all bounds
+        return False
 
 
 def _constant(text: str) -> NoReturn:

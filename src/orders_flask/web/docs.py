@@ -8,6 +8,7 @@ from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from orders_flask.web.bearer import SCHEME
+from orders_flask.web.conditional import CONDITIONS
 from orders_flask.web.idempotency import PARAMETER
 
 _WITH_A_KEY = {
@@ -15,7 +16,8 @@ _WITH_A_KEY = {
     422: "The request does not fit its schema, or its Idempotency-Key was used for another request.",
 }
 _MEANINGS = {
-    400: "The body is not JSON that we read.",
+    304: "The order is at a version that If-None-Match names.",
+    400: "The request cannot be read, or is not valid.",
     401: "The bearer token is missing or not valid.",
     403: "Not yours.",
     404: "There is no such order.",
@@ -37,6 +39,9 @@ class OrdersApi(Api):
     def _register_error_handlers(self) -> None:
         """Leave errors to ``web.errors``."""
 
+    def _register_responses(self) -> None:
+        """Leave what they look like to ``operation``."""
+
 
 def install(app: Flask) -> Api:
     """Serve the document and the page; return what blueprints are registered with."""
@@ -48,7 +53,7 @@ def install(app: Flask) -> Api:
         "API_SPEC_OPTIONS": {
             "components": {"securitySchemes": {"bearer": SCHEME}},
             "security": [{"bearer": []}],
-            "info": {"description": "Order management. Every operation needs a bearer token (JWT)."},
+            "info": {"description": "Order management. All but login and refresh need a bearer token (JWT)."},
         },
     }
     app.register_blueprint(
@@ -64,13 +69,14 @@ def operation(
     media_type: str = "application/json",
     once: bool = False,
 ) -> dict[str, Any]:
-    """Return what ``Blueprint.doc`` takes: the summary, and the error answers a client must expect.
+    """Return what ``Blueprint.doc`` takes: the summary, the answers beside success, and the headers they hang on.
 
     ``once``: it may be sent again and again under a key.
     """
     meanings = _MEANINGS | (_WITH_A_KEY if once else {})
+    content = {"content": {media_type: {"schema": schema}}}
     responses = {
-        str(status): {"description": meanings[status], "content": {media_type: {"schema": schema}}}
-        for status in statuses
+        str(status): {"description": meanings[status], **({} if status == 304 else content)} for status in statuses
     }
-    return {"summary": summary, "responses": responses, **({"parameters": [PARAMETER]} if once else {})}
+    parameters = [one for status, one in CONDITIONS.items() if status in statuses] + ([PARAMETER] if once else [])
+    return {"summary": summary, "responses": responses, **({"parameters": parameters} if parameters else {})}

@@ -10,12 +10,14 @@ from orders_domain.errors import (
     InvalidToken,
     KeyInUse,
     Kind,
+    OrderFinalized,
     OrdersError,
     Refused,
     TooManyAttempts,
     Unavailable,
 )
-from orders_flask.web.bearer import CHALLENGE
+from orders_flask.web.bearer import CHALLENGE, authenticate
+from orders_flask.web.conditional import etag
 from orders_flask.web.contract import Contract
 from orders_flask.web.core import core
 from orders_flask.web.idempotency import told_again
@@ -37,7 +39,10 @@ def respond(error: Exception) -> Response:
     """Return the error as the contract of the request's path writes it."""
     if isinstance(error, AlreadyDone):
         return told_again(error)
-    contract = _contract(request.path)
+    place = _place(request.path)
+    contract = _mounts()[place] if place else None
+    if contract and place not in contract.absolute and error is request.routing_exception:
+        error = _unless_unknown(error)
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
         log.error("unexpected error", exc_info=error)
@@ -47,10 +52,24 @@ def respond(error: Exception) -> Response:
     return response
 
 
-def _contract(path: str) -> Contract | None:
+def _mounts() -> dict[str, Contract]:
     mounts: dict[str, Contract] = current_app.extensions[_KEY]
-    fitting = [prefix for prefix in mounts if path == prefix or path.startswith(f"{prefix}/")]
-    return mounts[max(fitting, key=len)] if fitting else None
+    return mounts
+
+
+def _place(path: str) -> str | None:
+    """Return the prefix that the path lies below."""
+    fitting = [prefix for prefix in _mounts() if path == prefix or path.startswith(f"{prefix}/")]
+    return max(fitting, key=len, default=None)
+
+
+def _unless_unknown(error: Exception) -> Exception:
+    """Return the error; for somebody we do not know, that: nobody else is told what there is, and what is not."""
+    try:
+        authenticate()
+    except OrdersError as refusal:
+        return refusal
+    return error
 
 
 def _problem(error: Exception, contract: Contract | None) -> Problem:
@@ -91,4 +110,6 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
 def _headers(error: OrdersError) -> dict[str, str]:
     if isinstance(error, KeyInUse | TooManyAttempts):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, OrderFinalized):
+        return etag(error.order)
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, InvalidCredentials) else {}

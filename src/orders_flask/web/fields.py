@@ -21,6 +21,7 @@ NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
+_LAST = datetime.max.replace(tzinfo=UTC)
 _MOMENTS = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
@@ -87,7 +88,7 @@ class Span:
     """What a date or a datetime covers: a day of UTC, or a moment."""
 
     first: datetime
-    after: datetime  # the first moment it does not cover
+    after: datetime  # the first moment it does not cover; behind the calendar's last day, that day's last moment
 
 
 class Day(fields.Field[Span]):
@@ -98,14 +99,26 @@ class Day(fields.Field[Span]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Span:
         try:
-            if len(value) == len("2026-11-21"):
-                first = datetime.combine(date.fromisoformat(value), time(), UTC)
-                return Span(first, first + timedelta(days=1))
+            if day := _day(value):
+                first = datetime.combine(day, time(), UTC)
+                return Span(first, _later(first, timedelta(days=1)))
             moment = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that was not escaped
             first = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-            return Span(first, first + timedelta(microseconds=1))
+            return Span(first, _later(first, timedelta(microseconds=1)))
         except (ValueError, TypeError, OverflowError):
             raise marshmallow.ValidationError("Not an ISO 8601 date or datetime.") from None
+
+
+def _day(text: str) -> date | None:
+    """Return the date, in any of the spellings that ISO 8601 has for one; None where there is a time beside it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    return moment + min(by, _LAST - moment)
 
 
 class QueryAmount(fields.Field[Decimal]):

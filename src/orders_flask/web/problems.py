@@ -8,7 +8,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.errors import Kind
+from orders_domain.errors import Kind, TransitionRefused
+from orders_domain.status import Vocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {
@@ -52,6 +53,13 @@ class InvalidRequest(Exception):
     def __init__(self, messages: Mapping[str, Any]) -> None:
         super().__init__("The request is not valid.")
         self.messages = messages
+
+
+def transition_refused(error: TransitionRefused, vocabulary: Vocabulary) -> str:
+    """Return the sentence about it, in a contract's words."""
+    current, wanted = vocabulary.word(error.current), vocabulary.word(error.wanted)
+    allowed = sorted({vocabulary.word(status) for status in error.allowed} - {current})
+    return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
 
 
 def problem_json(problem: Problem) -> tuple[dict[str, Any], str]:

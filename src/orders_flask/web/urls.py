@@ -5,9 +5,13 @@ from werkzeug.routing import BaseConverter, PathConverter, Rule
 
 
 class SubjectConverter(PathConverter):
-    """A user id in a path: it may have slashes within, as the subjects of some identity providers do."""
+    """A user id in a path, of any characters: subjects of some identity providers have slashes.
 
-    regex = r"[^/](?:.*[^/])?"
+    Whether one at its end belongs to it, ``refs.user_named`` says.
+    """
+
+    regex = r"[\s\S]+"
+    part_isolating = False
 
 
 class RefConverter(BaseConverter):
@@ -29,9 +33,4 @@ def answer_with_and_without_slash(app: Flask) -> None:
     """Add each collection's other spelling. Werkzeug's own leniency answers 404 to a wrong method there, not 405."""
     for rule in list(app.url_map.iter_rules()):
         if rule.rule != "/" and rule.rule.endswith("/"):
-            other = rule.rule.rstrip("/")
-        elif rule.rule.endswith("<subject:user_id>"):
-            other = f"{rule.rule}/"
-        else:
-            continue
-        app.url_map.add(Rule(other, endpoint=rule.endpoint, methods=rule.methods))
+            app.url_map.add(Rule(rule.rule.rstrip("/"), endpoint=rule.endpoint, methods=rule.methods))

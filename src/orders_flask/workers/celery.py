@@ -6,12 +6,15 @@ is sent again (see ``Sender``), and one that comes twice finds that the job is h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from celery import Celery, signals
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from orders_domain.errors import Unavailable
@@ -72,14 +75,34 @@ class Sender:
         self._sent = {one: at for one, at in self._sent.items() if now - at < SENT_AGAIN}
         if job_id in self._sent:
             return
-        try:
-            # A connection for each: jobs are rare, and one that is kept may be dead when it is wanted.
-            with self._app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
-                connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS)
-                self._app.send_task(TASK, [str(job_id)], connection=connection, retry=False)
-        except (OperationalError, OSError) as error:
-            raise BrokerUnavailable("Celery's broker does not answer.") from error
+        with self._connected() as connection:
+            self._app.send_task(TASK, [str(job_id)], connection=connection, retry=False)
         self._sent[job_id] = now
+
+    def ping(self) -> None:
+        """Return if the broker answers.
+
+        Raises:
+            BrokerUnavailable: it does not, or will not have us.
+        """
+        with self._connected():
+            pass
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection for each: jobs are rare, and one that is kept may be dead when it is wanted."""
+        with self._app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
+            try:
+                connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS)
+                yield connection
+            except (
+                OperationalError,
+                OSError,
+                ValueError,  # an address that only Celery can read
+                *connection.connection_errors,
+                *connection.channel_errors,
+            ) as error:
+                raise BrokerUnavailable("Celery's broker does not answer.") from error
 
 
 @signals.setup_logging.connect

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from orders_domain.errors import OrdersError, StaleOrder, StoreContention, Unavailable
+from orders_domain.errors import NotYet, OrderNotFound, OrdersError, StaleOrder, StoreContention, Unavailable
 from orders_domain.ports.inlet import Handle, Inlet
 from orders_flask.workers import loop
 
@@ -39,8 +39,9 @@ class Intake:
 def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> Handle:
     """Return what is done about a message: it is read as a request, and the use case is asked.
 
-    What can be mended by waiting is waited for. All else is said of the message itself, also what was our own flaw: it
-    would hold up those behind it, and lies with the others that can be put back once the flaw is mended.
+    What can be mended by waiting is waited for; an order that is not there only for a while: who ships it may tell of
+    it before it is stored. All else is said of the message itself, also what was our own flaw: it would hold up those
+    behind it, and lies with the others that can be put back once the flaw is mended.
     """
 
     def handle(raw: bytes) -> str | None:
@@ -50,6 +51,8 @@ def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], obje
             raise
         except StaleOrder as error:
             raise StoreContention(str(error)) from error
+        except OrderNotFound as error:
+            raise NotYet(f"{error.code}: {error}") from error
         except OrdersError as error:
             log.warning("message put aside", reason=error.code, sentence=str(error))
             return f"{error.code}: {error}"

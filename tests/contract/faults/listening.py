@@ -20,13 +20,13 @@ class News:
 
 
 @contextmanager
-def everything_heard(rabbit: RabbitServer, exchange: str) -> Iterator[str]:
-    """A durable queue that hears everything on the exchange."""
+def everything_heard(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Iterator[str]:
+    """A durable queue that hears everything on the exchange, or everything with a key."""
     ear = f"{exchange}-ear"
     with rabbit.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
         channel.queue_declare(ear, durable=True)
-        channel.queue_bind(ear, exchange, "#")
+        channel.queue_bind(ear, exchange, key)
     try:
         yield ear
     finally:
@@ -35,12 +35,12 @@ def everything_heard(rabbit: RabbitServer, exchange: str) -> Iterator[str]:
 
 def news(rabbit: RabbitServer, ear: str) -> list[News]:
     """Take what arrived."""
-    return [News(id=told["id"], order_id=told["subject"], version=told["orderversion"]) for told in _taken(rabbit, ear)]
+    return [News(id=told["id"], order_id=told["subject"], version=told["orderversion"]) for told in taken(rabbit, ear)]
 
 
 def tasks(rabbit: RabbitServer, queue: str) -> list[str]:
     """Take the orders of the tasks that arrived."""
-    return [told["order_id"] for told in _taken(rabbit, queue)]
+    return [told["order_id"] for told in taken(rabbit, queue)]
 
 
 def waiting(rabbit: RabbitServer, queue: str) -> int:
@@ -49,14 +49,15 @@ def waiting(rabbit: RabbitServer, queue: str) -> int:
         return int(channel.queue_declare(queue, passive=True).method.message_count)
 
 
-def _taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
-    taken: list[dict[str, Any]] = []
+def taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
+    """Take what arrived, as it is."""
+    bodies: list[dict[str, Any]] = []
     with rabbit.channel() as channel:
         while True:
             method, _, body = channel.basic_get(queue, auto_ack=True)
             if method is None:
-                return taken
-            taken.append(json.loads(body))
+                return bodies
+            bodies.append(json.loads(body))
 
 
 def require_told(told: list[News], versions: dict[str, int]) -> None:

@@ -3,8 +3,6 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -12,9 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orders_adapters.system import clock
 from orders_domain import OrderStatus
+from orders_domain.use_cases import place_order
 from tests.contract.faults.carrier import Carrier, over_kafka, over_rabbitmq
-from tests.contract.faults.core import Core
+from tests.contract.faults.core import Core, an_order, new_id
+from tests.contract.faults.listening import everything_heard, taken
 from tests.contract.faults.nursery import Nursery
 from tests.contract.faults.service import Service, within
 from tests.parts.kafka import KafkaServer
@@ -60,36 +61,19 @@ def send_everything(service: Service, core: Core) -> None:
         within(PATIENCE, lambda: not core.unsent(), "the outbox is not sent")
 
 
-@contextmanager
-def listening(rabbit: RabbitServer, exchange: str) -> Iterator[list[dict[str, Any]]]:
-    """Hear the notifications; the list is filled when the block is left."""
-    ear, heard = f"{exchange}-notified", list[dict[str, Any]]()
-    with rabbit.channel() as channel:
-        channel.exchange_declare(exchange, exchange_type="topic", durable=True)
-        channel.queue_declare(ear, durable=True)
-        channel.queue_bind(ear, exchange, "user-notifications")
-    try:
-        yield heard
-        with rabbit.channel() as channel:
-            while (got := channel.basic_get(ear, auto_ack=True))[0]:
-                heard.append(json.loads(got[2]))
-    finally:
-        rabbit.delete(ear)
-
-
 @pytest.mark.clause("003-07", "003-08")
 def test_ten_kills_over_rabbitmq_apply_every_event_once(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
-    queue = rabbitmq_server.name("tracking")
-    rabbitmq_server.given(f"{queue}.dead")
+    queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})
 
-    with listening(rabbitmq_server, service.exchange) as told:
+    with everything_heard(rabbitmq_server, service.exchange, key="user-notifications") as ear:
         with over_rabbitmq(rabbitmq_server, queue) as put:
             carrier = Carrier(core, chance, put)
             kill_again_and_again(service, carrier)
         send_everything(service, core)
+        told = taken(rabbitmq_server, ear)
 
     require_whole(core, carrier, told)
     with rabbitmq_server.channel() as channel:
@@ -124,11 +108,32 @@ def test_ten_kills_over_kafka_apply_every_event_once(
     print(f"{len(carrier.orders)} orders, {len(carrier.told)} events, {len(told)} notifications")
 
 
+@pytest.mark.clause("003-07")
+def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_heard_it(
+    service: Service, core: Core, rabbitmq_server: RabbitServer
+) -> None:
+    queue, order_id = rabbitmq_server.queue("tracking"), new_id()
+    service = replace(service, more={"TRACKING_QUEUE": queue})
+    shipped = {"eventId": "1", "orderID": str(order_id), "status": "SHIPPED", "occurredAt": clock.now().isoformat()}
+    with over_rabbitmq(rabbitmq_server, queue) as put:
+        put("", json.dumps(shipped).encode())
+
+    with service.begin("track") as track:
+        track.wait_until_says("order_not_found")
+        time.sleep(0.5)
+        track.kill()
+    place_order(an_order(), uow=core.uow(), clock=clock.now, new_id=lambda: order_id)
+    with service.begin("track"):
+        within(PATIENCE, lambda: core.get(order_id).status is OrderStatus.SHIPPED, "the event is lost")
+
+    with rabbitmq_server.channel() as channel:
+        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
+
+
 def test_while_the_store_is_away_an_event_waits(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
-    queue = rabbitmq_server.name("tracking")
-    rabbitmq_server.given(f"{queue}.dead")
+    queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})
     with over_rabbitmq(rabbitmq_server, queue) as put:
         carrier = Carrier(core, chance, put)

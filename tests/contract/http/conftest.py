@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from tests.contract.http.caller import Caller
 from tests.contract.http.serving import Served
 from tests.contract.http.stack import Stack
 from tests.parts.postgresql import PostgresServer
+from tests.parts.proxy import Proxy
 from tests.parts.rabbitmq import RabbitServer
 from tests.parts.redis import RedisServer
+from tests.parts.tables import migrated
 
 
 @pytest.fixture(autouse=True)
@@ -53,16 +56,9 @@ def real_settings(
         rabbitmq_url=rabbitmq_server.url,
         new_order_queue=rabbitmq_server.name("new-order"),
         events_exchange=rabbitmq_server.name("events"),
-        tracking_queue=with_dead_letters(rabbitmq_server, "tracking"),
-        notify_queue=with_dead_letters(rabbitmq_server, "notify"),
+        tracking_queue=rabbitmq_server.queue("tracking"),
+        notify_queue=rabbitmq_server.queue("notify"),
     )
-
-
-def with_dead_letters(server: RabbitServer, label: str) -> str:
-    """A name for a queue whose dead letters are deleted with it."""
-    name = server.name(label)
-    server.given(f"{name}.dead")
-    return name
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +73,7 @@ def real_stack(
         directory=tmp_path_factory.mktemp("real"),
         broker=rabbitmq_server,
     )
-    migrations = stack.container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    migrated(stack.container)
     stack.caller().list()  # the first request learns which tokens were ended
     with rabbitmq_server.channel() as channel:
         channel.exchange_declare(real_settings.events_exchange, exchange_type="topic", durable=True)
@@ -119,6 +113,20 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     yield build
     for stack in made:
         stack.close()
+
+
+@pytest.fixture
+def to_redis(real_stack: Stack) -> Iterator[Proxy]:
+    """What lies between a service and Redis."""
+    with Proxy.before(real_stack.settings.redis_url) as network:
+        yield network
+
+
+@pytest.fixture
+def far_from_redis(real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]) -> Stack:
+    """A service that reaches Redis through a network that can be broken."""
+    url = to_redis.through(real_stack.settings.redis_url)
+    return build(replace(real_stack.settings, redis_url=url, log_level="ERROR"))
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
-from unittest import mock
 from uuid import UUID
 
 import psycopg
 from flask import Flask
-from redis.connection import AbstractConnection
 from sqlalchemy import Engine, event
 
 from orders_domain import Order, Role
@@ -110,19 +108,6 @@ class Stack:
         finally:
             for name, note in notes.items():
                 event.remove(Engine, name, note)
-
-    @contextmanager
-    def redis_round_trips(self) -> Iterator[list[object]]:
-        """What this process sent to Redis meanwhile, each one a round trip, of one command or several."""
-        sent: list[object] = []
-        send: Any = AbstractConnection.send_packed_command
-
-        def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
-            sent.append(command)
-            send(connection, command, check_health)
-
-        with mock.patch.object(AbstractConnection, "send_packed_command", note):
-            yield sent
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The copy that the cache would give."""

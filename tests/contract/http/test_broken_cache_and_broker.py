@@ -1,7 +1,7 @@
 """A broken Redis or RabbitMQ never fails a request, and hardly slows one."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,21 +12,9 @@ from tests.contract.http.caller import Caller, ask
 from tests.contract.http.stack import Stack
 from tests.parts.proxy import Proxy
 from tests.parts.rabbitmq import RabbitServer
+from tests.parts.tables import migrated
 
 SLOWEST = 1.0  # seconds that a request may take
-
-
-@pytest.fixture
-def network(real_stack: Stack) -> Iterator[Proxy]:
-    """What lies between the service and its Redis."""
-    with Proxy.before(real_stack.settings.redis_url) as network:
-        yield network
-
-
-@pytest.fixture
-def far_from_redis(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack:
-    url = network.through(real_stack.settings.redis_url)
-    return build(replace(real_stack.settings, redis_url=url, log_level="ERROR"))
 
 
 def assert_all_is_well(ann: Caller) -> None:
@@ -52,26 +40,26 @@ def assert_degraded(stack: Stack, part: str) -> None:
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("used_before", [False, True])
 def test_no_request_fails_without_redis(
-    far_from_redis: Stack, network: Proxy, broken: Callable[[Proxy], None], used_before: bool
+    far_from_redis: Stack, to_redis: Proxy, broken: Callable[[Proxy], None], used_before: bool
 ) -> None:
     ann = far_from_redis.caller()
     if used_before:
         assert_all_is_well(ann)
-    broken(network)
+    broken(to_redis)
 
     assert_all_is_well(ann)
     assert_degraded(far_from_redis, "cache")
 
 
 def test_what_changed_while_redis_was_away_is_not_shown_old_when_it_is_back(
-    far_from_redis: Stack, network: Proxy
+    far_from_redis: Stack, to_redis: Proxy
 ) -> None:
     ann = far_from_redis.caller()
     order = ann.place()
     ann.get(order)
-    network.cut()
+    to_redis.cut()
     paid = ann.patch(order, "PAID").json
-    network.restore()
+    to_redis.restore()
 
     far_from_redis.container.relay_events()  # tells the cache what it may have missed
     time.sleep(2.1)  # the circuit tries again
@@ -120,9 +108,7 @@ def test_a_broker_that_hangs_fails_no_request(
 
 def test_several_processes_without_redis_keep_no_copies(build: Callable[..., Stack]) -> None:
     stack = build(Settings(database_url="sqlite:///shared.db", log_level="ERROR"))
-    migrations = stack.container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    migrated(stack.container)
     ann = stack.caller()
     order = ann.place()
 

@@ -11,6 +11,8 @@ from orders_flask import Settings
 from orders_flask.container import Container
 from tests.contract.http.caller import Caller
 from tests.contract.http.stack import Stack
+from tests.parts.redis import round_trips
+from tests.parts.tables import migrated
 
 
 @pytest.mark.clause("000-08", "000-18", "001-04", "001-08")
@@ -19,13 +21,13 @@ def test_a_miss_asks_the_database_once_and_a_hit_not_at_all(stack: Stack, ann: C
 
     with stack.statements() as on_miss:
         missed = ann.get(order)
-    with stack.statements() as on_hit, stack.redis_round_trips() as round_trips:
+    with stack.statements() as on_hit, round_trips() as trips:
         hit = ann.get(order)
 
     assert len(on_miss) == 1
     assert on_hit == []
     # Whether the token was ended is asked along with it: see docs/decisions/0014.
-    assert len(round_trips) == (1 if stack.settings.redis_url else 0), round_trips
+    assert len(trips) == (1 if stack.settings.redis_url else 0), trips
     assert missed.json == hit.json == order
 
 
@@ -105,9 +107,7 @@ def test_a_copy_in_memory_lives_five_minutes(build: Callable[..., Stack]) -> Non
     container = Container(settings=settings)
     container.clock.override(providers.Object(lambda: now))
     stack = build(settings, container=container)
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    migrated(container)
     ann = stack.caller()
     order = ann.place()
     ann.get(order)

@@ -49,7 +49,7 @@ def test_an_old_version_is_no_longer_the_one_that_one_has(ann: Caller) -> None:
     assert (answer.status_code, answer.json["status"]) == (200, "PAID")
 
 
-@pytest.mark.parametrize("wanted", ['"1"', "*", '"7", "1"'])
+@pytest.mark.parametrize("wanted", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
 def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str) -> None:
     order = ann.place()
 
@@ -58,7 +58,26 @@ def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str)
     assert (answer.status_code, answer.json["status"]) == (200, "PAID")
 
 
-@pytest.mark.parametrize("wanted", ['"2"', 'W/"1"', '"7", "8"', "", '"x"', '"１"', '"1"x"', f'"{"1" * 5_000}"'])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        '"2"',
+        'W/"1"',
+        '"7", "8"',
+        "",
+        '"x"',
+        '"１"',
+        '"1"x"',
+        f'"{"1" * 5_000}"',
+        "1",
+        '"01"',
+        '"1',
+        '1"',
+        "7, 1",
+        '" 1"',
+        '"7;1"',
+    ],
+)
 @pytest.mark.parametrize("status", ["PAID", "PENDING"])
 def test_a_change_to_another_version_is_refused(stack: Stack, ann: Caller, wanted: str, status: str) -> None:
     order = ann.place()

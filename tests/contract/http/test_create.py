@@ -114,6 +114,15 @@ def test_a_total_that_is_not_the_sum_is_refused(ann: Caller, items: list[dict[st
     assert ann.list().json == []
 
 
+@pytest.mark.clause("000-21")
+@pytest.mark.parametrize("total", [-1, 75.001, 10_000_000_001])
+def test_a_total_that_is_no_amount_is_refused_by_its_name(ann: Caller, total: float) -> None:
+    body = refused(ann.post({"items": [{"sku": "tea"}], "total_price": total}), 422)
+
+    assert body["errors"] == {"total_price": [body["detail"]]}
+    assert ann.list().json == []
+
+
 @pytest.mark.parametrize(
     "items",
     [

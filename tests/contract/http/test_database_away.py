@@ -8,11 +8,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from orders_flask import Settings
 from orders_flask.container import Container
+from orders_flask.web.core import of
 from tests.contract.http.caller import TEA, Answer, Caller, as_json, ask, refused
 from tests.contract.http.stack import Stack
+from tests.parts.postgresql import PostgresServer
 from tests.parts.proxy import Proxy
 
 Requests = dict[str, Callable[[Caller], Answer]]
@@ -134,3 +137,23 @@ def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) ->
     ready = ask(broken_file.app, "GET", "/readyz")
     assert (ready.status_code, ready.json["checks"]["database"]) == (503, "unavailable")
     assert ask(broken_file.app, "GET", "/healthz").status_code == 200
+
+
+def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_the_log(
+    postgres_server: PostgresServer, build: Callable[..., Stack]
+) -> None:
+    stack = build(Settings(database_url=postgres_server.database(), log_level="ERROR"))
+    relay = of(stack.app).relay()
+
+    with capture_logs() as logs, ThreadPoolExecutor(1) as thread:
+        running = thread.submit(relay.run)
+        while not logs:
+            time.sleep(0.01)
+        relay.stop.set()
+        running.result()
+
+    assert logs[0]["event"] == "relay waits"
+    assert "run: orders migrate" in logs[0]["reason"]
+    answer = stack.caller().list()
+    assert_unavailable(answer)
+    assert "migrate" not in answer.text

@@ -17,6 +17,25 @@ ERRORS = {
     ("patch", "/orders/{order_ref}"): {"400", "401", "404", "409", "412", "413", "415", "422", "503"},
     ("get", "/orders/user/{user_id}"): {"401", "403", "422", "503"},
 }
+SHOWN = {
+    ("get", "/orders/{order_ref}"),
+    ("get", "/api/v1/orders/{ref}"),
+    ("get", "/ostore/orders/{ref}"),
+    ("get", "/api/orders/{order_ref}"),
+}
+CHANGED = {
+    ("patch", "/orders/{order_ref}"),
+    ("put", "/api/v1/orders/{ref}/status"),
+    ("delete", "/api/v1/orders/{ref}"),
+    ("post", "/api/orders/{order_ref}/cancel"),
+}
+FITS_NOT = {
+    "/orders/": {"422"},
+    "/api/v1/": {"400"},
+    "/ostore/orders/": {"400"},
+    "/auth/": {"400"},
+    "/api/orders/": {"422"},
+}
 SUCCESS = {"post": "201", "get": "200", "patch": "200"}
 
 
@@ -27,13 +46,28 @@ def document(stack: Stack) -> dict[str, Any]:
     return dict(answer.json)
 
 
-def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    """The operations of this contract."""
+def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tuple[str, str], dict[str, Any]]:
+    """The operations of this contract, or of those below another prefix."""
     return {
         (method, path): operation
         for path, item in document["paths"].items()
         for method, operation in item.items()
-        if method in METHODS and path.startswith("/orders/")
+        if method in METHODS and path.startswith(below)
+    }
+
+
+def told_by(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
+    """The operations that have an answer of the status."""
+    return {one for one, told in operations(document, below="/").items() if status in told["responses"]}
+
+
+def taking(document: dict[str, Any], header: str) -> set[tuple[str, str]]:
+    """The operations that have the header for a parameter, one that may be left out."""
+    wanted = {("header", header, False)}
+    return {
+        one
+        for one, told in operations(document, below="/").items()
+        if wanted & {(each["in"], each["name"], each.get("required", False)) for each in told.get("parameters", [])}
     }
 
 
@@ -62,7 +96,7 @@ def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any
     responses = told["responses"]
     success = SUCCESS[operation[0]]
 
-    assert responses.keys() == ERRORS[operation] | {success}
+    assert responses.keys() == ERRORS[operation] | {success} | ({"304"} if operation in SHOWN else set())
     assert responses[success]["content"]["application/json"]["schema"]
     for status in ERRORS[operation]:
         schema = responses[status]["content"]["application/problem+json"]["schema"]
@@ -71,6 +105,27 @@ def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any
     if operation[0] in {"post", "patch"}:
         assert told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         assert told["requestBody"]["required"] is True
+
+
+def test_orders_are_shown_and_changed_by_their_versions(document: dict[str, Any]) -> None:
+    assert told_by(document, "304") == taking(document, "If-None-Match") == SHOWN
+    assert told_by(document, "412") == taking(document, "If-Match") == CHANGED
+    assert all("content" not in operations(document, below="/")[one]["responses"]["304"] for one in SHOWN)
+
+
+@pytest.mark.parametrize("below", FITS_NOT)
+def test_each_contract_tells_of_misfits_as_it_answers_them(document: dict[str, Any], below: str) -> None:
+    for told in operations(document, below=below).values():
+        parameters = told.get("parameters", [])
+        if "requestBody" in told or any(one["in"] == "query" for one in parameters):
+            by_key = {"422"} if any(one["name"] == "Idempotency-Key" for one in parameters) else set()
+            assert told["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
+        assert not any("$ref" in answer for answer in told["responses"].values())
+
+
+def test_no_answer_is_of_a_schema_that_is_not_ours(document: dict[str, Any]) -> None:
+    assert "UNPROCESSABLE_ENTITY" not in repr(document)
+    assert "Error" not in document["components"]["schemas"]
 
 
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)

@@ -19,6 +19,7 @@ from tests.contract.http.test_bulk_status import bulk, many, statuses
 from tests.parts.postgresql import PostgresServer
 from tests.parts.rabbitmq import RabbitServer
 from tests.parts.redis import RedisServer
+from tests.parts.tables import migrated
 from tests.parts.throwaway import processes
 from tests.unit.cli.running import environment
 
@@ -36,9 +37,7 @@ def shop(
     brokers = {"rabbitmq": rabbit.url, "redis": redis.url, "away": "amqp://guest:guest@127.0.0.1:1//"}
     settings = Settings(database_url=database, celery_broker_url=brokers[request.param], jobs_queue=rabbit.name("jobs"))
     stack = build(settings)
-    migrations = stack.container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    migrated(stack.container)
     yield stack
     stack.close()
     postgres_server.drop(database)

@@ -18,6 +18,7 @@ from orders_flask import Settings
 from orders_flask.container import Container, close
 from tests.contract.http.serving import Served
 from tests.parts.postgresql import PostgresServer
+from tests.parts.tables import migrated
 from tests.parts.throwaway import processes
 
 ORDERS = 400
@@ -38,10 +39,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def container(database: str) -> Iterator[Container]:
     """The shop, with its orders placed."""
-    container = Container(settings=Settings(database_url=database))
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    container = migrated(Container(settings=Settings(database_url=database)))
     tea = PlaceOrder(actor=Actor(subject="ann"), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(ORDERS):
         container.place_order(tea)

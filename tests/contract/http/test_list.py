@@ -112,13 +112,18 @@ def test_a_list_answers_with_and_without_its_slash(ann: Caller, path: str) -> No
     assert (answer.status_code, answer.json) == (200, [order])
 
 
-@pytest.mark.parametrize("subject", ["auth0|12", "a/b c", "Zoë & ☕?#%", "a" * 64, "..", "user", "+1@x.org"])
-def test_the_list_of_a_user_with_any_name_can_be_followed(stack: Stack, subject: str) -> None:
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(
+    "subject",
+    ["auth0|12", "a/b c", "Zoë & ☕?#%", "a" * 64, "..", "user", "+1@x.org", "/ann", "ann/", "//ann//", "/", "//",
+     "an\nn", "\nann", "ann\n", "\n", "\r\n/"],
+)  # fmt: skip
+def test_the_list_of_a_user_with_any_name_can_be_followed(stack: Stack, subject: str, slash: str) -> None:
     caller = stack.caller(subject)
     for _ in range(3):
         caller.place()
 
-    first = caller.ask("GET", f"/orders/user/{quote(subject, safe='')}?limit=1")
+    first = caller.ask("GET", f"/orders/user/{quote(subject, safe='')}{slash}?limit=1")
     link = NEXT.fullmatch(first.headers["Link"])
 
     assert link

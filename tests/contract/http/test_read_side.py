@@ -8,6 +8,7 @@ from orders_flask.container import close
 from orders_flask.web.core import of
 from tests.contract.http.caller import Caller
 from tests.parts.postgresql import PostgresServer
+from tests.parts.tables import migrated
 
 
 @pytest.mark.clause("002-36")
@@ -18,9 +19,7 @@ def test_reads_go_to_the_replica_and_what_decides_a_write_does_not(postgres_serv
         mounts={"orders": ("/orders",), "management": ("/api/v1/orders",)},
     )
     for url in (settings.database_url, settings.database_read_url):
-        migrations = of(create_app(Settings(database_url=url))).store().migrations
-        assert migrations
-        migrations.upgrade("head")
+        migrated(of(create_app(Settings(database_url=url))))
     container = of(app := create_app(settings))
     ann, boss = (
         Caller(app=app, subject=name, token=container.mint(subject=name, role=role, scopes=(), seconds=60))

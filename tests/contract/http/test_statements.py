@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.http.caller import TEA, Caller
 from tests.contract.http.stack import Stack
+from tests.parts.redis import round_trips
 
 
 @pytest.mark.parametrize("first_order", [True, False])
@@ -50,18 +51,18 @@ def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) ->
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing"])
 def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path: str) -> None:
-    with stack.statements() as sent, stack.redis_round_trips() as round_trips:
+    with stack.statements() as sent, round_trips() as trips:
         ann.ask("GET", path)
 
-    assert (sent, round_trips) == ([], [])
+    assert (sent, trips) == ([], [])
 
 
 @pytest.mark.clause("002-24")
 def test_whether_a_token_was_ended_costs_a_round_trip_to_redis_and_no_statement(stack: Stack, ann: Caller) -> None:
     ann.list()
 
-    with stack.statements_about_tokens() as sent, stack.redis_round_trips() as round_trips:
+    with stack.statements_about_tokens() as sent, round_trips() as trips:
         assert ann.ask("GET", "/orders/none").status_code == 404
 
     assert sent == []
-    assert len(round_trips) == (1 if stack.settings.redis_url else 0), round_trips
+    assert len(trips) == (1 if stack.settings.redis_url else 0), trips

@@ -53,6 +53,26 @@ def test_the_table_has_many_forgeries() -> None:
     assert len(FORGED) >= 100
 
 
+@pytest.mark.clause("000-06")
+@pytest.mark.parametrize("prefix", ["/orders", "/api/v1/orders", "/api/v1/products", "/ostore/orders", "/api/orders"])
+@pytest.mark.parametrize("path", ["abc", "abc1", "0", "a/b", "a/status", "1/nothing"])
+@pytest.mark.parametrize("token", [None, "none.of.ours"])
+def test_nobody_without_a_token_is_told_what_there_is_not(
+    stack: Stack, ann: Caller, prefix: str, path: str, token: str | None
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    answer = ask(stack.app, "GET", f"{prefix}/{path}", headers=headers)
+
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert ann.ask("GET", f"{prefix}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/auth/nothing", "/nothing", "/ordersx", "/api/nothing"])
+def test_what_is_of_no_route_with_tokens_needs_none_to_be_not_found(stack: Stack, path: str) -> None:
+    assert ask(stack.app, "GET", path).status_code == 404
+
+
 @pytest.mark.clause("000-06", "000-10", "000-14", "000-17")
 def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []

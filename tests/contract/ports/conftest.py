@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from orders_adapters.sql import migrate
 from tests.contract.ports.stores import Shop, copied_sqlite, empty, in_database, in_memory
-from tests.parts.postgresql import PostgresServer
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -43,17 +41,3 @@ def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    migrate.upgrade(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
-def migrated_postgresql(postgres_server: PostgresServer) -> str:
-    url = postgres_server.database()
-    migrate.upgrade(url)
-    return url

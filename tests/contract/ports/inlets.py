@@ -7,7 +7,7 @@ from typing import Any
 from orders_adapters.kafka.inlet import REASON as KAFKA_REASON
 from orders_adapters.kafka.inlet import Inlet as InKafka
 from orders_adapters.memory.inlet import Inlet as InMemory
-from orders_adapters.rabbitmq.dead_letters import REASON
+from orders_adapters.rabbitmq.inlet import REASON
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.topology import Inbound
 from orders_domain.ports.inlet import Inlet
@@ -33,8 +33,7 @@ def in_memory() -> Post:
 
 
 def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
-    inbound = Inbound(queue=server.name("inlet"))
-    server.given(inbound.dead)
+    inbound = Inbound(queue=server.queue("inlet"))
 
     def put(messages: Sequence[bytes]) -> None:
         with server.channel() as channel:

@@ -2,18 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
+from pika import BasicProperties
 
+from orders_adapters.kafka import inlet as kafka
+from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.topology import Inbound
-from orders_domain.errors import StoreUnavailable, Unavailable
+from orders_domain.booking import LEASE
+from orders_domain.errors import NotYet, StoreUnavailable, Unavailable
 from orders_domain.ports.inlet import Inlet
 from tests.contract.ports.inlets import Post, in_kafka, in_memory, in_rabbitmq
 from tests.parts.proxy import Proxy
 from tests.parts.rabbitmq import RabbitServer
 
 PATIENCE = 60  # seconds
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is early is waited for by the second."""
+    monkeypatch.setattr(rabbitmq, "PAUSE", 0.3)
+    monkeypatch.setattr(kafka, "YOUNG", 8.0)
 
 
 @pytest.fixture(params=["memory", "rabbitmq", "kafka"])
@@ -91,6 +103,43 @@ def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inle
 
     assert got == [b"first"] * 6 + [b"second"]
     assert post.dead() == []
+
+
+def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet: Inlet) -> None:
+    post.put([b"early", b"second"])
+    got: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        got.append(message)
+        if message == b"early" and got.count(b"early") <= 2:
+            raise NotYet("order_not_found: There is no such order.")
+        return None
+
+    take_until(inlet, handle, lambda: len(got) >= 4)
+
+    assert sorted(got) == [b"early"] * 3 + [b"second"]
+    assert not inlet.take(handle, within=1.0)
+    assert post.dead() == []
+
+
+def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(post: Post, inlet: Inlet) -> None:
+    post.put([b"early", b"second"])
+    done: list[bytes] = []
+
+    def handle(message: bytes) -> str | None:
+        if message == b"early":
+            raise NotYet("order_not_found: There is no such order.")
+        done.append(message)
+        return None
+
+    ends, deadline = 0, time.monotonic() + PATIENCE
+    while ends < 2:
+        ends += inlet.take(handle, within=0.5)
+        assert time.monotonic() < deadline
+
+    assert done == [b"second"]
+    assert post.dead() == [(b"early", "order_not_found: There is no such order.")]
+    assert not inlet.take(handle, within=1.0)
 
 
 def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: Inlet) -> None:
@@ -192,8 +241,77 @@ class TestRabbitMQ:
         assert not inlet.take(handle, within=0.5)
         inlet.close()
 
+    def test_what_is_early_holds_up_nothing_and_comes_back_also_when_whoever_took_it_is_gone(
+        self, rabbitmq_server: RabbitServer
+    ) -> None:
+        post = in_rabbitmq(rabbitmq_server)
+        post.put([b"early", b"second"])
+        first, got = post.inlet(), []
+
+        def handle(message: bytes) -> str | None:
+            got.append(message)
+            if got == [b"early"]:
+                raise NotYet("It is early.")
+            return None
+
+        take_until(first, handle, lambda: len(got) >= 2)
+        first.close()
+        second = post.inlet()
+        take_until(second, handle, lambda: len(got) >= 3)
+        second.close()
+
+        assert got == [b"early", b"second", b"early"]
+
+    def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_not_before(
+        self, rabbitmq_server: RabbitServer, network: Proxy
+    ) -> None:
+        post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
+        post.put([b"early"])
+        inlet, got = post.inlet(), list[bytes]()
+
+        def handle(message: bytes) -> str | None:
+            got.append(message)
+            if len(got) == 1:
+                network.cut()
+            if len(got) <= 3:
+                raise NotYet("It is early.")
+            return None
+
+        with pytest.raises(Unavailable):
+            take_until(inlet, handle, lambda: False)
+        network.restore()
+        with suppress(Unavailable):  # the connection of before
+            inlet.take(handle, within=0.5)
+        take_until(inlet, handle, lambda: len(got) >= 4)
+
+        while inlet.take(handle, within=1.0):  # a copy whose message the broker did not hear to be acknowledged
+            pass
+        inlet.close()
+        assert len(got) <= 6
+        assert post.dead() == []
+
+    def test_what_others_have_counted_does_not_make_it_go_round_for_ever(self, rabbitmq_server: RabbitServer) -> None:
+        inbound = Inbound(queue=rabbitmq_server.queue("counted"))
+        inlet, tries = InRabbitMQ(rabbitmq_server.url, inbound), 0
+        counted = BasicProperties(headers={rabbitmq.TRIES: -1_000, "theirs": "kept"})
+        with rabbitmq_server.channel() as channel:
+            inbound.declare(channel)
+            channel.basic_publish("", inbound.queue, b"early", counted)
+
+        def handle(message: bytes) -> str | None:
+            nonlocal tries
+            tries += 1
+            raise NotYet("It is early.")
+
+        take_until(inlet, handle, lambda: tries > rabbitmq.PAUSES)
+        inlet.close()
+
+        with rabbitmq_server.channel() as channel:
+            _, properties, _ = channel.basic_get(inbound.dead, auto_ack=True)
+        assert properties.headers == {"theirs": "kept", rabbitmq.REASON: "It is early."}
+
     def test_a_queue_of_another_kind_is_taken_as_it_is(self, rabbitmq_server: RabbitServer) -> None:
-        inbound = Inbound(queue=rabbitmq_server.name("classic"))
+        inbound = Inbound(queue=rabbitmq_server.queue("classic"))
         with rabbitmq_server.channel() as channel:
             channel.queue_declare(inbound.queue, durable=True)
             channel.basic_publish("", inbound.queue, b"one")
@@ -204,3 +322,10 @@ class TestRabbitMQ:
 
         assert got == [b"one"]
         inlet.close()
+
+
+def test_what_is_early_has_more_time_than_a_booking_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    assert rabbitmq.PAUSE * rabbitmq.PAUSES > 60 > LEASE.total_seconds()
+    assert LEASE.total_seconds() < kafka.YOUNG

@@ -13,7 +13,7 @@ from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.history import Entry
 from orders_domain.order import fold
 from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once, other_thread
+from tests.contract.ports.threads import at_once, other_thread, require_waiting
 from tests.unit.domain.examples import ADA, GRACE, NOON, items, new_id, only, placed
 from tests.unit.domain.test_item import OBJECTS
 
@@ -305,9 +305,7 @@ class TestTwoAtOnce:
         with other_thread() as thread:
             with shop.unit_of_work() as uow:
                 held = uow.orders.hold(order.id)
-                other = thread.submit(shop.changed, order, OrderStatus.SHIPPED)
-                with pytest.raises(TimeoutError):
-                    other.result(timeout=0.3)
+                other = require_waiting(thread.submit(shop.changed, order, OrderStatus.SHIPPED))
                 held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 uow.commit()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from orders_domain import Money, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, SkuTaken
 from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Shortage
-from tests.contract.ports.threads import at_once, other_thread
+from tests.contract.ports.threads import at_once, other_thread, require_waiting
 from tests.contract.stock.books import Move
 from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
 from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id, only
@@ -266,9 +266,7 @@ class TestStock:
         with other_thread() as thread:
             with warehouse.unit_of_work() as uow:
                 uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
-                waiting = thread.submit(taken, warehouse, order)
-                with pytest.raises(TimeoutError):
-                    waiting.result(timeout=0.3)
+                waiting = require_waiting(thread.submit(taken, warehouse, order))
                 uow.commit()
             waiting.result(timeout=5)
 
@@ -283,9 +281,7 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(first)
                 uow.stock.take(first, by=ADA, at=NOON)
-                waiting = thread.submit(taken, warehouse, of(p1=3))
-                with pytest.raises(TimeoutError):
-                    waiting.result(timeout=0.3)
+                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
                 uow.commit()
             with pytest.raises(InsufficientStock) as refusal:
                 waiting.result(timeout=5)
@@ -301,9 +297,7 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(given_up)
                 uow.stock.take(given_up, by=ADA, at=NOON)
-                waiting = thread.submit(taken, warehouse, of(p1=3))
-                with pytest.raises(TimeoutError):
-                    waiting.result(timeout=0.3)
+                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
             waiting.result(timeout=5)
 
         assert warehouse.books().stock == {tea: 0}

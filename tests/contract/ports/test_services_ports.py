@@ -212,6 +212,41 @@ def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
         reservations.reserve(booking(), products)
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"productID": 1, "available": -5}],
+        [{"productID": 1, "available": -1}, {"productID": 2, "available": 0}],
+        [{"productID": 1, "available": 1}, {"productID": 1, "available": 1}],
+        [{"productID": 1, "available": 1}, {"productID": 2, "available": 0}, {"productID": 1, "available": 2}],
+        [{"productID": 1, "available": None}],
+        [{"productID": 1, "available": 0.5}],
+        [{"productID": 1, "available": True}],
+        [{"productID": 1, "available": 1}, {"productID": 3, "available": 0}],
+    ],
+    ids=str,
+)
+def test_a_shortage_that_cannot_be_is_nonsense(
+    reservations: Reservations, catalogue: CatalogueService, items: list[dict[str, Any]]
+) -> None:
+    products = reservations.named([1, 2])
+    catalogue.do = lambda asked: (409, {"unavailableItems": items})  # type: ignore[method-assign]
+
+    with pytest.raises(ServiceNonsense):
+        reservations.reserve(booking(p1=3, p2=2), products)
+
+
+def test_a_shortage_may_be_over_when_it_is_counted(reservations: Reservations, catalogue: CatalogueService) -> None:
+    products = reservations.named([1])
+    told = {"unavailableItems": [{"productID": 1, "available": 7}]}
+    catalogue.do = lambda asked: (409, told)  # type: ignore[method-assign]
+
+    with pytest.raises(InsufficientStock) as refusal:
+        reservations.reserve(booking(p1=3), products)
+
+    assert refusal.value.shortages == (Shortage(product_id=1, name="Tea", requested=3, available=7),)
+
+
 def test_asking_again_is_the_same_reservation_and_the_same_shipment(
     reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:

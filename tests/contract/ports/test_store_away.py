@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql import engine as engines
-from orders_domain import OrderStatus
+from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
@@ -89,27 +89,14 @@ def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[
     engine.dispose()
 
 
+@pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("connected_before", [True, False])
-def test_a_postgresql_that_is_cut_off_is_unavailable_and_comes_back(
-    far: Shop, proxy: Proxy, connected_before: bool
+def test_a_postgresql_that_is_cut_off_or_hangs_is_unavailable_soon_and_comes_back(
+    far: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
 ) -> None:
     if connected_before:
         far.placed()
-    proxy.cut()
-
-    assert_unavailable(far)
-
-    proxy.restore()
-    assert far.placed().version == 1
-
-
-@pytest.mark.parametrize("connected_before", [True, False])
-def test_a_postgresql_that_hangs_is_unavailable_soon_and_comes_back(
-    far: Shop, proxy: Proxy, connected_before: bool
-) -> None:
-    if connected_before:
-        far.placed()
-    proxy.hang()
+    broken(proxy)
 
     assert_unavailable(far)
 
@@ -132,19 +119,17 @@ def enter_and_leave(shop: Shop) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
-    far: Shop, postgresql: Engine, proxy: Proxy, method: str
+def assert_unavailable_in_a_unit_of_work(
+    shop: Shop, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
 ) -> None:
-    near = in_database(postgresql)
-    stored, new = near.placed(), placed()
-    with far.unit_of_work() as uow:
+    """The store breaks just before the method is called."""
+    with shop.unit_of_work() as uow:
         held = uow.orders.hold(stored.id)
         held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
         if method == "commit":
             uow.orders.add(new)
             uow.orders.save(held)
-        proxy.cut()
+        broken()
         calls: dict[str, Callable[[], object]] = {
             "add": lambda: uow.orders.add(new),
             "hold": lambda: uow.orders.hold(stored.id),
@@ -154,6 +139,16 @@ def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
 
         with pytest.raises(StoreUnavailable):
             calls[method]()
+
+
+@pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
+def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
+    far: Shop, postgresql: Engine, proxy: Proxy, method: str
+) -> None:
+    near = in_database(postgresql)
+    stored, new = near.placed(), placed()
+
+    assert_unavailable_in_a_unit_of_work(far, stored, new, method=method, broken=proxy.cut)
 
     assert near.queries.order(stored.id) == stored
     with pytest.raises(OrderNotFound):
@@ -164,12 +159,9 @@ def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
 def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine, method: str) -> None:
     shop = in_database(postgresql)
-    stored, new = shop.placed(), placed()
-    with shop.unit_of_work() as uow:
-        held = uow.orders.hold(stored.id)
-        held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
-        if method == "commit":
-            uow.orders.save(held)
+    stored = shop.placed()
+
+    def end_all() -> None:
         with postgresql.begin() as connection:
             connection.execute(
                 text(
@@ -177,14 +169,8 @@ def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        calls: dict[str, Callable[[], object]] = {
-            "add": lambda: uow.orders.add(new),
-            "hold": lambda: uow.orders.hold(stored.id),
-            "save": lambda: uow.orders.save(held),
-            "commit": uow.commit,
-        }
-        with pytest.raises(StoreUnavailable):
-            calls[method]()
+
+    assert_unavailable_in_a_unit_of_work(shop, stored, placed(), method=method, broken=end_all)
 
     assert shop.queries.order(stored.id) == stored
     assert len(shop.events()) == 1

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+import pytest
 
 from orders_domain.errors import OrdersError
 
@@ -28,3 +30,10 @@ def at_once(*tasks: Callable[[], T]) -> Sequence[T | OrdersError]:
 def other_thread() -> ThreadPoolExecutor:
     """One more thread; leaving the context waits for it."""
     return ThreadPoolExecutor(1)
+
+
+def require_waiting(task: Future[T]) -> Future[T]:
+    """Return the task, having seen that somebody makes it wait."""
+    with pytest.raises(TimeoutError):
+        task.result(timeout=0.3)
+    return task

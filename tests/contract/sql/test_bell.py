@@ -8,8 +8,11 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine
 
+from orders_adapters.sql import tables
 from orders_adapters.sql.bell import Bell
+from orders_adapters.sql.rows import event_values, insert_all
 from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_domain import events
 from tests.contract.sql.given import an_order, placed
 from tests.contract.sql.test_outbox import end_other_connections
 from tests.parts.throwaway.server import free_port
@@ -107,8 +110,9 @@ def test_a_bell_that_cannot_listen_is_a_clock(connect: Callable[..., Engine]) ->
 def test_many_writers_do_not_queue_up_for_the_bell_rope(on_postgresql: Engine, writers: int) -> None:
     """One transaction that holds the rope lets the others commit."""
     placed(on_postgresql)
-    with a_bell(on_postgresql) as bell, UnitOfWork(on_postgresql) as slow:
-        slow.orders.add(an_order())
+    order = an_order()
+    with a_bell(on_postgresql) as bell, on_postgresql.connect() as slow:
+        insert_all(slow, tables.outbox, [event_values(events.told_by(entry, order)) for entry in order.unsaved])
         began = time.monotonic()
         for _ in range(writers):
             placed(on_postgresql)

@@ -11,33 +11,17 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from orders_adapters.sql import migrate
 from tests.contract.ports.stores import copied_sqlite, empty
 from tests.contract.stock.warehouse import Warehouse, in_database, in_memory
-from tests.parts.postgresql import PostgresServer
 
 PATIENCE = 60  # seconds that a buyer queues for a connection
 CONNECTIONS = 25  # of the hundred that a server gives to all runs together
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("stock") / "migrated.db"
-    migrate.upgrade(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
-def migrated_server(postgres_server: PostgresServer) -> str:
-    url = postgres_server.database()
-    migrate.upgrade(url)
-    return url
-
-
 @pytest.fixture
-def server_engine(migrated_server: str) -> Iterator[Engine]:
+def server_engine(migrated_postgresql: str) -> Iterator[Engine]:
     """A migrated database on PostgreSQL; buyers beyond its connections queue for one."""
-    engine = queuing(engines.create(migrated_server, pool_size=CONNECTIONS))
+    engine = queuing(engines.create(migrated_postgresql, pool_size=CONNECTIONS))
     yield engine
     engine.dispose()
 
@@ -82,6 +66,6 @@ def _in_file(request: pytest.FixtureRequest, *, directories: Iterator[Path], mad
     made.close()  # the one before
     directory = next(directories)
     directory.mkdir()
-    engine = queuing(engines.create(copied_sqlite(request.getfixturevalue("migrated_file"), directory)))
+    engine = queuing(engines.create(copied_sqlite(request.getfixturevalue("migrated_sqlite"), directory)))
     made.callback(engine.dispose)
     return in_database(engine)

@@ -1,13 +1,15 @@
 """orders doctor"""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.parts.mail import MailServer
-from tests.unit.cli.running import Ended, orders
+from tests.unit.cli.running import Ended, in_a_process, orders
+from tests.unit.test_jwks import Provider
 
 NOBODY = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
@@ -62,6 +64,24 @@ def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: P
     assert ended.returncode == 1
     wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
     assert wrong == {part}
+    assert "refused" in said(ended)[part]
+
+
+@pytest.mark.parametrize(
+    ("rabbitmq", "brokers"), [({}, "Kafka gets notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
+)
+def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
+    ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
+
+    assert ended.returncode == 1
+    assert rabbitmq or "Kafka does not answer" in said(ended)["broker"]
+    assert brokers in said(ended)["broker"]
+
+
+def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path, DATABASE_URL="sqlite:////no/such/folder/x.db")
+
+    assert "unable to open database file" in said(ended)["database"]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +113,36 @@ def test_other_services_that_answer_are_fine(migrated: Path) -> None:
     assert all(f"{part:10} fine" in ended.stdout for part in ("catalogue", "shipments", "mail")), ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"DATABASE_READ_URL": NOBODY["DATABASE_URL"]}, "replica"),
+        ({"JWT_ALGORITHM": "RS256", "JWT_JWKS_URL": "http://127.0.0.1:1/keys"}, "identity"),
+        ({"CELERY_BROKER_URL": NOBODY["RABBITMQ_URL"]}, "jobs"),
+    ],
+)
+def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings: dict[str, str], part: str) -> None:
+    ended = orders("doctor", here=migrated, **settings)
+
+    assert ended.returncode == 1
+    assert "refused" in said(ended)[part]
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+
+
+def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrated: Path) -> None:
+    with closing(Provider()) as provider:
+        ended = orders(
+            "doctor",
+            here=migrated,
+            DATABASE_READ_URL=f"sqlite:///{migrated}/orders.db",
+            JWT_JWKS_URL=provider.url,
+            CELERY_BROKER_URL="memory://",
+        )
+
+    assert ended.returncode == 0, ended
+    assert all(said(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
+
+
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, **NOBODY)
 
@@ -113,6 +163,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://h/x"),
         ("DATABASE_URL", "postgresql://[::1/x"),
         ("REDIS_URL", "redis://localhost:port"),
+        ("REDIS_URL", "redis://localhost/abc"),
         ("RABBITMQ_URL", "amqp://localhost:port"),
         ("JWT_SECRET", "short"),
         ("JWT_PUBLIC_KEY", "not a key"),
@@ -125,6 +176,17 @@ def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, va
     wrong = [line for line in said(ended).values() if not line.startswith("fine")]
     assert len(wrong) == 1
     assert variable in wrong[0]
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve", "track"])
+def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "log_level=0 foo=bar"}
+
+    ended = in_a_process(command, here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+
+    assert ended.returncode == 1
+    assert len((ended.stdout + ended.stderr).splitlines()) == 1, ended
+    assert 'KAFKA_OPTIONS cannot be used: No such configuration property: "foo".' in ended.stdout + ended.stderr
 
 
 def test_secrets_are_not_shown(migrated: Path) -> None:

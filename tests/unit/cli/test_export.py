@@ -3,13 +3,16 @@
 import csv
 import fcntl
 import json
+import os
 import random
 import signal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from orders_flask.cli import export_file
 from tests.unit.cli.running import assert_one_sentence, orders
 from tests.unit.cli.shop import Shop, interrupted
 
@@ -26,6 +29,15 @@ def as_csv(shop: Shop, name: str) -> list[dict[str, str]]:
 
 def as_json(shop: Shop, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (shop.here / name).read_text().splitlines()]
+
+
+def unfinished(shop: Shop, name: str, *arguments: str) -> Path:
+    """Begin an export that ends early, as the store is away; return its unfinished file."""
+    (shop.here / "orders.db").rename(shop.here / "away.db")
+    ended = shop.run("export", name, *arguments)
+    (shop.here / "away.db").rename(shop.here / "orders.db")
+    assert "--resume" in ended.stderr, ended
+    return shop.here / f"{name}.part"
 
 
 def numbers(shop: Shop, *arguments: str) -> list[int]:
@@ -144,6 +156,8 @@ def test_standard_output_gets_the_same_as_a_file(shop: Shop, arguments: list[str
         ["."],
         ["-", "--format", "csv", "--resume"],
         ["orders.csv", "--from", "yesterday"],
+        ["orders.csv", "--from", "2026-01-02", "--until", "2026-01-01"],
+        ["orders.csv", "--from", "2026-01-01T00:00:01", "--until", "2026-01-01T00:00:00"],
         ["orders.csv", "--status", "lost"],
         ["orders.csv", "--view", "people"],
     ],
@@ -161,6 +175,43 @@ def test_a_folder_that_there_is_not_is_a_sentence(shop: Shop) -> None:
     assert_one_sentence(ended, "nowhere/orders.csv")
 
 
+def test_what_is_no_regular_file_is_refused_and_stays_what_it_is(shop: Shop) -> None:
+    os.mkfifo(shop.here / "fifo.csv")
+    (shop.here / "link.csv").symlink_to("fifo.csv")
+
+    for name in ("fifo.csv", "link.csv"):
+        assert_one_sentence(shop.run("export", name), f"{name} is no regular file")
+        assert_one_sentence(shop.run("export", name, "--resume"), f"{name} is no regular file")
+    assert (shop.here / "fifo.csv").is_fifo()
+    assert (shop.here / "link.csv").is_symlink()
+    assert not list(shop.here.glob("*.part*"))
+
+
+def test_a_device_is_no_file_to_write() -> None:
+    with pytest.raises(click.ClickException, match="/dev/null is no regular file"):
+        export_file.target(Path("/dev/null"))
+
+
+def test_a_symlink_is_followed_and_the_file_it_names_is_written(shop: Shop) -> None:
+    shop.place()
+    (shop.here / "folder").mkdir()
+    (shop.here / "folder" / "old.csv").write_text("of yesterday")
+    (shop.here / "link.csv").symlink_to("folder/old.csv")
+    (shop.here / "new.csv").symlink_to("folder/new.csv")
+
+    assert [shop.run("export", name).returncode for name in ("link.csv", "new.csv")] == [0, 0]
+
+    assert (shop.here / "link.csv").is_symlink()
+    assert len(as_csv(shop, "folder/old.csv")) == len(as_csv(shop, "folder/new.csv")) == 1
+    assert not list(shop.here.glob("**/*.part*"))
+
+
+def test_a_symlink_to_itself_is_a_sentence(shop: Shop) -> None:
+    (shop.here / "loop.csv").symlink_to("loop.csv")
+
+    assert_one_sentence(shop.run("export", "loop.csv"), "loop.csv")
+
+
 def test_a_database_that_is_not_there_is_a_sentence_and_leaves_no_file_that_looks_complete(tmp_path: Path) -> None:
     ended = orders("export", "orders.csv", here=tmp_path)
 
@@ -176,15 +227,57 @@ def test_an_unfinished_export_is_not_begun_again_by_accident(shop: Shop) -> None
     assert (shop.here / "orders.csv.part").read_text() == "begun"
 
 
-@pytest.mark.parametrize("begun", [["--format", "csv"], ["--format", "jsonl"]])
-@pytest.mark.parametrize("again", [["--format", "csv", "--view", "items"], ["--format", "jsonl", "--view", "items"]])
-def test_an_export_begun_with_another_view_or_format_is_not_gone_on_with(
-    shop: Shop, begun: list[str], again: list[str]
-) -> None:
-    shop.place()
-    shop.run("export", "orders.part", *begun)
+FILTERS = ["--user", "ann", "--status", "paid", "--status", "shipped", "--from", "2026-01-01", "--until", "2026-12-31"]
 
-    assert_one_sentence(shop.run("export", "orders", "--resume", *again), "orders.part", "another view or format")
+
+@pytest.mark.parametrize(
+    ("begun", "again", "other"),
+    [
+        (["--user", "ann"], ["--user", "bob"], "--user"),
+        (["--user", "ann"], [], "--user"),
+        ([], FILTERS, "--user, --status, --from, --until"),
+        (["--status", "paid"], ["--status", "paid", "--status", "shipped"], "--status"),
+        (["--from", "2026-01-01"], ["--from", "2026-01-02"], "--from"),
+        (["--until", "2026-01-01"], ["--until", "2026-01-01T00:00:00Z"], "--until"),
+        ([], ["--view", "items"], "--view"),
+        (["--format", "jsonl"], ["--view", "items"], "--format, --view"),
+    ],
+)
+def test_an_export_is_not_gone_on_with_under_other_options(
+    shop: Shop, begun: list[str], again: list[str], other: str
+) -> None:
+    shop.place(2)
+    part = unfinished(shop, "orders.csv", *begun)
+    shop.run("export", "all", "--format", "csv", *begun)
+    part.write_bytes((shop.here / "all").read_bytes())
+
+    refused = shop.run("export", "orders.csv", "--resume", *again)
+
+    assert_one_sentence(refused, f"orders.csv.part was begun with another {other}:")
+    assert part.read_bytes() == (shop.here / "all").read_bytes()
+    assert not (shop.here / "orders.csv").exists()
+
+
+def test_the_same_options_in_other_words_go_on(shop: Shop) -> None:
+    unfinished(shop, "orders.csv", *FILTERS)
+    words = ["--until", "2026-12-31", "--from", "2026-01-01T01:00:00+01:00", "--status", "SHIPPED", "--status", "PAID"]
+
+    ended = shop.run("export", "orders.csv", "--resume", "--user", "ann", "--format", "csv", "--view", "orders", *words)
+
+    assert ended.returncode == 0, ended
+    assert [file.name for file in shop.here.glob("orders.csv*")] == ["orders.csv"]
+
+
+def test_what_does_not_say_how_it_was_begun_is_not_gone_on_with(shop: Shop) -> None:
+    (shop.here / "orders.csv.part").write_text("begun")
+
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part does not say")
+
+
+def test_what_is_no_export_is_not_gone_on_with(shop: Shop) -> None:
+    unfinished(shop, "orders.csv").write_text("begun")
+
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "delete it")
 
 
 def test_two_exports_do_not_write_one_file(shop: Shop) -> None:
@@ -204,12 +297,15 @@ def test_wherever_it_was_cut_off_it_is_gone_on_with_to_the_same_file(shop: Shop,
     shop.run("export", name, "--view", view)
     whole = (shop.here / name).read_bytes()
     chance = random.Random(34)
+    options = unfinished(shop, name, "--view", view).with_name(f"{name}.part.options")
+    said = options.read_bytes()
     ends = [0, 1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(40))]
 
     for begun in [*(whole[:end] for end in ends), whole + b"half a line of an order that is no longer there"]:
         (shop.here / f"{name}.part").write_bytes(begun)
+        options.write_bytes(said)
         ended = shop.run("export", name, "--view", view, "--resume")
-        assert ended.returncode == 0, (begun[-99:], ended)
+        assert (ended.returncode, ended.stderr) == (0, "15 orders.\n"), (begun[-99:], ended)
         assert (shop.here / name).read_bytes() == whole, begun[-99:]
 
 
@@ -218,6 +314,13 @@ def test_where_there_is_nothing_to_go_on_with_it_begins(shop: Shop) -> None:
 
     assert shop.run("export", "orders.csv", "--resume").returncode == 0
     assert len(as_csv(shop, "orders.csv")) == 2
+
+
+def test_a_finished_export_is_not_begun_again_by_resuming_it(shop: Shop) -> None:
+    (shop.here / "orders.csv").write_text("of yesterday")
+
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "without --resume")
+    assert (shop.here / "orders.csv").read_text() == "of yesterday"
 
 
 @pytest.mark.clause("002-34")
@@ -247,7 +350,7 @@ def test_interrupted_in_the_middle_and_resumed_it_is_the_same_file(
 
     assert ended.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended
     assert "Traceback" not in ended.stderr
-    assert resumed.returncode == 0
+    assert (resumed.returncode, resumed.stderr) == (0, "12,000 orders.\n")
     whole = (shop.here / f"whole-{name}").read_bytes()
     assert 0 < begun < len(whole)
     assert (shop.here / name).read_bytes() == whole

@@ -11,6 +11,7 @@ from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
+from tests.parts.tables import migrated
 from tests.unit.cli.running import assert_one_sentence, orders
 
 ANN = Actor(subject="ann", request_id="request-1")
@@ -20,10 +21,7 @@ PAID = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """A folder whose database has two orders: 1 was paid, 2 deleted."""
-    container = Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db"))
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    container = migrated(Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db")))
     place = PlaceOrder(actor=ANN, items=(Item({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))
     container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, wanted=PAID))

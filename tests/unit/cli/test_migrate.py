@@ -41,3 +41,12 @@ def test_what_cannot_be_migrated_is_a_sentence(
     tmp_path: Path, arguments: list[str], settings: dict[str, str], words: list[str]
 ) -> None:
     assert_one_sentence(orders("migrate", *arguments, here=tmp_path, **settings), *words)
+
+
+@pytest.mark.parametrize(
+    "command", [["history", "1"], ["prune"], ["outbox", "list"], ["users", "list"], ["export", "o.csv"]], ids=" ".join
+)
+def test_what_needs_tables_and_finds_none_says_how_to_get_them(command: list[str], tmp_path: Path) -> None:
+    ended = orders(*command, here=tmp_path)
+
+    assert_one_sentence(ended, "not been migrated", "run: orders migrate")

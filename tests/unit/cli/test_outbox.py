@@ -11,6 +11,7 @@ from orders_domain import Actor, Item, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container
+from tests.parts.tables import migrated
 from tests.unit.cli.running import assert_one_sentence, orders
 
 
@@ -18,10 +19,7 @@ from tests.unit.cli.running import assert_one_sentence, orders
 def here(tmp_path: Path) -> Path:
     """A folder whose database has three events: one waits, one is parked, one was sent."""
     database = f"sqlite:///{tmp_path}/orders.db"
-    container = Container(settings=Settings(database_url=database))
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    container = migrated(Container(settings=Settings(database_url=database)))
     for name in ("ann", "bob", "eve"):
         order = PlaceOrder(actor=Actor(subject=name), items=(Item({"sku": "tea"}),), total=Money.of(1, "USD"))
         container.place_order(order)
@@ -87,10 +85,20 @@ def test_an_event_that_was_sent_leaves_once_more_when_it_is_named(here: Path) ->
     (sent,) = listed(here, "--state", "sent")
     event_id = sent[-3]
 
-    resent = orders("outbox", "resend", event_id, str(uuid4()), here=here)
+    resent = orders("outbox", "resend", event_id, event_id, here=here)
 
     assert (resent.returncode, resent.stdout) == (0, "1 event waits to be sent again.\n")
     assert listed(here, "--state", "sent") == []
+
+
+def test_ids_of_no_parked_or_sent_event_are_named_and_the_others_resent(here: Path) -> None:
+    (sent,) = listed(here, "--state", "sent")
+    unknown, other = str(uuid4()), str(uuid4())
+
+    resent = orders("outbox", "resend", unknown, sent[-3], other, here=here)
+
+    assert (resent.returncode, resent.stdout) == (1, "1 event waits to be sent again.\n")
+    assert resent.stderr == f"Error: No parked or sent event has the id {unknown}, {other}.\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-uuid"], ["--state", "sent"]])

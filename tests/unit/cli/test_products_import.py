@@ -35,7 +35,7 @@ def went_on_from(stderr: str) -> str:
 def test_csv_is_imported(shop: Shop) -> None:
     lines = (
         "name,sku,stock_quantity,price,currency,low_stock_threshold\n"
-        '"Tea, black",TEA-1,7,3.5,EUR,2\n\n"Lamp ""Ada""\nof brass",LAMP-1,0,120,,\n Thé 🍵 ,TEA-2, 8 , 4.25 ,USD,0\n'
+        '"Tea, black",TEA-1,7,3.5,EUR,2\n\n"Lamp ""Ada"", of brass",LAMP-1,0,120,,\n Thé 🍵 ,TEA-2, 8 , 4.25 ,USD,0\n'
     )
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", "\ufeff" + lines))
@@ -44,7 +44,7 @@ def test_csv_is_imported(shop: Shop) -> None:
     assert ended.stderr == "Products: 3 added, 0 changed, 0 unchanged, 0 refused.\n"
     assert shop.rows(STORED) == [
         ("TEA-1", "Tea, black", 350, "EUR", 7, 2),
-        ("LAMP-1", 'Lamp "Ada"\nof brass', 12000, "USD", 0, 5),
+        ("LAMP-1", 'Lamp "Ada", of brass', 12000, "USD", 0, 5),
         ("TEA-2", " Thé 🍵 ", 425, "USD", 8, 0),
     ]
 
@@ -138,14 +138,42 @@ def test_a_line_that_is_not_utf_8_is_passed_over_and_no_other(shop: Shop) -> Non
     assert len(shop.rows(STORED)) == 2
 
 
-def test_a_quote_that_is_never_closed_does_not_take_the_whole_file_into_memory(shop: Shop) -> None:
-    text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f"SKU-{n},Tea,1,1\n" for n in range(20_000))
+OPEN = "not CSV: a quote is open at the end of the line; a product is one line"
+CLOSED = "not CSV: a quote that may close one of a line before; a product is one line"
+
+
+def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
+    text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(20_000))
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
 
-    assert ended.returncode == 1
-    assert ended.stdout.startswith("line 2: not CSV: field larger than field limit")
-    assert len(shop.rows(STORED)) > 10_000
+    assert (ended.returncode, ended.stdout) == (1, f"line 2: {OPEN}\n")
+    assert ended.stderr == "Products: 20,000 added, 0 changed, 0 unchanged, 1 refused.\n"
+
+
+def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
+    text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTV 24",TV-1,1,1\n"Tea\n"Pot",POT-1,1,1\n'
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
+
+    assert ended.stdout == f"line 2: {OPEN}\nline 3: {CLOSED}\nline 5: {OPEN}\n"
+    assert [row[:2] for row in shop.rows(STORED)] == [("TV-1", 'TV 24"'), ("POT-1", "Pot")]
+
+
+def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) -> None:
+    text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTea,TEA-1,1,1\n'
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text), "--from-line", "3")
+
+    assert ended.stdout == f"line 3: {CLOSED}\n"
+    assert [row[0] for row in shop.rows(STORED)] == ["TEA-1"]
+
+
+def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
+    name = written(shop, "catalogue.jsonl", json.dumps(GOOD | {"name": "Lamp\nof brass"}))
+
+    assert shop.run("products", "import", name).returncode == 0
+    assert shop.rows("SELECT name FROM products") == [("Lamp\nof brass",)]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +182,8 @@ def test_a_quote_that_is_never_closed_does_not_take_the_whole_file_into_memory(s
         ("", "sku, name, price, stock_quantity"),
         ("sku,name\n", "price, stock_quantity"),
         ("sku,name,price,stock_quantity,colour\n", "colour"),
+        ("sku;name;price;stock_quantity\n", "semicolons"),
+        ("sku\tname\tprice\tstock_quantity\n", "tabs"),
         ("sku,sku,name,price,stock_quantity\n", "sku"),
     ],
 )
@@ -183,6 +213,18 @@ def test_it_goes_on_from_a_line(shop: Shop) -> None:
 
     assert ended.returncode == 0
     assert [row[0] for row in shop.rows(STORED)] == ["B", "C"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) -> None:
+    text = f"{HEADER}A,Tea,1,1\n" if form == "csv" else f"{json.dumps(GOOD)}\n\n"
+    name = written(shop, "catalogue", text)
+
+    ended = shop.run("products", "import", name, "--format", form, "--from-line", "4")
+    at_the_end = shop.run("products", "import", name, "--format", form, "--from-line", "3")
+
+    assert_one_sentence(ended, "ends with line 2", "--from-line 4")
+    assert at_the_end.returncode == 0  # an import may be interrupted when all is done
 
 
 def test_standard_input_is_read(shop: Shop) -> None:

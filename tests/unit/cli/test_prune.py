@@ -11,6 +11,7 @@ from orders_domain.once import Once
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
+from tests.parts.tables import migrated
 from tests.unit.cli.running import assert_one_sentence, orders
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
@@ -19,10 +20,7 @@ OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """A folder whose database has four events and four keys, all of today."""
-    container = Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db"))
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    container = migrated(Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db")))
     for name in ("ann", "bob", "eve", "joe"):
         container.place_order(
             PlaceOrder(

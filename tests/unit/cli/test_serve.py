@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
 import pytest
 
+from orders_flask.settings import DEFAULT_MOUNTS
 from tests.unit.cli.running import assert_one_sentence, environment, in_a_process, orders
 
 HOST = "127.0.0.1"
@@ -64,18 +65,48 @@ def written(here: Path) -> str:
     return (here / "output").read_text(errors="replace")
 
 
+def to_all(process: int, number: signal.Signals) -> None:
+    """As a terminal does at Ctrl-C: the server hears it, and its worker, too."""
+    os.killpg(process, number)
+
+
+@pytest.mark.parametrize("tell", [os.kill, to_all])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_service_starts_answers_and_ends_when_told(tmp_path: Path, port: int, number: signal.Signals) -> None:
+def test_the_service_starts_answers_and_ends_when_told(
+    tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
+) -> None:
     with started("serve", "--port", str(port), here=tmp_path) as process:
         token = orders("token", "ann", here=tmp_path).stdout.strip()
         assert answer(port) == {"status": "ok"}
         assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
 
-        process.send_signal(number)
+        tell(process.pid, number)
         status = process.wait(10)
 
     assert status == 0
+    assert f"http://127.0.0.1:{port}" in written(tmp_path)
     assert "Traceback" not in written(tmp_path)
+
+
+ITS_THREADS = """
+import os, sys
+import orders_flask.__main__, orders_flask.cli
+def look(**_):
+    from orders_flask.asgi import app
+    print("threads:", app._threads._max_workers, flush=True)
+    os._exit(0)
+sys.modules["orders_flask.cli.serve"]._serve = look
+orders_flask.__main__.main()
+"""
+
+
+@pytest.mark.parametrize(("asked", "threads"), [((), 8), (("--threads", "3"), 3)])
+def test_the_threads_asked_for_answer_requests(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
+    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *asked]
+
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout == f"threads: {threads}\n", ended.stderr
 
 
 def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: int) -> None:
@@ -169,8 +200,17 @@ def test_the_relay_ends_when_told(tmp_path: Path, number: signal.Signals) -> Non
     assert "Traceback" not in written(tmp_path)
 
 
-def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int) -> None:
-    with started("demo", "--port", str(port), here=tmp_path) as process:
+@pytest.mark.parametrize(
+    ("mounts", "paths"),
+    [
+        (DEFAULT_MOUNTS, ["/auth/login", "/api/v1/orders/", "/orders/user/ann", "/orders/"]),
+        ("orders=/v2/orders,/orders management=/shop/orders", ["/shop/orders/", "/v2/orders/user/ann", "/v2/orders/"]),
+        ("ostore=/orders", ["/auth/login"]),
+        ("checkout=/orders", []),
+    ],
+)
+def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int, mounts: str, paths: list[str]) -> None:
+    with started("demo", "--port", str(port), here=tmp_path, ORDERS_MOUNTS=mounts) as process:
         answer(port)
         commands = [line.strip() for line in written(tmp_path).splitlines() if line.strip().startswith("curl")]
         statuses = [
@@ -182,7 +222,9 @@ def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int) -
         process.send_signal(signal.SIGINT)
         status = process.wait(10)
 
-    assert statuses == ["200"] * 4
+    assert len(commands) == len(paths)
+    assert all(f"http://127.0.0.1:{port}{path}" in line for line, path in zip(commands, paths, strict=True))
+    assert statuses == ["200"] * len(paths)
     assert status == 0
 
 

@@ -1,5 +1,7 @@
 """orders users create, list, disable, enable, password"""
 
+import os
+import pty
 import subprocess
 from pathlib import Path
 
@@ -116,12 +118,15 @@ def test_who_is_unknown_is_named(shop: Shop, words: tuple[str, ...]) -> None:
     assert_one_sentence(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
 
 
-def test_a_password_is_asked_for_and_never_an_argument(shop: Shop) -> None:
+def test_a_password_is_never_an_argument(shop: Shop) -> None:
     assert orders("users", "create", "ann@example.com", PASSWORD, here=shop.here).returncode == 2
     assert orders("users", "create", "ann@example.com", "--password", PASSWORD, here=shop.here).returncode == 2
 
+
+@pytest.mark.parametrize("words", [("create",), ("password",)])
+def test_without_a_terminal_to_ask_at_it_is_one_sentence(shop: Shop, words: tuple[str, ...]) -> None:
     asked = subprocess.run(
-        command("users", "create", "ann@example.com"),
+        command("users", *words, "ann@example.com"),
         cwd=shop.here,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -130,9 +135,31 @@ def test_a_password_is_asked_for_and_never_an_argument(shop: Shop) -> None:
         text=True,
         timeout=60,
     )
-    assert asked.returncode == 1
-    assert "Password" in asked.stderr
-    assert "Traceback" not in asked.stderr
+
+    ended = Ended(returncode=asked.returncode, stdout=asked.stdout, stderr=asked.stderr)
+    assert_one_sentence(ended, "terminal", "--password-stdin")
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice(shop: Shop) -> None:
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command("users", "create", "ann@example.com"),
+        cwd=shop.here,
+        env=environment(),
+        stdin=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = b""
+    for word in (b"Password:", b"confirmation:"):
+        while word not in shown:
+            shown += os.read(ours, 1_000)
+        os.write(ours, f"{PASSWORD}\n".encode())
+
+    assert process.wait(timeout=60) == 0
+    os.close(ours)
+    assert signs_in(shop)
 
 
 def test_without_tables_it_is_one_sentence(tmp_path: Path) -> None:

@@ -208,6 +208,16 @@ def test_who_signs_in_is_not_counted_against(door: Door) -> None:
             door.sign_in()
 
 
+def test_sign_ins_that_succeed_count_against_their_address_and_not_against_the_account(door: Door) -> None:
+    door.admit()
+    for _ in range(100):
+        door.sign_in(address="203.0.113.9")
+
+    with pytest.raises(TooManyAttempts):
+        door.sign_in(address="203.0.113.9")
+    assert door.sign_in(address="203.0.113.10")
+
+
 def test_one_address_may_not_try_many_accounts(door: Door) -> None:
     door.admit()
     for number in range(100):

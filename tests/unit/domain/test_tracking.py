@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders_domain import Order, OrderStatus, Role
+from orders_domain import Actor, Order, OrderStatus, Role
 from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import OrderNotFound, OrdersError, Refused, TransitionRefused
 from orders_domain.order import fold
@@ -241,6 +241,8 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
         {"order": 10**18},
         {"status": "LOST"},
         {"status": ""},
+        {"status": "ın_transit"},
+        {"status": "ſhipped"},
         {"status": "PAID"},
         {"status": "CANCELED"},
     ],
@@ -261,6 +263,14 @@ def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not
 
     (told,) = notifications(shop, placed)
     assert (told.version, told.data["status"], told.data["userID"]) == (3, "confirmed", "ada")
+
+
+def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Shop) -> None:
+    placed = shop.place(by=Actor(subject="carrier"))
+
+    track(shop, event("SHIPPED", order=placed.id))
+
+    assert len(notifications(shop, placed)) == 1
 
 
 def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,8 +72,38 @@ def test_a_whole_number_of_400_characters_is_read(text: str) -> None:
     assert read_json(text.encode()) == int(text)
 
 
-@pytest.mark.parametrize("text", ["-0.0", "1e308", "5e-324", "0.1", "1e-400"])
-def test_a_fraction_is_read_as_the_nearest_double(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["-0.0", "1e308", "5e-324", "0.1", "75.50", "7550e-2", "1.0", "0e5", "0.000e-400", "1" + "0" * 300 + ".0",
+     "0.30000000000000004", "1E+2"],
+)  # fmt: skip
+def test_a_fraction_is_read_as_the_double_that_says_the_same(text: str) -> None:
     read = read_json(text.encode())
 
+    assert type(read) is float
     assert (read, math.copysign(1, read)) == (float(text), math.copysign(1, float(text)))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_fraction_is_read_as_what_it_says_or_refused(number: Decimal) -> None:
+    with suppress(Unparsable):
+        assert abs(Decimal(repr(read_json(f"{number:E}".encode()))) - number) <= abs(number) * Decimal("2e-16")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["r", ".17g", ".16e", "E"]))
+def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) -> None:
+    """Shortest, as JavaScript and Python do, or with 17 digits, as older programs do."""
+    text = {"r": repr(number), "E": f"{Decimal(repr(number)):E}"}.get(way) or f"{number:{way}}"
+
+    assert read_json(text.encode()) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["75.00000000000000000001", "1e-999", "1e-400", "-1e-99999999999999999999", "0." + "1" * 390, "3e-324",
+     "9007199254740993.0", "0.1000000000000000055"],
+)  # fmt: skip
+def test_a_fraction_that_no_double_says_is_refused(text: str) -> None:
+    for body in (text, f'{{"items": [{{"a": [{text}]}}]}}'):
+        with pytest.raises(Unparsable, match="than a double keeps"):
+            read_json(body.encode())

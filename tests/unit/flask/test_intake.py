@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_adapters.memory.inlet import Inlet
+from orders_adapters.memory.inlet import PAUSES, Inlet
 from orders_domain.errors import OrderNotFound, Refused, StaleOrder, StoreUnavailable
 from orders_flask.workers import loop
 from orders_flask.workers.intake import Intake, dealing_with
@@ -64,7 +64,6 @@ def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception
     ("trouble", "reason"),
     [
         (Refused("The message is not JSON."), "refused: The message is not JSON."),
-        (OrderNotFound(7), "order_not_found: There is no such order."),
         (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
     ],
 )
@@ -74,6 +73,22 @@ def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(tro
     run(inlet, deeds)
 
     assert (deeds.done, inlet.dead) == (["two"], [(b"one", reason)])
+
+
+def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_meanwhile() -> None:
+    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == (["two", "one"], [])
+
+
+def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
+    inlet, deeds = Inlet(b"one"), Deeds(enough=PAUSES + 1, troubles=[OrderNotFound(7)] * (PAUSES + 1))
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == ([], [(b"one", "order_not_found: There is no such order.")])
 
 
 def test_a_message_that_cannot_be_read_lies_aside() -> None:

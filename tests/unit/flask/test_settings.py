@@ -25,6 +25,10 @@ BAD = [
     ("ORDERS_MOUNTS", "orders=/a orders=/b"),
     ("ORDERS_MOUNTS", "orders=/a checkout=/a"),
     ("ORDERS_MOUNTS", "orders=/<id>"),
+    ("ORDERS_MOUNTS", "orders=/a/../b"),
+    ("ORDERS_MOUNTS", "orders=/a/./b"),
+    ("ORDERS_MOUNTS", "orders=/.."),
+    ("ORDERS_MOUNTS", "orders=/a/."),
     ("ORDERS_MOUNTS", "orders=http://x/orders"),
     ("DATABASE_URL", "orders.db"),
     ("DATABASE_URL", "mysql://localhost/orders"),
@@ -65,6 +69,8 @@ BAD = [
     ("TOKEN_SECONDS", "86401"),
     ("TOKEN_SECONDS", "an hour"),
     ("TOKEN_SECONDS", "9" * 5_000),
+    ("ORDERS_THREADS", "0"),
+    ("ORDERS_THREADS", "many"),
     ("TRUSTED_PROXIES", "-1"),
     ("TRUSTED_PROXIES", "1.0"),
     ("LOG_LEVEL", "LOUD"),
@@ -215,6 +221,12 @@ def test_a_memory_cache_is_kept_only_where_one_process_is_all_there_is(database:
     assert Settings(database_url=database, redis_url=redis).cache == cache
 
 
+def test_the_meaning_of_the_cache_says_that_a_named_database_goes_without() -> None:
+    (meaning,) = [meaning for name, _, meaning in table() if name == "REDIS_URL"]
+
+    assert "none with `DATABASE_URL`" in meaning
+
+
 def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_MOUNTS", "  checkout=/api/orders,/orders   orders=/v2/orders ")
 
@@ -231,7 +243,7 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
-        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2",
+        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip

@@ -40,7 +40,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
-    @routes.doc(**_documented(401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
+    @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
     def get(order_ref: str) -> Any:
         wanted = GetOrder(actor=actor(), order_id=order_id(order_ref), access=OWNER_OR_WRITER)
         order = core().get_order(wanted)

@@ -6,16 +6,14 @@ from typing import Any
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, TransitionRefused
 from orders_domain.product import Shortage
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.problems import STATUSES, Problem
+from orders_flask.web.problems import STATUSES, Problem, transition_refused
 
 MANAGEMENT_STATUSES = {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400}
 
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, TransitionRefused):
-        current, wanted = VOCABULARY.word(error.current), VOCABULARY.word(error.wanted)
-        allowed = sorted({VOCABULARY.word(status) for status in error.allowed} - {current})
-        return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
+        return transition_refused(error, VOCABULARY)
     return str(error)
 
 

@@ -70,7 +70,7 @@ def _new(body: dict[str, Any]) -> NewProduct:
     return NewProduct(
         sku=body.get("sku") or f"P-{core().new_id()().hex[-12:]}",
         name=body["name"],
-        price=Money.of(body["price"], currency),
+        price=Money.of(body["price"], currency, field="price"),
         stock=body["stock_quantity"],
         low_stock_threshold=body.get("low_stock_threshold", DEFAULT_THRESHOLD),
     )

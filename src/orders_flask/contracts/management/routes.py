@@ -66,7 +66,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(401, 403, 404, 503, summary="Get an order"))
+    @routes.doc(**documented(304, 401, 403, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
         return _shown(core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)))
 

@@ -41,13 +41,12 @@ class OrderItemCreate(Schema):
 
 
 def _part(part: str) -> fields.Field[str]:
-    needed = part != "line2"
-    return SafeString(
-        required=needed,
-        allow_none=not needed,
-        validate=[validate.Length(max=LONGEST[part]), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST[part], "pattern": NOT_BLANK},
-    )
+    short = validate.Length(max=LONGEST[part])
+    if part == "line2":
+        shape = {"maxLength": LONGEST[part], "pattern": NO_NUL, "description": "A blank one is none: null."}
+        return SafeString(allow_none=True, validate=short, metadata=shape)
+    shape = {"minLength": 1, "maxLength": LONGEST[part], "pattern": NOT_BLANK}
+    return SafeString(required=True, validate=[short, not_blank], metadata=shape)
 
 
 ShippingAddress = Schema.from_dict({name: _part(part) for part, name in SHIPPING.items()}, name="ShippingAddress")

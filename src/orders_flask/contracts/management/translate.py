@@ -10,6 +10,7 @@ from orders_domain.product import Demand, Product
 from orders_domain.queries import OrdersWanted
 from orders_domain.status import OrderStatus, Vocabulary
 from orders_flask.web.paging import read_cursor
+from orders_flask.web.refs import item_id
 
 VOCABULARY = Vocabulary(
     {
@@ -33,9 +34,10 @@ SHIPPING = {
 
 
 def address(body: Mapping[str, Any]) -> Address:
-    """Return the address of a body that fits its schema."""
+    """Return the address of a body that fits its schema; a second line left blank, as forms send it, is none."""
     parts: dict[str, Any] = {part: body.get(name) for part, name in SHIPPING.items()}
-    return Address(**parts)
+    line2 = parts.pop("line2")
+    return Address(line2=line2 if line2 and line2.strip() else None, **parts)
 
 
 def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
@@ -46,7 +48,7 @@ def search_of(query: Mapping[str, Any], *, currency: str) -> OrdersWanted:
     """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
 
     Raises:
-        AmountRefused: no amount of that currency.
+        AmountRefused: no amount of that currency; ``field`` names the parameter.
         InvalidRequest: the cursor is none of ours.
     """
     least, most, word = query.get("min_amount"), query.get("max_amount"), query.get("status")
@@ -55,17 +57,12 @@ def search_of(query: Mapping[str, Any], *, currency: str) -> OrdersWanted:
         statuses=VOCABULARY.wanted(word).alike if word else None,
         placed_from=query["start_date"].first if query.get("start_date") else None,
         placed_before=query["end_date"].after if query.get("end_date") else None,
-        least=Money.of(least, currency) if least is not None else None,
-        most=Money.of(most, currency) if most is not None else None,
+        least=Money.of(least, currency, field="min_amount") if least is not None else None,
+        most=Money.of(most, currency, field="max_amount") if most is not None else None,
         skip=query["skip"],
         limit=query["limit"],
         after=read_cursor(query.get("cursor")),
     )
-
-
-def item_id(order: Order, position: int) -> int:
-    """An order has at most 1,000 lines, so its number and the line's position make an id of their own."""
-    return (order.number or 0) * 1_000 + position
 
 
 def representation(order: Order) -> Mapping[str, Any]:

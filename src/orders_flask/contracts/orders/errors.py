@@ -2,13 +2,12 @@
 
 from orders_domain.errors import OrdersError, TransitionRefused, VersionMismatch
 from orders_flask.contracts.orders.translate import VOCABULARY
+from orders_flask.web.problems import transition_refused
 
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, TransitionRefused):
-        current, wanted = VOCABULARY.word(error.current), VOCABULARY.word(error.wanted)
-        allowed = sorted({VOCABULARY.word(status) for status in error.allowed} - {current})
-        return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
+        return transition_refused(error, VOCABULARY)
     if isinstance(error, VersionMismatch):
         return f'If-Match does not name the order\'s present version, "{error.current}".'
     return str(error)

@@ -18,7 +18,7 @@ from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import once
 from orders_flask.web.paging import link_to_next, read_cursor
-from orders_flask.web.refs import order_id
+from orders_flask.web.refs import order_id, user_named
 
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 
@@ -33,13 +33,13 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", once=True))
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or core().settings().default_currency
-        total = Money.of(body["total_price"], currency)
+        total = Money.of(body["total_price"], currency, field="total_price")
         request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders", _placed))
         return _placed(core().place_order(request))
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
-    @routes.doc(**_operation(401, 404, 503, summary="Get one of one's own orders"))
+    @routes.doc(**_operation(304, 401, 404, 503, summary="Get one of one's own orders"))
     def get(order_ref: str) -> Any:
         order = core().get_order(GetOrder(actor=actor(), order_id=order_id(order_ref)))
         return representation(order), etag(order)
@@ -68,7 +68,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.OrderResponse(many=True))
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
-        wanted = OrdersWanted(user_id=user_id, limit=query["limit"], after=read_cursor(query["cursor"]))
+        wanted = OrdersWanted(user_id=user_named(user_id), limit=query["limit"], after=read_cursor(query["cursor"]))
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
         return [representation(order) for order in page.orders], link_to_next(page)
 

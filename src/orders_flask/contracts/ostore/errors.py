@@ -27,7 +27,7 @@ def details(error: OrdersError) -> Mapping[str, Any] | None:
 
 def body(problem: Problem) -> tuple[dict[str, Any], str]:
     said = problem.detail
-    if problem.errors:
+    if problem.errors and [problem.detail] not in problem.errors.values():  # which would be said twice
         said = f"{said} {'; '.join(_sentences(problem.errors))}"
     return {"error": said, **(problem.extra or {})}, "application/json"
 

@@ -37,7 +37,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)
-    @routes.doc(**_documented(401, 404, 503, summary="Get an order"))
+    @routes.doc(**_documented(304, 401, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
         order = core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
         return representation(order), etag(order)

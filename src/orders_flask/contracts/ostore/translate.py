@@ -4,23 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from orders_domain import notification
 from orders_domain.item import Item
 from orders_domain.money import exact_decimal, major
 from orders_domain.order import Order
 from orders_domain.product import Demand, Line
-from orders_domain.status import OrderStatus, Vocabulary
+from orders_flask.web.refs import item_id
 
-VOCABULARY = Vocabulary(
-    {
-        OrderStatus.PENDING: "pending",
-        OrderStatus.CONFIRMED: "confirmed",
-        OrderStatus.PAID: "confirmed",
-        OrderStatus.SHIPPED: "shipped",
-        OrderStatus.DELIVERED: "delivered",
-        OrderStatus.CANCELED: "cancelled",
-    }
-)
-
+VOCABULARY = notification.WORDS  # notifications speak as this contract does
 PRODUCT = ("productID", "productId", "product_id", "sku")
 """What clients of the other contracts call an item's product."""
 
@@ -48,13 +39,8 @@ def representation(order: Order) -> Mapping[str, Any]:
     return {
         **placed_representation(order),
         "userID": order.user_id,
-        "orderItems": [{"orderItemID": _item_id(order, place), **item} for place, item in enumerate(items)],
+        "orderItems": [{"orderItemID": item_id(order, place), **item} for place, item in enumerate(items)],
     }
-
-
-def _item_id(order: Order, place: int) -> int:
-    """An order has at most 1,000 items, so its number and the item's place make an id of their own."""
-    return (order.number or 0) * 1_000 + place
 
 
 def _line(line: Line) -> dict[str, Any]:

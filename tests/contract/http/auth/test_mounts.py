@@ -45,7 +45,9 @@ def test_a_prefix_in_its_way_stops_the_start(place: str, first: bool) -> None:
 
 
 def test_login_and_refresh_need_no_token_and_logout_does(stack: Stack) -> None:
-    paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
+    document = ask(stack.app, "GET", "/openapi.json").json
+    paths = document["paths"]
 
     assert [paths[path]["post"].get("security") for path in ("/auth/login", "/auth/refresh")] == [[], []]
     assert "security" not in paths["/auth/logout"]["post"]  # as everywhere
+    assert "All but login and refresh need a bearer token" in document["info"]["description"]

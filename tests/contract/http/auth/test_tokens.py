@@ -1,7 +1,7 @@
 """POST /auth/refresh and /auth/logout: a token is exchanged once, and one that was ended opens nothing, anywhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -203,27 +203,19 @@ def test_a_redis_that_forgets_everything_brings_no_token_back_to_life(real_stack
 
 
 @pytest.fixture
-def network(real_stack: Stack) -> Iterator[Proxy]:
-    """What lies between the service and its Redis."""
-    with Proxy.before(real_stack.settings.redis_url) as network:
-        yield network
-
-
-@pytest.fixture
-def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Guest:
-    url = network.through(real_stack.settings.redis_url)
-    return welcome(build(replace(real_stack.settings, redis_url=url, log_level="ERROR")))
+def far(far_from_redis: Stack) -> Guest:
+    return welcome(far_from_redis)
 
 
 @pytest.mark.clause("002-24", "003-13")
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
-    far: Guest, network: Proxy, broken: Callable[[Proxy], None]
+    far: Guest, to_redis: Proxy, broken: Callable[[Proxy], None]
 ) -> None:
     before, token, good = (far.token() for _ in range(3))
     far.logout(before)
     assert far.opens(good)
-    broken(network)
+    broken(to_redis)
 
     began = time.monotonic()
     assert not far.opens(before)
@@ -231,7 +223,7 @@ def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
     assert (far.opens(token), far.opens(good)) == (False, True)
     assert far.refresh(far.token()).status_code == 200
     assert time.monotonic() - began < 10
-    network.restore()
+    to_redis.restore()
 
     for _ in range(5):
         time.sleep(0.5)  # meanwhile the circuit tries again
@@ -239,13 +231,13 @@ def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
 
 
 def test_without_database_and_redis_nobody_is_let_in_by_mistake(
-    real_stack: Stack, network: Proxy, build: Callable[..., Stack]
+    real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]
 ) -> None:
     with Proxy.before(real_stack.settings.database_url) as to_database:
         stack = build(
             replace(
                 real_stack.settings,
-                redis_url=network.through(real_stack.settings.redis_url),
+                redis_url=to_redis.through(real_stack.settings.redis_url),
                 database_url=to_database.through(real_stack.settings.database_url),
                 log_level="ERROR",
             )
@@ -253,7 +245,7 @@ def test_without_database_and_redis_nobody_is_let_in_by_mistake(
         ada = welcome(stack)
         good, dead = ada.token(), ada.token()
         ada.logout(dead)
-        network.cut()
+        to_redis.cut()
         to_database.cut()
 
         for token in (good, dead):

@@ -53,6 +53,7 @@ def test_an_order_is_cancelled_in_time_or_not_at_all(
         assert answer.json["order"]["canceledAt"] == answer.json["order"]["updatedAt"]
     else:
         assert refused(answer, 409) == {"error": "Order already finalized", "order": shown}
+        assert answer.headers["ETag"] == look(ann, order_id).headers["ETag"]
         assert stack.everything() == before
         assert look(ann, order_id).json == shown
 

@@ -71,14 +71,15 @@ def test_an_order_is_found_by_its_id_too(stack: Stack, root: Shopper, ann: Shopp
         assert ann.ask("GET", path).json == order
 
 
-def test_an_address_may_lack_its_second_line(root: Shopper, ann: Shopper) -> None:
+def test_an_address_may_lack_its_second_line_or_leave_it_blank(root: Shopper, ann: Shopper) -> None:
     tea = root.product()
     without = {name: text for name, text in body((tea["product_id"], 1)).items() if name != "shipping_address_line2"}
 
-    for sent in (without, body((tea["product_id"], 1), shipping_address_line2=None)):
-        answer = ann.post(sent)
+    for line2 in ({}, *({"shipping_address_line2": text} for text in (None, "", " ", "\t\u2003\n"))):
+        answer = ann.post(without | line2)
         assert answer.status_code == 200
         assert answer.json["shipping_address_line2"] is None
+        assert ann.see(answer.json).json == answer.json
 
 
 @pytest.mark.clause("002-10")
@@ -103,6 +104,20 @@ def test_the_same_product_twice_is_added_up(root: Shopper, ann: Shopper, first: 
         (first + second, (first + second) / 100)
     ]
     assert root.stock_of(tea) == 20_000 - first - second
+
+
+@pytest.mark.clause("002-18", "002-20")
+@pytest.mark.parametrize("quantities", [(2,), (1, 1)])
+def test_a_total_that_is_no_amount_is_refused_by_the_items_name(
+    stack: Stack, root: Shopper, ann: Shopper, quantities: tuple[int, ...]
+) -> None:
+    dear = [root.product(price=6_000_000_000) for _ in quantities]
+    before = stack.everything()
+
+    answer = ann.wants(*zip(dear, quantities, strict=True))
+
+    assert errors(answer) == {"order_items": ["An amount cannot be above 1000000000000 minor units."]}
+    assert stack.everything() == before
 
 
 @pytest.mark.clause("002-01", "002-03")
@@ -207,8 +222,9 @@ def test_a_shipping_field_that_is_none_is_refused_by_its_name(
     before = stack.everything()
 
     too_long = ["x" * 256, "x" * (LONGEST[name] + 1), "ö" * (LONGEST[name] + 1), "💡" * 1_000]
-    wrong: list[Any] = ["", " ", "\t\n ", "a\x00b", "\x00", "a\ud800b", "\udfff", 1, True, [], {}, *too_long]
-    for text in [*wrong, None] if name in NEEDED else wrong:
+    blank: list[Any] = ["", " ", "\t\n ", None]
+    wrong: list[Any] = ["a\x00b", "\x00", "a\ud800b", "\udfff", 1, True, [], {}, *too_long]
+    for text in [*wrong, *blank] if name in NEEDED else wrong:
         assert errors(ann.post(body((tea, 1), **{name: text}))).keys() == {name}, repr(text)
     if name in NEEDED:
         missing = {field: text for field, text in body((tea, 1)).items() if field != name}

@@ -89,7 +89,7 @@ def test_a_value_that_is_none_is_refused_by_its_name_and_changes_nothing(
     wrong: dict[str, list[Any]] = {
         "name": [*texts, "x" * 256],
         "sku": [*texts, "x" * 65],
-        "price": ["2.5", True, None, [], {}, ""],
+        "price": ["2.5", True, None, [], {}, "", 2.555, -1, -0.01, 1e300, 10_000_000_000.01, 10_000_000_001, 10**30],
         "stock_quantity": counts,
         "low_stock_threshold": counts,
         "nonsense": [1],
@@ -101,9 +101,6 @@ def test_a_value_that_is_none_is_refused_by_its_name_and_changes_nothing(
             body = {"name": "Tea", "price": 1, "stock_quantity": 1} | {name: value}
             answer = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
             assert errors(answer).keys() == {name}, (name, value)
-    for price in (2.555, -1, -0.01, 1e300, 10_000_000_000.01, 10**30):
-        body = {"name": "Tea", "price": price, "stock_quantity": 1}
-        detail(patch(root, product, price=price) if changing else root.post(body, path=f"{PRODUCTS}/"), 400)
 
     assert stack.everything() == before
 

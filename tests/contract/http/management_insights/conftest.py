@@ -12,6 +12,7 @@ from orders_flask.container import Container
 from tests.contract.http.management_insights.desk import Desk
 from tests.contract.http.stack import Stack
 from tests.parts.postgresql import PostgresServer
+from tests.parts.tables import migrated
 from tests.unit.domain.examples import NOON, Clock
 
 
@@ -49,8 +50,6 @@ def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Des
 def opened(settings: Settings, directory: Path) -> Desk:
     container, clock = Container(settings=settings), Clock()
     container.clock.override(providers.Object(clock))
-    migrations = container.store().migrations
-    assert migrations
-    migrations.upgrade("head")
+    migrated(container)
     app = create_app(settings, container=container)
     return Desk(Stack(app=app, settings=settings, directory=directory), clock)

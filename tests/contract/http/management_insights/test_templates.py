@@ -37,6 +37,16 @@ def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk
     assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_second_line_left_blank_is_none(desk: Desk, blank: str) -> None:
+    body = wanted({7: 2}, name="Weekly tea") | {"shipping_address_line2": blank}
+
+    template = of(desk.ann.post(body, path=TEMPLATES), 201)
+
+    assert template["shipping_address_line2"] is None
+    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+
+
 @pytest.mark.clause("002-33")
 def test_placing_one_is_an_order_at_the_prices_of_now(desk: Desk) -> None:
     tea = desk.product(price=2.5, stock=10)

@@ -11,6 +11,7 @@ from orders_domain.use_cases import Released, release_bookings
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
 from tests.contract.http.stack import Stack
 from tests.parts.services import CatalogueService, ShipmentService
+from tests.parts.tables import migrated
 
 TEA, MILK = 501, 502
 
@@ -27,9 +28,7 @@ class Elsewhere:
     @classmethod
     def opened(cls, stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
         """Open it: ten of tea and five of milk are to be had."""
-        migrations = stack.container.store().migrations
-        assert migrations
-        migrations.upgrade("head")
+        migrated(stack.container)
         catalogue.stock(TEA, quantity=10, price=37.5, name="Tea of elsewhere")
         catalogue.stock(MILK, quantity=5, price=0.99, name="Milk of elsewhere")
         return cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))

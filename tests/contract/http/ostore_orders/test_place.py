@@ -43,6 +43,13 @@ def test_an_order_is_placed_with_its_date_its_total_and_its_shipment(keeper: Sho
     assert (stock(keeper, tea), stock(keeper, milk)) == (7, 7)
 
 
+def test_a_total_that_is_no_amount_is_refused_in_one_sentence(keeper: Shopper, ann: OStoreShopper) -> None:
+    dear = product(keeper, price=6_000_000_000)
+
+    assert error(ann.wants((dear, 2)), 400) == "An amount cannot be above 1000000000000 minor units."
+    assert stock(keeper, dear) == 100
+
+
 @pytest.mark.clause("003-05")
 def test_an_order_is_shown_with_its_items_at_the_prices_of_its_moment(keeper: Shopper, ann: OStoreShopper) -> None:
     tea, milk = product(keeper, price=37.5), product(keeper, price=0.99)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from orders_adapters.http import service as asking
+from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_domain import Role
 from orders_domain.tracking import TrackingEvent
 from orders_domain.use_cases import Tracked, TrackShipment
@@ -21,11 +24,13 @@ from tests.contract.http.management.shopping import Shopper, shopper
 from tests.contract.http.ostore_orders.services import MILK, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.contract.http.stack import Stack
+from tests.parts.rabbitmq import RabbitServer
 from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
 from tests.parts.services.server import Service
 
 M = Misbehaviour
 T = TypeVar("T")
+SLOW = 1.5  # seconds: longer than a connection may take, shorter than a call
 STEPS = ["GET product", "POST reservation", "POST shipment"]
 
 
@@ -62,6 +67,49 @@ def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Els
     assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
     assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
     assert [item["price"] for item in elsewhere.ann.see(order).json["orderItems"]] == [37.5, 0.99]
+
+
+@pytest.mark.clause("003-03", "003-04")
+@pytest.mark.parametrize("step", STEPS)
+def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
+    elsewhere: Elsewhere, step: str
+) -> None:
+    service, method = at(elsewhere, step)
+    threading.Timer(SLOW, service.hold(method)).start()
+
+    answer = elsewhere.wants()
+
+    assert answer.status_code == 201, answer.text
+    assert service.times(method) == {"GET": 2, "POST": 1}[method]
+    assert len(elsewhere.require_whole()) == 1
+
+
+@pytest.mark.clause("003-04", "003-07")
+@pytest.mark.parametrize("base_settings", ["real"], indirect=True)
+def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
+    elsewhere: Elsewhere, rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rabbitmq, "PAUSE", 0.2)
+    container, good = elsewhere.stack.container, elsewhere.carrier.do
+    inlet, handle = container.tracking_events(), container.deal_with_tracking()
+    taken = [inlet.take(handle, within=0.1)]
+
+    def tell_at_once(asked: Any) -> tuple[int, Any]:
+        status, told = good(asked)
+        news = {"eventId": told["shipmentID"], "status": "IN_TRANSIT", "occurredAt": datetime.now(UTC).isoformat()}
+        with rabbitmq_server.channel() as channel:
+            channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(news | told))
+        taken.append(inlet.take(handle, within=2))
+        return status, told
+
+    elsewhere.carrier.do = tell_at_once  # type: ignore[method-assign]
+
+    order = elsewhere.wants().json
+    assert (taken, order["status"]) == ([False, False], "pending")
+
+    within(20, lambda: inlet.take(handle, within=0.5), "what it told is not applied")
+    inlet.close()
+    assert elsewhere.ann.see(order).json["status"] == "shipped"
 
 
 @pytest.mark.clause("003-02", "003-03")

@@ -1,8 +1,9 @@
-"""Messages that can never be done, put aside with the reason."""
+"""Messages put aside: for ever, with the reason, or for a while."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pika
 from pika import BasicProperties, DeliveryMode
@@ -13,17 +14,14 @@ from orders_adapters.rabbitmq.messages import Message
 from orders_adapters.rabbitmq.topology import Declaration
 from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
 
-REASON = "x-reason"
-LONGEST_REASON = 1_000
 
+class Aside:
+    """A durable queue beside the one that messages come from. What is put there has been confirmed by the broker."""
 
-class DeadLetters:
-    """A durable queue beside the one that the messages came from. What is buried has been confirmed by the broker."""
-
-    def __init__(self, url: str, *, queue: str, timeout: float) -> None:
-        self._queue, self._timeout = queue, timeout
+    def __init__(self, url: str, *, queue: str, timeout: float, arguments: Mapping[str, Any] | None = None) -> None:
+        self._queue, self._timeout, self._arguments = queue, timeout, arguments
         self._parameters = pika.URLParameters(url)
-        self._parameters.client_properties = {"connection_name": "orders dead letters"}
+        self._parameters.client_properties = {"connection_name": f"orders {queue}"}
         self._parameters.socket_timeout = self._parameters.stack_timeout = timeout
         self._link: Link | None = None
 
@@ -31,8 +29,10 @@ class DeadLetters:
     def declarations(self) -> Sequence[Declaration]:
         return (self._declare,)
 
-    def bury(self, body: bytes, properties: BasicProperties, *, reason: str) -> None:
-        """Put a copy of the message aside, its own properties with it.
+    def put(
+        self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], seconds: float | None = None
+    ) -> None:
+        """Put a copy of the message aside, for so many seconds or for ever; its own properties go with it.
 
         Raises:
             BrokerUnavailable: the broker is away or did not take it.
@@ -40,7 +40,8 @@ class DeadLetters:
         kept = BasicProperties(
             content_type=properties.content_type,
             delivery_mode=DeliveryMode.Persistent,
-            headers={**(properties.headers or {}), REASON: reason[:LONGEST_REASON]},
+            headers=dict(headers),
+            expiration=None if seconds is None else str(round(seconds * 1000)),
             message_id=properties.message_id,
             correlation_id=properties.correlation_id,
         )
@@ -52,7 +53,7 @@ class DeadLetters:
             raise BrokerUnavailable(str(error)) from error
         if refusal is not None:
             self.close()  # connecting anew declares the queue anew
-            raise BrokerUnavailable(f"RabbitMQ did not take a dead letter: {refusal}.")
+            raise BrokerUnavailable(f"RabbitMQ did not take a message into {self._queue}: {refusal}.")
 
     def close(self) -> None:
         link, self._link = self._link, None
@@ -66,4 +67,4 @@ class DeadLetters:
         return self._link
 
     def _declare(self, channel: Channel, done: Callable[[object], None]) -> None:
-        channel.queue_declare(self._queue, durable=True, callback=done)
+        channel.queue_declare(self._queue, durable=True, arguments=self._arguments, callback=done)

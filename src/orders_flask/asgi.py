@@ -1,0 +1,10 @@
+"""The service for any ASGI server, ``orders_flask.asgi:app``: what ``orders serve`` runs.
+
+It is ``wsgi``, whose threads wait for no client: requests are gathered before they see them.
+"""
+
+from orders_flask.web.core import of
+from orders_flask.web.whole import WholeRequests
+from orders_flask.wsgi import app as wsgi_app
+
+app = WholeRequests(wsgi_app, threads=of(wsgi_app).settings().threads)

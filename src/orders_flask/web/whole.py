@@ -1,0 +1,86 @@
+"""Requests that a thread sees when all of them is there: who sends slowly keeps a socket, and no thread."""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from a2wsgi.wsgi import WSGIResponder
+from werkzeug.exceptions import RequestTimeout
+
+from orders_flask.web.body import LARGEST_BODY
+
+SECONDS = 30.0
+"""For a body to arrive; the server gives the headers as long."""
+
+PAUSE = 1.0
+"""Seconds after which whoever announced too large a body, and does not send it, hears that it is."""
+
+_BODY = "orders.body"
+
+
+class WholeRequests:
+    """A WSGI application behind ASGI.
+
+    A body that does not arrive in time fails where the application reads it, so that the answer, 408, is in the words
+    of the contract. Too large a body is read to its end and forgotten: who is cut off while sending does not hear why.
+    """
+
+    def __init__(self, application: Any, *, threads: int, seconds: float = SECONDS) -> None:
+        self._application = _reading_what_came(application)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._seconds = seconds
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        pause = PAUSE if _announced(scope) > LARGEST_BODY else self._seconds
+        body: BytesIO | _Late | None
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await _body(receive, pause=pause)
+        except TimeoutError:
+            body = _Late()
+        if body is not None:
+            scope[_BODY] = body
+            await _Responder(self._application, self._threads, send_queue_size=0)(scope, receive, send)
+
+
+class _Responder(WSGIResponder):
+    """Waits for nothing in its thread: an event loop that ends meanwhile would let it wait for ever."""
+
+    def send(self, message: Any) -> None:
+        self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
+
+
+class _Late:
+    def read(self, *_: int) -> bytes:
+        raise RequestTimeout("The body did not arrive in time.")
+
+
+def _reading_what_came(application: Any) -> Any:
+    def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["wsgi.input"] = environ["asgi.scope"][_BODY]
+        environ["wsgi.input_terminated"] = True  # it has an end, also where no Content-Length said so
+        answer: Iterable[bytes] = application(environ, start_response)
+        return answer
+
+    return call
+
+
+async def _body(receive: Any, *, pause: float) -> BytesIO | None:
+    """The body, or somewhat more of it than is allowed; None from a client that has gone."""
+    body, more = BytesIO(), True
+    while more:
+        message = await asyncio.wait_for(receive(), pause)
+        if message["type"] == "http.disconnect":
+            return None
+        if body.tell() <= LARGEST_BODY:
+            body.write(message.get("body", b""))
+        more = message.get("more_body", False)
+    body.seek(0)
+    return body
+
+
+def _announced(scope: Any) -> int:
+    lengths = (int(value) for name, value in scope["headers"] if name == b"content-length")  # the server refuses others
+    return max(lengths, default=0)

@@ -1,0 +1,22 @@
+"""Databases with the tables of this release, once for the run: each test copies the file, or empties the database."""
+
+from pathlib import Path
+
+import pytest
+
+from orders_adapters.sql import migrate
+from tests.parts.postgresql import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: PostgresServer) -> str:
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    return url

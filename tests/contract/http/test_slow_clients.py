@@ -1,0 +1,65 @@
+"""Who sends slowly, or stops in between, keeps a socket: nobody else waits for them."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.contract.http.serving import Served
+from tests.parts.throwaway.server import HOST
+
+CLIENTS = 40  # five times as many as there are threads
+ORDER = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
+
+
+@contextmanager
+def half_sent(served: Served, head: str) -> Iterator[None]:
+    """So many clients have sent a part of a request, and send no more."""
+    request = f"{head}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    with ExitStack() as stack:
+        for _ in range(CLIENTS):
+            stack.enter_context(socket.create_connection((HOST, served.port))).sendall(request.encode())
+        yield
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/orders/", "/api/v1/orders/", "/api/orders"])
+def test_half_sent_requests_keep_nobody_from_ordering(served: Served, path: str) -> None:
+    token = served.token("patient")
+    order = Request(f"{served.url}/orders/", data=ORDER, headers={"Content-Type": "application/json"})
+    order.add_header("Authorization", f"Bearer {token}")
+
+    with half_sent(served, f"POST {path} HTTP/1.1\r\nAuthorization: Bearer {token}"):
+        with urlopen(f"{served.url}/healthz", timeout=10) as health:
+            assert health.status == 200
+        with urlopen(order, timeout=10) as placed:
+            assert placed.status == 201
+
+
+@pytest.mark.parametrize("mebibytes", [1.1, 8])
+def test_whoever_sends_too_much_hears_why(served: Served, mebibytes: float) -> None:
+    """The connection is not cut before the answer is read."""
+    body = b" " * int(mebibytes * 1024 * 1024)
+    head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token('wordy')}\r\n"
+    head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    with socket.create_connection((HOST, served.port), timeout=20) as connection:
+        connection.sendall(head.encode() + body)
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_key_is_told_apart_whatever_characters_it_has(served: Served) -> None:
+    token = served.token("keys")
+
+    def placed(key: str) -> bytes:
+        head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n"
+        head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(ORDER)}\r\n\r\n"
+        answer = served.exchange(head.encode() + ORDER)
+        assert answer.startswith(b"HTTP/1.1 201"), answer
+        return answer.partition(b"\r\n\r\n")[2]
+
+    assert placed("bestellung-ü") == placed("bestellung-ü") != placed("bestellung-ö")

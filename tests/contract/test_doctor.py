@@ -1,0 +1,62 @@
+"""orders doctor before real servers: it says why a part is not well, and keeps every secret to itself."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.parts.postgresql import PostgresServer
+from tests.parts.rabbitmq import RabbitServer
+from tests.parts.redis import RedisServer
+from tests.unit.cli.running import orders
+
+SECRET = "s3cret-word"
+
+
+def told(here: Path, part: str, **settings: str) -> str:
+    """What is said of a part that is not well: one line, and no secret in any."""
+    ended = orders("doctor", here=here, **settings)
+    assert ended.returncode == 1, ended
+    assert SECRET not in ended.stdout + ended.stderr
+    (line,) = (line for line in ended.stdout.splitlines() if line.startswith(f"{part} "))
+    return line
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody_at_all"}, "nobody_at_all"),
+        ({"query": {"sslmode": "require"}}, "SSL"),
+        ({"host": "no-such-host.invalid"}, "no-such-host.invalid"),
+        ({"host": f"{SECRET}@127.0.0.1"}, "failed to resolve host"),  # a password with an @ in it
+    ],
+)
+def test_what_postgresql_minds_is_said(
+    wrong: dict[str, object], why: str, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = make_url(postgres_server.url).set(password=SECRET).set(**wrong)  # type: ignore[arg-type]
+    address = url.render_as_string(hide_password=False).replace("%40", "@")
+
+    assert why in told(tmp_path, "database", DATABASE_URL=address)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [(f"redis://:{SECRET}@{{}}", "password"), ("redis://{}/99999", "DB index is out of range")]
+)
+def test_what_redis_minds_is_said(address: str, why: str, redis_server: RedisServer, tmp_path: Path) -> None:
+    there = urlsplit(redis_server.url).netloc.rpartition("@")[2]
+
+    assert why in told(tmp_path, "cache", REDIS_URL=address.format(there))
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [(f"amqp://guest:{SECRET}@{{}}", "ACCESS_REFUSED"), ("{}/nowhere", "vhost nowhere not found")]
+)
+def test_what_rabbitmq_minds_is_said(address: str, why: str, rabbitmq_server: RabbitServer, tmp_path: Path) -> None:
+    parts = urlsplit(rabbitmq_server.url)
+    there = parts.netloc.rpartition("@")[2] if "guest" in address else f"amqp://{parts.netloc}"
+
+    assert why in told(tmp_path, "broker", RABBITMQ_URL=address.format(there))
+    assert why in told(tmp_path, "jobs", CELERY_BROKER_URL=address.format(there))

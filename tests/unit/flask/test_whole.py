@@ -1,0 +1,118 @@
+"""Requests are handed on when all of them is there; what never comes is a 408, and what is too much is a 413."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from orders_domain import Role
+from orders_flask import Settings, create_app
+from orders_flask.parts.identities import mint
+from orders_flask.web.body import LARGEST_BODY
+from orders_flask.web.whole import WholeRequests, _body, _Responder
+
+SETTINGS = Settings(database_url="memory://")
+GONE = {"type": "http.disconnect"}
+ORDER = b'{"items": [{"sku": "tea"}], "total_price": 1}'
+
+
+def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+class Client:
+    """Somebody who sends these parts of a request, and then nothing more."""
+
+    def __init__(self, *parts: dict[str, Any]) -> None:
+        self.parts = list(parts)
+        self.heard: list[dict[str, Any]] = []
+
+    def asks(
+        self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
+    ) -> str:
+        """The status and the body of the answer, or nothing where there is none."""
+        bearer = mint(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
+        headers = {"content-type": "application/json", "authorization": f"Bearer {bearer}"}
+        if length is not None:
+            headers["content-length"] = str(length)
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        asyncio.run(WholeRequests(create_app(SETTINGS), threads=1, seconds=0.3)(scope, self._receive, self._send))
+        body = b"".join(message.get("body", b"") for message in self.heard)
+        return " ".join([str(self.heard[0]["status"]), body.decode()]) if self.heard else ""
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self.parts:
+            await asyncio.Event().wait()
+        return self.parts.pop(0)
+
+    async def _send(self, message: Any) -> None:
+        self.heard.append(dict(message))
+
+
+def test_a_body_in_parts_is_put_together_also_without_a_length() -> None:
+    assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).asks().startswith("201 ")
+
+
+def test_a_body_that_never_comes_is_a_408_in_the_words_of_the_contract() -> None:
+    answer = Client(part(ORDER[:9])).asks(length=len(ORDER))
+
+    assert answer.startswith('408 {"type":"about:blank","title":"Request Timeout"')
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token", "status"),
+    [("POST", "/orders/", False, "401"), ("GET", "/healthz", False, "200"), ("GET", "/orders/user/ann", True, "200")],
+)
+def test_who_needs_no_body_does_not_mind_that_it_never_comes(method: str, path: str, token: bool, status: str) -> None:
+    assert Client(part(b"{")).asks(method, path, token=token, length=9).startswith(status)
+
+
+def test_a_body_announced_as_too_large_is_refused_and_heard_to_its_end() -> None:
+    large = b" " * (LARGEST_BODY // 2)
+    client = Client(part(large), part(large), part(b" ", more=False))
+
+    assert client.asks(length=LARGEST_BODY + 1).startswith("413 ")
+    assert client.parts == []
+
+
+def test_a_body_announced_as_too_large_and_not_sent_is_refused_nevertheless() -> None:
+    assert Client().asks(length=LARGEST_BODY + 1).startswith("413 ")
+
+
+def test_a_body_too_large_without_a_word_is_refused_and_not_kept() -> None:
+    client = Client(*[part(b" " * LARGEST_BODY)] * 20, part(b"", more=False))
+
+    kept = asyncio.run(_body(client._receive, pause=9))
+
+    assert kept is not None
+    assert LARGEST_BODY < len(kept.getvalue()) <= 2 * LARGEST_BODY
+    assert Client(part(kept.getvalue(), more=False)).asks().startswith("413 ")
+
+
+def test_a_thread_does_not_wait_for_an_event_loop_that_has_ended() -> None:
+    loop = asyncio.new_event_loop()
+    responder = loop.run_until_complete(_responder())
+    thread = Thread(target=responder.send, args=({"type": "http.response.body", "body": b""},), daemon=True)
+
+    thread.start()
+    thread.join(5)
+
+    assert not thread.is_alive()
+    loop.close()
+
+
+async def _responder() -> _Responder:
+    return _Responder(lambda *_: [], ThreadPoolExecutor(1), send_queue_size=0)
+
+
+def test_nobody_answers_a_client_that_has_gone() -> None:
+    assert Client(part(ORDER[:9]), GONE).asks() == ""

@@ -32,7 +32,7 @@ def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
         assert {
             order_id: version for order_id, version in promised.items() if versions.get(order_id, 0) < version
         } == {}
-        within(5, lambda: core.locks() == 0, "a killed relay holds a lock")
+        within(20, lambda: core.locks() == 0, "a killed relay holds a lock")
         with service.relay():
             within(20, lambda: not core.unsent(), "the outbox is not sent")
         require_told(news(rabbitmq_server, ear), versions)

@@ -1,4 +1,7 @@
-"""The orders of one transaction: three statements to add one, one to hold it, two to save it."""
+"""The orders of one transaction: two statements to add one, one to hold it, two to save it.
+
+A user never seen before becomes known with the order, by a trigger (see ``migrations``).
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,11 +20,8 @@ from orders_domain.order import Order, OrderRef
 
 _orders = tables.orders.c
 
-# Built once: composing a statement costs more than running it. ON CONFLICT is spelt alike on both databases.
-KNOW = {
-    "postgresql": postgresql.insert(tables.users).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(tables.users).on_conflict_do_nothing(),
-}
+# The statements are built once: composing one costs more than running it.
+
 # Writers of SQLite are one after the other and orders are never deleted, so the next number is a plain count upwards.
 _NEXT_NUMBER = select(func.coalesce(func.max(_orders.number), 0) + 1).scalar_subquery()
 # A conflict is no error, which would end the transaction on PostgreSQL: it is a row that does not come back.
@@ -52,11 +52,8 @@ class Orders:
         self._told = told  # what is to go into the outbox
 
     def add(self, order: Order) -> None:
-        dialect = self._connection.dialect.name
         with translated():
-            if order.user_id is not None:
-                self._connection.execute(KNOW[dialect], {"id": order.user_id, "created_at": order.created_at})
-            number = self._connection.scalar(_ADD[dialect], order_values(order))
+            number = self._connection.scalar(_ADD[self._connection.dialect.name], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
             self._note(order)

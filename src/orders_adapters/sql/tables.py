@@ -108,7 +108,8 @@ orders = Table(
     Column("id", Uuid, primary_key=True),
     # PostgreSQL draws it from the sequence order_numbers; on SQLite the insert counts (see orders.py).
     Column("number", BigInteger, nullable=False, unique=True),
-    Column("user_id", ForeignKey(users.c.id)),  # none: a guest's
+    # None: a guest's. Inserting an order inserts its user, who may be known only from a token (trigger know_user).
+    Column("user_id", ForeignKey(users.c.id)),
     # JSON, not JSONB: items come back as they were sent, with the order of their members and 1.0 as 1.0.
     Column("items", JSON, nullable=False),
     Column("cart", JSON(none_as_null=True)),  # the snapshot that the order is; then the items are its items

@@ -1,4 +1,7 @@
-"""Templates, each change a transaction of its own."""
+"""Templates, each change a transaction of its own.
+
+A user never seen before becomes known with the template, by a trigger (see ``migrations``).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +12,6 @@ from sqlalchemy import Engine, Row, bindparam, delete, insert, select
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.orders import KNOW
 from orders_domain.address import Address
 from orders_domain.errors import TemplateNotFound
 from orders_domain.product import Demand
@@ -37,7 +39,6 @@ class Templates:
     def add(self, template: NewTemplate, *, at: datetime) -> Template:
         values = _values(template) | {"created_at": at}
         with translated(), self._engine.begin() as connection:
-            connection.execute(KNOW[connection.dialect.name], {"id": template.user_id, "created_at": at})
             template_id = connection.execute(_ADD, values).scalar_one()
         return Template(
             id=template_id,

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Row, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.orders import KNOW
 from orders_domain.actor import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
 from orders_domain.user import User
@@ -20,11 +20,17 @@ _users = tables.users.c
 _ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
 
 _HAS_EMAIL = select(_users.id).where(_users.email == bindparam("email"))
-_ADD = (
-    update(tables.users)
-    .where(_users.id == bindparam("user_id"), _users.email.is_(None))
-    .values({name: bindparam(name) for name in _ACCOUNT})
-)
+
+
+def _adding(insert: Any) -> Any:
+    """Who is known from a token already gets the account; who has one keeps it, and no row comes of it."""
+    new = insert(tables.users)
+    account = {column: new.excluded[column] for column in _ACCOUNT}
+    added = new.on_conflict_do_update(index_elements=[_users.id], set_=account, where=_users.email.is_(None))
+    return added.returning(_users.id)
+
+
+_ADD = {"postgresql": _adding(postgresql.insert), "sqlite": _adding(sqlite.insert)}
 _BY_ID = select(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
 _BY_EMAIL = select(tables.users).where(_users.email == bindparam("email"))
 _PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("most"))
@@ -52,8 +58,7 @@ class Users:
         with translated(), _taken(user.email), self._engine.begin() as connection:
             if connection.scalar(_HAS_EMAIL, {"email": user.email}):
                 raise EmailTaken(user.email)
-            connection.execute(KNOW[connection.dialect.name], {"id": user.id, "created_at": user.created_at})
-            if connection.execute(_ADD, _values(user)).rowcount != 1:
+            if connection.scalar(_ADD[connection.dialect.name], _values(user)) is None:
                 raise UserExists(user.id)
 
     def user(self, user_id: str) -> User:
@@ -92,7 +97,8 @@ class Users:
 
 def _values(user: User) -> dict[str, Any]:
     return {
-        "user_id": user.id,
+        "id": user.id,
+        "created_at": user.created_at,
         "email": user.email,
         "password_hash": user.password_hash,
         "role": user.role.value,

@@ -11,7 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import migrate
 
-FUNCTIONS = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+FURTHER = {
+    "postgresql": """
+        SELECT sequencename::text FROM pg_sequences
+        UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal
+    """,
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
 START = "import sys; from orders_adapters.sql import migrate; migrate.upgrade(sys.argv[1])"
 
 
@@ -27,7 +34,7 @@ def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
     nothing = everything(engine)
     migrate.upgrade(address)
 
-    assert {"users", "orders", "order_history", "outbox"} < complete
+    assert {"users", "orders", "order_history", "outbox", "know_user_of_orders"} < complete
     assert nothing == {"alembic_version"}
     assert everything(engine) == complete
 
@@ -136,14 +143,7 @@ def test_a_database_in_memory_is_migrated_through_its_engine(connect: Callable[.
 
 
 def everything(engine: Engine) -> set[str]:
-    """The names of all tables, and on PostgreSQL of our sequences and functions."""
-    names = set(inspect(engine).get_table_names())
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            names |= set(connection.scalars(text("SELECT sequencename::text FROM pg_sequences")))
-            names |= set(
-                connection.scalars(
-                    text("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
-                )
-            )
-    return names
+    """The names of all tables and triggers, and on PostgreSQL of our sequences and functions."""
+    with engine.connect() as connection:
+        further = connection.scalars(text(FURTHER[engine.dialect.name])).all()
+    return {*inspect(engine).get_table_names(), *further}

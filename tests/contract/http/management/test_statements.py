@@ -8,7 +8,6 @@ from tests.contract.http.management.shopping import ORDERS, PRODUCTS, Shopper
 from tests.contract.http.stack import Stack
 
 AT_MOST = 7
-SQLITE_MORE = 1  # why: docs/decisions/0012
 
 
 @pytest.mark.clause("002-10", "002-23")
@@ -24,7 +23,7 @@ def test_an_order_of_three_products_is_placed_in_one_transaction_of_few_statemen
         answer = ann.wants(*((product, 2) for product in products))
 
     assert answer.status_code == 200
-    assert len(sent) <= AT_MOST + (SQLITE_MORE if stack.settings.embedded else 0), sent
+    assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
 
@@ -45,7 +44,7 @@ def test_a_stock_that_gets_low_costs_no_statement_more(stack: Stack, root: Shopp
     with stack.statements() as sent, stack.transactions() as seen:
         ann.ordered(*((product, 1) for product in products))
 
-    assert len(sent) <= AT_MOST + (SQLITE_MORE if stack.settings.embedded else 0), sent
+    assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
 

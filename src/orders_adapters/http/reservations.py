@@ -21,6 +21,9 @@ class Reservations:
         self._service = Service(address, name="Product Catalog Service")
         self._currency = currency
 
+    def ping(self) -> None:
+        self._service.ping()
+
     def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         until = time.monotonic() + ALL_SECONDS
         asked = {one: self._product(one, until=until) for one in product_ids}

@@ -74,6 +74,14 @@ class Service:
         )
         return tries(self._try, method, path, sent, headers, until=until)
 
+    def ping(self) -> None:
+        """Return if anything that speaks HTTP answers there; what it answers is its own affair.
+
+        Raises:
+            ServiceUnreachable, ServiceTooSlow, ServiceNonsense.
+        """
+        self._call("GET", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
+
     def understood(self, answer: Answer, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer's JSON.
 
@@ -103,19 +111,22 @@ class Service:
         return ServiceRefused(self._name, f"refuses with status {answer.status}")
 
     def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
+        answer = self._call(method, path, body, headers, until=until)
+        if answer.status >= 500 or answer.status in TROUBLES:
+            raise ServiceBroken(self._name, f"answers {answer.status}")
+        if not 200 <= answer.status < 300 and answer.status not in REFUSALS:
+            raise ServiceNonsense(self._name, f"answers {answer.status}, which was not agreed")
+        return answer
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
         try:
-            answer = calls.call(self._address, method, path, body=body, headers=headers, until=until)
+            return calls.call(self._address, method, path, body=body, headers=headers, until=until)
         except calls.Unreachable as error:
             raise ServiceUnreachable(self._name, f"cannot be reached: {error}") from error
         except calls.TooSlow as error:
             raise ServiceTooSlow(self._name, "does not answer in time") from error
         except calls.Nonsense as error:
             raise ServiceNonsense(self._name, f"answers nonsense: {error}") from error
-        if answer.status >= 500 or answer.status in TROUBLES:
-            raise ServiceBroken(self._name, f"answers {answer.status}")
-        if not 200 <= answer.status < 300 and answer.status not in REFUSALS:
-            raise ServiceNonsense(self._name, f"answers {answer.status}, which was not agreed")
-        return answer
 
 
 def whole_number(value: Any) -> int:

@@ -14,6 +14,9 @@ class Shipments:
     def __init__(self, address: str) -> None:
         self._service = Service(address, name="Shipment Tracking Service")
 
+    def ping(self) -> None:
+        self._service.ping()
+
     def book(self, booking: Booking) -> str:
         order_id = str(booking.order_id)
         items = [{"productID": one, "quantity": quantity} for one, quantity in booking.wanted.items()]

@@ -23,7 +23,7 @@ def broker(settings: Settings) -> BrokerPart:
         kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=told)
 
     def check() -> str | None:
-        return main.check() or well(kafka.ping)
+        return "; ".join(filter(None, (main.check(), well(kafka.ping)))) or None
 
     def close() -> None:
         main.close()

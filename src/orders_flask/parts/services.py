@@ -8,27 +8,24 @@ from functools import partial
 from orders_adapters.system.desk import Desk
 from orders_domain.order import Order
 from orders_domain.use_cases import ShipProducts
-from orders_flask.parts.shapes import Services, answers, blamed_on
+from orders_flask.parts.shapes import Services, blamed_on, well
 from orders_flask.settings import Settings
-
-_NAMES = {"catalogue": "The Product Catalog Service", "shipments": "The Shipment Tracking Service"}
 
 
 def services(settings: Settings) -> Services:
     if not settings.services:
         return Services(reservations=None, shipments=Desk())
-    from orders_adapters.http.ping import ping
     from orders_adapters.http.reservations import Reservations
     from orders_adapters.http.shipments import Shipments
 
     catalogue, carrier = settings.catalog_service_url, settings.shipment_service_url
     with blamed_on("CATALOG_SERVICE_URL"):
-        reservations = Reservations(catalogue, currency=settings.default_currency) if catalogue else None
+        theirs = Reservations(catalogue, currency=settings.default_currency) if catalogue else None
     with blamed_on("SHIPMENT_SERVICE_URL"):
-        shipments = Shipments(carrier) if carrier else Desk()
-    urls = {"catalogue": catalogue, "shipments": carrier}
-    checks = {name: partial(answers, partial(ping, url), _NAMES[name]) for name, url in urls.items() if url}
-    return Services(reservations=reservations, shipments=shipments, checks=checks)
+        carriers = Shipments(carrier) if carrier else None
+    asked = {"catalogue": theirs, "shipments": carriers}
+    checks = {name: partial(well, service.ping) for name, service in asked.items() if service}
+    return Services(reservations=theirs, shipments=carriers or Desk(), checks=checks)
 
 
 def shipping(

@@ -44,10 +44,6 @@ def fine() -> str | None:
     return None
 
 
-def answers(ping: Callable[[], bool], name: str) -> str | None:
-    return None if ping() else f"{name} does not answer."
-
-
 def well(ping: Callable[[], object]) -> str | None:
     """Ask a part that raises Unavailable where it is not."""
     try:

@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in WRITTEN_BY_USERS:
-        op.execute(f"DROP TRIGGER know_user_of_{table}" + (f" ON {table}" if on_postgresql() else ""))
+        op.execute(f"DROP TRIGGER IF EXISTS know_user_of_{table}" + (f" ON {table}" if on_postgresql() else ""))
     if on_postgresql():
         op.execute("DROP FUNCTION know_user()")
 

@@ -40,7 +40,7 @@ def test_an_installed_wheel_migrates_a_database_outside_any_checkout(installed: 
     )
 
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "The database is at head.\n"
+    assert ran.stdout.startswith("The database is at 0")
     assert Path(where.stdout.strip()).is_relative_to(installed), "the wheel's own migrations were used"
 
 

@@ -80,7 +80,7 @@ class Service:
         Raises:
             ServiceUnreachable, ServiceTooSlow, ServiceNonsense.
         """
-        self._call("GET", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
+        self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
 
     def understood(self, answer: Answer, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer's JSON.

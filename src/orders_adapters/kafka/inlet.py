@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from orders_adapters.kafka.sending import Options, Record, Sending
+from orders_adapters.kafka.sending import Options, Record, Sending, refuse_unknown
 from orders_domain.errors import BrokerUnavailable, NotYet, PublisherUnavailable
 from orders_domain.ports.inlet import Handle
 
@@ -26,6 +26,9 @@ class Inlet:
     While a message cannot be handled, none of its partition is; so one that is early is waited for only while it is
     young, and many of them no longer than one. A partition that went to another consumer in the middle of a message is
     taken up there from the last commit, so that message comes twice.
+
+    Raises:
+        ValueError: librdkafka does not know an option, or its value.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Inlet:
             "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is seen soon
             **(options or {}),
         }
+        refuse_unknown(Consumer, self._settings)
         self._dead = Sending(servers, options=options or {}, timeout=timeout)
         self._consumer: Consumer | None = None
 

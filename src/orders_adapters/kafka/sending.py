@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
 from orders_domain.errors import PublisherUnavailable
 
@@ -46,7 +46,7 @@ class Sending:
             "message.timeout.ms": max(1, int(timeout * 900)),
             **options,
         }
-        _refuse_unknown(self._settings)
+        refuse_unknown(Producer, self._settings)
         self._timeout = timeout
         self._producer: Producer | None = None
         self._turn, self._pid = threading.Lock(), os.getpid()
@@ -110,10 +110,16 @@ class Sending:
         return self._producer
 
 
-def _refuse_unknown(settings: Mapping[str, object]) -> None:
-    """Only a producer tells. This one knows no server, so it connects to none."""
+def refuse_unknown(kind: type[Producer | Consumer], settings: Mapping[str, object]) -> None:
+    """Return if the library takes the settings. Only a client of the kind tells; this one connects to no server.
+
+    Raises:
+        ValueError: it does not know one, or its value, or minds one beside another.
+    """
     try:
-        Producer({**settings, "bootstrap.servers": "", "log_level": 0})
+        client = kind({**settings, "bootstrap.servers": "", "log_level": 0})
+        if isinstance(client, Consumer):
+            client.close()
     except KafkaException as error:
         raise ValueError(error.args[0].str()) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import pika
@@ -37,14 +38,10 @@ class Aside:
         Raises:
             BrokerUnavailable: the broker is away or did not take it.
         """
-        kept = BasicProperties(
-            content_type=properties.content_type,
-            delivery_mode=DeliveryMode.Persistent,
-            headers=dict(headers),
-            expiration=None if seconds is None else str(round(seconds * 1000)),
-            message_id=properties.message_id,
-            correlation_id=properties.correlation_id,
-        )
+        kept = copy(properties)
+        kept.delivery_mode, kept.headers = DeliveryMode.Persistent.value, dict(headers)
+        kept.expiration = None if seconds is None else str(round(seconds * 1000))
+        kept.user_id = None  # RabbitMQ refuses what another user is said to have sent
         message = Message(exchange="", routing_key=self._queue, needed=True, body=body, properties=kept)
         try:
             (refusal,) = self._linked().deliver([message], within=self._timeout)

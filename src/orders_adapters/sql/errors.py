@@ -10,6 +10,8 @@ from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
 
 _CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction may be run again at once
 _NOT_MIGRATED = {"42P01", "42703"}  # no such table, no such column
+# Orders and templates bring their users along, by a trigger that a migration makes.
+_UNKNOWN_USER = re.compile("^fk_(orders|order_templates)_user_id_users$|^FOREIGN KEY constraint failed$")
 _LACKING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # it has no codes for these
 
 # Having waited for a lock in vain (55P03, SQLITE_BUSY) is no contention: to run the transaction again is to wait again.
@@ -47,7 +49,8 @@ def _ours(error: exc.SQLAlchemyError) -> Unavailable | StatementRefused:
     state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
         return StoreContention("The store gave this transaction up in favour of another one.")
-    if state in _NOT_MIGRATED or _LACKING_IN_SQLITE.search(str(cause)):
+    broken = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
+    if state in _NOT_MIGRATED or _LACKING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(broken):
         return StoreUnavailable("The store has not been migrated; run: orders migrate")
     if isinstance(error, _AWAY) or getattr(error, "connection_invalidated", False):
         return StoreUnavailable("The store is away or too slow.")

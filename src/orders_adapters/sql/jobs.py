@@ -29,7 +29,7 @@ _CLAIM = (
     .values(status=JobStatus.RUNNING, leased_until=bindparam("until"), attempts=_jobs.attempts + 1)
     .returning(tables.jobs)
 )
-# A lease is only ever replaced by a later one, so it tells our claim from any other.
+# Nobody claims before a lease is over, so the moment that it lasts to tells our claim from any later one.
 _NOTE = (
     update(tables.jobs)
     .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=Moment))

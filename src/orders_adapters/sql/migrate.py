@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
@@ -19,6 +19,14 @@ from orders_adapters.sql.errors import translated
 
 Database = str | Engine
 """An address, or the engine of a database that has none (SQLite in memory)."""
+
+_TRIGGERS_THERE = {
+    "postgresql": """
+        SELECT tgname::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE pg_table_is_visible(tgrelid) AND tgenabled <> 'D' AND NOT tgisinternal
+    """,
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -60,6 +68,14 @@ def pending(engine: Engine) -> Sequence[str]:
     except (CommandError, ResolutionError):
         return []
     return [revision.revision for revision in reversed(missing)]
+
+
+def missing_triggers(engine: Engine) -> Sequence[str]:
+    """Return which triggers a migrated database has lost, as by a restore of the data alone."""
+    dialect = engine.dialect.name
+    with translated(), engines.reading(engine).connect() as connection:
+        there = set(connection.scalars(text(_TRIGGERS_THERE[dialect])))
+    return sorted(tables.TRIGGERS[dialect] - there)
 
 
 def directory() -> Path:

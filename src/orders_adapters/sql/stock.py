@@ -96,7 +96,7 @@ _ADD_TO = (
 
 
 class Stock:
-    """PostgreSQL does each step in one statement; SQLite, whose writers are one at a time anyway, in a few."""
+    """PostgreSQL locks and counts in one statement; SQLite, whose writers are one at a time anyway, need not lock."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -54,6 +54,10 @@ SHIPPING = {
 }
 """The column of each part of an address."""
 
+_KNOWING = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
+TRIGGERS = {"postgresql": _KNOWING | {"ring_orders_outbox"}, "sqlite": _KNOWING}
+"""What the migrations have a database do by itself."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -108,7 +112,7 @@ orders = Table(
     Column("id", Uuid, primary_key=True),
     # PostgreSQL draws it from the sequence order_numbers; on SQLite the insert counts (see orders.py).
     Column("number", BigInteger, nullable=False, unique=True),
-    # None: a guest's. Inserting an order inserts its user, who may be known only from a token (trigger know_user).
+    # None: a guest's. Inserting an order inserts its user, who may be known only from a token (see migration 0012).
     Column("user_id", ForeignKey(users.c.id)),
     # JSON, not JSONB: items come back as they were sent, with the order of their members and 1.0 as 1.0.
     Column("items", JSON, nullable=False),

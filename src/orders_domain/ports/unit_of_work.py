@@ -40,11 +40,7 @@ class UnitOfWork(Protocol):
     def bookings(self) -> Bookings: ...
 
     def tell(self, events: Sequence[Event]) -> None:
-        """Put events into the outbox beside those that the orders tell by themselves.
-
-        Raises:
-            StoreUnavailable: the store is away.
-        """
+        """Put events into the outbox with the commit, beside those that the orders tell by themselves."""
         ...
 
     def __enter__(self) -> Self:

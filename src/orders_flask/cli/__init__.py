@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from orders_domain.errors import OrdersError
+from orders_domain.errors import OrdersError, Refused
 from orders_flask import log
 from orders_flask.cli import (
     bulk_status,
@@ -71,5 +71,6 @@ def main() -> None:
     try:
         orders(prog_name="orders")
     except (OrdersError, SettingRefused) as error:
-        click.echo(f"orders: {error}", err=True)
+        field = f"{error.field}: " if isinstance(error, Refused) and error.field else ""
+        click.echo(f"orders: {field}{error}", err=True)
         sys.exit(1)

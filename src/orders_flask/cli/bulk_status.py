@@ -16,7 +16,7 @@ from orders_domain.order import OrderRef
 from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatuses
 from orders_flask import settings
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, opened, operator, progress
+from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.statuses import STATUSES
 from orders_flask.container import Container
 from orders_flask.web.refs import order_ref
@@ -48,8 +48,12 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
             while batch := list(islice(refs, MOST_AT_ONCE)):
                 report.note(batch, _tried(batch, wanted, change))
                 bar.update(lines.read - bar.pos)
-        except OrdersError as error:
+        except (OrdersError, OSError) as error:
+            if isinstance(error, OSError):
+                give_up_stdout()
             raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
+    if not interrupt.came:
+        lines.require(from_line)
     click.echo(str(report), err=True)
     if interrupt.came:
         click.echo(f"Interrupted. {report.how_to_go_on}", err=True)

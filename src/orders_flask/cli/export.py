@@ -1,8 +1,9 @@
 """orders export"""
 
+import errno
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -14,13 +15,14 @@ from marshmallow import ValidationError
 
 from orders_domain.errors import OrdersError
 from orders_domain.queries import After, OrdersWanted, Page
+from orders_domain.text import flaw_in_text
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.cli import export_file, export_rows
 from orders_flask.cli.export_options import Options
 from orders_flask.cli.export_rows import VIEWS, View
 from orders_flask.cli.formats import format_of, format_option
-from orders_flask.cli.long import INTERRUPTED, Interrupt, operator
+from orders_flask.cli.long import INTERRUPTED, Interrupt, give_up_stdout, operator
 from orders_flask.cli.statuses import STATUSES
 from orders_flask.container import Container
 from orders_flask.web.fields import Day, Span
@@ -78,6 +80,8 @@ def export(
         raise click.UsageError("Standard output cannot be resumed.")
     if since and until and since.first >= until.after:
         raise click.UsageError("--from is after --until.")
+    if user and (flaw := flaw_in_text(user)):
+        raise click.UsageError(f"--user {flaw}.")
     wanted = OrdersWanted(
         user_id=user,
         statuses=frozenset(STATUSES[word] for word in statuses) or None,
@@ -111,9 +115,16 @@ def _pages(container: Container, wanted: OrdersWanted, after: After | None) -> I
 
 
 def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
-    sys.stdout.buffer.write(_header(form, view))
-    with Interrupt() as interrupt:
-        _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Written())
+    try:
+        with Interrupt() as interrupt:
+            sys.stdout.buffer.write(_header(form, view))
+            _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Written())
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever read it has what they wanted
+            raise
+        give_up_stdout()
+        raise click.ClickException(f"Standard output cannot be written: {error.strerror}.") from error
     sys.exit(INTERRUPTED if interrupt.came else 0)
 
 
@@ -122,13 +133,17 @@ def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, options: 
     file, begun = (
         export_file.go_on(path, header, view.columns, options) if resume else export_file.begin(path, header, options)
     )
-    with closing(file), Interrupt() as interrupt:
-        try:
+    try:
+        with Interrupt() as interrupt:
             complete = _write(file, interrupt.until(pages_of(begun.after)), form, view, Written(begun.orders))
-        except (OrdersError, OSError) as error:
-            raise click.ClickException(f"{error} {file.name} has what was written; --resume goes on.") from error
         if complete:
             export_file.finish(path, file)
+    except (OrdersError, OSError) as error:
+        why = str(error).rstrip(".")
+        raise click.ClickException(f"{why}. {file.name} has what was written; --resume goes on.") from error
+    finally:
+        with suppress(OSError):  # what could not be written cannot be written now
+            file.close()
     if not complete:
         click.echo(f"Interrupted: {file.name} has what was written; --resume goes on.", err=True)
         sys.exit(INTERRUPTED)

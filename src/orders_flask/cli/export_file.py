@@ -36,7 +36,7 @@ def target(path: Path) -> Path:
     Raises:
         ClickException: there is something that is no regular file; a device or a FIFO would be replaced by one.
     """
-    with _sentences(), suppress(FileNotFoundError):
+    with _sentences(path), suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
             raise click.ClickException(f"{path} is no regular file; - writes to standard output.")
     return Path(os.path.realpath(path)) if path.is_symlink() else path
@@ -48,7 +48,7 @@ def begin(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resume
     Raises:
         ClickException: there is one already, or none can be written there.
     """
-    with _sentences():
+    with _sentences(path):
         file = _part(path).open("xb")
         _hold(file)
         export_options.note(_part(path), options)
@@ -68,15 +68,16 @@ def go_on(path: Path, header: bytes, columns: Sequence[str], options: Options) -
                 f"{path} is complete, there is no {_part(path)} to go on with; without --resume it is written anew."
             )
         return begin(path, header, options)
-    with _sentences():
+    with _sentences(path):
         file = _part(path).open("r+b")
     try:
         _hold(file)
-        if os.fstat(file.fileno()).st_size:
-            export_options.require_same(_part(path), options)
-        else:  # it ended before its options were surely noted
-            export_options.note(_part(path), options)
-        return file, _cut(file, header, columns)
+        with _sentences(path):
+            if os.fstat(file.fileno()).st_size:
+                export_options.require_same(_part(path), options)
+            else:  # it ended before its options were surely noted
+                export_options.note(_part(path), options)
+            return file, _cut(file, header, columns)
     except BaseException:
         file.close()
         raise
@@ -100,7 +101,7 @@ def _hold(file: BinaryIO) -> None:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def _sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
@@ -109,7 +110,7 @@ def _sentences() -> Iterator[None]:
             "--resume goes on with it, or delete it."
         ) from None
     except OSError as error:
-        raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}.") from error
+        raise click.ClickException(f"{error.filename or _part(path)} cannot be written: {error.strerror}.") from error
 
 
 def _part(path: Path) -> Path:

@@ -28,6 +28,8 @@ def require_same(part: Path, options: Options) -> None:
     """
     try:
         begun = json.loads(_beside(part).read_bytes())
+        if not isinstance(begun, dict):
+            raise ValueError(begun)
     except (FileNotFoundError, ValueError):
         raise click.ClickException(f"{part} does not say with which options it was begun: delete it.") from None
     if others := [name for name, value in options.items() if begun.get(name) != value]:

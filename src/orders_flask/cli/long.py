@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
@@ -54,6 +54,13 @@ class Interrupt:
         self.__exit__()
 
 
+def give_up_stdout() -> None:
+    """What could not be written there is not tried again when the process ends."""
+    with suppress(OSError):
+        stdout = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+
+
 class Lines:
     """The lines of a file, read once; ``read`` says how many bytes, ``number`` which line came last."""
 
@@ -70,6 +77,15 @@ class Lines:
             complete = line.endswith(b"\n")
             encoding = "utf-8-sig" if self.number == 1 else "utf-8"
             yield line.decode(encoding, "surrogateescape")  # so that one bad line is one bad line
+
+    def require(self, first: int) -> None:
+        """Return if the file, read to its end, reaches up to the line before ``first``.
+
+        Raises:
+            ClickException: there was nothing to go on with.
+        """
+        if first > self.number + 1:
+            raise click.ClickException(f"The file ends with line {self.number}, before --from-line {first}.")
 
 
 @contextmanager

@@ -17,6 +17,8 @@ def migrate(revision: str, down: bool, check: bool) -> None:
     """Bring the database up to date. Safe to run again, and by several at once."""
     from alembic.util import CommandError
 
+    if not revision:
+        raise click.UsageError("--to is empty; it is a revision such as 0011, or head, or with --down base.")
     migrations = Container(settings=settings.read()).store().migrations
     if migrations is None:
         raise click.ClickException("DATABASE_URL is memory://, which has no tables.")
@@ -26,7 +28,7 @@ def migrate(revision: str, down: bool, check: bool) -> None:
         (migrations.downgrade if down else migrations.upgrade)(revision)
     except CommandError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"The database is at {revision}.")
+    click.echo(f"The database is at {migrations.current() or 'base'}.")
 
 
 def _report(migrations: Migrations) -> int:

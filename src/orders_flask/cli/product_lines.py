@@ -107,7 +107,7 @@ def _json_object(line: str) -> Values:
     def read() -> Mapping[str, Any]:
         try:
             values = json.loads(line, parse_float=Decimal)
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RecursionError, ArithmeticError) as error:  # nonsense, too deep, too large an exponent
             raise Refused("not JSON") from error
         if not isinstance(values, dict):
             raise Refused("not a JSON object")

@@ -1,4 +1,4 @@
-"""orders products import"""
+"""orders products: import, restock"""
 
 import sys
 from collections import Counter
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import click
 
 from orders_domain.errors import OrdersError
-from orders_domain.use_cases import ImportProducts
+from orders_domain.use_cases import ImportProducts, Restock
 from orders_domain.use_cases.import_products import Imported
 from orders_flask import settings
 from orders_flask.cli.formats import format_of, format_option
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, opened, operator, progress
+from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.product_lines import csv_rows, json_rows
 from orders_flask.container import Container
+from orders_flask.web.refs import product_id
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 
@@ -27,7 +28,7 @@ def products() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @format_option
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
-@click.option("--dry-run", is_flag=True, help="Say what would become of each line, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what each line would change as things are, and change nothing.")
 def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
     """Add the products of FILE (- for standard input) to the catalogue, or change those whose sku it has.
 
@@ -55,15 +56,34 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
             for imported in Container(settings=read).import_products(request):
                 report.note(imported)
                 bar.update(lines.read - bar.pos)
-        except OrdersError as error:
+        except (OrdersError, OSError) as error:
+            if isinstance(error, OSError):
+                give_up_stdout()
             raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
-    if from_line > lines.number + 1 and not interrupt.came:
-        raise click.ClickException(f"The file ends with line {lines.number}, before --from-line {from_line}.")
+    if not interrupt.came:
+        lines.require(from_line)
     click.echo(f"{report}{' Nothing was changed: a dry run.' if dry_run else ''}", err=True)
     if interrupt.came:
         click.echo(f"Interrupted. {report.how_to_go_on}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(1 if report.counts["refused"] else 0)
+
+
+@products.command()
+@click.argument("product")
+@click.argument("quantity", type=int)
+def restock(product: str, quantity: int) -> None:
+    """Add QUANTITY pieces to the stock of the product with the number PRODUCT.
+
+    What is ordered meanwhile is not lost, as it may be where somebody looks at the stock, counts on and states it anew.
+
+    \b
+    Example:
+      orders products restock 17 40
+    """
+    container = Container(settings=settings.read())
+    stocked = container.restock(Restock(actor=operator(), product_id=product_id(product), quantity=quantity))
+    click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 
 
 @dataclass(kw_only=True)

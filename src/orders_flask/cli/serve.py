@@ -61,6 +61,7 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
+        websockets=False,
         workers=workers,
         workers_kill_timeout=15,
         log_enabled=False,

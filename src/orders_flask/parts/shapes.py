@@ -68,6 +68,7 @@ class Migrations:
 
     upgrade: Callable[[str], None]
     downgrade: Callable[[str], None]
+    current: Callable[[], str | None]  # the revision the database is at
     drift: Callable[[], Sequence[str]]  # what the migrations and the code disagree on
 
 

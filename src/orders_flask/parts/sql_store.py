@@ -59,7 +59,10 @@ def store(url: str, *, read_url: str) -> Store:
         check=partial(_check, database),
         close=partial(_close, ringing, database, replica),
         migrations=Migrations(
-            upgrade=partial(migrate.upgrade, url), downgrade=partial(migrate.downgrade, url), drift=_drift
+            upgrade=partial(migrate.upgrade, url),
+            downgrade=partial(migrate.downgrade, url),
+            current=partial(migrate.current, database),
+            drift=_drift,
         ),
     )
 
@@ -90,7 +93,9 @@ def _drift() -> Sequence[str]:
 def _check(database: Engine) -> str | None:
     try:
         engine.ping(database)
-        missing = migrate.pending(database)
+        if missing := migrate.pending(database):
+            return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate"
+        lost = migrate.missing_triggers(database)
     except StoreUnavailable as error:
         return with_reason(error)
-    return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate" if missing else None
+    return f"The database has lost the triggers {', '.join(lost)}, which its migrations made." if lost else None

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from string import printable
 from typing import Any
+from urllib.parse import quote
 
 from a2wsgi.wsgi import WSGIResponder
 from werkzeug.exceptions import RequestTimeout
@@ -41,7 +43,7 @@ class WholeRequests:
         except TimeoutError:
             body = _Late()
         if body is not None:
-            scope[_BODY] = body
+            scope |= _plain(scope) | {_BODY: body}
             await _Responder(self._application, self._threads, send_queue_size=0)(scope, receive, send)
 
 
@@ -65,6 +67,18 @@ def _reading_what_came(application: Any) -> Any:
         return answer
 
     return call
+
+
+def _plain(scope: Any) -> dict[str, Any]:
+    """The query in ASCII, also where a client sends its letters as they are; no header that only looks like another.
+
+    To a WSGI application X_Forwarded_For is X-Forwarded-For, and what a proxy wrote would not be told from what its
+    client did.
+    """
+    return {
+        "query_string": quote(scope["query_string"], safe=printable).encode(),
+        "headers": [(name, value) for name, value in scope["headers"] if b"_" not in name],
+    }
 
 
 async def _body(receive: Any, *, pause: float) -> BytesIO | None:

@@ -30,7 +30,7 @@ class JobWorker:
         loop.run(self.turn, stop=self.stop, name="job worker")
 
     def turn(self) -> None:
-        """Begin what is due; where nothing is, wait a moment."""
+        """Begin what is due, and wait a moment for more."""
         due = self.jobs.due(self.clock())
         for job_id in due:
             self.begin(job_id)

@@ -9,6 +9,7 @@ from pika import BasicProperties
 
 from orders_adapters.kafka import inlet as kafka
 from orders_adapters.rabbitmq import inlet as rabbitmq
+from orders_adapters.rabbitmq.aside import Aside
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.topology import Inbound
 from orders_domain.booking import LEASE
@@ -309,6 +310,24 @@ class TestRabbitMQ:
         with rabbitmq_server.channel() as channel:
             _, properties, _ = channel.basic_get(inbound.dead, auto_ack=True)
         assert properties.headers == {"theirs": "kept", rabbitmq.REASON: "It is early."}
+
+    @pytest.mark.parametrize("early", [True, False])
+    def test_what_is_put_aside_keeps_its_properties(self, rabbitmq_server: RabbitServer, early: bool) -> None:
+        inbound = Inbound(queue=rabbitmq_server.queue("properties"))
+        theirs = BasicProperties(
+            content_type="application/json", content_encoding="utf-8", priority=3, correlation_id="c", reply_to="r",
+            message_id="m", timestamp=1_700_000_000, type="shipped", app_id="carrier", user_id="guest",
+        )  # fmt: skip
+        aside = Aside(rabbitmq_server.url, queue=inbound.early if early else inbound.dead, timeout=5)
+
+        aside.put(b"{}", theirs, headers={"x": 1}, seconds=60 if early else None)
+
+        aside.close()
+        with rabbitmq_server.channel() as channel:
+            _, kept, body = channel.basic_get(inbound.early if early else inbound.dead, auto_ack=True)
+        assert theirs.headers is None
+        changed = {"headers": {"x": 1}, "delivery_mode": 2, "expiration": "60000" if early else None, "user_id": None}
+        assert (body, vars(kept)) == (b"{}", vars(theirs) | changed)
 
     def test_a_queue_of_another_kind_is_taken_as_it_is(self, rabbitmq_server: RabbitServer) -> None:
         inbound = Inbound(queue=rabbitmq_server.queue("classic"))

@@ -6,14 +6,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 
-from orders_adapters.sql import tables
+from orders_adapters.sql import migrate, tables
+from orders_adapters.sql.queries import Queries
 from orders_adapters.sql.rows import order_values
+from orders_adapters.sql.templates import Templates
 from orders_adapters.sql.users import Users
 from orders_domain import Actor
+from orders_domain.address import Address
+from orders_domain.errors import StoreUnavailable
+from orders_domain.product import Demand
+from orders_domain.template import NewTemplate
 from orders_domain.user import User
-from tests.contract.sql.given import LATER, NOON, an_order
+from orders_flask.parts import sql_store
+from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
+
+HOME = Address(line1="1 Lane", city="London", state="LDN", postal_code="W1", country="GB")
+TEMPLATE = NewTemplate(user_id="user_eve", name="Tea", demands=(Demand(product_id=1, quantity=1),), address=HOME)
 
 
 def row(number: int, user_id: str | None, at: datetime = LATER) -> dict[str, Any]:
@@ -59,6 +69,34 @@ def test_an_order_that_is_undone_leaves_no_user(engine: Engine) -> None:
         connection.execute(insert(tables.orders), row(1, "user_bob"))
         connection.rollback()
         assert known(connection) == []
+
+
+def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is_away(
+    address: str, engine: Engine
+) -> None:
+    assert migrate.missing_triggers(engine) == []
+    assert sql_store.check_once(address) is None
+    at = " ON orders" if engine.dialect.name == "postgresql" else ""
+
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER know_user_of_orders{at}"))
+
+    assert migrate.missing_triggers(engine) == ["know_user_of_orders"]
+    assert "know_user_of_orders" in str(sql_store.check_once(address))
+    with pytest.raises(StoreUnavailable, match="run: orders migrate"):
+        placed(engine)
+    migrate.downgrade(address, "0011")
+    with pytest.raises(StoreUnavailable, match="run: orders migrate"):
+        Templates(engine).add(TEMPLATE, at=NOON)
+    migrate.upgrade(address)
+    assert Queries(engine).order(placed(engine).id).user_id == ADA.subject
+
+
+def test_a_rule_that_was_switched_off_is_lost(on_postgresql: Engine) -> None:
+    with on_postgresql.begin() as connection:
+        connection.execute(text("ALTER TABLE outbox DISABLE TRIGGER ALL"))
+
+    assert migrate.missing_triggers(on_postgresql) == ["ring_orders_outbox"]
 
 
 def test_a_restore_without_a_search_path_knows_them_too(on_postgresql: Engine) -> None:

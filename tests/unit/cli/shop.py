@@ -40,6 +40,13 @@ class Shop:
             command(*arguments), cwd=self.here, env=environment(), input=given, capture_output=True, timeout=60
         )
 
+    def run_onto_a_full_disk(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        with Path("/dev/full").open("wb") as full:
+            return subprocess.run(
+                command(*arguments), cwd=self.here, env=environment(PYTHONUNBUFFERED=""), input=given, text=True,
+                timeout=60, stdout=full, stderr=subprocess.PIPE,
+            )  # fmt: skip
+
     def within(self, does: Callable[[Container], Any]) -> Any:
         container = Container(settings=Settings(database_url=f"sqlite:///{self.here}/orders.db"))
         try:

@@ -112,3 +112,22 @@ def test_ctrl_c_ends_after_what_was_begun_and_it_goes_on_from_there(shop: Shop) 
     assert begun < 800
     assert resumed.stderr == f"Orders: {800 - begun:,} updated, 0 failed.\n"
     assert shop.rows("SELECT DISTINCT status, version FROM orders") == [("PAID", 2)]
+
+
+def test_a_full_disk_behind_standard_output_says_how_to_go_on(shop: Shop) -> None:
+    shop.place(2)
+
+    ended = shop.run_onto_a_full_disk("bulk-status", "confirmed", "-", given="1\n2\n")
+
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()
+    assert "No space left on device" in sentence
+    assert "--from-line 1" in sentence
+
+
+def test_there_is_nothing_to_go_on_with_behind_the_end(shop: Shop) -> None:
+    shop.place()
+    (shop.here / "orders.txt").write_text("1\n")
+
+    assert shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "2").returncode == 0
+    assert_one_sentence(shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "3"), "line 1", "from-line 3")

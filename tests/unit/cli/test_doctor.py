@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts.mail import MailServer
-from tests.unit.cli.running import Ended, in_a_process, orders
+from tests.unit.cli.running import Ended, assert_one_sentence, in_a_process, orders
 from tests.unit.test_jwks import Provider
 
 NOBODY = {
@@ -191,6 +191,14 @@ def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str,
     assert ended.returncode == 1
     assert len((ended.stdout + ended.stderr).splitlines()) == 1, ended
     assert 'KAFKA_OPTIONS cannot be used: No such configuration property: "foo".' in ended.stdout + ended.stderr
+
+
+def test_options_of_kafka_that_do_not_go_together_are_refused_before_anything_is_taken(tmp_path: Path) -> None:
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "session.timeout.ms=400000"}
+
+    ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+
+    assert_one_sentence(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
 
 
 def test_secrets_are_not_shown(migrated: Path) -> None:

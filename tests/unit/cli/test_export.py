@@ -6,8 +6,9 @@ import json
 import os
 import random
 import signal
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import pytest
@@ -287,6 +288,42 @@ def test_two_exports_do_not_write_one_file(shop: Shop) -> None:
         assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "another export")
 
 
+@pytest.mark.parametrize("note", [b"[]", b"", b"{", b"\xff"])
+def test_a_note_that_tells_no_options_is_a_sentence(shop: Shop, note: bytes) -> None:
+    shop.place()
+    part = unfinished(shop, "orders.csv")
+    part.with_name("orders.csv.part.options").write_bytes(note)
+
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "with which options it was begun")
+
+
+def test_a_note_that_cannot_be_read_is_a_sentence(shop: Shop) -> None:
+    shop.place()
+    note = unfinished(shop, "orders.csv").with_name("orders.csv.part.options")
+    note.unlink()
+    note.mkdir()
+
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part.options", "directory")
+
+
+@pytest.mark.parametrize("when", ["writing", "finishing"])
+def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def onto_a_full_disk(path: Path, header: bytes, _: object) -> tuple[BinaryIO, export_file.Resumed]:
+        file = Path("/dev/full").open("wb")  # noqa: SIM115
+        file.write(header)
+        return file, export_file.Resumed(len(header), None, 0)
+
+    shop.place(1 if when == "writing" else 0)
+    monkeypatch.setattr(export_file, "begin", onto_a_full_disk)
+
+    ended = shop.run("export", "orders.csv")
+
+    assert_one_sentence(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "--resume goes on")
+    assert not (shop.here / "orders.csv").exists()
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 @pytest.mark.parametrize("view", ["orders", "items"])
 def test_wherever_it_was_cut_off_it_is_gone_on_with_to_the_same_file(shop: Shop, form: str, view: str) -> None:
@@ -355,3 +392,23 @@ def test_interrupted_in_the_middle_and_resumed_it_is_the_same_file(
     assert 0 < begun < len(whole)
     assert (shop.here / name).read_bytes() == whole
     assert whole.count(b"\n") == 12_000 + name.endswith(".csv")
+
+
+@pytest.mark.parametrize("orders", [0, 1])
+def test_a_full_disk_behind_standard_output_is_a_sentence(shop: Shop, orders: int) -> None:
+    shop.place(orders)
+
+    ended = shop.run_onto_a_full_disk("export", "-", "--format", "csv")
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "Error: Standard output cannot be written: No space left on device."
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_half_a_character_names_no_user(shop: Shop) -> None:
+    ended = shop.run("export", "orders.csv", "--user", "\udcff")
+
+    assert ended.returncode == 2
+    assert "--user contains half of a surrogate pair." in ended.stderr
+    assert list(shop.here.glob("orders.csv*")) == []

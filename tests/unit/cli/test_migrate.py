@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from orders_adapters.sql import migrate
 from tests.unit.cli.running import assert_one_sentence, orders
+
+HEAD = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 
 
 def test_an_empty_database_is_migrated_and_again_and_back(tmp_path: Path) -> None:
@@ -12,7 +15,7 @@ def test_an_empty_database_is_migrated_and_again_and_back(tmp_path: Path) -> Non
     back = orders("migrate", "--down", "--to", "base", here=tmp_path)
 
     assert [(each.returncode, each.stderr) for each in (first, second, back)] == [(0, "")] * 3
-    assert first.stdout == second.stdout == "The database is at head.\n"
+    assert first.stdout == second.stdout == f"The database is at {HEAD}.\n"
     assert back.stdout == "The database is at base.\n"
     assert (tmp_path / "orders.db").is_file()
 
@@ -22,6 +25,19 @@ def test_migrations_and_code_agree_and_nothing_is_touched_to_see_it(tmp_path: Pa
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "No drift.\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_the_database_is_is_said_as_it_is(tmp_path: Path) -> None:
+    head = orders("migrate", here=tmp_path).stdout
+    forgotten = orders("migrate", "--to", "0011", here=tmp_path)
+    back = orders("migrate", "--down", "--to", "0011", here=tmp_path)
+    further = orders("migrate", "--down", "--to", "-1", here=tmp_path)
+    nowhere = orders("migrate", "--to", "", here=tmp_path)
+
+    assert forgotten.stdout == head == f"The database is at {HEAD}.\n"
+    assert (back.stdout, further.stdout) == ("The database is at 0011.\n", "The database is at 0010.\n")
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert "--to is empty" in nowhere.stderr
 
 
 @pytest.mark.parametrize(

@@ -289,3 +289,16 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
     assert ended.stderr.startswith(f"Products: {begun:,} added")
     assert resumed.stderr == f"Products: {20_000 - begun:,} added, 0 changed, 0 unchanged, 0 refused.\n"
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.clause("002-34")
+def test_an_exponent_beyond_all_numbers_spoils_its_line_alone(shop: Shop) -> None:
+    line = '{{"sku": "{}", "name": "x", "price": {}, "stock_quantity": 1}}\n'
+    text = line.format("A", 1) + line.format("B", "1E+99999999999999999999999") + line.format("C", "1E+400")
+    text += line.format("D", 2)
+
+    ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
+
+    assert ended.returncode == 1
+    assert [one.partition(":")[0] for one in ended.stdout.splitlines()] == ["line 2", "line 3"]
+    assert [row[0] for row in shop.rows(STORED)] == ["A", "D"]

@@ -1,5 +1,6 @@
 """Two brokers as one publisher: a notification is safe with both, and a broker that is away holds up its own alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from orders_adapters.memory.publisher import Publisher
@@ -8,7 +9,7 @@ from orders_domain.errors import PublisherUnavailable
 from orders_domain.events import USER_NOTIFICATION
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.publisher import Away
-from orders_flask.parts.notifying import AlsoNotifying
+from orders_flask.parts.notifying import REST, AlsoNotifying
 from tests.unit.domain.examples import ADA, ADMIN, NOON, only, placed
 from tests.unit.domain.scripted import ScriptedPublisher
 from tests.unit.domain.shop import Shop
@@ -43,6 +44,23 @@ def test_while_the_second_is_away_its_notifications_wait_and_the_rest_goes() -> 
     assert list(main.published) == sent[:2]
 
 
+def test_a_second_that_was_away_is_let_be_for_half_a_minute() -> None:
+    main, now, asked = Publisher(), 0.0, 0
+
+    class Far:
+        def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
+            nonlocal asked
+            asked += 1
+            raise PublisherUnavailable("Kafka is away: timed out.")
+
+    both = AlsoNotifying(main, Far(), clock=lambda: now)
+
+    for now, times in ((0.0, 1), (0.1, 1), (REST - 0.1, 1), (REST, 2), (REST + 9, 2), (2 * REST, 3)):
+        *_, notified = both.publish(life())
+        assert (notified, asked) == (Away("Kafka is away: timed out."), times), now
+    assert len(main.published) == 12
+
+
 def test_what_the_second_refuses_is_refused() -> None:
     main, kafka, sent = Publisher(), ScriptedPublisher(), life()
     kafka.refuses = lambda _: "too large"
@@ -55,7 +73,7 @@ def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_i
     kafka.away_after = 0
     shop = Shop()
     main = Publisher()
-    shop = replace(shop, publisher=AlsoNotifying(main, kafka))
+    shop = replace(shop, publisher=AlsoNotifying(main, kafka, clock=lambda: shop.clock().timestamp()))
     order, other = shop.place(), shop.place()
     track(shop, event("SHIPPED", order=order.id))
 
@@ -69,6 +87,7 @@ def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_i
     assert len(main.published) == 3  # each once
 
     kafka.away_after = None
+    shop.clock.advance(REST)
     shop.relay()
     assert shop.in_state(OutboxState.WAITING, OutboxState.PARKED) == []
     assert len(main.published) == 4

@@ -1,6 +1,7 @@
 """Requests are handed on when all of them is there; what never comes is a 408, and what is too much is a 413."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any
@@ -116,3 +117,35 @@ async def _responder() -> _Responder:
 
 def test_nobody_answers_a_client_that_has_gone() -> None:
     assert Client(part(ORDER[:9]), GONE).asks() == ""
+
+
+def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
+    """What the application is told in this variable of WSGI."""
+
+    def tell(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [environ[variable].encode()]
+
+    client = Client(part(b"", more=False))
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": query}
+    whole = WholeRequests(tell, threads=1)
+    asyncio.run(whole(scope | {"headers": headers}, client._receive, client._send))
+    return b"".join(message.get("body", b"") for message in client.heard).decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("a=josé&b=茶".encode(), "a=jos%C3%A9&b=%E8%8C%B6"),
+        (b"a=\xff", "a=%FF"),
+        (b"a=%C3%A9&b=%zz+[x]\"'", "a=%C3%A9&b=%zz+[x]\"'"),
+    ],
+)
+def test_a_query_may_have_letters_as_they_are(sent: bytes, read: str) -> None:
+    assert seen("QUERY_STRING", query=sent) == read
+
+
+def test_a_header_that_only_looks_like_another_is_not_that_one() -> None:
+    headers = [(b"x-forwarded-for", b"9.9.9.9"), (b"x_forwarded_for", b"6.6.6.6")]
+
+    assert seen("HTTP_X_FORWARDED_FOR", headers=headers) == "9.9.9.9"

@@ -89,6 +89,7 @@ class Inlet:
             if _is_young(message):
                 raise
             reason = str(early)
+            _log.warning("A message stayed early, and is put aside: %s", reason)
         if reason is not None:
             self._bury(message, body, reason)
 

@@ -91,6 +91,7 @@ class Inlet:
                 self._early.put(message.body, message.properties, headers=headers, seconds=PAUSE)
                 return False
             reason = str(early)
+            _log.warning("A message stayed early, and is put aside: %s", reason)
         if reason is not None:
             headers[REASON] = reason[:LONGEST_REASON]
             self._dead.put(message.body, message.properties, headers=headers)

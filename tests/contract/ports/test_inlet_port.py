@@ -8,6 +8,7 @@ import pytest
 from pika import BasicProperties
 
 from orders_adapters.kafka import inlet as kafka
+from orders_adapters.memory.inlet import Inlet as InMemory
 from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_adapters.rabbitmq.aside import Aside
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
@@ -123,7 +124,9 @@ def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet:
     assert post.dead() == []
 
 
-def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(post: Post, inlet: Inlet) -> None:
+def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
+    post: Post, inlet: Inlet, caplog: pytest.LogCaptureFixture
+) -> None:
     post.put([b"early", b"second"])
     done: list[bytes] = []
 
@@ -141,6 +144,8 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(pos
     assert done == [b"second"]
     assert post.dead() == [(b"early", "order_not_found: There is no such order.")]
     assert not inlet.take(handle, within=1.0)
+    said = [line for line in caplog.messages if "put aside: order_not_found" in line]
+    assert len(said) == (0 if isinstance(inlet, InMemory) else 1)
 
 
 def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: Inlet) -> None:

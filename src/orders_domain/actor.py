@@ -22,7 +22,8 @@ class Actor:
     """Somebody who asks for something.
 
     Raises:
-        Refused: the subject is not a string of 1 to 64 storable characters.
+        Refused: the subject is not a string of 1 to 64 storable characters, the request's id is not a storable string,
+            or the scopes are one string.
     """
 
     subject: str
@@ -36,6 +37,10 @@ class Actor:
             raise Refused(f"A subject is a string of 1 to {LONGEST_SUBJECT} characters.", field="sub")
         if flaw := flaw_in_text(self.subject):
             raise Refused(f"The subject {flaw}.", field="sub")
+        if isinstance(self.scopes, str):  # in which every part of it would be a scope
+            raise Refused("Scopes are a set of strings.", field="scopes")
+        if self.request_id is not None and not isinstance(self.request_id, str):
+            raise Refused("The request's id is a string.", field="request_id")
         if self.request_id is not None and (flaw := flaw_in_text(self.request_id)):
             raise Refused(f"The request's id {flaw}.", field="request_id")
 

@@ -10,6 +10,7 @@ from enum import Enum
 
 from orders_domain.currencies import DECIMALS
 from orders_domain.errors import Refused
+from orders_domain.moment import flaw_in_moment
 from orders_domain.money import major
 from orders_domain.product import ProductId
 from orders_domain.status import OrderStatus
@@ -55,6 +56,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.currency not in DECIMALS:
             raise Refused("The currency is not an ISO 4217 code in use.", field="currency")
+        if flaw := flaw_in_moment(self.since) or flaw_in_moment(self.before):
+            raise Refused(f"A moment {flaw}.", field="start_date")
         if self.since >= self.before:
             raise Refused("The period ends before it begins.", field="start_date")
         if self.before.year == MAXYEAR:

@@ -56,7 +56,7 @@ class Money:
 
 
 def _minor(amount: Decimal | int | float, currency: str) -> int:
-    decimals = DECIMALS.get(currency)
+    decimals = DECIMALS.get(currency) if isinstance(currency, str) else None
     if decimals is None:
         raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
     exact = exact_decimal(amount)
@@ -64,6 +64,8 @@ def _minor(amount: Decimal | int | float, currency: str) -> int:
         raise AmountRefused("An amount is a finite number.")
     if exact.adjusted() > 15:
         raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
+    if exact and exact.adjusted() < -decimals:  # so fine that it would vanish
+        raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
     minor = exact.scaleb(decimals, context=EXACTLY)
     if minor != minor.to_integral_value(context=EXACTLY):
         raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
@@ -80,7 +82,7 @@ def exact_decimal(number: object) -> Decimal | None:
     if isinstance(number, bool) or not isinstance(number, Decimal | int | float):
         return None
     try:
-        exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+        exact = Decimal(float.__repr__(number)) if isinstance(number, float) else Decimal(number)
     except (InvalidOperation, ValueError):
         return None
     return exact if exact.is_finite() else None

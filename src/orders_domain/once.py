@@ -40,7 +40,7 @@ class Once:
             ("sub", self.subject, LONGEST_SUBJECT),
             ("scope", self.scope, LONGEST_SCOPE),
         ):
-            if not 1 <= len(text) <= longest:
+            if not isinstance(text, str) or not 1 <= len(text) <= longest:
                 raise Refused(f"{name} is a string of 1 to {longest} characters.", field=name)
             if flaw := flaw_in_text(text):
                 raise Refused(f"{name} {flaw}.", field=name)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from orders_domain import history
+from orders_domain.actor import LONGEST_SUBJECT, Actor
 from orders_domain.address import Address
 from orders_domain.cart import Cart
 from orders_domain.errors import (
@@ -22,13 +23,11 @@ from orders_domain.errors import (
     VersionMismatch,
 )
 from orders_domain.item import MOST_ITEMS, Item
+from orders_domain.moment import flaw_in_moment
 from orders_domain.money import EXACTLY, Money
 from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
 from orders_domain.text import JSON, flaw_in_text
-
-if TYPE_CHECKING:
-    from orders_domain.actor import Actor
 
 OrderRef: TypeAlias = UUID | int
 """An order's id, or its number."""
@@ -80,9 +79,11 @@ class Order:
         """Return a new PENDING order, the actor's own unless it is placed for somebody else; a cart's is its user's.
 
         Raises:
-            Refused: no item and no line, or more than 1,000.
+            Refused: no item and no line, or more than 1,000; a user or a shipment of not 1 to 64 storable characters.
             TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
         """
+        _require_text("user_id", user_id, LONGEST_SUBJECT)
+        _require_text("shipment_id", shipment_id, LONGEST_SHIPMENT_ID)
         items = cart.items if cart else tuple(items)
         if not 1 <= len(items) + len(lines) <= MOST_ITEMS:
             raise Refused(f"An order has 1 to {MOST_ITEMS} items.", field="items")
@@ -90,7 +91,7 @@ class Order:
             _require_sum(items, lines, total)
         order = cls(
             id=order_id,
-            user_id=cart.user_id if cart else user_id or by.subject,
+            user_id=cart.user_id if cart else by.subject if user_id is None else user_id,
             items=items,
             lines=tuple(lines),
             cart=cart,
@@ -128,7 +129,7 @@ class Order:
             OrderFinalized: it is shipped, delivered or cancelled.
             Refused: the reason is more than 200 characters, or not storable.
         """
-        if reason is not None and len(reason) > LONGEST_REASON:
+        if reason is not None and (not isinstance(reason, str) or len(reason) > LONGEST_REASON):
             raise Refused(f"Up to {LONGEST_REASON} characters.", field="reason")
         if reason is not None and (flaw := flaw_in_text(reason)):
             raise Refused(f"The text {flaw}.", field="reason")
@@ -177,6 +178,8 @@ class Order:
         from_status: OrderStatus | None,
         details: Mapping[str, JSON],
     ) -> None:
+        if flaw := flaw_in_moment(at):  # a clock of ours is to blame, not who asks
+            raise ValueError(f"The clock's moment {flaw}.")
         self.version += 1
         self.updated_at = at
         self.unsaved.append(
@@ -241,6 +244,15 @@ def _placing(order: Order) -> dict[str, JSON]:
         "address": cast(JSON, address.parts()) if address else None,
         "shipment_id": order.shipment_id,
     }
+
+
+def _require_text(field: str, text: str | None, longest: int) -> None:
+    if text is None:
+        return
+    if not isinstance(text, str) or not 1 <= len(text) <= longest:
+        raise Refused(f"1 to {longest} characters.", field=field)
+    if flaw := flaw_in_text(text):
+        raise Refused(f"The text {flaw}.", field=field)
 
 
 def _require_sum(items: Sequence[Item], lines: Sequence[Line], total: Money) -> None:

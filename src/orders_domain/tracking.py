@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from orders_domain.actor import Actor, Role
 from orders_domain.errors import Refused
+from orders_domain.moment import flaw_in_moment
 from orders_domain.order import LONGEST_SHIPMENT_ID, Order, OrderRef
 from orders_domain.status import OrderStatus, Wanted
 from orders_domain.text import flaw_in_text
@@ -58,7 +59,10 @@ class TrackingEvent:
             raise Refused("The event names neither an order nor a shipment.", field="orderID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
             raise Refused("The event's order has a number that no order has.", field="orderID")
-        if not self.status.isascii() or self.status.upper() not in MEANINGS:  # beyond ASCII, others become I and S, too
+        if flaw := flaw_in_moment(self.occurred_at):
+            raise Refused(f"The moment {flaw}.", field="occurredAt")
+        # Beyond ASCII, other letters than I and S become I and S, too.
+        if not isinstance(self.status, str) or not self.status.isascii() or self.status.upper() not in MEANINGS:
             raise Refused(f"The status is none of: {', '.join(MEANINGS)}.", field="status")
 
     @property
@@ -89,7 +93,7 @@ class TrackingEvent:
 
 
 def _require_text(name: str, text: str, *, longest: int) -> None:
-    if not 1 <= len(text) <= longest:
+    if not isinstance(text, str) or not 1 <= len(text) <= longest:
         raise Refused(f"{name} is a string of 1 to {longest} characters.", field=name)
     if flaw := flaw_in_text(text):
         raise Refused(f"{name} {flaw}.", field=name)

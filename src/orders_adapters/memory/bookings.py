@@ -22,7 +22,7 @@ class Bookings:
         key = (once.subject, once.scope, once.key) if once else None
         if key and key in (self._store.booking_keys | self._keys).values():
             raise KeyInUse
-        self._bookings[booking.order_id] = booking
+        self._bookings[booking.order_id] = replace(booking, wanted=dict(booking.wanted))
         self._keys[booking.order_id] = key
 
     def keep(self, booking: Booking) -> None:
@@ -39,7 +39,7 @@ class Bookings:
         first = min(due, key=lambda one: (one.due_at, one.order_id))
         claimed = replace(first, state=BookingState.RELEASING, due_at=until, shipping=True)
         self._bookings[first.order_id] = claimed
-        return claimed
+        return replace(claimed, wanted=dict(claimed.wanted))
 
     def put_off(self, booking: Booking, *, until: datetime) -> None:
         stored = self._found(booking.order_id)

@@ -44,7 +44,8 @@ class Jobs:
 
     def note(self, job: Job, *, until: datetime) -> None:
         with self._store.reading:
-            if self._store.jobs[job.id].leased_until != job.leased_until:
+            stored = self._store.jobs.get(job.id)
+            if stored is None or stored.leased_until != job.leased_until:
                 raise JobLost(job.id)
             job.leased_until = until
             self._store.jobs[job.id] = deepcopy(job)

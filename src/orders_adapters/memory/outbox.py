@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -38,7 +39,7 @@ class Outbox:
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
         with self._store.reading:
-            return [one for one in self._store.outbox.values() if one.state in states][:limit]
+            return deepcopy([one for one in self._store.outbox.values() if one.state in states][:limit])
 
     def backlog(self) -> Backlog:
         waiting = self.select(states=frozenset({OutboxState.WAITING}), limit=sys.maxsize)
@@ -81,7 +82,7 @@ class Outbox:
                     untold.append(replace(one, held_back=True))
             else:
                 sendable.append(one)
-        return [*sendable[:limit], *untold[:limit]]
+        return deepcopy([*sendable[:limit], *untold[:limit]])
 
 
 class Claim:

@@ -19,7 +19,7 @@ class Templates:
                 created_at=at,
                 user_id=template.user_id,
                 name=template.name,
-                demands=template.demands,
+                demands=tuple(template.demands),
                 address=template.address,
             )
             self._store.templates[added.id] = added

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, bindparam, func, select
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import can_be_id
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.products import OURS, product_of
 from orders_domain.errors import ProductNotFound
@@ -33,6 +34,8 @@ class Catalogue:
         self._engine = engines.reading(engine)
 
     def product(self, product_id: ProductId) -> Product:
+        if not can_be_id(product_id):
+            raise ProductNotFound(product_id)
         with translated(), self._engine.connect() as connection:
             row = connection.execute(_ONE, {"product_id": product_id}).one_or_none()
         if row is None:

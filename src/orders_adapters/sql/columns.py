@@ -25,6 +25,11 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def can_be_id(number: int) -> bool:
+    """Whether there may be a row of this number; no database can even be asked for others."""
+    return 0 < number < 2**63
+
+
 def one_of(choice: type[Choice], name: str) -> Enum:
     """A column of an enumeration's values, as text that a CHECK guards."""
     return Enum(

@@ -42,6 +42,8 @@ def translated() -> Iterator[None]:
         yield
     except exc.SQLAlchemyError as error:
         raise _ours(error) from error
+    except (OverflowError, UnicodeError) as error:  # of the driver, about a value that no column has
+        raise StatementRefused("The store refused a statement.") from error
 
 
 def _ours(error: exc.SQLAlchemyError) -> Unavailable | StatementRefused:

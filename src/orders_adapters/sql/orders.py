@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import can_be_id
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import entry_values, insert_all, order_of, order_values
 from orders_domain import events
@@ -60,6 +61,8 @@ class Orders:
         order.number = number
 
     def hold(self, ref: OrderRef) -> Order:
+        if isinstance(ref, int) and not can_be_id(ref):
+            raise OrderNotFound(ref)
         return self._held(_HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER, ref)
 
     def hold_shipment(self, shipment_id: str) -> Order:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import can_be_id
 from orders_adapters.sql.errors import translated
 from orders_domain.actor import Actor
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
@@ -54,10 +55,12 @@ class Products:
 
     def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         with translated():
-            rows = self._connection.execute(_NAMED, {"ids": list(product_ids)}).all()
+            rows = self._connection.execute(_NAMED, {"ids": list(filter(can_be_id, product_ids))}).all()
         return {row.id: product_of(row) for row in rows}
 
     def hold(self, product_id: ProductId) -> Product:
+        if not can_be_id(product_id):
+            raise ProductNotFound(product_id)
         with translated():
             row = self._connection.execute(_HOLD, {"product_id": product_id}).one_or_none()
         if row is None:

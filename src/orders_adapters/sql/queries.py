@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
+from orders_adapters.sql.columns import Moment, can_be_id
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import entry_of, order_of
 from orders_domain.errors import OrderNotFound
@@ -39,6 +39,8 @@ class Queries:
         self._engine = engines.reading(engine)
 
     def order(self, ref: OrderRef) -> Order:
+        if isinstance(ref, int) and not can_be_id(ref):
+            raise OrderNotFound(ref)
         statement = _BY_ID if isinstance(ref, UUID) else _BY_NUMBER
         with translated(), self._engine.connect() as connection:
             row = connection.execute(statement, {"ref": ref}).one_or_none()
@@ -57,6 +59,8 @@ class Queries:
         return Page.cut([order_of(row) for row in rows], wanted.limit)
 
     def history(self, ref: OrderRef) -> Sequence[Entry]:
+        if isinstance(ref, int) and not can_be_id(ref):
+            return []
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
         with translated(), self._engine.connect() as connection:
             return [entry_of(row) for row in connection.execute(statement, {"ref": ref})]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Row, bindparam, delete, insert, select
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.columns import can_be_id
 from orders_adapters.sql.errors import translated
 from orders_domain.address import Address
 from orders_domain.errors import TemplateNotFound
@@ -50,6 +51,8 @@ class Templates:
         )
 
     def template(self, template_id: int) -> Template:
+        if not can_be_id(template_id):
+            raise TemplateNotFound(template_id)
         with translated(), self._reading.connect() as connection:
             row = connection.execute(_ONE, {"template_id": template_id}).one_or_none()
         if row is None:
@@ -62,6 +65,8 @@ class Templates:
         return [_template_of(row) for row in rows]
 
     def remove(self, template_id: int) -> None:
+        if not can_be_id(template_id):
+            raise TemplateNotFound(template_id)
         with translated(), self._engine.begin() as connection:
             if connection.execute(_REMOVE, {"template_id": template_id}).rowcount != 1:
                 raise TemplateNotFound(template_id)

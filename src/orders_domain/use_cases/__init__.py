@@ -10,7 +10,7 @@ from orders_domain.use_cases.export_orders import ExportOrders, export_orders
 from orders_domain.use_cases.get_job import GetJob, get_job
 from orders_domain.use_cases.get_order import GetOrder, get_order
 from orders_domain.use_cases.identify import identify
-from orders_domain.use_cases.import_products import ImportProducts, import_products
+from orders_domain.use_cases.import_products import Imported, ImportProducts, Row, import_products
 from orders_domain.use_cases.keep_products import (
     AddProduct,
     ChangeProduct,
@@ -49,7 +49,7 @@ from orders_domain.use_cases.place_cart import PlaceCart, place_cart
 from orders_domain.use_cases.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.place_template import PlaceTemplate, place_template
 from orders_domain.use_cases.prune import Pruned, prune
-from orders_domain.use_cases.put_products import PutProducts, put_products
+from orders_domain.use_cases.put_products import Put, PutProducts, Stated, put_products
 from orders_domain.use_cases.refresh_token import RefreshToken, refresh_token
 from orders_domain.use_cases.relay_events import Relayed, relay_events
 from orders_domain.use_cases.release_bookings import Released, release_bookings
@@ -78,6 +78,7 @@ __all__ = [
     "GetJob",
     "GetOrder",
     "ImportProducts",
+    "Imported",
     "ListOrders",
     "ListTemplates",
     "ListUsers",
@@ -91,16 +92,19 @@ __all__ = [
     "PlaceOrder",
     "PlaceTemplate",
     "Pruned",
+    "Put",
     "PutProducts",
     "RefreshToken",
     "Relayed",
     "Released",
     "RemoveTemplate",
     "Restock",
+    "Row",
     "RunJob",
     "ShipProducts",
     "SignIn",
     "SignOut",
+    "Stated",
     "Statistics",
     "StockCheck",
     "TrackShipment",

@@ -28,6 +28,7 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         AccessDenied: not the actor's.
         VersionMismatch: the order is at none of the versions named.
         DeletionRefused: it is not pending.
+        StaleOrder: somebody else changed it meanwhile.
         StoreUnavailable: the store is away.
     """
     with uow:

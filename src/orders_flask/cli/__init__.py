@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from orders_domain.errors import OrdersError, Refused
+from orders_domain.errors import OrdersError, Refused, StoreUnavailable
 from orders_flask import log
 from orders_flask.cli import (
     bulk_status,
@@ -71,6 +71,7 @@ def main() -> None:
     try:
         orders(prog_name="orders")
     except (OrdersError, SettingRefused) as error:
+        hint = " orders doctor says why." if type(error) is StoreUnavailable and str(error).endswith(".") else ""
         field = f"{error.field}: " if isinstance(error, Refused) and error.field else ""
-        click.echo(f"orders: {field}{error}", err=True)
+        click.echo(f"orders: {field}{error}{hint}", err=True)
         sys.exit(1)

@@ -5,13 +5,14 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.access import OWNER_OR_WRITER
+from orders_domain.access import OWNER_OR_WRITER, WRITERS_ONLY
 from orders_domain.cart import Cart
 from orders_domain.order import Order
 from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.answers import answer
+from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
@@ -47,6 +48,7 @@ def blueprint() -> ContractBlueprint:
         return representation(order), etag(order)
 
     @routes.post("/<order_ref>/cancel")
+    @admits(WRITERS_ONLY)
     @routes.arguments(schemas.Cancellation, required=False)
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")

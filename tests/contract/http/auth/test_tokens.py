@@ -52,14 +52,17 @@ def test_a_token_that_is_refreshed_again_ends_its_whole_family_and_no_other(ada:
 
 
 @pytest.mark.clause("003-12")
-def test_of_many_refreshes_at_once_exactly_one_wins(ada: Guest) -> None:
+def test_of_many_refreshes_at_once_one_wins_at_most_and_nothing_of_the_family_lives(ada: Guest) -> None:
+    """The others have shown the token again, and end the family: perhaps before the one has its answer."""
     for _ in range(3):
         token = ada.token()
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
 
-        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
-        assert not ada.opens(token)
+        won = [answer.json["token"] for answer in answers if answer.status_code == 200]
+        assert len(won) <= 1
+        assert [answer.status_code for answer in answers].count(401) == 8 - len(won)
+        assert not any(ada.opens(one) for one in (token, *won))
 
 
 @pytest.mark.clause("003-12")

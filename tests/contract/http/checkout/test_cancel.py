@@ -165,3 +165,18 @@ def test_a_guests_order_is_told_with_no_user(stack: Stack, operator: Caller) -> 
 
     assert [(task["order_id"], task["user_id"]) for task in published.tasks] == [(order_id, None)]
     assert [event["data"]["user_id"] for _, event in published.news] == [None]
+
+
+@pytest.mark.clause("004-08")
+@pytest.mark.parametrize("order_id", ["zzz", "00000000-0000-7000-8000-000000000000", "own"])
+@pytest.mark.parametrize("body", [{}, {"reason": 5}])
+def test_without_the_scope_it_is_403_whatever_else_is_wrong(
+    stack: Stack, ann: Caller, order_id: str, body: dict[str, Any]
+) -> None:
+    order_id = order(ann, cart(ann.subject)).json["orderId"] if order_id == "own" else order_id
+    before = stack.everything()
+
+    answer = ann.ask("POST", f"/api/orders/{order_id}/cancel", **as_json(body))
+
+    assert answer.status_code == 403
+    assert stack.everything() == before

@@ -1,0 +1,108 @@
+"""What only a program does wrong, or another program's client: every store minds it alike, and loses nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orders_domain.errors import OrderNotFound, ProductNotFound, StoreUnavailable, TemplateNotFound
+from orders_domain.ports.unit_of_work import UnitOfWork
+from tests.contract.ports.stores import Shop, in_memory
+from tests.contract.ports.threads import at_once
+from tests.unit.domain.examples import ADA, NOON, placed
+
+PARTS: list[Callable[[UnitOfWork], Any]] = [
+    lambda uow: uow.orders,
+    lambda uow: uow.products,
+    lambda uow: uow.stock,
+    lambda uow: uow.keys,
+    lambda uow: uow.inbox,
+    lambda uow: uow.bookings,
+    lambda uow: uow.tell([]),
+    lambda uow: uow.commit(),
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_unit_of_work_that_is_not_open_does_nothing(shop: Shop, part: Callable[[UnitOfWork], Any]) -> None:
+    fresh, committed, left = (shop.unit_of_work() for _ in range(3))
+    with committed:
+        committed.commit()
+    with left:
+        pass
+
+    for uow in (fresh, committed, left):
+        with pytest.raises(RuntimeError, match="not open"):
+            part(uow)
+
+    with fresh:  # and can be used as it should
+        part(fresh)
+
+
+def test_nothing_is_done_behind_the_commit(shop: Shop) -> None:
+    with shop.unit_of_work() as uow:
+        uow.orders.add(first := placed())
+        uow.commit()
+        with pytest.raises(RuntimeError, match="committed"):
+            uow.orders.add(placed())
+        with pytest.raises(RuntimeError, match="committed"):
+            uow.commit()
+
+    assert [event.event.order_id for event in shop.events()] == [first.id]
+
+
+def test_a_unit_of_work_cannot_be_opened_within_itself(shop: Shop) -> None:
+    with shop.unit_of_work() as uow:
+        with pytest.raises(RuntimeError, match="open already"):
+            uow.__enter__()
+        uow.orders.add(order := placed())
+        uow.commit()
+
+    assert shop.queries.order(order.id).user_id == ADA.subject
+
+
+def test_who_waits_for_a_unit_of_work_of_its_own_thread_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders_adapters.memory.unit_of_work.PATIENCE", 0.1)
+    shop = in_memory()
+
+    with shop.unit_of_work() as outer, pytest.raises(StoreUnavailable), shop.unit_of_work():
+        raise AssertionError("two are open")
+    with pytest.raises(RuntimeError):
+        outer.commit()
+
+    assert [type(one) for one in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30, -(2**63) - 1, 0, -1])
+def test_a_number_beyond_every_row_is_that_of_none(shop: Shop, number: int) -> None:
+    with pytest.raises(OrderNotFound) as refusal:
+        shop.queries.order(number)
+    assert refusal.value.order_id == number
+    assert list(shop.queries.history(number)) == []
+    for method in (shop.templates.template, shop.templates.remove):
+        with pytest.raises(TemplateNotFound):
+            method(number)
+    with shop.unit_of_work() as uow:
+        with pytest.raises(OrderNotFound):
+            uow.orders.hold(number)
+        with pytest.raises(ProductNotFound):
+            uow.products.hold(number)
+        with pytest.raises(ProductNotFound):
+            uow.stock.restock(number, 1, by=ADA, at=NOON)
+        assert uow.products.named([number]) == {}
+
+
+def test_what_is_told_is_a_copy(shop: Shop) -> None:
+    shop.placed()
+    outbox = shop.outbox()
+
+    def change(data: Any) -> None:
+        data["user_id"] = "eve"
+
+    change(shop.events()[0].event.data)
+    (shard,) = outbox.due_shards(NOON)
+    with outbox.claim(shard, now=NOON, limit=9) as claim:
+        assert claim is not None
+        change(claim.outgoing[0].event.data)
+
+    assert shop.events()[0].event.data["user_id"] == ADA.subject

@@ -1,0 +1,113 @@
+"""Values of types that the annotations rule out: whoever embeds the domain hears it before anything is changed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from orders_domain import Actor, Item, Money, Order
+from orders_domain.analytics import Bucket, Period
+from orders_domain.errors import AmountRefused, Refused, TotalMismatch
+from orders_domain.once import Once
+from orders_domain.queries import OrdersWanted
+from orders_domain.tracking import TrackingEvent
+from tests.unit.domain.examples import ADA, NOON, placed
+
+NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
+USD = Money(100, "USD")
+
+
+class Numpys(float):
+    """A float that shows itself as numpy's do."""
+
+    def __repr__(self) -> str:
+        return f"np.float64({float(self)})"
+
+
+def order(**others: Any) -> Order:
+    usual: dict[str, Any] = {"order_id": uuid4(), "items": [Item({})], "total": USD, "by": ADA, "at": NOON}
+    return Order.place(**usual | others)
+
+
+def once(**others: Any) -> Once:
+    usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": "", "answer": bytes}
+    return Once(**usual | others)
+
+
+def event(**others: Any) -> TrackingEvent:
+    usual: dict[str, Any] = {"id": "e", "order": 1, "status": "SHIPPED", "occurred_at": NOON}
+    return TrackingEvent(**usual | others)
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "a user too long": (lambda: order(user_id="x" * 65), "user_id"),
+    "a user of no letters": (lambda: order(user_id=""), "user_id"),
+    "a user that is a number": (lambda: order(user_id=5), "user_id"),
+    "a user with a NUL": (lambda: order(user_id="a\0"), "user_id"),
+    "a shipment too long": (lambda: order(shipment_id="x" * 65), "shipment_id"),
+    "a shipment of no letters": (lambda: order(shipment_id=""), "shipment_id"),
+    "a shipment that is a number": (lambda: order(shipment_id=5), "shipment_id"),
+    "a reason that is a number": (lambda: placed().cancel(5, by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
+    "a reason of bytes": (lambda: placed().cancel(b"x", by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
+    "a key that is a number": (lambda: once(key=5), "Idempotency-Key"),
+    "no key": (lambda: once(key=None), "Idempotency-Key"),
+    "an event's id that is a number": (lambda: event(id=5), "eventId"),
+    "no word of a carrier": (lambda: event(status=None), "status"),
+    "an event of no zone": (lambda: event(occurred_at=NAIVE), "occurredAt"),
+    "an event of a text": (lambda: event(occurred_at="2026-01-05T00:00:00Z"), "occurredAt"),
+    "a list from a moment of no zone": (lambda: OrdersWanted(placed_from=NAIVE), "placed_from"),
+    "a list up to a moment of no zone": (lambda: OrdersWanted(placed_before=NAIVE), "placed_before"),
+    "a list of half a character's": (lambda: OrdersWanted(user_id="\udcff"), "user_id"),
+    "a page of a text": (lambda: OrdersWanted(limit="5"), "limit"),  # type: ignore[arg-type]
+    "a page of a part": (lambda: OrdersWanted(limit=1.5), "limit"),  # type: ignore[arg-type]
+    "a page behind a truth": (lambda: OrdersWanted(skip=True), "skip"),
+    "scopes that are one string": (lambda: Actor(subject="a", scopes="orders:write"), "scopes"),  # type: ignore[arg-type]
+    "a request's id that is a number": (lambda: Actor(subject="a", request_id=5), "request_id"),  # type: ignore[arg-type]
+    "a period from a moment of no zone": (
+        lambda: Period.of(NAIVE, NOON, bucket=Bucket.DAY, currency="USD", now=NOON), "start_date"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused_by_its_name(what: str) -> None:
+    does, field = REFUSED[what]
+
+    with pytest.raises(Refused) as refusal:
+        does()
+
+    assert refusal.value.field == field
+
+
+def test_a_clock_without_a_zone_is_an_error_of_the_program() -> None:
+    for verb in (lambda: order(at=NAIVE), lambda: placed().delete(by=ADA, at=NAIVE)):
+        with pytest.raises(ValueError, match="time zone"):
+            verb()
+
+
+def test_a_float_is_what_it_is_however_it_shows_itself() -> None:
+    assert Money.of(Numpys(37.5), "USD") == Money(3750, "USD")
+    with pytest.raises(TotalMismatch):
+        order(items=[Item({"quantity": 2, "price": Numpys(37.5)})])
+
+
+@pytest.mark.parametrize("amount", ["1E-999999999", "1E-1000001", "0.001", "-1E-999999999"])
+def test_nothing_is_so_fine_that_it_vanishes(amount: str) -> None:
+    with pytest.raises(AmountRefused):
+        Money.of(Decimal(amount), "USD")
+
+
+def test_nothing_is_nothing_however_fine() -> None:
+    assert Money.of(Decimal("0E-999999"), "USD") == Money(0, "USD")
+
+
+def test_a_currency_that_is_no_text_is_refused() -> None:
+    with pytest.raises(AmountRefused):
+        Money.of(75, ["USD"])  # type: ignore[arg-type]
+
+
+def test_any_zone_is_one() -> None:
+    assert OrdersWanted(placed_from=NOON, placed_before=datetime.max.replace(tzinfo=UTC)).limit == 100

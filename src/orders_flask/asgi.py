@@ -1,10 +1,12 @@
 """The service for any ASGI server, ``orders_flask.asgi:app``: what ``orders serve`` runs.
 
-It is ``wsgi``, whose threads wait for no client: requests are gathered before they see them.
+It is ``wsgi``, whose threads wait for no client: requests are gathered before they see them. Where the server says that
+it stops, the workers beside the requests do what they have begun.
 """
 
 from orders_flask.web.core import of
 from orders_flask.web.whole import WholeRequests
 from orders_flask.wsgi import app as wsgi_app
+from orders_flask.wsgi import beside
 
-app = WholeRequests(wsgi_app, threads=of(wsgi_app).settings().threads)
+app = WholeRequests(wsgi_app, threads=of(wsgi_app).settings().threads, on_shutdown=beside.stop)

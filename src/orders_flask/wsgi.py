@@ -7,9 +7,10 @@ from orders_flask.workers import loop, orphan
 app = create_app()
 orphan.end_with_server()
 
+beside = loop.Beside()
 if of(app).settings().relay == "on":
-    loop.start(of(app).relay().run, name="relay")
+    beside.start(of(app).relay(), name="relay")
 if of(app).settings().jobs == "on":
-    loop.start(of(app).job_worker().run, name="jobs")
+    beside.start(of(app).job_worker(), name="jobs")
 if of(app).settings().services:
-    loop.start(of(app).booking_worker().run, name="bookings")
+    beside.start(of(app).booking_worker(), name="bookings")

@@ -16,5 +16,5 @@ def relay() -> None:
     read, container = worker.began()
     sender = container.relay()
     if read.services:
-        loop.start(container.booking_worker().run, name="bookings")
+        loop.Beside().start(container.booking_worker(), name="bookings")
     worker.run(sender, doing=f"Relaying to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")

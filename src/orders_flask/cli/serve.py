@@ -60,7 +60,7 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         "orders_flask.asgi:app",
         address=host,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.ASGI,
         websockets=False,
         workers=workers,
         workers_kill_timeout=15,

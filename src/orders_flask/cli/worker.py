@@ -2,21 +2,13 @@
 
 import signal
 import threading
-from typing import Protocol
 
 import click
 
 from orders_flask import log, settings
 from orders_flask.container import Container
 from orders_flask.settings import Settings
-
-
-class Worker(Protocol):
-    """``run`` returns when ``stop`` is set, with what was begun done."""
-
-    stop: threading.Event
-
-    def run(self) -> None: ...
+from orders_flask.workers.loop import Worker
 
 
 def began() -> tuple[Settings, Container]:

@@ -1,7 +1,7 @@
 """Requests that a thread sees when all of them is there: who sends slowly keeps a socket, and no thread."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from string import printable
@@ -29,12 +29,34 @@ class WholeRequests:
     of the contract. Too large a body is read to its end and forgotten: who is cut off while sending does not hear why.
     """
 
-    def __init__(self, application: Any, *, threads: int, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        application: Any,
+        *,
+        threads: int,
+        seconds: float = SECONDS,
+        on_shutdown: Callable[[], object] = lambda: None,  # may take its time
+    ) -> None:
         self._application = _reading_what_came(application)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._seconds = seconds
+        self._on_shutdown = on_shutdown
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:  # there are no web sockets here
+            await send({"type": "websocket.close"})
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await asyncio.to_thread(self._on_shutdown)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         pause = PAUSE if _announced(scope) > LARGEST_BODY else self._seconds
         body: BytesIO | _Late | None
         try:

@@ -1,7 +1,9 @@
 """A loop that nothing ends but its stop: what is away for a while is waited for, longer each time."""
 
 import threading
+import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -10,6 +12,7 @@ from orders_domain.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds after a failure, doubled each time
+PATIENCE = 5.0  # seconds that a process that is stopped waits for its workers
 
 
 def run(turn: Callable[[], object], *, stop: threading.Event, name: str) -> None:
@@ -28,8 +31,29 @@ def run(turn: Callable[[], object], *, stop: threading.Event, name: str) -> None
             stop.wait(LONGEST_PAUSE)
 
 
-def start(run: Callable[[], object], *, name: str) -> threading.Thread:
-    """Run beside the requests; the thread ends with the process."""
-    thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
-    return thread
+class Worker(Protocol):
+    """``run`` returns when ``stop`` is set, with what was begun done."""
+
+    stop: threading.Event
+
+    def run(self) -> None: ...
+
+
+class Beside:
+    """Workers beside what else a process does, each in a thread that ends with the process."""
+
+    def __init__(self) -> None:
+        self._started: list[tuple[Worker, threading.Thread]] = []
+
+    def start(self, worker: Worker, *, name: str) -> None:
+        thread = threading.Thread(target=worker.run, name=name, daemon=True)
+        thread.start()
+        self._started.append((worker, thread))
+
+    def stop(self, *, within: float = PATIENCE) -> None:
+        """Let them do what they have begun: an event that was sent and not noted would be sent again."""
+        deadline = time.monotonic() + within
+        for worker, _ in self._started:
+            worker.stop.set()
+        for _, thread in self._started:
+            thread.join(max(deadline - time.monotonic(), 0))

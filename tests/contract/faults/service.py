@@ -88,6 +88,10 @@ class Process:
         """kill -9, with its children."""
         processes.kill(self._process)
 
+    def terminate(self) -> None:
+        """kill -15; it may take its time to end."""
+        self._process.terminate()
+
     def kill_alone(self) -> list[int]:
         """kill -9, and not its children; return them."""
         children = processes.descendants(self._process.pid)

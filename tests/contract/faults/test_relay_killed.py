@@ -180,6 +180,26 @@ def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_
     assert tasks(rabbitmq_server, service.name) == [str(order.id)] * 2
 
 
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+def test_a_service_that_is_stopped_notes_what_it_has_sent_and_nobody_tells_it_again(
+    service: Service, core: Core, rabbitmq_server: RabbitServer, options: list[str]
+) -> None:
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
+        with service.serve(*options) as web, core.engine.connect() as holding:
+            order = core.place()
+            holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
+            within(20, lambda: waiting(rabbitmq_server, ear) == 1, "the service does not publish")
+            web.process.terminate()
+            time.sleep(1)  # in which it would have ended
+            holding.rollback()
+            within(20, lambda: not web.process.runs, "the service does not end")
+        assert not core.unsent()
+        told = news(rabbitmq_server, ear)
+
+    require_told(told, {str(order.id): 1})
+    assert len(told) == 1
+
+
 def _kill_before_it_notes(relay: Process, core: Core, rabbit: RabbitServer, ear: str) -> None:
     with core.engine.connect() as holding:
         holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))

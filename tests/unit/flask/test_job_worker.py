@@ -57,10 +57,11 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         looks_after.stop.set()
 
     looks_after = worker(store, begin)
-    thread = loop.start(looks_after.run, name="jobs")
-    thread.join(10)
+    beside = loop.Beside()
+    beside.start(looks_after, name="jobs")
 
-    assert not thread.is_alive()
+    assert looks_after.stop.wait(10)
+    beside.stop()
     assert begun == [job.id, job.id]
 
 

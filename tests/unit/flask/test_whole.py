@@ -1,9 +1,9 @@
 """Requests are handed on when all of them is there; what never comes is a 408, and what is too much is a 413."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
+from threading import Event, Thread, Timer
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from orders_flask import Settings, create_app
 from orders_flask.parts.identities import mint
 from orders_flask.web.body import LARGEST_BODY
 from orders_flask.web.whole import WholeRequests, _body, _Responder
+from orders_flask.workers import loop
 
 SETTINGS = Settings(database_url="memory://")
 GONE = {"type": "http.disconnect"}
@@ -149,3 +150,67 @@ def test_a_header_that_only_looks_like_another_is_not_that_one() -> None:
     headers = [(b"x-forwarded-for", b"9.9.9.9"), (b"x_forwarded_for", b"6.6.6.6")]
 
     assert seen("HTTP_X_FORWARDED_FOR", headers=headers) == "9.9.9.9"
+
+
+def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
+    """What the server hears when it says these things of its life."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": left.pop(0)}
+
+    async def send(message: Any) -> None:
+        heard.append(message["type"])
+
+    left, heard = list(said), list[str]()
+    asyncio.run(WholeRequests(None, threads=1, on_shutdown=on_shutdown)({"type": "lifespan"}, receive, send))
+    return heard
+
+
+def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None:
+    worker, turn_ends = Worker(), Event()
+    beside = loop.Beside()
+    beside.start(worker, name="slow")
+    assert worker.begun.wait(5)
+
+    def shut_down() -> None:
+        Timer(0.2, worker.go_on.set).start()
+        beside.stop()
+        turn_ends.set() if worker.done else None
+
+    heard = lives("lifespan.startup", "lifespan.shutdown", on_shutdown=shut_down)
+
+    assert heard == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert turn_ends.is_set()
+
+
+def test_who_does_not_come_to_an_end_is_not_waited_for_for_ever() -> None:
+    worker, beside = Worker(), loop.Beside()
+    beside.start(worker, name="stuck")
+    assert worker.begun.wait(5)
+
+    beside.stop(within=0.05)
+
+    assert worker.stop.is_set()
+    assert not worker.done
+    worker.go_on.set()
+
+
+class Worker:
+    """One turn that lasts until it may go on."""
+
+    def __init__(self) -> None:
+        self.stop, self.begun, self.go_on = Event(), Event(), Event()
+        self.done = False
+
+    def run(self) -> None:
+        self.begun.set()
+        self.go_on.wait(5)
+        self.done = self.stop.is_set()
+
+
+def test_there_are_no_web_sockets() -> None:
+    client = Client()
+
+    asyncio.run(WholeRequests(None, threads=1)({"type": "websocket"}, client._receive, client._send))
+
+    assert client.heard == [{"type": "websocket.close"}]

@@ -11,7 +11,6 @@ from orders_domain.moment import flaw_in_moment
 from orders_domain.money import Money
 from orders_domain.order import Order
 from orders_domain.status import OrderStatus
-from orders_domain.text import flaw_in_text
 
 LARGEST_PAGE = 1_000
 MOST_SKIPPED = 100_000
@@ -32,8 +31,7 @@ class OrdersWanted:
     It begins ``after`` an order, or ``skip`` orders further down; only the former costs the same wherever it lies.
 
     Raises:
-        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000; a moment has no time zone; the user's id is
-            not storable.
+        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000; or a moment has no time zone.
     """
 
     user_id: str | None = None
@@ -50,8 +48,6 @@ class OrdersWanted:
         for field, at in (("placed_from", self.placed_from), ("placed_before", self.placed_before)):
             if at is not None and (flaw := flaw_in_moment(at)):
                 raise Refused(f"The moment {flaw}.", field=field)
-        if self.user_id is not None and (flaw := flaw_in_text(self.user_id)):
-            raise Refused(f"The text {flaw}.", field="user_id")
         if type(self.limit) is not int or not 1 <= self.limit <= LARGEST_PAGE:
             raise Refused(f"A page has 1 to {LARGEST_PAGE} orders.", field="limit")
         if type(self.skip) is not int or not 0 <= self.skip <= MOST_SKIPPED:

@@ -56,8 +56,9 @@ class Period:
     def __post_init__(self) -> None:
         if self.currency not in DECIMALS:
             raise Refused("The currency is not an ISO 4217 code in use.", field="currency")
-        if flaw := flaw_in_moment(self.since) or flaw_in_moment(self.before):
-            raise Refused(f"A moment {flaw}.", field="start_date")
+        for field, at in (("start_date", self.since), ("end_date", self.before)):
+            if flaw := flaw_in_moment(at):
+                raise Refused(f"The moment {flaw}.", field=field)
         if self.since >= self.before:
             raise Refused("The period ends before it begins.", field="start_date")
         if self.before.year == MAXYEAR:

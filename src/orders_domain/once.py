@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orders_domain.actor import LONGEST_SUBJECT
 from orders_domain.errors import Refused
-from orders_domain.text import flaw_in_text
+from orders_domain.text import flaw_in_short_text
 
 if TYPE_CHECKING:
     from orders_domain.order import Order
@@ -40,7 +40,5 @@ class Once:
             ("sub", self.subject, LONGEST_SUBJECT),
             ("scope", self.scope, LONGEST_SCOPE),
         ):
-            if not isinstance(text, str) or not 1 <= len(text) <= longest:
-                raise Refused(f"{name} is a string of 1 to {longest} characters.", field=name)
-            if flaw := flaw_in_text(text):
+            if flaw := flaw_in_short_text(text, longest=longest):
                 raise Refused(f"{name} {flaw}.", field=name)

@@ -27,7 +27,7 @@ from orders_domain.moment import flaw_in_moment
 from orders_domain.money import EXACTLY, Money
 from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
-from orders_domain.text import JSON, flaw_in_text
+from orders_domain.text import JSON, flaw_in_short_text, flaw_in_text
 
 OrderRef: TypeAlias = UUID | int
 """An order's id, or its number."""
@@ -82,8 +82,12 @@ class Order:
             Refused: no item and no line, or more than 1,000; a user or a shipment of not 1 to 64 storable characters.
             TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
         """
-        _require_text("user_id", user_id, LONGEST_SUBJECT)
-        _require_text("shipment_id", shipment_id, LONGEST_SHIPMENT_ID)
+        for name, text, longest in (
+            ("user_id", user_id, LONGEST_SUBJECT),
+            ("shipment_id", shipment_id, LONGEST_SHIPMENT_ID),
+        ):
+            if text is not None and (flaw := flaw_in_short_text(text, longest=longest)):
+                raise Refused(f"{name} {flaw}.", field=name)
         items = cart.items if cart else tuple(items)
         if not 1 <= len(items) + len(lines) <= MOST_ITEMS:
             raise Refused(f"An order has 1 to {MOST_ITEMS} items.", field="items")
@@ -244,15 +248,6 @@ def _placing(order: Order) -> dict[str, JSON]:
         "address": cast(JSON, address.parts()) if address else None,
         "shipment_id": order.shipment_id,
     }
-
-
-def _require_text(field: str, text: str | None, longest: int) -> None:
-    if text is None:
-        return
-    if not isinstance(text, str) or not 1 <= len(text) <= longest:
-        raise Refused(f"1 to {longest} characters.", field=field)
-    if flaw := flaw_in_text(text):
-        raise Refused(f"The text {flaw}.", field=field)
 
 
 def _require_sum(items: Sequence[Item], lines: Sequence[Line], total: Money) -> None:

@@ -22,6 +22,13 @@ def flaw_in_text(text: str) -> str | None:
     return None
 
 
+def flaw_in_short_text(text: object, *, longest: int) -> str | None:
+    """Return what it has to be and is not, a string of 1 to ``longest`` storable characters, or None."""
+    if not isinstance(text, str) or not 1 <= len(text) <= longest:
+        return f"is a string of 1 to {longest} characters"
+    return flaw_in_text(text)
+
+
 def flaw_in_json(value: object, *, depth: int = 0) -> str | None:
     """Return what keeps a JSON value from being stored, or None: text, depth, or a number beyond 64 bits."""
     if isinstance(value, str):

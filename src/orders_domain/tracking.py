@@ -12,7 +12,7 @@ from orders_domain.errors import Refused
 from orders_domain.moment import flaw_in_moment
 from orders_domain.order import LONGEST_SHIPMENT_ID, Order, OrderRef
 from orders_domain.status import OrderStatus, Wanted
-from orders_domain.text import flaw_in_text
+from orders_domain.text import flaw_in_short_text
 
 LONGEST_EVENT_ID = 255
 _NUMBERS = range(1, 10**18)
@@ -52,11 +52,12 @@ class TrackingEvent:
     occurred_at: datetime
 
     def __post_init__(self) -> None:
-        _require_text("eventId", self.id, longest=LONGEST_EVENT_ID)
-        if self.shipment_id is not None:
-            _require_text("shipmentID", self.shipment_id, longest=LONGEST_SHIPMENT_ID)
-        elif self.order is None:
+        if flaw := flaw_in_short_text(self.id, longest=LONGEST_EVENT_ID):
+            raise Refused(f"eventId {flaw}.", field="eventId")
+        if self.shipment_id is None and self.order is None:
             raise Refused("The event names neither an order nor a shipment.", field="orderID")
+        if self.shipment_id is not None and (flaw := flaw_in_short_text(self.shipment_id, longest=LONGEST_SHIPMENT_ID)):
+            raise Refused(f"shipmentID {flaw}.", field="shipmentID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
             raise Refused("The event's order has a number that no order has.", field="orderID")
         if flaw := flaw_in_moment(self.occurred_at):
@@ -90,10 +91,3 @@ class TrackingEvent:
             raise Refused("The event's shipment is not that of its order.", field="shipmentID")
         for wanted in MEANINGS[self.status.upper()]:
             order.become(wanted, by=self.carrier, at=at)
-
-
-def _require_text(name: str, text: str, *, longest: int) -> None:
-    if not isinstance(text, str) or not 1 <= len(text) <= longest:
-        raise Refused(f"{name} is a string of 1 to {longest} characters.", field=name)
-    if flaw := flaw_in_text(text):
-        raise Refused(f"{name} {flaw}.", field=name)

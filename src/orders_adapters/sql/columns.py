@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import Enum as Choice
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, TypeDecorator
 
@@ -25,9 +26,9 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def can_be_id(number: int) -> bool:
-    """Whether there may be a row of this number; no database can even be asked for others."""
-    return 0 < number < 2**63
+def can_be_id(ref: UUID | int) -> bool:
+    """Whether there may be a row of this id or number; no database can even be asked for other numbers."""
+    return isinstance(ref, UUID) or 0 < ref < 2**63
 
 
 def one_of(choice: type[Choice], name: str) -> Enum:

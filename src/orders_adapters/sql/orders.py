@@ -61,7 +61,7 @@ class Orders:
         order.number = number
 
     def hold(self, ref: OrderRef) -> Order:
-        if isinstance(ref, int) and not can_be_id(ref):
+        if not can_be_id(ref):
             raise OrderNotFound(ref)
         return self._held(_HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER, ref)
 

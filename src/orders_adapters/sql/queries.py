@@ -39,7 +39,7 @@ class Queries:
         self._engine = engines.reading(engine)
 
     def order(self, ref: OrderRef) -> Order:
-        if isinstance(ref, int) and not can_be_id(ref):
+        if not can_be_id(ref):
             raise OrderNotFound(ref)
         statement = _BY_ID if isinstance(ref, UUID) else _BY_NUMBER
         with translated(), self._engine.connect() as connection:
@@ -59,7 +59,7 @@ class Queries:
         return Page.cut([order_of(row) for row in rows], wanted.limit)
 
     def history(self, ref: OrderRef) -> Sequence[Entry]:
-        if isinstance(ref, int) and not can_be_id(ref):
+        if not can_be_id(ref):
             return []
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
         with translated(), self._engine.connect() as connection:

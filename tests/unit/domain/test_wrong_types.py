@@ -65,6 +65,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a page behind a truth": (lambda: OrdersWanted(skip=True), "skip"),
     "scopes that are one string": (lambda: Actor(subject="a", scopes="orders:write"), "scopes"),  # type: ignore[arg-type]
     "a request's id that is a number": (lambda: Actor(subject="a", request_id=5), "request_id"),  # type: ignore[arg-type]
+    "a period up to a moment of no zone": (
+        lambda: Period.of(NOON, NAIVE, bucket=Bucket.DAY, currency="USD", now=NOON), "end_date"
+    ),
     "a period from a moment of no zone": (
         lambda: Period.of(NAIVE, NOON, bucket=Bucket.DAY, currency="USD", now=NOON), "start_date"
     ),

@@ -17,6 +17,7 @@ from orders_domain.events import Event
 from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.product import Line
 from orders_domain.status import OrderStatus
 
@@ -64,6 +65,7 @@ def order_bytes(order: Order) -> bytes:
     return json_bytes(
         {
             "id": str(order.id),
+            "origin": order.origin.value,
             "number": order.number,
             "version": order.version,
             "user_id": order.user_id,
@@ -121,6 +123,7 @@ def _order(kept: Any) -> Order:
     cart = None if kept["cart"] is None else Cart(_is(dict, kept["cart"]))
     return Order(
         id=UUID(kept["id"]),
+        origin=Origin(kept["origin"]),
         number=None if number is None else _is(int, number),
         version=_is(int, kept["version"]),
         user_id=_text(kept["user_id"]),

@@ -12,6 +12,7 @@ from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.once import Once
 from orders_domain.order import Order, OrderRef
+from orders_domain.origin import Origin
 from orders_domain.product import Demand, NewProduct, Product
 from orders_domain.queries import OrdersWanted, Page
 from orders_domain.status import LIFECYCLE, OrderStatus, Vocabulary, Wanted
@@ -33,6 +34,7 @@ __all__ = [
     "OrderStatus",
     "OrdersError",
     "OrdersWanted",
+    "Origin",
     "Page",
     "Product",
     "Role",

@@ -54,6 +54,8 @@ def told_by(entry: history.Entry, order: Order) -> Event:
         "total_minor": order.total.minor,
         "currency": order.total.currency,
     }
+    if entry.what == history.PLACED:
+        data["origin"] = order.origin.value
     if entry.what == history.CANCELED:
         data["reason"] = entry.details.get("reason")
     return Event(

@@ -25,6 +25,7 @@ from orders_domain.errors import (
 from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.moment import flaw_in_moment
 from orders_domain.money import EXACTLY, Money
+from orders_domain.origin import Origin, inferred_origin
 from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
 from orders_domain.text import JSON, flaw_in_short_text, flaw_in_text
@@ -45,6 +46,7 @@ class Order:
     """
 
     id: UUID
+    origin: Origin  # the contract it was placed by: its access rules hold
     user_id: str | None  # None: a guest's
     items: tuple[Item, ...]
     total: Money
@@ -66,6 +68,7 @@ class Order:
         cls,
         *,
         order_id: UUID,
+        origin: Origin,
         items: Sequence[Item] = (),
         lines: Sequence[Line] = (),
         cart: Cart | None = None,
@@ -95,6 +98,7 @@ class Order:
             _require_sum(items, lines, total)
         order = cls(
             id=order_id,
+            origin=origin,
             user_id=cart.user_id if cart else by.subject if user_id is None else user_id,
             items=items,
             lines=tuple(lines),
@@ -215,6 +219,7 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
     currency, cart = placing["currency"], Cart(placing["cart"]) if placing.get("cart") else None
     return Order(
         id=first.order_id,
+        origin=_origin(placing),
         user_id=placing["user_id"],
         items=cart.items if cart else tuple(Item(content) for content in placing["items"]),
         lines=tuple(
@@ -235,10 +240,17 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
     )
 
 
+def _origin(placing: Mapping[str, Any]) -> Origin:
+    if "origin" in placing:
+        return Origin(placing["origin"])
+    return inferred_origin(cart=placing.get("cart"), shipment_id=placing.get("shipment_id"), lines=placing["lines"])
+
+
 def _placing(order: Order) -> dict[str, JSON]:
     """Everything the order began with, for ``fold``."""
     address = order.address
     return {
+        "origin": order.origin.value,
         "user_id": order.user_id,
         "items": [] if order.cart else [cast(JSON, dict(item.content)) for item in order.items],
         "cart": cast(JSON, dict(order.cart.content)) if order.cart else None,

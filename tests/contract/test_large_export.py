@@ -22,8 +22,8 @@ MOST_MEGABYTES = 200
 GENERATE = """
     INSERT INTO users SELECT 'user-' || n, now() FROM generate_series(0, 999) n;
     INSERT INTO orders
-        (id, number, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at)
-    SELECT gen_random_uuid(), nextval('order_numbers'), 'user-' || n % 1000,
+        (id, number, origin, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at)
+    SELECT gen_random_uuid(), nextval('order_numbers'), 'orders', 'user-' || n % 1000,
         '[{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}, {"sku": "CUP-1", "quantity": 1, "unit_price": 5}]',
         '[]', 8000, 'USD', 'PENDING', 1, timestamptz '2026-01-01' + n / 3 * interval '1 second', now()
     FROM generate_series(1, %d) n;

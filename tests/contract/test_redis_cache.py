@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from orders_adapters.redis.cache import Cache
-from orders_domain import Item, Money, Order, OrderStatus
+from orders_domain import Item, Money, Order, OrderStatus, Origin
 from tests.parts.proxy import Proxy
 from tests.parts.redis import RedisServer
 
@@ -21,6 +21,7 @@ NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 def an_order(version: int = 1, *, order_id: UUID | None = None) -> Order:
     return Order(
         id=order_id or uuid4(),
+        origin=Origin.ORDERS,
         user_id="ada",
         items=(Item({"sku": "tea", "quantity": 2, "price": 4.5}),),
         total=Money(900, "EUR"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_adapters import wire
-from orders_domain import Event, Item, Money, Order, OrderStatus
+from orders_domain import Event, Item, Money, Order, OrderStatus, Origin
 from orders_domain.address import Address
 from orders_domain.currencies import DECIMALS
 from orders_domain.product import Line
@@ -43,6 +43,7 @@ CARTS = st.builds(lambda others: cart(**others), OTHERS)
 ORDERS_OF_ITEMS = st.builds(
     Order,
     id=st.uuids(),
+    origin=st.sampled_from(Origin),
     user_id=st.none() | TEXT,
     items=st.lists(OBJECTS.map(Item), max_size=3).map(tuple),
     lines=st.lists(LINES, max_size=3).map(tuple),
@@ -86,6 +87,7 @@ def test_an_order_comes_back_as_it_was(order: Order) -> None:
 def test_a_snapshot_has_everything_that_an_order_has() -> None:
     order = Order(
         id=PLACED.order_id,
+        origin=Origin.ORDERS,
         user_id="ada",
         items=(Item({}),),
         total=Money(0, "EUR"),
@@ -164,6 +166,7 @@ def test_an_event_is_read_strictly(wrong: dict[str, Any]) -> None:
 def test_a_line_is_read_strictly(line: list[Any]) -> None:
     order = Order(
         id=PLACED.order_id,
+        origin=Origin.ORDERS,
         user_id="ada",
         items=(),
         total=Money(900, "EUR"),

@@ -24,6 +24,7 @@ Values = dict[str, Any]
 def order_values(order: Order) -> Values:
     return {
         "id": order.id,
+        "origin": order.origin,
         "user_id": order.user_id,
         "items": [] if order.cart else [item.content for item in order.items],
         "cart": order.cart.content if order.cart else None,
@@ -61,6 +62,7 @@ def order_of(row: Row[Any]) -> Order:
     cart = None if row.cart is None else Cart(row.cart)
     return Order(
         id=row.id,
+        origin=row.origin,
         number=row.number,
         user_id=row.user_id,
         items=cart.items if cart else tuple(Item(content) for content in row.items),

@@ -36,6 +36,7 @@ from orders_domain.job import JobStatus
 from orders_domain.money import MOST_MINOR_UNITS
 from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
 from orders_domain.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
+from orders_domain.origin import Origin
 from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
@@ -129,6 +130,8 @@ orders = Table(
     Column("cancellation_reason", String(LONGEST_REASON)),
     *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
     Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
+    # No default: the least restrictive contract must not be what a forgotten value becomes.
+    Column("origin", one_of(Origin, "origin"), nullable=False),
     # What the carrier tells of a shipment is of one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="total_minor"),

@@ -7,6 +7,7 @@ from orders_domain.actor import Actor
 from orders_domain.address import Address
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import Demand, summed
@@ -22,6 +23,7 @@ class OrderProducts:
     user_id: str | None = None  # whose order it is, where not the actor's
     shipment_id: str | None = None
     once: Once | None = None
+    origin: Origin = Origin.MANAGEMENT
 
 
 def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -43,6 +45,7 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         lines = sale.lines(wanted, products)
         order = Order.place(
             order_id=new_id(),
+            origin=request.origin,
             lines=lines,
             total=sale.total(lines),
             address=request.address,

@@ -10,6 +10,7 @@ from orders_domain.booking import Booking
 from orders_domain.errors import OrderExists, ServiceNonsense
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import Product, ProductId
@@ -66,6 +67,7 @@ def _order(request: PlaceBooked, *, now: datetime) -> Order:
     lines = sale.lines(booking.wanted, request.products)
     return Order.place(
         order_id=booking.order_id,
+        origin=Origin.OSTORE,
         user_id=booking.user_id,
         shipment_id=booking.shipment_id,
         lines=lines,

@@ -8,6 +8,7 @@ from orders_domain.cart import Cart
 from orders_domain.errors import CartRefused
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.signatures import Signed
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -36,6 +37,8 @@ def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Cl
     if not signed(cart):
         raise CartRefused("Not the cart service's signature.", field="signature")
     OWNER_OR_WRITER.require_user(request.actor, cart.user_id)
-    order = Order.place(order_id=new_id(), cart=cart, total=cart.total, by=request.actor, at=clock())
+    order = Order.place(
+        order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()
+    )
     place(order, once=request.once, uow=uow)
     return order

@@ -7,6 +7,7 @@ from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases._steps import place
@@ -30,6 +31,13 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
         AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
-    order = Order.place(order_id=new_id(), items=request.items, total=request.total, by=request.actor, at=clock())
+    order = Order.place(
+        order_id=new_id(),
+        origin=Origin.ORDERS,
+        items=request.items,
+        total=request.total,
+        by=request.actor,
+        at=clock(),
+    )
     place(order, once=request.once, uow=uow)
     return order

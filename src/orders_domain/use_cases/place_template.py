@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orders_domain.actor import Actor
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -37,5 +38,11 @@ def place_template(
             uow.keys.claim(request.once, at=clock())  # the template may be gone since it was placed
     template = templates.template(request.template_id)
     template.require_owner(request.actor)
-    ordered = OrderProducts(actor=request.actor, demands=template.demands, address=template.address, once=request.once)
+    ordered = OrderProducts(
+        actor=request.actor,
+        demands=template.demands,
+        address=template.address,
+        once=request.once,
+        origin=Origin.MANAGEMENT,
+    )
     return order_products(ordered, uow=uow, clock=clock, new_id=new_id)

@@ -6,6 +6,7 @@ from orders_domain.access import OWNER_OR_ADMIN
 from orders_domain.actor import Actor
 from orders_domain.once import Once
 from orders_domain.order import Order
+from orders_domain.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import Demand
@@ -36,5 +37,6 @@ def ship_products(request: ShipProducts, *, uow: UnitOfWork, clock: Clock, new_i
         demands=request.demands,
         shipment_id=str(new_id()),
         once=request.once,
+        origin=Origin.OSTORE,
     )
     return order_products(ordered, uow=uow, clock=clock, new_id=new_id)

@@ -34,6 +34,7 @@ def _order_rows(order: Order) -> Iterator[Row]:
     yield {
         "order_number": order.number,
         "order_id": order.id,
+        "origin": order.origin.value,
         "user_id": order.user_id,
         "status": order.status.value,
         "total": order.total,
@@ -71,7 +72,7 @@ def _item_rows(order: Order) -> Iterator[Row]:
 
 
 _PARTS = ("line1", "line2", "city", "state", "postal_code", "country")
-_ORDER_COLUMNS = "order_number order_id user_id status total currency items created_at updated_at version"
+_ORDER_COLUMNS = "order_number order_id origin user_id status total currency items created_at updated_at version"
 _ITEM_COLUMNS = "order_number order_id user_id status created_at position product_id quantity unit_price subtotal"
 VIEWS: Mapping[str, View] = {
     "orders": View([*_ORDER_COLUMNS.split(), *(f"shipping_{part}" for part in _PARTS)], _order_rows),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orders_domain import Money, Order, OrderStatus
+from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.analytics import Bucket, Period, Tally
 from orders_domain.product import Line, NewProduct, ProductId
 from tests.contract.ports.stores import Shop
@@ -53,7 +53,7 @@ class Till:
             for product, (quantity, price) in sold.items()
         ]
         total = Money(sum(line.subtotal.minor for line in lines), currency)
-        order = Order.place(order_id=new_id(), lines=lines, total=total, by=ADA, at=at)
+        order = Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=at)
         with self.shop.unit_of_work() as uow:
             uow.orders.add(order)
             uow.stock.take(order, by=ADA, at=at)

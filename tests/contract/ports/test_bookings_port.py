@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_domain import Money, Order
+from orders_domain import Money, Order, Origin
 from orders_domain.booking import LEASE, Booking, BookingState
 from orders_domain.errors import BookingLost, KeyInUse, OrderExists, ProductNotFound
 from orders_domain.once import Once
@@ -54,7 +54,9 @@ def claimed(shop: Shop, *, now: datetime = DUE, until: datetime = LATER) -> Book
 def order_of(one: Booking, *, shipment_id: str = "SHIP-1") -> Order:
     lines = [Line(product_id=p, quantity=q, unit_price=Money(250, "USD")) for p, q in one.wanted.items()]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
-    return Order.place(order_id=one.order_id, lines=lines, total=total, shipment_id=shipment_id, by=ADA, at=NOON)
+    return Order.place(
+        order_id=one.order_id, origin=Origin.ORDERS, lines=lines, total=total, shipment_id=shipment_id, by=ADA, at=NOON
+    )
 
 
 def products_of(one: Booking, name: str = "Tea") -> dict[int, Product]:

@@ -82,7 +82,7 @@ def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: s
 @pytest.mark.clause("000-03")
 def test_the_database_refuses_a_new_order_of_an_unknown_status(engine: Engine) -> None:
     in_database(engine).placed()
-    columns = "number, user_id, items, total_minor, currency, version, created_at, updated_at"
+    columns = "number, origin, user_id, items, total_minor, currency, version, created_at, updated_at"
     copied = columns.replace("number", "number + 1")
     other_id = "'018f0000-0000-7000-8000-000000000000'" if engine.dialect.name == "sqlite" else "gen_random_uuid()"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.history import Entry
 from orders_domain.order import fold
@@ -89,11 +89,24 @@ class TestRoundTrip:
 
     @pytest.mark.parametrize("total", [Money(0, "USD"), Money(10**12, "JPY"), Money(1_234, "BHD")], ids=str)
     def test_money_comes_back_to_the_minor_unit(self, shop: Shop, total: Money) -> None:
-        order = Order.place(order_id=new_id(), items=items({"sku": "LAMP-1"}), total=total, by=ADA, at=NOON)
+        order = Order.place(
+            order_id=new_id(), origin=Origin.ORDERS, items=items({"sku": "LAMP-1"}), total=total, by=ADA, at=NOON
+        )
 
         shop.add(order)
 
         assert shop.queries.order(order.id).total == total
+
+    @pytest.mark.parametrize("origin", Origin)
+    def test_origin_comes_back_from_queries_and_history_and_to_be_changed(self, shop: Shop, origin: Origin) -> None:
+        order = placed(origin=origin)
+
+        shop.add(order)
+
+        with shop.unit_of_work() as uow:
+            held = uow.orders.hold(order.id)
+        assert held.origin is shop.queries.order(order.id).origin is origin
+        assert shop.queries.history(order.id)[0].details["origin"] == origin.value
 
     def test_a_thousand_items_come_back_in_their_order(self, shop: Shop) -> None:
         order = placed(lines=tuple(Item({"line": number}) for number in range(1_000)))
@@ -173,7 +186,9 @@ class TestNotFoundAndConflict:
     def test_an_order_is_added_once(self, shop: Shop) -> None:
         order = placed(by=ADA)
         shop.add(order)
-        again = Order.place(order_id=order.id, items=items(), total=order.total, by=GRACE, at=NOON)
+        again = Order.place(
+            order_id=order.id, origin=Origin.ORDERS, items=items(), total=order.total, by=GRACE, at=NOON
+        )
 
         with pytest.raises(OrderExists):
             shop.add(again)
@@ -183,7 +198,9 @@ class TestNotFoundAndConflict:
 
     def test_after_a_conflict_the_same_unit_of_work_may_go_on(self, shop: Shop) -> None:
         order, other = shop.placed(), placed()
-        again = Order.place(order_id=order.id, items=items(), total=order.total, by=GRACE, at=NOON)
+        again = Order.place(
+            order_id=order.id, origin=Origin.ORDERS, items=items(), total=order.total, by=GRACE, at=NOON
+        )
 
         with shop.unit_of_work() as uow:
             with pytest.raises(OrderExists):
@@ -283,7 +300,10 @@ class TestTwoAtOnce:
     def test_of_twenty_that_add_the_same_order_exactly_one_does(self, shop: Shop) -> None:
         order_id = new_id()
         lines, total = items(), Money(7550, "USD")
-        orders = [Order.place(order_id=order_id, items=lines, total=total, by=ADA, at=NOON) for _ in range(20)]
+        orders = [
+            Order.place(order_id=order_id, origin=Origin.ORDERS, items=lines, total=total, by=ADA, at=NOON)
+            for _ in range(20)
+        ]
 
         results = at_once(*(partial(shop.add, order) for order in orders))
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from orders_domain import Money, Order, OrderStatus
+from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, SkuTaken
 from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Shortage
 from tests.contract.ports.threads import at_once, other_thread, require_waiting
@@ -31,7 +31,7 @@ def of(**quantities: int) -> Order:
     """An order not stored yet, of so many of each product: ``of(p1=3)``."""
     lines = [Line(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
-    return Order.place(order_id=new_id(), lines=lines, total=total, by=ADA, at=NOON)
+    return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
 
 def taken(warehouse: Warehouse, order: Order) -> list[Product]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders_domain import Actor, Order, OrderStatus
+from orders_domain import Actor, Order, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound
 from orders_domain.order import fold
 from tests.contract.ports.stores import Shop
@@ -10,7 +10,9 @@ from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, only
 
 
 def shipped(shipment_id: str | None, *, by: Actor = ADA) -> Order:
-    return Order.place(order_id=new_id(), items=items(), total=TOTAL, shipment_id=shipment_id, by=by, at=NOON)
+    return Order.place(
+        order_id=new_id(), origin=Origin.ORDERS, items=items(), total=TOTAL, shipment_id=shipment_id, by=by, at=NOON
+    )
 
 
 def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:

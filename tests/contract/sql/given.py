@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from orders_adapters.sql.outbox import Outbox
 from orders_adapters.sql.shards import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
-from orders_domain import Actor, Item, Money, Order, OrderStatus
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin
 from orders_domain.ports.outbox import OutboxState, Outgoing
 from orders_domain.status import Wanted
 
@@ -20,7 +20,12 @@ EVERY_STATE = frozenset(OutboxState)
 
 def an_order(order_id: UUID | None = None, *, at: datetime = NOON, by: Actor = ADA) -> Order:
     return Order.place(
-        order_id=order_id or uuid4(), items=[Item({"sku": "tea"})], total=Money(7550, "USD"), by=by, at=at
+        order_id=order_id or uuid4(),
+        origin=Origin.ORDERS,
+        items=[Item({"sku": "tea"})],
+        total=Money(7550, "USD"),
+        by=by,
+        at=at,
     )
 
 

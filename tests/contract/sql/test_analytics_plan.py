@@ -38,9 +38,9 @@ FILL = (
     SELECT 'P-' || n, 'Product ' || n, n, 'USD', n, 5, now() FROM generate_series(1, :products) AS n
     """,
     """
-    INSERT INTO orders (id, number, user_id, items, lines, total_minor, currency, status, version, created_at,
+    INSERT INTO orders (id, number, origin, user_id, items, lines, total_minor, currency, status, version, created_at,
                         updated_at, deleted_at)
-    SELECT lpad(to_hex(n), 32, '0')::uuid, n, 'ann', '[]', '[]', 1000 + n % 100,
+    SELECT lpad(to_hex(n), 32, '0')::uuid, n, 'management', 'ann', '[]', '[]', 1000 + n % 100,
            CASE WHEN n % 13 = 0 THEN 'EUR' ELSE 'USD' END, CASE WHEN n % 10 = 0 THEN 'CANCELED' ELSE 'PENDING' END,
            1, placed, placed, CASE WHEN n % 11 = 0 THEN placed END
     FROM generate_series(0, :orders - 1) AS n, LATERAL (SELECT :january + n * interval '30 s' AS placed) AS moment

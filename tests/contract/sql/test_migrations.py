@@ -66,8 +66,9 @@ def test_a_database_that_differs_from_the_code_is_told_apart(
 
 
 GUESTS = """
-    INSERT INTO orders (id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at)
-    VALUES ('01a1fbae6e8774f6aa47082029bc341c', 1, NULL, '[]', 1, 'USD', 'PENDING', 1, :at, :at)
+    INSERT INTO orders
+        (id, number, origin, user_id, items, total_minor, currency, status, version, created_at, updated_at)
+    VALUES ('01a1fbae6e8774f6aa47082029bc341c', 1, 'checkout', NULL, '[]', 1, 'USD', 'PENDING', 1, :at, :at)
 """
 
 
@@ -147,3 +148,77 @@ def everything(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         further = connection.scalars(text(FURTHER[engine.dialect.name])).all()
     return {*inspect(engine).get_table_names(), *further}
+
+
+OLD_ORDERS = """
+    INSERT INTO orders (id, number, items, lines, cart, shipment_id, total_minor, currency, status, version,
+                        created_at, updated_at)
+    VALUES (:id, :number, '[]', :lines, :cart, :shipment_id, 1, 'USD', 'PAID', 1, :at, :at)
+"""
+LINES, CART = "[[1, 2, 250]]", '{"snapshotId": "s"}'
+ORIGINS = [  # lines, cart, shipment; the origin they give
+    ("[]", None, None, "orders"),
+    ("[]", "null", None, "orders"),
+    (LINES, None, None, "management"),
+    (LINES, None, "SHIP-1", "ostore"),
+    ("[]", None, "SHIP-2", "ostore"),
+    ("[]", CART, None, "checkout"),
+]
+FORGED = ["NULL", "''", "'shop'", "'ORDERS'"]
+
+
+def stored_before_origins(address: str, engine: Engine) -> None:
+    migrate.upgrade(address, "0012")
+    at = datetime(2026, 3, 14, tzinfo=UTC)
+    with engine.begin() as connection:
+        for number, (lines, cart, shipment_id, _) in enumerate(ORIGINS, start=1):
+            values = {"id": f"{number:032x}", "number": number, "at": at, "lines": lines, "cart": cart}
+            connection.execute(text(OLD_ORDERS), values | {"shipment_id": shipment_id})
+
+
+def test_stored_orders_get_their_origin_from_their_content(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    stored_before_origins(address, engine)
+
+    migrate.upgrade(address)
+
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT number, origin, status, version FROM orders ORDER BY number")).all()
+    assert [tuple(row) for row in rows] == [
+        (number, origin, "PAID", 1) for number, (*_, origin) in enumerate(ORIGINS, start=1)
+    ]
+    assert migrate.check(address) == []
+
+
+def test_origin_is_dropped_and_inferred_again(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    stored_before_origins(address, engine)
+    migrate.upgrade(address)
+
+    migrate.downgrade(address, "0012")
+    columns = {column["name"] for column in inspect(engine).get_columns("orders")}
+    migrate.upgrade(address)
+
+    assert "origin" not in columns
+    with engine.connect() as connection:
+        origins = connection.scalars(text("SELECT origin FROM orders ORDER BY number")).all()
+    assert origins == [origin for *_, origin in ORIGINS]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_database_refuses_an_unknown_origin_and_none(address: str, connect: Callable[..., Engine], forged: str) -> None:
+    engine = connect(address)
+    stored_before_origins(address, engine)
+    migrate.upgrade(address)
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"UPDATE orders SET origin = {forged} WHERE number = 1"))
+
+
+def test_database_refuses_a_new_order_without_an_origin(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    migrate.upgrade(address)
+    values = {"id": f"{1:032x}", "number": 1, "at": datetime(2026, 3, 14, tzinfo=UTC), "lines": "[]", "cart": None}
+
+    with pytest.raises(IntegrityError, match="origin"), engine.begin() as connection:
+        connection.execute(text(OLD_ORDERS), values | {"shipment_id": None})

@@ -15,7 +15,7 @@ from orders_adapters.sql.outbox import Outbox
 from orders_adapters.sql.queries import Queries
 from orders_adapters.sql.shards import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
-from orders_domain import OrderStatus
+from orders_domain import OrderStatus, Origin
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import After, OrdersWanted
 from orders_domain.status import Wanted
@@ -156,7 +156,8 @@ def fill(engine: Engine) -> None:
             insert(tables.orders),
             [
                 {
-                    "id": order_id, "number": number + 1, "user_id": f"user_{number % 400}", "items": [],
+                    "id": order_id, "origin": Origin.ORDERS, "number": number + 1,
+                    "user_id": f"user_{number % 400}", "items": [],
                     "total_minor": 1, "currency": "USD", "status": OrderStatus.PENDING, "version": 1,
                     "created_at": NOON + timedelta(seconds=number), "updated_at": NOON,
                 }

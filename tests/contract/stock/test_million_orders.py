@@ -32,8 +32,9 @@ MOST_BUFFERS = 4_000  # a quarter of the table, for the rarest of what is asked 
 # one in a thousand orders is of user_0. Amounts are 1 to 500, and of one in 10,000 orders they are 10,000 and more.
 FILL = """
     INSERT INTO users (id, created_at) SELECT 'user_' || n, :first FROM generate_series(0, 49999) n;
-    INSERT INTO orders (id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at)
-    SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), n,
+    INSERT INTO orders
+        (id, number, origin, user_id, items, total_minor, currency, status, version, created_at, updated_at)
+    SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), n, 'management',
         'user_' || CASE WHEN n % 1000 = 0 THEN 0 ELSE 1 + (n * 7919) % 49999 END, '[]',
         CASE WHEN n % 10000 = 77 THEN 1000000 + n ELSE 100 + (n * 104729) % 50000 END, 'USD',
         CASE WHEN n > 995000 THEN 'PENDING' WHEN n % 500 = 1 THEN 'CANCELED' WHEN n % 100 = 3 THEN 'CONFIRMED'
@@ -290,8 +291,9 @@ def place(engine: Engine, number: int) -> None:
         connection.execute(
             text(
                 "INSERT INTO orders "
-                "(id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at) VALUES "
-                "(CAST(lpad(to_hex(:n), 32, '0') AS uuid), :n, 'user_0', '[]', 1, 'USD', 'PENDING', 1, :at, :at)"
+                "(id, number, origin, user_id, items, total_minor, currency, status, version, created_at, updated_at) "
+                "VALUES (CAST(lpad(to_hex(:n), 32, '0') AS uuid), :n, 'orders', 'user_0', '[]', 1, 'USD', 'PENDING', "
+                "1, :at, :at)"
             ),
             {"n": number, "at": FIRST + timedelta(days=3_000, seconds=number)},
         )

@@ -134,7 +134,7 @@ def test_no_orders_are_a_header_alone(shop: Shop) -> None:
     shop.run("export", "orders.csv")
 
     assert as_csv(shop, "orders.csv") == []
-    assert (shop.here / "orders.csv").read_text().startswith("order_number,order_id,user_id,status,total,")
+    assert (shop.here / "orders.csv").read_text().startswith("order_number,order_id,origin,user_id,status,total,")
 
 
 @pytest.mark.parametrize("arguments", [["--format", "csv"], ["--format", "jsonl", "--view", "items"]])
@@ -368,7 +368,7 @@ def test_interrupted_in_the_middle_and_resumed_it_is_the_same_file(
 ) -> None:
     shop.place()
     copies = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
-    columns = "user_id, items, lines, total_minor, currency, status, version, created_at, updated_at"
+    columns = "origin, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at"
     shop.rows(f"INSERT INTO orders (id, number, {columns}) {copies} "
               f"SELECT printf('%032x', i), i, {columns} FROM n, orders WHERE number = 1")  # fmt: skip
     name = arguments[0]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from orders_adapters.system.ids import Ids
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
 from orders_domain.ports.clock import NewId
 from orders_domain.status import Wanted
 from orders_domain.text import JSON
@@ -40,9 +40,11 @@ def items(*contents: dict[str, JSON]) -> tuple[Item, ...]:
     return tuple(Item(content) for content in contents or (LAMP, CABLE))
 
 
-def placed(*, by: Actor = ADA, at: datetime = NOON, lines: tuple[Item, ...] | None = None) -> Order:
+def placed(
+    *, by: Actor = ADA, at: datetime = NOON, lines: tuple[Item, ...] | None = None, origin: Origin = Origin.ORDERS
+) -> Order:
     """A new order of two lamps and three cables for 75.50 USD; of other lines, for nothing known."""
-    return Order.place(order_id=new_id(), items=lines or items(), total=TOTAL, by=by, at=at)
+    return Order.place(order_id=new_id(), origin=origin, items=lines or items(), total=TOTAL, by=by, at=at)
 
 
 def only(status: OrderStatus) -> Wanted:

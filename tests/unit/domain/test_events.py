@@ -28,6 +28,7 @@ def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
         "previous_status": None,
         "total_minor": 7550,
         "currency": "USD",
+        "origin": "orders",
     }
 
 

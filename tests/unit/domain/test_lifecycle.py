@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import LIFECYCLE, OrderStatus, Vocabulary
+from orders_domain import LIFECYCLE, OrderStatus, Origin, Vocabulary
 from orders_domain.errors import TransitionRefused
 from orders_domain.order import Order
 from orders_domain.status import Wanted
@@ -36,6 +36,7 @@ ORDERS_WORDS = Vocabulary(
 def order_in(status: OrderStatus) -> Order:
     return Order(
         id=new_id(),
+        origin=Origin.ORDERS,
         user_id=ADA.subject,
         items=items(),
         total=TOTAL,

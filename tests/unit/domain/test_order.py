@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import Item, Money, Order, OrderStatus
+from orders_domain import Item, Money, Order, OrderStatus, Origin
 from orders_domain.errors import Refused, TotalMismatch, VersionMismatch
 from orders_domain.text import JSON
 from tests.unit.domain.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 
 
 def place(lines: tuple[Item, ...], total: Money) -> Order:
-    return Order.place(order_id=new_id(), items=lines, total=total, by=ADA, at=NOON)
+    return Order.place(order_id=new_id(), origin=Origin.ORDERS, items=lines, total=total, by=ADA, at=NOON)
 
 
 def test_a_new_order_is_pending_the_actor_s_and_at_version_1() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orders_domain import Actor, Money, OrderStatus
+from orders_domain import Actor, Money, OrderStatus, Origin
 from orders_domain.access import OWNER_ALONE
 from orders_domain.address import Address
 from orders_domain.errors import (
@@ -38,11 +38,12 @@ def stocked(shop: Shop, stock: int = 10, *, price: Money | None = None) -> Produ
     return product
 
 
-def order(shop: Shop, *demands: tuple[Product, int], by: Actor = ADA) -> Any:
+def order(shop: Shop, *demands: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT) -> Any:
     request = OrderProducts(
         actor=by,
         demands=tuple(Demand(product_id=product.id, quantity=quantity) for product, quantity in demands),
         address=Address(**HOME),
+        origin=origin,
     )
     return order_products(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
 
@@ -148,8 +149,8 @@ def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) ->
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     if status is OrderStatus.DELIVERED:
-        shop.change(placed.id, OrderStatus.SHIPPED)
-    shop.change(placed.id, status)
+        shop.administer(placed.id, OrderStatus.SHIPPED)
+    shop.administer(placed.id, status)
     before = left(shop, tea)
 
     with pytest.raises(DeletionRefused, match=r"^Only pending orders can be deleted$"):
@@ -196,7 +197,7 @@ def test_a_cancelled_order_gives_its_stock_back_once(shop: Shop, through: list[O
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     for status in (*through, OrderStatus.CANCELED, OrderStatus.CANCELED):
-        shop.change(placed.id, status)
+        shop.administer(placed.id, status)
 
     assert left(shop, tea) == 10
     assert [moved.movement.value for moved in shop.store.moved] == ["initial", "taken", "given_back"]

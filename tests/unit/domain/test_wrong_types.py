@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders_domain import Actor, Item, Money, Order
+from orders_domain import Actor, Item, Money, Order, Origin
 from orders_domain.analytics import Bucket, Period
 from orders_domain.errors import AmountRefused, Refused, TotalMismatch
 from orders_domain.once import Once
@@ -28,7 +28,14 @@ class Numpys(float):
 
 
 def order(**others: Any) -> Order:
-    usual: dict[str, Any] = {"order_id": uuid4(), "items": [Item({})], "total": USD, "by": ADA, "at": NOON}
+    usual: dict[str, Any] = {
+        "order_id": uuid4(),
+        "origin": Origin.ORDERS,
+        "items": [Item({})],
+        "total": USD,
+        "by": ADA,
+        "at": NOON,
+    }
     return Order.place(**usual | others)
 
 

@@ -42,6 +42,7 @@ def _beginning(order: Order) -> Mapping[str, Any]:
     """Everything the order began with; ``items`` where another contract's client described them."""
     parts = order.address.parts() if order.address else {}
     return {
+        "origin": order.origin.value,
         "user_id": order.user_id,
         "total_amount": float(order.total.amount),
         "currency": order.total.currency,

@@ -1,0 +1,88 @@
+"""The origin of an order: what each use case gives, and what a history restores."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orders_adapters.memory.templates import Templates
+from orders_domain import Address, Demand, Order, Origin
+from orders_domain.cart import Cart
+from orders_domain.history import Entry
+from orders_domain.order import fold
+from orders_domain.product import Line
+from orders_domain.template import NewTemplate
+from orders_domain.use_cases import (
+    OrderProducts,
+    PlaceCart,
+    PlaceTemplate,
+    ShipProducts,
+    order_products,
+    place_cart,
+    place_template,
+    ship_products,
+)
+from tests.unit.domain.carts import cart
+from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, placed
+from tests.unit.domain.shop import Shop
+from tests.unit.domain.test_order_products import HOME, stocked
+
+SIGNED = cart()
+LINE = Line(product_id=7, quantity=1, unit_price=TOTAL)
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_history_restores_the_origin_whatever_the_content(origin: Origin) -> None:
+    order = placed(origin=origin)
+
+    assert order.unsaved[0].details["origin"] == origin.value
+    assert fold(order.unsaved) == order
+
+
+@pytest.mark.parametrize(
+    ("content", "origin"),
+    [
+        ({"items": items()}, Origin.ORDERS),
+        ({"lines": (LINE,)}, Origin.MANAGEMENT),
+        ({"lines": (LINE,), "shipment_id": "SHIP-1"}, Origin.OSTORE),
+        ({"cart": SIGNED}, Origin.CHECKOUT),
+    ],
+    ids=["items", "lines", "shipment", "cart"],
+)
+def test_history_older_than_origins_gives_the_migration_s(content: dict[str, Any], origin: Origin) -> None:
+    total = SIGNED.total if "cart" in content else TOTAL
+    order = Order.place(order_id=new_id(), origin=origin, total=total, by=ADA, at=NOON, **content)
+
+    assert fold([without_origin(entry) for entry in order.unsaved]) == order
+
+
+def without_origin(entry: Entry) -> Entry:
+    return replace(entry, details={name: value for name, value in entry.details.items() if name != "origin"})
+
+
+def test_each_use_case_gives_the_origin_of_its_contract() -> None:
+    shop = Shop()
+    tea = stocked(shop)
+    demands = (Demand(product_id=tea.id, quantity=1),)
+    ports: dict[str, Any] = {"uow": shop.uow, "clock": shop.clock, "new_id": new_id}
+    home = Address(**HOME)
+    templates = Templates(shop.store)
+    template = templates.add(NewTemplate(user_id="ada", name="Tea", demands=demands, address=home), at=NOON)
+
+    orders = {
+        "place_order": shop.place(),
+        "order_products": order_products(OrderProducts(actor=ADA, demands=demands, address=home), **ports),
+        "place_template": place_template(
+            PlaceTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+        ),
+        "ship_products": ship_products(ShipProducts(actor=ADA, user_id="ada", demands=demands), **ports),
+        "place_cart": place_cart(PlaceCart(actor=ADA, cart=Cart(SIGNED.content)), signed=lambda _: True, **ports),
+    }
+
+    assert {name: shop.queries.order(order.id).origin for name, order in orders.items()} == {
+        "place_order": Origin.ORDERS,
+        "order_products": Origin.MANAGEMENT,
+        "place_template": Origin.MANAGEMENT,
+        "ship_products": Origin.OSTORE,
+        "place_cart": Origin.CHECKOUT,
+    }

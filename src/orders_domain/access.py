@@ -5,22 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orders_domain.access_rules import Action, Relation, allowed_statuses, is_allowed
 from orders_domain.actor import Role
-from orders_domain.errors import AccessDenied, OrderHidden
+from orders_domain.errors import (
+    AccessDenied,
+    ActionNotPermitted,
+    OrderHidden,
+    TransitionNotPermitted,
+    TransitionRefused,
+)
+from orders_domain.status import LIFECYCLE
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
     from orders_domain.order import Order
+    from orders_domain.status import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden."""
+    """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden.
+
+    This is the part of a contract: which actors it serves at all. What these may do to an order is decided by the
+    access rules of the order's origin; with ``ownership_alone`` an actor's role and scopes count for nothing there.
+    """
 
     owner: bool = True
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] = frozenset()
     hides_existence: bool = False
+    ownership_alone: bool = False
 
     def admit(self, actor: Actor) -> None:
         """Return unless it is clear, without a look at any order, that the actor may not.
@@ -31,18 +45,46 @@ class Access:
         if not self.owner and not self.opens_all_to(actor):
             raise AccessDenied(f"This is for {'administrators' if self.roles else ' '.join(sorted(self.scopes))}.")
 
-    def require(self, actor: Actor, order: Order) -> None:
-        """Return if the actor may touch the order.
+    def require(self, actor: Actor, order: Order, action: Action = Action.READ) -> None:
+        """Return if the actor may do this to the order.
 
         Raises:
-            OrderHidden: it may not, and this contract does not tell strangers what exists.
-            AccessDenied: it may not.
+            OrderHidden: the order is not the actor's, and this contract does not tell strangers what exists.
+            AccessDenied: the order is not the actor's.
+            ActionNotPermitted: the contract that the order was placed by reserves the action for others.
         """
-        if (self.owner and order.user_id == actor.subject) or self.opens_all_to(actor):
+        if not (self.owner and order.user_id == actor.subject) and not self.opens_all_to(actor):
+            if self.hides_existence:
+                raise OrderHidden(order.id)
+            raise AccessDenied("This order belongs to somebody else.")
+        if not is_allowed(order.origin, action, self.relations(actor, order)):
+            raise ActionNotPermitted(order.origin, action.value)
+
+    def require_status(self, actor: Actor, order: Order, wanted: Wanted) -> None:
+        """Return if the actor may set the status, or the order shows it already, so that nothing would change.
+
+        Raises:
+            TransitionRefused: the lifecycle does not allow it to anybody.
+            TransitionNotPermitted: the contract that the order was placed by reserves it for others.
+        """
+        if order.status in wanted.alike:
             return
-        if self.hides_existence:
-            raise OrderHidden(order.id)
-        raise AccessDenied("This order belongs to somebody else.")
+        allowed = allowed_statuses(order.origin, order.status, self.relations(actor, order))
+        if wanted.status not in LIFECYCLE[order.status]:
+            raise TransitionRefused(order.status, wanted.status, allowed)
+        if wanted.status not in allowed:
+            raise TransitionNotPermitted(order.origin, order.status, wanted.status, allowed)
+
+    def relations(self, actor: Actor, order: Order) -> frozenset[Relation]:
+        """Return what the actor is to the order, as far as this contract takes notice of it."""
+        if actor.role is Role.SYSTEM:  # its subject may be the name of a user, too
+            return frozenset({Relation.CARRIER})
+        held = {
+            Relation.OWNER: order.user_id == actor.subject,
+            Relation.OPERATOR: actor.may("orders:write") and not self.ownership_alone,
+            Relation.ADMINISTRATOR: actor.role is Role.ADMIN and not self.ownership_alone,
+        }
+        return frozenset(relation for relation, holds in held.items() if holds) or frozenset({Relation.STRANGER})
 
     def require_user(self, actor: Actor, user_id: str | None) -> None:
         """Return if the actor may see all orders of the user; of everybody, where none is named.
@@ -57,7 +99,7 @@ class Access:
         return actor.role in self.roles or any(actor.may(scope) for scope in self.scopes)
 
 
-OWNER_ONLY = Access(hides_existence=True)
+OWNER_ONLY = Access(hides_existence=True, ownership_alone=True)
 """Clauses 000-09, 000-13: role and scope open nothing, and a stranger hears 'not found'."""
 
 OWNER_OR_ADMIN = Access(roles=frozenset({Role.ADMIN}))
@@ -77,3 +119,6 @@ ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
 
 OWNER_OR_ADMIN_HIDDEN = Access(roles=frozenset({Role.ADMIN}), hides_existence=True)
 """Clause 003-06: likewise, and strangers hear 'not found'."""
+
+CARRIERS_ONLY = Access(owner=False, roles=frozenset({Role.SYSTEM}))
+"""Clause 003-07: tracking events."""

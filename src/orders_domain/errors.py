@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from orders_domain.order import Order
+    from orders_domain.origin import Origin
     from orders_domain.product import Shortage
     from orders_domain.status import OrderStatus
 
@@ -115,6 +116,17 @@ class AccessDenied(OrdersError):
     code = "access_denied"
 
 
+class ActionNotPermitted(AccessDenied):
+    """The actor may see the order, and the contract that it was placed by reserves this action for others."""
+
+    code = "action_not_permitted"
+
+    def __init__(self, origin: Origin, action: str) -> None:
+        super().__init__(f"You are not permitted to {action} an order that was placed by the contract {origin.value}.")
+        self.origin = origin
+        self.action = action
+
+
 class OrderNotFound(OrdersError):
     """No such order; or not the actor's, where the contract does not tell strangers what exists."""
 
@@ -154,6 +166,22 @@ class TransitionRefused(OrdersError):
         self.current = current
         self.wanted = wanted
         self.allowed = allowed
+
+
+class TransitionNotPermitted(TransitionRefused):
+    """The lifecycle allows this step, and the contract that the order was placed by reserves it for others."""
+
+    code = "transition_not_permitted"
+
+    def __init__(
+        self, origin: Origin, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]
+    ) -> None:
+        super().__init__(current, wanted, allowed)
+        self.args = (
+            f"An order that was placed by the contract {origin.value} and is {current.value} "
+            f"cannot be made {wanted.value} by you.",
+        )
+        self.origin = origin
 
 
 class OrderFinalized(OrdersError):

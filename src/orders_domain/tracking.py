@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from orders_domain.access import CARRIERS_ONLY
 from orders_domain.actor import Actor, Role
 from orders_domain.errors import Refused
 from orders_domain.moment import flaw_in_moment
@@ -86,8 +87,10 @@ class TrackingEvent:
         Raises:
             Refused: the order has another shipment than the event.
             TransitionRefused: the lifecycle does not lead there.
+            TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
             raise Refused("The event's shipment is not that of its order.", field="shipmentID")
         for wanted in MEANINGS[self.status.upper()]:
+            CARRIERS_ONLY.require_status(self.carrier, order, wanted)
             order.become(wanted, by=self.carrier, at=at)

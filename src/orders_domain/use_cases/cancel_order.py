@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.access import WRITERS_ONLY, Access
+from orders_domain.access_rules import Action
 from orders_domain.actor import Actor
 from orders_domain.order import Order, OrderRef
 from orders_domain.ports.cache import Cache
@@ -29,6 +30,7 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
 
     Raises:
         AccessDenied: the actor has not the scope orders:write.
+        ActionNotPermitted: the contract that the order was placed by reserves it for others.
         OrderNotFound: no such order.
         VersionMismatch: the order is at none of the versions named.
         OrderFinalized: it is shipped, delivered or cancelled; unlike a change of status, a repetition is refused.
@@ -39,7 +41,7 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
     request.access.admit(request.actor)
     with uow:
         order = uow.orders.hold(request.order_id)
-        request.access.require(request.actor, order)
+        request.access.require(request.actor, order, Action.CANCEL)
         order.require_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())
         save(order, by=request.actor, uow=uow)

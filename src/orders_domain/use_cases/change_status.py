@@ -33,6 +33,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         AccessDenied: not the actor's.
         VersionMismatch: the order is at none of the versions named.
         TransitionRefused: the lifecycle does not allow it.
+        TransitionNotPermitted: the contract that the order was placed by reserves it for others.
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.
     """
@@ -41,6 +42,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         order = uow.orders.hold(request.order_id)
         request.access.require(request.actor, order)
         order.require_version(request.versions)
+        request.access.require_status(request.actor, order, request.wanted)
         if order.become(request.wanted, by=request.actor, at=clock()):
             save(order, by=request.actor, uow=uow)
             uow.commit()

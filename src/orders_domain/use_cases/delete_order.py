@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.access import Access
+from orders_domain.access_rules import Action
 from orders_domain.actor import Actor
 from orders_domain.order import OrderRef
 from orders_domain.ports.cache import Cache
@@ -26,6 +27,7 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
     Raises:
         OrderNotFound: no such order, or not the actor's where existence is hidden.
         AccessDenied: not the actor's.
+        ActionNotPermitted: the contract that the order was placed by reserves it for others.
         VersionMismatch: the order is at none of the versions named.
         DeletionRefused: it is not pending.
         StaleOrder: somebody else changed it meanwhile.
@@ -33,7 +35,7 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
     """
     with uow:
         order = uow.orders.hold(request.order_id)
-        request.access.require(request.actor, order)
+        request.access.require(request.actor, order, Action.DELETE)
         order.require_version(request.versions)
         order.delete(by=request.actor, at=clock())
         uow.orders.save(order)

@@ -46,6 +46,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
         Refused: the event lies in the future, or contradicts itself.
         OrderNotFound: no such order or shipment.
         TransitionRefused: the lifecycle does not lead there, such as back from SHIPPED.
+        TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.
     """

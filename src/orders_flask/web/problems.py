@@ -8,7 +8,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.errors import Kind, TransitionRefused
+from orders_domain.errors import Kind, TransitionNotPermitted, TransitionRefused
 from orders_domain.status import Vocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
@@ -59,6 +59,11 @@ def transition_refused(error: TransitionRefused, vocabulary: Vocabulary) -> str:
     """Return the sentence about it, in a contract's words."""
     current, wanted = vocabulary.word(error.current), vocabulary.word(error.wanted)
     allowed = sorted({vocabulary.word(status) for status in error.allowed} - {current})
+    if isinstance(error, TransitionNotPermitted):
+        return (
+            f"This order was placed by the contract {error.origin.value}: while it is {current}, you cannot make it "
+            f"{wanted}; you can make it: {', '.join(allowed) or 'nothing'}."
+        )
     return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
 
 

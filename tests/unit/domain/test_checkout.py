@@ -93,7 +93,7 @@ def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
 def test_an_order_is_cancelled_as_long_as_it_is_here(till: Till, status: OrderStatus) -> None:
     order = till.order(cart(), by=ADA)
     for step in (OrderStatus.SHIPPED, OrderStatus.DELIVERED) if status is OrderStatus.DELIVERED else (status,):
-        order = till.change(order.id, step)
+        order = till.administer(order.id, step)
     till.clock.advance(60)
 
     if status in (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID):

@@ -25,7 +25,8 @@ from orders_domain.use_cases import (
 from tests.unit.domain.carts import cart
 from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, placed
 from tests.unit.domain.shop import Shop
-from tests.unit.domain.test_order_products import HOME, stocked
+from tests.unit.domain.test_address import HOME
+from tests.unit.domain.test_order_products import stocked
 
 SIGNED = cart()
 LINE = Line(product_id=7, quantity=1, unit_price=TOTAL)

@@ -1,0 +1,1 @@
+"""Rights follow the order, whichever contract a request comes by."""

@@ -1,0 +1,269 @@
+"""What the contracts say about rights, sentence by sentence, over HTTP and from a carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from orders_domain import OrderStatus
+from tests.contract.http.caller import refused
+from tests.contract.http.rights.people import People, Placed
+from tests.contract.http.stack import Stack
+
+CONTRACTS = ("orders", "management", "ostore", "checkout")
+CARRIERS_WORDS = ("CONFIRMED", "IN_TRANSIT", "SHIPPED", "DELIVERED", "FAILED", "RETURNED")
+NOT_ADMINISTRATORS = ("owner", "owner and operator", "operator", "stranger")
+
+
+@pytest.fixture
+def people(stack: Stack) -> People:
+    return People(stack)
+
+
+class TestFault1:
+    """A customer paid and shipped their own orders of other contracts through `orders`."""
+
+    @pytest.mark.clause("002-07")
+    def test_customer_patches_management_order_paid_is_refused(self, people: People) -> None:
+        order = people.placed("management")
+
+        refused(order.patch(people["owner"], "PAID"), 409)
+
+        assert order.read(people["owner"], door="management").json["status"] == "pending"
+
+    @pytest.mark.clause("002-06", "002-07")
+    def test_customer_patches_management_order_shipped_and_it_can_be_canceled(self, people: People) -> None:
+        order = people.placed("management")
+
+        refused(order.patch(people["owner"], "SHIPPED"), 409)
+
+        assert order.put(people["administrator"], "cancelled").json["status"] == "cancelled"
+
+    def test_customer_patches_checkout_order_paid_is_refused(self, people: People) -> None:
+        order = people.placed("checkout")
+
+        refused(order.patch(people["owner"], "PAID"), 409)
+
+        assert order.read(people["owner"], door="checkout").json["status"] == "pending"
+
+    @pytest.mark.clause("004-08")
+    def test_customer_patches_checkout_order_shipped_and_it_can_be_canceled(self, people: People) -> None:
+        order = people.placed("checkout")
+
+        refused(order.patch(people["owner"], "SHIPPED"), 409)
+
+        assert order.cancel(people["operator"]).json["status"] == "canceled"
+
+    @pytest.mark.clause("003-07")
+    def test_customer_patches_ostore_order_shipped_is_refused(self, people: People) -> None:
+        order = people.placed("ostore")
+
+        refused(order.patch(people["owner"], "SHIPPED"), 409)
+
+        assert order.read(people["owner"], door="ostore").json["status"] == "pending"
+        assert order.track("FAILED") is None
+
+    @pytest.mark.clause("004-08")
+    def test_customer_patches_checkout_order_canceled_is_refused(self, people: People) -> None:
+        order = people.placed("checkout")
+
+        refused(order.patch(people["owner"], "CANCELED"), 409)
+
+        assert order.status() == "PENDING"
+
+    @pytest.mark.clause("004-08")
+    def test_customer_deletes_checkout_order_through_management_is_refused(self, people: People) -> None:
+        order = people.placed("checkout")
+
+        answer = order.delete(people["owner"])
+
+        assert (answer.status_code, answer.json.keys()) == (403, {"detail"})
+        assert order.cancel(people["operator"]).status_code == 200
+
+
+@pytest.mark.clause("002-07")
+@pytest.mark.parametrize("placed_by", ["management", "template"])
+class TestOnlyAdministratorsMoveAnOrderOfManagement:
+    @pytest.mark.parametrize("name", NOT_ADMINISTRATORS)
+    def test_others_try_everything_nothing_changes(self, people: People, placed_by: str, name: str) -> None:
+        order, caller = people.placed(placed_by), people[name]
+        before = people.stack.everything()
+
+        answers = [
+            *(order.patch(caller, word) for word in ("PAID", "SHIPPED", "CANCELED")),
+            *(order.put(caller, word) for word in ("confirmed", "shipped", "delivered", "cancelled")),
+            *(order.bulk(caller, word) for word in ("confirmed", "shipped", "cancelled")),
+            order.cancel(caller),
+        ]
+
+        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert people.stack.everything() == before
+
+    def test_administrators_do_not_need_to_own_it(self, people: People, placed_by: str) -> None:
+        order = people.placed(placed_by)
+
+        seen = [
+            order.put(people["administrator"], word).json["status"] for word in ("confirmed", "shipped", "delivered")
+        ]
+
+        assert seen == ["confirmed", "shipped", "delivered"]
+
+    def test_administrator_cancels_it_through_checkout(self, people: People, placed_by: str) -> None:
+        order = people.placed(placed_by)
+
+        assert order.cancel(people["administrator"]).status_code == 200
+
+    @pytest.mark.parametrize("word", CARRIERS_WORDS)
+    def test_carriers_event_is_rejected_with_the_reason(self, people: People, placed_by: str, word: str) -> None:
+        order = people.placed(placed_by)
+        before = people.stack.everything()
+
+        reason = order.track(word)
+
+        assert reason is not None
+        assert reason.startswith("transition_not_permitted: An order that was placed by the contract management ")
+        assert people.stack.everything() == before
+
+    def test_owner_deletes_it_while_it_is_pending(self, people: People, placed_by: str) -> None:
+        pending, confirmed = people.placed(placed_by), people.placed_in(placed_by, OrderStatus.CONFIRMED)
+
+        assert pending.delete(people["owner"]).json == {"message": "Order deleted"}
+        assert confirmed.delete(people["owner"]).status_code == 400
+
+
+@pytest.mark.clause("003-07")
+class TestOnlyCarriersAndAdministratorsShipAnOrderOfOstore:
+    @pytest.mark.parametrize("name", NOT_ADMINISTRATORS)
+    def test_others_try_to_ship_it_nothing_changes(self, people: People, name: str) -> None:
+        order = people.placed("ostore")
+
+        answers = [
+            order.patch(people[name], "SHIPPED"),
+            *(order.put(people[name], word) for word in ("shipped", "delivered")),
+        ]
+
+        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert order.status() == "PENDING"
+
+    def test_carrier_and_administrator_ship_it(self, people: People) -> None:
+        by_carrier, by_administrator = people.placed("ostore"), people.placed("ostore")
+
+        assert by_carrier.track("IN_TRANSIT") is None
+        assert by_administrator.put(people["administrator"], "shipped").status_code == 200
+
+        assert by_carrier.status() == by_administrator.status() == "SHIPPED"
+
+
+@pytest.mark.clause("004-08")
+class TestOnlyOrdersWriteCancelsAnOrderOfCheckout:
+    @pytest.mark.parametrize("cancel", [lambda order, by: order.patch(by, "CANCELED"), Placed.delete, Placed.cancel])
+    def test_owner_without_the_scope_nothing_changes(
+        self, people: People, cancel: Callable[[Placed, object], object]
+    ) -> None:
+        order = people.placed("checkout")
+        before = people.stack.everything()
+
+        cancel(order, people["owner"])
+
+        assert people.stack.everything() == before
+
+    @pytest.mark.parametrize("word", ["FAILED", "RETURNED"])
+    def test_carrier_cannot_cancel_it(self, people: People, word: str) -> None:
+        order = people.placed("checkout")
+
+        assert order.track(word) is not None
+
+        assert order.status() == "PENDING"
+
+    @pytest.mark.parametrize("name", ["operator", "owner and operator", "administrator"])
+    @pytest.mark.parametrize("placed_by", ["checkout", "guest"])
+    def test_actor_with_the_scope_cancels_it(self, people: People, placed_by: str, name: str) -> None:
+        order = people.placed(placed_by)
+
+        assert order.cancel(people[name]).json["status"] == "canceled"
+
+    def test_owner_with_the_scope_deletes_it(self, people: People) -> None:
+        assert people.placed("checkout").delete(people["owner and operator"]).status_code == 200
+
+
+@pytest.mark.clause("000-11")
+@pytest.mark.parametrize("word", ["PAID", "SHIPPED", "CANCELED"])
+class TestAnOwnerSetsStatusesOnOrdersOfOrdersAlone:
+    def test_on_an_order_of_orders(self, people: People, word: str) -> None:
+        order = people.placed("orders")
+
+        answer = order.patch(people["owner"], word)
+
+        assert (answer.status_code, answer.json["status"]) == (200, word)
+
+    @pytest.mark.parametrize("placed_by", ["management", "ostore", "checkout", "template"])
+    @pytest.mark.parametrize("name", ["owner", "owner and operator", "owner and administrator"])
+    def test_on_another_order_is_409_naming_both_statuses(
+        self, people: People, placed_by: str, name: str, word: str
+    ) -> None:
+        order = people.placed(placed_by)
+        before = people.stack.everything()
+
+        detail = refused(order.patch(people[name], word), 409)["detail"]
+
+        assert "PENDING" in detail
+        assert word in detail
+        assert detail.endswith("you can make it: nothing.")
+        assert people.stack.everything() == before
+
+
+@pytest.mark.clause("000-09", "000-13")
+@pytest.mark.parametrize("placed_by", [*CONTRACTS, "guest"])
+@pytest.mark.parametrize("name", ["operator", "administrator"])
+def test_role_and_scope_open_nothing_in_orders(people: People, placed_by: str, name: str) -> None:
+    order = people.placed(placed_by)
+
+    refused(order.read(people[name], door="orders"), 404)
+    for word in ("PENDING", "PAID", "SHIPPED", "CANCELED"):
+        refused(order.patch(people[name], word), 404)
+
+
+@pytest.mark.clause("000-07", "002-12", "003-05", "004-07")
+@pytest.mark.parametrize("placed_by", CONTRACTS)
+def test_reading_is_allowed_through_every_contract_that_shows_it(people: People, placed_by: str) -> None:
+    order = people.placed(placed_by)
+
+    assert [order.read(people["owner"], door=door).status_code for door in CONTRACTS] == [200] * 4
+
+
+@pytest.mark.parametrize("placed_by", CONTRACTS)
+def test_status_that_an_order_shows_already_changes_nothing_and_succeeds(people: People, placed_by: str) -> None:
+    order = people.placed(placed_by)
+    before = people.stack.everything()
+
+    assert order.patch(people["owner"], "PENDING").status_code == 200
+
+    assert people.stack.everything() == before
+
+
+@pytest.mark.clause("002-05")
+@pytest.mark.parametrize("placed_by", [*CONTRACTS, "guest"])
+def test_administrators_move_orders_of_every_contract(people: People, placed_by: str) -> None:
+    one, many = people.placed(placed_by), people.placed(placed_by)
+
+    assert one.put(people["administrator"], "shipped").json["status"] == "shipped"
+    assert many.bulk(people["administrator"], "cancelled").json == {"updated": [many.number], "failed": []}
+
+
+@pytest.mark.clause("002-08", "000-05")
+@pytest.mark.parametrize(
+    ("placed_by", "origin"),
+    [*zip(CONTRACTS, CONTRACTS, strict=True), ("template", "management"), ("guest", "checkout")],
+)
+def test_placed_order_has_its_origin_in_row_history_and_event(people: People, placed_by: str, origin: str) -> None:
+    stack = people.stack
+    stack.relayed()
+
+    order = people.placed(placed_by)
+
+    rows = stack.rows(f"SELECT origin FROM orders WHERE number = {order.number}")
+    first = people["administrator"].ask("GET", f"/api/v1/orders/{order.number}/history").json[0]
+    told = [event["data"] for key, event in stack.relayed().news if key == "orders.order_placed.v1"]
+    assert (rows, first["details"]["origin"]) == ([(origin,)], origin)
+    assert [data["origin"] for data in told if data["order_id"] == order.id] == [origin]

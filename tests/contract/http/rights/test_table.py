@@ -1,0 +1,187 @@
+"""The table of access rules, walked over HTTP: origin, contract, role, verb and status, cell by cell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from orders_domain.access_rules import ACCESS_RULES, Action, Decision, Relation
+from orders_domain.origin import Origin
+from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
+from orders_domain.tracking import MEANINGS
+from tests.contract.http.caller import Answer
+from tests.contract.http.rights.people import People, Placed
+from tests.contract.http.stack import Stack
+
+P, C, PAID, S, D, X = OrderStatus
+PATCH = {"PENDING": {P, C}, "PAID": {PAID}, "SHIPPED": {S, D}, "CANCELED": {X}}
+PUT = {"pending": {P}, "confirmed": {C, PAID}, "shipped": {S}, "delivered": {D}, "cancelled": {X}}
+"""The statuses that each word shows; asked for, it sets the first of them."""
+ACTIONS = {C: Action.CONFIRM, PAID: Action.PAY, S: Action.SHIP, D: Action.DELIVER, X: Action.CANCEL}
+OWNER, OPERATOR, ADMINISTRATOR, CARRIER = Relation.OWNER, Relation.OPERATOR, Relation.ADMINISTRATOR, Relation.CARRIER
+RELATIONS: Mapping[str, frozenset[Relation]] = {
+    "owner": frozenset({OWNER}),
+    "owner and operator": frozenset({OWNER, OPERATOR}),
+    "owner and administrator": frozenset({OWNER, OPERATOR, ADMINISTRATOR}),
+    "operator": frozenset({OPERATOR}),
+    "administrator": frozenset({OPERATOR, ADMINISTRATOR}),
+    "stranger": frozenset(),
+}
+READERS = {
+    "orders": ({OWNER}, 404),
+    "management": ({OWNER, ADMINISTRATOR}, 403),
+    "ostore": ({OWNER, ADMINISTRATOR}, 404),
+    "checkout": ({OWNER, OPERATOR}, 403),
+}
+"""The relations that each contract serves, and what the others get."""
+VERBS = [
+    *(f"{door} GET" for door in READERS),
+    *(f"orders PATCH {word}" for word in PATCH),
+    *(f"management PUT {word}" for word in PUT),
+    *(f"management BULK {word}" for word in PUT),
+    "management DELETE",
+    "checkout CANCEL",
+]
+ORIGINS = {origin.value: origin for origin in Origin} | {"guest": Origin.CHECKOUT}
+
+
+@dataclass(frozen=True)
+class Cell:
+    placed_by: str
+    role: str
+    verb: str
+    status: OrderStatus
+
+    @property
+    def relations(self) -> frozenset[Relation]:
+        held = RELATIONS[self.role]
+        return held - {OWNER} if self.placed_by == "guest" else held
+
+    def allows(self, action: Action, relations: frozenset[Relation]) -> bool:
+        origin = ORIGINS[self.placed_by]
+        return any(ACCESS_RULES[origin, action, relation] is Decision.ALLOWED for relation in relations)
+
+    def expected(self) -> tuple[int, str]:
+        """The answer's status code, and the order's status afterwards."""
+        door, verb, word = [*self.verb.split(), ""][:3]
+        if verb == "GET":
+            served, refusal = READERS[door]
+            return 200 if served & self.relations else refusal, self.status.value
+        if verb == "PATCH":
+            if OWNER not in self.relations:
+                return 404, self.status.value
+            return self._moved(PATCH[word], frozenset({OWNER}), illegal=409, forbidden=409)
+        if verb == "DELETE":
+            if OWNER not in self.relations or not self.allows(Action.DELETE, self.relations):
+                return 403, self.status.value
+            return (200, "DELETED") if self.status is P else (400, self.status.value)
+        if verb == "CANCEL":
+            if OPERATOR not in self.relations or not self.allows(Action.CANCEL, self.relations):
+                return 403, self.status.value
+            return (200, X.value) if X in LIFECYCLE[self.status] else (409, self.status.value)
+        if ADMINISTRATOR not in self.relations:
+            return 403, self.status.value
+        code, after = self._moved(PUT[word], self.relations, illegal=400, forbidden=400)
+        return (200 if verb == "BULK" else code), after
+
+    def _moved(
+        self, shown: set[OrderStatus], relations: frozenset[Relation], *, illegal: int, forbidden: int
+    ) -> tuple[int, str]:
+        if self.status in shown:
+            return 200, self.status.value
+        to = next(status for status in OrderStatus if status in shown)
+        if to not in LIFECYCLE[self.status]:
+            return illegal, self.status.value
+        if not self.allows(ACTIONS[to], relations):
+            return forbidden, self.status.value
+        return 200, to.value
+
+    def asked(self, people: People, order: Placed) -> Answer:
+        by, (door, verb, word) = people[self.role], [*self.verb.split(), ""][:3]
+        match verb:
+            case "GET":
+                return order.read(by, door=door)
+            case "PATCH":
+                return order.patch(by, word)
+            case "PUT":
+                return order.put(by, word)
+            case "BULK":
+                return order.bulk(by, word)
+            case "DELETE":
+                return order.delete(by)
+            case _:
+                return order.cancel(by)
+
+
+def cells() -> Iterator[Cell]:
+    """Yield the cells; those of one origin and status follow each other, to share an order as long as it is left."""
+    for placed_by in ORIGINS:
+        for status in OrderStatus:
+            for role in RELATIONS:
+                if placed_by != "guest" or "owner" not in role:
+                    yield from (Cell(placed_by, role, verb, status) for verb in VERBS)
+
+
+@pytest.mark.clause("002-05", "002-07", "002-13", "003-07", "004-07", "004-08", "000-13")
+def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people, began = People(stack), time.monotonic()
+    orders: dict[tuple[str, OrderStatus], Placed] = {}
+    wrong: dict[Cell, tuple[object, object]] = {}
+
+    walked = 0
+    for cell in cells():
+        place = cell.placed_by, cell.status
+        order = orders.get(place) or people.placed_in(*place)
+        answer = cell.asked(people, order)
+        seen = answer.status_code, order.status()
+        if seen != cell.expected():
+            wrong[cell] = seen, cell.expected()
+        if seen[1] == cell.status.value:
+            orders[place] = order
+        else:
+            orders.pop(place, None)
+        walked += 1
+
+    with capsys.disabled():
+        print(f"\n{walked} cells in {time.monotonic() - began:.1f} s", end=" ")
+    assert wrong == {}
+    assert walked == len(VERBS) * len(OrderStatus) * (4 * len(RELATIONS) + 3) == 3_240
+
+
+def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[Wanted, ...]) -> OrderStatus | None:
+    """The status that a carrier's event leads to; None where it is rejected."""
+    for step in steps:
+        if status in step.alike:
+            continue
+        permitted = ACCESS_RULES[origin, ACTIONS[step.status], CARRIER] is Decision.ALLOWED
+        if step.status not in LIFECYCLE[status] or not permitted:
+            return None
+        status = step.status
+    return status
+
+
+@pytest.mark.clause("003-07")
+def test_walk_of_every_tracking_event_does_what_the_table_says(stack: Stack) -> None:
+    people = People(stack)
+    wrong: list[object] = []
+
+    walked = 0
+    for placed_by, origin in ORIGINS.items():
+        for status in OrderStatus:
+            order = people.placed_in(placed_by, status)
+            for word, steps in MEANINGS.items():
+                expected = after_tracking(origin, status, steps)
+                reason, after = order.track(word), order.status()
+                if (reason is None, after) != (expected is not None, (expected or status).value):
+                    wrong.append((placed_by, status, word, reason, after))
+                if after != status.value:
+                    order = people.placed_in(placed_by, status)
+                walked += 1
+
+    assert wrong == []
+    assert walked == len(ORIGINS) * len(OrderStatus) * len(MEANINGS) == 180

@@ -1,0 +1,142 @@
+"""The table of access rules: complete at import, and what it comes to for each actor."""
+
+import pytest
+
+from orders_domain import LIFECYCLE, Access, Actor, Order, OrderStatus, Origin, Role
+from orders_domain.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ALONE, OWNER_ONLY, WRITERS_ONLY
+from orders_domain.access_rules import (
+    _TABLE,
+    ACCESS_RULES,
+    Action,
+    Decision,
+    Relation,
+    allowed_statuses,
+    is_allowed,
+    parse_access_rules,
+)
+from orders_domain.errors import AccessDenied, ActionNotPermitted, TransitionNotPermitted, TransitionRefused
+from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, only, placed
+
+CARRIER = Actor(subject="ada", role=Role.SYSTEM)
+ROWS = [line for line in _TABLE.splitlines() if line.strip()]
+
+
+def test_every_origin_action_and_relation_has_a_decision() -> None:
+    assert len(ACCESS_RULES) == len(Origin) * len(Action) * len(Relation) == 140
+    assert {key for key in ACCESS_RULES if not isinstance(ACCESS_RULES[key], Decision)} == set()
+
+
+@pytest.mark.parametrize("row", range(1, len(ROWS)))
+def test_table_without_one_of_its_rows_is_refused(row: int) -> None:
+    with pytest.raises(ValueError, match="exactly once"):
+        parse_access_rules("\n".join(ROWS[:row] + ROWS[row + 1 :]))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "\n".join([*ROWS, ROWS[1]]),
+        "\n".join([*ROWS[:-1], ROWS[-1].rpartition(" ")[0]]),
+        "\n".join([*ROWS[:-1], f"{ROWS[-1]} yes"]),
+        _TABLE.replace("stranger", "visitor"),
+        _TABLE.replace("deliver", "lose", 1),
+        _TABLE.replace("ostore", "bazaar", 1),
+        _TABLE.replace("yes", "maybe", 1),
+        "origin action",
+    ],
+    ids=["a row twice", "a cell less", "a cell more", "relation", "action", "origin", "decision", "empty"],
+)
+def test_table_with_a_flaw_is_refused(table: str) -> None:
+    with pytest.raises(ValueError, match=r"exactly once|not a valid|zip\(\)"):
+        parse_access_rules(table)
+
+
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("action", Action)
+def test_strangers_are_unrelated_and_nobody_else_is(origin: Origin, action: Action) -> None:
+    unrelated = [relation for relation in Relation if ACCESS_RULES[origin, action, relation] is Decision.UNRELATED]
+
+    assert unrelated == [Relation.STRANGER]
+    assert not is_allowed(origin, action, frozenset())
+
+
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("status", OrderStatus)
+def test_administrators_may_set_all_that_the_lifecycle_allows(origin: Origin, status: OrderStatus) -> None:
+    assert allowed_statuses(origin, status, frozenset({Relation.ADMINISTRATOR})) == LIFECYCLE[status]
+
+
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("status", OrderStatus)
+@pytest.mark.parametrize("relation", Relation)
+def test_no_relation_may_set_what_the_lifecycle_does_not_allow(
+    origin: Origin, status: OrderStatus, relation: Relation
+) -> None:
+    assert allowed_statuses(origin, status, frozenset({relation})) <= LIFECYCLE[status]
+
+
+@pytest.mark.parametrize(
+    ("access", "actor", "relations"),
+    [
+        (Access(), ADA, {Relation.OWNER}),
+        (Access(), CLERK, {Relation.OPERATOR}),
+        (Access(), ADMIN, {Relation.OPERATOR, Relation.ADMINISTRATOR}),
+        (Access(), Actor(subject="ada", role=Role.ADMIN), {Relation.OWNER, Relation.OPERATOR, Relation.ADMINISTRATOR}),
+        (Access(), GRACE, {Relation.STRANGER}),
+        (Access(), CARRIER, {Relation.CARRIER}),
+        (OWNER_ONLY, Actor(subject="ada", role=Role.ADMIN), {Relation.OWNER}),
+        (OWNER_ONLY, ADMIN, {Relation.STRANGER}),
+        (OWNER_ONLY, CLERK, {Relation.STRANGER}),
+    ],
+)
+def test_actor_has_its_relations(access: Access, actor: Actor, relations: set[Relation]) -> None:
+    assert access.relations(actor, placed(by=ADA)) == relations
+
+
+def test_order_of_a_guest_has_no_owner() -> None:
+    order = placed(by=ADA)
+    order.user_id = None
+
+    assert Access().relations(ADA, order) == {Relation.STRANGER}
+
+
+def order_of(origin: Origin) -> Order:
+    return placed(by=ADA, origin=origin)
+
+
+def test_refused_transition_names_what_the_actor_may_set() -> None:
+    with pytest.raises(TransitionNotPermitted) as refusal:
+        OWNER_ONLY.require_status(ADA, order_of(Origin.ORDERS), only(OrderStatus.CONFIRMED))
+
+    assert refusal.value.allowed == {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
+    assert (refusal.value.origin, refusal.value.current) == (Origin.ORDERS, OrderStatus.PENDING)
+    assert str(refusal.value) == (
+        "An order that was placed by the contract orders and is PENDING cannot be made CONFIRMED by you."
+    )
+
+
+def test_illegal_transition_is_no_question_of_rights() -> None:
+    with pytest.raises(TransitionRefused) as refusal:
+        ADMIN_ONLY.require_status(ADMIN, order_of(Origin.CHECKOUT), only(OrderStatus.DELIVERED))
+
+    assert not isinstance(refusal.value, TransitionNotPermitted)
+
+
+def test_status_that_is_shown_already_needs_no_right() -> None:
+    OWNER_ONLY.require_status(ADA, order_of(Origin.MANAGEMENT), only(OrderStatus.PENDING))
+
+
+@pytest.mark.parametrize(
+    ("access", "actor", "origin", "action"),
+    [
+        (WRITERS_ONLY, CLERK, Origin.MANAGEMENT, Action.CANCEL),
+        (OWNER_ALONE, ADA, Origin.CHECKOUT, Action.DELETE),
+        (CARRIERS_ONLY, CARRIER, Origin.ORDERS, Action.PAY),
+    ],
+)
+def test_action_reserved_for_others_is_denied(access: Access, actor: Actor, origin: Origin, action: Action) -> None:
+    with pytest.raises(ActionNotPermitted, match=origin.value) as refusal:
+        access.require(actor, order_of(origin), action)
+
+    assert isinstance(refusal.value, AccessDenied)
+    assert (refusal.value.origin, refusal.value.action) == (origin, action.value)

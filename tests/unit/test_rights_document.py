@@ -1,0 +1,49 @@
+"""docs/rights.md: its tables are those of the code."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from orders_domain.access_rules import ACCESS_RULES, Action, Relation, allowed_statuses
+from orders_domain.origin import Origin
+from orders_domain.status import LIFECYCLE, OrderStatus
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
+
+
+def test_table_of_access_rules_is_that_of_the_code() -> None:
+    relations = [relation for relation in Relation if relation is not Relation.STRANGER]
+    rows = [
+        [origin.value, action.value, *(ACCESS_RULES[origin, action, relation].value for relation in relations)]
+        for origin in Origin
+        for action in Action
+    ]
+
+    assert shown("access rules") == drawn(["origin", "action", *(relation.value for relation in relations)], rows)
+
+
+def test_table_of_the_lifecycle_is_that_of_the_code() -> None:
+    relations = [Relation.OWNER, Relation.OPERATOR, Relation.CARRIER]
+    rows = [
+        [origin.value, status.value, *(statuses(origin, status, relation) for relation in relations)]
+        for origin in Origin
+        for status in OrderStatus
+        if any(allowed_statuses(origin, status, frozenset({relation})) for relation in relations)
+    ]
+
+    assert shown("lifecycle") == drawn(["origin", "from", *(f"{relation.value} to" for relation in relations)], rows)
+
+
+def statuses(origin: Origin, current: OrderStatus, relation: Relation) -> str:
+    allowed = allowed_statuses(origin, current, frozenset({relation}))
+    assert allowed <= LIFECYCLE[current]
+    return ", ".join(status.value for status in OrderStatus if status in allowed) or "-"
+
+
+def drawn(head: list[str], rows: Iterable[list[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def shown(name: str) -> list[str]:
+    """The lines of the table between its marks."""
+    begin, end = f"<!-- {name}:", f"<!-- end of {name} -->"
+    return DOCUMENT.read_text().partition(begin)[2].partition(end)[0].splitlines()[1:]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
 
 
 @pytest.fixture(scope="session")

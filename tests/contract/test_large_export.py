@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
-from tests.unit.cli.running import environment
+from tests.support.command import environment
+from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", "200000"))
 MOST_MEGABYTES = 200

@@ -15,8 +15,8 @@ import pytest
 
 from orders_adapters.rabbitmq.publisher import Publisher
 from tests.contract.test_rabbitmq_publisher import an_event
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import ThrowawayRabbit, processes
+from tests.support.servers.ephemeral import ThrowawayRabbit, processes
+from tests.support.servers.rabbitmq import RabbitServer
 
 QUEUE = "new_order"
 WORKER = """

@@ -13,9 +13,9 @@ import pytest
 from orders_adapters.rabbitmq.publisher import Publisher
 from orders_domain.errors import PublisherUnavailable
 from tests.contract.test_rabbitmq_publisher import an_event
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import ThrowawayRabbit
+from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
 
 TIMEOUT = 2.0
 

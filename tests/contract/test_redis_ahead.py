@@ -11,8 +11,8 @@ from orders_adapters.redis.ahead import Ahead
 from orders_adapters.redis.cache import Cache
 from orders_adapters.redis.denylist import Copy
 from orders_domain import Order, OrderStatus
-from tests.parts.redis import RedisServer, round_trips
-from tests.unit.domain.examples import ADA, NOON, only, placed
+from tests.support.examples import ADA, NOON, only, placed
+from tests.support.servers.redis import RedisServer, round_trips
 
 
 @pytest.fixture

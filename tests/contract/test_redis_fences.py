@@ -10,7 +10,7 @@ import pytest
 
 from orders_adapters.redis.cache import Cache
 from tests.contract.test_redis_cache import an_order
-from tests.parts.redis import RedisServer
+from tests.support.servers.redis import RedisServer
 
 
 @pytest.fixture

@@ -94,3 +94,18 @@ def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
         assert ran.returncode == 0, ran.stdout
     planned = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "--cov" in planned.stdout
+
+
+def test_no_tier_of_tests_imports_another() -> None:
+    tiers = {"unit", "contract", "torture"}
+
+    foreign = [
+        f"{file.relative_to(ROOT)}: {line}"
+        for tier in tiers
+        for file in (ROOT / "tests" / tier).rglob("*.py")
+        for line in file.read_text().splitlines()
+        for other in tiers - {tier}
+        if line.startswith((f"from tests.{other}", f"import tests.{other}"))
+    ]
+
+    assert foreign == []

@@ -16,7 +16,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from orders_adapters.security.jwks import ProviderKeys
 from orders_adapters.security.tokens import Tokens
 from orders_domain.errors import IdentityUnavailable, InvalidToken
-from tests.unit.forged import claims, forged_tokens, packed
+from tests.support.invalid_tokens import claims, forged_tokens, packed
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 NEXT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

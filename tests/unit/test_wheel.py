@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.running import environment
+from tests.support.command import environment
 
 ROOT = Path(__file__).parents[2]
 

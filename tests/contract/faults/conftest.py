@@ -13,10 +13,10 @@ from orders_adapters.sql import migrate
 from tests.contract.faults import core as cores
 from tests.contract.faults.core import Core
 from tests.contract.faults.service import Service
-from tests.parts.postgresql import PostgresServer
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.throwaway import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
 
 
 @pytest.fixture

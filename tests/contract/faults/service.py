@@ -13,8 +13,8 @@ from pathlib import Path
 from orders_domain.actor import Role
 from orders_flask import parts
 from orders_flask.settings import Settings
-from tests.parts.throwaway import processes
-from tests.parts.throwaway.server import HOST, free_port
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 @dataclass(frozen=True, kw_only=True)

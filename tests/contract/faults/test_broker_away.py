@@ -12,12 +12,12 @@ from tests.contract.faults.customer import Answer, Customer
 from tests.contract.faults.listening import everything_heard, news, require_told, tasks
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.http.checkout.carts import cart
-from tests.parts.closing import in_ci
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import ThrowawayRabbit
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.rabbitmq import RabbitServer
 
 ORDERS = 1_000
-AWAY = 60.0 if in_ci() else 5.0  # seconds
+AWAY = effort(5.0, 60.0)  # seconds
 CUSTOMERS = 4
 
 

@@ -8,8 +8,8 @@ from tests.contract.faults import core as cores
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.listening import everything_heard, news, require_told, tasks
 from tests.contract.faults.service import Service, within
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import ThrowawayRabbit
+from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")

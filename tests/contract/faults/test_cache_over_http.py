@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.faults.customer import Acknowledged, Customer, busy
 from tests.contract.faults.service import Service
-from tests.parts.proxy import Proxy
+from tests.support.servers.proxy import Proxy
 
 SECONDS = 5
 

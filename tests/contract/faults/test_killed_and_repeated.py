@@ -12,9 +12,9 @@ from tests.contract.faults.customer import TEA, Customer, Gone
 from tests.contract.faults.listening import everything_heard, news, tasks
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.http.checkout.carts import cart
-from tests.contract.ports.threads import other_thread
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.threads import other_thread
 
 STOCK = 100
 HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}

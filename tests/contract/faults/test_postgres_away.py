@@ -13,7 +13,7 @@ from tests.contract.faults import core as cores
 from tests.contract.faults.core import Core
 from tests.contract.faults.customer import Acknowledged, Customer, busy, place_pay_and_ship
 from tests.contract.faults.service import Service, Web, within
-from tests.parts.throwaway import ThrowawayPostgres
+from tests.support.servers.ephemeral import ThrowawayPostgres
 
 LONGEST = 9.5  # seconds: for a connection 2, for an answer 6, and a busy machine
 

@@ -12,9 +12,9 @@ from orders_domain.ports.outbox import OutboxState
 from tests.contract.faults import core as cores
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
-from tests.parts.throwaway import ThrowawayRedis
-from tests.parts.throwaway.server import HOST
-from tests.unit.cli.running import in_a_process
+from tests.support.command import in_a_process
+from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.ephemeral.server import HOST
 
 LONGEST = 0.6  # seconds: two time-outs of 0.1, and a busy machine
 

@@ -20,7 +20,7 @@ from tests.contract.faults.core import Core, an_order, new_id
 from tests.contract.faults.listening import everything_heard, news, require_told, tasks, waiting
 from tests.contract.faults.nursery import Nursery
 from tests.contract.faults.service import Process, Service, within
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 KILLS = 20
 DOOMED = Actor(subject="doomed")

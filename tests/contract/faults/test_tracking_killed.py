@@ -18,8 +18,8 @@ from tests.contract.faults.core import Core, an_order, new_id
 from tests.contract.faults.listening import everything_heard, taken
 from tests.contract.faults.nursery import Nursery
 from tests.contract.faults.service import Service, within
-from tests.parts.kafka import KafkaServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 KILLS = 10
 PATIENCE = 60  # seconds

@@ -10,8 +10,8 @@ from tests.contract.faults.core import Core
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.listening import everything_heard, news, require_told
 from tests.contract.faults.service import Service, within
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import processes
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")

@@ -10,14 +10,14 @@ import structlog
 
 from orders_flask import Settings, create_app, log
 from orders_flask.container import Container
-from tests.contract.http.caller import Caller
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.tables import migrated
+from tests.support.client import Caller
+from tests.support.server import Served
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture(autouse=True)

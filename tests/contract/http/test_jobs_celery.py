@@ -13,15 +13,15 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import Unavailable
 from orders_flask import Settings
-from tests.contract.http.caller import Caller
-from tests.contract.http.stack import Stack
 from tests.contract.http.test_bulk_status import bulk, many, statuses
-from tests.parts.postgresql import PostgresServer
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.tables import migrated
-from tests.parts.throwaway import processes
-from tests.unit.cli.running import environment
+from tests.support.client import Caller
+from tests.support.command import environment
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 BROKERS = ["rabbitmq", "redis"]
 

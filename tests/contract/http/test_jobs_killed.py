@@ -16,10 +16,10 @@ from orders_domain import Actor, Item, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
-from tests.contract.http.serving import Served
-from tests.parts.postgresql import PostgresServer
-from tests.parts.tables import migrated
-from tests.parts.throwaway import processes
+from tests.support.server import Served
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.tables import migrated
 
 ORDERS = 400
 PREFIX = "/api/v1/orders"

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.contract.http import beyond_schemas
-from tests.contract.http.serving import Served
+from tests.support.server import Served
 
 # Its list of statuses for invalid data lacks 413, which a large invalid body gets; that for valid data lacks 412, which
 # any If-Match but the right one gets.

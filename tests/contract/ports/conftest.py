@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from tests.contract.ports.stores import Shop, copied_sqlite, empty, in_database, in_memory
+from tests.support.stores import Shop, copied_sqlite, empty, in_database, in_memory
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

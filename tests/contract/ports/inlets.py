@@ -11,8 +11,8 @@ from orders_adapters.rabbitmq.inlet import REASON
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.topology import Inbound
 from orders_domain.ports.inlet import Inlet
-from tests.parts.kafka import KafkaServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
 """A dead consumer's partitions are given to others soon."""

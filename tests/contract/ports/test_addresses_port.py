@@ -4,8 +4,8 @@ import pytest
 
 from orders_domain import Actor
 from orders_domain.user import User
-from tests.contract.ports.stores import Shop
-from tests.unit.domain.examples import NOON
+from tests.support.examples import NOON
+from tests.support.stores import Shop
 
 
 def test_an_account_has_its_address(shop: Shop) -> None:

@@ -17,8 +17,8 @@ from orders_domain.booking import LEASE
 from orders_domain.errors import NotYet, StoreUnavailable, Unavailable
 from orders_domain.ports.inlet import Inlet
 from tests.contract.ports.inlets import Post, in_kafka, in_memory, in_rabbitmq
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
 
 PATIENCE = 60  # seconds
 

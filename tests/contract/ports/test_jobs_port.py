@@ -16,8 +16,8 @@ from orders_domain.job import Failure, Job, JobStatus
 from orders_domain.order import OrderRef
 from orders_domain.ports.jobs import Jobs
 from orders_domain.status import LIFECYCLE, Wanted
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import NOON, new_id
+from tests.support.examples import NOON, new_id
+from tests.support.threads import at_once
 
 ROOT = Actor(subject="root", role=Role.ADMIN, request_id="request-of-root")
 CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))

@@ -12,9 +12,9 @@ from orders_domain import Order
 from orders_domain.errors import AlreadyDone, KeyInUse, KeyReused
 from orders_domain.once import Once
 from orders_domain.queries import OrdersWanted
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once, other_thread
-from tests.unit.domain.examples import ADA, NOON, placed
+from tests.support.examples import ADA, NOON, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once, other_thread
 
 DAY = timedelta(hours=24)
 

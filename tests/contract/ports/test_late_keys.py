@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_domain.errors import AlreadyDone, StoreContention
-from tests.contract.ports.stores import in_database
 from tests.contract.ports.test_keys_port import TWICE, by_number, do
-from tests.unit.domain.examples import NOON, placed
+from tests.support.examples import NOON, placed
+from tests.support.stores import in_database
 
 
 def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> None:

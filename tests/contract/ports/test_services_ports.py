@@ -26,10 +26,10 @@ from orders_domain.errors import (
 )
 from orders_domain.ports import shipments as shipments_port
 from orders_domain.product import Shortage
-from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
-from tests.parts.services.certificate import certify
-from tests.parts.throwaway.server import free_port
-from tests.unit.domain.examples import NOON, new_id
+from tests.support.examples import NOON, new_id
+from tests.support.servers.ephemeral.server import free_port
+from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
 HOW: dict[Misbehaviour, type[ServiceFailed]] = {

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
 
 
 @pytest.fixture

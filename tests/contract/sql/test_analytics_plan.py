@@ -13,7 +13,7 @@ from orders_adapters.sql import migrate
 from orders_adapters.sql.analytics import Analytics
 from orders_adapters.sql.catalogue import Catalogue
 from orders_domain.analytics import Bucket, Period
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = 1_000_000  # one every half minute, for not quite a year
 PRODUCTS = 1_000

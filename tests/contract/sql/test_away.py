@@ -24,10 +24,10 @@ from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
 from orders_domain.status import Wanted
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, changed, placed
-from tests.parts.proxy import Proxy
-from tests.parts.throwaway import ThrowawayPostgres
-from tests.parts.throwaway.server import free_port
+from tests.support.builders import ADA, LATER, NOON, an_order, changed, placed
+from tests.support.servers.ephemeral import ThrowawayPostgres
+from tests.support.servers.ephemeral.server import free_port
+from tests.support.servers.proxy import Proxy
 
 FORK = """
 import os, sys

@@ -18,7 +18,7 @@ from orders_domain.product import Demand
 from orders_domain.template import NewTemplate
 from orders_domain.user import User
 from orders_flask.parts import sql_store
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
+from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
 

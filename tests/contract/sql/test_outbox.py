@@ -18,7 +18,7 @@ from orders_adapters.sql.shards import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.sql.given import LATER, NOON, all_outgoing, an_order, due, marked, paid_and_shipped, placed
+from tests.support.builders import LATER, NOON, all_outgoing, an_order, due, marked, paid_and_shipped, placed
 
 HOLD_FOR_EVER = """
 import sys, time

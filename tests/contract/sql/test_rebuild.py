@@ -33,8 +33,8 @@ from orders_domain.use_cases import (
 from orders_flask import Settings
 from orders_flask.container import Container, close
 from orders_flask.settings import DEVELOPMENT_CART_SECRET
-from tests.unit.domain.carts import cart
-from tests.unit.domain.examples import only
+from tests.support.carts import cart
+from tests.support.examples import only
 
 ORDERS = 1_000
 ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")

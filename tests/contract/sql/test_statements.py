@@ -19,7 +19,7 @@ from orders_domain import OrderStatus
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import After, OrdersWanted
 from orders_domain.status import Wanted
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
+from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 MANY = 20_000
 

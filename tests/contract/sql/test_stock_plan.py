@@ -10,8 +10,8 @@ from orders_adapters.sql.catalogue import Catalogue
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Actor, Money
 from orders_domain.product import NewProduct
-from tests.contract.sql.given import ADA, NOON
 from tests.contract.sql.test_statements import explained, statements
+from tests.support.builders import ADA, NOON
 
 # Of this transaction: rows updated, and of those the ones for which no index had to be written.
 UPDATED = "SELECT pg_stat_get_xact_tuples_updated('products'::regclass)"

@@ -13,13 +13,13 @@ import pytest
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, TransitionRefused
 from orders_domain.product import ProductId, Shortage
-from tests.contract.ports.threads import at_once
 from tests.contract.stock.warehouse import Warehouse
-from tests.parts.closing import in_ci
-from tests.unit.domain.examples import ADA
+from tests.support.depth import effort
+from tests.support.examples import ADA
+from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-ENOUGH = 30 if in_ci() else 8  # seconds of rush on PostgreSQL
+ENOUGH = effort(8, 30)  # seconds of rush on PostgreSQL
 
 
 def sorted_out(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:

@@ -19,7 +19,7 @@ from orders_adapters.sql import migrate
 from orders_adapters.sql.queries import Queries
 from orders_domain import Money, OrderStatus
 from orders_domain.queries import After, OrdersWanted
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
 
 pytestmark = pytest.mark.clause("002-23")
 

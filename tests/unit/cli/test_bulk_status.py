@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.unit.cli.running import assert_one_sentence, orders
-from tests.unit.cli.shop import Shop, interrupted
+from tests.support.command import assert_one_sentence, orders
+from tests.support.shop_folder import Shop, interrupted
 
 STATUSES = "SELECT number, status, version FROM orders ORDER BY number"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts.mail import MailServer
-from tests.unit.cli.running import Ended, assert_one_sentence, in_a_process, orders
+from tests.support.command import Ended, assert_one_sentence, in_a_process, orders
+from tests.support.servers.mail import MailServer
 from tests.unit.test_jwks import Provider
 
 NOBODY = {

@@ -14,8 +14,8 @@ import click
 import pytest
 
 from orders_flask.cli import export_file
-from tests.unit.cli.running import assert_one_sentence, orders
-from tests.unit.cli.shop import Shop, interrupted
+from tests.support.command import assert_one_sentence, orders
+from tests.support.shop_folder import Shop, interrupted
 
 
 @pytest.fixture

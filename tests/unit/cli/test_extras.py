@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.running import Ended, assert_one_sentence, environment, in_a_process
+from tests.support.command import Ended, assert_one_sentence, environment, in_a_process
 
 SOURCE = Path(__file__).parents[3] / "src"
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from orders_flask.cli import orders as command
-from tests.unit.cli.running import orders
+from tests.support.command import orders
 
 COMMANDS = {"demo", "doctor", "migrate", "outbox", "relay", "serve", "token"}
 

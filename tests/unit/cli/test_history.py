@@ -11,8 +11,8 @@ from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
-from tests.parts.tables import migrated
-from tests.unit.cli.running import assert_one_sentence, orders
+from tests.support.command import assert_one_sentence, orders
+from tests.support.servers.tables import migrated
 
 ANN = Actor(subject="ann", request_id="request-1")
 PAID = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))

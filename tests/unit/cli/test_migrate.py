@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.unit.cli.running import assert_one_sentence, orders
+from tests.support.command import assert_one_sentence, orders
 
 HEAD = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 

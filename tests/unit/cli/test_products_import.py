@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.running import assert_one_sentence, orders
-from tests.unit.cli.shop import Shop, interrupted
+from tests.support.command import assert_one_sentence, orders
+from tests.support.shop_folder import Shop, interrupted
 
 HEADER = "sku,name,price,stock_quantity\n"
 STORED = "SELECT sku, name, price_minor, currency, stock_quantity, low_stock_threshold FROM products ORDER BY id"

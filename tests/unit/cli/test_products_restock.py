@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.running import assert_one_sentence
-from tests.unit.cli.shop import Shop
+from tests.support.command import assert_one_sentence
+from tests.support.shop_folder import Shop
 
 STOCK = "SELECT stock_quantity FROM products"
 LEDGER = "SELECT kind, quantity, actor FROM stock_movements ORDER BY id"

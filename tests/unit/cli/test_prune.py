@@ -11,8 +11,8 @@ from orders_domain.once import Once
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
-from tests.parts.tables import migrated
-from tests.unit.cli.running import assert_one_sentence, orders
+from tests.support.command import assert_one_sentence, orders
+from tests.support.servers.tables import migrated
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 

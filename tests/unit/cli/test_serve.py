@@ -16,7 +16,7 @@ from urllib.error import URLError
 import pytest
 
 from orders_flask.settings import DEFAULT_MOUNTS
-from tests.unit.cli.running import assert_one_sentence, environment, in_a_process, orders
+from tests.support.command import assert_one_sentence, environment, in_a_process, orders
 
 HOST = "127.0.0.1"
 

@@ -9,7 +9,7 @@ import pytest
 from orders_adapters.security.tokens import Tokens, shared_secret
 from orders_domain import Actor, Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.unit.cli.running import assert_one_sentence, orders
+from tests.support.command import assert_one_sentence, orders
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 

@@ -10,8 +10,8 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import InvalidCredentials
 from orders_domain.use_cases import SignIn
-from tests.unit.cli.running import Ended, assert_one_sentence, environment, orders
-from tests.unit.cli.shop import Shop, command
+from tests.support.command import Ended, assert_one_sentence, environment, orders
+from tests.support.shop_folder import Shop, command
 
 PASSWORD = "correct horse"
 

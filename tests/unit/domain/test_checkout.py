@@ -16,9 +16,9 @@ from orders_domain.history import Entry
 from orders_domain.once import Once
 from orders_domain.order import fold
 from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
-from tests.unit.domain.carts import cart, content
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.carts import cart, content
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
+from tests.support.use_cases import Shop
 
 
 @dataclass

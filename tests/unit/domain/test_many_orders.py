@@ -23,8 +23,8 @@ from orders_domain.use_cases import (
     run_job,
 )
 from orders_domain.use_cases.run_job import BATCH, LEASE, MOST_ATTEMPTS
-from tests.unit.domain.examples import ADA, ADMIN, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, new_id, only
+from tests.support.use_cases import Shop
 
 PAID = only(OrderStatus.PAID)
 

@@ -8,8 +8,8 @@ from orders_domain.errors import LetterRefused, NotifierUnavailable
 from orders_domain.notification import Notification
 from orders_domain.ports.notifier import Letter
 from orders_domain.use_cases import Notified, NotifyUser, notify_user
-from tests.unit.domain.examples import NOON, new_id
-from tests.unit.domain.shop import Shop
+from tests.support.examples import NOON, new_id
+from tests.support.use_cases import Shop
 
 
 @dataclass

@@ -15,8 +15,8 @@ from orders_domain.errors import (
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import PlaceOrder, place_order
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
+from tests.support.use_cases import Shop
 
 STRANGERS = [GRACE, CLERK, ADMIN]
 

@@ -19,7 +19,7 @@ from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
 from orders_flask.workers import celery, loop
 from orders_flask.workers.jobs import JobWorker
-from tests.unit.domain.examples import ADMIN, NOON, Clock, new_id, only
+from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 

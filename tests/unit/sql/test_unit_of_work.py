@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import migrate
 from orders_adapters.sql.unit_of_work import UnitOfWork
-from tests.contract.sql.given import an_order
+from tests.support.builders import an_order
 
 
 @pytest.fixture

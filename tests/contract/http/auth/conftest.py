@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.http.auth.door import Guest, welcome
-from tests.contract.http.stack import Stack
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture

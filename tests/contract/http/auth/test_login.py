@@ -13,9 +13,9 @@ from orders_domain import Role
 from orders_flask import Settings
 from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.door import PASSWORD, Guest, error, welcome
-from tests.contract.http.caller import as_json, ask
-from tests.contract.http.stack import Stack
-from tests.parts.proxy import Proxy
+from tests.support.client import as_json, ask
+from tests.support.servers.proxy import Proxy
+from tests.support.service_stack import Stack
 
 WRONG = "Invalid credentials"
 BAD: list[object] = [

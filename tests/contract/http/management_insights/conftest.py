@@ -10,10 +10,10 @@ from orders_adapters.sql import tables
 from orders_flask import Settings, create_app
 from orders_flask.container import Container
 from tests.contract.http.management_insights.desk import Desk
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.tables import migrated
-from tests.unit.domain.examples import NOON, Clock
+from tests.support.examples import NOON, Clock
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from orders_flask import Settings
 from tests.contract.http.management.shopping import Shopper, shopper
 from tests.contract.http.ostore_orders.services import Elsewhere
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.services import CatalogueService, ShipmentService
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from orders_domain.use_cases import Released, release_bookings
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.services import CatalogueService, ShipmentService
-from tests.parts.tables import migrated
+from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 TEA, MILK = 501, 502
 

@@ -23,10 +23,10 @@ from tests.contract.faults.service import within
 from tests.contract.http.management.shopping import Shopper, shopper
 from tests.contract.http.ostore_orders.services import MILK, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
-from tests.parts.services.server import Service
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.support.servers.services.server import Service
+from tests.support.service_stack import Stack
 
 M = Misbehaviour
 T = TypeVar("T")

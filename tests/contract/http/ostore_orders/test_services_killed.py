@@ -22,12 +22,12 @@ from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.ostore_orders.services import TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import body
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.services import CatalogueService, ShipmentService
-from tests.parts.throwaway import processes
-from tests.unit.cli.running import environment
+from tests.support.command import environment
+from tests.support.server import Served
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.service_stack import Stack
 
 STEPS = ["GET product", "POST reservation", "POST shipment"]
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.parts import postgresql
-from tests.parts.choice import Unavailable
-from tests.parts.throwaway.server import HOST, Throwaway
+from tests.support.servers import postgresql
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral.server import HOST, Throwaway
 
 
 class ThrowawayPostgres(Throwaway):

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.parts.closing import for_want_of
+from tests.support.report import for_want_of
 
 PATIENCE = 120  # seconds
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.parts.throwaway.server import HOST
+from tests.support.servers.ephemeral.server import HOST
 
 
 def certify(directory: Path) -> tuple[Path, ssl.SSLContext]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
-from tests.parts.throwaway.server import HOST, free_port
+from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 @dataclass

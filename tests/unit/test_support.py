@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.parts.choice import Part, Unavailable, find
-from tests.parts.names import DATABASE, DAY, left_by_a_dead_run
-from tests.parts.proxy import Proxy
+from tests.support.servers.discovery import Part, Unavailable, find
+from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
+from tests.support.servers.proxy import Proxy
 
 
 @dataclass
@@ -102,7 +102,9 @@ class TestLeftoversOfDeadRuns:
         assert not left_by_a_dead_run(DATABASE, now=self.began + DAY)
 
     @pytest.mark.parametrize(
-        "name", ["orders", "orders_test_", "orders_test_mine", f"my_{DATABASE}", f"{DATABASE}_bak"]
+        "name",
+        ["orders", "orders_test_", "orders_test_mine", f"my_{DATABASE}", f"{DATABASE}_bak"],
+        ids=["orders", "no token", "another name", "longer before", "longer after"],
     )
     def test_nobody_else_s_database_is_one(self, name: str) -> None:
         assert not left_by_a_dead_run(name, now=self.began + 1000 * DAY)
@@ -110,7 +112,7 @@ class TestLeftoversOfDeadRuns:
 
 WANTING = """
     import pytest
-    from tests.parts.closing import for_want_of, used
+    from tests.support.report import for_want_of, used
 
     @pytest.fixture(scope="session")
     def broker():
@@ -129,7 +131,7 @@ WANTING = """
 class TestClosingLines:
     @pytest.fixture(autouse=True)
     def closing(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-        pytester.makeconftest('pytest_plugins = ["tests.parts.closing"]')
+        pytester.makeconftest('pytest_plugins = ["tests.support.report"]')
         monkeypatch.delenv("CI", raising=False)
 
     def test_what_was_wanting_is_named_with_the_number_of_tests_not_run(self, pytester: pytest.Pytester) -> None:
@@ -181,7 +183,7 @@ class TestClosingLines:
 class TestClauses:
     @pytest.fixture(autouse=True)
     def two_clauses(self, pytester: pytest.Pytester) -> None:
-        pytester.makeconftest('pytest_plugins = ["tests.clauses"]')
+        pytester.makeconftest('pytest_plugins = ["tests.support.clauses"]')
         pytester.makeini("[pytest]\nmarkers = clause(id)")
         docs = pytester.mkdir("docs")
         (docs / "clauses.md").write_text(

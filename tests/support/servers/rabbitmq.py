@@ -10,8 +10,8 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
-from tests.parts.choice import Unavailable
-from tests.parts.names import PREFIX
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.naming import PREFIX
 
 VARIABLE = "TEST_RABBITMQ_URL"
 USUAL = ("amqp://guest:guest@127.0.0.1:5672/%2F",)

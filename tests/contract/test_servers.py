@@ -6,13 +6,13 @@ import pytest
 import redis
 from sqlalchemy import make_url
 
-from tests.parts import names, postgresql, rabbitmq
-from tests.parts import redis as redis_part
-from tests.parts.choice import Unavailable
-from tests.parts.postgresql import PostgresServer
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.throwaway import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers import naming, postgresql, rabbitmq
+from tests.support.servers import redis as redis_part
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
 
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
 
@@ -26,7 +26,7 @@ def test_databases_are_empty_bear_the_run_s_token_and_can_be_dropped_in_use(post
     url = postgres_server.database()
     name = make_url(url).database
     assert name is not None
-    assert name.startswith(names.DATABASE)
+    assert name.startswith(naming.DATABASE)
     assert name != make_url(postgres_server.url).database
 
     in_use = connect(url)

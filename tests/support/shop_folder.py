@@ -18,7 +18,7 @@ from orders_domain.product import Demand, NewProduct
 from orders_domain.use_cases import OrderProducts, PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
-from tests.unit.cli.running import Ended, environment, orders
+from tests.support.command import Ended, environment, orders
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.parts.services.server import Asked, Service
+from tests.support.servers.services.server import Asked, Service
 
 
 class CatalogueService(Service):

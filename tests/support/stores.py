@@ -37,7 +37,7 @@ from orders_domain.ports.queries import Queries
 from orders_domain.ports.templates import Templates
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import Users
-from tests.unit.domain.examples import ADA, NOON, only, placed
+from tests.support.examples import ADA, NOON, only, placed
 
 
 @dataclass(frozen=True, kw_only=True)

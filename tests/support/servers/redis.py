@@ -10,8 +10,8 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
 from redis.retry import Retry
 
-from tests.parts.choice import Unavailable
-from tests.parts.names import PREFIX
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.naming import PREFIX
 
 VARIABLE = "TEST_REDIS_URL"
 USUAL = ("redis://127.0.0.1:6379/0",)

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from tests.parts.choice import Unavailable
-from tests.parts.throwaway import processes
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral import processes
 
 HOST = "127.0.0.1"
 

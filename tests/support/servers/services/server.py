@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from tests.parts.services.misbehaviour import Misbehaviour
-from tests.parts.throwaway.server import HOST
+from tests.support.servers.ephemeral.server import HOST
+from tests.support.servers.services.misbehaviour import Misbehaviour
 
 M = Misbehaviour
 _GOOD = b'{"shipmentID": "SHIP-1", "productID": 1, "name": "Tea", "price": 1, "quantity": 9}'

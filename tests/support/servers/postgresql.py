@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from tests.parts.choice import Unavailable
-from tests.parts.names import DATABASE, left_by_a_dead_run
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.naming import DATABASE, left_by_a_dead_run
 
 VARIABLE = "TEST_DATABASE_URL"
 USUAL = tuple(

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -29,9 +29,20 @@ def in_ci() -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in CI that skipped a test."""
+    """Fail a run in CI that skipped a test; hand a worker's servers to the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = session.config.stash.get(USED, [])
+        return
     if in_ci() and session.exitstatus == pytest.ExitCode.OK and _skips(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Gather the servers that a worker process used."""
+    for server in getattr(node, "workeroutput", {}).get("servers", []):
+        if server not in node.config.stash.setdefault(USED, []):
+            used(node.config, server)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

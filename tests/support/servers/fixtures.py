@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import pytest
 
-from tests.parts import postgresql, rabbitmq, redis
-from tests.parts.choice import Part, Unavailable, find
-from tests.parts.closing import for_want_of, used
-from tests.parts.kafka import KafkaServer
-from tests.parts.postgresql import PostgresServer
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.throwaway import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.report import for_want_of, used
+from tests.support.servers import postgresql, rabbitmq, redis
+from tests.support.servers.discovery import Part, Unavailable, find
+from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
 
 POSTGRESQL = Part(
     name="PostgreSQL",

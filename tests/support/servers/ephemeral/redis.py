@@ -3,9 +3,9 @@
 import shutil
 from collections.abc import Sequence
 
-from tests.parts import redis
-from tests.parts.choice import Unavailable
-from tests.parts.throwaway.server import HOST, Throwaway
+from tests.support.servers import redis
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral.server import HOST, Throwaway
 
 
 class ThrowawayRedis(Throwaway):

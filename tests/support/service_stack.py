@@ -20,8 +20,8 @@ from orders_domain.use_cases import Relayed
 from orders_flask import Settings
 from orders_flask.container import Container, close
 from orders_flask.web.core import of
-from tests.contract.http.caller import Caller
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.client import Caller
+from tests.support.servers.rabbitmq import RabbitServer
 
 ALICES = (f"alice-{number}" for number in count(1))
 

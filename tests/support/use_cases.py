@@ -26,7 +26,7 @@ from orders_domain.use_cases import (
     place_order,
     relay_events,
 )
-from tests.unit.domain.examples import ADA, TOTAL, Clock, items, new_id, only
+from tests.support.examples import ADA, TOTAL, Clock, items, new_id, only
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from tests.parts.services.server import Asked, Service
+from tests.support.servers.services.server import Asked, Service
 
 
 class ShipmentService(Service):

@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.parts import rabbitmq
-from tests.parts.choice import Unavailable
-from tests.parts.throwaway import processes
-from tests.parts.throwaway.server import HOST, Throwaway, free_port
+from tests.support.servers import rabbitmq
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
 
 # Debian's /usr/sbin/rabbitmq-server changes to the system's user and directories: the script behind it comes first.
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")

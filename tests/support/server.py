@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Self
 from urllib.error import URLError
 
-from tests.parts.throwaway.server import HOST, free_port
-from tests.unit.cli.running import environment, in_a_process
+from tests.support.command import environment, in_a_process
+from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 class Served:

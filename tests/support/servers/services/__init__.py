@@ -1,0 +1,7 @@
+"""A Product Catalog Service and a Shipment Tracking Service, real servers on loopback that misbehave when told to."""
+
+from tests.support.servers.services.catalogue import CatalogueService
+from tests.support.servers.services.misbehaviour import Misbehaviour
+from tests.support.servers.services.shipments import ShipmentService
+
+__all__ = ["CatalogueService", "Misbehaviour", "ShipmentService"]

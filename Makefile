@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lock clauses clean
+.PHONY: help run test deep check format lock clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,7 +19,12 @@ run: .venv/run.stamp ## start the service with example data (PORT=8000)
 	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT)
 
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
+
+# The torture runs by itself, because it wants both cores.
+deep: .venv/dev.stamp ## run every test at full length: an hour or more
+	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
+	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
 
 check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them, then the verdict
 	@failed=""; \

@@ -89,16 +89,6 @@ class Line:
         return Money(self.quantity * self.unit_price.minor, self.unit_price.currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortage:
-    """A product that there is too little of; of an unknown one there is nothing, and it has no name."""
-
-    product_id: ProductId
-    name: str | None
-    requested: int
-    available: int
-
-
 def summed(demands: Iterable[Demand]) -> dict[ProductId, int]:
     """Return the quantity wanted of each product, in the order of the products' ids (all locks are taken in it)."""
     wanted: dict[ProductId, int] = {}

@@ -17,10 +17,10 @@ from orders_adapters.sql.rows import item_values
 from orders_domain import sale
 from orders_domain.actor import Actor
 from orders_domain.booking import BookingState
-from orders_domain.errors import InsufficientStock, Refused
+from orders_domain.errors import InsufficientStock, Refused, Shortage
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
-from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage, require_stock
+from orders_domain.product import MOST_STOCK, Product, ProductId, require_stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus
-from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, SkuTaken
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Shortage
+from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
+from orders_domain.product import MOST_STOCK, Line, NewProduct, Product
 from tests.contract.stock.books import Move
 from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
 from tests.support.examples import ADA, ADMIN, NOON, new_id, only

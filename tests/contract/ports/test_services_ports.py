@@ -23,9 +23,9 @@ from orders_domain.errors import (
     ServiceRefused,
     ServiceTooSlow,
     ServiceUnreachable,
+    Shortage,
 )
 from orders_domain.ports import shipments as shipments_port
-from orders_domain.product import Shortage
 from tests.support.examples import NOON, new_id
 from tests.support.servers.ephemeral.server import free_port
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService

@@ -11,8 +11,9 @@ from typing import cast
 import pytest
 
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, TransitionRefused
-from orders_domain.product import ProductId, Shortage
+from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, Shortage
+from orders_domain.product import ProductId
+from orders_domain.status import TransitionRefused
 from tests.contract.stock.warehouse import Warehouse
 from tests.support.depth import effort
 from tests.support.examples import ADA

@@ -27,7 +27,7 @@ def here(tmp_path: Path) -> Path:
                 actor=Actor(subject=name),
                 items=(Item({"sku": "tea"}),),
                 total=Money.of(1, "USD"),
-                once=Once(subject=name, scope="orders", key="key", fingerprint="tea", answer=lambda order: b"yes"),
+                once=Once(subject=name, scope="orders", key="key", fingerprint="tea"),
             )
         )
     close(container)

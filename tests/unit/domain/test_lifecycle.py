@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import LIFECYCLE, OrderStatus, Vocabulary
-from orders_domain.errors import TransitionRefused
 from orders_domain.order import Order
-from orders_domain.status import Wanted
+from orders_domain.status import TransitionRefused, Wanted
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,

@@ -33,7 +33,7 @@ def order(**others: Any) -> Order:
 
 
 def once(**others: Any) -> Once:
-    usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": "", "answer": bytes}
+    usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": ""}
     return Once(**usual | others)
 
 

@@ -17,7 +17,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import REQUIRED, once_required
+from orders_flask.web.idempotency import REQUIRED, once_required, placed_or_replayed
 from orders_flask.web.refs import order_id
 
 _documented = partial(operation, schemas.CheckoutError)
@@ -36,8 +36,8 @@ def blueprint() -> ContractBlueprint:
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
-        once = once_required("checkout", _placed, replayed_as=200)
-        return _placed(core().place_cart(PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once)))
+        request = PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once_required("checkout"))
+        return placed_or_replayed(lambda: core().place_cart(request), _placed, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)

@@ -23,7 +23,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 from orders_flask.web.paging import link_to_next
 from orders_flask.web.refs import order_ref
 
@@ -40,10 +40,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", once=True))
     def place(body: dict[str, Any]) -> Any:
-        request = OrderProducts(
-            actor=actor(), demands=demands(body), address=address(body), once=once("management", placed)
-        )
-        return placed(core().order_products(request))
+        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body), once=once("management"))
+        return placed_or_replayed(lambda: core().order_products(request), placed)
 
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")

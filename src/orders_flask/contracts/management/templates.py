@@ -13,7 +13,7 @@ from orders_flask.contracts.management.templates_schemas import TemplateCreate, 
 from orders_flask.contracts.management.translate import SHIPPING, address, demands
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -43,8 +43,8 @@ def add_to(routes: ContractBlueprint) -> None:
         **documented(400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", once=True)
     )
     def place_template(ref: str) -> Any:
-        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management", placed))
-        return placed(core().place_template(request))
+        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management"))
+        return placed_or_replayed(lambda: core().place_template(request), placed)
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)

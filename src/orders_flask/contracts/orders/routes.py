@@ -16,7 +16,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 from orders_flask.web.paging import link_to_next, read_cursor
 from orders_flask.web.refs import order_id, user_named
 
@@ -34,8 +34,8 @@ def blueprint() -> ContractBlueprint:
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or core().settings().default_currency
         total = Money.of(body["total_price"], currency, field="total_price")
-        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders", _placed))
-        return _placed(core().place_order(request))
+        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders"))
+        return placed_or_replayed(lambda: core().place_order(request), _placed)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)

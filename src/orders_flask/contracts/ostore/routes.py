@@ -15,7 +15,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 from orders_flask.web.refs import order_ref
 
 _documented = partial(operation, schemas.OStoreError)
@@ -30,10 +30,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(201, schemas.OStoreOrderPlaced)
     @routes.doc(**_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", once=True))
     def place(body: dict[str, Any]) -> Any:
-        request = ShipProducts(
-            actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore", _placed)
-        )
-        return _placed(core().shipping()(request))
+        request = ShipProducts(actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore"))
+        return placed_or_replayed(lambda: core().shipping()(request), _placed)
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)

@@ -50,6 +50,9 @@ class CutOff:
     def get(self, order_id: UUID) -> Order | None:
         return self.cache.get(order_id)
 
+    def prefetch(self, order_id: UUID | None) -> None:
+        self.cache.prefetch(order_id)
+
     def put(self, order: Order) -> None:
         self.cache.put(order)
 

@@ -68,6 +68,14 @@ def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
     assert postman.letters == []
 
 
+def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Shop) -> None:
+    postman, one = Postman(), news("bob@example.com")
+
+    assert notify(shop, postman, one) is Notified.SENT
+
+    assert [letter.to for letter in postman.letters] == ["bob@example.com"]
+
+
 @pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), LetterRefused("no such box")])
 def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
     postman, one = Postman(trouble=[trouble]), news()

@@ -14,7 +14,7 @@ from orders_domain.status import TransitionRefused
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
-    from orders_domain.order import OrderRef
+    from orders_domain.order_ref import OrderRef
     from orders_domain.status import OrderStatus, Wanted
 
 MOST_ORDERS = 1_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from uuid import UUID
 
 from orders_domain import history
@@ -21,9 +21,6 @@ from orders_domain.money import EXACTLY, Money
 from orders_domain.product import Line
 from orders_domain.status import LIFECYCLE, DeletionRefused, OrderStatus, TransitionRefused, Wanted
 from orders_domain.text import JSON, flaw_in_short_text, flaw_in_text
-
-OrderRef: TypeAlias = UUID | int
-"""An order's id, or its number."""
 
 LONGEST_SHIPMENT_ID = 64
 LONGEST_REASON = 200

@@ -13,7 +13,7 @@ from orders_adapters.sql import jobs as sql_jobs
 from orders_domain import Actor, OrderStatus, Role
 from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
 from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.jobs import Jobs
 from orders_domain.status import LIFECYCLE, TransitionRefused, Wanted
 from tests.support.examples import NOON, new_id

@@ -1,10 +1,10 @@
 """The routes of templates: orders to be placed again and again (clause 002-33)."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import TemplateNotFound
+from orders_domain.order_ref import parse_number
 from orders_domain.template import Template
 from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
 from orders_flask.contracts.management import schemas
@@ -14,8 +14,6 @@ from orders_flask.contracts.management.translate import SHIPPING, address, deman
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
 from orders_flask.web.idempotency import once, placed_or_replayed
-
-_ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def add_to(routes: ContractBlueprint) -> None:
@@ -60,9 +58,10 @@ def _template_id(text: str) -> int:
     Raises:
         TemplateNotFound: no template has an id like this.
     """
-    if not _ID.fullmatch(text):
+    number = parse_number(text)
+    if number is None:
         raise TemplateNotFound(text)
-    return int(text)
+    return number
 
 
 def _shown(template: Template) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
 from orders_domain.order import Order
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrder, ShipProducts
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
@@ -16,7 +17,6 @@ from orders_flask.web.conditional import etag
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
 from orders_flask.web.idempotency import once, placed_or_replayed
-from orders_flask.web.refs import order_ref
 
 _documented = partial(operation, schemas.OStoreError)
 
@@ -37,7 +37,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.OStoreOrderResponse)
     @routes.doc(**_documented(304, 401, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
-        order = core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
+        order = core().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
         return representation(order), etag(order)
 
     return routes

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test deep check format lock clauses clean
+.PHONY: help run test deep check format docs reference lock clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,7 @@ deep: .venv/dev.stamp ## run every test at full length: an hour or more
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
 	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
 
-check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them, then the verdict
+check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the verdict
 	@failed=""; \
 	step() { title=$$1; shift; echo "== $$title"; "$$@" || failed="$$failed $$title;"; }; \
 	step "lint" $(BIN)/ruff check .; \
@@ -34,10 +34,20 @@ check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them,
 	step "types" $(BIN)/mypy; \
 	step "imports" $(BIN)/lint-imports --no-logo; \
 	step "migrations" $(BIN)/orders migrate --check; \
+	step "docs" $(MAKE) --no-print-directory docs; \
 	if [ -n "$$failed" ]; then echo "Failed:$${failed%;}."; exit 1; fi; echo "All checks passed."
 
 format: .venv/dev.stamp ## write the format and the fixes that ruff can make
 	@$(BIN)/ruff check --fix --exit-zero . && $(BIN)/ruff format .
+
+# A page that loads a script, a style or a font from elsewhere would not work offline.
+docs: .venv/dev.stamp ## build the documentation into site/, and check its links
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' site --include='*.html'
+	@echo "The documentation is site/index.html; for its search: python3 -m http.server --directory site"
+
+reference: .venv/dev.stamp ## write the generated parts of docs/ again from the code
+	@$(BIN)/python -m tools.reference
 
 clauses: .venv/dev.stamp ## each source clause with the tests that show it
 	@$(BIN)/pytest --clauses --quiet $(ARGS)
@@ -54,8 +64,8 @@ lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--u
 
 clean: ## remove .venv and everything the tasks leave behind
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis \
-	  .coverage .coverage.* htmlcov dist build
-	@find src tests migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
+	  .coverage .coverage.* htmlcov dist build site
+	@find src tests tools migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

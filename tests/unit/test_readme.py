@@ -1,4 +1,4 @@
-"""What the README shows is so: its table of settings, and its example of embedding."""
+"""The README: its example of embedding runs, and its links lead to files."""
 
 import re
 import subprocess
@@ -8,20 +8,10 @@ from pathlib import Path
 import pytest
 
 from orders_flask import settings
+from orders_flask.contracts import CONTRACTS
 
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\nIt prints `([^`]*)` and `([^`]*)`", re.DOTALL)
-
-
-def test_the_table_of_settings_is_that_of_the_code() -> None:
-    settings_on = README.read_text().partition("<!-- settings:")[2]
-    shown = settings_on.partition("| --- | --- | --- |\n")[2].partition("<!-- end of settings -->")[0]
-
-    rows = [
-        f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in settings.table()
-    ]
-
-    assert shown.splitlines() == rows
 
 
 def test_every_setting_of_the_table_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +32,18 @@ def test_the_example_of_embedding_runs_and_prints_what_is_promised(tmp_path: Pat
 
     assert len(code.splitlines()) <= 30
     assert ran.stdout.splitlines() == promised
+
+
+def test_readme_links_lead_to_files_of_the_project() -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", README.read_text())
+
+    missing = [target for target in targets if not (README.parent / target).is_file()]
+
+    assert targets
+    assert missing == []
+
+
+def test_readme_names_every_contract_and_when_to_choose_it() -> None:
+    choices = README.read_text().partition("choose this contract if |\n| --- | --- | --- |\n")[2].partition("\n\n")[0]
+
+    assert {row.split("`")[1] for row in choices.splitlines()} == set(CONTRACTS)

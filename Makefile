@@ -39,7 +39,7 @@ clauses: .venv/dev.stamp ## each source clause with the tests that show it
 
 # The build backend is locked beside the libraries; dev.txt has the same pins as run.txt and more.
 LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
-	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-header --no-annotate --no-emit-package orders $(ARGS) pyproject.toml -
 
 lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)

@@ -44,7 +44,7 @@ LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.tom
 
 lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
-	@$(LOCK) --extra flask --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
+	@$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
 	@wc -l requirements/*.txt
 
 clean: ## remove .venv and everything the tasks leave behind

@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read once from the environment."""
+"""The settings: one frozen object, read once from the environment and a ``.env`` file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from environs import Env, EnvError
-
 from orders_domain.currencies import DECIMALS
+from orders_flask import environment
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
@@ -226,21 +225,17 @@ class Settings:
 
 
 def read() -> Settings:
-    """Return the settings of this process's environment.
+    """Return the settings of this process's environment, its ``.env`` file and the files that they name.
 
     Raises:
-        SettingRefused: see ``Settings``.
+        SettingRefused: see ``Settings``; or a file cannot be read.
     """
-    env = Env()
-    values: dict[str, Any] = {}
     try:
-        for one in fields(Settings):
-            text = env.str(one.metadata["name"], default=None)
-            if text is not None and text.strip():
-                values[one.name] = _value(one.name, text.strip())
-    except EnvError as error:
+        variables = environment.variables()
+        texts = {one.name: environment.value(one.metadata["name"], variables) for one in fields(Settings)}
+    except ValueError as error:
         raise SettingRefused(str(error)) from error
-    return Settings(**values)
+    return Settings(**{name: _value(name, text) for name, text in texts.items() if text})
 
 
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:

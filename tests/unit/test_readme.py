@@ -24,7 +24,10 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     assert shown.splitlines() == rows
 
 
-def test_every_setting_of_the_table_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_of_the_table_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DEFAULT_CURRENCY", "EUR")
     monkeypatch.setenv("NEW_ORDER_QUEUE", "fresh")
 

@@ -113,7 +113,9 @@ class Settings:
     )
     smtp_sender: str = _setting("SMTP_SENDER", "orders@localhost", "the address that mail comes from")
     log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
-    log_format: str = _setting("LOG_FORMAT", "json", "`json`, a line an event, or `console`")
+    log_format: str = _setting(
+        "LOG_FORMAT", "", "`json`, a line an event, or `console`; by default `console` at a terminal, else `json`"
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mounts", _mounts(DEFAULT_MOUNTS) if self.mounts is None else _frozen(self.mounts))
@@ -123,7 +125,7 @@ class Settings:
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
         _one_of("TRACKING_SOURCE", self.tracking_source, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
-        _one_of("LOG_FORMAT", self.log_format, "json", "console")
+        _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
         if self.new_order_queue == self.events_exchange:
             raise SettingRefused(

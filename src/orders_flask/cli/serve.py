@@ -12,6 +12,7 @@ from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.container import Container
 from orders_flask.settings import Settings
+from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.web import metrics
 from orders_flask.workers import orphan
 
@@ -40,6 +41,7 @@ def run(
 ) -> None:
     """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
     create_app(read, container=Container(settings=read))
+    log_unknown_settings()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
     require_free(host, port)

@@ -15,7 +15,7 @@ from orders_flask.unknown_settings import unknown_settings
 
 @click.command()
 def doctor() -> None:
-    """Look at every part that is configured, and say what is wrong with it, and why."""
+    """Check every configured part, and say what is wrong and why."""
     try:
         read = _quiet(settings.read())
         container = Container(settings=read)

@@ -237,7 +237,8 @@ def read() -> Settings:
         texts = {one.name: environment.value(one.metadata["name"], variables) for one in fields(Settings)}
     except ValueError as error:
         raise SettingRefused(str(error)) from error
-    return Settings(**{name: _value(name, text) for name, text in texts.items() if text})
+    values: dict[str, Any] = {name: _value(name, text) for name, text in texts.items() if text}
+    return Settings(**values)
 
 
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:

@@ -145,7 +145,7 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 
         ended = in_a_process("serve", "--port", port, here=tmp_path)
 
-    assert_one_sentence(ended, f"{HOST}:{port}", "--port")
+    assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
 
 
 def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:

@@ -45,3 +45,10 @@ def test_the_example_of_embedding_runs_and_prints_what_is_promised(tmp_path: Pat
 
     assert len(code.splitlines()) <= 30
     assert ran.stdout.splitlines() == promised
+
+
+def test_no_command_of_the_readme_replaces_the_editable_installation_of_make() -> None:
+    installed = re.findall(r"pip install ([^`\n]*)", README.read_text())
+
+    assert installed
+    assert [what for what in installed if not what.strip("'").startswith("/path/to/orders")] == []

@@ -1,5 +1,5 @@
 # Every task of the project; bare `make` lists them. The tasks make their own .venv from the pinned, hashed
-# files in requirements/, so that Python 3.11 and make are all a machine needs.
+# files in requirements/, so that Python 3.11 or newer and make are all a machine needs.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -10,13 +10,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test deep check format docs reference lock clauses clean
+.PHONY: help run test deep check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: .venv/run.stamp ## start the service with example data (PORT=8000)
-	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT)
+	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT) --port-option "make run PORT=$$(($(PORT) + 1))"
 
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
 	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
@@ -59,8 +59,18 @@ LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.tom
 
 lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
-	@$(LOCK) --extra flask --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
+	@$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
 	@wc -l requirements/*.txt
+
+# Debian 12 brings pip 23.0.1 to Python 3.11; it does not run on later Pythons, and the oldest that these bring is 23.2.1.
+check-locks: ## install both lock files with the oldest pip that they are for, in an environment that is thrown away
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	for lock in run dev; do \
+	  $(PYTHON) -m venv --clear "$$folder"; pip="$$folder/bin/python -m pip --disable-pip-version-check --quiet"; \
+	  $$pip install "pip==$$($(PYTHON) -c 'import sys; print("23.0.1" if sys.version_info < (3, 12) else "23.2.1")')"; \
+	  echo "Installing requirements/$$lock.txt with $$($$pip --version) ..."; \
+	  $$pip install --require-hashes --no-compile --requirement requirements/$$lock.txt; \
+	done
 
 clean: ## remove .venv and everything the tasks leave behind
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis \
@@ -73,13 +83,19 @@ clean: ## remove .venv and everything the tasks leave behind
 	@$(PYTHON) -m venv --clear .venv || \
 	  { echo "orders needs Python's venv module (on Debian: apt-get install python3-venv)." >&2; rm -rf .venv; exit 1; }
 
+# Without a network pip fills a page with warnings, and then says that there is no such package.
+INSTALL = install() { $(PIP) install "$$@" 2>.venv/pip.log && return; \
+	  if grep -q "connection broken by" .venv/pip.log; \
+	  then echo "The network is missing: pip cannot reach its package index (see .venv/pip.log)." >&2; \
+	  else cat .venv/pip.log >&2; fi; return 1; }; install
+
 .venv/run.stamp: .venv/bin/python requirements/run.txt pyproject.toml
-	@echo "Installing what the service needs into .venv ..."
-	@$(PIP) install --require-hashes --requirement requirements/run.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what the service needs into .venv: once, about a minute ..."
+	@$(INSTALL) --require-hashes --requirement requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
-	@echo "Installing what the tests and checks need into .venv ..."
-	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@echo "Installing what the tests and checks need into .venv: once, about two minutes ..."
+	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
 	@touch $@

@@ -14,7 +14,10 @@ README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\nIt prints `([^`]*)` and `([^`]*)`", re.DOTALL)
 
 
-def test_every_setting_of_the_table_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_of_the_table_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DEFAULT_CURRENCY", "EUR")
     monkeypatch.setenv("NEW_ORDER_QUEUE", "fresh")
 
@@ -47,3 +50,11 @@ def test_readme_names_every_contract_and_when_to_choose_it() -> None:
     choices = README.read_text().partition("choose this contract if |\n| --- | --- | --- |\n")[2].partition("\n\n")[0]
 
     assert {row.split("`")[1] for row in choices.splitlines()} == set(CONTRACTS)
+
+
+def test_no_command_of_the_readme_replaces_the_editable_installation_of_make() -> None:
+    pages = [README, *(README.parent / "docs").rglob("*.md")]
+    installed = [what for page in pages for what in re.findall(r"pip install ([^`\n]*)", page.read_text())]
+
+    assert installed
+    assert [what for what in installed if what.strip("'").startswith(".")] == []

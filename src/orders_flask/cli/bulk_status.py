@@ -27,7 +27,9 @@ from orders_flask.container import Container
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
 @click.option("--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True)
 def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
-    """Give STATUS to the orders of FILE (- for standard input): a number or an id a line.
+    """Give STATUS to the orders of FILE.
+
+    FILE (- for standard input) has a number or an id of an order on each line.
 
     Each order is changed by itself, with its history, its messages and the stock it gives back. What became of it is
     a line on standard output; an order that cannot take the status fails alone, and the exit status is then 1.

@@ -20,7 +20,9 @@ _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id
 @click.argument("order")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array, with the details of each change.")
 def history(order: str, as_json: bool) -> None:
-    """Show every change of ORDER (its number or its id), oldest first; also of a deleted order.
+    """Show every change of ORDER, oldest first.
+
+    ORDER is the number or the id of an order, which may have been deleted.
 
     \b
     Example:

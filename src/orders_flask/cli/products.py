@@ -30,10 +30,11 @@ def products() -> None:
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
 @click.option("--dry-run", is_flag=True, help="Say what each line would change as things are, and change nothing.")
 def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
-    """Add the products of FILE (- for standard input) to the catalogue, or change those whose sku it has.
+    """Add or change the products of FILE.
 
-    CSV with a header of sku, name, price, stock_quantity and perhaps currency and low_stock_threshold, in any order;
-    or JSON Lines with these as members. A product is one line; only in JSON Lines has a name line breaks. Prices are
+    A product whose sku the catalogue has is changed. FILE (- for standard input) is CSV with a header of sku, name,
+    price, stock_quantity and perhaps currency and low_stock_threshold, in any order; or JSON Lines with these as
+    members. A product is one line; only in JSON Lines has a name line breaks. Prices are
     of DEFAULT_CURRENCY where no currency is given; without a low_stock_threshold a product keeps the one it has.
     stock_quantity is the new stock, not what is added to it.
 
@@ -73,9 +74,10 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
 @click.argument("product")
 @click.argument("quantity", type=int)
 def restock(product: str, quantity: int) -> None:
-    """Add QUANTITY pieces to the stock of the product with the number PRODUCT.
+    """Add QUANTITY pieces to the stock of PRODUCT.
 
-    What is ordered meanwhile is not lost, as it may be where somebody looks at the stock, counts on and states it anew.
+    PRODUCT is the number of a product. What is ordered meanwhile is not lost, as it may be where somebody looks at the
+    stock, counts on and states it anew.
 
     \b
     Example:

@@ -45,6 +45,15 @@ def test_each_command_has_a_line_in_the_list_of_commands(words: list[str]) -> No
     assert len(line.split()) > 3
 
 
+@pytest.mark.parametrize("words", [[], *every_command()], ids=" ".join)
+def test_no_line_of_help_is_cut_at_eighty_columns(words: list[str]) -> None:
+    shown = CliRunner().invoke(command, [*words, "--help"], prog_name="orders", terminal_width=80)
+
+    _, _, lines = shown.output.partition("\n\n")  # the usage, in which ... means several
+    assert len(lines.splitlines()) >= 3
+    assert [line for line in lines.splitlines() if line.endswith("...")] == []
+
+
 @pytest.mark.parametrize(
     "program", [[str(Path(sys.executable).with_name("orders"))], [sys.executable, "-m", "orders_flask"]]
 )

@@ -145,7 +145,7 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 
         ended = in_a_process("serve", "--port", port, here=tmp_path)
 
-    assert_one_sentence(ended, f"{HOST}:{port}", "--port")
+    assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
 
 
 def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
@@ -232,3 +232,22 @@ def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
     ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
 
     assert_one_sentence(ended, "production")
+
+
+def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> None:
+    with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x"):
+        answer(port)
+
+    (line,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
+    assert json.loads(line)["event"] == "unknown settings"
+
+
+def test_a_worker_warns_of_a_misspelt_setting(tmp_path: Path) -> None:
+    assert orders("migrate", here=tmp_path).returncode == 0
+
+    with started("relay", here=tmp_path, ORDERS_MOUNT="x"):
+        deadline = time.monotonic() + 20
+        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert "ORDERS_MOUNTS?" in written(tmp_path)

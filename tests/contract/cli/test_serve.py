@@ -186,18 +186,17 @@ def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_relay_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
-    assert orders("migrate", here=tmp_path).returncode == 0
-    with started("relay", here=tmp_path) as process:
+def test_the_relay_ends_when_told(migrated: Path, number: signal.Signals) -> None:
+    with started("relay", here=migrated) as process:
         deadline = time.monotonic() + 20
-        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
+        while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
             time.sleep(0.05)
 
         process.send_signal(number)
         status = process.wait(10)
 
     assert status == 0
-    assert "Traceback" not in written(tmp_path)
+    assert "Traceback" not in written(migrated)
 
 
 @pytest.mark.parametrize(

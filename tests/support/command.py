@@ -51,9 +51,10 @@ def environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | settings
 
 
-def orders(*arguments: str, here: Path, given: bytes = b"", **settings: str) -> Ended:
+def orders(*arguments: str, here: Path, given: str = "", **settings: str) -> Ended:
     """Run `orders` to its end within this process, with `given` on standard input: another one would cost a second."""
-    stdin, stdout, stderr = (TextIOWrapper(BytesIO(data), encoding="utf-8", newline="") for data in (given, b"", b""))
+    stdin = TextIOWrapper(BytesIO(given.encode("utf-8", "surrogateescape")), encoding="utf-8")
+    stdout, stderr = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     with ExitStack() as around:
         around.enter_context(mock.patch.dict(os.environ, environment(**settings), clear=True))
         around.enter_context(mock.patch.object(sys, "argv", ["orders", *arguments]))

@@ -27,7 +27,7 @@ class Shop:
 
     here: Path
 
-    def run(self, *arguments: str, given: bytes = b"", **settings: str) -> Ended:
+    def run(self, *arguments: str, given: str = "", **settings: str) -> Ended:
         return orders(*arguments, here=self.here, given=given, **settings)
 
     def run_onto_a_full_disk(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":

@@ -77,7 +77,7 @@ def test_all_well_is_exit_status_0_and_doing_it_again_changes_nothing_more(shop:
 
 
 def test_it_goes_on_from_a_line_and_reads_standard_input(shop: Shop) -> None:
-    ended = shop.run("bulk-status", "paid", "-", "--from-line", "2", given=b"1\n2\n")
+    ended = shop.run("bulk-status", "paid", "-", "--from-line", "2", given="1\n2\n")
 
     assert (ended.returncode, ended.stdout) == (0, "2\t2\tupdated\n")
 

@@ -225,7 +225,7 @@ def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) 
 
 
 def test_standard_input_is_read(shop: Shop) -> None:
-    ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n".encode())
+    ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n")
 
     assert ended.returncode == 0, ended
     assert len(shop.rows(STORED)) == 1

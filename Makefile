@@ -10,13 +10,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test deep check format docs reference lock check-locks clauses clean
+.PHONY: help run unit test deep check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: .venv/run.stamp ## start the service with example data (PORT=8000)
 	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT) --port-option "make run PORT=$$(($(PORT) + 1))"
+
+unit: .venv/dev.stamp ## run the tests that need no server, in seconds
+	@$(BIN)/pytest -n auto --quiet tests/unit $(ARGS)
 
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
 	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest import mock
 
@@ -51,18 +51,25 @@ def environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | settings
 
 
-def orders(*arguments: str, here: Path, **settings: str) -> Ended:
-    """Run `orders` to its end within this process: another one would cost a second each time."""
-    stdout, stderr = StringIO(), StringIO()
+def orders(*arguments: str, here: Path, given: str = "", **settings: str) -> Ended:
+    """Run `orders` to its end within this process, with `given` on standard input: another one would cost a second."""
+    stdin = TextIOWrapper(BytesIO(given.encode("utf-8", "surrogateescape")), encoding="utf-8")
+    stdout, stderr = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     with ExitStack() as around:
         around.enter_context(mock.patch.dict(os.environ, environment(**settings), clear=True))
         around.enter_context(mock.patch.object(sys, "argv", ["orders", *arguments]))
         around.enter_context(chdir(here))
         around.enter_context(_engines_disposed())
+        around.enter_context(mock.patch.object(sys, "stdin", stdin))
         around.enter_context(redirect_stdout(stdout))
         around.enter_context(redirect_stderr(stderr))
         status = _status()
-    return Ended(returncode=status, stdout=stdout.getvalue(), stderr=stderr.getvalue())
+    return Ended(returncode=status, stdout=_written(stdout), stderr=_written(stderr))
+
+
+def _written(stream: TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def _status() -> int:

@@ -11,7 +11,7 @@ from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
 LONGEST_FIRST = ("tests/torture", "tests/contract/faults", "tests/contract/http", "tests/contract")
-WORKERS_PER_CORE = 2  # most tests wait for a server, so that one worker a core would leave the cores idle
+WORKERS_PER_CORE = 2  # most tests wait for a server (those of tests/unit for none): one would leave its core idle
 
 _deep = False
 
@@ -53,9 +53,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return the number of worker processes for `-n auto`: none for a single file, which ends before they start."""
-    if len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file():
+    places = [Path(argument.partition("::")[0]) for argument in config.args]
+    if len(places) == 1 and places[0].is_file():
         return 0
-    return WORKERS_PER_CORE * (os.cpu_count() or 1)
+    waiting = not all(place.is_relative_to("tests/unit") for place in places)
+    return (WORKERS_PER_CORE if waiting else 1) * (os.cpu_count() or 1)
 
 
 def _rank(path: Path) -> int:

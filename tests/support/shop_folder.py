@@ -27,18 +27,8 @@ class Shop:
 
     here: Path
 
-    @classmethod
-    def opened(cls, here: Path) -> "Shop":
-        assert orders("migrate", here=here).returncode == 0
-        return cls(here)
-
-    def run(self, *arguments: str, **settings: str) -> Ended:
-        return orders(*arguments, here=self.here, **settings)
-
-    def run_with_input(self, *arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            command(*arguments), cwd=self.here, env=environment(), input=given, capture_output=True, timeout=60
-        )
+    def run(self, *arguments: str, given: str = "", **settings: str) -> Ended:
+        return orders(*arguments, here=self.here, given=given, **settings)
 
     def run_onto_a_full_disk(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
         with Path("/dev/full").open("wb") as full:

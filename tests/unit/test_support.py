@@ -1,7 +1,5 @@
-"""The tests' own parts: the order of choice, the closing lines, CI's refusal of skips, the proxy, the clauses."""
+"""The tests' own parts: the order of choice, the closing lines, CI's refusal of skips, the clauses."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,7 +8,6 @@ import pytest
 
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
-from tests.support.servers.proxy import Proxy
 
 
 @dataclass
@@ -110,6 +107,8 @@ class TestLeftoversOfDeadRuns:
         assert not left_by_a_dead_run(name, now=self.began + 1000 * DAY)
 
 
+NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's alone would cost half a second
+
 WANTING = """
     import pytest
     from tests.support.report import for_want_of, used
@@ -133,6 +132,7 @@ class TestClosingLines:
     def closing(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         pytester.makeconftest('pytest_plugins = ["tests.support.report"]')
         monkeypatch.delenv("CI", raising=False)
+        monkeypatch.setenv(NO_FURTHER_PLUGINS, "1")
 
     def test_what_was_wanting_is_named_with_the_number_of_tests_not_run(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(WANTING)
@@ -182,7 +182,8 @@ class TestClosingLines:
 
 class TestClauses:
     @pytest.fixture(autouse=True)
-    def two_clauses(self, pytester: pytest.Pytester) -> None:
+    def two_clauses(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(NO_FURTHER_PLUGINS, "1")
         pytester.makeconftest('pytest_plugins = ["tests.support.clauses"]')
         pytester.makeini("[pytest]\nmarkers = clause(id)")
         docs = pytester.mkdir("docs")
@@ -231,99 +232,3 @@ class TestClauses:
 
         run.stdout.fnmatch_lines(["000-99 is not in docs/clauses.md, but on *::test_lives."])
         assert run.ret == pytest.ExitCode.TESTS_FAILED
-
-
-class Echo:
-    """A server that answers every line with itself."""
-
-    def __enter__(self) -> int:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        port: int = self._listener.getsockname()[1]
-        return port
-
-    def __exit__(self, *error: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
-
-    @staticmethod
-    def _answer(client: socket.socket) -> None:
-        with client:
-            while data := client.recv(100):
-                client.sendall(data)
-
-
-class TestProxy:
-    @pytest.fixture
-    def proxy(self) -> Iterator[Proxy]:
-        with Echo() as port, Proxy("127.0.0.1", port) as proxy:
-            yield proxy
-
-    @pytest.fixture
-    def client(self, proxy: Proxy) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
-            client.sendall(b"hello")
-            assert client.recv(100) == b"hello"
-            yield client
-
-    def test_cut_drops_the_connections_and_refuses_new_ones(self, proxy: Proxy, client: socket.socket) -> None:
-        proxy.cut()
-
-        assert client.recv(100) == b""
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
-
-    @pytest.mark.usefixtures("client")
-    def test_restore_listens_on_the_same_port_again(self, proxy: Proxy) -> None:
-        before = proxy.port
-        proxy.cut()
-
-        proxy.restore()
-
-        assert proxy.port == before
-        with socket.create_connection(("127.0.0.1", before), timeout=5) as again:
-            again.sendall(b"again")
-            assert again.recv(100) == b"again"
-
-    def test_hang_keeps_connections_and_forwards_nothing_until_restored(
-        self, proxy: Proxy, client: socket.socket
-    ) -> None:
-        proxy.hang()
-
-        client.sendall(b"anybody?")
-        client.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            client.recv(100)
-
-        proxy.restore()
-        client.settimeout(5)
-        assert client.recv(100) == b"anybody?"
-
-    def test_delay_holds_what_is_sent(self, proxy: Proxy, client: socket.socket) -> None:
-        proxy.delay(0.3)
-
-        client.sendall(b"slow")
-        client.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            client.recv(100)
-
-        client.settimeout(5)
-        assert client.recv(100) == b"slow"
-
-    def test_an_address_is_rewritten_to_go_through_the_proxy(self) -> None:
-        url = "postgresql+psycopg://orders:secret@localhost:5432/orders?sslmode=disable"
-
-        with Proxy.before(url) as proxy:
-            assert proxy.through(url) == (
-                f"postgresql+psycopg://orders:secret@127.0.0.1:{proxy.port}/orders?sslmode=disable"
-            )

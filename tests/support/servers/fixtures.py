@@ -1,61 +1,49 @@
-"""The fixtures that hand real parts to tests: one server a run, or a skip that names what is wanting."""
+"""The fixtures that hand real parts to tests: one server a run, or a skip that names what is wanting.
+
+Each imports its client library when it is first used: a run without servers starts a second earlier.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from tests.support.report import for_want_of, used
-from tests.support.servers import postgresql, rabbitmq, redis
 from tests.support.servers.discovery import Part, Unavailable, find
-from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
-from tests.support.servers.kafka import KafkaServer
-from tests.support.servers.postgresql import PostgresServer
-from tests.support.servers.rabbitmq import RabbitServer
-from tests.support.servers.redis import RedisServer
 
-POSTGRESQL = Part(
-    name="PostgreSQL",
-    variable=postgresql.VARIABLE,
-    usual=postgresql.USUAL,
-    version_at=postgresql.version_at,
-    throwaway=ThrowawayPostgres,
-)
-REDIS = Part(
-    name="Redis",
-    variable=redis.VARIABLE,
-    usual=redis.USUAL,
-    version_at=redis.version_at,
-    throwaway=ThrowawayRedis,
-)
-RABBITMQ = Part(
-    name="RabbitMQ",
-    variable=rabbitmq.VARIABLE,
-    usual=rabbitmq.USUAL,
-    version_at=rabbitmq.version_at,
-    throwaway=ThrowawayRabbit,
-)
+if TYPE_CHECKING:
+    from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+    from tests.support.servers.kafka import KafkaServer
+    from tests.support.servers.postgresql import PostgresServer
+    from tests.support.servers.rabbitmq import RabbitServer
+    from tests.support.servers.redis import RedisServer
 
 Server = TypeVar("Server")
 
 
 @pytest.fixture(scope="session")
-def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+def postgres_server(pytestconfig: pytest.Config) -> Iterator["PostgresServer"]:
     """PostgreSQL: `url` of the run's own database, `database()` for the URL of a fresh one."""
-    yield from _serve(pytestconfig, POSTGRESQL, PostgresServer)
+    from tests.support.servers import parts, postgresql
+
+    yield from _serve(pytestconfig, parts.POSTGRESQL, postgresql.PostgresServer)
 
 
 @pytest.fixture(scope="session")
-def redis_server(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+def redis_server(pytestconfig: pytest.Config) -> Iterator["RedisServer"]:
     """Redis: `url`, and the `prefix` that every key of the run begins with."""
-    yield from _serve(pytestconfig, REDIS, RedisServer)
+    from tests.support.servers import parts, redis
+
+    yield from _serve(pytestconfig, parts.REDIS, redis.RedisServer)
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[RabbitServer]:
+def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator["RabbitServer"]:
     """RabbitMQ: `url`, and `name(label)` for queues and exchanges under the run's `prefix`."""
-    yield from _serve(pytestconfig, RABBITMQ, RabbitServer)
+    from tests.support.servers import parts, rabbitmq
+
+    yield from _serve(pytestconfig, parts.RABBITMQ, rabbitmq.RabbitServer)
 
 
 def _serve(
@@ -71,35 +59,43 @@ def _serve(
 
 
 @pytest.fixture(scope="session")
-def kafka_server(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
+def kafka_server(pytestconfig: pytest.Config) -> Iterator["KafkaServer"]:
     """Kafka, as librdkafka's mock cluster in a process of its own: `servers`, and `name(label)` for topics."""
+    from tests.support.servers.kafka import KafkaServer
+
     with KafkaServer() as server:
         used(pytestconfig, f"librdkafka's mock of Kafka at {server.servers}")
         yield server
 
 
 @pytest.fixture
-def throwaway_postgres() -> Iterator[ThrowawayPostgres]:
+def throwaway_postgres() -> Iterator["ThrowawayPostgres"]:
     """A PostgreSQL that the test may kill and freeze."""
-    yield from _start(POSTGRESQL, ThrowawayPostgres)
+    from tests.support.servers.ephemeral import ThrowawayPostgres
+
+    yield from _start("PostgreSQL", ThrowawayPostgres)
 
 
 @pytest.fixture
-def throwaway_redis() -> Iterator[ThrowawayRedis]:
+def throwaway_redis() -> Iterator["ThrowawayRedis"]:
     """A Redis that the test may kill and freeze."""
-    yield from _start(REDIS, ThrowawayRedis)
+    from tests.support.servers.ephemeral import ThrowawayRedis
+
+    yield from _start("Redis", ThrowawayRedis)
 
 
 @pytest.fixture
-def throwaway_rabbit() -> Iterator[ThrowawayRabbit]:
+def throwaway_rabbit() -> Iterator["ThrowawayRabbit"]:
     """A RabbitMQ that the test may kill and freeze."""
-    yield from _start(RABBITMQ, ThrowawayRabbit)
+    from tests.support.servers.ephemeral import ThrowawayRabbit
+
+    yield from _start("RabbitMQ", ThrowawayRabbit)
 
 
-def _start(part: Part, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+def _start(part: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
     with ExitStack() as stack:
         try:
             server = stack.enter_context(start())
         except Unavailable as why:
-            for_want_of(f"a {part.name} to break", why=str(why))
+            for_want_of(f"a {part} to break", why=str(why))
         yield server

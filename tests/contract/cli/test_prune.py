@@ -12,15 +12,14 @@ from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
 from tests.support.command import assert_one_sentence, orders
-from tests.support.servers.tables import migrated
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def here(migrated: Path) -> Path:
     """A folder whose database has four events and four keys, all of today."""
-    container = migrated(Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db")))
+    container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve", "joe"):
         container.place_order(
             PlaceOrder(
@@ -31,7 +30,7 @@ def here(tmp_path: Path) -> Path:
             )
         )
     close(container)
-    return tmp_path
+    return migrated
 
 
 def change(here: Path, statement: str) -> None:

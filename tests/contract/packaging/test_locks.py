@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements"
+REQUIREMENTS = Path(__file__).parents[3] / "requirements"
 ENVIRONMENTS = [
     {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": system, "platform_system": name}
     for python in ("3.11", "3.12", "3.13", "3.14")

@@ -12,22 +12,21 @@ from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container, close
 from tests.support.command import assert_one_sentence, orders
-from tests.support.servers.tables import migrated
 
 ANN = Actor(subject="ann", request_id="request-1")
 PAID = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def here(migrated: Path) -> Path:
     """A folder whose database has two orders: 1 was paid, 2 deleted."""
-    container = migrated(Container(settings=Settings(database_url=f"sqlite:///{tmp_path}/orders.db")))
+    container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     place = PlaceOrder(actor=ANN, items=(Item({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))
     container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, wanted=PAID))
     container.delete_order(DeleteOrder(actor=Actor(subject="ann"), order_id=deleted.id, access=OWNER_ALONE))
     close(container)
-    return tmp_path
+    return migrated
 
 
 def cells(line: str) -> list[str]:

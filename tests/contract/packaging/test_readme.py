@@ -10,7 +10,7 @@ import pytest
 from orders_flask import settings
 from orders_flask.contracts import CONTRACTS
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\nIt prints `([^`]*)` and `([^`]*)`", re.DOTALL)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.test_jwks import Provider
 from tests.support.command import Ended, assert_one_sentence, in_a_process, orders
 from tests.support.servers.mail import MailServer
-from tests.unit.test_jwks import Provider
 
 NOBODY = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
@@ -34,12 +34,6 @@ def said(ended: Ended) -> dict[str, str]:
     lines = [line.partition(" ") for line in ended.stdout.splitlines()]
     assert len({name for name, _, _ in lines}) == len(lines)
     return {name: rest.strip() for name, _, rest in lines}
-
-
-@pytest.fixture
-def migrated(tmp_path: Path) -> Path:
-    assert orders("migrate", here=tmp_path).returncode == 0
-    return tmp_path
 
 
 def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:

@@ -16,15 +16,9 @@ from tests.support.shop_folder import Shop, command
 PASSWORD = "correct horse"
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return Shop.opened(tmp_path)
-
-
 def ran(shop: Shop, *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:
     """Run `orders users` with what is given on standard input."""
-    done = shop.run_with_input("users", *arguments, given=given.encode("utf-8", "surrogateescape"))
-    return Ended(returncode=done.returncode, stdout=done.stdout.decode(), stderr=done.stderr.decode())
+    return shop.run("users", *arguments, given=given)
 
 
 def create(shop: Shop, email: str = "ann@example.com", *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:

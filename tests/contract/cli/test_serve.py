@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,9 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 
+from orders_flask import create_app
+from orders_flask.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_one_sentence, environment, in_a_process, orders
 
@@ -70,8 +75,15 @@ def to_all(process: int, number: signal.Signals) -> None:
     os.killpg(process, number)
 
 
-@pytest.mark.parametrize("tell", [os.kill, to_all])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "tell"),
+    [
+        (signal.SIGINT, to_all),
+        (signal.SIGTERM, os.kill),
+        pytest.param(signal.SIGINT, os.kill, marks=pytest.mark.deep),
+        pytest.param(signal.SIGTERM, to_all, marks=pytest.mark.deep),
+    ],
+)
 def test_the_service_starts_answers_and_ends_when_told(
     tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
 ) -> None:
@@ -139,11 +151,18 @@ def place(port: int, token: str) -> None:
         assert placed.status == 201
 
 
+@pytest.fixture
+def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that should be refused, and is not, does not serve within this process."""
+    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
+
+
+@pytest.mark.usefixtures("never_served")
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = str(taken.getsockname()[1])
 
-        ended = in_a_process("serve", "--port", port, here=tmp_path)
+        ended = orders("serve", "--port", port, here=tmp_path)
 
     assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
 
@@ -152,9 +171,10 @@ def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
     assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
 
 
+@pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
 def test_several_workers_on_one_process_s_memory_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
-    assert_one_sentence(in_a_process("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
+    assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
 
 
 BAD = {
@@ -168,64 +188,104 @@ BAD = {
 }
 
 
+@pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize(("variable", "value"), BAD.items())
 def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
     tmp_path: Path, port: int, variable: str, value: str
 ) -> None:
     named = "JWT_SECRET" if variable == "ORDERS_ENV" else variable
 
-    with started("serve", "--port", str(port), here=tmp_path, **{variable: value}) as process:
-        try:
-            status = process.wait(30)
-        except subprocess.TimeoutExpired:
-            status = None  # it runs
+    ended = orders("serve", "--port", str(port), here=tmp_path, **{variable: value})
 
-    assert status == 1
-    assert named in written(tmp_path)
-    assert len(written(tmp_path).splitlines()) == 1
+    assert_one_sentence(ended, named)
+
+
+def test_a_process_that_refuses_to_start_writes_a_sentence_too(tmp_path: Path, port: int) -> None:
+    ended = in_a_process("serve", "--port", str(port), here=tmp_path, JWT_SECRET="short")
+
+    assert_one_sentence(ended, "JWT_SECRET")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_relay_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
-    assert orders("migrate", here=tmp_path).returncode == 0
-    with started("relay", here=tmp_path) as process:
+def test_the_relay_ends_when_told(migrated: Path, number: signal.Signals) -> None:
+    with started("relay", here=migrated) as process:
         deadline = time.monotonic() + 20
-        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
+        while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
             time.sleep(0.05)
 
         process.send_signal(number)
         status = process.wait(10)
 
     assert status == 0
-    assert "Traceback" not in written(tmp_path)
+    assert "Traceback" not in written(migrated)
 
 
-@pytest.mark.parametrize(
-    ("mounts", "paths"),
-    [
-        (DEFAULT_MOUNTS, ["/auth/login", "/api/v1/orders/", "/orders/user/ann", "/orders/"]),
-        ("orders=/v2/orders,/orders management=/shop/orders", ["/shop/orders/", "/v2/orders/user/ann", "/v2/orders/"]),
-        ("ostore=/orders", ["/auth/login"]),
-        ("checkout=/orders", []),
-    ],
-)
-def test_the_demonstration_shows_requests_that_work(tmp_path: Path, port: int, mounts: str, paths: list[str]) -> None:
-    with started("demo", "--port", str(port), here=tmp_path, ORDERS_MOUNTS=mounts) as process:
+DEMONSTRATED = [
+    (DEFAULT_MOUNTS, ["/auth/login", "/api/v1/orders/", "/orders/user/ann", "/orders/"]),
+    ("orders=/v2/orders,/orders management=/shop/orders", ["/shop/orders/", "/v2/orders/user/ann", "/v2/orders/"]),
+    ("ostore=/orders", ["/auth/login"]),
+    ("checkout=/orders", []),
+]
+
+
+def shown_by(guide: str) -> list[str]:
+    """The requests to paste."""
+    return [line.strip() for line in guide.splitlines() if line.strip().startswith("curl")]
+
+
+def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, port: int) -> None:
+    with started("demo", "--port", str(port), here=tmp_path) as process:
         answer(port)
-        commands = [line.strip() for line in written(tmp_path).splitlines() if line.strip().startswith("curl")]
         statuses = [
             subprocess.run(
                 f"{line} -o /dev/null -w '%{{http_code}}'", shell=True, capture_output=True, text=True
             ).stdout
-            for line in commands
+            for line in shown_by(written(tmp_path))
         ]
         process.send_signal(signal.SIGINT)
         status = process.wait(10)
 
-    assert len(commands) == len(paths)
-    assert all(f"http://127.0.0.1:{port}{path}" in line for line, path in zip(commands, paths, strict=True))
-    assert statuses == ["200"] * len(paths)
+    assert statuses == ["200"] * 4
     assert status == 0
+
+
+@pytest.mark.parametrize(("mounts", "paths"), DEMONSTRATED)
+def test_the_demonstration_shows_requests_to_what_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, mounts: str, paths: list[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: None)
+    ended = orders("demo", "--port", str(port), here=tmp_path, ORDERS_MOUNTS=mounts)
+    commands = shown_by(ended.stdout)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERS_MOUNTS", mounts)
+    app = create_app()
+    statuses = [asked(app, command) for command in commands]
+    close(app.extensions["orders"])
+
+    assert ended.returncode == 0, ended
+    for command, path in zip(commands, paths, strict=True):
+        assert f"http://127.0.0.1:{port}{path}" in command
+    assert statuses == [200] * len(paths)
+
+
+def asked(app: Flask, command: str) -> int:
+    """The status that a command line of curl's would get."""
+    options = iter(shlex.split(command)[1:])
+    method, url, headers, data = "GET", "", [], None
+    for option in options:
+        match option:
+            case "-s":
+                pass
+            case "-X":
+                method = next(options)
+            case "-H":
+                headers.append(tuple(next(options).split(": ", 1)))
+            case "-d":
+                data = next(options)
+            case _:
+                url = option
+    return app.test_client().open(urlsplit(url).path, method=method, headers=headers, data=data).status_code
 
 
 def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:

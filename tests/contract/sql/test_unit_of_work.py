@@ -1,20 +1,20 @@
 """How a unit of work over a database may be used, and how it may not."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from orders_adapters.sql import migrate
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from tests.support.builders import an_order
+from tests.support.stores import copied_sqlite
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = engines.create("sqlite://")
-    migrate.upgrade(engine)
+def engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    engine = engines.create(copied_sqlite(migrated_sqlite, tmp_path))
     yield engine
     engine.dispose()
 

@@ -14,7 +14,7 @@ import pytest
 import orders_flask
 from tests.support.command import environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:

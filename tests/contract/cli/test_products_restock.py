@@ -1,7 +1,5 @@
 """orders products restock"""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.command import assert_one_sentence
@@ -12,9 +10,8 @@ LEDGER = "SELECT kind, quantity, actor FROM stock_movements ORDER BY id"
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    shop = Shop.opened(tmp_path)
-    (tmp_path / "one.csv").write_text("sku,name,price,stock_quantity\nTEA-1,Tea,3.5,7\n")
+def shop(shop: Shop) -> Shop:
+    (shop.here / "one.csv").write_text("sku,name,price,stock_quantity\nTEA-1,Tea,3.5,7\n")
     assert shop.run("products", "import", "one.csv").returncode == 0
     return shop
 

@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.command import assert_one_sentence, orders
+from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
 HEADER = "sku,name,price,stock_quantity\n"
 STORED = "SELECT sku, name, price_minor, currency, stock_quantity, low_stock_threshold FROM products ORDER BY id"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return Shop.opened(tmp_path)
 
 
 def written(shop: Shop, name: str, text: str | bytes) -> str:
@@ -143,12 +139,13 @@ CLOSED = "not CSV: a quote that may close one of a line before; a product is one
 
 
 def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
-    text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(20_000))
+    others = effort(2_000, 20_000)
+    text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(others))
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
 
     assert (ended.returncode, ended.stdout) == (1, f"line 2: {OPEN}\n")
-    assert ended.stderr == "Products: 20,000 added, 0 changed, 0 unchanged, 1 refused.\n"
+    assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 refused.\n"
 
 
 def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
@@ -228,7 +225,7 @@ def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) 
 
 
 def test_standard_input_is_read(shop: Shop) -> None:
-    ended = shop.run_with_input("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n".encode())
+    ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n")
 
     assert ended.returncode == 0, ended
     assert len(shop.rows(STORED)) == 1
@@ -250,25 +247,27 @@ def test_a_database_that_is_not_there_is_a_sentence_that_says_how_to_go_on(tmp_p
     assert_one_sentence(ended, "store", "--from-line 1")
 
 
-def twenty_thousand(bad: int) -> str:
-    """So many lines, one of a thousand of them bad."""
-    lines = [f"SKU-{n},Product {n},{n % 100}.50,{n % 50}" for n in range(20_000)]
+def catalogue(size: int, *, bad: int) -> str:
+    """So many lines; of each of the first thousands one is bad."""
+    lines = [f"SKU-{n},Product {n},{n % 100}.50,{n % 50}" for n in range(size)]
     for n in range(bad):
         lines[n * 1000 + 7] = f"BAD-{n},Product,minus one,1"
     return HEADER + "\n".join(lines) + "\n"
 
 
 @pytest.mark.clause("002-34")
-def test_twenty_thousand_products_with_bad_lines_among_them(shop: Shop) -> None:
-    name = written(shop, "catalogue.csv", twenty_thousand(bad=20))
+def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
+    bad = effort(3, 20)
+    good = bad * 1_000 - bad
+    name = written(shop, "catalogue.csv", catalogue(bad * 1_000, bad=bad))
 
     ended = shop.run("products", "import", name)
     again = shop.run("products", "import", name)
 
     assert ended.returncode == again.returncode == 1
-    assert ended.stdout.splitlines() == [f"line {n * 1000 + 9}: price: not an amount" for n in range(20)]
-    assert ended.stderr == "Products: 19,980 added, 0 changed, 0 unchanged, 20 refused.\n"
-    assert again.stderr == "Products: 0 added, 0 changed, 19,980 unchanged, 20 refused.\n"
+    assert ended.stdout.splitlines() == [f"line {n * 1000 + 9}: price: not an amount" for n in range(bad)]
+    assert ended.stderr == f"Products: {good:,} added, 0 changed, 0 unchanged, {bad} refused.\n"
+    assert again.stderr == f"Products: 0 added, 0 changed, {good:,} unchanged, {bad} refused.\n"
     assert shop.rows("SELECT count(*), sum(stock_quantity) FROM products") == shop.rows(
         "SELECT count(DISTINCT product_id), sum(quantity) FROM stock_movements"
     )
@@ -276,7 +275,8 @@ def test_twenty_thousand_products_with_bad_lines_among_them(shop: Shop) -> None:
 
 @pytest.mark.clause("002-34")
 def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
-    name = written(shop, "catalogue.csv", twenty_thousand(bad=0))
+    size = effort(10_000, 20_000)
+    name = written(shop, "catalogue.csv", catalogue(size, bad=0))
 
     ended = interrupted(
         "products", "import", name, here=shop.here, when=lambda: shop.rows("SELECT count(*) FROM products") > [(1500,)]
@@ -285,9 +285,9 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
     resumed = shop.run("products", "import", name, "--from-line", went_on_from(ended.stderr))
 
     assert ended.returncode == 130, ended
-    assert 1500 < begun < 20_000
+    assert 1500 < begun < size
     assert ended.stderr.startswith(f"Products: {begun:,} added")
-    assert resumed.stderr == f"Products: {20_000 - begun:,} added, 0 changed, 0 unchanged, 0 refused.\n"
+    assert resumed.stderr == f"Products: {size - begun:,} added, 0 changed, 0 unchanged, 0 refused.\n"
     assert "Traceback" not in ended.stderr
 
 

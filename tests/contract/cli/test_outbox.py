@@ -12,21 +12,19 @@ from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.container import Container
 from tests.support.command import assert_one_sentence, orders
-from tests.support.servers.tables import migrated
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def here(migrated: Path) -> Path:
     """A folder whose database has three events: one waits, one is parked, one was sent."""
-    database = f"sqlite:///{tmp_path}/orders.db"
-    container = migrated(Container(settings=Settings(database_url=database)))
+    container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve"):
         order = PlaceOrder(actor=Actor(subject=name), items=(Item({"sku": "tea"}),), total=Money.of(1, "USD"))
         container.place_order(order)
     container.queries()._engine.dispose()
-    mark(tmp_path, "parked", 2)
-    mark(tmp_path, "sent", 3)
-    return tmp_path
+    mark(migrated, "parked", 2)
+    mark(migrated, "sent", 3)
+    return migrated
 
 
 def mark(here: Path, state: str, row: int) -> None:

@@ -10,6 +10,7 @@ from tests.support.report import for_want_of, used
 from tests.support.servers import postgresql, rabbitmq, redis
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.ephemeral.server import Throwaway
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
@@ -38,6 +39,7 @@ RABBITMQ = Part(
 )
 
 Server = TypeVar("Server")
+Breakable = TypeVar("Breakable", bound=Throwaway)
 
 
 @pytest.fixture(scope="session")
@@ -78,10 +80,16 @@ def kafka_server(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
         yield server
 
 
-@pytest.fixture
-def throwaway_postgres() -> Iterator[ThrowawayPostgres]:
-    """A PostgreSQL that the test may kill and freeze."""
+@pytest.fixture(scope="module")
+def module_postgres() -> Iterator[ThrowawayPostgres]:
+    """A PostgreSQL of the module's own: to make another for each test would cost a second or two."""
     yield from _start(POSTGRESQL, ThrowawayPostgres)
+
+
+@pytest.fixture
+def throwaway_postgres(module_postgres: ThrowawayPostgres) -> ThrowawayPostgres:
+    """A PostgreSQL that the test may kill and freeze; it has what earlier tests of the module committed."""
+    return _running(module_postgres)
 
 
 @pytest.fixture
@@ -90,10 +98,23 @@ def throwaway_redis() -> Iterator[ThrowawayRedis]:
     yield from _start(REDIS, ThrowawayRedis)
 
 
-@pytest.fixture
-def throwaway_rabbit() -> Iterator[ThrowawayRabbit]:
-    """A RabbitMQ that the test may kill and freeze."""
+@pytest.fixture(scope="module")
+def module_rabbit() -> Iterator[ThrowawayRabbit]:
+    """A RabbitMQ of the module's own: to start another for each test would cost 5 to 10 seconds."""
     yield from _start(RABBITMQ, ThrowawayRabbit)
+
+
+@pytest.fixture
+def throwaway_rabbit(module_rabbit: ThrowawayRabbit) -> ThrowawayRabbit:
+    """A RabbitMQ that the test may kill and freeze; it has the queues that earlier tests of the module left."""
+    return _running(module_rabbit)
+
+
+def _running(server: Breakable) -> Breakable:
+    """Return the server, whatever the test before did to it."""
+    server.thaw()
+    server.start()
+    return server
 
 
 def _start(part: Part, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:

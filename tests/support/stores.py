@@ -116,6 +116,10 @@ def copied_sqlite(migrated: Path, directory: Path) -> str:
 
 def empty(engine: Engine) -> None:
     """Leave nothing of the test before in a migrated PostgreSQL database."""
-    everything = ", ".join(table.name for table in tables.metadata.sorted_tables)
+    children_first = [table.name for table in reversed(tables.metadata.sorted_tables)]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in children_first)
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {everything} RESTART IDENTITY CASCADE"))
+        # A DELETE of some rows is twenty times quicker than a TRUNCATE, which makes the files of each table anew.
+        for name in connection.scalars(text(filled)).all():
+            connection.execute(text(f"DELETE FROM {name}"))
+        connection.execute(text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"))

@@ -14,12 +14,14 @@ from tests.support.servers.discovery import Part, Unavailable, find
 
 if TYPE_CHECKING:
     from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+    from tests.support.servers.ephemeral.server import Throwaway
     from tests.support.servers.kafka import KafkaServer
     from tests.support.servers.postgresql import PostgresServer
     from tests.support.servers.rabbitmq import RabbitServer
     from tests.support.servers.redis import RedisServer
 
 Server = TypeVar("Server")
+Breakable = TypeVar("Breakable", bound="Throwaway")
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +70,18 @@ def kafka_server(pytestconfig: pytest.Config) -> Iterator["KafkaServer"]:
         yield server
 
 
-@pytest.fixture
-def throwaway_postgres() -> Iterator["ThrowawayPostgres"]:
-    """A PostgreSQL that the test may kill and freeze."""
+@pytest.fixture(scope="module")
+def module_postgres() -> Iterator["ThrowawayPostgres"]:
+    """A PostgreSQL of the module's own: to make another for each test would cost a second or two."""
     from tests.support.servers.ephemeral import ThrowawayPostgres
 
     yield from _start("PostgreSQL", ThrowawayPostgres)
+
+
+@pytest.fixture
+def throwaway_postgres(module_postgres: "ThrowawayPostgres") -> "ThrowawayPostgres":
+    """A PostgreSQL that the test may kill and freeze; it has what earlier tests of the module committed."""
+    return _running(module_postgres)
 
 
 @pytest.fixture
@@ -84,12 +92,25 @@ def throwaway_redis() -> Iterator["ThrowawayRedis"]:
     yield from _start("Redis", ThrowawayRedis)
 
 
-@pytest.fixture
-def throwaway_rabbit() -> Iterator["ThrowawayRabbit"]:
-    """A RabbitMQ that the test may kill and freeze."""
+@pytest.fixture(scope="module")
+def module_rabbit() -> Iterator["ThrowawayRabbit"]:
+    """A RabbitMQ of the module's own: to start another for each test would cost 5 to 10 seconds."""
     from tests.support.servers.ephemeral import ThrowawayRabbit
 
     yield from _start("RabbitMQ", ThrowawayRabbit)
+
+
+@pytest.fixture
+def throwaway_rabbit(module_rabbit: "ThrowawayRabbit") -> "ThrowawayRabbit":
+    """A RabbitMQ that the test may kill and freeze; it has the queues that earlier tests of the module left."""
+    return _running(module_rabbit)
+
+
+def _running(server: Breakable) -> Breakable:
+    """Return the server, whatever the test before did to it."""
+    server.thaw()
+    server.start()
+    return server
 
 
 def _start(part: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:

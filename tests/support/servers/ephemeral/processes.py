@@ -2,10 +2,10 @@
 
 import os
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 
 def descendants(pid: int) -> list[int]:
@@ -28,7 +28,18 @@ def signal_all(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+class Killable(Protocol):
+    """A process of ours: `subprocess.Popen`, or what is like it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+
+def kill(process: Killable) -> None:
     """End a process and its children at once, and return when they are gone."""
     children = descendants(process.pid) if process.poll() is None else []
     # The children are held first: they must not notice the parent's death and tidy up after it.

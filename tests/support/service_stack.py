@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -116,21 +117,32 @@ class Stack:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a statement gives, or does, on a connection that is not the service's."""
+        with self._database() as execute:
+            return execute(query)
+
+    def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """All the database holds: the rows of each table, in no order."""
+        if self.settings.embedded:
+            tables, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
+        else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
+            tables, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
+        with self._database() as execute:
+            return {table: Counter(execute(content.format(table))) for (table,) in execute(tables)}
+
+    @contextmanager
+    def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """A connection that is not the service's."""
         if self.settings.embedded:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
-                return file.execute(query).fetchall()
+                yield lambda query: file.execute(query).fetchall()
+            return
         with psycopg.connect(self.settings.database_url.replace("+psycopg", ""), autocommit=True) as server:
-            cursor = server.execute(query.encode())
-            return cursor.fetchall() if cursor.description else []
 
-    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All the database holds."""
-        every = (
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-            if self.settings.embedded
-            else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        )
-        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for (table,) in self.rows(every)}
+            def execute(query: str) -> list[tuple[Any, ...]]:
+                cursor = server.execute(query.encode())
+                return cursor.fetchall() if cursor.description else []
+
+            yield execute
 
     def relayed(self) -> Published:
         """Run the relay until nothing is left; return what has reached the broker since the last time."""

@@ -15,6 +15,7 @@ import psycopg
 from flask import Flask
 from sqlalchemy import Engine, event
 
+from orders_adapters.sql import tables
 from orders_domain import Order, Role
 from orders_domain.ports.cache import Cache
 from orders_domain.use_cases import Relayed
@@ -123,11 +124,19 @@ class Stack:
     def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
         """All the database holds: the rows of each table, in no order."""
         if self.settings.embedded:
-            tables, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
+            names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
         else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
-            tables, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
+            names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
         with self._database() as execute:
-            return {table: Counter(execute(content.format(table))) for (table,) in execute(tables)}
+            return {table: Counter(execute(content.format(table))) for (table,) in execute(names)}
+
+    def empty(self) -> None:
+        """Leave nothing of the test before in the database: numbers begin at 1 again."""
+        with self._database() as execute:
+            for table in reversed(tables.metadata.sorted_tables):
+                execute(f"DELETE FROM {table.name}")
+            numbers = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+            execute("DELETE FROM sqlite_sequence" if self.settings.embedded else numbers)
 
     @contextmanager
     def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:

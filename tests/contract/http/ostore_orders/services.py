@@ -10,7 +10,6 @@ from uuid import UUID
 from orders_domain.use_cases import Released, release_bookings
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
 from tests.support.servers.services import CatalogueService, ShipmentService
-from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
 TEA, MILK = 501, 502
@@ -28,7 +27,6 @@ class Elsewhere:
     @classmethod
     def opened(cls, stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
         """Open it: ten of tea and five of milk are to be had."""
-        migrated(stack.container)
         catalogue.stock(TEA, quantity=10, price=37.5, name="Tea of elsewhere")
         catalogue.stock(MILK, quantity=5, price=0.99, name="Milk of elsewhere")
         return cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))

@@ -27,6 +27,7 @@ from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
 STEPS = ["GET product", "POST reservation", "POST shipment"]
@@ -43,12 +44,17 @@ def shop(
     """What is left when the process is killed, and the shop's own view of it."""
     settings = Settings(catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
     if request.param == "sqlite":
-        yield Elsewhere.opened(build(settings), catalogue, carrier)
+        yield opened(build(settings), catalogue, carrier)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.database()
-    yield Elsewhere.opened(build(replace(settings, database_url=url)), catalogue, carrier)
+    yield opened(build(replace(settings, database_url=url)), catalogue, carrier)
     server.drop(url)
+
+
+def opened(stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
+    migrated(stack.container)
+    return Elsewhere.opened(stack, catalogue, carrier)
 
 
 @contextmanager

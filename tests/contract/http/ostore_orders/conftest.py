@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from orders_adapters.http import service as asking
 from orders_domain import Role
 from orders_flask import Settings, create_app
 from tests.contract.http.management.shopping import Shopper, shopper
@@ -111,3 +112,11 @@ def elsewhere(
     """A shop whose products and shipments are other services'."""
     settings = replace(base_settings, catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
     return Elsewhere.opened(open_shop(settings), catalogue, carrier)
+
+
+@pytest.fixture
+def impatience() -> Iterator[pytest.MonkeyPatch]:
+    """Give services half a second, and not three, lest the matrix take an hour, until this is undone."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "CALL_SECONDS", 0.5)
+        yield patched

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orders_adapters.http import service as asking
 from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_domain import Role
 from orders_domain.tracking import TrackingEvent
@@ -21,25 +20,15 @@ from orders_domain.use_cases import Tracked, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.management.shopping import Shopper, shopper
-from tests.contract.http.ostore_orders.services import MILK, TEA, Elsewhere
+from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
-from tests.support.servers.services.server import Service
 from tests.support.service_stack import Stack
 
 M = Misbehaviour
 T = TypeVar("T")
 SLOW = 1.5  # seconds: longer than a connection may take, shorter than a call
-STEPS = ["GET product", "POST reservation", "POST shipment"]
-
-
-@pytest.fixture
-def impatience() -> Iterator[pytest.MonkeyPatch]:
-    """Give services half a second, and not three, lest the matrix take an hour, until this is undone."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(asking, "CALL_SECONDS", 0.5)
-        yield patched
 
 
 def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
@@ -52,11 +41,6 @@ def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
     """Do it meanwhile."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(task)
-
-
-def at(elsewhere: Elsewhere, step: str) -> tuple[Service, str]:
-    method, what = step.split()
-    return (elsewhere.carrier if what == "shipment" else elsewhere.catalogue), method
 
 
 @pytest.mark.clause("003-01", "003-03", "003-04", "003-05")
@@ -76,7 +60,7 @@ def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Els
 def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
     elsewhere: Elsewhere, step: str
 ) -> None:
-    service, method = at(elsewhere, step)
+    service, method = elsewhere.serving(step)
     threading.Timer(SLOW, service.hold(method)).start()
 
     answer = elsewhere.wants()
@@ -145,62 +129,6 @@ def test_what_is_bought_by_others_meanwhile_is_named_too(elsewhere: Elsewhere) -
     assert answer.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
     assert error(answer, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
     assert elsewhere.require_whole() == {}
-
-
-@pytest.mark.clause("003-03", "003-04")
-@pytest.mark.parametrize("way", Misbehaviour, ids=lambda way: way.name)
-@pytest.mark.parametrize("step", STEPS)
-def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_stays(
-    elsewhere: Elsewhere, impatience: pytest.MonkeyPatch, step: str, way: Misbehaviour
-) -> None:
-    service, method = at(elsewhere, step)
-    service.late = 1
-    service.misbehave[method] = way
-
-    answer = elsewhere.wants()
-
-    error(answer, 503)
-    assert answer.headers["Retry-After"]
-    assert elsewhere.orders() == {}
-    if way is M.HANG_AND_DO and method == "POST":
-        service.catch_up()
-        assert elsewhere.something_is_held()
-    service.reset()
-    impatience.undo()
-    elsewhere.settle()
-    assert elsewhere.require_whole() == {}
-    assert {one: product["quantity"] for one, product in elsewhere.catalogue.products.items()} == {TEA: 10, MILK: 5}
-    assert elsewhere.wants().status_code == 201
-    assert len(elsewhere.require_whole()) == 1
-
-
-@pytest.mark.clause("003-04")
-@pytest.mark.usefixtures("impatience")
-@pytest.mark.parametrize("way", [M.HANG, M.DROP, M.FAIL, M.NO_JSON, M.FLOOD], ids=lambda way: way.name)
-def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
-    elsewhere: Elsewhere, way: Misbehaviour
-) -> None:
-    elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["POST"] = way
-
-    error(elsewhere.wants(), 503)
-
-    assert len(elsewhere.catalogue.reservations) == 1
-    elsewhere.settle_while_they_fail()
-    assert elsewhere.bookings() == ["releasing"]
-    for service in (elsewhere.catalogue, elsewhere.carrier):
-        service.reset()
-    elsewhere.settle(after=timedelta(minutes=2))
-    assert elsewhere.require_whole() == {}
-
-
-@pytest.mark.clause("003-04")
-@pytest.mark.usefixtures("impatience")
-def test_what_was_undone_at_once_needs_no_worker(elsewhere: Elsewhere) -> None:
-    elsewhere.carrier.misbehave["POST"] = M.FAIL
-
-    error(elsewhere.wants(), 503)
-
-    assert elsewhere.catalogue.reservations == {}
 
 
 def test_a_shipment_that_is_another_order_s_is_not_taken_from_it(elsewhere: Elsewhere) -> None:

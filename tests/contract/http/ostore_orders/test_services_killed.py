@@ -20,7 +20,7 @@ import pytest
 
 from orders_flask import Settings
 from tests.contract.faults.service import within
-from tests.contract.http.ostore_orders.services import TEA, Elsewhere
+from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import body
 from tests.support.command import environment
 from tests.support.depth import deep
@@ -31,7 +31,6 @@ from tests.support.servers.services import CatalogueService, ShipmentService
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-STEPS = ["GET product", "POST reservation", "POST shipment"]
 SQLITE = pytest.param("sqlite", marks=pytest.mark.deep)  # what is killed is the same; one quick test is of its file
 
 
@@ -84,8 +83,7 @@ def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] 
 
 def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
     """Kill the process while it waits for the answer to a step that was done."""
-    method, what = step.split()
-    service = shop.carrier if what == "shipment" else shop.catalogue
+    service, method = shop.serving(step)
     go_on = service.hold(method)
     with serving(shop, directory) as served, ThreadPoolExecutor(1) as customer:
         answer = customer.submit(ask, shop, served)
@@ -132,7 +130,13 @@ def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewh
         within(20, lambda: bool(other.execute(waiting).fetchall()[0][0]), "the order does not wait")
         processes.kill(served.process)
         assert answer.result(60) is None
-    within(20, lambda: shop.bookings() == ["placing"], "the transaction is not undone")
+    open_ones = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND backend_type = 'client backend' "
+        "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+    )
+    within(20, lambda: shop.stack.rows(open_ones) == [(0,)], "the transaction is not undone")
+    assert shop.bookings() == ["placing"]
 
     shop.settle()
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import psycopg
 from flask import Flask
 from sqlalchemy import Engine, event
 
+from orders_adapters.sql import tables
 from orders_domain import Order, Role
 from orders_domain.ports.cache import Cache
 from orders_domain.use_cases import Relayed
@@ -116,21 +118,40 @@ class Stack:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a statement gives, or does, on a connection that is not the service's."""
+        with self._database() as execute:
+            return execute(query)
+
+    def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """All the database holds: the rows of each table, in no order."""
+        if self.settings.embedded:
+            names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
+        else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
+            names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
+        with self._database() as execute:
+            return {table: Counter(execute(content.format(table))) for (table,) in execute(names)}
+
+    def empty(self) -> None:
+        """Leave nothing of the test before in the database: numbers begin at 1 again."""
+        with self._database() as execute:
+            for table in reversed(tables.metadata.sorted_tables):
+                execute(f"DELETE FROM {table.name}")
+            numbers = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+            execute("DELETE FROM sqlite_sequence" if self.settings.embedded else numbers)
+
+    @contextmanager
+    def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """A connection that is not the service's."""
         if self.settings.embedded:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
-                return file.execute(query).fetchall()
+                yield lambda query: file.execute(query).fetchall()
+            return
         with psycopg.connect(self.settings.database_url.replace("+psycopg", ""), autocommit=True) as server:
-            cursor = server.execute(query.encode())
-            return cursor.fetchall() if cursor.description else []
 
-    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All the database holds."""
-        every = (
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-            if self.settings.embedded
-            else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        )
-        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for (table,) in self.rows(every)}
+            def execute(query: str) -> list[tuple[Any, ...]]:
+                cursor = server.execute(query.encode())
+                return cursor.fetchall() if cursor.description else []
+
+            yield execute
 
     def relayed(self) -> Published:
         """Run the relay until nothing is left; return what has reached the broker since the last time."""

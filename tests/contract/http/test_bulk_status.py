@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orders_domain import Role
+from orders_domain import Actor, Item, Money, Role
+from orders_domain.use_cases import PlaceOrder
 from tests.support.client import Answer, Caller, ask
 from tests.support.service_stack import Stack
 
@@ -47,9 +48,10 @@ def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
 
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
-    """The numbers of so many new orders of Ann's."""
+    """The numbers of so many new orders of Ann's, placed without HTTP."""
+    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
-        ann.place()
+        stack.container.place_order(tea)
     rows = stack.rows(f"SELECT number FROM orders WHERE user_id = '{ann.subject}' ORDER BY number DESC LIMIT {number}")
     return [int(row[0]) for row in rows]
 

@@ -16,7 +16,7 @@ from tests.support.depth import effort
 from tests.support.service_stack import Stack
 from tests.support.threads import at_once, other_thread
 
-GROUPS = effort(40, 200)
+GROUPS = effort(12, 200)
 SENDERS = 32
 
 

@@ -19,6 +19,8 @@ from tests.support.client import Caller, ask, refused
 from tests.support.servers.proxy import Proxy
 from tests.support.service_stack import Stack
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 INVALID = "The bearer token is missing or not valid."
 
 

@@ -2,6 +2,7 @@
 
 from tests.support.servers.services.catalogue import CatalogueService
 from tests.support.servers.services.misbehaviour import Misbehaviour
+from tests.support.servers.services.server import Address
 from tests.support.servers.services.shipments import ShipmentService
 
-__all__ = ["CatalogueService", "Misbehaviour", "ShipmentService"]
+__all__ = ["Address", "CatalogueService", "Misbehaviour", "ShipmentService"]

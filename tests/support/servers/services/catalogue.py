@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.servers.services.server import Asked, Service
+from tests.support.servers.services.server import Address, Asked, Service
 
 
 class CatalogueService(Service):
     """Its products by id, and its reservations by order."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__(address)
         self.products: dict[int, dict[str, Any]] = {}
         self.reservations: dict[str, dict[int, int]] = {}
 

@@ -30,29 +30,56 @@ class Asked:
     body: Any
 
 
-class Service:
-    """`with Service() as service`; `do(asked)` gives status and body, and is what a subclass is about."""
+class Address:
+    """`with Address() as address` is where one service after another listens."""
 
     def __init__(self) -> None:
+        self.server = _Server((HOST, 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join(5)
+
+
+class Service:
+    """`with Service() as service`; `do(asked)` gives status and body, and is what a subclass is about.
+
+    It has an address of its own, unless one is given that listens already.
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
         self.asked: list[Asked] = []
         self.misbehave: dict[str, Misbehaviour] = {}
         self.late = 8.0  # seconds after which HANG_AND_DO does it
         self.arrived = threading.Semaphore(0)  # of requests that are held
         self._held: dict[str, threading.Event] = {}
+        self._late: list[threading.Thread] = []
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server((HOST, 0), _handler(self))
+        self._address, self._is_ours = address or Address(), address is None
+        self._address.server.service = self
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_address[1]}"
+        return self._address.url
 
     def do(self, asked: Asked) -> tuple[int, Any]:
         raise NotImplementedError
 
     def encrypt(self, context: ssl.SSLContext) -> str:
         """Speak TLS from now on; return the address."""
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        server = self._address.server
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         return self.url.replace("http:", "https:")
 
     def hold(self, method: str) -> Callable[[], None]:
@@ -63,6 +90,11 @@ class Service:
     def times(self, method: str) -> int:
         return sum(one.method == method for one in self.asked)
 
+    def catch_up(self) -> None:
+        """Return when all that is done late is done."""
+        for thread in self._late:
+            thread.join(self.late + 20)
+
     def reset(self) -> None:
         """Behave, and forget who asked."""
         self.misbehave.clear()
@@ -70,22 +102,22 @@ class Service:
         self.asked.clear()
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        if self._is_ours:
+            self._address.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        if self._is_ours:
+            self._address.__exit__(*error)
 
     def answer(self, asked: Asked, handler: BaseHTTPRequestHandler) -> None:
         with self._lock:
             self.asked.append(asked)
         way = self.misbehave.get(asked.method)
         if way is M.HANG_AND_DO:
-            threading.Thread(target=self._do_late, args=(asked,), daemon=True).start()
+            self._late.append(threading.Thread(target=self._do_late, args=(asked,), daemon=True))
+            self._late[-1].start()
         done = self._done(asked) if way is None or way.does_it else None
         if held := self._held.get(asked.method):
             self.arrived.release()
@@ -141,32 +173,32 @@ class Service:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+    service: Service
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked has hung up."""
 
 
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
 
-        def _any(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(
-                method=self.command,
-                path=self.path,
-                key=self.headers.get("Idempotency-Key"),
-                body=json.loads(raw) if raw else None,
-            )
-            self.close_connection = True
-            service.answer(asked, self)
+    def _any(self) -> None:
+        service = self.server.service
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(
+            method=self.command,
+            path=self.path,
+            key=self.headers.get("Idempotency-Key"),
+            body=json.loads(raw) if raw else None,
+        )
+        self.close_connection = True
+        service.answer(asked, self)
 
-        do_GET = do_POST = do_DELETE = _any  # noqa: N815 - called by these names
+    do_GET = do_POST = do_DELETE = _any  # noqa: N815 - called by these names
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - called by this name
-            """Nobody reads it."""
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - called by this name
+        """Nobody reads it."""
 
 
 def _say(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from tests.support.servers.services.server import Asked, Service
+from tests.support.servers.services.server import Address, Asked, Service
 
 
 class ShipmentService(Service):
     """Its shipments: the order of each, by id."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__(address)
         self.shipments: dict[str, str] = {}
         self.gives: str | None = None  # an id that it gives to everybody
         self._ids = count(1)

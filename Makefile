@@ -1,5 +1,5 @@
 # Every task of the project; bare `make` lists them. The tasks make their own .venv from the pinned, hashed
-# files in requirements/, so that Python 3.11 and make are all a machine needs.
+# files in requirements/, so that Python 3.11 or newer and make are all a machine needs.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -7,21 +7,32 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Compiled modules are kept: a test run starts several processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lock clauses clean
+.PHONY: help run unit test deep check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: .venv/run.stamp ## start the service with example data (PORT=8000)
-	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT)
+	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT) --port-option "make run PORT=$$(($(PORT) + 1))"
+
+unit: .venv/dev.stamp ## run the tests that need no server, in seconds
+	@$(BIN)/pytest -n auto --quiet tests/unit $(ARGS)
 
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
 
-check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them, then the verdict
+# The torture runs by itself, because it wants both cores.
+deep: .venv/dev.stamp ## run every test at full length: an hour or more
+	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
+	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
+
+check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the verdict
 	@failed=""; \
 	step() { title=$$1; shift; echo "== $$title"; "$$@" || failed="$$failed $$title;"; }; \
 	step "lint" $(BIN)/ruff check .; \
@@ -29,28 +40,48 @@ check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them,
 	step "types" $(BIN)/mypy; \
 	step "imports" $(BIN)/lint-imports --no-logo; \
 	step "migrations" $(BIN)/orders migrate --check; \
+	step "docs" $(MAKE) --no-print-directory docs; \
 	if [ -n "$$failed" ]; then echo "Failed:$${failed%;}."; exit 1; fi; echo "All checks passed."
 
 format: .venv/dev.stamp ## write the format and the fixes that ruff can make
 	@$(BIN)/ruff check --fix --exit-zero . && $(BIN)/ruff format .
+
+# A page that loads a script, a style or a font from elsewhere would not work offline.
+docs: .venv/dev.stamp ## build the documentation into site/, and check its links
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' site --include='*.html'
+	@echo "The documentation is site/index.html; for its search: python3 -m http.server --directory site"
+
+reference: .venv/dev.stamp ## write the generated parts of docs/ again from the code
+	@$(BIN)/python -m tools.reference
 
 clauses: .venv/dev.stamp ## each source clause with the tests that show it
 	@$(BIN)/pytest --clauses --quiet $(ARGS)
 
 # The build backend is locked beside the libraries; dev.txt has the same pins as run.txt and more.
 LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
-	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-header --no-annotate --no-emit-package orders $(ARGS) pyproject.toml -
 
 lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
-	@$(LOCK) --extra flask --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
+	@$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
 	@wc -l requirements/*.txt
+
+# Debian 12 brings pip 23.0.1 to Python 3.11; it does not run on later Pythons, and the oldest that these bring is 23.2.1.
+check-locks: ## install both lock files with the oldest pip that they are for, in an environment that is thrown away
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	for lock in run dev; do \
+	  $(PYTHON) -m venv --clear "$$folder"; pip="$$folder/bin/python -m pip --disable-pip-version-check --quiet"; \
+	  $$pip install "pip==$$($(PYTHON) -c 'import sys; print("23.0.1" if sys.version_info < (3, 12) else "23.2.1")')"; \
+	  echo "Installing requirements/$$lock.txt with $$($$pip --version) ..."; \
+	  $$pip install --require-hashes --no-compile --requirement requirements/$$lock.txt; \
+	done
 
 clean: ## remove .venv and everything the tasks leave behind
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis \
-	  .coverage .coverage.* htmlcov dist build
-	@find src tests migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
+	  .coverage .coverage.* htmlcov dist build site
+	@find src tests tools migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -58,13 +89,19 @@ clean: ## remove .venv and everything the tasks leave behind
 	@$(PYTHON) -m venv --clear .venv || \
 	  { echo "orders needs Python's venv module (on Debian: apt-get install python3-venv)." >&2; rm -rf .venv; exit 1; }
 
+# Without a network pip fills a page with warnings, and then says that there is no such package.
+INSTALL = install() { $(PIP) install "$$@" 2>.venv/pip.log && return; \
+	  if grep -q "connection broken by" .venv/pip.log; \
+	  then echo "The network is missing: pip cannot reach its package index (see .venv/pip.log)." >&2; \
+	  else cat .venv/pip.log >&2; fi; return 1; }; install
+
 .venv/run.stamp: .venv/bin/python requirements/run.txt pyproject.toml
-	@echo "Installing what the service needs into .venv ..."
-	@$(PIP) install --require-hashes --requirement requirements/run.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what the service needs into .venv: once, about a minute ..."
+	@$(INSTALL) --require-hashes --requirement requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
-	@echo "Installing what the tests and checks need into .venv ..."
-	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@echo "Installing what the tests and checks need into .venv: once, about two minutes ..."
+	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
 	@touch $@

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orders_domain.access_rules import Action, Relation, allowed_statuses, is_allowed
-from orders_domain.actor import Role
-from orders_domain.errors import (
-    AccessDenied,
+from orders_domain.access_rules import (
+    Action,
     ActionNotPermitted,
-    OrderHidden,
+    Relation,
     TransitionNotPermitted,
-    TransitionRefused,
+    allowed_statuses,
+    is_allowed,
 )
-from orders_domain.status import LIFECYCLE
+from orders_domain.actor import Role
+from orders_domain.errors import AccessDenied, OrderHidden
+from orders_domain.status import LIFECYCLE, TransitionRefused
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
@@ -58,7 +59,7 @@ class Access:
                 raise OrderHidden(order.id)
             raise AccessDenied("This order belongs to somebody else.")
         if not is_allowed(order.origin, action, self.relations(actor, order)):
-            raise ActionNotPermitted(order.origin, action.value)
+            raise ActionNotPermitted(order.origin, action)
 
     def require_status(self, actor: Actor, order: Order, wanted: Wanted) -> None:
         """Return if the actor may set the status, or the order shows it already, so that nothing would change.

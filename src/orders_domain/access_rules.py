@@ -11,8 +11,9 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from orders_domain.errors import AccessDenied
 from orders_domain.origin import Origin
-from orders_domain.status import LIFECYCLE, OrderStatus
+from orders_domain.status import LIFECYCLE, OrderStatus, TransitionRefused
 
 
 class Relation(Enum):
@@ -43,6 +44,35 @@ class Decision(Enum):
     ALLOWED = "yes"
     NOT_PERMITTED = "-"  # the order may be shown to the actor, and this action is not theirs: 403, or 409 in `orders`
     UNRELATED = "none"  # 403, or 404 where the contract hides what exists
+
+
+class ActionNotPermitted(AccessDenied):
+    """The actor may see the order, and the contract that it was placed by reserves this action for others."""
+
+    code = "action_not_permitted"
+
+    def __init__(self, origin: Origin, action: Action) -> None:
+        super().__init__(
+            f"You are not permitted to {action.value} an order that was placed by the contract {origin.value}."
+        )
+        self.origin = origin
+        self.action = action
+
+
+class TransitionNotPermitted(TransitionRefused):
+    """The lifecycle allows this step, and the contract that the order was placed by reserves it for others."""
+
+    code = "transition_not_permitted"
+
+    def __init__(
+        self, origin: Origin, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]
+    ) -> None:
+        super().__init__(current, wanted, allowed)
+        self.args = (
+            f"An order that was placed by the contract {origin.value} and is {current.value} "
+            f"cannot be made {wanted.value} by you.",
+        )
+        self.origin = origin
 
 
 AccessRules: TypeAlias = Mapping[tuple[Origin, Action, Relation], Decision]

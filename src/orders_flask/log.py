@@ -9,7 +9,11 @@ import structlog
 
 
 def configure(*, level: str, form: str) -> None:
-    """Send structlog's and the standard library's events through one formatter: ``json`` or ``console``."""
+    """Send structlog's and the standard library's events through one formatter.
+
+    ``form`` is ``json`` or ``console``; "" is ``console`` at a terminal, and ``json`` otherwise.
+    """
+    form = form or ("console" if sys.stderr.isatty() else "json")
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

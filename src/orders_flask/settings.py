@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read once from the environment."""
+"""The settings: one frozen object, read once from the environment and a ``.env`` file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from environs import Env, EnvError
-
 from orders_domain.currencies import DECIMALS
+from orders_flask import environment
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
@@ -114,7 +113,9 @@ class Settings:
     )
     smtp_sender: str = _setting("SMTP_SENDER", "orders@localhost", "the address that mail comes from")
     log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
-    log_format: str = _setting("LOG_FORMAT", "json", "`json`, a line an event, or `console`")
+    log_format: str = _setting(
+        "LOG_FORMAT", "", "`json`, a line an event, or `console`; by default `console` at a terminal, else `json`"
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mounts", _mounts(DEFAULT_MOUNTS) if self.mounts is None else _frozen(self.mounts))
@@ -124,7 +125,7 @@ class Settings:
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
         _one_of("TRACKING_SOURCE", self.tracking_source, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
-        _one_of("LOG_FORMAT", self.log_format, "json", "console")
+        _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
         if self.new_order_queue == self.events_exchange:
             raise SettingRefused(
@@ -226,20 +227,17 @@ class Settings:
 
 
 def read() -> Settings:
-    """Return the settings of this process's environment.
+    """Return the settings of this process's environment, its ``.env`` file and the files that they name.
 
     Raises:
-        SettingRefused: see ``Settings``.
+        SettingRefused: see ``Settings``; or a file cannot be read.
     """
-    env = Env()
-    values: dict[str, Any] = {}
     try:
-        for one in fields(Settings):
-            text = env.str(one.metadata["name"], default=None)
-            if text is not None and text.strip():
-                values[one.name] = _value(one.name, text.strip())
-    except EnvError as error:
+        variables = environment.variables()
+        texts = {one.name: environment.value(one.metadata["name"], variables) for one in fields(Settings)}
+    except ValueError as error:
         raise SettingRefused(str(error)) from error
+    values: dict[str, Any] = {name: _value(name, text) for name, text in texts.items() if text}
     return Settings(**values)
 
 

@@ -26,6 +26,7 @@ from orders_flask.cli import (
     users,
 )
 from orders_flask.settings import SettingRefused
+from orders_flask.unknown_settings import unknown_settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -71,7 +72,12 @@ def main() -> None:
     try:
         orders(prog_name="orders")
     except (OrdersError, SettingRefused) as error:
-        hint = " orders doctor says why." if type(error) is StoreUnavailable and str(error).endswith(".") else ""
         field = f"{error.field}: " if isinstance(error, Refused) and error.field else ""
-        click.echo(f"orders: {field}{error}{hint}", err=True)
+        click.echo(" ".join([f"orders: {field}{error}", *_hints(error)]), err=True)
         sys.exit(1)
+
+
+def _hints(error: Exception) -> list[str]:
+    if isinstance(error, SettingRefused):
+        return unknown_settings()
+    return ["orders doctor says why."] if type(error) is StoreUnavailable and str(error).endswith(".") else []

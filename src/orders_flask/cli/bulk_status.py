@@ -12,14 +12,13 @@ import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.job import MOST_AT_ONCE
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef, parse_order_ref
 from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatuses
 from orders_flask import settings
 from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.statuses import STATUSES
 from orders_flask.container import Container
-from orders_flask.web.refs import order_ref
 
 
 @click.command("bulk-status")
@@ -28,7 +27,9 @@ from orders_flask.web.refs import order_ref
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
 @click.option("--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True)
 def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
-    """Give STATUS to the orders of FILE (- for standard input): a number or an id a line.
+    """Give STATUS to the orders of FILE.
+
+    FILE (- for standard input) has a number or an id of an order on each line.
 
     Each order is changed by itself, with its history, its messages and the stock it gives back. What became of it is
     a line on standard output; an order that cannot take the status fails alone, and the exit status is then 1.
@@ -79,7 +80,7 @@ def _refs(lines: Lines, first: int) -> Iterator[Ref]:
 
 def _order_id(text: str) -> OrderRef | None:
     try:
-        return order_ref(text)
+        return parse_order_ref(text)
     except OrderNotFound:
         return None
 

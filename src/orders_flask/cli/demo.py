@@ -67,12 +67,16 @@ List orders, and pay one:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-def demo(host: str, port: int) -> None:
-    """Run the service with examples: migrate, load a small set of data, print tokens and requests to paste."""
+@click.option("--port-option", default="--port", hidden=True)  # make has one of its own, and passes it
+def demo(host: str, port: int, port_option: str) -> None:
+    """Run the service with examples to paste.
+
+    Migrates the database, adds a small set of data, prints tokens and requests.
+    """
     read = settings.read()
     if read.production:
         raise click.ClickException("ORDERS_ENV is production; the demonstration is not for it.")
-    serve.require_free(host, port)
+    serve.require_free(host, port, option=port_option)
     container = Container(settings=read)
     if migrations := container.store().migrations:
         migrations.upgrade("head")

@@ -10,17 +10,19 @@ from orders_flask.app import create_app
 from orders_flask.container import Container
 from orders_flask.secrets import without_secrets
 from orders_flask.settings import SettingRefused, Settings
+from orders_flask.unknown_settings import unknown_settings
 
 
 @click.command()
 def doctor() -> None:
-    """Look at every part that is configured, and say what is wrong with it, and why."""
+    """Check every configured part, and say what is wrong and why."""
     try:
         read = _quiet(settings.read())
         container = Container(settings=read)
         create_app(read, container=container)  # refuses what only shows when the parts are made
     except SettingRefused as error:
         click.echo(f"settings   {error}")
+        _advise(*unknown_settings())
         sys.exit(1)
     click.echo(f"settings   fine ({read.environment})")
     where = {
@@ -37,9 +39,13 @@ def doctor() -> None:
         wrong += failure is not None
         how = without_secrets(failure, read) if failure else "fine"
         click.echo(f"{name:10} {how} ({where.get(name, 'another service')})")
-    for advice in filter(None, (read.advice, container.cache().advice())):
-        click.echo(f"advice     {advice}")
+    _advise(*unknown_settings(), *filter(None, (read.advice, container.cache().advice())))
     sys.exit(1 if wrong else 0)
+
+
+def _advise(*sentences: str) -> None:
+    for sentence in sentences:
+        click.echo(f"advice     {sentence}")
 
 
 def _quiet(read: Settings) -> Settings:

@@ -62,7 +62,9 @@ def export(
     until: Span | None,
     resume: bool,
 ) -> None:
-    """Write orders to FILE (- for standard output), newest first: CSV or JSON Lines.
+    """Write orders to FILE, newest first, as CSV or JSON Lines.
+
+    FILE is - for standard output.
 
     FILE appears when it is complete; until then FILE.part grows, 1,000 orders at a time. After Ctrl-C, or worse,
     --resume goes on behind the last order that is whole, and FILE becomes what it would have been; FILE.part.options

@@ -8,10 +8,10 @@ import click
 
 from orders_domain.actor import Actor, Role
 from orders_domain.history import Entry
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.use_cases import OrderHistory
 from orders_flask import settings
 from orders_flask.container import Container
-from orders_flask.web.refs import order_ref
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
 
@@ -20,14 +20,16 @@ _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id
 @click.argument("order")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array, with the details of each change.")
 def history(order: str, as_json: bool) -> None:
-    """Show every change of ORDER (its number or its id), oldest first; also of a deleted order.
+    """Show every change of ORDER, oldest first.
+
+    ORDER is the number or the id of an order, which may have been deleted.
 
     \b
     Example:
       orders history 1042
     """
     operator = Actor(subject="orders history", role=Role.ADMIN)
-    request = OrderHistory(actor=operator, order_id=order_ref(order))
+    request = OrderHistory(actor=operator, order_id=parse_order_ref(order))
     entries = Container(settings=settings.read()).order_history(request)
     if as_json:
         click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))

@@ -7,10 +7,11 @@ from orders_flask.cli import worker
 
 @click.command()
 def notify() -> None:
-    """Send users a message for each change of their orders, until stopped (Ctrl-C or SIGTERM).
+    """Notify users of each change of their orders.
 
-    By mail where SMTP_URL is set, else to the log. A notification that comes twice is sent once. What is refused for
-    good is put aside with the reason, in the queue NOTIFY_QUEUE.dead or the topic NOTIFICATIONS_TOPIC.dead.
+    Runs until stopped (Ctrl-C or SIGTERM). Sends by mail where SMTP_URL is set, else to the log. A notification that
+    comes twice is sent once. What is refused for good is put aside with the reason, in the queue NOTIFY_QUEUE.dead or
+    the topic NOTIFICATIONS_TOPIC.dead.
     """
     read, container = worker.began()
     source = worker.source(read, queue=read.notify_queue, topic=read.notifications_topic)

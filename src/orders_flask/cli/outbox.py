@@ -14,7 +14,7 @@ _STATES = [state.value for state in OutboxState]
 
 @click.group()
 def outbox() -> None:
-    """Look at the events on their way out, and send parked ones again."""
+    """List events to be published; publish parked ones again."""
 
 
 @outbox.command("list")
@@ -29,7 +29,10 @@ def outbox() -> None:
 )
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 def show(states: Sequence[str], limit: int) -> None:
-    """List events, oldest first: state, attempts, type, order, version, id and the last refusal."""
+    """List events, oldest first.
+
+    Each line has state, attempts, time, type, order, version, id and the last refusal.
+    """
     found = _container().outbox().select(states=frozenset(map(OutboxState, states)), limit=limit)
     for one in found:
         event = one.event

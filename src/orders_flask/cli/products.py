@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import click
 
 from orders_domain.errors import OrdersError
+from orders_domain.product import parse_product_id
 from orders_domain.use_cases import ImportProducts, Restock
 from orders_domain.use_cases.import_products import Imported
 from orders_flask import settings
@@ -14,7 +15,6 @@ from orders_flask.cli.formats import format_of, format_option
 from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.product_lines import csv_rows, json_rows
 from orders_flask.container import Container
-from orders_flask.web.refs import product_id
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 
@@ -30,10 +30,11 @@ def products() -> None:
 @click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
 @click.option("--dry-run", is_flag=True, help="Say what each line would change as things are, and change nothing.")
 def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
-    """Add the products of FILE (- for standard input) to the catalogue, or change those whose sku it has.
+    """Add or change the products of FILE.
 
-    CSV with a header of sku, name, price, stock_quantity and perhaps currency and low_stock_threshold, in any order;
-    or JSON Lines with these as members. A product is one line; only in JSON Lines has a name line breaks. Prices are
+    A product whose sku the catalogue has is changed. FILE (- for standard input) is CSV with a header of sku, name,
+    price, stock_quantity and perhaps currency and low_stock_threshold, in any order; or JSON Lines with these as
+    members. A product is one line; only in JSON Lines has a name line breaks. Prices are
     of DEFAULT_CURRENCY where no currency is given; without a low_stock_threshold a product keeps the one it has.
     stock_quantity is the new stock, not what is added to it.
 
@@ -73,16 +74,17 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
 @click.argument("product")
 @click.argument("quantity", type=int)
 def restock(product: str, quantity: int) -> None:
-    """Add QUANTITY pieces to the stock of the product with the number PRODUCT.
+    """Add QUANTITY pieces to the stock of PRODUCT.
 
-    What is ordered meanwhile is not lost, as it may be where somebody looks at the stock, counts on and states it anew.
+    PRODUCT is the number of a product. What is ordered meanwhile is not lost, as it may be where somebody looks at the
+    stock, counts on and states it anew.
 
     \b
     Example:
       orders products restock 17 40
     """
     container = Container(settings=settings.read())
-    stocked = container.restock(Restock(actor=operator(), product_id=product_id(product), quantity=quantity))
+    stocked = container.restock(Restock(actor=operator(), product_id=parse_product_id(product), quantity=quantity))
     click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 
 

@@ -8,10 +8,11 @@ from orders_flask.workers import loop
 
 @click.command()
 def relay() -> None:
-    """Send what waits in the outbox, until stopped (Ctrl-C or SIGTERM).
+    """Publish the events of the outbox.
 
-    Any number may run at once: each order's events still leave in their order. Killing one loses nothing. Where other
-    services have a part in orders, they are also told to give up what they hold for orders that do not exist.
+    Runs until stopped (Ctrl-C or SIGTERM). Any number may run at once: each order's events still leave in their order.
+    Killing one loses nothing. Where other services have a part in orders, they are also told to give up what they hold
+    for orders that do not exist.
     """
     read, container = worker.began()
     sender = container.relay()

@@ -12,6 +12,7 @@ from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.container import Container
 from orders_flask.settings import Settings
+from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.web import metrics
 from orders_flask.workers import orphan
 
@@ -23,7 +24,10 @@ from orders_flask.workers import orphan
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once, each.")
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Send the outbox's events from here too.")
 def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None:
-    """Run the service until stopped (Ctrl-C or SIGTERM). Others serve orders_flask.wsgi:app, or :asgi:app."""
+    """Run the service.
+
+    It runs until stopped (Ctrl-C or SIGTERM). Other servers serve orders_flask.wsgi:app, or :asgi:app.
+    """
     greeting = f"Serving http://{host}:{port}, documented at /docs. Ctrl-C stops."
     run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
@@ -40,6 +44,7 @@ def run(
 ) -> None:
     """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
     create_app(read, container=Container(settings=read))
+    log_unknown_settings()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
     require_free(host, port)
@@ -79,8 +84,11 @@ def _shared_measurements(workers: int) -> Iterator[None]:
         yield
 
 
-def require_free(host: str, port: int) -> None:
-    """Raise where nobody can listen; the server itself would say so with a traceback in each worker."""
+def require_free(host: str, port: int, *, option: str = "--port") -> None:
+    """Raise where nobody can listen; the server itself would say so with a traceback in each worker.
+
+    ``option`` is how another port is chosen.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -88,5 +96,5 @@ def require_free(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise click.ClickException(
-            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Choose another with --port."
+            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Choose another with {option}."
         ) from error

@@ -15,7 +15,9 @@ from orders_flask.container import Container
 @click.option("--scope", "scopes", multiple=True, help="Such as orders:write; may be given several times.")
 @click.option("--hours", type=click.IntRange(1, 24 * 365), default=24, show_default=True, help="How long it holds.")
 def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
-    """Print a bearer token for SUBJECT, for development; production refuses.
+    """Print a bearer token for SUBJECT, for development.
+
+    It is refused in production.
 
     \b
     Example:

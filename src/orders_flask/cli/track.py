@@ -7,10 +7,11 @@ from orders_flask.cli import worker
 
 @click.command()
 def track() -> None:
-    """Take what carriers tell of shipments, and bring the orders up to it, until stopped (Ctrl-C or SIGTERM).
+    """Apply the carriers' events of shipments to the orders.
 
-    Any number may run at once. Killing one loses nothing: an event that comes again is known by its id. What cannot be
-    read or applied is put aside with the reason, in the queue TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
+    Runs until stopped (Ctrl-C or SIGTERM). Any number may run at once. Killing one loses nothing: an event that comes
+    again is known by its id. What cannot be read or applied is put aside with the reason, in the queue
+    TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
     """
     read, container = worker.began()
     source = worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)

@@ -19,9 +19,9 @@ _from_stdin = click.option(
 
 @click.group()
 def users() -> None:
-    """Look after the accounts of those who sign in with an e-mail address and a password (POST /auth/login).
+    """Manage the accounts that sign in by e-mail and password.
 
-    Users whose tokens come from elsewhere need no account.
+    They sign in at POST /auth/login. Users whose tokens come from elsewhere need no account.
     """
 
 
@@ -57,7 +57,10 @@ def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, pa
 
 @users.command("list")
 def show() -> None:
-    """List all accounts by their e-mail addresses: address, id, role, scopes, and since when it is disabled."""
+    """List all accounts by their e-mail addresses.
+
+    Each line has address, id, role, scopes, and since when the account is disabled.
+    """
     container, after = _container(), ""
     while page := container.list_users(ListUsers(actor=operator(), after=after)):
         for user in page:
@@ -70,7 +73,10 @@ def show() -> None:
 @users.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Let nobody sign in as EMAIL any more, nor refresh a token; tokens that are out live to their end."""
+    """Refuse sign-in and refreshed tokens to EMAIL.
+
+    Tokens issued before stay valid until they expire.
+    """
     _container().disable_user(DisableUser(actor=operator(), email=email))
     click.echo(f"{email} cannot sign in any more.")
 
@@ -87,7 +93,10 @@ def enable(email: str) -> None:
 @click.argument("email")
 @_from_stdin
 def password(email: str, password_stdin: bool) -> None:
-    """Give EMAIL another password, and ask for it; tokens that are out live to their end."""
+    """Give EMAIL another password, and ask for it.
+
+    Tokens issued before stay valid until they expire.
+    """
     _container().change_password(ChangePassword(actor=operator(), email=email, password=_password(password_stdin)))
     click.echo(f"{email} has a new password.")
 

@@ -8,6 +8,7 @@ import click
 from orders_flask import log, settings
 from orders_flask.container import Container
 from orders_flask.settings import Settings
+from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.workers.loop import Worker
 
 
@@ -15,6 +16,7 @@ def began() -> tuple[Settings, Container]:
     """Return the environment's settings and their container; from here on the log is as they want it."""
     read = settings.read()
     log.configure(level=read.log_level, form=read.log_format)
+    log_unknown_settings()
     return read, Container(settings=read)
 
 

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.errors import Kind, TransitionNotPermitted, TransitionRefused
-from orders_domain.status import Vocabulary
+from orders_domain.access_rules import TransitionNotPermitted
+from orders_domain.errors import Kind
+from orders_domain.status import TransitionRefused, Vocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {

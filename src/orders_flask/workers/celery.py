@@ -22,6 +22,7 @@ from orders_domain.ports.clock import Clock
 from orders_domain.use_cases import RunJob
 from orders_flask import log, settings
 from orders_flask.settings import Settings
+from orders_flask.unknown_settings import log_unknown_settings
 
 if TYPE_CHECKING:
     from orders_flask.container import Container
@@ -109,6 +110,7 @@ class Sender:
 def _log_as_we_do(**_: Any) -> None:
     read = settings.read()
     log.configure(level=read.log_level, form=read.log_format)
+    log_unknown_settings()
 
 
 @cache

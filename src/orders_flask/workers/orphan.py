@@ -12,11 +12,16 @@ _LOOK_EVERY = 0.5  # seconds
 _GRACE = 10.0  # seconds for the requests under way
 
 
+def server() -> int | None:
+    """Return the process id of the ``orders serve`` that started this process, if one did."""
+    named = os.environ.get(VARIABLE)
+    return int(named) if named and os.getppid() == int(named) else None
+
+
 def end_with_server() -> None:
-    """Watch the server from a thread, where one is named."""
-    server = os.environ.get(VARIABLE)
-    if server and os.getppid() == int(server):
-        threading.Thread(target=_watch, args=(int(server),), name="orphan", daemon=True).start()
+    """Watch the server from a thread, where there is one."""
+    if (process := server()) is not None:
+        threading.Thread(target=_watch, args=(process,), name="orphan", daemon=True).start()
 
 
 def _watch(server: int) -> None:

@@ -8,14 +8,17 @@ from orders_domain.access_rules import (
     _TABLE,
     ACCESS_RULES,
     Action,
+    ActionNotPermitted,
     Decision,
     Relation,
+    TransitionNotPermitted,
     allowed_statuses,
     is_allowed,
     parse_access_rules,
 )
-from orders_domain.errors import AccessDenied, ActionNotPermitted, TransitionNotPermitted, TransitionRefused
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, only, placed
+from orders_domain.errors import AccessDenied
+from orders_domain.status import TransitionRefused
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, only, placed
 
 CARRIER = Actor(subject="ada", role=Role.SYSTEM)
 ROWS = [line for line in _TABLE.splitlines() if line.strip()]
@@ -139,4 +142,4 @@ def test_action_reserved_for_others_is_denied(access: Access, actor: Actor, orig
         access.require(actor, order_of(origin), action)
 
     assert isinstance(refusal.value, AccessDenied)
-    assert (refusal.value.origin, refusal.value.action) == (origin, action.value)
+    assert (refusal.value.origin, refusal.value.action) == (origin, action)

@@ -22,9 +22,9 @@ from orders_domain.use_cases import (
     place_template,
     ship_products,
 )
-from tests.unit.domain.carts import cart
-from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, placed
-from tests.unit.domain.shop import Shop
+from tests.support.carts import cart
+from tests.support.examples import ADA, NOON, TOTAL, items, new_id, placed
+from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
 from tests.unit.domain.test_order_products import stocked
 

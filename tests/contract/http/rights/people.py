@@ -14,10 +14,10 @@ from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import OrderNotFound
 from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatus
-from tests.contract.http.caller import Answer, Caller, as_json
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.shopping import SHIPPING, Shopper, shopper
-from tests.contract.http.stack import Stack
+from tests.support.client import Answer, Caller, as_json
+from tests.support.service_stack import Stack
 
 ADMIN = Actor(subject="root", role=Role.ADMIN)
 WRITE = ("orders:write",)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from orders_domain import OrderStatus
-from tests.contract.http.caller import refused
 from tests.contract.http.rights.people import People, Placed
-from tests.contract.http.stack import Stack
+from tests.support.client import refused
+from tests.support.service_stack import Stack
 
 CONTRACTS = ("orders", "management", "ostore", "checkout")
 CARRIERS_WORDS = ("CONFIRMED", "IN_TRANSIT", "SHIPPED", "DELIVERED", "FAILED", "RETURNED")

@@ -7,10 +7,13 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Compiled modules are kept: a test run starts several processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lock check-locks clauses clean
+.PHONY: help run unit test deep check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,10 +21,18 @@ help: ## list the tasks
 run: .venv/run.stamp ## start the service with example data (PORT=8000)
 	@trap 'exit 0' INT; $(BIN)/orders demo --port $(PORT) --port-option "make run PORT=$$(($(PORT) + 1))"
 
-test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+unit: .venv/dev.stamp ## run the tests that need no server, in seconds
+	@$(BIN)/pytest -n auto --quiet tests/unit $(ARGS)
 
-check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them, then the verdict
+test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
+	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
+
+# The torture runs by itself, because it wants both cores.
+deep: .venv/dev.stamp ## run every test at full length: an hour or more
+	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
+	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
+
+check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the verdict
 	@failed=""; \
 	step() { title=$$1; shift; echo "== $$title"; "$$@" || failed="$$failed $$title;"; }; \
 	step "lint" $(BIN)/ruff check .; \
@@ -29,10 +40,20 @@ check: .venv/dev.stamp ## lint, format, types, imports, migrations: all of them,
 	step "types" $(BIN)/mypy; \
 	step "imports" $(BIN)/lint-imports --no-logo; \
 	step "migrations" $(BIN)/orders migrate --check; \
+	step "docs" $(MAKE) --no-print-directory docs; \
 	if [ -n "$$failed" ]; then echo "Failed:$${failed%;}."; exit 1; fi; echo "All checks passed."
 
 format: .venv/dev.stamp ## write the format and the fixes that ruff can make
 	@$(BIN)/ruff check --fix --exit-zero . && $(BIN)/ruff format .
+
+# A page that loads a script, a style or a font from elsewhere would not work offline.
+docs: .venv/dev.stamp ## build the documentation into site/, and check its links
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' site --include='*.html'
+	@echo "The documentation is site/index.html; for its search: python3 -m http.server --directory site"
+
+reference: .venv/dev.stamp ## write the generated parts of docs/ again from the code
+	@$(BIN)/python -m tools.reference
 
 clauses: .venv/dev.stamp ## each source clause with the tests that show it
 	@$(BIN)/pytest --clauses --quiet $(ARGS)
@@ -59,8 +80,8 @@ check-locks: ## install both lock files with the oldest pip that they are for, i
 
 clean: ## remove .venv and everything the tasks leave behind
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis \
-	  .coverage .coverage.* htmlcov dist build
-	@find src tests migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
+	  .coverage .coverage.* htmlcov dist build site
+	@find src tests tools migrations -type d '(' -name __pycache__ -o -name .hypothesis ')' -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -1,3 +1,9 @@
-"""What all tests share: real parts, the closing lines of a run, and the clauses that tests show."""
+"""What all tests share: servers, the depth and the closing lines of a run, and the clauses that tests show."""
 
-pytest_plugins = ("pytester", "tests.parts.closing", "tests.parts.fixtures", "tests.clauses")
+pytest_plugins = (
+    "pytester",
+    "tests.support.report",
+    "tests.support.depth",
+    "tests.support.servers.fixtures",
+    "tests.support.clauses",
+)

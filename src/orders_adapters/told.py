@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,16 +9,14 @@ from uuid import UUID
 
 import orjson
 
-from orders_domain.errors import Refused
+from orders_domain.errors import OrderNotFound, Refused
 from orders_domain.moment import moment
 from orders_domain.notification import Notification
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef, parse_order_ref
 from orders_domain.text import flaw_in_text
 from orders_domain.tracking import TrackingEvent
 
 LARGEST = 64 * 1024  # bytes
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _Read = TypeVar("_Read")
 
 
@@ -89,12 +86,10 @@ def _id(value: Any) -> str:
 
 
 def _order_ref(value: Any) -> OrderRef:
-    text = _id(value)
-    if _NUMBER.fullmatch(text):
-        return int(text)
-    if _UUID.fullmatch(text):
-        return UUID(text)
-    raise ValueError("it is neither an order's number nor its id")
+    try:
+        return parse_order_ref(_id(value))
+    except OrderNotFound:
+        raise ValueError("it is neither an order's number nor its id") from None
 
 
 def _moment(value: Any) -> datetime:

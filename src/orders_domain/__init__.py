@@ -11,7 +11,8 @@ from orders_domain.events import Event
 from orders_domain.item import Item
 from orders_domain.money import Money
 from orders_domain.once import Once
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.product import Demand, NewProduct, Product
 from orders_domain.queries import OrdersWanted, Page
 from orders_domain.status import LIFECYCLE, OrderStatus, Vocabulary, Wanted

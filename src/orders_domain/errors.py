@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    from orders_domain.order import Order
-    from orders_domain.product import Shortage
-    from orders_domain.status import OrderStatus
 
 
 class Kind(Enum):
@@ -143,39 +140,14 @@ class OrderExists(OrdersError):
         self.order_id = order_id
 
 
-class TransitionRefused(OrdersError):
-    """The lifecycle does not allow this step."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """A product that there is too little of; of an unknown one there is nothing, and it has no name."""
 
-    kind = Kind.CONFLICT
-    code = "transition_refused"
-
-    def __init__(self, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
-        super().__init__(f"An order that is {current.value} cannot become {wanted.value}.")
-        self.current = current
-        self.wanted = wanted
-        self.allowed = allowed
-
-
-class OrderFinalized(OrdersError):
-    """The order is beyond being cancelled: shipped, delivered, or cancelled already (clause 004-09)."""
-
-    kind = Kind.CONFLICT
-    code = "order_finalized"
-
-    def __init__(self, order: Order) -> None:
-        super().__init__("Order already finalized")
-        self.order = order  # as it stands
-
-
-class DeletionRefused(OrdersError):
-    """Only a pending order can be deleted (clause 002-13)."""
-
-    kind = Kind.CONFLICT
-    code = "deletion_refused"
-
-    def __init__(self, current: OrderStatus) -> None:
-        super().__init__("Only pending orders can be deleted")
-        self.current = current
+    product_id: int
+    name: str | None
+    requested: int
+    available: int
 
 
 class InsufficientStock(OrdersError):
@@ -298,18 +270,6 @@ class VersionMismatch(OrdersError):
         super().__init__(f"The order is at version {current}.")
         self.wanted = wanted
         self.current = current
-
-
-class AlreadyDone(OrdersError):
-    """The same request was done before, under the same key; nothing was done now (clause 004-04)."""
-
-    kind = Kind.CONFLICT
-    code = "already_done"
-
-    def __init__(self, *, order_id: UUID, answer: bytes) -> None:
-        super().__init__(f"This was done before: order {order_id}.")
-        self.order_id = order_id
-        self.answer = answer  # as it was kept
 
 
 class KeyInUse(OrdersError):

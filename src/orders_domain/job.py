@@ -9,11 +9,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from orders_domain.errors import OrdersError, Refused, TransitionRefused
+from orders_domain.errors import OrdersError, Refused
+from orders_domain.status import TransitionRefused
 
 if TYPE_CHECKING:
     from orders_domain.actor import Actor
-    from orders_domain.order import OrderRef
+    from orders_domain.order_ref import OrderRef
     from orders_domain.status import OrderStatus, Wanted
 
 MOST_ORDERS = 1_000

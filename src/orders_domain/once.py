@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from orders_domain.actor import LONGEST_SUBJECT
-from orders_domain.errors import Refused
+from orders_domain.errors import Kind, OrdersError, Refused
+from orders_domain.order import Order
 from orders_domain.text import flaw_in_short_text
-
-if TYPE_CHECKING:
-    from orders_domain.order import Order
 
 LONGEST_KEY = 255
 LONGEST_SCOPE = 32
@@ -32,7 +28,6 @@ class Once:
     scope: str  # what the key counts in: the name of a published contract
     key: str
     fingerprint: str  # of all that the client asked for: under one key it asks for one thing
-    answer: Callable[[Order], bytes]  # what the client is told, to be kept and told again
 
     def __post_init__(self) -> None:
         for name, text, longest in (
@@ -42,3 +37,14 @@ class Once:
         ):
             if flaw := flaw_in_short_text(text, longest=longest):
                 raise Refused(f"{name} {flaw}.", field=name)
+
+
+class AlreadyDone(OrdersError):
+    """The same request was done before, under the same key; nothing was done now (clause 004-04)."""
+
+    kind = Kind.CONFLICT
+    code = "already_done"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"This was done before: order {order.id}.")
+        self.order = order  # as it was placed

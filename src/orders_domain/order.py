@@ -7,33 +7,34 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from uuid import UUID
 
 from orders_domain import history
 from orders_domain.actor import LONGEST_SUBJECT, Actor
 from orders_domain.address import Address
 from orders_domain.cart import Cart
-from orders_domain.errors import (
-    DeletionRefused,
-    OrderFinalized,
-    Refused,
-    TotalMismatch,
-    TransitionRefused,
-    VersionMismatch,
-)
+from orders_domain.errors import Kind, OrdersError, Refused, TotalMismatch, VersionMismatch
 from orders_domain.item import MOST_ITEMS, Item
 from orders_domain.moment import flaw_in_moment
 from orders_domain.money import EXACTLY, Money
 from orders_domain.product import Line
-from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
+from orders_domain.status import LIFECYCLE, DeletionRefused, OrderStatus, TransitionRefused, Wanted
 from orders_domain.text import JSON, flaw_in_short_text, flaw_in_text
-
-OrderRef: TypeAlias = UUID | int
-"""An order's id, or its number."""
 
 LONGEST_SHIPMENT_ID = 64
 LONGEST_REASON = 200
+
+
+class OrderFinalized(OrdersError):
+    """The order is beyond being cancelled: shipped, delivered, or cancelled already (clause 004-09)."""
+
+    kind = Kind.CONFLICT
+    code = "order_finalized"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__("Order already finalized")
+        self.order = order  # as it stands
 
 
 @dataclass(slots=True, kw_only=True)

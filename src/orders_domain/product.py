@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orders_domain.errors import Refused
+from orders_domain.errors import ProductNotFound, Refused
 from orders_domain.money import Money
+from orders_domain.order_ref import parse_number
 from orders_domain.text import flaw_in_text
 
 ProductId: TypeAlias = int
@@ -89,14 +90,16 @@ class Line:
         return Money(self.quantity * self.unit_price.minor, self.unit_price.currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortage:
-    """A product that there is too little of; of an unknown one there is nothing, and it has no name."""
+def parse_product_id(text: str) -> ProductId:
+    """Return the id.
 
-    product_id: ProductId
-    name: str | None
-    requested: int
-    available: int
+    Raises:
+        ProductNotFound: the text is no id, so there is no such product.
+    """
+    number = parse_number(text)
+    if number is None:
+        raise ProductNotFound(text)
+    return number
 
 
 def summed(demands: Iterable[Demand]) -> dict[ProductId, int]:

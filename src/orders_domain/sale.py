@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orders_domain.errors import AmountRefused, InsufficientStock, Refused
+from orders_domain.errors import AmountRefused, InsufficientStock, Refused, Shortage
 from orders_domain.money import Money
-from orders_domain.product import Line, Product, ProductId, Shortage
+from orders_domain.product import Line, Product, ProductId
 
 
 def require_enough(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:

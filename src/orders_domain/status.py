@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from orders_domain.errors import Kind, OrdersError
+
 
 class OrderStatus(Enum):
     """The core's statuses, in the order of an order's life."""
@@ -35,6 +37,30 @@ LIFECYCLE: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
         OrderStatus.CANCELED: frozenset(),
     }
 )
+
+
+class TransitionRefused(OrdersError):
+    """The lifecycle does not allow this step."""
+
+    kind = Kind.CONFLICT
+    code = "transition_refused"
+
+    def __init__(self, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
+        super().__init__(f"An order that is {current.value} cannot become {wanted.value}.")
+        self.current = current
+        self.wanted = wanted
+        self.allowed = allowed
+
+
+class DeletionRefused(OrdersError):
+    """Only a pending order can be deleted (clause 002-13)."""
+
+    kind = Kind.CONFLICT
+    code = "deletion_refused"
+
+    def __init__(self, current: OrderStatus) -> None:
+        super().__init__("Only pending orders can be deleted")
+        self.current = current
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from orders_domain.actor import Actor, Role
 from orders_domain.errors import Refused
 from orders_domain.moment import flaw_in_moment
-from orders_domain.order import LONGEST_SHIPMENT_ID, Order, OrderRef
+from orders_domain.order import LONGEST_SHIPMENT_ID, Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.status import OrderStatus, Wanted
 from orders_domain.text import flaw_in_short_text
 

@@ -18,6 +18,9 @@ class CountedCache:
         self._metrics.cache_read(hit=order is not None)
         return order
 
+    def prefetch(self, order_id: UUID | None) -> None:
+        self._cache.prefetch(order_id)
+
     def put(self, order: Order) -> None:
         self._cache.put(order)
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import structlog
 
-from orders_domain.errors import AccessDenied, AlreadyDone, OrderHidden, OrdersError
+from orders_domain.errors import AccessDenied, OrderHidden, OrdersError
+from orders_domain.once import AlreadyDone
 from orders_domain.order import Order
 from orders_flask.web.metrics import Metrics
 
@@ -28,7 +29,7 @@ def observed(use_case: Callable[..., Answer]) -> Callable[..., Answer]:
             answer = use_case(request, **ports)
         except AlreadyDone as error:
             metrics.replayed(name)
-            log.info("replayed", **about | {"order": str(error.order_id)})
+            log.info("replayed", **about | {"order": str(error.order.id)})
             raise
         except OrdersError as error:
             metrics.refused(name, reason=error.code)

@@ -1,11 +1,12 @@
 """Databases with the tables of this release, once for the run: each test copies the file, or empties the database."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,18 @@ def migrated_postgresql(postgres_server: PostgresServer) -> str:
     url = postgres_server.database()
     migrate.upgrade(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def template_postgresql(postgres_server: PostgresServer) -> str:
+    """The database that those are copies of whose tests alter tables or end connections."""
+    url = postgres_server.database()
+    migrate.upgrade(url)
+    return url
+
+
+@pytest.fixture
+def copied_postgresql(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[str]:
+    url = postgres_server.copy(template_postgresql)
+    yield url
+    postgres_server.drop(url)

@@ -12,10 +12,10 @@ from orders_adapters.kafka.publisher import Publisher
 from orders_domain import Event, OrderStatus, events
 from orders_domain.errors import PublisherUnavailable
 from tests.contract.ports.publishers import Told, in_kafka
-from tests.contract.ports.threads import at_once
-from tests.parts.kafka import KafkaServer
-from tests.parts.throwaway.server import HOST, free_port
-from tests.unit.domain.examples import ADMIN, NOON, only, placed
+from tests.support.examples import ADMIN, NOON, only, placed
+from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.servers.kafka import KafkaServer
+from tests.support.threads import at_once
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A large export in bounded memory: of a hundred times as many orders as a page has, no more is in memory than of few.
+"""A large export in bounded memory: of many more orders than a page has, no more is in memory than of few.
 
 ORDERS_TEST_EXPORT=1000000 exports a million; it takes a few minutes.
 """
@@ -12,11 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
-from tests.unit.cli.running import environment
+from tests.support.command import environment
+from tests.support.depth import effort
+from tests.support.servers.postgresql import PostgresServer
 
-ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", "200000"))
+ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(20_000, 200_000)))
+NOTE = effort(12_000, 0)  # letters in each order: few orders that are large fill the memory as many small ones would
 MOST_MEGABYTES = 200
 
 GENERATE = """
@@ -24,9 +25,10 @@ GENERATE = """
     INSERT INTO orders
         (id, number, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at)
     SELECT gen_random_uuid(), nextval('order_numbers'), 'user-' || n % 1000,
-        '[{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}, {"sku": "CUP-1", "quantity": 1, "unit_price": 5}]',
+        '[{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}, '
+        '{"sku": "CUP-1", "quantity": 1, "unit_price": 5, "note": "NOTE"}]',
         '[]', 8000, 'USD', 'PENDING', 1, timestamptz '2026-01-01' + n / 3 * interval '1 second', now()
-    FROM generate_series(1, %d) n;
+    FROM generate_series(1, ORDERS) n;
     ANALYZE orders
 """
 # The peak of a child that this process waited for; its own figure would be that of the fork, where we are larger.
@@ -38,11 +40,10 @@ print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 
 
 @pytest.fixture(scope="module")
-def database(postgres_server: PostgresServer) -> Iterator[str]:
-    url = postgres_server.database()
-    migrate.upgrade(url)
+def database(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[str]:
+    url = postgres_server.copy(template_postgresql)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
-        for statement in GENERATE.replace("%d", str(ORDERS)).split(";"):
+        for statement in GENERATE.replace("ORDERS", str(ORDERS)).replace("NOTE", "x" * NOTE).split(";"):
             server.execute(statement.encode())
     yield url
     postgres_server.drop(url)

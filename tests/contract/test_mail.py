@@ -19,9 +19,9 @@ from orders_adapters.system.notifier import notify
 from orders_domain.errors import LetterRefused, NotifierUnavailable
 from orders_domain.notification import Notification
 from orders_domain.ports.notifier import Letter
-from tests.parts.mail import MailServer
-from tests.parts.throwaway.server import HOST, free_port
-from tests.unit.domain.examples import NOON
+from tests.support.examples import NOON
+from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.servers.mail import MailServer
 
 SENDER = "shop@example.com"
 NEWS = Notification(id=uuid4(), user_id="ann", order="7", message="Your order 7 is on its way.", occurred_at=NOON)

@@ -15,8 +15,8 @@ import pytest
 
 from orders_adapters.rabbitmq.publisher import Publisher
 from tests.contract.test_rabbitmq_publisher import an_event
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import ThrowawayRabbit, processes
+from tests.support.servers.ephemeral import ThrowawayRabbit, processes
+from tests.support.servers.rabbitmq import RabbitServer
 
 QUEUE = "new_order"
 WORKER = """
@@ -71,19 +71,28 @@ def lines(report: Path, wanted: int) -> list[object]:
     return [json.loads(line) for line in report.read_text().splitlines()]
 
 
+@pytest.fixture
+def broker(throwaway_rabbit: ThrowawayRabbit) -> Iterator[ThrowawayRabbit]:
+    """A broker without the queue, and without the exchange that a worker declares."""
+    yield throwaway_rabbit
+    with RabbitServer(throwaway_rabbit.url).channel() as channel:
+        channel.queue_delete(QUEUE)
+        channel.exchange_delete(QUEUE)
+
+
 @pytest.mark.clause("000-22")
 @pytest.mark.parametrize("first", ["publisher", "worker"])
 def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
-    throwaway_rabbit: ThrowawayRabbit, tmp_path: Path, first: str
+    broker: ThrowawayRabbit, tmp_path: Path, first: str
 ) -> None:
-    publisher = Publisher(throwaway_rabbit.url)
+    publisher = Publisher(broker.url)
     events = [an_event() for _ in range(20)]
     if first == "publisher":
         assert set(publisher.publish(events[:10])) == {None}
 
-    with worker(tmp_path, url=throwaway_rabbit.url) as report:
+    with worker(tmp_path, url=broker.url) as report:
         if first == "worker":
-            wait_for_consumer(RabbitServer(throwaway_rabbit.url))
+            wait_for_consumer(RabbitServer(broker.url))
             assert set(publisher.publish(events[:10])) == {None}
         lines(report, 10)
         assert set(publisher.publish(events[10:])) == {None}
@@ -94,15 +103,13 @@ def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
 
 
 @pytest.mark.clause("000-22")
-def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(
-    throwaway_rabbit: ThrowawayRabbit, tmp_path: Path
-) -> None:
-    publisher = Publisher(throwaway_rabbit.url, queue_type="quorum")
+def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(broker: ThrowawayRabbit, tmp_path: Path) -> None:
+    publisher = Publisher(broker.url, queue_type="quorum")
     event = an_event()
     assert publisher.publish([event]) == [None]
 
     quorum = 'app.conf.task_create_missing_queue_type = "quorum"'
-    with worker(tmp_path, url=throwaway_rabbit.url, settings=quorum) as report:
+    with worker(tmp_path, url=broker.url, settings=quorum) as report:
         ran = lines(report, 1)
 
     assert ran == [[str(event.id), str(event.order_id), "ada"]]

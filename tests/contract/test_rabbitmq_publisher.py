@@ -12,7 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from orders_adapters import wire
 from orders_adapters.rabbitmq.publisher import Publisher
 from orders_domain.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from orders_adapters.redis.ahead import Ahead
 from orders_adapters.redis.cache import Cache
 from orders_adapters.redis.denylist import Copy
 from orders_domain import Order, OrderStatus
-from tests.parts.redis import RedisServer, round_trips
-from tests.unit.domain.examples import ADA, NOON, only, placed
+from tests.support.examples import ADA, NOON, only, placed
+from tests.support.servers.redis import RedisServer, round_trips
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_question_and_the_order_are_one_round_trip(parts: tuple[Cache, Copy]
     order = kept(cache)
 
     with round_trips() as sent:
-        cache.expect(order.id)
+        cache.prefetch(order.id)
         answer, found = copy.recall(["a mark"]), cache.get(order.id)
 
     assert (answer, found) == (False, order)
@@ -52,7 +52,7 @@ def test_the_question_and_the_order_are_one_round_trip(parts: tuple[Cache, Copy]
 def test_what_was_found_is_read_once(parts: tuple[Cache, Copy]) -> None:
     cache, copy = parts
     order = kept(cache)
-    cache.expect(order.id)
+    cache.prefetch(order.id)
     copy.recall(["a mark"])
     cache.get(order.id)
 
@@ -64,12 +64,12 @@ def test_what_was_found_is_read_once(parts: tuple[Cache, Copy]) -> None:
 def test_what_was_found_and_not_read_is_forgotten_with_the_request(parts: tuple[Cache, Copy]) -> None:
     cache, copy = parts
     order = kept(cache)
-    cache.expect(order.id)
+    cache.prefetch(order.id)
     copy.recall(["a mark"])
     order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
     cache.invalidate({order.id: order.version})
 
-    cache.expect(None)
+    cache.prefetch(None)
 
     assert cache.get(order.id) is None
 
@@ -77,7 +77,7 @@ def test_what_was_found_and_not_read_is_forgotten_with_the_request(parts: tuple[
 def test_another_order_than_the_one_expected_is_asked_for_itself(parts: tuple[Cache, Copy]) -> None:
     cache, copy = parts
     one, other = kept(cache), kept(cache)
-    cache.expect(one.id)
+    cache.prefetch(one.id)
     copy.recall(["a mark"])
 
     assert cache.get(other.id) == other
@@ -87,7 +87,7 @@ def test_another_order_than_the_one_expected_is_asked_for_itself(parts: tuple[Ca
 def test_what_one_thread_expects_no_other_is_given(parts: tuple[Cache, Copy]) -> None:
     cache, copy = parts
     order = kept(cache)
-    cache.expect(order.id)
+    cache.prefetch(order.id)
     copy.recall(["a mark"])
 
     with ThreadPoolExecutor(1) as thread, round_trips() as sent:
@@ -101,7 +101,7 @@ def test_a_put_after_a_miss_that_was_asked_ahead_is_kept(parts: tuple[Cache, Cop
     order = placed()
     order.unsaved.clear()
     order.number = 1
-    cache.expect(order.id)
+    cache.prefetch(order.id)
     copy.recall(["a mark"])
     assert cache.get(order.id) is None
 

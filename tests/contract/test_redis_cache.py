@@ -12,8 +12,8 @@ import redis
 
 from orders_adapters.redis.cache import Cache
 from orders_domain import Item, Money, Order, OrderStatus
-from tests.parts.proxy import Proxy
-from tests.parts.redis import RedisServer
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.redis import RedisServer
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
 

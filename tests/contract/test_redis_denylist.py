@@ -13,8 +13,8 @@ from orders_adapters.redis import denylist as redis_denylist
 from orders_adapters.redis.circuit import REST
 from orders_adapters.redis.denylist import Copy
 from orders_flask.quick_denylist import QuickDenylist
-from tests.parts.proxy import Proxy
-from tests.parts.throwaway import ThrowawayRedis
+from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.proxy import Proxy
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 

@@ -14,8 +14,8 @@ from orders_adapters.redis.circuit import REST
 from orders_domain import Order
 from orders_domain.errors import Unavailable
 from tests.contract.test_redis_cache import an_order
-from tests.parts.redis import RedisServer
-from tests.parts.throwaway import ThrowawayRedis
+from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.redis import RedisServer
 
 TIMEOUT = 0.1
 SLACK = 0.08  # a busy machine

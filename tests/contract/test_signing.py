@@ -18,7 +18,7 @@ from orders_domain.cart import Cart
 from orders_domain.errors import CartRefused
 from orders_flask.web.body import read_json
 from orders_flask.web.problems import Unparsable
-from tests.parts import node
+from tests.support.servers import node
 
 SIGNING = Path(__file__).parents[2] / "docs" / "signing"
 CANONICALIZE = "2.1.0"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from orders_adapters.security.tokens import Tokens, mint, public_key, shared_secret
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, Refused
-from tests.unit.forged import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
+from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
 
 SECRET = "correct horse battery staple, 2026"
 FORGED = forged_tokens(SECRET, "ada")

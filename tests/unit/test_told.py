@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,15 @@ NOT_EVEN_OBJECTS = [
     b"", b"\x00", b"\xff\xfe", b"{", b"nonsense", b"[]", b"null", b"7", b'"text"', b"{'a': 1}", b"NaN",
     b'{"eventId": 1e999}', b"[" * 100_000, b'{"a":' * 5_000, b'{"eventId": "' + b"x" * 70_000 + b'"}',
 ]  # fmt: skip
-GONE = object()
+
+
+class Gone(Enum):
+    """Marks a member that the message leaves out; an enumeration, because its text is the same in every process."""
+
+    GONE = "gone"
+
+
+GONE = Gone.GONE
 
 
 def raw(message: dict[str, Any], /, **changed: Any) -> bytes:

@@ -15,7 +15,7 @@ from orders_domain import Event, Item, Money, Order, OrderStatus
 from orders_domain.address import Address
 from orders_domain.currencies import DECIMALS
 from orders_domain.product import Line
-from tests.unit.domain.carts import cart, content
+from tests.support.carts import cart, content
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 PLAIN = (

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from orders_adapters.http.service import Service, whole_number
 from orders_domain.booking import Booking
-from orders_domain.errors import InsufficientStock
+from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.money import Money
-from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage
+from orders_domain.product import MOST_STOCK, Product, ProductId
 
 ALL_SECONDS = 10.0  # for all products of an order together
 

@@ -32,6 +32,9 @@ class Cache:
             self._copies.move_to_end(order_id)
             return deepcopy(found[0])
 
+    def prefetch(self, order_id: UUID | None) -> None:
+        """There is no server, and so no round trip to save."""
+
     def put(self, order: Order) -> None:
         with self._lock:
             fence, _ = self._fences.get(order.id, (0, None))
@@ -68,6 +71,9 @@ class NoCache:
 
     def get(self, order_id: UUID) -> Order | None:
         return None
+
+    def prefetch(self, order_id: UUID | None) -> None:
+        """There is no server, and so no round trip to save."""
 
     def put(self, order: Order) -> None:
         return

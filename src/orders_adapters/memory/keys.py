@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from orders_adapters.memory.store import KeptAnswer, Store
-from orders_domain.errors import AlreadyDone, KeyReused
-from orders_domain.once import KEPT, Once
-from orders_domain.order import Order
+from orders_adapters.memory.store import KeptKey, Store
+from orders_domain.errors import KeyReused
+from orders_domain.once import KEPT, AlreadyDone, Once
+from orders_domain.order import Order, fold
 
 
 class Keys:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: dict[tuple[str, str, str], KeptAnswer] = {}
+        self._kept: dict[tuple[str, str, str], KeptKey] = {}
 
     def claim(self, once: Once, *, at: datetime) -> None:
         kept = self._store.keys.get(_place(once))
@@ -19,10 +19,11 @@ class Keys:
             return
         if kept.fingerprint != once.fingerprint:
             raise KeyReused
-        raise AlreadyDone(order_id=kept.order_id, answer=kept.answer)
+        placing = self._store.histories[kept.order_id][:1]
+        raise AlreadyDone(fold(placing, number=self._store.orders[kept.order_id].number))
 
     def keep(self, once: Once, order: Order) -> None:
-        self._kept[_place(once)] = KeptAnswer(once.fingerprint, order.id, once.answer(order), order.created_at)
+        self._kept[_place(once)] = KeptKey(once.fingerprint, order.id, order.created_at)
 
     def merge(self) -> None:
         """Make the staged keys those of the store; ``store.reading`` is held."""

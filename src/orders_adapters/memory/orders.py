@@ -9,7 +9,8 @@ from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.events import Event
 from orders_domain.history import Entry
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.outbox import OutboxState, Outgoing
 
 

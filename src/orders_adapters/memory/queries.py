@@ -8,7 +8,8 @@ from uuid import UUID
 from orders_adapters.memory.store import Store
 from orders_domain.errors import OrderNotFound
 from orders_domain.history import Entry
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.queries import OrdersWanted, Page
 
 

@@ -37,12 +37,11 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """What was answered to the request under a key."""
+class KeptKey:
+    """The order that was placed under a key."""
 
     fingerprint: str
     order_id: UUID
-    answer: bytes
     at: datetime
 
 
@@ -63,7 +62,7 @@ class Store:
     remote_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
     jobs: dict[UUID, Job] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
-    keys: dict[tuple[str, str, str], KeptAnswer] = field(default_factory=dict)  # by subject, scope and key
+    keys: dict[tuple[str, str, str], KeptKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     users: dict[str, User] = field(default_factory=dict)  # those with an account, by id
     denied: dict[str, datetime] = field(default_factory=dict)  # until when, by mark

@@ -53,8 +53,7 @@ class Cache:
             self._missed.last = (order_id, found.asked_at)
         return order
 
-    def expect(self, order_id: UUID | None) -> None:
-        """Say that this thread will ask for the order next, or for none: see ``Ahead``."""
+    def prefetch(self, order_id: UUID | None) -> None:
         self._ahead.expect(self._keys(order_id)[0] if order_id else None)
 
     def put(self, order: Order) -> None:

@@ -1,4 +1,4 @@
-"""The users' e-mail addresses."""
+"""E-mail addresses of the users' accounts."""
 
 from sqlalchemy import Engine, bindparam, select
 
@@ -10,12 +10,10 @@ _ADDRESS = select(tables.users.c.email).where(tables.users.c.id == bindparam("us
 
 
 class Addresses:
-    """Who has no account with an address has the subject's own, where that is one."""
-
     def __init__(self, engine: Engine) -> None:
         self._engine = engines.reading(engine)
 
     def __call__(self, user_id: str) -> str | None:
         with translated(), self._engine.connect() as connection:
-            known: str | None = connection.scalar(_ADDRESS, {"user_id": user_id})
-        return known or (user_id if "@" in user_id else None)
+            address: str | None = connection.scalar(_ADDRESS, {"user_id": user_id})
+        return address

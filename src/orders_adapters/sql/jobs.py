@@ -14,7 +14,7 @@ from orders_adapters.sql.errors import translated
 from orders_domain.actor import Actor, Role
 from orders_domain.errors import JobLost, JobNotFound
 from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef
 from orders_domain.status import OrderStatus, Wanted
 
 _jobs = tables.jobs.c

@@ -1,4 +1,4 @@
-"""The keys of one transaction: a statement to claim one, and one to keep what was answered."""
+"""The keys of one transaction: a statement to claim one, and one to keep it."""
 
 import hashlib
 from datetime import datetime
@@ -10,9 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.pruning import pruning
-from orders_domain.errors import AlreadyDone, KeyInUse, KeyReused, StoreContention
-from orders_domain.once import KEPT, Once
-from orders_domain.order import Order
+from orders_domain.errors import KeyInUse, KeyReused, StoreContention
+from orders_domain.history import Entry
+from orders_domain.once import KEPT, AlreadyDone, Once
+from orders_domain.order import Order, fold
 
 _keys = tables.idempotency_keys.c
 _KEPT = and_(
@@ -27,9 +28,13 @@ _OURS = {
     "postgresql": select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("ours")).subquery(),
     "sqlite": select(true().label("ours")).subquery(),
 }
+# A repetition is answered with the order as it was placed: the first entry of its history has all of it.
+_PLACING = and_(tables.order_history.c.order_id == _keys.order_id, tables.order_history.c.version == 1)
 _CLAIM = {
-    dialect: select(ours.c.ours, _keys.fingerprint, _keys.order_id, _keys.answer).select_from(
+    dialect: select(ours.c.ours, _keys.fingerprint, tables.orders.c.number, *tables.order_history.c).select_from(
         ours.outerjoin(tables.idempotency_keys, _KEPT)
+        .outerjoin(tables.order_history, _PLACING)
+        .outerjoin(tables.orders, tables.orders.c.id == _keys.order_id)
     )
     for dialect, ours in _OURS.items()
 }
@@ -39,7 +44,7 @@ def _keeping(insert: Any) -> Any:
     """Insert the key, also over one that has expired; one that has not is a row that does not come back."""
     return insert.on_conflict_do_update(
         index_elements=[_keys.subject, _keys.scope, _keys.key],
-        set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "answer", "at")},
+        set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at")},
         where=_keys.at <= bindparam("expired"),
     ).returning(_keys.order_id)
 
@@ -63,7 +68,8 @@ class Keys:
         if row.fingerprint is not None:
             if row.fingerprint != once.fingerprint:
                 raise KeyReused
-            raise AlreadyDone(order_id=row.order_id, answer=row.answer)
+            entry = Entry(**{column.name: row._mapping[column] for column in tables.order_history.c})
+            raise AlreadyDone(fold([entry], number=row.number))
         if not row.ours:
             raise KeyInUse
 
@@ -74,7 +80,6 @@ class Keys:
             "key": once.key,
             "fingerprint": once.fingerprint,
             "order_id": order.id,
-            "answer": once.answer(order),
             "at": order.created_at,
             "expired": order.created_at - KEPT,
         }

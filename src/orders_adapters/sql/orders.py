@@ -17,7 +17,8 @@ from orders_adapters.sql.rows import entry_values, insert_all, order_of, order_v
 from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.events import Event
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 
 _orders = tables.orders.c
 

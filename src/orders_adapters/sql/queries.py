@@ -12,7 +12,8 @@ from orders_adapters.sql.errors import translated
 from orders_adapters.sql.rows import entry_of, order_of
 from orders_domain.errors import OrderNotFound
 from orders_domain.history import Entry
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.queries import OrdersWanted, Page
 
 _orders = tables.orders.c

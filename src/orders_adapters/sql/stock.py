@@ -17,10 +17,10 @@ from orders_adapters.sql.rows import item_values
 from orders_domain import sale
 from orders_domain.actor import Actor
 from orders_domain.booking import BookingState
-from orders_domain.errors import InsufficientStock, Refused
+from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.order import Order
 from orders_domain.ports.products import Movement
-from orders_domain.product import MOST_STOCK, Product, ProductId, Shortage, require_stock
+from orders_domain.product import Product, ProductId, require_stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 
@@ -124,8 +124,6 @@ class Stock:
                 self._give_back_in_steps(order, by=by, at=at)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
-        if type(quantity) is not int or not 1 <= quantity <= MOST_STOCK:
-            raise Refused(f"A quantity is a whole number from 1 to {MOST_STOCK}.", field="quantity")
         products = Products(self._connection)
         before = products.hold(product_id)
         require_stock(before.stock + quantity)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -262,7 +261,6 @@ idempotency_keys = Table(
     Column("key", String(LONGEST_KEY), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
-    Column("answer", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False, index=True),  # what may be pruned
 )
 

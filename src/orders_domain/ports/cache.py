@@ -14,6 +14,13 @@ class Cache(Protocol):
         """Return the order as it was put, or None. Nothing older than 300 s is returned (clause 000-19)."""
         ...
 
+    def prefetch(self, order_id: UUID | None) -> None:
+        """Read the order along with this thread's next question to the cache's server, so that ``get`` costs none.
+
+        None: this thread will not read an order; an earlier prefetch is forgotten.
+        """
+        ...
+
     def put(self, order: Order) -> None:
         """Keep a copy of the order, unless a later version was put or announced by ``invalidate``."""
         ...

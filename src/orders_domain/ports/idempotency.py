@@ -16,7 +16,7 @@ class Keys(Protocol):
         While it is somebody else's, a store either refuses or waits for them to end.
 
         Raises:
-            AlreadyDone: the same was done; the error has the order and what was answered.
+            AlreadyDone: the same was done; the error has the order as it was placed.
             KeyReused: something else was done under the key.
             KeyInUse: another unit of work has claimed it.
             StoreUnavailable: the store is away.
@@ -24,7 +24,7 @@ class Keys(Protocol):
         ...
 
     def keep(self, once: Once, order: Order) -> None:
-        """Keep what is answered to the claimed request, from the order's placing on.
+        """Take the claimed key for the order, with the commit.
 
         Raises:
             StoreContention: another unit of work was quicker; this one can only be left.

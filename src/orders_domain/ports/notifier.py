@@ -24,7 +24,7 @@ Raises:
 """
 
 Addresses: TypeAlias = Callable[[str], str | None]
-"""The e-mail address of a user: of the account, or else the user's own id where that is one; None where neither is.
+"""The e-mail address of a user's account; None without an account, or without an address in it.
 
 Raises:
     StoreUnavailable: the store is away.

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 
 
 class Orders(Protocol):

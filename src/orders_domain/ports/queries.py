@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from orders_domain.history import Entry
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.queries import OrdersWanted, Page
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from orders_domain.access import WRITERS_ONLY, Access
 from orders_domain.actor import Actor
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.cache import Cache
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork

@@ -8,7 +8,8 @@ from orders_domain.access import ADMIN_ONLY
 from orders_domain.actor import Actor
 from orders_domain.errors import OrdersError, Unavailable
 from orders_domain.job import Failure, Job
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.jobs import Jobs
 from orders_domain.status import Wanted

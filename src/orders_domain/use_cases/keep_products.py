@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from orders_domain.access import ADMIN_ONLY
 from orders_domain.actor import Actor
+from orders_domain.errors import Refused
 from orders_domain.money import Money
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.product import NewProduct, Product, ProductId, require_stock
+from orders_domain.product import MOST_STOCK, NewProduct, Product, ProductId, require_stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,19 @@ class ChangeProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restock:
-    """So many more of a product: 1 to 10^12."""
+    """So many more of a product: 1 to 10^12.
+
+    Raises:
+        Refused: another quantity.
+    """
 
     actor: Actor
     product_id: ProductId
     quantity: int
+
+    def __post_init__(self) -> None:
+        if type(self.quantity) is not int or not 1 <= self.quantity <= MOST_STOCK:
+            raise Refused(f"A quantity must be a whole number from 1 to {MOST_STOCK}.", field="quantity")
 
 
 def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
@@ -85,7 +94,7 @@ def restock(request: Restock, *, uow: UnitOfWork, clock: Clock) -> Product:
     Raises:
         AccessDenied: not an administrator.
         ProductNotFound: no such product.
-        Refused: not a quantity, or more than a product's stock can be.
+        Refused: more than a product's stock can be.
     """
     ADMIN_ONLY.admit(request.actor)
     with uow:

@@ -50,10 +50,15 @@ def notify_user(
     with uow:
         if not uow.inbox.note(str(news.id), scope=SCOPE, at=clock()):
             return Notified.REPEATED
-    address = addresses(news.user_id)
+    address = addresses(news.user_id) or _own_address(news.user_id)
     if address is not None:
         notifier(Letter(to=address, notification=news))
     with uow:
         uow.inbox.note(str(news.id), scope=SCOPE, at=clock())
         uow.commit()
     return Notified.NO_ADDRESS if address is None else Notified.SENT
+
+
+def _own_address(user_id: str) -> str | None:
+    """Identity providers often use the e-mail address as the subject: then the user id is the address."""
+    return user_id if "@" in user_id else None

@@ -7,7 +7,8 @@ from orders_domain.access import OWNER_OR_ADMIN, Access
 from orders_domain.actor import Actor
 from orders_domain.errors import OrderNotFound
 from orders_domain.history import Entry
-from orders_domain.order import OrderRef, fold
+from orders_domain.order import fold
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.queries import Queries
 
 

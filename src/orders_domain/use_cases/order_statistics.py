@@ -9,7 +9,8 @@ from orders_domain import history
 from orders_domain.access import OWNER_OR_ADMIN, Access
 from orders_domain.actor import Actor
 from orders_domain.money import Money, major
-from orders_domain.order import Order, OrderRef
+from orders_domain.order import Order
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.queries import Queries
 from orders_domain.product import MOST_STOCK

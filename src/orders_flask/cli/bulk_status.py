@@ -12,14 +12,13 @@ import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.job import MOST_AT_ONCE
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef, parse_order_ref
 from orders_domain.status import Wanted
 from orders_domain.use_cases import ChangeStatuses
 from orders_flask import settings
 from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.statuses import STATUSES
 from orders_flask.container import Container
-from orders_flask.web.refs import order_ref
 
 
 @click.command("bulk-status")
@@ -81,7 +80,7 @@ def _refs(lines: Lines, first: int) -> Iterator[Ref]:
 
 def _order_id(text: str) -> OrderRef | None:
     try:
-        return order_ref(text)
+        return parse_order_ref(text)
     except OrderNotFound:
         return None
 

@@ -8,10 +8,10 @@ import click
 
 from orders_domain.actor import Actor, Role
 from orders_domain.history import Entry
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.use_cases import OrderHistory
 from orders_flask import settings
 from orders_flask.container import Container
-from orders_flask.web.refs import order_ref
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
 
@@ -29,7 +29,7 @@ def history(order: str, as_json: bool) -> None:
       orders history 1042
     """
     operator = Actor(subject="orders history", role=Role.ADMIN)
-    request = OrderHistory(actor=operator, order_id=order_ref(order))
+    request = OrderHistory(actor=operator, order_id=parse_order_ref(order))
     entries = Container(settings=settings.read()).order_history(request)
     if as_json:
         click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))

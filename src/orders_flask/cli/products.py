@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import click
 
 from orders_domain.errors import OrdersError
+from orders_domain.product import parse_product_id
 from orders_domain.use_cases import ImportProducts, Restock
 from orders_domain.use_cases.import_products import Imported
 from orders_flask import settings
@@ -14,7 +15,6 @@ from orders_flask.cli.formats import format_of, format_option
 from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 from orders_flask.cli.product_lines import csv_rows, json_rows
 from orders_flask.container import Container
-from orders_flask.web.refs import product_id
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 
@@ -84,7 +84,7 @@ def restock(product: str, quantity: int) -> None:
       orders products restock 17 40
     """
     container = Container(settings=settings.read())
-    stocked = container.restock(Restock(actor=operator(), product_id=product_id(product), quantity=quantity))
+    stocked = container.restock(Restock(actor=operator(), product_id=parse_product_id(product), quantity=quantity))
     click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 
 

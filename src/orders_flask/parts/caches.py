@@ -27,7 +27,6 @@ def cache(settings: Settings, *, clock: Clock) -> CachePart:
             redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, ahead=ahead)
         return CachePart(
             cache=redis,
-            expect=redis.expect,
             ahead=ahead,
             circuit_open=lambda: redis.circuit_open,
             check=partial(well, redis.ping),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from orders_domain.errors import Refused, Unavailable
 from orders_domain.ports.analytics import Analytics
@@ -100,7 +99,6 @@ class Store:
 @dataclass(frozen=True, kw_only=True)
 class CachePart:
     cache: Cache
-    expect: Callable[[UUID | None], None] = lambda order_id: None  # which order this thread will ask it for next
     ahead: Any = None  # what lets an earlier question be asked along with that
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = fine

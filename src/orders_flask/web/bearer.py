@@ -28,8 +28,8 @@ def authenticate() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
-    # The order that is going to be read from the cache is asked for along with whether the token was ended.
-    core().cache().expect(expected_order() if request.method in ("GET", "HEAD") else None)
+    # One round trip answers both whether the token was revoked and what the cache has of the order.
+    core().kept().prefetch(expected_order() if request.method in ("GET", "HEAD") else None)
     g.bearer = core().identify(token.strip())
     g.actor = replace(g.bearer.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)

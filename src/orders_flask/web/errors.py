@@ -5,22 +5,20 @@ from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException
 
 from orders_domain.errors import (
-    AlreadyDone,
     InvalidCredentials,
     InvalidToken,
     KeyInUse,
     Kind,
-    OrderFinalized,
     OrdersError,
     Refused,
     TooManyAttempts,
     Unavailable,
 )
+from orders_domain.order import OrderFinalized
 from orders_flask.web.bearer import CHALLENGE, authenticate
 from orders_flask.web.conditional import etag
 from orders_flask.web.contract import Contract
 from orders_flask.web.core import core
-from orders_flask.web.idempotency import told_again
 from orders_flask.web.problems import STATUSES, InvalidRequest, Problem, Unparsable, problem_json
 
 log = structlog.get_logger(__name__)
@@ -37,8 +35,6 @@ def install(app: Flask, mounts: dict[str, Contract]) -> None:
 
 def respond(error: Exception) -> Response:
     """Return the error as the contract of the request's path writes it."""
-    if isinstance(error, AlreadyDone):
-        return told_again(error)
     place = _place(request.path)
     contract = _mounts()[place] if place else None
     if contract and place not in contract.absolute and error is request.routing_exception:

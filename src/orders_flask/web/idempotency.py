@@ -4,16 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
-from orders_domain.errors import AlreadyDone, Refused
-from orders_domain.once import LONGEST_KEY, Once
+from orders_domain.errors import Refused
+from orders_domain.once import LONGEST_KEY, AlreadyDone, Once
 from orders_domain.order import Order
 from orders_flask.web.core import actor
 
 HEADER = "Idempotency-Key"
 REPLAY = {"x-idempotent-replay": "true"}
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 
 PARAMETER = {
     "in": "header",
@@ -24,46 +23,43 @@ PARAMETER = {
 REQUIRED = {**PARAMETER, "required": True}
 
 
-def once(scope: str, answer: Callable[[Order], Response], *, replayed_as: int | None = None) -> Once | None:
+def once(scope: str) -> Once | None:
     """Return what makes this request happen once, or None where its client gave no key.
-
-    The answer kept is the one that ``answer`` makes of the new order; ``replayed_as`` is its status when told again,
-    where that is another one.
 
     Raises:
         Refused: the key is not 1 to 255 characters.
     """
     if (key := request.headers.get(HEADER)) is None:
         return None
-    return Once(
-        subject=actor().subject,
-        scope=scope,
-        key=key,
-        fingerprint=_fingerprint(),
-        answer=lambda order: _kept(answer(order), replayed_as),
-    )
+    return Once(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
 
 
-def once_required(scope: str, answer: Callable[[Order], Response], *, replayed_as: int | None = None) -> Once:
+def once_required(scope: str) -> Once:
     """Return what makes this request happen once (clause 004-03).
 
     Raises:
         Refused: there is no key, or it is not 1 to 255 characters.
     """
-    if wanted := once(scope, answer, replayed_as=replayed_as):
+    if wanted := once(scope):
         return wanted
     raise Refused(f"The header {HEADER} is required.", field=HEADER)
 
 
-def told_again(done: AlreadyDone) -> Response:
-    """Return the answer that was kept."""
-    status, headers, body = json.loads(done.answer)
-    return current_app.response_class(body, status=status, headers=headers | REPLAY)
+def placed_or_replayed(
+    place: Callable[[], Order], render: Callable[[Order], Response], *, replayed_as: int | None = None
+) -> Response:
+    """Return the response for the new order; for a repetition, the same response again, marked as a replay.
 
-
-def _kept(answer: Response, status: int | None) -> bytes:
-    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-    return json.dumps([status or answer.status_code, headers, answer.get_data(as_text=True)]).encode()
+    A repetition renders the order as it was placed, so that its response is the first one byte for byte, whatever
+    happened to the order since. ``replayed_as`` is the status of a replay, if it is another one.
+    """
+    try:
+        return render(place())
+    except AlreadyDone as done:
+        response = render(done.order)
+        response.status_code = replayed_as or response.status_code
+        response.headers.update(REPLAY)
+        return response
 
 
 def _fingerprint() -> str:

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.errors import Kind, TransitionRefused
-from orders_domain.status import Vocabulary
+from orders_domain.errors import Kind
+from orders_domain.status import TransitionRefused, Vocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {

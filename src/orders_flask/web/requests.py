@@ -18,7 +18,6 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(
 def install(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
-    app.teardown_request(_forget)
 
 
 def _begin() -> None:
@@ -48,11 +47,6 @@ def _end(response: Response) -> Response:
     )
     _measure(route or "unknown", response.status_code, duration)
     return response
-
-
-def _forget(_: BaseException | None) -> None:
-    """What this request did not read, no other shall."""
-    core().cache().expect(None)
 
 
 def _measure(route: str, status: int, seconds: float) -> None:

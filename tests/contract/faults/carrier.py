@@ -15,8 +15,8 @@ from orders_adapters.rabbitmq.topology import Inbound
 from orders_adapters.system import clock
 from orders_domain import Order
 from tests.contract.faults.core import Core
-from tests.parts.kafka import KafkaServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 LIFE = ("CONFIRMED", "IN_TRANSIT", "DELIVERED")
 PAUSE = 0.1  # seconds between two orders

@@ -13,10 +13,9 @@ from orders_adapters.sql import migrate
 from tests.contract.faults import core as cores
 from tests.contract.faults.core import Core
 from tests.contract.faults.service import Service
-from tests.parts.postgresql import PostgresServer
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.redis import RedisServer
-from tests.parts.throwaway import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.redis import RedisServer
 
 
 @pytest.fixture
@@ -29,14 +28,12 @@ def chance() -> Random:
 
 @pytest.fixture
 def service(
-    postgres_server: PostgresServer, redis_server: RedisServer, rabbitmq_server: RabbitServer, tmp_path: Path
-) -> Iterator[Service]:
+    copied_postgresql: str, redis_server: RedisServer, rabbitmq_server: RabbitServer, tmp_path: Path
+) -> Service:
     """On the run's servers."""
-    database = postgres_server.database()
-    migrate.upgrade(database)
     name = rabbitmq_server.name("faults")
-    yield Service(
-        database_url=database,
+    return Service(
+        database_url=copied_postgresql,
         redis_url=redis_server.url,
         redis_prefix=f"{redis_server.prefix}{name}:",
         rabbitmq_url=rabbitmq_server.url,
@@ -44,7 +41,6 @@ def service(
         exchange=rabbitmq_server.name("faults-events"),
         directory=tmp_path,
     )
-    postgres_server.drop(database)
 
 
 @pytest.fixture

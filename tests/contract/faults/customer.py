@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from tests.contract.faults.service import Service, Web
-from tests.parts.throwaway.server import HOST
+from tests.support.servers.ephemeral.server import HOST
 
 TEA = {"items": [{"sku": "tea", "quantity": 2, "unit_price": 37.5}], "total_price": 75.0}
 

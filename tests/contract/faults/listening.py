@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +12,10 @@ from pathlib import Path
 from orders_domain.actor import Role
 from orders_flask import parts
 from orders_flask.settings import Settings
-from tests.parts.throwaway import processes
-from tests.parts.throwaway.server import HOST, free_port
+from tests.contract.faults.nursery import Forked
+from tests.support.command import orders
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,11 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {
+        return os.environ | self.settings
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "REDIS_PREFIX": self.redis_prefix,
@@ -48,12 +53,13 @@ class Service:
 
     def run(self, *words: str) -> str:
         """Run `orders <words>`; return what it says."""
-        done = subprocess.run(_orders(*words), env=self.environment, capture_output=True, text=True, timeout=30)
+        done = orders(*words, here=self.directory, **self.settings)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def begin(self, *words: str) -> "Process":
-        return Process(_orders(*words), self.environment, self.directory / f"{words[0]}-{time.monotonic_ns()}.log")
+        log = self.directory / f"{words[0]}-{time.monotonic_ns()}.log"
+        return Process(Forked(words, self.environment, log), log)
 
     @contextmanager
     def relay(self) -> Iterator["Process"]:
@@ -72,17 +78,12 @@ class Service:
             yield web
 
 
-def _orders(*words: str) -> list[str]:
-    return [sys.executable, "-m", "orders_flask", *words]
-
-
 class Process:
     """A command that runs until the block is left; it is no trouble if it was killed before. It logs no traceback."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
-        self._log = log
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    def __init__(self, process: Forked | subprocess.Popen[bytes], log: Path) -> None:
+        self._process, self._log = process, log
+        log.touch()
 
     def kill(self) -> None:
         """kill -9, with its children."""

@@ -89,6 +89,9 @@ class SteppedCache:
         self.step()
         return self.cache.get(order_id)
 
+    def prefetch(self, order_id: UUID | None) -> None:
+        self.cache.prefetch(order_id)
+
     def put(self, order: Order) -> None:
         self.step()
         self.cache.put(order)

@@ -20,6 +20,7 @@ from tests.contract.faults.stage import (
     interleavings,
     shuffled,
 )
+from tests.support.depth import effort
 
 READ, CHANGE = 3, 2  # steps: look into the cache, read the store, refill; commit, invalidate
 
@@ -69,28 +70,28 @@ def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Ac
     return stale + [version == changer.outcome for version in afterwards].count(False)
 
 
-def test_two_reads_and_an_update_in_every_order_there_is_leave_nothing_stale(
-    core: Core, threads: ThreadPoolExecutor
+def test_two_reads_and_an_update_in_whatever_order_leave_nothing_stale(
+    core: Core, threads: ThreadPoolExecutor, chance: Random
 ) -> None:
     # Who reads first is one and the same, so that half of the orders are enough.
     scripts = [each for each in interleavings((READ, READ, CHANGE)) if each.index(0) < each.index(1)]
+    assert len(scripts) == 280
     stale = []
-    for script in scripts:
+    for script in chance.sample(scripts, effort(70, 280)):
         order_id = core.place().id
         plays = reading(core, order_id), reading(core, order_id), changing(core, order_id, OrderStatus.PAID)
         actors = [Actor(play, threads) for play in plays]
         if perform(core, order_id, script, actors, actors[2]):
             stale.append(script)
 
-    assert len(scripts) == 280
     assert stale == []
 
 
-def test_seven_hundred_and_twenty_plays_of_two_updates_and_three_reads_leave_nothing_stale(
+def test_random_plays_of_two_updates_and_three_reads_leave_nothing_stale(
     core: Core, threads: ThreadPoolExecutor, chance: Random
 ) -> None:
     stale = []
-    for _ in range(720):
+    for _ in range(effort(90, 720)):
         order_id = core.place().id
         if chance.random() < 0.5:
             core.get(order_id)  # a copy is there from the start

@@ -10,9 +10,10 @@ import pytest
 
 from tests.contract.faults.customer import Acknowledged, Customer, busy
 from tests.contract.faults.service import Service
-from tests.parts.proxy import Proxy
+from tests.support.depth import effort
+from tests.support.servers.proxy import Proxy
 
-SECONDS = 5
+SECONDS = effort(2.0, 5.0)
 
 
 class Board:

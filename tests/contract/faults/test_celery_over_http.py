@@ -1,7 +1,7 @@
 """From POST /orders/ to a task: a stock Celery worker that knows nothing of us runs each placed order."""
 
 import json
-import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,7 +30,10 @@ def test_a_stock_worker_runs_every_order_placed_over_http(service: Service, tmp_
     (tmp_path / "tasks.py").write_text(TASKS.format(url=service.rabbitmq_url, report=str(report)))
     command = [sys.executable, "-m", "celery", "--workdir", str(tmp_path), "-A", "tasks", "worker", "-Q", service.name]
 
-    with Process([*command, "--pool", "solo"], dict(os.environ), tmp_path / "celery.log"), service.serve() as web:
+    log = tmp_path / "celery.log"
+    with log.open("wb") as output:
+        celery = subprocess.Popen([*command, "--pool", "solo"], stdout=output, stderr=output)
+    with Process(celery, log), service.serve() as web:
         placed = []
         for subject in ("ada", "grace"):
             customer = Customer(service, web, subject)

@@ -15,8 +15,10 @@ from orders_domain.status import LIFECYCLE
 from tests.contract.faults.core import Core
 from tests.contract.faults.customer import Answer, Customer
 from tests.contract.faults.service import Service, Web
+from tests.support.depth import effort
 
 CROWD = 32
+ROUNDS = effort(2, 5)
 
 
 def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> list[Answer]:
@@ -54,7 +56,7 @@ def test_changes_at_once_are_one_legal_path_told_version_by_version(
     service: Service, core: Core, chance: Random, ada_s: Callable[[Web], str], threads: str
 ) -> None:
     with service.serve("--no-relay", "--threads", threads) as web:
-        for _ in range(5):
+        for _ in range(ROUNDS):
             order_id = ada_s(web)
             answers = at_once(
                 service,
@@ -83,7 +85,7 @@ def test_of_those_who_name_the_version_exactly_one_wins(
     service: Service, core: Core, ada_s: Callable[[Web], str]
 ) -> None:
     with service.serve("--no-relay") as web:
-        for _ in range(5):
+        for _ in range(ROUNDS):
             order_id = ada_s(web)
             answers = at_once(service, web, lambda one: one.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
             assert Counter(answer.status for answer in answers) == {200: 1, 412: CROWD - 1}

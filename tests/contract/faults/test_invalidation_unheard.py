@@ -22,9 +22,9 @@ from tests.contract.faults.core import Core, to
 from tests.contract.faults.listening import everything_heard, news, require_told
 from tests.contract.faults.service import Service, within
 from tests.contract.faults.test_refused_events import Relay, fill
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway.server import HOST, free_port
+from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.fixture
@@ -49,6 +49,9 @@ class CutOff:
 
     def get(self, order_id: UUID) -> Order | None:
         return self.cache.get(order_id)
+
+    def prefetch(self, order_id: UUID | None) -> None:
+        self.cache.prefetch(order_id)
 
     def put(self, order: Order) -> None:
         self.cache.put(order)

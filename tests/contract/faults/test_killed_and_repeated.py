@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from tests.contract.faults.customer import TEA, Customer, Gone
 from tests.contract.faults.listening import everything_heard, news, tasks
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.http.checkout.carts import cart
-from tests.contract.ports.threads import other_thread
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.threads import other_thread
 
 STOCK = 100
 HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
@@ -51,6 +52,17 @@ MOMENTS = {
     "before the commit": Moment(statements=(KEY, COMMIT), done=False),
     "after the commit": Moment(statements=(KEY, COMMIT), done=True, committed=True),
 }
+QUICK = set(zip(MOMENTS, ("management", "ostore", "orders", "checkout", "management", "checkout"), strict=True))
+PAIRS = [
+    pytest.param(
+        MOMENTS[moment],
+        contract,
+        id=f"{moment}-{contract}",
+        marks=() if (moment, contract) in QUICK else pytest.mark.deep,
+    )
+    for moment, contract in product(MOMENTS, PLACINGS)
+]
+"""Every moment with every contract; the quick ones are each moment and each contract at least once."""
 
 
 @pytest.fixture
@@ -69,8 +81,7 @@ def proxy(service: Service) -> Iterator[Proxy]:
 
 
 @pytest.mark.clause("004-04")
-@pytest.mark.parametrize("contract", PLACINGS)
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+@pytest.mark.parametrize(("moment", "contract"), PAIRS)
 def test_the_request_that_died_and_was_sent_again_made_one_order(
     stocked: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
 ) -> None:

@@ -13,7 +13,8 @@ from tests.contract.faults import core as cores
 from tests.contract.faults.core import Core
 from tests.contract.faults.customer import Acknowledged, Customer, busy, place_pay_and_ship
 from tests.contract.faults.service import Service, Web, within
-from tests.parts.throwaway import ThrowawayPostgres
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import ThrowawayPostgres
 
 LONGEST = 9.5  # seconds: for a connection 2, for an answer 6, and a busy machine
 
@@ -61,7 +62,7 @@ def test_a_database_killed_and_started_under_load(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     with under_load(on_a_postgres_to_break):
-        for _ in range(3):
+        for _ in range(effort(1, 3)):
             time.sleep(0.7)
             throwaway_postgres.kill()
             time.sleep(0.5)

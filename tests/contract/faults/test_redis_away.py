@@ -12,9 +12,10 @@ from orders_domain.ports.outbox import OutboxState
 from tests.contract.faults import core as cores
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
-from tests.parts.throwaway import ThrowawayRedis
-from tests.parts.throwaway.server import HOST
-from tests.unit.cli.running import in_a_process
+from tests.support.command import orders
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.ephemeral.server import HOST
 
 LONGEST = 0.6  # seconds: two time-outs of 0.1, and a busy machine
 
@@ -29,7 +30,7 @@ def test_a_redis_that_is_away_fails_no_request_and_hardly_slows_one(
             time.sleep(1)
         with busy(service, web, place_pay_and_ship, customers=4) as noted:
             getattr(throwaway_redis, end)()
-            time.sleep(3)
+            time.sleep(effort(1.5, 3.0))
         getattr(throwaway_redis, begin)()
         within(10, lambda: not core.outgoing(OutboxState.WAITING, OutboxState.UNTOLD), "the relay has not healed")
 
@@ -56,10 +57,10 @@ def test_the_doctor_warns_of_a_redis_that_would_bring_old_copies_back(
     tmp_path: Path,
 ) -> None:
     with RedisWithSnapshots() as keeping:
-        warned = in_a_process("doctor", here=tmp_path, REDIS_URL=keeping.url)
+        warned = orders("doctor", here=tmp_path, REDIS_URL=keeping.url)
         with redis.Redis.from_url(keeping.url) as client:
             client.config_set("save", "")
-        content = in_a_process("doctor", here=tmp_path, REDIS_URL=keeping.url)
+        content = orders("doctor", here=tmp_path, REDIS_URL=keeping.url)
 
     assert "Redis keeps snapshots" in warned.stdout
     assert "advice" not in content.stdout

@@ -13,7 +13,7 @@ from orders_domain.use_cases import Relayed, relay_events
 from tests.contract.faults.core import Core
 from tests.contract.faults.listening import everything_heard, news, require_told, waiting
 from tests.contract.faults.service import Service
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 REFUSED = 120  # orders; more than `resend --parked` takes at once
 PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds from one try to the next

@@ -10,8 +10,9 @@ from tests.contract.faults.core import Core
 from tests.contract.faults.customer import busy, place_pay_and_ship
 from tests.contract.faults.listening import everything_heard, news, require_told
 from tests.contract.faults.service import Service, within
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.throwaway import processes
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")
@@ -20,7 +21,7 @@ def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
 ) -> None:
     promised: dict[str, int] = {}
     with everything_heard(rabbitmq_server, service.exchange) as ear:
-        for _ in range(3):
+        for _ in range(effort(2, 3)):
             with service.serve() as web, busy(service, web, place_pay_and_ship, customers=6) as noted:
                 time.sleep(chance.uniform(0.3, 1))
                 web.kill()

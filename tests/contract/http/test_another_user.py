@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import as_json
 from tests.contract.http.management.shopping import Shopper, body, shopper
-from tests.contract.http.stack import Stack
+from tests.support.client import as_json
+from tests.support.service_stack import Stack
 
 ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by its id alone
 MATRIX = ORDER | {

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from orders_domain import Role, events
-from tests.contract.http.caller import TEA, Caller, as_json
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.stack import Stack
-from tests.parts import node
+from tests.support.client import TEA, Caller, as_json
+from tests.support.servers import node
+from tests.support.service_stack import Stack
 
 FILE = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))

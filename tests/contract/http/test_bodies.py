@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import Caller, refused
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, refused
+from tests.support.server import Served
+from tests.support.service_stack import Stack
 
 DEEP = 100_000
 

@@ -8,11 +8,11 @@ import pytest
 
 from orders_domain.errors import PublisherUnavailable
 from orders_flask import Settings
-from tests.contract.http.caller import Caller, ask
-from tests.contract.http.stack import Stack
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.tables import migrated
+from tests.support.client import Caller, ask
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 SLOWEST = 1.0  # seconds that a request may take
 

@@ -1,13 +1,14 @@
 """POST /api/v1/orders/bulk/status, and the jobs that large work becomes."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from orders_domain import Role
-from tests.contract.http.caller import Answer, Caller, ask
-from tests.contract.http.stack import Stack
+from orders_domain import Actor, Item, Money, Role
+from orders_domain.use_cases import PlaceOrder
+from tests.support.client import Answer, Caller, ask
+from tests.support.service_stack import Stack
 
 PREFIX = "/api/v1/orders"
 ADDRESS = {
@@ -47,9 +48,10 @@ def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
 
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
-    """The numbers of so many new orders of Ann's."""
+    """The numbers of so many new orders of Ann's, placed without HTTP."""
+    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
-        ann.place()
+        stack.container.place_order(tea)
     rows = stack.rows(f"SELECT number FROM orders WHERE user_id = '{ann.subject}' ORDER BY number DESC LIMIT {number}")
     return [int(row[0]) for row in rows]
 
@@ -203,7 +205,7 @@ def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None
 
 
 @pytest.mark.clause("002-34")
-@pytest.mark.parametrize("job_id", [str(uuid4()), "7", "none"])
+@pytest.mark.parametrize("job_id", [str(UUID(int=7)), "7", "none"])
 def test_a_job_that_there_is_not_is_not_found(root: Caller, job_id: str) -> None:
     answer = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
 

@@ -9,10 +9,10 @@ from redis import Redis
 
 from orders_flask import Settings
 from orders_flask.container import Container
-from tests.contract.http.caller import Caller
-from tests.contract.http.stack import Stack
-from tests.parts.redis import round_trips
-from tests.parts.tables import migrated
+from tests.support.client import Caller
+from tests.support.servers.redis import round_trips
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 
 @pytest.mark.clause("000-08", "000-18", "001-04", "001-08")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.http.caller import Caller
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller
+from tests.support.service_stack import Stack
 
 WORKER = """
 import json

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.http.caller import Caller, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, refused
+from tests.support.service_stack import Stack
 
 
 def test_the_etag_is_the_same_until_the_order_changes(ann: Caller) -> None:

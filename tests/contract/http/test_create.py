@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.contract.http.caller import TEA, Caller, ask, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller, ask, refused
+from tests.support.service_stack import Stack
 
 
 @pytest.mark.clause("000-04", "001-03", "001-08")

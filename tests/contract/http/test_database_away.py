@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from orders_flask import Settings
 from orders_flask.container import Container
 from orders_flask.web.core import of
-from tests.contract.http.caller import TEA, Answer, Caller, as_json, ask, refused
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.proxy import Proxy
+from tests.support.client import TEA, Answer, Caller, as_json, ask, refused
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
+from tests.support.service_stack import Stack
 
 Requests = dict[str, Callable[[Caller], Answer]]
 ROUTES: Requests = {

@@ -7,8 +7,8 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the OpenAPI Initiative's own schema
 
-from tests.contract.http.caller import ask
-from tests.contract.http.stack import Stack
+from tests.support.client import ask
+from tests.support.service_stack import Stack
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
 ERRORS = {

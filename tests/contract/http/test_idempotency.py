@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import TEA, Answer, Caller, as_json, refused
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Answer, Caller, as_json, refused
+from tests.support.service_stack import Stack
 
 TEAS = {"items": [TEA], "total_price": 75}
 HOME = {

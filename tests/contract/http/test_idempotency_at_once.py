@@ -11,12 +11,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from orders_domain import Role
-from tests.contract.http.stack import Stack
 from tests.contract.http.test_idempotency import HOME, of_products, send, stocked
-from tests.contract.ports.threads import at_once, other_thread
-from tests.parts.closing import in_ci
+from tests.support.depth import effort
+from tests.support.service_stack import Stack
+from tests.support.threads import at_once, other_thread
 
-GROUPS = 200 if in_ci() else 40
+GROUPS = effort(12, 200)
 SENDERS = 32
 
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.http.caller import Caller, ask, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, ask, refused
+from tests.support.service_stack import Stack
 
 NEXT = re.compile(r'<(?P<url>[^>]+)>; rel="next"')
 

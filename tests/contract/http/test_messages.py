@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.contract.http.caller import TEA, Caller
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture(autouse=True)

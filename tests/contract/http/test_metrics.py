@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
-from tests.parts.redis import RedisServer
+from tests.support.server import Served
+from tests.support.servers.redis import RedisServer
+from tests.support.service_stack import Stack
 
 PRODUCTS = "/api/v1/products/"
 ORDER = {"items": [{"sku": "TEA-1"}], "total_price": 1}

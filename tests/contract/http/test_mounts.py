@@ -6,8 +6,8 @@ import pytest
 
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
-from tests.contract.http.caller import TEA, ask, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, ask, refused
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture

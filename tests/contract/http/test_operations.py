@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.contract.http.caller import Caller, ask
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, ask
+from tests.support.service_stack import Stack
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "/": {"service": "orders", "status": "ok"},

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import Caller, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, refused
+from tests.support.service_stack import Stack
 
 STRANGERS: dict[str, Callable[[Stack], Caller]] = {
     "a customer": lambda stack: stack.caller(),

@@ -6,9 +6,9 @@ from orders_domain import Role
 from orders_flask import Settings, create_app
 from orders_flask.container import close
 from orders_flask.web.core import of
-from tests.contract.http.caller import Caller
-from tests.parts.postgresql import PostgresServer
-from tests.parts.tables import migrated
+from tests.support.client import Caller
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.tables import migrated
 
 
 @pytest.mark.clause("002-36")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.contract.http.caller import TEA, Caller, as_json, refused
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller, as_json, refused
+from tests.support.server import Served
+from tests.support.service_stack import Stack
 
 MIB = 1024 * 1024
 GOOD = json.dumps({"items": [TEA], "total_price": 75}).encode()

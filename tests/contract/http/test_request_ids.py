@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from orders_flask import log
-from tests.contract.http.caller import TEA, Caller, ask
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller, ask
+from tests.support.service_stack import Stack
 
 ANSWERS = {
     "POST /orders/": 201,

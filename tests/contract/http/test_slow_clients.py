@@ -8,8 +8,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.contract.http.serving import Served
-from tests.parts.throwaway.server import HOST
+from tests.support.server import Served
+from tests.support.servers.ephemeral.server import HOST
 
 CLIENTS = 40  # five times as many as there are threads
 ORDER = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()

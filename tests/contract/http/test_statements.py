@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.contract.http.caller import TEA, Caller
-from tests.contract.http.stack import Stack
-from tests.parts.redis import round_trips
+from tests.support.client import TEA, Caller
+from tests.support.servers.redis import round_trips
+from tests.support.service_stack import Stack
 
 
 @pytest.mark.parametrize("first_order", [True, False])

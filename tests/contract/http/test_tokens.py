@@ -9,9 +9,9 @@ import pytest
 
 from orders_domain import Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.caller import TEA, Caller, ask, refused
-from tests.contract.http.stack import Stack
-from tests.unit.forged import forged_tokens
+from tests.support.client import TEA, Caller, ask, refused
+from tests.support.invalid_tokens import forged_tokens
+from tests.support.service_stack import Stack
 
 # Space at an end belongs to the header, not to the token: what is left of these is a good token.
 SPACE_AROUND = {"a space before", "a space after", "a newline after"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import TEA, Caller, as_json
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller, as_json
+from tests.support.service_stack import Stack
 
 SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"

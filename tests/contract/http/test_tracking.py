@@ -17,11 +17,11 @@ from orders_adapters.rabbitmq.inlet import REASON
 from orders_domain import Role
 from orders_domain.ports.inlet import Inlet
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.http.caller import Caller, as_json
-from tests.contract.http.stack import Stack
-from tests.parts.kafka import KafkaServer
-from tests.parts.mail import MailServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.client import Caller, as_json
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.mail import MailServer
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.service_stack import Stack
 
 PATIENCE = 60  # seconds
 KAFKA_OPTIONS = "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from orders_flask import Settings
-from tests.contract.http.caller import Caller, ask, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, ask, refused
+from tests.support.service_stack import Stack
 
 OTHER_SECRET = "another secret, of thirty-two bytes or more"
 

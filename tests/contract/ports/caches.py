@@ -8,7 +8,7 @@ import redis
 from orders_adapters.memory.cache import Cache as InMemory
 from orders_adapters.redis.cache import Cache as InRedis
 from orders_domain.ports.cache import Cache
-from tests.unit.domain.examples import Clock
+from tests.support.examples import Clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from orders_adapters.kafka import inlet as kafka
+from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_adapters.sql import engine as engines
-from tests.contract.ports.stores import Shop, copied_sqlite, empty, in_database, in_memory
+from tests.support.stores import Shop, copied_sqlite, empty, in_database, in_memory
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -41,3 +43,10 @@ def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is early is waited for by the second."""
+    monkeypatch.setattr(rabbitmq, "PAUSE", 0.3)
+    monkeypatch.setattr(kafka, "YOUNG", 4.0)

@@ -1,7 +1,8 @@
 """The inlets under test: how messages are put in, and what lies among the dead letters."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orders_adapters.kafka.inlet import REASON as KAFKA_REASON
@@ -11,9 +12,10 @@ from orders_adapters.rabbitmq.inlet import REASON
 from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.topology import Inbound
 from orders_domain.ports.inlet import Inlet
-from tests.parts.kafka import KafkaServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.rabbitmq import RabbitServer
 
+PATIENCE = 60  # seconds
 QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
 """A dead consumer's partitions are given to others soon."""
 
@@ -52,6 +54,13 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
     return Post(put=put, inlet=lambda: InRabbitMQ(url or server.url, inbound, timeout=5.0), dead=dead)
 
 
+def joining(post: Post) -> Post:
+    """The post, whose first inlet joins its group already, for which Kafka takes three seconds."""
+    first = [post.inlet()]
+    first[0].take(lambda _: None, within=0.01)
+    return replace(post, inlet=lambda: first.pop() if first else post.inlet())
+
+
 def in_kafka(server: KafkaServer) -> Post:
     topic, group = server.topic("inlet"), server.name("group")
     server.make(f"{topic}.dead")
@@ -65,3 +74,10 @@ def in_kafka(server: KafkaServer) -> Post:
         inlet=lambda: InKafka(server.servers, topic=topic, group=group, options=QUICK),
         dead=dead,
     )
+
+
+def take_until(inlet: Inlet, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not enough():
+        inlet.take(handle, within=0.5)
+        assert time.monotonic() < deadline, f"not enough within {PATIENCE} s"

@@ -11,8 +11,8 @@ from orders_adapters.memory.publisher import Publisher as InMemory
 from orders_adapters.rabbitmq.publisher import Publisher as InRabbitMQ
 from orders_domain import Event
 from orders_domain.ports.publisher import Publisher
-from tests.parts.kafka import KafkaServer
-from tests.parts.rabbitmq import RabbitServer
+from tests.support.servers.kafka import KafkaServer
+from tests.support.servers.rabbitmq import RabbitServer
 
 
 @dataclass(frozen=True, kw_only=True)

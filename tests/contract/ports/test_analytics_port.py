@@ -9,8 +9,8 @@ import pytest
 from orders_domain import Money, Order, OrderStatus
 from orders_domain.analytics import Bucket, Period, Tally
 from orders_domain.product import Line, NewProduct, ProductId
-from tests.contract.ports.stores import Shop
-from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id
+from tests.support.examples import ADA, ADMIN, NOON, new_id
+from tests.support.stores import Shop
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)

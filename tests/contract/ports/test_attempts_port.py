@@ -12,10 +12,10 @@ from orders_adapters.memory.attempts import Attempts as InMemory
 from orders_adapters.redis.attempts import Attempts as InRedis
 from orders_domain.errors import TooManyAttempts
 from orders_domain.ports.attempts import Attempts
-from tests.contract.ports.threads import at_once
-from tests.parts.proxy import Proxy
-from tests.parts.redis import RedisServer
-from tests.unit.domain.examples import Clock
+from tests.support.examples import Clock
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.redis import RedisServer
+from tests.support.threads import at_once
 
 Pass = Callable[[float], object]
 

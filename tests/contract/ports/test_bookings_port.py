@@ -13,9 +13,9 @@ from orders_domain.errors import BookingLost, KeyInUse, OrderExists, ProductNotF
 from orders_domain.once import Once
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import Line, NewProduct, Product
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id
+from tests.support.examples import ADA, ADMIN, NOON, new_id
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 DUE = NOON + LEASE
 LATER = DUE + timedelta(seconds=30)
@@ -27,7 +27,7 @@ def booking(**changes: object) -> Booking:
 
 
 def once(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> Once:
-    return Once(subject=subject, scope=scope, key=key, fingerprint="f", answer=lambda order: b"")
+    return Once(subject=subject, scope=scope, key=key, fingerprint="f")
 
 
 def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:

@@ -13,10 +13,10 @@ from orders_domain import Item, Order, OrderStatus
 from orders_domain.ports.cache import Cache
 from tests.contract.ports.caches import Kept, in_memory, in_redis
 from tests.contract.ports.test_orders_port import AS_SENT
-from tests.contract.ports.threads import at_once
-from tests.parts.proxy import Proxy
-from tests.parts.redis import RedisServer
-from tests.unit.domain.examples import ADA, NOON, new_id, only, placed
+from tests.support.examples import ADA, NOON, new_id, only, placed
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.redis import RedisServer
+from tests.support.threads import at_once
 
 NUMBERS = count(1)
 

@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from orders_domain import Item, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
 from orders_domain.queries import OrdersWanted
-from tests.contract.ports.stores import in_database
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, GRACE, NOON, only, placed
+from tests.support.examples import ADA, GRACE, NOON, only, placed
+from tests.support.stores import in_database
+from tests.support.threads import at_once
 
 
 @pytest.mark.clause("000-01")

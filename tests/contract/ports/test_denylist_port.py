@@ -12,10 +12,10 @@ from orders_adapters.memory.denylist import NoCopy
 from orders_adapters.redis.denylist import Copy as InRedis
 from orders_domain.ports.denylist import Denied, Denylist, Recollection
 from orders_flask.quick_denylist import QuickDenylist
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.parts.redis import RedisServer
-from tests.unit.domain.examples import NOON
+from tests.support.examples import NOON
+from tests.support.servers.redis import RedisServer
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 LATER = NOON + timedelta(hours=1)
 

@@ -5,9 +5,9 @@ from threading import Event
 
 import pytest
 
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once, other_thread
-from tests.unit.domain.examples import NOON
+from tests.support.examples import NOON
+from tests.support.stores import Shop
+from tests.support.threads import at_once, other_thread
 
 
 def note(shop: Shop, message_id: str = "m-1", *, scope: str = "tracking") -> bool:

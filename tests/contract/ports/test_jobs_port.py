@@ -11,13 +11,13 @@ from orders_adapters.memory.store import Store
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import jobs as sql_jobs
 from orders_domain import Actor, OrderStatus, Role
-from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable, TransitionRefused
+from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
 from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef
 from orders_domain.ports.jobs import Jobs
-from orders_domain.status import LIFECYCLE, Wanted
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import NOON, new_id
+from orders_domain.status import LIFECYCLE, TransitionRefused, Wanted
+from tests.support.examples import NOON, new_id
+from tests.support.threads import at_once
 
 ROOT = Actor(subject="root", role=Role.ADMIN, request_id="request-of-root")
 CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))

@@ -8,23 +8,18 @@ from threading import Event
 
 import pytest
 
-from orders_domain import Order
-from orders_domain.errors import AlreadyDone, KeyInUse, KeyReused
-from orders_domain.once import Once
+from orders_domain import Order, OrderStatus
+from orders_domain.errors import KeyInUse, KeyReused
+from orders_domain.once import AlreadyDone, Once
 from orders_domain.queries import OrdersWanted
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once, other_thread
-from tests.unit.domain.examples import ADA, NOON, placed
+from tests.support.examples import ADA, NOON, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once, other_thread
 
 DAY = timedelta(hours=24)
 
 
-def by_number(order: Order) -> bytes:
-    """An answer that only a stored order has, with bytes that are no text."""
-    return b"\x00\xff order " + str(order.number).encode()
-
-
-TWICE = Once(subject="ada", scope="orders", key="twice", fingerprint="tea", answer=by_number)
+TWICE = Once(subject="ada", scope="orders", key="twice", fingerprint="tea")
 
 
 def do(shop: Shop, once: Once = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int) -> Order:
@@ -49,11 +44,37 @@ def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
     for _ in range(2):
         with pytest.raises(AlreadyDone) as again:
             do(shop)
-        assert again.value.order_id == order.id
-        assert again.value.answer == by_number(order)
+        assert again.value.order == shop.queries.order(order.id)
 
     assert orders_of(shop) == 1
     assert len(shop.events()) == 1
+
+
+def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
+    order = do(shop)
+    placed_order = shop.queries.order(order.id)
+    shop.changed(order, OrderStatus.PAID)
+
+    with pytest.raises(AlreadyDone) as again:
+        do(shop)
+
+    assert again.value.order == placed_order
+    assert again.value.order.number is not None
+
+
+def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
+    order = do(shop)
+    placed_order = shop.queries.order(order.id)
+    with shop.unit_of_work() as uow:
+        present = uow.orders.hold(order.id)
+        present.delete(by=ADA, at=NOON)
+        uow.orders.save(present)
+        uow.commit()
+
+    with pytest.raises(AlreadyDone) as again:
+        do(shop)
+
+    assert again.value.order == placed_order
 
 
 def test_a_key_is_good_for_one_request(shop: Shop) -> None:
@@ -136,8 +157,7 @@ def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
 
     with pytest.raises(AlreadyDone) as again:
         do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY + DAY / 2)
-    assert again.value.order_id == second.id != first.id
-    assert again.value.answer == by_number(second)
+    assert again.value.order.id == second.id != first.id
 
 
 def test_long_after_too(shop: Shop) -> None:
@@ -146,7 +166,7 @@ def test_long_after_too(shop: Shop) -> None:
 
     with pytest.raises(AlreadyDone) as again:
         do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
-    assert again.value.order_id == later.id
+    assert again.value.order.id == later.id
 
 
 def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
@@ -189,7 +209,7 @@ def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(
 
     assert isinstance(outcome, KeyInUse | AlreadyDone)
     if isinstance(outcome, AlreadyDone):
-        assert outcome.order_id == order.id
+        assert outcome.order.id == order.id
     assert orders_of(shop) == 1
 
 
@@ -199,7 +219,7 @@ def test_of_many_at_once_exactly_one_is_done(shop: Shop) -> None:
         results = at_once(*[partial(do, shop, once)] * 16)
 
         done = [one for one in results if isinstance(one, Order)]
-        told = {one.order_id for one in results if isinstance(one, AlreadyDone)}
+        told = {one.order.id for one in results if isinstance(one, AlreadyDone)}
         assert len(done) == 1
         assert told <= {done[0].id}
         assert {type(one) for one in results} <= {Order, AlreadyDone, KeyInUse}

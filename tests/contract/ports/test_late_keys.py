@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import Engine
 
-from orders_domain.errors import AlreadyDone, StoreContention
-from tests.contract.ports.stores import in_database
-from tests.contract.ports.test_keys_port import TWICE, by_number, do
-from tests.unit.domain.examples import NOON, placed
+from orders_domain.errors import StoreContention
+from orders_domain.once import AlreadyDone
+from tests.contract.ports.test_keys_port import TWICE, do
+from tests.support.examples import NOON, placed
+from tests.support.stores import in_database
 
 
 def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> None:
@@ -25,5 +26,4 @@ def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> Non
 
     with pytest.raises(AlreadyDone) as done:
         do(shop)
-    assert done.value.order_id == quick.id
-    assert done.value.answer == by_number(quick)
+    assert done.value.order.id == quick.id

@@ -14,9 +14,9 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import NewProduct, Product
 from orders_domain.use_cases import PutProducts, put_products
 from orders_domain.use_cases.put_products import Put, Stated
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADMIN, NOON
+from tests.support.examples import ADMIN, NOON
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 
 def tea(number: int, *, stock: int = 5) -> NewProduct:

@@ -7,9 +7,9 @@ import pytest
 
 from orders_domain.errors import OrderNotFound, ProductNotFound, StoreUnavailable, TemplateNotFound
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.contract.ports.stores import Shop, in_memory
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, NOON, placed
+from tests.support.examples import ADA, NOON, placed
+from tests.support.stores import Shop, in_memory
+from tests.support.threads import at_once
 
 PARTS: list[Callable[[UnitOfWork], Any]] = [
     lambda uow: uow.orders,

@@ -12,10 +12,10 @@ from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.history import Entry
 from orders_domain.order import fold
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once, other_thread, require_waiting
-from tests.unit.domain.examples import ADA, GRACE, NOON, items, new_id, only, placed
-from tests.unit.domain.test_item import OBJECTS
+from tests.support.examples import ADA, GRACE, NOON, items, new_id, only, placed
+from tests.support.json_objects import JSON_OBJECTS
+from tests.support.stores import Shop
+from tests.support.threads import at_once, other_thread, require_waiting
 
 AS_SENT: dict[str, Any] = {
     "zebra before apple": 1,
@@ -57,7 +57,7 @@ class TestRoundTrip:
         assert [as_json(line) for line in stored.items] == [as_json(line) for line in order.items]
         assert fold(shop.queries.history(order.id), number=order.number) == order
 
-    @given(sent=OBJECTS)
+    @given(sent=JSON_OBJECTS)
     @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_item_comes_back_as_sent(self, shop: Shop, sent: dict[str, Any]) -> None:
         order = placed(lines=(Item(sent), Item({"note": "so that there is no sum"})))

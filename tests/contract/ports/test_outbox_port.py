@@ -8,9 +8,9 @@ import pytest
 
 from orders_domain import OrderStatus
 from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import NOON, new_id, placed
+from tests.support.examples import NOON, new_id, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 LATER = NOON + timedelta(hours=1)
 SECOND = timedelta(seconds=1)

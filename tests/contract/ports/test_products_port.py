@@ -11,12 +11,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus
-from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, SkuTaken
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product, Shortage
-from tests.contract.ports.threads import at_once, other_thread, require_waiting
+from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
+from orders_domain.product import MOST_STOCK, Line, NewProduct, Product
 from tests.contract.stock.books import Move
 from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
-from tests.unit.domain.examples import ADA, ADMIN, NOON, new_id, only
+from tests.support.examples import ADA, ADMIN, NOON, new_id, only
+from tests.support.threads import at_once, other_thread, require_waiting
 
 NOBODY_S = 2**62
 

@@ -10,10 +10,10 @@ from orders_adapters.rabbitmq.publisher import Publisher as InRabbitMQ
 from orders_domain import Event, OrderStatus, events
 from orders_domain.errors import PublisherUnavailable
 from tests.contract.ports.publishers import Told, in_memory, in_rabbitmq
-from tests.contract.ports.threads import at_once
-from tests.parts.proxy import Proxy
-from tests.parts.rabbitmq import RabbitServer
-from tests.unit.domain.examples import ADA, NOON, only, placed
+from tests.support.examples import ADA, NOON, only, placed
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.threads import at_once
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])

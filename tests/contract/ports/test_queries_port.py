@@ -10,9 +10,9 @@ from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.order import fold
 from orders_domain.queries import OrdersWanted, Page
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, GRACE, NOON, new_id, placed
+from tests.support.examples import ADA, GRACE, NOON, new_id, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:

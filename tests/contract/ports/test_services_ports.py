@@ -23,13 +23,14 @@ from orders_domain.errors import (
     ServiceRefused,
     ServiceTooSlow,
     ServiceUnreachable,
+    Shortage,
 )
 from orders_domain.ports import shipments as shipments_port
-from orders_domain.product import Shortage
-from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
-from tests.parts.services.certificate import certify
-from tests.parts.throwaway.server import free_port
-from tests.unit.domain.examples import NOON, new_id
+from tests.support.depth import effort
+from tests.support.examples import NOON, new_id
+from tests.support.servers.ephemeral.server import free_port
+from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
 HOW: dict[Misbehaviour, type[ServiceFailed]] = {
@@ -43,6 +44,7 @@ HOW: dict[Misbehaviour, type[ServiceFailed]] = {
     M.REDIRECT: ServiceNonsense,
     M.NOT_HTTP: ServiceNonsense,
 }
+SECONDS = effort(0.5, asking.CALL_SECONDS)  # that a call has which takes too long
 CALLS = ["named", "reserve", "release", "book", "cancel"]
 
 
@@ -95,7 +97,11 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
 
 @pytest.mark.clause("003-03", "003-04")
 @pytest.mark.parametrize("way", HOW, ids=lambda way: way.name)
-def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(call: Callable[..., Any], way: Misbehaviour) -> None:
+def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
+    call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if HOW[way] is ServiceTooSlow:
+        monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
     began = time.monotonic()
 
     with pytest.raises(HOW[way]):
@@ -353,6 +359,8 @@ class TestEncrypted:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         carrier.misbehave["POST"] = way
+        if HOW[way] is ServiceTooSlow:
+            monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
         with pytest.raises(HOW[way]):
             Shipments(carrier.encrypt(context)).book(booking())

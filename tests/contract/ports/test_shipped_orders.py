@@ -5,8 +5,8 @@ import pytest
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.order import fold
-from tests.contract.ports.stores import Shop
-from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, only
+from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
+from tests.support.stores import Shop
 
 
 def shipped(shipment_id: str | None, *, by: Actor = ADA) -> Order:

@@ -13,14 +13,14 @@ from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
-from tests.contract.ports.stores import Shop, in_database
 from tests.contract.ports.test_analytics_port import period
 from tests.contract.ports.test_templates_port import weekly
 from tests.contract.ports.test_users_port import ann
-from tests.contract.ports.threads import at_once
-from tests.parts.postgresql import PostgresServer
-from tests.parts.proxy import Proxy
-from tests.unit.domain.examples import ADA, NOON, new_id, only, placed
+from tests.support.examples import ADA, NOON, new_id, only, placed
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
+from tests.support.stores import Shop, in_database
+from tests.support.threads import at_once
 
 BOUND = 12.0  # seconds: a connection 2, a turn in the pool 2, a statement 6, and a slow machine
 

@@ -9,9 +9,9 @@ from orders_domain.address import Address
 from orders_domain.errors import TemplateNotFound
 from orders_domain.product import Demand
 from orders_domain.template import NewTemplate, Template
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, NOON, placed
+from tests.support.examples import ADA, NOON, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 

@@ -10,9 +10,9 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
 from orders_domain.user import User
-from tests.contract.ports.stores import Shop
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, NOON
+from tests.support.examples import ADA, NOON
+from tests.support.stores import Shop
+from tests.support.threads import at_once
 
 LATER = NOON + timedelta(hours=1)
 

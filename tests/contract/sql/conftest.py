@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from orders_adapters.sql import migrate
-from tests.parts.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.stores import copied_sqlite, empty
 
 
 @pytest.fixture
@@ -40,21 +40,29 @@ def connect() -> Iterator[Callable[..., Engine]]:
         engine.dispose()
 
 
-@pytest.fixture
-def engine(address: str, connect: Callable[..., Engine]) -> Engine:
-    """A migrated database, on each technology."""
-    migrate.upgrade(address)
-    return connect(address)
+@pytest.fixture(params=["postgresql", "sqlite"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """A migrated database without a row, on each technology."""
+    engine: Engine = request.getfixturevalue(f"on_{request.param}")
+    return engine
 
 
 @pytest.fixture
-def on_postgresql(postgresql_address: str, connect: Callable[..., Engine]) -> Engine:
-    migrate.upgrade(postgresql_address)
-    return connect(postgresql_address)
+def on_postgresql(migrated_postgresql: str, connect: Callable[..., Engine]) -> Engine:
+    """The database that all tests share: none of them alters its tables."""
+    engine = connect(migrated_postgresql)
+    empty(engine)
+    return engine
 
 
 @pytest.fixture
-def on_sqlite(tmp_path: Path, connect: Callable[..., Engine]) -> Engine:
-    url = f"sqlite:///{tmp_path}/orders.db"
-    migrate.upgrade(url)
-    return connect(url)
+def on_sqlite(migrated_sqlite: Path, tmp_path: Path, connect: Callable[..., Engine]) -> Engine:
+    return connect(copied_sqlite(migrated_sqlite, tmp_path))
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def altered(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database whose tables the test alters."""
+    if request.param == "sqlite":
+        return copied_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path)
+    return str(request.getfixturevalue("copied_postgresql"))

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -24,10 +24,11 @@ from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
 from orders_domain.status import Wanted
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, changed, placed
-from tests.parts.proxy import Proxy
-from tests.parts.throwaway import ThrowawayPostgres
-from tests.parts.throwaway.server import free_port
+from tests.support.builders import ADA, LATER, NOON, an_order, changed, placed
+from tests.support.servers.ephemeral import ThrowawayPostgres
+from tests.support.servers.ephemeral.server import free_port
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
 
 FORK = """
 import os, sys
@@ -66,6 +67,18 @@ def method(request: pytest.FixtureRequest) -> Callable[[Engine], object]:
     return METHODS[request.param]
 
 
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def unmigrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database without tables; none of the methods makes one."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('unmigrated')}/orders.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.database()
+    yield url
+    server.drop(url)
+
+
 def is_unavailable(call: Callable[[], object], *, within: float) -> None:
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
@@ -83,9 +96,9 @@ def test_a_database_that_is_not_there(
 
 
 def test_a_database_that_was_not_migrated(
-    address: str, connect: Callable[..., Engine], method: Callable[[Engine], object]
+    unmigrated: str, connect: Callable[..., Engine], method: Callable[[Engine], object]
 ) -> None:
-    engine = connect(address)
+    engine = connect(unmigrated)
     if method in (engines.ping, migrate.current, migrate.pending):
         method(engine)  # these are there to tell
     else:
@@ -99,10 +112,9 @@ def test_a_file_that_is_no_database(connect: Callable[..., Engine], tmp_path: Pa
     is_unavailable(lambda: Queries(connect(f"sqlite:///{tmp_path}/orders.db")).order(uuid4()), within=1)
 
 
-def test_a_database_that_goes_away_in_the_middle(postgresql_address: str, connect: Callable[..., Engine]) -> None:
-    migrate.upgrade(postgresql_address)
-    with Proxy.before(postgresql_address) as proxy:
-        engine = connect(proxy.through(postgresql_address))
+def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+    with Proxy.before(migrated_postgresql) as proxy:
+        engine = connect(proxy.through(migrated_postgresql))
         held = placed(engine)
         held.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
         last_words: list[Callable[[UnitOfWork, Orders], object]] = [
@@ -124,11 +136,10 @@ def test_a_database_that_goes_away_in_the_middle(postgresql_address: str, connec
 
 
 def test_a_network_that_swallows_everything_is_given_up(
-    postgresql_address: str, connect: Callable[..., Engine]
+    migrated_postgresql: str, connect: Callable[..., Engine]
 ) -> None:
-    migrate.upgrade(postgresql_address)
-    with Proxy.before(postgresql_address) as proxy, ExitStack() as until:
-        engine = connect(proxy.through(postgresql_address), statement_seconds=1)
+    with Proxy.before(migrated_postgresql) as proxy, ExitStack() as until:
+        engine = connect(proxy.through(migrated_postgresql), statement_seconds=1)
         order = placed(engine)
 
         proxy.hang()
@@ -192,8 +203,8 @@ def test_a_process_leaves_the_connections_of_its_parent_alone(on_postgresql: Eng
     assert before == after != in_child, answer.stderr
 
 
-def test_a_statement_that_takes_too_long_is_ended(postgresql_address: str, connect: Callable[..., Engine]) -> None:
-    engine = connect(postgresql_address, statement_seconds=1)
+def test_a_statement_that_takes_too_long_is_ended(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(migrated_postgresql, statement_seconds=1)
 
     def sleep() -> None:
         with translated(), engine.connect() as connection:
@@ -203,8 +214,8 @@ def test_a_statement_that_takes_too_long_is_ended(postgresql_address: str, conne
     engines.ping(engine)
 
 
-def test_too_many_at_once_hear_it_within_seconds(postgresql_address: str, connect: Callable[..., Engine]) -> None:
-    engine = connect(postgresql_address, pool_size=1)
+def test_too_many_at_once_hear_it_within_seconds(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(migrated_postgresql, pool_size=1)
 
     with UnitOfWork(engine):
         is_unavailable(lambda: engines.ping(engine), within=3)

@@ -13,9 +13,9 @@ from orders_adapters.sql.bell import Bell
 from orders_adapters.sql.rows import event_values, insert_all
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import events
-from tests.contract.sql.given import an_order, placed
 from tests.contract.sql.test_outbox import end_other_connections
-from tests.parts.throwaway.server import free_port
+from tests.support.builders import an_order, placed
+from tests.support.servers.ephemeral.server import free_port
 
 LONG = 20.0
 

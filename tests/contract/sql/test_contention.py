@@ -11,9 +11,9 @@ from orders_adapters.sql.contention import retried
 from orders_adapters.sql.queries import Queries
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Order, OrderStatus
-from orders_domain.errors import OrderExists, StaleOrder, StoreContention, StoreUnavailable, TransitionRefused
-from orders_domain.status import Wanted
-from tests.contract.sql.given import ADA, NOON, an_order, changed, placed
+from orders_domain.errors import OrderExists, StaleOrder, StoreContention, StoreUnavailable
+from orders_domain.status import TransitionRefused, Wanted
+from tests.support.builders import ADA, NOON, an_order, changed, placed
 
 PAID = Wanted(OrderStatus.PAID, frozenset())
 

@@ -1,5 +1,6 @@
 """Whoever an order is of is known: the database itself sees to it, whoever writes the order and however."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from orders_domain.product import Demand
 from orders_domain.template import NewTemplate
 from orders_domain.user import User
 from orders_flask.parts import sql_store
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
+from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
 
@@ -72,31 +73,34 @@ def test_an_order_that_is_undone_leaves_no_user(engine: Engine) -> None:
 
 
 def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is_away(
-    address: str, engine: Engine
+    altered: str, connect: Callable[..., Engine]
 ) -> None:
+    engine = connect(altered)
     assert migrate.missing_triggers(engine) == []
-    assert sql_store.check_once(address) is None
+    assert sql_store.check_once(altered) is None
     at = " ON orders" if engine.dialect.name == "postgresql" else ""
 
     with engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER know_user_of_orders{at}"))
 
     assert migrate.missing_triggers(engine) == ["know_user_of_orders"]
-    assert "know_user_of_orders" in str(sql_store.check_once(address))
+    assert "know_user_of_orders" in str(sql_store.check_once(altered))
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         placed(engine)
-    migrate.downgrade(address, "0011")
+    migrate.downgrade(altered, "0011")
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         Templates(engine).add(TEMPLATE, at=NOON)
-    migrate.upgrade(address)
+    migrate.upgrade(altered)
     assert Queries(engine).order(placed(engine).id).user_id == ADA.subject
 
 
-def test_a_rule_that_was_switched_off_is_lost(on_postgresql: Engine) -> None:
-    with on_postgresql.begin() as connection:
+def test_a_rule_that_was_switched_off_is_lost(copied_postgresql: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(copied_postgresql)
+
+    with engine.begin() as connection:
         connection.execute(text("ALTER TABLE outbox DISABLE TRIGGER ALL"))
 
-    assert migrate.missing_triggers(on_postgresql) == ["ring_orders_outbox"]
+    assert migrate.missing_triggers(engine) == ["ring_orders_outbox"]
 
 
 def test_a_restore_without_a_search_path_knows_them_too(on_postgresql: Engine) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import migrate
+from tests.support.depth import effort
 
 FURTHER = {
     "postgresql": """
@@ -19,6 +20,7 @@ FURTHER = {
     """,
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
+PROCESSES = effort(2, 4)
 START = "import sys; from orders_adapters.sql import migrate; migrate.upgrade(sys.argv[1])"
 
 
@@ -40,10 +42,8 @@ def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
 
 
 @pytest.mark.clause("001-01", "001-02")
-def test_the_migrations_make_exactly_the_tables_of_the_code(address: str) -> None:
-    migrate.upgrade(address)
-
-    assert migrate.check(address) == []
+def test_the_migrations_make_exactly_the_tables_of_the_code(altered: str) -> None:
+    assert migrate.check(altered) == []
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,12 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(address: str) -> Non
     ],
 )
 def test_a_database_that_differs_from_the_code_is_told_apart(
-    address: str, connect: Callable[..., Engine], change: str
+    altered: str, connect: Callable[..., Engine], change: str
 ) -> None:
-    migrate.upgrade(address)
-
-    with connect(address).begin() as connection:
+    with connect(altered).begin() as connection:
         connection.execute(text(change))
 
-    assert migrate.check(address) != []
+    assert migrate.check(altered) != []
 
 
 GUESTS = """
@@ -72,32 +70,32 @@ GUESTS = """
 
 
 def test_guests_orders_survive_the_way_back_and_are_possible_again(
-    address: str, connect: Callable[..., Engine]
+    altered: str, connect: Callable[..., Engine]
 ) -> None:
-    engine, at = connect(address), {"at": datetime(2026, 3, 14, tzinfo=UTC)}
-    migrate.upgrade(address)
+    engine, at = connect(altered), {"at": datetime(2026, 3, 14, tzinfo=UTC)}
     with engine.begin() as connection:
         connection.execute(text(GUESTS), at)
 
-    migrate.downgrade(address, "0007")
+    migrate.downgrade(altered, "0007")
     with engine.begin() as connection:
         assert connection.scalars(text("SELECT user_id FROM orders")).all() == ["guest"]
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text("UPDATE orders SET user_id = NULL"))
-    migrate.upgrade(address)
+    migrate.upgrade(altered)
 
     with engine.begin() as connection:
         connection.execute(text("UPDATE orders SET user_id = NULL"))
-    assert migrate.check(address) == []
+    assert migrate.check(altered) == []
 
 
-def test_four_processes_may_start_at_once(address: str, connect: Callable[..., Engine]) -> None:
+def test_processes_may_start_at_once(address: str, connect: Callable[..., Engine]) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", START, address], stderr=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", START, address], stderr=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
     ]
     complaints = [process.communicate(timeout=60)[1] for process in processes]
 
-    assert [process.returncode for process in processes] == [0, 0, 0, 0], complaints
+    assert [process.returncode for process in processes] == [0] * PROCESSES, complaints
     assert migrate.pending(connect(address)) == []
 
 
@@ -112,9 +110,8 @@ def test_what_is_pending_is_known_before_and_after(address: str, connect: Callab
     assert (migrate.current(engine), migrate.pending(engine)) == (every[-1], [])
 
 
-def test_a_later_release_leaves_nothing_pending_for_this_one(address: str, connect: Callable[..., Engine]) -> None:
-    engine = connect(address)
-    migrate.upgrade(address)
+def test_a_later_release_leaves_nothing_pending_for_this_one(altered: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(altered)
 
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))

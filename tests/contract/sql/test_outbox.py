@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import migrate
@@ -18,7 +18,7 @@ from orders_adapters.sql.shards import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.sql.given import LATER, NOON, all_outgoing, an_order, due, marked, paid_and_shipped, placed
+from tests.support.builders import LATER, NOON, all_outgoing, an_order, due, marked, paid_and_shipped, placed
 
 HOLD_FOR_EVER = """
 import sys, time
@@ -181,12 +181,12 @@ def test_a_claim_that_waits_for_the_broker_holds_up_nobody(engine: Engine) -> No
     assert took < 1
 
 
-def test_a_claim_may_wait_longer_than_other_transactions(postgresql_address: str, on_postgresql: Engine) -> None:
+def test_a_claim_may_wait_longer_than_other_transactions(on_postgresql: Engine) -> None:
 
     order = placed(on_postgresql)
     options = "-c idle_in_transaction_session_timeout=200ms"
     hasty = engines.create(
-        make_url(postgresql_address).update_query_dict({"options": options}).render_as_string(hide_password=False)
+        on_postgresql.url.update_query_dict({"options": options}).render_as_string(hide_password=False)
     )
 
     with Outbox(hasty).claim(shard_of(order.id), now=NOON, limit=9) as claim:

@@ -13,7 +13,7 @@ from orders_adapters.sql.queries import Queries
 from orders_domain import Actor, Item
 from orders_domain.order import fold
 from orders_domain.text import JSON
-from tests.contract.sql.given import an_order, placed
+from tests.support.builders import an_order, placed
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, insert, text
 
 from orders_adapters.sql import due, tables
+from orders_adapters.sql import engine as engines
 from orders_adapters.sql.outbox import Outbox
 from orders_adapters.sql.queries import Queries
 from orders_adapters.sql.shards import shard_of
@@ -19,9 +21,29 @@ from orders_domain import OrderStatus
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import After, OrdersWanted
 from orders_domain.status import Wanted
-from tests.contract.sql.given import ADA, LATER, NOON, an_order, placed
+from tests.support.builders import ADA, LATER, NOON, an_order, placed
+from tests.support.depth import effort
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.stores import copied_sqlite
 
-MANY = 20_000
+MANY = effort(5_000, 20_000)
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of many orders, which the tests only read."""
+    with ExitStack() as until:
+        if request.param == "sqlite":
+            file: Path = request.getfixturevalue("migrated_sqlite")
+            url = copied_sqlite(file, tmp_path_factory.mktemp("filled"))
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            url = server.copy(request.getfixturevalue("template_postgresql"))
+            until.callback(server.drop, url)
+        engine = engines.create(url)
+        until.callback(engine.dispose)
+        fill(engine)
+        yield engine
 
 
 @contextmanager
@@ -108,12 +130,10 @@ def test_many_marks_cost_one_statement(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("after", [None, After(NOON, uuid4())])
-def test_a_page_of_20_000_orders_is_read_from_the_index(engine: Engine, after: After | None) -> None:
-    fill(engine)
-
-    with statements(engine) as sent:
-        Queries(engine).orders(OrdersWanted(user_id="user_3", limit=10, after=after))
-    plan = explained(engine, sent[0])
+def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: After | None) -> None:
+    with statements(filled) as sent:
+        Queries(filled).orders(OrdersWanted(user_id="user_3", limit=10, after=after))
+    plan = explained(filled, sent[0])
 
     assert "ix_orders_user_id_created_at_id" in plan
     assert "SORT" not in plan.upper().replace("SORT KEY", ""), plan
@@ -122,16 +142,14 @@ def test_a_page_of_20_000_orders_is_read_from_the_index(engine: Engine, after: A
         assert "created_at" in plan.split("ix_orders_user_id_created_at_id")[1], plan
 
 
-def test_what_was_sent_costs_a_relay_nothing(engine: Engine) -> None:
-    fill(engine)
-
+def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
     for statement, values in (
         (due.EVENTS, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
         (due.SHARDS_WITH_EVENTS, {"now": LATER, "young": LATER}),
     ):
-        with statements(engine) as sent, engine.connect() as connection:
+        with statements(filled) as sent, filled.connect() as connection:
             connection.execute(statement, values).all()
-        plan = explained(engine, sent[0])
+        plan = explained(filled, sent[0])
         assert "ix_outbox_open" in plan, plan
         assert "ix_outbox_unsent" in plan, plan
 
@@ -146,7 +164,7 @@ def same_shard(how_many: int) -> list[Any]:
 
 
 def fill(engine: Engine) -> None:
-    """20,000 orders of 400 users, a second apart, and their events, nearly all sent."""
+    """Orders of 400 users, a second apart, and their events, nearly all sent."""
     ids = [uuid4() for _ in range(MANY)]
     with engine.begin() as connection:
         connection.execute(

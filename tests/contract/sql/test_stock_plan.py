@@ -10,8 +10,11 @@ from orders_adapters.sql.catalogue import Catalogue
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Actor, Money
 from orders_domain.product import NewProduct
-from tests.contract.sql.given import ADA, NOON
 from tests.contract.sql.test_statements import explained, statements
+from tests.support.builders import ADA, NOON
+from tests.support.depth import effort
+
+MANY = effort(5_000, 20_000)
 
 # Of this transaction: rows updated, and of those the ones for which no index had to be written.
 UPDATED = "SELECT pg_stat_get_xact_tuples_updated('products'::regclass)"
@@ -45,7 +48,7 @@ def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: E
 
 def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> None:
     plenty = {"name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9, "low_stock_threshold": 5}
-    many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(20_000)]
+    many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(MANY)]
     with engine.begin() as connection:
         connection.execute(insert(tables.products).inline(), many)
         connection.execute(text("ANALYZE"))

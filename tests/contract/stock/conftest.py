@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import engine as engines
-from tests.contract.ports.stores import copied_sqlite, empty
 from tests.contract.stock.warehouse import Warehouse, in_database, in_memory
+from tests.support.stores import copied_sqlite, empty
 
 PATIENCE = 60  # seconds that a buyer queues for a connection
 CONNECTIONS = 25  # of the hundred that a server gives to all runs together

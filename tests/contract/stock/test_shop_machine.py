@@ -15,15 +15,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.order import fold
-from tests.contract.ports.threads import at_once
 from tests.contract.stock.books import Move
 from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
 from tests.contract.stock.warehouse import Warehouse
-from tests.parts.closing import in_ci
+from tests.support.depth import effort
+from tests.support.report import in_ci
+from tests.support.threads import at_once
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9
-EXAMPLES = {"memory": 100, "sqlite": 25, "postgresql": 25}
+EXAMPLES = {"memory": effort(30, 300), "sqlite": effort(8, 75), "postgresql": effort(8, 75)}
 
 BASKETS = st.lists(
     st.tuples(st.sampled_from((*PRODUCTS, *PRODUCTS, UNKNOWN)), st.integers(1, 6)), min_size=1, max_size=4

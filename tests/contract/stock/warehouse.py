@@ -28,7 +28,7 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.product import Demand, NewProduct, Product, ProductId
 from tests.contract.stock import books
 from tests.contract.stock.books import Books
-from tests.unit.domain.examples import ADA, ADMIN, new_id, only
+from tests.support.examples import ADA, ADMIN, new_id, only
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 PRICE = Money(250, "USD")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders_domain import Access, Actor, Role
 from orders_domain.access import OWNER_ONLY
 from orders_domain.errors import AccessDenied, OrderNotFound, Refused
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, placed
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, placed
 
 CLERKS = Access(scopes=frozenset({"orders:write"}))
 ADMINS = Access(roles=frozenset({Role.ADMIN}))

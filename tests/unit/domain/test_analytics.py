@@ -13,7 +13,7 @@ from orders_domain import OrderStatus
 from orders_domain.analytics import Analytics, Bucket, Period, Tally
 from orders_domain.errors import AccessDenied, Refused
 from orders_domain.use_cases import AnalyseOrders, analyse_orders
-from tests.unit.domain.examples import ADA, ADMIN, NOON, Clock
+from tests.support.examples import ADA, ADMIN, NOON, Clock
 
 DAY = timedelta(days=1)
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

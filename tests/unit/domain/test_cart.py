@@ -10,7 +10,7 @@ from orders_domain import Item, Money
 from orders_domain.cart import Cart
 from orders_domain.currencies import DECIMALS
 from orders_domain.errors import CartRefused
-from tests.unit.domain.carts import ONE_CABLE, TWO_LAMPS, cart, content
+from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
 
 ITEMS = st.lists(
     st.fixed_dictionaries({"quantity": st.integers(1, 10_000), "unitPriceCents": st.integers(0, 10**6)}),

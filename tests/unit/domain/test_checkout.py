@@ -11,14 +11,14 @@ from orders_adapters.security.snapshots import Signatures, canonical
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.access import OWNER_OR_WRITER
 from orders_domain.cart import Cart
-from orders_domain.errors import AccessDenied, AlreadyDone, CartRefused, OrderFinalized, Refused, VersionMismatch
+from orders_domain.errors import AccessDenied, CartRefused, Refused, VersionMismatch
 from orders_domain.history import Entry
-from orders_domain.once import Once
-from orders_domain.order import fold
+from orders_domain.once import AlreadyDone, Once
+from orders_domain.order import OrderFinalized, fold
 from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
-from tests.unit.domain.carts import cart, content
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.carts import cart, content
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
+from tests.support.use_cases import Shop
 
 
 @dataclass
@@ -79,13 +79,13 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
 
 
 def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
-    once = Once(subject="ada", scope="checkout", key="key", fingerprint="cart", answer=lambda order: b"ordered")
+    once = Once(subject="ada", scope="checkout", key="key", fingerprint="cart")
     first = till.order(cart(), by=ADA, once=once)
 
     with pytest.raises(AlreadyDone) as done:
         till.order(cart(), by=ADA, once=once)
 
-    assert (done.value.order_id, done.value.answer) == (first.id, b"ordered")
+    assert done.value.order == first
     assert list(till.store.orders) == [first.id]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orders_domain import Event, OrderStatus, events
 from orders_domain.order import Order
-from tests.unit.domain.examples import ADA, GRACE, NOON, only, placed
+from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 
 def told(order: Order) -> list[Event]:

@@ -7,8 +7,8 @@ from orders_domain import queries as pages
 from orders_domain.errors import AccessDenied
 from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import ExportOrders, export_orders
-from tests.unit.domain.examples import ADA, ADMIN
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN
+from tests.support.use_cases import Shop
 
 
 def exported(shop: Shop, wanted: OrdersWanted) -> list[list[str]]:

@@ -6,7 +6,7 @@ from orders_adapters.memory.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import OrdersError, StoreContention, StoreUnavailable
 from orders_domain.use_cases import Relayed
-from tests.unit.domain.shop import Shop
+from tests.support.use_cases import Shop
 
 
 class FailsOnce(UnitOfWork):

@@ -5,20 +5,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from orders_domain import Item
 from orders_domain.errors import ItemRefused
 from orders_domain.text import DEEPEST
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
-NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-VALUES = st.recursive(
-    st.none() | st.booleans() | NUMBERS | TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
-    max_leaves=12,
-)
-OBJECTS = st.dictionaries(TEXT, VALUES, max_size=5)
+from tests.support.json_objects import JSON_OBJECTS
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -29,7 +20,7 @@ def nested(levels: int) -> dict[str, Any]:
     return {"outermost": value}
 
 
-@given(OBJECTS)
+@given(JSON_OBJECTS)
 def test_any_json_object_is_an_item_and_stays_as_sent(sent: dict[str, Any]) -> None:
     before = json.dumps(sent)
 

@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import LIFECYCLE, OrderStatus, Vocabulary
-from orders_domain.errors import TransitionRefused
 from orders_domain.order import Order
-from orders_domain.status import Wanted
-from tests.unit.domain.examples import ADA, NOON, TOTAL, items, new_id, only
+from orders_domain.status import TransitionRefused, Wanted
+from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,
 # CANCELED; SHIPPED to DELIVERED. DELIVERED and CANCELED are final."

@@ -11,7 +11,7 @@ from orders_adapters.memory.jobs import Jobs
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
 from orders_domain.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef
 from orders_domain.use_cases import (
     ChangeStatus,
     ChangeStatuses,
@@ -23,8 +23,8 @@ from orders_domain.use_cases import (
     run_job,
 )
 from orders_domain.use_cases.run_job import BATCH, LEASE, MOST_ATTEMPTS
-from tests.unit.domain.examples import ADA, ADMIN, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, new_id, only
+from tests.support.use_cases import Shop
 
 PAID = only(OrderStatus.PAID)
 

@@ -14,8 +14,8 @@ from orders_domain.product import NewProduct, Product
 from orders_domain.use_cases import ImportProducts, PutProducts, import_products, put_products
 from orders_domain.use_cases.import_products import BATCH, Imported, Row
 from orders_domain.use_cases.put_products import Stated
-from tests.unit.domain.examples import ADA, ADMIN
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN
+from tests.support.use_cases import Shop
 
 
 def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | None = None) -> Stated:

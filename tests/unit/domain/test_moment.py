@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orders_domain.cart import Cart
 from orders_domain.moment import moment
-from tests.unit.domain.carts import content
+from tests.support.carts import content
 from tests.unit.domain.test_cart import refused_field
 
 GOOD = {

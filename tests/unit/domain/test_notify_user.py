@@ -8,8 +8,8 @@ from orders_domain.errors import LetterRefused, NotifierUnavailable
 from orders_domain.notification import Notification
 from orders_domain.ports.notifier import Letter
 from orders_domain.use_cases import Notified, NotifyUser, notify_user
-from tests.unit.domain.examples import NOON, new_id
-from tests.unit.domain.shop import Shop
+from tests.support.examples import NOON, new_id
+from tests.support.use_cases import Shop
 
 
 @dataclass
@@ -66,6 +66,14 @@ def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
     assert [notify(shop, postman, one), notify(shop, postman, one)] == [Notified.NO_ADDRESS, Notified.REPEATED]
 
     assert postman.letters == []
+
+
+def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Shop) -> None:
+    postman, one = Postman(), news("bob@example.com")
+
+    assert notify(shop, postman, one) is Notified.SENT
+
+    assert [letter.to for letter in postman.letters] == ["bob@example.com"]
 
 
 @pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), LetterRefused("no such box")])

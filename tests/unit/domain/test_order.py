@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders_domain import Item, Money, Order, OrderStatus
 from orders_domain.errors import Refused, TotalMismatch, VersionMismatch
 from orders_domain.text import JSON
-from tests.unit.domain.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
+from tests.support.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 
 
 def place(lines: tuple[Item, ...], total: Money) -> Order:

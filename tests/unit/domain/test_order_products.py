@@ -7,21 +7,14 @@ import pytest
 from orders_domain import Actor, Money, OrderStatus
 from orders_domain.access import OWNER_ALONE
 from orders_domain.address import Address
-from orders_domain.errors import (
-    AccessDenied,
-    AmountRefused,
-    DeletionRefused,
-    InsufficientStock,
-    OrderNotFound,
-    Refused,
-    VersionMismatch,
-)
+from orders_domain.errors import AccessDenied, AmountRefused, InsufficientStock, OrderNotFound, Refused, VersionMismatch
 from orders_domain.order import fold
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.product import Demand, NewProduct, Product
+from orders_domain.status import DeletionRefused
 from orders_domain.use_cases import DeleteOrder, OrderProducts, delete_order, order_products
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
+from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
 
 

@@ -6,8 +6,8 @@ from orders_domain import OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import Relayed
-from tests.unit.domain.scripted import ForgetfulCache, ScriptedPublisher
-from tests.unit.domain.shop import Shop
+from tests.support.stubs import ForgetfulCache, ScriptedPublisher
+from tests.support.use_cases import Shop
 
 
 @pytest.fixture

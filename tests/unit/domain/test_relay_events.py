@@ -10,9 +10,9 @@ from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import Relayed
-from tests.unit.domain.examples import NOON
-from tests.unit.domain.scripted import ScriptedPublisher, nothing
-from tests.unit.domain.shop import Shop
+from tests.support.examples import NOON
+from tests.support.stubs import ScriptedPublisher, nothing
+from tests.support.use_cases import Shop
 
 
 @pytest.fixture

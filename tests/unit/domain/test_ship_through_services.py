@@ -35,8 +35,8 @@ from orders_domain.use_cases import (
 )
 from orders_domain.use_cases.release_bookings import PAUSE
 from orders_domain.use_cases.ship_through_services import SECOND_LOOK
-from tests.unit.domain.examples import ADA, GRACE, Clock, new_id
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, GRACE, Clock, new_id
+from tests.support.use_cases import Shop
 from tests.unit.domain.test_failing_commit import FailsOnce
 
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)

@@ -38,8 +38,8 @@ from orders_domain.use_cases import (
     sign_out,
 )
 from orders_domain.user import User
-from tests.contract.ports.threads import at_once
-from tests.unit.domain.examples import ADA, ADMIN, Clock, new_id
+from tests.support.examples import ADA, ADMIN, Clock, new_id
+from tests.support.threads import at_once
 
 
 class Plain:

@@ -16,8 +16,8 @@ from orders_domain.use_cases import (
     order_statistics,
     place_order,
 )
-from tests.unit.domain.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
+from tests.support.use_cases import Shop
 
 
 @pytest.fixture

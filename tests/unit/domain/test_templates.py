@@ -30,7 +30,7 @@ from orders_domain.use_cases import (
     remove_template,
 )
 from orders_domain.use_cases.check_stock import StockHealth
-from tests.unit.domain.examples import ADA, ADMIN, GRACE, Clock, new_id
+from tests.support.examples import ADA, ADMIN, GRACE, Clock, new_id
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 

@@ -3,20 +3,13 @@
 import pytest
 
 from orders_domain import Access, Actor, Money, OrderStatus, Role
-from orders_domain.errors import (
-    AccessDenied,
-    OrderNotFound,
-    Refused,
-    StaleOrder,
-    TotalMismatch,
-    TransitionRefused,
-    VersionMismatch,
-)
+from orders_domain.errors import AccessDenied, OrderNotFound, Refused, StaleOrder, TotalMismatch, VersionMismatch
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.queries import OrdersWanted
+from orders_domain.status import TransitionRefused
 from orders_domain.use_cases import PlaceOrder, place_order
-from tests.unit.domain.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
+from tests.support.use_cases import Shop
 
 STRANGERS = [GRACE, CLERK, ADMIN]
 

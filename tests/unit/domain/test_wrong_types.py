@@ -14,7 +14,7 @@ from orders_domain.errors import AmountRefused, Refused, TotalMismatch
 from orders_domain.once import Once
 from orders_domain.queries import OrdersWanted
 from orders_domain.tracking import TrackingEvent
-from tests.unit.domain.examples import ADA, NOON, placed
+from tests.support.examples import ADA, NOON, placed
 
 NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
 USD = Money(100, "USD")
@@ -33,7 +33,7 @@ def order(**others: Any) -> Order:
 
 
 def once(**others: Any) -> Once:
-    usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": "", "answer": bytes}
+    usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": ""}
     return Once(**usual | others)
 
 

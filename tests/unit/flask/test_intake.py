@@ -9,7 +9,7 @@ from orders_adapters.memory.inlet import PAUSES, Inlet
 from orders_domain.errors import OrderNotFound, Refused, StaleOrder, StoreUnavailable
 from orders_flask.workers import loop
 from orders_flask.workers.intake import Intake, dealing_with
-from tests.unit.domain.examples import new_id
+from tests.support.examples import new_id
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The loop that looks after jobs, and what it hands them to."""
 
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
 from orders_flask.workers import celery, loop
 from orders_flask.workers.jobs import JobWorker
-from tests.unit.domain.examples import ADMIN, NOON, Clock, new_id, only
+from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 
@@ -140,13 +139,3 @@ def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeyp
 
     with pytest.raises(SettingRefused, match="CELERY_BROKER_URL"):
         create_app(CELERY)
-
-
-def test_without_the_setting_celery_is_not_imported() -> None:
-    code = (
-        "import sys; from orders_flask import Settings, create_app; "
-        "create_app(Settings(database_url='memory://')); print('celery' in sys.modules)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert ran.stdout == "False\n"

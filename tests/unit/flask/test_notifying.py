@@ -10,9 +10,9 @@ from orders_domain.events import USER_NOTIFICATION
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.publisher import Away
 from orders_flask.parts.notifying import REST, AlsoNotifying
-from tests.unit.domain.examples import ADA, ADMIN, NOON, only, placed
-from tests.unit.domain.scripted import ScriptedPublisher
-from tests.unit.domain.shop import Shop
+from tests.support.examples import ADA, ADMIN, NOON, only, placed
+from tests.support.stubs import ScriptedPublisher
+from tests.support.use_cases import Shop
 from tests.unit.domain.test_tracking import event, track
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from orders_domain.use_cases import Pruned, Relayed
 from orders_flask.workers.relay import Relay
-from tests.unit.domain.examples import Clock
+from tests.support.examples import Clock
 
 
 @dataclass

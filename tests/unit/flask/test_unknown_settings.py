@@ -10,7 +10,7 @@ import pytest
 
 from orders_flask.settings import table
 from orders_flask.unknown_settings import log_unknown_settings, unknown_settings
-from tests.unit.cli.running import environment, orders
+from tests.support.command import environment, orders
 
 MISSPELT = [
     ("ORDERS_MOUNT", "ORDERS_MOUNTS"),

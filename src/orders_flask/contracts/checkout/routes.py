@@ -8,6 +8,7 @@ from flask import Response, url_for
 from orders_domain.access import OWNER_OR_WRITER, WRITERS_ONLY
 from orders_domain.cart import Cart
 from orders_domain.order import Order
+from orders_domain.order_ref import parse_order_id
 from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
@@ -17,8 +18,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import REQUIRED, once_required
-from orders_flask.web.refs import order_id
+from orders_flask.web.idempotency import REQUIRED, once_required, placed_or_replayed
 
 _documented = partial(operation, schemas.CheckoutError)
 
@@ -36,14 +36,14 @@ def blueprint() -> ContractBlueprint:
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
-        once = once_required("checkout", _placed, replayed_as=200)
-        return _placed(core().place_cart(PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once)))
+        request = PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once_required("checkout"))
+        return placed_or_replayed(lambda: core().place_cart(request), _placed, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
     @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
     def get(order_ref: str) -> Any:
-        wanted = GetOrder(actor=actor(), order_id=order_id(order_ref), access=OWNER_OR_WRITER)
+        wanted = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
         order = core().get_order(wanted)
         return representation(order), etag(order)
 
@@ -55,7 +55,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
     def cancel(body: dict[str, Any], order_ref: str) -> Any:
         request = CancelOrder(
-            actor=actor(), order_id=order_id(order_ref), reason=body["reason"], versions=versions_wanted()
+            actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=versions_wanted()
         )
         order = core().cancel_order(request)
         return {"status": "canceled", "order": representation(order)}, etag(order)

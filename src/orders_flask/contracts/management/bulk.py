@@ -8,6 +8,7 @@ from flask import Response, url_for
 from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.job import Job, JobStatus
+from orders_domain.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatuses, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
@@ -17,7 +18,6 @@ from orders_flask.web.answers import answer
 from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
-from orders_flask.web.refs import order_id
 
 
 def add_to(routes: ContractBlueprint) -> None:
@@ -55,6 +55,6 @@ def _job_id(text: str) -> UUID:
         JobNotFound: it is no UUID, so there is no such job.
     """
     try:
-        return order_id(text)
+        return parse_order_id(text)
     except OrderNotFound:
         raise JobNotFound(text) from None

@@ -7,10 +7,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from orders_domain.errors import OrderNotFound
 from orders_domain.job import MOST_ORDERS, JobStatus
-from orders_domain.order import OrderRef
+from orders_domain.order_ref import OrderRef, parse_order_ref
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import status
-from orders_flask.web.refs import order_ref
 
 _LARGEST_NUMBER = 10**18 - 1
 _REF = {
@@ -28,7 +27,7 @@ class OrderRefField(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> OrderRef:
         try:
             if type(value) in (int, str):
-                return order_ref(str(value))
+                return parse_order_ref(str(value))
         except OrderNotFound:
             pass
         raise ValidationError("Neither an order's number nor its id.")

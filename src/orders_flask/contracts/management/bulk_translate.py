@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.errors import TransitionRefused
 from orders_domain.job import Failure, Job
-from orders_domain.status import LIFECYCLE
+from orders_domain.status import LIFECYCLE, TransitionRefused
 from orders_flask.contracts.management.errors import sentence
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from orders_domain.access import ADMIN_ONLY, OWNER_OR_ADMIN
 from orders_domain.analytics import Bucket
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.use_cases import AnalyseOrders, CheckStock, OrderHistory, OrderStatistics
 from orders_flask.contracts.management import insights_schemas as schemas
 from orders_flask.contracts.management.insights_translate import (
@@ -16,7 +17,6 @@ from orders_flask.contracts.management.routes import documented
 from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
-from orders_flask.web.refs import order_ref
 
 
 def add_to(routes: ContractBlueprint) -> None:
@@ -26,14 +26,14 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.response(200, schemas.OrderStatistics)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order in figures"))
     def statistics(ref: str) -> Any:
-        request = OrderStatistics(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)
+        request = OrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(core().order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(**documented(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
     def history(ref: str) -> Any:
-        request = OrderHistory(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)
+        request = OrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in core().order_history(request)]
 
     @routes.get("/health/stock-check")

@@ -6,7 +6,7 @@ from flask import url_for
 
 from orders_domain.access import ADMIN_ONLY
 from orders_domain.money import Money
-from orders_domain.product import DEFAULT_THRESHOLD, NewProduct
+from orders_domain.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
 from orders_domain.use_cases import AddProduct, ChangeProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented
@@ -14,7 +14,6 @@ from orders_flask.contracts.management.translate import product_representation
 from orders_flask.web.bearer import admits
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
-from orders_flask.web.refs import product_id
 
 
 def blueprint() -> ContractBlueprint:
@@ -33,7 +32,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(401, 404, 503, summary="Get a product"))
     def product(ref: str) -> Any:
-        return product_representation(core().catalogue().product(product_id(ref)))
+        return product_representation(core().catalogue().product(parse_product_id(ref)))
 
     @routes.post("/")
     @admits(ADMIN_ONLY)
@@ -53,7 +52,7 @@ def blueprint() -> ContractBlueprint:
     def change(body: dict[str, Any], ref: str) -> Any:
         change = ChangeProduct(
             actor=actor(),
-            product_id=product_id(ref),
+            product_id=parse_product_id(ref),
             name=body.get("name"),
             sku=body.get("sku"),
             price=body.get("price"),

@@ -7,6 +7,7 @@ from flask import Response
 
 from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
 from orders_domain.order import Order
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import (
     ChangeStatus,
@@ -23,9 +24,8 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 from orders_flask.web.paging import link_to_next
-from orders_flask.web.refs import order_ref
 
 documented = partial(operation, schemas.Detail)
 _WITH_BODY = (400, 401, 413, 415, 503)
@@ -40,10 +40,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", once=True))
     def place(body: dict[str, Any]) -> Any:
-        request = OrderProducts(
-            actor=actor(), demands=demands(body), address=address(body), once=once("management", placed)
-        )
-        return placed(core().order_products(request))
+        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body), once=once("management"))
+        return placed_or_replayed(lambda: core().order_products(request), placed)
 
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")
@@ -68,14 +66,14 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(**documented(304, 401, 403, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
-        return _shown(core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN)))
+        return _shown(core().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)))
 
     @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
     @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
     def delete(ref: str) -> Any:
         core().delete_order(
-            DeleteOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_ALONE, versions=versions_wanted())
+            DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ALONE, versions=versions_wanted())
         )
         return {"message": "Order deleted"}
 
@@ -89,7 +87,7 @@ def blueprint() -> ContractBlueprint:
             core().change_status(
                 ChangeStatus(
                     actor=actor(),
-                    order_id=order_ref(ref),
+                    order_id=parse_order_ref(ref),
                     wanted=VOCABULARY.wanted(body["status"]),
                     access=ADMIN_ONLY,
                     versions=versions_wanted(),

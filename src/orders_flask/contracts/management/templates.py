@@ -1,10 +1,10 @@
 """The routes of templates: orders to be placed again and again (clause 002-33)."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import TemplateNotFound
+from orders_domain.order_ref import parse_number
 from orders_domain.template import Template
 from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
 from orders_flask.contracts.management import schemas
@@ -13,9 +13,7 @@ from orders_flask.contracts.management.templates_schemas import TemplateCreate, 
 from orders_flask.contracts.management.translate import SHIPPING, address, demands
 from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.core import actor, core
-from orders_flask.web.idempotency import once
-
-_ID = re.compile(r"[1-9][0-9]{0,17}")
+from orders_flask.web.idempotency import once, placed_or_replayed
 
 
 def add_to(routes: ContractBlueprint) -> None:
@@ -43,8 +41,8 @@ def add_to(routes: ContractBlueprint) -> None:
         **documented(400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", once=True)
     )
     def place_template(ref: str) -> Any:
-        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management", placed))
-        return placed(core().place_template(request))
+        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management"))
+        return placed_or_replayed(lambda: core().place_template(request), placed)
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)
@@ -60,9 +58,10 @@ def _template_id(text: str) -> int:
     Raises:
         TemplateNotFound: no template has an id like this.
     """
-    if not _ID.fullmatch(text):
+    number = parse_number(text)
+    if number is None:
         raise TemplateNotFound(text)
-    return int(text)
+    return number
 
 
 def _shown(template: Template) -> Mapping[str, Any]:

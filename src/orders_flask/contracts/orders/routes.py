@@ -7,6 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.money import Money
 from orders_domain.order import Order
+from orders_domain.order_ref import parse_order_id
 from orders_domain.queries import OrdersWanted
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
@@ -16,9 +17,9 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag, versions_wanted
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
+from orders_flask.web.idempotency import once, placed_or_replayed
 from orders_flask.web.paging import link_to_next, read_cursor
-from orders_flask.web.refs import order_id, user_named
+from orders_flask.web.refs import user_named
 
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 
@@ -34,14 +35,14 @@ def blueprint() -> ContractBlueprint:
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or core().settings().default_currency
         total = Money.of(body["total_price"], currency, field="total_price")
-        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders", _placed))
-        return _placed(core().place_order(request))
+        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders"))
+        return placed_or_replayed(lambda: core().place_order(request), _placed)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
     @routes.doc(**_operation(304, 401, 404, 503, summary="Get one of one's own orders"))
     def get(order_ref: str) -> Any:
-        order = core().get_order(GetOrder(actor=actor(), order_id=order_id(order_ref)))
+        order = core().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
 
     @routes.patch("/<order_ref>")
@@ -56,7 +57,7 @@ def blueprint() -> ContractBlueprint:
         order = core().change_status(
             ChangeStatus(
                 actor=actor(),
-                order_id=order_id(order_ref),
+                order_id=parse_order_id(order_ref),
                 wanted=VOCABULARY.wanted(body["status"]),
                 versions=versions_wanted(),
             )

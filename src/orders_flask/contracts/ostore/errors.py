@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError
-from orders_domain.product import Shortage
+from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError, Shortage
 from orders_flask.web.problems import STATUSES, Problem
 
 OSTORE_STATUSES = {**STATUSES, Kind.INVALID: 400}

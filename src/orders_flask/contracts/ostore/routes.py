@@ -7,6 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
 from orders_domain.order import Order
+from orders_domain.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrder, ShipProducts
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
@@ -15,8 +16,7 @@ from orders_flask.web.blueprint import ContractBlueprint
 from orders_flask.web.conditional import etag
 from orders_flask.web.core import actor, core
 from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once
-from orders_flask.web.refs import order_ref
+from orders_flask.web.idempotency import once, placed_or_replayed
 
 _documented = partial(operation, schemas.OStoreError)
 
@@ -30,16 +30,14 @@ def blueprint() -> ContractBlueprint:
     @routes.response(201, schemas.OStoreOrderPlaced)
     @routes.doc(**_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", once=True))
     def place(body: dict[str, Any]) -> Any:
-        request = ShipProducts(
-            actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore", _placed)
-        )
-        return _placed(core().shipping()(request))
+        request = ShipProducts(actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore"))
+        return placed_or_replayed(lambda: core().shipping()(request), _placed)
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)
     @routes.doc(**_documented(304, 401, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
-        order = core().get_order(GetOrder(actor=actor(), order_id=order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
+        order = core().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
         return representation(order), etag(order)
 
     return routes

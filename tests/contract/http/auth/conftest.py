@@ -1,11 +1,35 @@
-"""Somebody with an account, for each test a new one."""
+"""Somebody with an account, for each test a new one; and hashing that is counted, or cheap."""
 
+import argon2
 import pytest
 
+from orders_adapters.security import passwords
 from tests.contract.http.auth.door import Guest, welcome
-from tests.contract.http.stack import Stack
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture
 def ada(stack: Stack) -> Guest:
     return welcome(stack)
+
+
+@pytest.fixture
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in a fraction of a millisecond, where hashing is not what is tested."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    monkeypatch.setattr(passwords, "_NOBODYS", cheap.hash("a password that nobody knows"))
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The parameters of each password that was checked meanwhile."""
+    done: list[object] = []
+    real = argon2.low_level.verify_secret
+
+    def counted(encoded: bytes, secret: bytes, kind: argon2.Type) -> bool:
+        done.append(argon2.extract_parameters(encoded.decode()))
+        return real(encoded, secret, kind)
+
+    monkeypatch.setattr("argon2._password_hasher.verify_secret", counted)
+    return done

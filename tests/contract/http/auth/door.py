@@ -8,8 +8,8 @@ from flask import Flask
 
 from orders_domain import Actor, Role
 from orders_domain.use_cases import CreateUser, DisableUser
-from tests.contract.http.caller import Answer, Caller, as_json, ask
-from tests.contract.http.stack import Stack
+from tests.support.client import Answer, Caller, as_json, ask
+from tests.support.service_stack import Stack
 
 PASSWORD = "correct horse"
 ROOT = Actor(subject="root", role=Role.ADMIN)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import argon2
@@ -13,9 +12,8 @@ from orders_domain import Role
 from orders_flask import Settings
 from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.door import PASSWORD, Guest, error, welcome
-from tests.contract.http.caller import as_json, ask
-from tests.contract.http.stack import Stack
-from tests.parts.proxy import Proxy
+from tests.support.client import as_json, ask
+from tests.support.service_stack import Stack
 
 WRONG = "Invalid credentials"
 BAD: list[object] = [
@@ -39,20 +37,6 @@ BAD: list[object] = [
     {"email": "a" * 1_025, "password": PASSWORD},
     {"email": "ann@example.com", "password": PASSWORD, "role": "admin"},
 ]
-
-
-@pytest.fixture
-def worked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The parameters of each password that was checked meanwhile."""
-    done: list[object] = []
-    real = argon2.low_level.verify_secret
-
-    def counted(encoded: bytes, secret: bytes, kind: argon2.Type) -> bool:
-        done.append(argon2.extract_parameters(encoded.decode()))
-        return real(encoded, secret, kind)
-
-    monkeypatch.setattr("argon2._password_hasher.verify_secret", counted)
-    return done
 
 
 @pytest.mark.clause("003-09")
@@ -140,70 +124,6 @@ def test_what_there_is_not_is_refused_in_the_contract_s_words(
     stack: Stack, method: str, path: str, status: int
 ) -> None:
     error(ask(stack.app, method, path), status)
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_an_account_can_be_tried_ten_times_a_minute_whether_it_exists_or_not(
-    ada: Guest, worked: list[object], known: bool
-) -> None:
-    email = ada.email if known else f"nobody-{ada.subject}@example.com"
-    for _ in range(10):
-        error(ada.login(email=email, password="wrong horse"), 401)
-
-    answers = [ada.login(email=spelling) for spelling in (email, email.upper(), f" {email}")]
-
-    for answer in answers:
-        assert error(answer, 429) == "Too many attempts; please try again later."
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    assert len(worked) == 10
-
-
-def test_who_knows_the_password_may_sign_in_often(ada: Guest) -> None:
-    assert [ada.login().status_code for _ in range(15)] == [200] * 15
-
-
-def test_one_address_may_try_a_hundred_times_a_minute(ada: Guest) -> None:
-    stranger = replace(ada, address="203.0.113.77")
-    for number in range(100):
-        error(stranger.login(email=f"{number}-{ada.email}", password="wrong horse"), 401)
-
-    error(stranger.login(), 429)
-
-    assert ada.login().status_code == 200
-
-
-def test_a_network_of_ipv6_counts_as_one_address(ada: Guest) -> None:
-    def seen_from(number: int) -> int:
-        neighbour = replace(ada, address=f"2001:db8:7:9::{number:x}")
-        return neighbour.login(email=f"{number}-{ada.email}", password="wrong horse").status_code
-
-    assert [seen_from(number) for number in range(101)] == [401] * 100 + [429]
-
-
-def test_behind_proxies_the_one_who_asks_is_counted(build: Callable[..., Stack]) -> None:
-    stack = build(Settings(log_level="ERROR", trusted_proxies=1))
-
-    def status(client: str, number: int) -> int:
-        body = {"email": f"{number}-{client}@example.com", "password": "wrong horse"}
-        said = {"X-Forwarded-For": f"6.6.6.{number}, {client}"}
-        return ask(stack.app, "POST", "/auth/login", headers=said, **as_json(body)).status_code
-
-    assert [status("203.0.113.1", number) for number in range(101)] == [401] * 100 + [429]
-    assert status("203.0.113.2", 1) == 401
-
-
-@pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
-def test_without_redis_each_process_counts_for_itself(
-    far_from_redis: Stack, to_redis: Proxy, broken: Callable[[Proxy], None]
-) -> None:
-    guest = welcome(far_from_redis)
-    broken(to_redis)
-
-    began = time.monotonic()
-    statuses = [guest.login(password="wrong horse").status_code for _ in range(11)]
-
-    assert statuses == [401] * 10 + [429]
-    assert time.monotonic() - began < 11
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])

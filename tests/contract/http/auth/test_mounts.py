@@ -7,8 +7,8 @@ import pytest
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
 from tests.contract.http.auth.door import welcome
-from tests.contract.http.caller import ask
-from tests.contract.http.stack import Stack
+from tests.support.client import ask
+from tests.support.service_stack import Stack
 
 AUTH = {"/auth/login", "/auth/refresh", "/auth/logout"}
 

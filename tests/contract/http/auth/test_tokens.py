@@ -14,10 +14,12 @@ from orders_domain import Role
 from orders_flask import Settings
 from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.door import Guest, error, welcome
-from tests.contract.http.caller import Caller, ask, refused
-from tests.contract.http.stack import Stack
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
-from tests.parts.proxy import Proxy
+from tests.support.client import Caller, ask, refused
+from tests.support.servers.proxy import Proxy
+from tests.support.service_stack import Stack
+
+pytestmark = pytest.mark.usefixtures("quick_hashing")
 
 INVALID = "The bearer token is missing or not valid."
 

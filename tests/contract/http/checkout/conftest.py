@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.http.caller import Caller
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture

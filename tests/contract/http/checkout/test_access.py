@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import Caller, ask
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.checkout.till import cancel, look, order, refused
-from tests.contract.http.stack import Stack
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+from tests.support.client import Caller, ask
+from tests.support.service_stack import Stack
 
 NOBODY = "01a1fbae-6e87-74f6-aa47-082029bc341c"
 ROLES = [Role.CUSTOMER, Role.ADMIN]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import Caller, as_json
 from tests.contract.http.checkout.carts import CABLE, LAMP, cart, signed
 from tests.contract.http.checkout.till import order, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, as_json
+from tests.support.service_stack import Stack
 
 INVALID = "Invalid snapshot payload"
 MEMBERS = ("snapshotId", "cartId", "cartVersion", "currency", "items", "totals", "createdAt", "userId")

@@ -7,10 +7,10 @@ import pytest
 from orders_domain import Role
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused, read
-from tests.contract.http.caller import TEA, Caller, ask, refused
 from tests.contract.http.checkout.carts import CABLE, LAMP, cart
 from tests.contract.http.checkout.till import cancel, look, order
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA, Caller, ask, refused
+from tests.support.service_stack import Stack
 
 ALIASED = {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import Caller, as_json
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.checkout.till import cancel, look, order, refused
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller, as_json
+from tests.support.service_stack import Stack
 
 WAYS = {
     "pending": [],

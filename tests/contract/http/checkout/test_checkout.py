@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import Caller
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.checkout.till import cancel, look, order
-from tests.contract.http.stack import Stack
+from tests.support.client import Caller
+from tests.support.service_stack import Stack
 
 JSON = {"content_type": "application/json"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.http.caller import Answer, Caller, as_json
+from tests.support.client import Answer, Caller, as_json
 
 
 def order(caller: Caller, snapshot: Any, *, key: str = "key", at: str = "/api/orders") -> Answer:

@@ -4,7 +4,7 @@ import pytest
 
 from orders_domain import Role
 from tests.contract.http.management.shopping import Shopper, shopper
-from tests.contract.http.stack import Stack
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture

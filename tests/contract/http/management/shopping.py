@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, Caller, as_json
-from tests.contract.http.stack import Stack
+from tests.support.client import Answer, Caller, as_json
+from tests.support.service_stack import Stack
 
 ORDERS = "/api/v1/orders"
 PRODUCTS = "/api/v1/products"

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, as_json
 from tests.contract.http.management.shopping import Shopper, detail, shopper, twin
-from tests.contract.http.stack import Stack
+from tests.support.client import Answer, as_json
+from tests.support.service_stack import Stack
 
 SAME = "same"
 """The answer is 200, and nothing has changed: the order shows that status already."""

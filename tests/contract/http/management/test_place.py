@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.contract.http.management.shopping import ORDERS, PRODUCTS, SHIPPING, Shopper, body, detail, errors
-from tests.contract.http.stack import Stack
+from tests.support.service_stack import Stack
 
 SQL = "'); DROP TABLE orders; --"
 HTML = '<script>alert("x")</script>&amp;<b>ö</b>'

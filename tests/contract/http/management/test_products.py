@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.http.caller import Answer, as_json
 from tests.contract.http.management.shopping import PRODUCTS, Shopper, detail, errors
-from tests.contract.http.stack import Stack
-from tests.contract.ports.threads import at_once
+from tests.support.client import Answer, as_json
+from tests.support.service_stack import Stack
+from tests.support.threads import at_once
 
 SQL = "Robert'); DROP TABLE products; --"
 HTML = "<img src=x onerror=alert(1)> & Söhne 💡"

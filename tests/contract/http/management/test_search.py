@@ -14,7 +14,7 @@ import pytest
 
 from orders_domain import Role
 from tests.contract.http.management.shopping import Shopper, errors, shopper
-from tests.contract.http.stack import Stack
+from tests.support.service_stack import Stack
 
 Order = dict[str, Any]
 LONG_AGO = datetime(2001, 2, 1, tzinfo=UTC)  # no other test's orders are as old

@@ -12,11 +12,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, as_json
 from tests.contract.http.management.shopping import Shopper, detail, shopper
-from tests.contract.http.stack import Stack
-from tests.contract.ports.threads import at_once
 from tests.contract.stock import books
+from tests.support.client import Answer, as_json
+from tests.support.service_stack import Stack
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.clause("002-02", "002-13", "002-27")
 

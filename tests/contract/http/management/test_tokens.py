@@ -10,10 +10,10 @@ import pytest
 
 from orders_domain import Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.caller import ask
 from tests.contract.http.management.shopping import Shopper, body, detail, twin
-from tests.contract.http.stack import Stack
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+from tests.support.client import ask
+from tests.support.service_stack import Stack
 
 ROUTES = [
     "POST /api/v1/orders/",

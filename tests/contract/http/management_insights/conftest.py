@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from orders_adapters.sql import tables
 from orders_flask import Settings, create_app
 from orders_flask.container import Container
 from tests.contract.http.management_insights.desk import Desk
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.tables import migrated
-from tests.unit.domain.examples import NOON, Clock
+from tests.support.examples import NOON, Clock
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +37,7 @@ def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Des
     desk: Desk = request.getfixturevalue(f"{request.param}_desk")
     monkeypatch.chdir(desk.stack.directory)  # the embedded database is a file of the working directory
     desk.clock.now = NOON
-    names = [table.name for table in reversed(tables.metadata.sorted_tables)]
-    if desk.stack.settings.embedded:
-        for name in (*names, "sqlite_sequence"):
-            desk.stack.rows(f"DELETE FROM {name}")  # numbers begin at 1 again
-    else:
-        desk.stack.rows(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+    desk.stack.empty()
     return desk
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, Caller, as_json
-from tests.contract.http.stack import Stack
-from tests.unit.domain.examples import Clock
+from tests.support.client import Answer, Caller, as_json
+from tests.support.examples import Clock
+from tests.support.service_stack import Stack
 
 ORDERS = "/api/v1/orders"
 HOME = {

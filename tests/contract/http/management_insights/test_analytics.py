@@ -7,7 +7,7 @@ import pytest
 
 from orders_domain import Role
 from tests.contract.http.management_insights.desk import ORDERS, Desk, of, refused
-from tests.unit.domain.examples import NOON
+from tests.support.examples import NOON
 
 DAY = 24 * 3600
 

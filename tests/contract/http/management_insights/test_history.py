@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import as_json
 from tests.contract.http.management_insights.desk import HOME, ORDERS, Desk, of, refused
-from tests.unit.domain.examples import NOON
+from tests.support.client import as_json
+from tests.support.examples import NOON
 
 
 def history(desk: Desk, order: dict[str, Any]) -> list[dict[str, Any]]:

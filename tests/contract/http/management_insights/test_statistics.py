@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.http.caller import ask
 from tests.contract.http.management_insights.desk import ORDERS, Desk, of, refused
+from tests.support.client import ask
 
 
 @pytest.mark.clause("002-14")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.http.caller import as_json, ask
 from tests.contract.http.management_insights.desk import ORDERS, Desk, of, refused
+from tests.support.client import as_json, ask
 
 PATH = f"{ORDERS}/health/stock-check"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.caller import Caller, as_json, ask
 from tests.contract.http.management_insights.desk import HOME, ORDERS, Desk, of, refused, wanted
+from tests.support.client import Caller, as_json, ask
 
 TEMPLATES = f"{ORDERS}/templates"
 

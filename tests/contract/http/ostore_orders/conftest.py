@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from orders_adapters.http import service as asking
 from orders_domain import Role
-from orders_flask import Settings
+from orders_flask import Settings, create_app
 from tests.contract.http.management.shopping import Shopper, shopper
 from tests.contract.http.ostore_orders.services import Elsewhere
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.services import CatalogueService, ShipmentService
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.services import Address, CatalogueService, ShipmentService
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
 
 @pytest.fixture
@@ -37,38 +39,84 @@ def keeper(stack: Stack) -> Shopper:
     return shopper(stack, role=Role.ADMIN)
 
 
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[tuple[Address, Address]]:
+    """Where a catalogue and a carrier listen: the same for the whole run, so that one shop can know them."""
+    with Address() as catalogue, Address() as carrier:
+        yield catalogue, carrier
+
+
 @pytest.fixture
-def catalogue() -> Iterator[CatalogueService]:
-    with CatalogueService() as catalogue:
+def catalogue(addresses: tuple[Address, Address]) -> Iterator[CatalogueService]:
+    with CatalogueService(addresses[0]) as catalogue:
         yield catalogue
 
 
 @pytest.fixture
-def carrier() -> Iterator[ShipmentService]:
-    with ShipmentService() as carrier:
+def carrier(addresses: tuple[Address, Address]) -> Iterator[ShipmentService]:
+    with ShipmentService(addresses[1]) as carrier:
         yield carrier
 
 
+@pytest.fixture(scope="session")
+def real_base(real_settings: Settings, postgres_server: PostgresServer) -> Settings:
+    url = postgres_server.database()
+    return replace(real_settings, database_url=url, redis_prefix=f"{real_settings.redis_prefix}elsewhere:")
+
+
 @pytest.fixture(params=["embedded", "real"])
-def base_settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """What a shop of the test's own stands on: SQLite; or PostgreSQL, Redis and RabbitMQ."""
+def base_settings(request: pytest.FixtureRequest) -> Settings:
+    """What a shop stands on: SQLite; or PostgreSQL, Redis and RabbitMQ."""
     if request.param == "embedded":
-        yield Settings()
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    shared: Settings = request.getfixturevalue("real_settings")
-    url = server.database()
-    yield replace(shared, database_url=url, redis_prefix=f"{shared.redis_prefix}{url.rpartition('/')[2]}:")
-    server.drop(url)
+        return Settings()
+    settings: Settings = request.getfixturevalue("real_base")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def shops() -> Iterator[dict[tuple[str, ...], Stack]]:
+    """The shops that tests have opened."""
+    shops: dict[tuple[str, ...], Stack] = {}
+    yield shops
+    for stack in shops.values():
+        stack.close()
+
+
+@pytest.fixture
+def open_shop(
+    shops: dict[tuple[str, ...], Stack], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Settings], Stack]:
+    """Make a service with these settings, or empty the one that an earlier test has made."""
+
+    def open_shop(settings: Settings) -> Stack:
+        key = settings.database_url, settings.catalog_service_url, settings.shipment_service_url
+        if key not in shops:
+            directory = tmp_path_factory.mktemp("shop")
+            monkeypatch.chdir(directory)
+            shops[key] = Stack(app=create_app(settings), settings=settings, directory=directory)
+            migrated(shops[key].container)
+        monkeypatch.chdir(shops[key].directory)  # the embedded database is a file of the working directory
+        shops[key].empty()
+        return shops[key]
+
+    return open_shop
 
 
 @pytest.fixture
 def elsewhere(
     base_settings: Settings,
-    build: Callable[..., Stack],
+    open_shop: Callable[[Settings], Stack],
     catalogue: CatalogueService,
     carrier: ShipmentService,
 ) -> Elsewhere:
     """A shop whose products and shipments are other services'."""
     settings = replace(base_settings, catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
-    return Elsewhere.opened(build(settings), catalogue, carrier)
+    return Elsewhere.opened(open_shop(settings), catalogue, carrier)
+
+
+@pytest.fixture
+def impatience() -> Iterator[pytest.MonkeyPatch]:
+    """Give services half a second, and not three, lest the matrix take an hour, until this is undone."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "CALL_SECONDS", 0.5)
+        yield patched

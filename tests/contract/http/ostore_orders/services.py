@@ -9,11 +9,12 @@ from uuid import UUID
 
 from orders_domain.use_cases import Released, release_bookings
 from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.services import CatalogueService, ShipmentService
-from tests.parts.tables import migrated
+from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.servers.services.server import Service
+from tests.support.service_stack import Stack
 
 TEA, MILK = 501, 502
+STEPS = ["GET product", "POST reservation", "POST shipment"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,14 @@ class Elsewhere:
     @classmethod
     def opened(cls, stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
         """Open it: ten of tea and five of milk are to be had."""
-        migrated(stack.container)
         catalogue.stock(TEA, quantity=10, price=37.5, name="Tea of elsewhere")
         catalogue.stock(MILK, quantity=5, price=0.99, name="Milk of elsewhere")
         return cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))
+
+    def serving(self, step: str) -> tuple[Service, str]:
+        """The service that takes a step of an order, and the method of its request."""
+        method, what = step.split()
+        return (self.carrier if what == "shipment" else self.catalogue), method
 
     def settle(self, *, after: timedelta = timedelta(minutes=1)) -> None:
         """Do what the worker does, when so much time has gone by, until nothing is due."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders_domain import Role
-from tests.contract.http.caller import Answer, Caller
-from tests.contract.http.stack import Stack
+from tests.support.client import Answer, Caller
+from tests.support.service_stack import Stack
 
 ORDERS = "/ostore/orders"
 

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.caller import TEA as TEA_ITEM
-from tests.contract.http.caller import ask
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.shopping import Shopper, twin
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, body, error, ostore_shopper
-from tests.contract.http.stack import Stack
+from tests.support.client import TEA as TEA_ITEM
+from tests.support.client import ask
+from tests.support.service_stack import Stack
 
 
 def product(keeper: Shopper, **facts: Any) -> int:

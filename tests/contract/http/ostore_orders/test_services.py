@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orders_adapters.http import service as asking
 from orders_adapters.rabbitmq import inlet as rabbitmq
 from orders_domain import Role
 from orders_domain.tracking import TrackingEvent
@@ -21,23 +20,15 @@ from orders_domain.use_cases import Tracked, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.management.shopping import Shopper, shopper
-from tests.contract.http.ostore_orders.services import MILK, TEA, Elsewhere
+from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
-from tests.contract.http.stack import Stack
-from tests.parts.rabbitmq import RabbitServer
-from tests.parts.services import CatalogueService, Misbehaviour, ShipmentService
-from tests.parts.services.server import Service
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
+from tests.support.service_stack import Stack
 
 M = Misbehaviour
 T = TypeVar("T")
 SLOW = 1.5  # seconds: longer than a connection may take, shorter than a call
-STEPS = ["GET product", "POST reservation", "POST shipment"]
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give services half a second, and not three, lest the matrix take an hour."""
-    monkeypatch.setattr(asking, "CALL_SECONDS", 0.5)
 
 
 def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
@@ -50,11 +41,6 @@ def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
     """Do it meanwhile."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(task)
-
-
-def at(elsewhere: Elsewhere, step: str) -> tuple[Service, str]:
-    method, what = step.split()
-    return (elsewhere.carrier if what == "shipment" else elsewhere.catalogue), method
 
 
 @pytest.mark.clause("003-01", "003-03", "003-04", "003-05")
@@ -74,7 +60,7 @@ def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Els
 def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
     elsewhere: Elsewhere, step: str
 ) -> None:
-    service, method = at(elsewhere, step)
+    service, method = elsewhere.serving(step)
     threading.Timer(SLOW, service.hold(method)).start()
 
     answer = elsewhere.wants()
@@ -145,63 +131,6 @@ def test_what_is_bought_by_others_meanwhile_is_named_too(elsewhere: Elsewhere) -
     assert elsewhere.require_whole() == {}
 
 
-@pytest.mark.clause("003-03", "003-04")
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("way", Misbehaviour, ids=lambda way: way.name)
-@pytest.mark.parametrize("step", STEPS)
-def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_stays(
-    elsewhere: Elsewhere, step: str, way: Misbehaviour
-) -> None:
-    service, method = at(elsewhere, step)
-    service.late = 2
-    service.misbehave[method] = way
-
-    answer = elsewhere.wants()
-
-    error(answer, 503)
-    assert answer.headers["Retry-After"]
-    assert elsewhere.orders() == {}
-    if way is M.HANG_AND_DO and method == "POST":
-        within(
-            20, lambda: bool(elsewhere.catalogue.reservations or elsewhere.carrier.shipments), "nothing is done late"
-        )
-    service.reset()
-    elsewhere.settle()
-    assert elsewhere.require_whole() == {}
-    assert {one: product["quantity"] for one, product in elsewhere.catalogue.products.items()} == {TEA: 10, MILK: 5}
-    assert elsewhere.wants().status_code == 201
-    assert len(elsewhere.require_whole()) == 1
-
-
-@pytest.mark.clause("003-04")
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("way", [M.HANG, M.DROP, M.FAIL, M.NO_JSON, M.FLOOD], ids=lambda way: way.name)
-def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
-    elsewhere: Elsewhere, way: Misbehaviour
-) -> None:
-    elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["POST"] = way
-
-    error(elsewhere.wants(), 503)
-
-    assert len(elsewhere.catalogue.reservations) == 1
-    elsewhere.settle_while_they_fail()
-    assert elsewhere.bookings() == ["releasing"]
-    for service in (elsewhere.catalogue, elsewhere.carrier):
-        service.reset()
-    elsewhere.settle(after=timedelta(minutes=2))
-    assert elsewhere.require_whole() == {}
-
-
-@pytest.mark.clause("003-04")
-@pytest.mark.usefixtures("impatient")
-def test_what_was_undone_at_once_needs_no_worker(elsewhere: Elsewhere) -> None:
-    elsewhere.carrier.misbehave["POST"] = M.FAIL
-
-    error(elsewhere.wants(), 503)
-
-    assert elsewhere.catalogue.reservations == {}
-
-
 def test_a_shipment_that_is_another_order_s_is_not_taken_from_it(elsewhere: Elsewhere) -> None:
     elsewhere.carrier.gives = "SHIP-of-everybody"
     assert elsewhere.wants().status_code == 201
@@ -263,7 +192,7 @@ class TestGivingUp:
         elsewhere.settle()
         assert len(elsewhere.require_whole()) == 1
 
-    @pytest.mark.usefixtures("impatient")
+    @pytest.mark.usefixtures("impatience")
     def test_services_that_fail_hold_up_no_cancellation(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         order = elsewhere.wants().json
         elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["DELETE"] = M.HANG
@@ -347,7 +276,7 @@ class TestOnce:
         assert elsewhere.wants(key="k-1").data == first.data
         assert len(elsewhere.require_whole()) == 1
 
-    @pytest.mark.usefixtures("impatient")
+    @pytest.mark.usefixtures("impatience")
     def test_a_failure_that_was_undone_leaves_the_key_free(self, elsewhere: Elsewhere) -> None:
         elsewhere.carrier.misbehave["POST"] = M.FAIL
         error(elsewhere.wants(key="k-1"), 503)
@@ -376,12 +305,12 @@ class TestOneServiceOnly:
     def with_carrier(
         self,
         base_settings: Settings,
-        build: Callable[..., Stack],
+        open_shop: Callable[[Settings], Stack],
         catalogue: CatalogueService,
         carrier: ShipmentService,
     ) -> Elsewhere:
         settings = replace(base_settings, shipment_service_url=carrier.url)
-        return Elsewhere.opened(build(settings), catalogue, carrier)
+        return Elsewhere.opened(open_shop(settings), catalogue, carrier)
 
     def test_our_own_stock_is_taken_and_the_shipment_is_theirs(self, with_carrier: Elsewhere) -> None:
         keeper = shopper(with_carrier.stack, role=Role.ADMIN)
@@ -418,11 +347,12 @@ class TestOneServiceOnly:
     def test_their_products_with_shipments_of_ours(
         self,
         base_settings: Settings,
-        build: Callable[..., Stack],
+        open_shop: Callable[[Settings], Stack],
         catalogue: CatalogueService,
         carrier: ShipmentService,
     ) -> None:
-        shop = Elsewhere.opened(build(replace(base_settings, catalog_service_url=catalogue.url)), catalogue, carrier)
+        stack = open_shop(replace(base_settings, catalog_service_url=catalogue.url))
+        shop = Elsewhere.opened(stack, catalogue, carrier)
 
         order = shop.wants().json
 

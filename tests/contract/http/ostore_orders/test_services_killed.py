@@ -20,19 +20,21 @@ import pytest
 
 from orders_flask import Settings
 from tests.contract.faults.service import within
-from tests.contract.http.ostore_orders.services import TEA, Elsewhere
+from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
 from tests.contract.http.ostore_orders.shopping import body
-from tests.contract.http.serving import Served
-from tests.contract.http.stack import Stack
-from tests.parts.postgresql import PostgresServer
-from tests.parts.services import CatalogueService, ShipmentService
-from tests.parts.throwaway import processes
-from tests.unit.cli.running import environment
+from tests.support.command import environment
+from tests.support.depth import deep
+from tests.support.server import Served
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.services import CatalogueService, ShipmentService
+from tests.support.servers.tables import migrated
+from tests.support.service_stack import Stack
 
-STEPS = ["GET product", "POST reservation", "POST shipment"]
+SQLITE = pytest.param("sqlite", marks=pytest.mark.deep)  # what is killed is the same; one quick test is of its file
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[SQLITE, "postgresql"])
 def shop(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -43,12 +45,17 @@ def shop(
     """What is left when the process is killed, and the shop's own view of it."""
     settings = Settings(catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
     if request.param == "sqlite":
-        yield Elsewhere.opened(build(settings), catalogue, carrier)
+        yield opened(build(settings), catalogue, carrier)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.database()
-    yield Elsewhere.opened(build(replace(settings, database_url=url)), catalogue, carrier)
+    yield opened(build(replace(settings, database_url=url)), catalogue, carrier)
     server.drop(url)
+
+
+def opened(stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
+    migrated(stack.container)
+    return Elsewhere.opened(stack, catalogue, carrier)
 
 
 @contextmanager
@@ -76,8 +83,7 @@ def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] 
 
 def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
     """Kill the process while it waits for the answer to a step that was done."""
-    method, what = step.split()
-    service = shop.carrier if what == "shipment" else shop.catalogue
+    service, method = shop.serving(step)
     go_on = service.hold(method)
     with serving(shop, directory) as served, ThreadPoolExecutor(1) as customer:
         answer = customer.submit(ask, shop, served)
@@ -89,7 +95,15 @@ def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
 
 
 @pytest.mark.clause("003-04")
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("shop", "step"),
+    [
+        *(("postgresql", step) for step in STEPS),
+        ("sqlite", "POST shipment"),
+        *(pytest.param("sqlite", step, marks=pytest.mark.deep) for step in STEPS[:-1]),
+    ],
+    indirect=["shop"],
+)
 def test_what_a_killed_process_left_is_released(shop: Elsewhere, tmp_path: Path, step: str) -> None:
     kill_at(shop, step, tmp_path)
     assert shop.something_is_held() == (step != "GET product")
@@ -116,7 +130,13 @@ def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewh
         within(20, lambda: bool(other.execute(waiting).fetchall()[0][0]), "the order does not wait")
         processes.kill(served.process)
         assert answer.result(60) is None
-    within(20, lambda: shop.bookings() == ["placing"], "the transaction is not undone")
+    open_ones = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND backend_type = 'client backend' "
+        "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+    )
+    within(20, lambda: shop.stack.rows(open_ones) == [(0,)], "the transaction is not undone")
+    assert shop.bookings() == ["placing"]
 
     shop.settle()
 
@@ -127,6 +147,8 @@ def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewh
 def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
     began = time.monotonic()
+    if not deep():
+        shop.stack.rows("UPDATE bookings SET due_at = created_at")  # as if the lease of 25 seconds had run out
 
     with serving(shop, tmp_path):
         within(60, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")

@@ -1,0 +1,203 @@
+"""orders doctor"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.contract.test_jwks import Provider
+from tests.support.command import Ended, assert_one_sentence, in_a_process, orders
+from tests.support.servers.mail import MailServer
+
+NOBODY = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+    "REDIS_URL": "redis://127.0.0.1:1",
+    "RABBITMQ_URL": "amqp://127.0.0.1:1",
+}
+
+
+class Grumpy(BaseHTTPRequestHandler):
+    """A service that answers, and has nothing to say."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Not on standard error."""
+
+
+def said(ended: Ended) -> dict[str, str]:
+    """What was said of each part: one line each, and nothing else."""
+    assert ended.stderr == "", ended.stderr
+    lines = [line.partition(" ") for line in ended.stdout.splitlines()]
+    assert len({name for name, _, _ in lines}) == len(lines)
+    return {name: rest.strip() for name, _, rest in lines}
+
+
+def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
+    ended = orders("doctor", here=migrated)
+
+    assert ended.returncode == 0
+    assert said(ended).keys() == {"settings", "database", "cache", "broker"}
+    assert all(line.startswith("fine") for line in said(ended).values())
+
+
+def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path)
+
+    assert ended.returncode == 1
+    assert "orders migrate" in said(ended)["database"]
+
+
+@pytest.mark.parametrize(("variable", "part"), [*zip(NOBODY, ("database", "cache", "broker"), strict=True)])
+def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: Path, variable: str, part: str) -> None:
+    ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
+
+    assert ended.returncode == 1
+    wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
+    assert wrong == {part}
+    assert "refused" in said(ended)[part]
+
+
+@pytest.mark.parametrize(
+    ("rabbitmq", "brokers"), [({}, "Kafka gets notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
+)
+def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
+    ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
+
+    assert ended.returncode == 1
+    assert "Kafka does not answer" in said(ended)["broker"]
+    assert ("Connection refused" in said(ended)["broker"]) == bool(rabbitmq)
+    assert brokers in said(ended)["broker"]
+
+
+def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path, DATABASE_URL="sqlite:////no/such/folder/x.db")
+
+    assert "unable to open database file" in said(ended)["database"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "part", "why"),
+    [
+        ("CATALOG_SERVICE_URL", "http://127.0.0.1:1", "catalogue", "Product Catalog Service cannot be reached"),
+        ("SHIPMENT_SERVICE_URL", "http://127.0.0.1:1", "shipments", "Shipment Tracking Service cannot be reached"),
+        ("SMTP_URL", "smtp://127.0.0.1:1", "mail", "does not answer"),
+    ],
+)
+def test_another_service_that_does_not_answer_is_said(
+    migrated: Path, variable: str, value: str, part: str, why: str
+) -> None:
+    ended = orders("doctor", here=migrated, **{variable: value})
+
+    assert ended.returncode == 1
+    assert why in said(ended)[part]
+    assert "Connection refused" in said(ended)[part]
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+
+
+def test_other_services_that_answer_are_fine(migrated: Path) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Grumpy)
+    with ThreadPoolExecutor(1) as thread, MailServer() as mail:
+        thread.submit(server.serve_forever)
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        ended = orders("doctor", here=migrated, CATALOG_SERVICE_URL=url, SHIPMENT_SERVICE_URL=url, SMTP_URL=mail.url)
+        server.shutdown()
+    server.server_close()
+
+    assert ended.returncode == 0, ended
+    assert all(f"{part:10} fine" in ended.stdout for part in ("catalogue", "shipments", "mail")), ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"DATABASE_READ_URL": NOBODY["DATABASE_URL"]}, "replica"),
+        ({"JWT_ALGORITHM": "RS256", "JWT_JWKS_URL": "http://127.0.0.1:1/keys"}, "identity"),
+        ({"CELERY_BROKER_URL": NOBODY["RABBITMQ_URL"]}, "jobs"),
+    ],
+)
+def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings: dict[str, str], part: str) -> None:
+    ended = orders("doctor", here=migrated, **settings)
+
+    assert ended.returncode == 1
+    assert "refused" in said(ended)[part]
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+
+
+def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrated: Path) -> None:
+    with closing(Provider()) as provider:
+        ended = orders(
+            "doctor",
+            here=migrated,
+            DATABASE_READ_URL=f"sqlite:///{migrated}/orders.db",
+            JWT_JWKS_URL=provider.url,
+            CELERY_BROKER_URL="memory://",
+        )
+
+    assert ended.returncode == 0, ended
+    assert all(said(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    ended = orders("doctor", here=tmp_path, **NOBODY)
+
+    assert ended.returncode == 1
+    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {
+        "database",
+        "cache",
+        "broker",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ORDERS_ENV", "prod"),
+        ("ORDERS_MOUNTS", "orders=/a,/a"),
+        ("ORDERS_MOUNTS", "shop=/a"),
+        ("DATABASE_URL", "mysql://h/x"),
+        ("DATABASE_URL", "postgresql://[::1/x"),
+        ("REDIS_URL", "redis://localhost:port"),
+        ("REDIS_URL", "redis://localhost/abc"),
+        ("RABBITMQ_URL", "amqp://localhost:port"),
+        ("JWT_SECRET", "short"),
+        ("JWT_PUBLIC_KEY", "not a key"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, variable: str, value: str) -> None:
+    ended = orders("doctor", here=migrated, **{variable: value})
+
+    assert ended.returncode == 1
+    wrong = [line for line in said(ended).values() if not line.startswith("fine")]
+    assert len(wrong) == 1
+    assert variable in wrong[0]
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve", "track"])
+def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "log_level=0 foo=bar"}
+
+    ended = in_a_process(command, here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+
+    assert ended.returncode == 1
+    assert len((ended.stdout + ended.stderr).splitlines()) == 1, ended
+    assert 'KAFKA_OPTIONS cannot be used: No such configuration property: "foo".' in ended.stdout + ended.stderr
+
+
+def test_options_of_kafka_that_do_not_go_together_are_refused_before_anything_is_taken(tmp_path: Path) -> None:
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "session.timeout.ms=400000"}
+
+    ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+
+    assert_one_sentence(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
+
+
+def test_secrets_are_not_shown(migrated: Path) -> None:
+    url = "postgresql://ann:s3cret-word@127.0.0.1:1/x"
+
+    ended = orders("doctor", here=migrated, DATABASE_URL=url, REDIS_URL="redis://:s3cret-word@127.0.0.1:1")
+
+    assert "s3cret-word" not in ended.stdout + ended.stderr

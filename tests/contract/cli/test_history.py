@@ -1,0 +1,79 @@
+"""orders history"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orders_domain import Actor, Item, Money, OrderStatus
+from orders_domain.access import OWNER_ALONE
+from orders_domain.status import Wanted
+from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from tests.support.command import assert_one_sentence, orders
+
+ANN = Actor(subject="ann", request_id="request-1")
+PAID = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+
+
+@pytest.fixture
+def here(migrated: Path) -> Path:
+    """A folder whose database has two orders: 1 was paid, 2 deleted."""
+    container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
+    place = PlaceOrder(actor=ANN, items=(Item({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
+    paid, deleted = (container.place_order(place) for _ in range(2))
+    container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, wanted=PAID))
+    container.delete_order(DeleteOrder(actor=Actor(subject="ann"), order_id=deleted.id, access=OWNER_ALONE))
+    close(container)
+    return migrated
+
+
+def cells(line: str) -> list[str]:
+    return [cell for cell in line.split("  ") if cell.strip()]
+
+
+@pytest.mark.clause("002-08")
+def test_every_change_is_a_line_with_actor_role_and_request(here: Path) -> None:
+    shown = orders("history", "1", here=here)
+
+    heading, *lines = shown.stdout.splitlines()
+    assert heading.split() == ["version", "at", "event", "from", "to", "actor", "role", "request", "id"]
+    told = [[cell.strip() for cell in cells(line)] for line in lines]
+    assert [[one[0], *one[2:]] for one in told] == [
+        ["1", "placed", "-", "PENDING", "ann", "customer", "request-1"],
+        ["2", "status_changed", "PENDING", "PAID", "ann", "customer", "request-1"],
+    ]
+
+
+@pytest.mark.clause("002-08")
+def test_json_has_the_details_and_finds_a_deleted_order_by_its_id_too(here: Path) -> None:
+    by_number = json.loads(orders("history", "2", "--json", here=here).stdout)
+
+    by_id = json.loads(orders("history", by_number[0]["order_id"], "--json", here=here).stdout)
+
+    assert by_id == by_number
+    assert [entry["event"] for entry in by_id] == ["placed", "deleted"]
+    assert by_id[0]["details"]["items"] == [{"sku": "Tee \U0001f375"}]
+    assert (by_id[1]["actor"], by_id[1]["request_id"], by_id[1]["from_status"]) == ("ann", None, "PENDING")
+
+
+@pytest.mark.parametrize("order", ["3", "0", "nonsense", "018f0000-0000-7000-8000-000000000000"])
+def test_an_order_that_never_was_is_a_sentence(here: Path, order: str) -> None:
+    assert_one_sentence(orders("history", order, here=here), "no such order")
+
+
+def test_a_request_id_does_not_steer_the_terminal(here: Path) -> None:
+    container = Container(settings=Settings(database_url=f"sqlite:///{here}/orders.db"))
+    evil = Actor(subject="\x1b[2Jeve", request_id="\x1b]0;owned\x07")
+    container.place_order(PlaceOrder(actor=evil, items=(Item({}),), total=Money.of(1, "USD")))
+    close(container)
+
+    shown = orders("history", "3", here=here)
+
+    assert "\x1b" not in shown.stdout
+    assert "eve" in shown.stdout
+
+
+def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    assert_one_sentence(orders("history", "1", here=tmp_path), "store")

@@ -1,0 +1,304 @@
+"""orders products import"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command import assert_one_sentence, orders
+from tests.support.depth import effort
+from tests.support.shop_folder import Shop, interrupted
+
+HEADER = "sku,name,price,stock_quantity\n"
+STORED = "SELECT sku, name, price_minor, currency, stock_quantity, low_stock_threshold FROM products ORDER BY id"
+
+
+def written(shop: Shop, name: str, text: str | bytes) -> str:
+    (shop.here / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def went_on_from(stderr: str) -> str:
+    """The option that the command says to go on with."""
+    found = re.search(r"--from-line (\d+)", stderr)
+    assert found, stderr
+    return found[1]
+
+
+@pytest.mark.clause("002-34")
+def test_csv_is_imported(shop: Shop) -> None:
+    lines = (
+        "name,sku,stock_quantity,price,currency,low_stock_threshold\n"
+        '"Tea, black",TEA-1,7,3.5,EUR,2\n\n"Lamp ""Ada"", of brass",LAMP-1,0,120,,\n Thé 🍵 ,TEA-2, 8 , 4.25 ,USD,0\n'
+    )
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", "\ufeff" + lines))
+
+    assert (ended.returncode, ended.stdout) == (0, ""), ended
+    assert ended.stderr == "Products: 3 added, 0 changed, 0 unchanged, 0 refused.\n"
+    assert shop.rows(STORED) == [
+        ("TEA-1", "Tea, black", 350, "EUR", 7, 2),
+        ("LAMP-1", 'Lamp "Ada", of brass', 12000, "USD", 0, 5),
+        ("TEA-2", " Thé 🍵 ", 425, "USD", 8, 0),
+    ]
+
+
+@pytest.mark.clause("002-34")
+def test_json_lines_are_imported(shop: Shop) -> None:
+    products: list[dict[str, Any]] = [
+        {"sku": "TEA-1", "name": "Tea", "price": 3.5, "stock_quantity": 7, "low_stock_threshold": 2},
+        {"sku": "TEA-2", "name": "Tea", "price": "4.25", "stock_quantity": 8, "currency": "EUR"},
+        {"sku": "TEA-3", "name": "Tea", "price": 4, "stock_quantity": 0, "currency": None},
+    ]
+    text = "\n".join(map(json.dumps, products))  # and no line end
+
+    ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text), DEFAULT_CURRENCY="GBP")
+
+    assert ended.returncode == 0, ended
+    assert shop.rows(STORED) == [
+        ("TEA-1", "Tea", 350, "GBP", 7, 2),
+        ("TEA-2", "Tea", 425, "EUR", 8, 5),
+        ("TEA-3", "Tea", 400, "GBP", 0, 5),
+    ]
+
+
+BAD_CSV = {
+    ",Tea,1,1": "lacks sku",
+    "T,,1,1": "lacks name",
+    "T,  ,1,1": "name: 1 to 255 characters, not all blank",
+    "T,Tea,,1": "lacks price",
+    "T,Tea,-1,1": "price: not an amount",
+    "T,Tea,1e3,1": "price: not an amount",
+    "T,Tea,NaN,1": "price: not an amount",
+    "T,Tea,1.005,1": "price: USD has 2 decimals; the amount has more",
+    "T,Tea,99999999999999,1": "price: An amount cannot be above 1000000000000 minor units",
+    "T,Tea,1,": "lacks stock_quantity",
+    "T,Tea,1,-1": "stock_quantity: A whole number from 0 to 1000000000000",
+    "T,Tea,1,1.5": "stock_quantity: A whole number from 0 to 1000000000000",
+    "T,Tea,1,9999999999999": "stock_quantity: A whole number from 0 to 1000000000000",
+    "T,Tea,1": "3 cells where the header has 4",
+    "T,Tea,1,1,1": "5 cells where the header has 4",
+    f"{'T' * 65},Tea,1,1": "sku: 1 to 64 characters, not all blank",
+    '"T"x,Tea,1,1': "not CSV: ',' expected after '\"'",
+    "T,T\x00,1,1": "has text that is not UTF-8, or a NUL",
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_CSV.items())
+def test_a_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+    text = f"{HEADER}TEA-1,Tea,1,1\n{line}\nTEA-2,Tea,1,1\n"
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
+
+    assert (ended.returncode, ended.stdout) == (1, f"line 3: {reason}\n")
+    assert [row[0] for row in shop.rows(STORED)] == ["TEA-1", "TEA-2"]
+
+
+GOOD = {"sku": "T", "name": "Tea", "price": 1, "stock_quantity": 1}
+BAD_JSON: dict[str, str] = {
+    "{": "not JSON",
+    "[1]": "not a JSON object",
+    "7": "not a JSON object",
+    "[" * 100_000: "not JSON",
+    json.dumps(GOOD | {"price": True}): "price: An amount is a finite number",
+    json.dumps(GOOD | {"price": float("nan")}): "price: An amount is a finite number",
+    json.dumps(GOOD | {"stock_quantity": True}): "stock_quantity: A whole number from 0 to 1000000000000",
+    json.dumps(GOOD | {"stock_quantity": 1.0}): "stock_quantity: A whole number from 0 to 1000000000000",
+    json.dumps(GOOD | {"sku": 7}): "sku: 1 to 64 characters, not all blank",
+    json.dumps(GOOD | {"currency": "XXX"}): "currency: The currency is not an ISO 4217 code in use",
+    json.dumps(GOOD | {"currency": 7}): "currency: not an ISO 4217 code",
+    json.dumps(GOOD | {"name": "half \ud83c"}): "has text that is not UTF-8, or a NUL",
+    json.dumps(GOOD | {"colour": "red"}): "has what it should not: colour",
+    f'{{"price": {"9" * 5000}}}': "not JSON",
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_JSON.items(), ids=lambda value: value[:40])
+def test_a_json_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+    text = f"{json.dumps(GOOD)}\n{line}\n\n{json.dumps(GOOD | {'sku': 'U'})}\n"
+
+    ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
+
+    assert (ended.returncode, ended.stdout) == (1, f"line 2: {reason}\n")
+    assert [row[0] for row in shop.rows(STORED)] == ["T", "U"]
+
+
+def test_a_line_that_is_not_utf_8_is_passed_over_and_no_other(shop: Shop) -> None:
+    text = HEADER.encode() + b"TEA-1,Tea,1,1\nTEA-2,Th\xe9,1,1\nTEA-3,Tea,1,1\n"
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
+
+    assert (ended.returncode, ended.stdout) == (1, "line 3: has text that is not UTF-8, or a NUL\n")
+    assert len(shop.rows(STORED)) == 2
+
+
+OPEN = "not CSV: a quote is open at the end of the line; a product is one line"
+CLOSED = "not CSV: a quote that may close one of a line before; a product is one line"
+
+
+def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
+    others = effort(2_000, 20_000)
+    text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(others))
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
+
+    assert (ended.returncode, ended.stdout) == (1, f"line 2: {OPEN}\n")
+    assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 refused.\n"
+
+
+def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
+    text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTV 24",TV-1,1,1\n"Tea\n"Pot",POT-1,1,1\n'
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
+
+    assert ended.stdout == f"line 2: {OPEN}\nline 3: {CLOSED}\nline 5: {OPEN}\n"
+    assert [row[:2] for row in shop.rows(STORED)] == [("TV-1", 'TV 24"'), ("POT-1", "Pot")]
+
+
+def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) -> None:
+    text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTea,TEA-1,1,1\n'
+
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", text), "--from-line", "3")
+
+    assert ended.stdout == f"line 3: {CLOSED}\n"
+    assert [row[0] for row in shop.rows(STORED)] == ["TEA-1"]
+
+
+def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
+    name = written(shop, "catalogue.jsonl", json.dumps(GOOD | {"name": "Lamp\nof brass"}))
+
+    assert shop.run("products", "import", name).returncode == 0
+    assert shop.rows("SELECT name FROM products") == [("Lamp\nof brass",)]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("", "sku, name, price, stock_quantity"),
+        ("sku,name\n", "price, stock_quantity"),
+        ("sku,name,price,stock_quantity,colour\n", "colour"),
+        ("sku;name;price;stock_quantity\n", "semicolons"),
+        ("sku\tname\tprice\tstock_quantity\n", "tabs"),
+        ("sku,sku,name,price,stock_quantity\n", "sku"),
+    ],
+)
+def test_a_header_that_is_not_ours_is_refused(shop: Shop, header: str, words: str) -> None:
+    ended = shop.run("products", "import", written(shop, "catalogue.csv", f"{header}T,Tea,1,1\n"))
+
+    assert_one_sentence(ended, words)
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
+    shop.run("products", "import", written(shop, "first.csv", f"{HEADER}A,Tea,1,1\nB,Tea,1,1\n"))
+    before = shop.rows(STORED)
+
+    ended = shop.run(
+        "products", "import", "--dry-run", written(shop, "next.csv", f"{HEADER}A,Tea,2,1\nB,Tea,1,1\nC,Tea,1,1\nD\n")
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr == ("Products: 1 added, 1 changed, 1 unchanged, 1 refused. Nothing was changed: a dry run.\n")
+    assert shop.rows(STORED) == before
+
+
+def test_it_goes_on_from_a_line(shop: Shop) -> None:
+    name = written(shop, "catalogue.csv", f"{HEADER}A,Tea,1,1\nbad\nB,Tea,1,1\nC,Tea,1,1\n")
+
+    ended = shop.run("products", "import", name, "--from-line", "4")
+
+    assert ended.returncode == 0
+    assert [row[0] for row in shop.rows(STORED)] == ["B", "C"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) -> None:
+    text = f"{HEADER}A,Tea,1,1\n" if form == "csv" else f"{json.dumps(GOOD)}\n\n"
+    name = written(shop, "catalogue", text)
+
+    ended = shop.run("products", "import", name, "--format", form, "--from-line", "4")
+    at_the_end = shop.run("products", "import", name, "--format", form, "--from-line", "3")
+
+    assert_one_sentence(ended, "ends with line 2", "--from-line 4")
+    assert at_the_end.returncode == 0  # an import may be interrupted when all is done
+
+
+def test_standard_input_is_read(shop: Shop) -> None:
+    ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n")
+
+    assert ended.returncode == 0, ended
+    assert len(shop.rows(STORED)) == 1
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.csv"], ["-"], ["."], ["orders.db"], ["orders.db", "--format", "xml"]])
+def test_a_file_that_cannot_be_read_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
+    ended = shop.run("products", "import", *arguments)
+
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_that_is_not_there_is_a_sentence_that_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.csv").write_text(f"{HEADER}A,Tea,1,1\n")
+
+    ended = orders("products", "import", "catalogue.csv", here=tmp_path)
+
+    assert_one_sentence(ended, "store", "--from-line 1")
+
+
+def catalogue(size: int, *, bad: int) -> str:
+    """So many lines; of each of the first thousands one is bad."""
+    lines = [f"SKU-{n},Product {n},{n % 100}.50,{n % 50}" for n in range(size)]
+    for n in range(bad):
+        lines[n * 1000 + 7] = f"BAD-{n},Product,minus one,1"
+    return HEADER + "\n".join(lines) + "\n"
+
+
+@pytest.mark.clause("002-34")
+def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
+    bad = effort(3, 20)
+    good = bad * 1_000 - bad
+    name = written(shop, "catalogue.csv", catalogue(bad * 1_000, bad=bad))
+
+    ended = shop.run("products", "import", name)
+    again = shop.run("products", "import", name)
+
+    assert ended.returncode == again.returncode == 1
+    assert ended.stdout.splitlines() == [f"line {n * 1000 + 9}: price: not an amount" for n in range(bad)]
+    assert ended.stderr == f"Products: {good:,} added, 0 changed, 0 unchanged, {bad} refused.\n"
+    assert again.stderr == f"Products: 0 added, 0 changed, {good:,} unchanged, {bad} refused.\n"
+    assert shop.rows("SELECT count(*), sum(stock_quantity) FROM products") == shop.rows(
+        "SELECT count(DISTINCT product_id), sum(quantity) FROM stock_movements"
+    )
+
+
+@pytest.mark.clause("002-34")
+def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
+    size = effort(10_000, 20_000)
+    name = written(shop, "catalogue.csv", catalogue(size, bad=0))
+
+    ended = interrupted(
+        "products", "import", name, here=shop.here, when=lambda: shop.rows("SELECT count(*) FROM products") > [(1500,)]
+    )
+    begun = shop.rows("SELECT count(*) FROM products")[0][0]
+    resumed = shop.run("products", "import", name, "--from-line", went_on_from(ended.stderr))
+
+    assert ended.returncode == 130, ended
+    assert 1500 < begun < size
+    assert ended.stderr.startswith(f"Products: {begun:,} added")
+    assert resumed.stderr == f"Products: {size - begun:,} added, 0 changed, 0 unchanged, 0 refused.\n"
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.clause("002-34")
+def test_an_exponent_beyond_all_numbers_spoils_its_line_alone(shop: Shop) -> None:
+    line = '{{"sku": "{}", "name": "x", "price": {}, "stock_quantity": 1}}\n'
+    text = line.format("A", 1) + line.format("B", "1E+99999999999999999999999") + line.format("C", "1E+400")
+    text += line.format("D", 2)
+
+    ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
+
+    assert ended.returncode == 1
+    assert [one.partition(":")[0] for one in ended.stdout.splitlines()] == ["line 2", "line 3"]
+    assert [row[0] for row in shop.rows(STORED)] == ["A", "D"]

@@ -1,0 +1,75 @@
+"""orders prune"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orders_domain import Actor, Item, Money
+from orders_domain.once import Once
+from orders_domain.use_cases import PlaceOrder
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from tests.support.command import assert_one_sentence, orders
+
+OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
+
+
+@pytest.fixture
+def here(migrated: Path) -> Path:
+    """A folder whose database has four events and four keys, all of today."""
+    container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
+    for name in ("ann", "bob", "eve", "joe"):
+        container.place_order(
+            PlaceOrder(
+                actor=Actor(subject=name),
+                items=(Item({"sku": "tea"}),),
+                total=Money.of(1, "USD"),
+                once=Once(subject=name, scope="orders", key="key", fingerprint="tea"),
+            )
+        )
+    close(container)
+    return migrated
+
+
+def change(here: Path, statement: str) -> None:
+    with closing(sqlite3.connect(here / "orders.db")) as connection, connection:
+        connection.execute(statement)
+
+
+def ids(here: Path, table: str, column: str) -> list[str]:
+    with closing(sqlite3.connect(here / "orders.db")) as connection:
+        return [str(value) for (value,) in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
+
+
+def test_what_is_young_or_not_sent_stays(here: Path) -> None:
+    change(here, f"UPDATE outbox SET at = '{OLD}' WHERE id = 1")
+
+    pruned = orders("prune", here=here)
+
+    assert pruned.returncode == 0
+    assert "Forgotten: 0 events that were sent, 0 idempotency keys, 0 dead tokens, 0 messages." in pruned.stderr
+    assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
+
+
+def test_old_keys_and_events_sent_long_ago_go(here: Path) -> None:
+    change(here, f"UPDATE outbox SET state = 'sent', at = '{OLD}' WHERE id IN (2, 3)")
+    change(here, "UPDATE outbox SET state = 'sent' WHERE id = 4")
+    change(here, f"UPDATE idempotency_keys SET at = '{OLD}' WHERE subject = 'bob'")
+    change(here, f"INSERT INTO denied_tokens (mark, until) VALUES ('a', '{OLD}'), ('b', '{OLD}'), ('c', '{FAR}')")
+    change(here, f"INSERT INTO inbox (scope, message_id, at) VALUES ('x', 'old', '{OLD}'), ('x', 'young', '{FAR}')")
+
+    pruned = orders("prune", here=here)
+
+    assert "Forgotten: 2 events that were sent, 1 idempotency keys, 2 dead tokens, 1 messages." in pruned.stderr
+    assert ids(here, "outbox", "id") == ["1", "4"]
+    assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]
+    assert ids(here, "denied_tokens", "mark") == ["c"]
+    assert ids(here, "inbox", "message_id") == ["young"]
+
+
+def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+    pruned = orders("prune", here=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert_one_sentence(pruned, "store is away")

@@ -1,0 +1,313 @@
+"""orders serve, orders relay"""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from orders_flask import create_app
+from orders_flask.container import close
+from orders_flask.settings import DEFAULT_MOUNTS
+from tests.support.command import assert_one_sentence, environment, in_a_process, orders
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@contextmanager
+def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command runs meanwhile; what it writes goes to the file `output`."""
+    with (here / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orders_flask", *arguments],
+            cwd=here,
+            env=environment(**settings),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
+
+
+def answer(port: int, path: str = "/healthz", **headers: str) -> object:
+    """What the service says, as soon as it does."""
+    deadline = time.monotonic() + 30
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}", headers=headers)
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5) as found:
+                return json.load(found)
+        except (URLError, ConnectionError):
+            assert time.monotonic() < deadline, "it does not start"
+            time.sleep(0.05)
+
+
+def written(here: Path) -> str:
+    return (here / "output").read_text(errors="replace")
+
+
+def to_all(process: int, number: signal.Signals) -> None:
+    """As a terminal does at Ctrl-C: the server hears it, and its worker, too."""
+    os.killpg(process, number)
+
+
+@pytest.mark.parametrize(
+    ("number", "tell"),
+    [
+        (signal.SIGINT, to_all),
+        (signal.SIGTERM, os.kill),
+        pytest.param(signal.SIGINT, os.kill, marks=pytest.mark.deep),
+        pytest.param(signal.SIGTERM, to_all, marks=pytest.mark.deep),
+    ],
+)
+def test_the_service_starts_answers_and_ends_when_told(
+    tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
+) -> None:
+    with started("serve", "--port", str(port), here=tmp_path) as process:
+        token = orders("token", "ann", here=tmp_path).stdout.strip()
+        assert answer(port) == {"status": "ok"}
+        assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
+
+        tell(process.pid, number)
+        status = process.wait(10)
+
+    assert status == 0
+    assert f"http://127.0.0.1:{port}" in written(tmp_path)
+    assert "Traceback" not in written(tmp_path)
+
+
+ITS_THREADS = """
+import os, sys
+import orders_flask.__main__, orders_flask.cli
+def look(**_):
+    from orders_flask.asgi import app
+    print("threads:", app._threads._max_workers, flush=True)
+    os._exit(0)
+sys.modules["orders_flask.cli.serve"]._serve = look
+orders_flask.__main__.main()
+"""
+
+
+@pytest.mark.parametrize(("asked", "threads"), [((), 8), (("--threads", "3"), 3)])
+def test_the_threads_asked_for_answer_requests(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
+    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *asked]
+
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout == f"threads: {threads}\n", ended.stderr
+
+
+def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: int) -> None:
+    token = orders("token", "ann", here=tmp_path).stdout.strip()
+    with started("serve", "--port", str(port), "--no-relay", here=tmp_path):
+        answer(port)
+        place(port, token)
+        time.sleep(0.7)
+        before = waiting(tmp_path)
+
+    with started("serve", "--port", str(port), here=tmp_path):
+        answer(port)
+        deadline = time.monotonic() + 10
+        while (after := waiting(tmp_path)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert (before, after) == (1, 0)
+
+
+def waiting(here: Path) -> int:
+    """How many events wait to be sent."""
+    return len(orders("outbox", "list", "--state", "waiting", here=here).stdout.splitlines())
+
+
+def place(port: int, token: str) -> None:
+    body = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://{HOST}:{port}/orders/", data=body, headers=headers)
+    with urllib.request.urlopen(request, timeout=5) as placed:
+        assert placed.status == 201
+
+
+@pytest.fixture
+def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that should be refused, and is not, does not serve within this process."""
+    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
+
+
+@pytest.mark.usefixtures("never_served")
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        ended = orders("serve", "--port", port, here=tmp_path)
+
+    assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
+
+
+def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
+    assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
+
+
+@pytest.mark.usefixtures("never_served")
+@pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
+def test_several_workers_on_one_process_s_memory_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+    assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
+
+
+BAD = {
+    "ORDERS_ENV": "production",
+    "ORDERS_MOUNTS": "shop=/a",
+    "DATABASE_URL": "postgresql://[::1/x",
+    "REDIS_URL": "redis://localhost:port",
+    "RABBITMQ_URL": "amqp://localhost:port",
+    "JWT_PUBLIC_KEY": "not a key",
+    "JWT_SECRET": "short",
+}
+
+
+@pytest.mark.usefixtures("never_served")
+@pytest.mark.parametrize(("variable", "value"), BAD.items())
+def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
+    tmp_path: Path, port: int, variable: str, value: str
+) -> None:
+    named = "JWT_SECRET" if variable == "ORDERS_ENV" else variable
+
+    ended = orders("serve", "--port", str(port), here=tmp_path, **{variable: value})
+
+    assert_one_sentence(ended, named)
+
+
+def test_a_process_that_refuses_to_start_writes_a_sentence_too(tmp_path: Path, port: int) -> None:
+    ended = in_a_process("serve", "--port", str(port), here=tmp_path, JWT_SECRET="short")
+
+    assert_one_sentence(ended, "JWT_SECRET")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_relay_ends_when_told(migrated: Path, number: signal.Signals) -> None:
+    with started("relay", here=migrated) as process:
+        deadline = time.monotonic() + 20
+        while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        process.send_signal(number)
+        status = process.wait(10)
+
+    assert status == 0
+    assert "Traceback" not in written(migrated)
+
+
+DEMONSTRATED = [
+    (DEFAULT_MOUNTS, ["/auth/login", "/api/v1/orders/", "/orders/user/ann", "/orders/"]),
+    ("orders=/v2/orders,/orders management=/shop/orders", ["/shop/orders/", "/v2/orders/user/ann", "/v2/orders/"]),
+    ("ostore=/orders", ["/auth/login"]),
+    ("checkout=/orders", []),
+]
+
+
+def shown_by(guide: str) -> list[str]:
+    """The requests to paste."""
+    return [line.strip() for line in guide.splitlines() if line.strip().startswith("curl")]
+
+
+def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, port: int) -> None:
+    with started("demo", "--port", str(port), here=tmp_path) as process:
+        answer(port)
+        statuses = [
+            subprocess.run(
+                f"{line} -o /dev/null -w '%{{http_code}}'", shell=True, capture_output=True, text=True
+            ).stdout
+            for line in shown_by(written(tmp_path))
+        ]
+        process.send_signal(signal.SIGINT)
+        status = process.wait(10)
+
+    assert statuses == ["200"] * 4
+    assert status == 0
+
+
+@pytest.mark.parametrize(("mounts", "paths"), DEMONSTRATED)
+def test_the_demonstration_shows_requests_to_what_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, mounts: str, paths: list[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: None)
+    ended = orders("demo", "--port", str(port), here=tmp_path, ORDERS_MOUNTS=mounts)
+    commands = shown_by(ended.stdout)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERS_MOUNTS", mounts)
+    app = create_app()
+    statuses = [asked(app, command) for command in commands]
+    close(app.extensions["orders"])
+
+    assert ended.returncode == 0, ended
+    for command, path in zip(commands, paths, strict=True):
+        assert f"http://127.0.0.1:{port}{path}" in command
+    assert statuses == [200] * len(paths)
+
+
+def asked(app: Flask, command: str) -> int:
+    """The status that a command line of curl's would get."""
+    options = iter(shlex.split(command)[1:])
+    method, url, headers, data = "GET", "", [], None
+    for option in options:
+        match option:
+            case "-s":
+                pass
+            case "-X":
+                method = next(options)
+            case "-H":
+                headers.append(tuple(next(options).split(": ", 1)))
+            case "-d":
+                data = next(options)
+            case _:
+                url = option
+    return app.test_client().open(urlsplit(url).path, method=method, headers=headers, data=data).status_code
+
+
+def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
+    ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
+
+    assert_one_sentence(ended, "production")
+
+
+def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> None:
+    with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x"):
+        answer(port)
+
+    (line,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
+    assert json.loads(line)["event"] == "unknown settings"
+
+
+def test_a_worker_warns_of_a_misspelt_setting(tmp_path: Path) -> None:
+    assert orders("migrate", here=tmp_path).returncode == 0
+
+    with started("relay", here=tmp_path, ORDERS_MOUNT="x"):
+        deadline = time.monotonic() + 20
+        while "Ctrl-C" not in written(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert "ORDERS_MOUNTS?" in written(tmp_path)

@@ -1,0 +1,57 @@
+"""orders token"""
+
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+from orders_adapters.security.tokens import Tokens, shared_secret
+from orders_domain import Actor, Role
+from orders_flask.settings import DEVELOPMENT_SECRET
+from tests.support.command import assert_one_sentence, orders
+
+SECRET = "a-secret-of-thirty-two-bytes-or-more"
+
+
+def test_a_token_is_printed_that_the_service_takes(tmp_path: Path) -> None:
+    printed = orders("token", "ann", "--role", "admin", "--scope", "a:b", "--scope", "c", "--hours", "2", here=tmp_path)
+
+    token = printed.stdout.strip()
+    assert (printed.returncode, printed.stderr) == (0, "")
+    actor = Tokens(shared_secret(DEVELOPMENT_SECRET), algorithm="HS256")(token)
+    assert actor == Actor(subject="ann", role=Role.ADMIN, scopes=frozenset({"a:b", "c"}))
+    expires = jwt.decode(token, options={"verify_signature": False})["exp"]
+    assert abs(expires - time.time() - 2 * 3600) < 60
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_token_is_for_the_service_as_it_is_configured(tmp_path: Path) -> None:
+    printed = orders("token", "ann", here=tmp_path, JWT_SECRET=SECRET, JWT_ISSUER="us", JWT_AUDIENCE="shop")
+
+    identity = Tokens(shared_secret(SECRET), algorithm="HS256", issuer="us", audience="shop")
+    assert identity(printed.stdout.strip()).subject == "ann"
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"ORDERS_ENV": "production"}, "JWT_SECRET"),
+        ({"ORDERS_ENV": "production", "JWT_SECRET": SECRET, "CART_SNAPSHOT_SECRET": SECRET}, "production"),
+        ({"JWT_JWKS_URL": "https://keys.example/jwks.json"}, "public key"),
+        ({"JWT_JWKS_URL": "https://keys.example/jwks.json", "JWT_ALGORITHM": "EdDSA"}, "EdDSA"),
+        ({"JWT_SECRET": "short"}, "JWT_SECRET"),
+    ],
+)
+def test_no_token_is_printed_where_none_may_be(tmp_path: Path, settings: dict[str, str], word: str) -> None:
+    assert_one_sentence(orders("token", "ann", here=tmp_path, **settings), word)
+
+
+@pytest.mark.parametrize("subject", ["", "a" * 65])
+def test_no_token_is_printed_that_the_service_would_not_take(tmp_path: Path, subject: str) -> None:
+    assert_one_sentence(orders("token", subject, here=tmp_path), "64 characters")
+
+
+@pytest.mark.parametrize("arguments", [[], ["ann", "--role", "wizard"], ["ann", "--hours", "0"], ["ann", "bob"]])
+def test_a_token_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
+    assert orders("token", *arguments, here=tmp_path).returncode == 2

@@ -1,0 +1,160 @@
+"""orders users create, list, disable, enable, password"""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orders_domain import Role
+from orders_domain.errors import InvalidCredentials
+from orders_domain.use_cases import SignIn
+from tests.support.command import Ended, assert_one_sentence, environment, orders
+from tests.support.shop_folder import Shop, command
+
+PASSWORD = "correct horse"
+
+
+def ran(shop: Shop, *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:
+    """Run `orders users` with what is given on standard input."""
+    return shop.run("users", *arguments, given=given)
+
+
+def create(shop: Shop, email: str = "ann@example.com", *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:
+    return ran(shop, "create", email, "--password-stdin", *arguments, given=given)
+
+
+def signs_in(shop: Shop, email: str = "ann@example.com", password: str = PASSWORD) -> bool:
+    try:
+        shop.within(lambda container: container.sign_in(SignIn(email=email, password=password, address="::1")))
+    except InvalidCredentials:
+        return False
+    return True
+
+
+def test_who_is_created_can_sign_in(shop: Shop) -> None:
+    created = create(shop, "Ann@Example.com", "--id", "ann")
+
+    assert (created.returncode, created.stdout) == (0, "ann@example.com is ann, customer.\n")
+    assert signs_in(shop)
+    assert not signs_in(shop, password="wrong horse")
+
+
+def test_an_administrator_has_a_role_and_scopes(shop: Shop) -> None:
+    create(shop, "root@example.com", "--role", "admin", "--scope", "orders:write", "--scope", "a:b")
+
+    (user,) = shop.within(lambda container: container.users().accounts())
+    assert (user.role, user.scopes) == (Role.ADMIN, {"orders:write", "a:b"})
+    assert len(user.id) == 36
+
+
+def test_the_list_shows_every_account_and_no_hash(shop: Shop) -> None:
+    create(shop, "bob@example.com", "--id", "bob", "--role", "admin", "--scope", "orders:write")
+    create(shop, "ann@example.com", "--id", "ann")
+    shop.run("users", "disable", "ann@example.com")
+
+    listed = shop.run("users", "list")
+
+    ann, bob = (line.split() for line in listed.stdout.splitlines())
+    assert ann[:4] == ["ann@example.com", "ann", "customer", "disabled"]
+    assert bob == ["bob@example.com", "bob", "admin", "orders:write"]
+    assert "argon2" not in listed.stdout
+
+
+def test_who_is_disabled_cannot_sign_in_until_enabled(shop: Shop) -> None:
+    create(shop)
+
+    assert shop.run("users", "disable", "ANN@example.com").returncode == 0
+    assert not signs_in(shop)
+    assert shop.run("users", "enable", "ann@example.com").returncode == 0
+
+    assert signs_in(shop)
+
+
+def test_a_new_password_replaces_the_old_one(shop: Shop) -> None:
+    create(shop)
+
+    changed = ran(shop, "password", "ann@example.com", "--password-stdin", given="battery staple\r\nand more")
+
+    assert (changed.returncode, changed.stdout) == (0, "ann@example.com has a new password.\n")
+    assert not signs_in(shop)
+    assert signs_in(shop, password="battery staple")
+
+
+@pytest.mark.parametrize(
+    ("email", "given", "word"),
+    [
+        ("ann", f"{PASSWORD}\n", "ann@example.com"),
+        ("ann@example.com", "short\n", "8 to 1,024"),
+        ("ann@example.com", "", "8 to 1,024"),
+        ("ann@example.com", "x" * 1_025, "8 to 1,024"),
+        ("ann@example.com", "correct\x00horse\n", "NUL"),
+        ("ann@example.com", "correct \udcff horse\n", "UTF-8"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_no_account(shop: Shop, email: str, given: str, word: str) -> None:
+    refused = create(shop, email, given=given)
+
+    assert_one_sentence(refused, word)
+    assert shop.run("users", "list").stdout == ""
+
+
+def test_an_account_is_created_once(shop: Shop) -> None:
+    create(shop, "ann@example.com", "--id", "ann")
+
+    assert_one_sentence(create(shop, "ANN@example.com"), "ann@example.com")
+    assert_one_sentence(create(shop, "other@example.com", "--id", "ann"), "ann")
+
+
+@pytest.mark.parametrize("words", [("disable",), ("enable",), ("password", "--password-stdin")])
+def test_who_is_unknown_is_named(shop: Shop, words: tuple[str, ...]) -> None:
+    assert_one_sentence(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
+
+
+def test_a_password_is_never_an_argument(shop: Shop) -> None:
+    assert orders("users", "create", "ann@example.com", PASSWORD, here=shop.here).returncode == 2
+    assert orders("users", "create", "ann@example.com", "--password", PASSWORD, here=shop.here).returncode == 2
+
+
+@pytest.mark.parametrize("words", [("create",), ("password",)])
+def test_without_a_terminal_to_ask_at_it_is_one_sentence(shop: Shop, words: tuple[str, ...]) -> None:
+    asked = subprocess.run(
+        command("users", *words, "ann@example.com"),
+        cwd=shop.here,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # no terminal to ask at
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    ended = Ended(returncode=asked.returncode, stdout=asked.stdout, stderr=asked.stderr)
+    assert_one_sentence(ended, "terminal", "--password-stdin")
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice(shop: Shop) -> None:
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command("users", "create", "ann@example.com"),
+        cwd=shop.here,
+        env=environment(),
+        stdin=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = b""
+    for word in (b"Password:", b"confirmation:"):
+        while word not in shown:
+            shown += os.read(ours, 1_000)
+        os.write(ours, f"{PASSWORD}\n".encode())
+
+    assert process.wait(timeout=60) == 0
+    os.close(ours)
+    assert signs_in(shop)
+
+
+def test_without_tables_it_is_one_sentence(tmp_path: Path) -> None:
+    assert_one_sentence(orders("users", "list", here=tmp_path), "store")

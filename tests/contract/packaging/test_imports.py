@@ -1,0 +1,98 @@
+"""What the base install costs: the standard library, and less than a tenth of a second."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SOURCE = Path(__file__).parents[3] / "src"
+BASE = ["orders_domain", "orders_domain.use_cases", "orders_adapters.memory"]
+PACKAGES = [
+    "orders_domain",
+    "orders_domain.ports",
+    "orders_domain.use_cases",
+    "orders_adapters.memory",
+    "orders_adapters.system",
+]
+OURS = {"orders_domain", "orders_adapters"}
+PUBLISHED = 0.1  # seconds of CPU, because the machine may be busy with others
+
+PROBE = """
+import os, sys, time
+sys.path.insert(0, {source!r})
+for names in {cases!r}:
+    if os.fork():  # each case is imported by a child, which has no more than this interpreter has
+        os.wait()
+        continue
+    before, began = set(sys.modules), time.process_time()
+    for name in names:
+        __import__(name)
+    took = time.process_time() - began
+    import json
+    print(json.dumps({{"took": took, "loaded": sorted(set(sys.modules) - before)}}), flush=True)
+    os._exit(0)
+"""
+
+
+def fresh(*cases: list[str]) -> list[dict[str, Any]]:
+    """Import each case's modules where there is only the standard library and our source on the path."""
+    probe = PROBE.format(source=str(SOURCE), cases=cases)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, check=True, env=environment
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(cases), done.stderr
+    return found
+
+
+def modules_of(package: str) -> list[str]:
+    return [f"{package}.{path.stem}" for path in (SOURCE / package.replace(".", "/")).glob("[a-z]*.py")]
+
+
+def foreign(names: list[str]) -> dict[str, set[str]]:
+    """The packages that are not the standard library's, by the module that is imported first."""
+    roots = {
+        name: {module.partition(".")[0] for module in found["loaded"]}
+        for name, found in zip(names, fresh(*([name] for name in names)), strict=True)
+    }
+    return {name: rest for name, loaded in roots.items() if (rest := loaded - sys.stdlib_module_names - OURS)}
+
+
+def test_each_module_can_be_imported_first_without_any_package_installed() -> None:
+    loaded_with = dict(zip(PACKAGES, fresh(*([package] for package in PACKAGES)), strict=True))
+
+    # A module's package is imported before the module, so that those a package loads are imported with it alone.
+    others = [
+        module for package in PACKAGES for module in modules_of(package) if module not in loaded_with[package]["loaded"]
+    ]
+
+    assert sum(len(modules_of(package)) for package in PACKAGES) > 90
+    assert foreign([*PACKAGES, *others]) == {}
+
+
+def test_the_domain_loads_no_adapter() -> None:
+    (found,) = fresh(["orders_domain", "orders_domain.use_cases"])
+
+    assert not [module for module in found["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
+
+
+@pytest.mark.parametrize("name", BASE)
+def test_it_is_imported_in_less_than_a_tenth_of_a_second(name: str) -> None:
+    fresh([name])  # writes the bytecode
+
+    assert min(each["took"] for each in fresh(*[[name]] * 5)) < PUBLISHED
+
+
+def test_without_the_setting_celery_is_not_imported() -> None:
+    code = (
+        "import sys; from orders_flask import Settings, create_app; "
+        "create_app(Settings(database_url='memory://')); print('celery' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "False\n"

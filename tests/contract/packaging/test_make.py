@@ -1,0 +1,85 @@
+"""The tasks of the Makefile, where something is missing or in the way."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pip
+import pytest
+
+import orders_flask
+from tests.support.command import environment
+
+ROOT = Path(__file__).parents[3]
+
+
+def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments], cwd=here, env=environment(**variables), capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """A checkout with an empty .venv and this environment's pip."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    venv.create(tmp_path / ".venv", symlinks=True)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "pip").symlink_to(Path(pip.__file__).parent)
+    return tmp_path
+
+
+def test_an_installation_without_a_network_says_so_in_a_sentence(fresh: Path) -> None:
+    nowhere = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+        "PIP_INDEX_URL": "http://127.0.0.1:1/",
+        "PIP_RETRIES": "1",
+    }
+
+    ended = make(".venv/run.stamp", here=fresh, PYTHONPATH=str(fresh / "lib"), **nowhere)
+
+    sentence, verdict = ended.stderr.splitlines()
+    assert sentence == "The network is missing: pip cannot reach its package index (see .venv/pip.log)."
+    assert verdict.startswith("make: ***")
+    assert not (fresh / ".venv" / "run.stamp").exists()
+
+
+def test_an_installation_that_fails_otherwise_shows_why(fresh: Path) -> None:
+    (fresh / "requirements" / "run.txt").write_text("no-such-package-of-orders\n")
+
+    ended = make(
+        ".venv/run.stamp", here=fresh, PYTHONPATH=str(fresh / "lib"), PIP_CONFIG_FILE=os.devnull, PIP_NO_INDEX="1"
+    )
+
+    assert ended.returncode != 0
+    assert "no-such-package-of-orders" in ended.stderr
+    assert "network is missing" not in ended.stderr
+
+
+def test_the_first_installation_says_how_long_it_takes(fresh: Path) -> None:
+    said = make("--dry-run", "run", here=fresh).stdout
+
+    assert "Installing what the service needs into .venv: once, about a minute" in said
+
+
+def test_a_busy_port_names_make_s_own_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        ended = make("-o", ".venv/run.stamp", "run", f"BIN={Path(sys.executable).parent}", f"PORT={port}")
+
+    said = ended.stderr.splitlines()[0]
+    assert said.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
+    assert said.endswith(f"Choose another with make run PORT={port + 1}.")
+
+
+def test_the_tests_run_on_the_checkout_and_not_on_an_installed_copy() -> None:
+    """As they do after `pip install .` in make's environment, which replaces the editable installation."""
+    assert Path(orders_flask.__file__).is_relative_to(ROOT / "src")

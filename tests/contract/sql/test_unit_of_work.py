@@ -1,0 +1,54 @@
+"""How a unit of work over a database may be used, and how it may not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql.unit_of_work import UnitOfWork
+from tests.support.builders import an_order
+from tests.support.stores import copied_sqlite
+
+
+@pytest.fixture
+def engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    engine = engines.create(copied_sqlite(migrated_sqlite, tmp_path))
+    yield engine
+    engine.dispose()
+
+
+def test_the_relay_is_woken_by_a_commit_after_it_and_by_nothing_else(engine: Engine) -> None:
+    rung: list[str] = []
+    uow = UnitOfWork(engine, on_commit=lambda: rung.append("rung"))
+
+    with uow:
+        uow.orders.add(an_order())
+    assert rung == []
+    with uow:
+        uow.orders.add(an_order())
+        assert rung == []
+        uow.commit()
+        assert rung == ["rung"]
+
+
+@pytest.mark.parametrize("use", [lambda uow: uow.orders, lambda uow: uow.commit()])
+def test_nothing_happens_outside_the_block_or_after_the_commit(engine: Engine, use) -> None:  # type: ignore[no-untyped-def]
+    uow = UnitOfWork(engine)
+
+    with pytest.raises(RuntimeError):
+        use(uow)
+    with uow:
+        uow.commit()
+        with pytest.raises(RuntimeError):
+            use(uow)
+
+
+def test_it_is_not_entered_twice_at_once(engine: Engine) -> None:
+    uow = UnitOfWork(engine)
+
+    with uow, pytest.raises(RuntimeError):
+        uow.__enter__()
+    with uow:
+        uow.commit()

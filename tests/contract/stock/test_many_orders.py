@@ -1,0 +1,315 @@
+"""Many orders on PostgreSQL, at length a million: no list reads them all, each page costs the same (clause 002-23)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine, event, text
+
+from orders_adapters.sql import engine as engines
+from orders_adapters.sql.queries import Queries
+from orders_domain import Money, OrderStatus
+from orders_domain.queries import After, OrdersWanted
+from tests.support.depth import effort
+from tests.support.servers.postgresql import PostgresServer
+
+pytestmark = pytest.mark.clause("002-23")
+
+ORDERS = effort(50_000, 1_000_000)
+USERS = ORDERS // 20
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
+APART = timedelta(seconds=30_000_000 / ORDERS)  # for nearly a year
+PAGE = 20
+LIST = ORDERS // 10_000  # orders on a page of those of user_0
+FAR = ORDERS // 100  # pages
+# Of few rows a plan that serves whatever the values are sorts some thousands; of a million it never does.
+MOST_BUFFERS_OFTEN = effort(ORDERS // 10, ORDERS // 250)
+MOST_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest of what is asked for; nearly all read 30 at most
+
+# Nine of ten orders are delivered; a few of the last are pending, and now and then one is cancelled. Of the users
+# user_0 has one in a thousand orders. Amounts are 1 to 500, and of one in 10,000 orders they are 10,000 and more.
+FILL = """
+    INSERT INTO users (id, created_at) SELECT 'user_' || n, :first FROM generate_series(0, :users - 1) n;
+    INSERT INTO orders (id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at)
+    SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), n,
+        'user_' || CASE WHEN n % 1000 = 0 THEN 0 ELSE 1 + (n * 7919) % (:users - 1) END, '[]',
+        CASE WHEN n % 10000 = 77 THEN 1000000 + n ELSE 100 + (n * 104729) % 50000 END, 'USD',
+        CASE WHEN n > :orders * 0.995 THEN 'PENDING' WHEN n % 500 = 1 THEN 'CANCELED' WHEN n % 100 = 3 THEN 'CONFIRMED'
+             WHEN n % 200 = 5 THEN 'PAID' WHEN n % 20 = 7 THEN 'SHIPPED' ELSE 'DELIVERED' END,
+        1, :first + n * CAST(:apart AS interval), :first
+    FROM generate_series(CAST(1 AS bigint), :orders) n
+"""
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "status": {"statuses": frozenset({OrderStatus.PENDING})},
+    "user_id": {"user_id": f"user_{USERS // 10}"},
+    "start_date": {"placed_from": FIRST + timedelta(days=100)},
+    "end_date": {"placed_before": FIRST + timedelta(days=200)},
+    "min_amount": {"least": Money(10_000, "USD")},
+    "max_amount": {"most": Money(20_000, "USD")},
+}
+HARD: dict[str, dict[str, Any]] = {
+    "confirmed, which is two statuses": {"statuses": frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID})},
+    "cancelled, which are few and everywhere": {"statuses": frozenset({OrderStatus.CANCELED})},
+    "pending, before there were any": {
+        "statuses": frozenset({OrderStatus.PENDING}), "placed_before": FIRST + timedelta(days=100)
+    },
+    "a user with one in a thousand orders": {"user_id": "user_0"},
+    "a user with none": {"user_id": "nobody"},
+    "the largest amounts": {"least": Money(1_000_000, "USD")},
+    "an amount that no order has": {"least": Money(900_000, "USD"), "most": Money(900_001, "USD")},
+    "the least amounts": {"most": Money(100, "USD")},
+    "the future": {"placed_from": FIRST + timedelta(days=1_000)},
+    "the past": {"placed_before": FIRST},
+    "one day": {"placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51)},
+    "one day's pending": {
+        "statuses": frozenset({OrderStatus.PENDING}),
+        "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
+    },
+    "small amounts of another currency": {"least": Money(100, "EUR")},
+    "large amounts of another currency": {"least": Money(1_000_000, "EUR")},
+    "at most so much of another currency": {"most": Money(50_000, "EUR")},
+    "between amounts of another currency": {"least": Money(100, "EUR"), "most": Money(50_000, "EUR")},
+    "a status and amounts of another currency": {
+        "statuses": frozenset({OrderStatus.DELIVERED}), "least": Money(100, "EUR"), "most": Money(50_000, "EUR")
+    },
+    "a day and amounts of another currency": {
+        "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
+        "least": Money(100, "EUR"),
+    },
+    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "least": Money(1_000_000, "USD")},
+}  # fmt: skip
+
+
+DEEP: dict[str, dict[str, Any]] = {
+    "(none)": {},
+    "status": {"statuses": frozenset({OrderStatus.DELIVERED})},
+    "start_date": {"placed_from": FIRST + timedelta(days=1)},
+    "end_date": {"placed_before": FIRST + timedelta(days=300)},
+    "both dates": {"placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300)},
+    "min_amount": {"least": Money(10_000, "USD")},
+    "status, both dates": {
+        "statuses": frozenset({OrderStatus.DELIVERED}),
+        "placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300),
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a statement read, and how."""
+
+    buffers: int
+    milliseconds: float
+    rows: int
+    sequential: list[str]
+    indexes: list[str]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Many orders, and what it costs to ask for some of them."""
+
+    engine: Engine
+
+    def cost(self, wanted: OrdersWanted) -> Cost:
+        """Ask as the adapter asks, with EXPLAIN before it."""
+        statement, values = self._asked(wanted)
+        with self.engine.connect() as connection:
+            explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+            return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
+
+    def cost_of_the_twentieth(self, wanted: OrdersWanted) -> Cost:
+        """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
+        prepared, literals = self._prepared(wanted)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PREPARE asked AS {prepared}")
+            asking = f"EXECUTE asked({', '.join(literals)})".replace("%", "%%")
+            for _ in range(19):
+                connection.exec_driver_sql(asking)
+            answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
+            connection.exec_driver_sql("DEALLOCATE asked")
+        return cost_of(answer)
+
+    def _prepared(self, wanted: OrdersWanted) -> tuple[str, list[str]]:
+        """The statement with numbered parameters, and their values as literals."""
+        statement, values = self._asked(wanted)
+        names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+        for position, name in enumerate(names, start=1):
+            statement = statement.replace(f"%({name})s", f"${position}")
+        return statement, [sql.Literal(values[name]).as_string(None) for name in names]
+
+    def _asked(self, wanted: OrdersWanted) -> tuple[str, dict[str, Any]]:
+        with noted(self.engine) as sent:
+            Queries(self.engine).orders(wanted)
+        [asked] = sent
+        return asked
+
+
+def cost_of(explained: list[dict[str, Any]]) -> Cost:
+    [answer] = explained
+    plan = answer["Plan"]
+    nodes = list(walk(plan))
+    return Cost(
+        buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        milliseconds=answer["Execution Time"],
+        rows=plan["Actual Rows"],
+        sequential=[node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"],
+        indexes=[node["Index Name"] for node in nodes if "Index Name" in node],
+    )
+
+
+@contextmanager
+def noted(engine: Engine) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    sent: list[tuple[str, dict[str, Any]]] = []
+
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        sent.append((statement, dict(values)))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from walk(inner)
+
+
+@pytest.fixture(scope="module")
+def library(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[Library]:
+    url = postgres_server.copy(template_postgresql)
+    engine = engines.create(url, statement_seconds=0)
+    try:
+        fill(engine)
+        yield Library(engine)
+    finally:
+        engine.dispose()
+        postgres_server.drop(url)
+
+
+def fill(engine: Engine) -> None:
+    """Indexes and foreign keys cost a million orders minutes, and seconds when they are made afterwards."""
+    with engine.begin() as connection:
+        later = text("SELECT indexdef FROM pg_indexes WHERE tablename = 'orders' AND indexname LIKE 'ix_%'")
+        indexes = connection.scalars(later).all()
+        names = connection.scalars(text(later.text.replace("indexdef", "indexname", 1))).all()
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+        connection.execute(text(f"DROP INDEX {', '.join(names)}"))
+        for statement in FILL.split(";"):
+            values = {"first": FIRST, "users": USERS, "orders": ORDERS, "apart": APART}
+            connection.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
+        for index in indexes:
+            connection.exec_driver_sql(index)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE orders"))
+
+
+SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
+
+
+def wanted(subset: tuple[str, ...]) -> OrdersWanted:
+    conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
+    return OrdersWanted(limit=PAGE, **conditions)
+
+
+@pytest.mark.parametrize(
+    ("ask", "most_buffers"),
+    [(Library.cost, MOST_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
+    ids=["once", "often"],
+)
+def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
+    library: Library, ask: Callable[[Library, OrdersWanted], Cost], most_buffers: int
+) -> None:
+    costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
+    costs |= {name: ask(library, OrdersWanted(limit=PAGE, **one)) for name, one in HARD.items()}
+
+    show(costs)
+    assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
+    assert {name: cost for name, cost in costs.items() if cost.buffers > most_buffers} == {}
+
+
+@pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
+@pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
+def test_a_page_far_down_costs_what_page_1_costs(
+    library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrdersWanted], Cost]
+) -> None:
+    first = OrdersWanted(limit=PAGE, **conditions)
+    deep = replace(first, after=behind(library, first, pages=FAR))
+
+    costs = {"page 1": ask(library, first), "far down": ask(library, deep)}
+
+    show(costs)
+    assert {cost.rows for cost in costs.values()} == {PAGE + 1}
+    assert costs["far down"].buffers <= costs["page 1"].buffers + 20
+    assert costs["far down"].sequential == []
+
+
+def behind(library: Library, wanted: OrdersWanted, *, pages: int) -> After:
+    """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
+    conditions = [
+        f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
+        f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
+        f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
+        f"total_minor >= {wanted.least.minor}" if wanted.least else "",
+    ]
+    where = " AND ".join(filter(None, conditions)) or "true"
+    with library.engine.connect() as connection:
+        row = connection.execute(
+            text(
+                f"SELECT created_at, id FROM orders WHERE {where} "
+                f"ORDER BY created_at DESC, id DESC OFFSET {pages * PAGE - 1} LIMIT 1"
+            )
+        ).one()
+    return After(row.created_at, row.id)
+
+
+def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(library: Library) -> None:
+    conditions: dict[str, Any] = {"user_id": "user_0"}
+    with library.engine.connect() as connection:
+        count = "SELECT number FROM orders WHERE user_id = 'user_0' ORDER BY created_at DESC, id DESC"
+        should = connection.scalars(text(count)).all()
+
+    seen: list[int | None] = []
+    page = Queries(library.engine).orders(OrdersWanted(limit=LIST, **conditions))
+    while True:
+        seen += [order.number for order in page.orders]
+        place(library.engine, ORDERS + len(seen))
+        if page.more_after is None:
+            break
+        page = Queries(library.engine).orders(OrdersWanted(limit=LIST, after=page.more_after, **conditions))
+
+    assert seen == should
+    assert len(seen) == ORDERS // 1_000
+
+
+def place(engine: Engine, number: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO orders "
+                "(id, number, user_id, items, total_minor, currency, status, version, created_at, updated_at) VALUES "
+                "(CAST(lpad(to_hex(:n), 32, '0') AS uuid), :n, 'user_0', '[]', 1, 'USD', 'PENDING', 1, :at, :at)"
+            ),
+            {"n": number, "at": FIRST + timedelta(days=3_000, seconds=number)},
+        )
+
+
+def show(costs: dict[str, Cost]) -> None:
+    """Print the table; pytest shows it with -s, and where a test fails."""
+    print()
+    for name, cost in costs.items():
+        how = ", ".join(dict.fromkeys(cost.sequential + cost.indexes))
+        print(f"{cost.buffers:>8} buffers {cost.milliseconds:>9.2f} ms {cost.rows:>4} rows  {name}: {how}")

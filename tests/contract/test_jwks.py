@@ -1,0 +1,290 @@
+"""An identity provider's keys: fetched when needed, not more often, and a provider that fails costs a bounded time."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from orders_adapters.security.jwks import ProviderKeys
+from orders_adapters.security.tokens import Tokens
+from orders_domain.errors import IdentityUnavailable, InvalidToken
+from tests.support.invalid_tokens import claims, forged_tokens, packed
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+NEXT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+CURVE = ec.generate_private_key(ec.SECP256R1())
+
+
+def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+    return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+class Provider:
+    """An identity provider on loopback; ``answer`` is what it says, ``asked`` counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: bytes = json.dumps({"keys": [published(KEY, "march")]}).encode()
+        self.status = 200
+        self.asked = 0
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                provider.asked += 1
+                self.send_response(provider.status)
+                self.send_header("Content-Length", str(len(provider.answer)))
+                self.end_headers()
+                self.wfile.write(provider.answer)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/keys"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    provider = Provider()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A provider that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield listener
+
+
+def identity_of(url: str) -> Tokens:
+    return Tokens(ProviderKeys(url, algorithm="RS256"), algorithm="RS256")
+
+
+def token(key: rsa.RSAPrivateKey = KEY, *, kid: object = "march", **others: object) -> str:
+    return jwt.encode(claims("ada", **others), key, algorithm="RS256", headers={"kid": kid})
+
+
+def test_a_token_of_the_provider_is_let_in_and_the_keys_are_fetched_once(provider: Provider) -> None:
+    identity = identity_of(provider.url)
+
+    assert [identity(token()).subject for _ in range(5)] == ["ada"] * 5
+
+    assert provider.asked == 1
+
+
+def test_an_unknown_key_is_refused_and_does_not_make_us_ask_again(provider: Provider) -> None:
+    identity = identity_of(provider.url)
+    identity(token())
+
+    for number in range(20):
+        with pytest.raises(InvalidToken):
+            identity(token(kid=f"unknown-{number}"))
+
+    assert provider.asked == 1
+    assert identity(token()).subject == "ada"
+
+
+def test_a_first_token_with_an_unknown_key_costs_one_question_too(provider: Provider) -> None:
+    identity = identity_of(provider.url)
+
+    for number in range(5):
+        with pytest.raises(InvalidToken):
+            identity(token(kid=f"unknown-{number}"))
+
+    assert provider.asked == 1
+
+
+def test_a_new_key_is_known_after_the_cool_down(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = identity_of(provider.url)
+    identity(token())
+    provider.answer = json.dumps({"keys": [published(KEY, "march"), published(NEXT_KEY, "april")]}).encode()
+    with pytest.raises(InvalidToken):
+        identity(token(NEXT_KEY, kid="april"))
+
+    present = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: present() + 31)
+
+    assert identity(token(NEXT_KEY, kid="april")).subject == "ada"
+    assert provider.asked == 2
+
+
+@pytest.mark.parametrize("kid", [None, "", "april", "MARCH", "march ", "../march", "march\x00"])
+def test_a_token_that_names_no_key_of_ours_is_refused(provider: Provider, kid: str | None) -> None:
+    signed = token() if kid is None else token(kid=kid)
+    without_kid = jwt.encode(claims("ada"), KEY, algorithm="RS256")
+
+    with pytest.raises(InvalidToken):
+        identity_of(provider.url)(without_kid if kid is None else signed)
+
+
+@pytest.mark.parametrize("kid", [7, True, ["march"], {"march": 1}], ids=repr)
+def test_a_key_id_that_is_no_string_is_refused(provider: Provider, kid: object) -> None:
+    _, payload, signature = token().split(".")
+
+    with pytest.raises(InvalidToken):
+        identity_of(provider.url)(f"{packed({'alg': 'RS256', 'kid': kid})}.{payload}.{signature}")
+
+
+def test_another_s_signature_under_our_key_id_is_refused(provider: Provider) -> None:
+    with pytest.raises(InvalidToken):
+        identity_of(provider.url)(token(NEXT_KEY))
+
+
+def test_a_key_of_another_algorithm_is_refused_though_the_provider_publishes_it(provider: Provider) -> None:
+    curve = {**ECAlgorithm.to_jwk(CURVE.public_key(), as_dict=True), "kid": "curve", "alg": "ES256"}
+    shared = {"kty": "oct", "kid": "shared", "k": packed(b"k" * 40), "alg": "HS256"}
+    provider.answer = json.dumps({"keys": [curve, shared, published(KEY, "march")]}).encode()
+    identity = identity_of(provider.url)
+
+    for forged in (
+        jwt.encode(claims("ada"), CURVE, algorithm="ES256", headers={"kid": "curve"}),
+        jwt.encode(claims("ada"), b"k" * 40, algorithm="HS256", headers={"kid": "shared"}),
+        jwt.encode(claims("ada"), b"k" * 40, algorithm="HS256", headers={"kid": "march"}),
+    ):
+        with pytest.raises(InvalidToken):
+            identity(forged)
+    for kid in ("curve", "shared"):
+        with pytest.raises(InvalidToken):
+            ProviderKeys(provider.url, algorithm="RS256")(token(kid=kid))  # the key itself is not given out
+    assert identity(token()).subject == "ada"
+
+
+def test_the_table_of_forgeries_is_refused_here_too(provider: Provider) -> None:
+    identity = identity_of(provider.url)
+    identity(token())
+
+    for label, forged in forged_tokens("correct horse battery staple, 2026", "ada"):
+        with pytest.raises(InvalidToken):
+            pytest.fail(f"{label}: {identity(forged)}")
+
+
+ILL = {
+    "no JSON": b"<html>Be right back</html>",
+    "nothing": b"",
+    "a list": b"[]",
+    "a number": b"7",
+    "no keys": b"{}",
+    "no key": b'{"keys": []}',
+    "keys that are none": b'{"keys": [{"kty": "odd"}]}',
+    "keys that are no objects": b'{"keys": [7]}',
+    "keys that are no list": b'{"keys": 7}',
+    "an error of its own": b'{"error": "maintenance"}',
+    "no UTF-8": b"\xff\xfe\xff",
+}
+
+
+@pytest.mark.parametrize("answer", ILL.values(), ids=list(ILL))
+def test_a_provider_that_talks_nonsense_is_unavailable_and_spared_for_a_moment(
+    provider: Provider, answer: bytes
+) -> None:
+    provider.answer = answer
+    identity = identity_of(provider.url)
+
+    for _ in range(5):
+        with pytest.raises(IdentityUnavailable):
+            identity(token())
+
+    assert provider.asked == 1
+
+
+@pytest.mark.parametrize("status", [404, 500, 503, 302])
+def test_a_provider_that_answers_with_an_error_is_unavailable(provider: Provider, status: int) -> None:
+    provider.status = status
+
+    with pytest.raises(IdentityUnavailable):
+        identity_of(provider.url)(token())
+
+
+def test_a_provider_that_nobody_is_at_is_unavailable_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    identity = identity_of(f"http://127.0.0.1:{port}/keys")
+
+    began = time.monotonic()
+    for _ in range(10):
+        with pytest.raises(IdentityUnavailable):
+            identity(token())
+
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("farewell", ["close", "reset"])
+def test_a_provider_that_hangs_up_is_unavailable(silent: socket.socket, farewell: str) -> None:
+    def hang_up() -> None:
+        connection, _ = silent.accept()
+        connection.recv(65536)
+        if farewell == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.close()
+
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+
+    with pytest.raises(IdentityUnavailable):
+        identity_of(f"http://127.0.0.1:{silent.getsockname()[1]}/keys")(token())
+    thread.join()
+
+
+def test_a_provider_that_is_silent_is_unavailable_in_seconds_for_everybody(silent: socket.socket) -> None:
+    identity = identity_of(f"http://127.0.0.1:{silent.getsockname()[1]}/keys")
+    outcomes: list[type] = []
+
+    def ask() -> None:
+        try:
+            identity(token())
+        except IdentityUnavailable as error:
+            outcomes.append(type(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == [IdentityUnavailable] * 8
+    assert time.monotonic() - began < 5
+
+
+def test_a_provider_that_is_back_is_asked_again_after_the_pause(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.status = 503
+    identity = identity_of(provider.url)
+    with pytest.raises(IdentityUnavailable):
+        identity(token())
+    provider.status = 200
+    with pytest.raises(IdentityUnavailable):
+        identity(token())
+
+    present = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: present() + 3)
+
+    assert identity(token()).subject == "ada"
+    assert provider.asked == 2
+
+
+def test_keys_that_are_at_hand_serve_while_the_provider_is_away(provider: Provider) -> None:
+    identity = identity_of(provider.url)
+    identity(token())
+    provider.status = 503
+
+    assert identity(token()).subject == "ada"
+    with pytest.raises(InvalidToken):
+        identity(token(kid="unknown"))

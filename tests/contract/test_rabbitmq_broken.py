@@ -1,0 +1,47 @@
+"""A broker of our own that is frozen, short of memory and killed: bounded in time, nothing lost."""
+
+import os
+import subprocess
+
+from orders_adapters.rabbitmq.publisher import Publisher
+from tests.contract.test_rabbitmq_faults import TIMEOUT, refused_within
+from tests.contract.test_rabbitmq_publisher import an_event
+from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.rabbitmq import RabbitServer
+
+
+def test_a_broker_frozen_short_of_memory_or_killed_loses_nothing_it_confirmed(
+    throwaway_rabbit: ThrowawayRabbit,
+) -> None:
+    publisher = Publisher(throwaway_rabbit.url, timeout=TIMEOUT)
+    assert publisher.publish([an_event()] * 300) == [None] * 300
+
+    throwaway_rabbit.freeze()
+    refused_within(TIMEOUT + 0.3, publisher)
+    refused_within(TIMEOUT + 0.3, publisher)
+    throwaway_rabbit.thaw()
+    assert publisher.publish([an_event()]) == [None]
+
+    rabbitmqctl(throwaway_rabbit, "set_vm_memory_high_watermark", "0.000001")
+    refused_within(TIMEOUT + 0.3, publisher)
+    rabbitmqctl(throwaway_rabbit, "set_vm_memory_high_watermark", "0.4")
+    assert publisher.publish([an_event()]) == [None]
+
+    throwaway_rabbit.kill()
+    refused_within(1, publisher)
+    throwaway_rabbit.start()
+    assert publisher.publish([an_event()]) == [None]
+
+    with RabbitServer(throwaway_rabbit.url).channel() as channel:
+        assert channel.queue_declare("new_order", passive=True).method.message_count >= 303
+    publisher.close()
+
+
+def rabbitmqctl(server: ThrowawayRabbit, *command: str) -> None:
+    subprocess.run(
+        [server.command()[0].replace("rabbitmq-server", "rabbitmqctl"), *command],
+        env=os.environ | server.environment(),
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )

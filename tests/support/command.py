@@ -1,0 +1,116 @@
+"""The command `orders` as people run it, in a folder of its own and without any setting but those given."""
+
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from unittest import mock
+
+from sqlalchemy import Connection, Engine, event
+
+from orders_flask import cli
+
+OURS = (
+    "ORDERS_",
+    "CART_",
+    "CATALOG_",
+    "CELERY_",
+    "SHIPMENT_",
+    "DATABASE_",
+    "REDIS_",
+    "RABBITMQ_",
+    "JWT_",
+    "DEFAULT_CURRENCY",
+    "LOG_",
+    "TOKEN_",
+    "TRUSTED_",
+    "NEW_ORDER",
+    "EVENTS_",
+    "KAFKA_",
+    "NOTIF",
+    "SMTP_",
+    "TRACKING_",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def environment(**settings: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | settings
+
+
+def orders(*arguments: str, here: Path, given: str = "", **settings: str) -> Ended:
+    """Run `orders` to its end within this process, with `given` on standard input: another one would cost a second."""
+    stdin = TextIOWrapper(BytesIO(given.encode("utf-8", "surrogateescape")), encoding="utf-8")
+    stdout, stderr = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    with ExitStack() as around:
+        around.enter_context(mock.patch.dict(os.environ, environment(**settings), clear=True))
+        around.enter_context(mock.patch.object(sys, "argv", ["orders", *arguments]))
+        around.enter_context(chdir(here))
+        around.enter_context(_engines_disposed())
+        around.enter_context(mock.patch.object(sys, "stdin", stdin))
+        around.enter_context(redirect_stdout(stdout))
+        around.enter_context(redirect_stderr(stderr))
+        status = _status()
+    return Ended(returncode=status, stdout=_written(stdout), stderr=_written(stderr))
+
+
+def _written(stream: TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def _status() -> int:
+    """As the interpreter has it: what is raised and not caught is a traceback and status 1."""
+    try:
+        cli.main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception:  # noqa: BLE001 - any at all
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+@contextmanager
+def _engines_disposed() -> Iterator[None]:
+    """A process that ends gives its connections back; here that is done for it."""
+    used: list[Engine] = []
+
+    def note(connection: Connection) -> None:
+        used.append(connection.engine)
+
+    event.listen(Engine, "engine_connect", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "engine_connect", note)
+        for engine in used:
+            engine.dispose()
+
+
+def in_a_process(*arguments: str, here: Path, **settings: str) -> Ended:
+    """Run `orders` to its end in a process of its own."""
+    command = [sys.executable, "-m", "orders_flask", *arguments]
+    ended = subprocess.run(command, cwd=here, env=environment(**settings), capture_output=True, text=True, timeout=60)
+    return Ended(returncode=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
+
+
+def assert_one_sentence(ended: Ended, *words: str) -> None:
+    """It failed with status 1, and all it wrote is one sentence, on standard error, with these words in it."""
+    assert ended.returncode == 1, ended
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert all(word in ended.stderr for word in words), ended.stderr

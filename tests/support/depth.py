@@ -1,0 +1,65 @@
+"""How thorough a run is: the quick form of each promise by default, every test at full length with `--deep`."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+
+from tests.support.report import in_ci
+
+Effort = TypeVar("Effort", int, float)
+LONGEST_FIRST = ("tests/torture", "tests/contract/faults", "tests/contract/http", "tests/contract")
+WORKERS_PER_CORE = 2  # most tests wait for a server (those of tests/unit for none): one would leave its core idle
+
+_deep = False
+
+
+def deep() -> bool:
+    """Whether this is `make deep`, where nothing is shortened."""
+    return _deep
+
+
+def effort(quick: Effort, full: Effort) -> Effort:
+    """Return how much is to be done: seconds, rounds, rows or clients, by the depth of the run."""
+    return full if _deep else quick
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption("--deep", action="store_true", help="run every test at full length, those marked deep too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the depth before test modules are imported, because they size their tables by it."""
+    global _deep
+    _deep = bool(config.getoption("--deep"))
+    settings.register_profile("quick", deadline=None, derandomize=in_ci(), max_examples=30)
+    settings.register_profile("deep", deadline=None, max_examples=500)
+    settings.load_profile("deep" if _deep else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the deep tests of a quick run, and begin with the folders that take longest."""
+    if not _deep:
+        left_out = [item for item in items if item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+    items.sort(key=lambda item: _rank(item.path.relative_to(config.rootpath)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of worker processes for `-n auto`: none for a single file, which ends before they start."""
+    places = [Path(argument.partition("::")[0]) for argument in config.args]
+    if len(places) == 1 and places[0].is_file():
+        return 0
+    waiting = not all(place.is_relative_to("tests/unit") for place in places)
+    return (WORKERS_PER_CORE if waiting else 1) * (os.cpu_count() or 1)
+
+
+def _rank(path: Path) -> int:
+    ranks = (rank for rank, folder in enumerate(LONGEST_FIRST) if path.is_relative_to(folder))
+    return next(ranks, len(LONGEST_FIRST))

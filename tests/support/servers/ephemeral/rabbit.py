@@ -1,0 +1,83 @@
+"""A RabbitMQ of our own: a node, and the name server (epmd) that Erlang wants beside it."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.servers import rabbitmq
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.ephemeral import processes
+from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
+
+# Debian's /usr/sbin/rabbitmq-server changes to the system's user and directories: the script behind it comes first.
+PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
+
+
+class ThrowawayRabbit(Throwaway):
+    """RabbitMQ for guest on loopback; durable queues and persistent messages outlive `kill`. Starts in 5 to 10 s."""
+
+    patience = 90
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names_port, self._nodes_port = free_port(), free_port()
+        self._names: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@{HOST}:{self.port}/%2F"
+
+    def prepare(self) -> None:
+        self._program = _program("rabbitmq-server", *PLACES)
+        epmd = _program("epmd", *map(str, Path("/usr/lib/erlang").glob("erts-*/bin")))
+        (self.directory / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = {HOST}:{self.port}\ndisk_free_limit.absolute = 10MB\n"
+        )
+        (self.directory / "plugins").write_text("[].\n")
+        # Left to itself, Erlang starts an epmd that outlives the node and that other nodes come to depend on.
+        self._names = subprocess.Popen(
+            [epmd, "-port", str(self._names_port), "-address", HOST],
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def command(self) -> Sequence[str]:
+        return [self._program]
+
+    def environment(self) -> Mapping[str, str]:
+        here = str(self.directory)
+        return {
+            "HOME": here,  # the Erlang cookie lies there
+            "ERL_EPMD_PORT": str(self._names_port),
+            "ERL_EPMD_ADDRESS": HOST,
+            "RABBITMQ_NODENAME": f"orders-test-{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": str(self._nodes_port),
+            "RABBITMQ_CONF_ENV_FILE": f"{here}/none",
+            "RABBITMQ_CONFIG_FILE": f"{here}/rabbitmq.conf",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{here}/none",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{here}/plugins",
+            "RABBITMQ_MNESIA_BASE": f"{here}/data",
+            "RABBITMQ_LOG_BASE": f"{here}/log",
+            "RABBITMQ_PID_FILE": f"{here}/pid",
+        }
+
+    def version(self) -> str:
+        return rabbitmq.version_at(self.url)
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(None, None, None)
+        if self._names is not None:
+            processes.kill(self._names)
+
+
+def _program(name: str, *places: str) -> str:
+    for place in places:
+        if found := shutil.which(name, path=place):
+            return found
+    if found := shutil.which(name):
+        return found
+    raise Unavailable(f"{name} is not installed")

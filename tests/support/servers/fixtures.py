@@ -1,0 +1,122 @@
+"""The fixtures that hand real parts to tests: one server a run, or a skip that names what is wanting.
+
+Each imports its client library when it is first used: a run without servers starts a second earlier.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from tests.support.report import for_want_of, used
+from tests.support.servers.discovery import Part, Unavailable, find
+
+if TYPE_CHECKING:
+    from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+    from tests.support.servers.ephemeral.server import Throwaway
+    from tests.support.servers.kafka import KafkaServer
+    from tests.support.servers.postgresql import PostgresServer
+    from tests.support.servers.rabbitmq import RabbitServer
+    from tests.support.servers.redis import RedisServer
+
+Server = TypeVar("Server")
+Breakable = TypeVar("Breakable", bound="Throwaway")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> Iterator["PostgresServer"]:
+    """PostgreSQL: `url` of the run's own database, `database()` for the URL of a fresh one."""
+    from tests.support.servers import parts, postgresql
+
+    yield from _serve(pytestconfig, parts.POSTGRESQL, postgresql.PostgresServer)
+
+
+@pytest.fixture(scope="session")
+def redis_server(pytestconfig: pytest.Config) -> Iterator["RedisServer"]:
+    """Redis: `url`, and the `prefix` that every key of the run begins with."""
+    from tests.support.servers import parts, redis
+
+    yield from _serve(pytestconfig, parts.REDIS, redis.RedisServer)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator["RabbitServer"]:
+    """RabbitMQ: `url`, and `name(label)` for queues and exchanges under the run's `prefix`."""
+    from tests.support.servers import parts, rabbitmq
+
+    yield from _serve(pytestconfig, parts.RABBITMQ, rabbitmq.RabbitServer)
+
+
+def _serve(
+    config: pytest.Config, part: Part, serve: Callable[[str], AbstractContextManager[Server]]
+) -> Iterator[Server]:
+    with ExitStack() as stack:
+        try:
+            found = find(part, until=stack)
+        except Unavailable as why:
+            for_want_of(part.name, why=str(why))
+        used(config, str(found))
+        yield stack.enter_context(serve(found.url))
+
+
+@pytest.fixture(scope="session")
+def kafka_server(pytestconfig: pytest.Config) -> Iterator["KafkaServer"]:
+    """Kafka, as librdkafka's mock cluster in a process of its own: `servers`, and `name(label)` for topics."""
+    from tests.support.servers.kafka import KafkaServer
+
+    with KafkaServer() as server:
+        used(pytestconfig, f"librdkafka's mock of Kafka at {server.servers}")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def module_postgres() -> Iterator["ThrowawayPostgres"]:
+    """A PostgreSQL of the module's own: to make another for each test would cost a second or two."""
+    from tests.support.servers.ephemeral import ThrowawayPostgres
+
+    yield from _start("PostgreSQL", ThrowawayPostgres)
+
+
+@pytest.fixture
+def throwaway_postgres(module_postgres: "ThrowawayPostgres") -> "ThrowawayPostgres":
+    """A PostgreSQL that the test may kill and freeze; it has what earlier tests of the module committed."""
+    return _running(module_postgres)
+
+
+@pytest.fixture
+def throwaway_redis() -> Iterator["ThrowawayRedis"]:
+    """A Redis that the test may kill and freeze."""
+    from tests.support.servers.ephemeral import ThrowawayRedis
+
+    yield from _start("Redis", ThrowawayRedis)
+
+
+@pytest.fixture(scope="module")
+def module_rabbit() -> Iterator["ThrowawayRabbit"]:
+    """A RabbitMQ of the module's own: to start another for each test would cost 5 to 10 seconds."""
+    from tests.support.servers.ephemeral import ThrowawayRabbit
+
+    yield from _start("RabbitMQ", ThrowawayRabbit)
+
+
+@pytest.fixture
+def throwaway_rabbit(module_rabbit: "ThrowawayRabbit") -> "ThrowawayRabbit":
+    """A RabbitMQ that the test may kill and freeze; it has the queues that earlier tests of the module left."""
+    return _running(module_rabbit)
+
+
+def _running(server: Breakable) -> Breakable:
+    """Return the server, whatever the test before did to it."""
+    server.thaw()
+    server.start()
+    return server
+
+
+def _start(part: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(start())
+        except Unavailable as why:
+            for_want_of(f"a {part} to break", why=str(why))
+        yield server

@@ -1,0 +1,82 @@
+"""RabbitMQ for a test run: queues and exchanges under a prefix of its own on whatever broker there is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Self
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
+
+from tests.support.servers.discovery import Unavailable
+from tests.support.servers.naming import PREFIX
+
+VARIABLE = "TEST_RABBITMQ_URL"
+USUAL = ("amqp://guest:guest@127.0.0.1:5672/%2F",)
+
+
+def version_at(url: str) -> str:
+    """Return the version of the broker at an address, or raise `Unavailable`."""
+    try:
+        with _connected(url) as connection:
+            # pika keeps what the broker said of itself on the connection below the blocking one.
+            return str(connection._impl.server_properties["version"])
+    except (AMQPError, AMQPConnectorException, OSError) as why:
+        cause = getattr(why.args[0], "exception", why) if why.args else why
+        raise Unavailable(f"no broker answers: {cause!r}") from why
+
+
+class RabbitServer:
+    """A broker on which the run has the names under `prefix`; leaving the context deletes those given out."""
+
+    prefix = f"{PREFIX}."
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._numbers = count(1)
+        self._given: list[str] = []
+
+    def name(self, label: str) -> str:
+        """Return a new name for a queue or an exchange (or for one of each), deleted at the end of the run."""
+        self._given.append(f"{self.prefix}{label}-{next(self._numbers)}")
+        return self._given[-1]
+
+    def queue(self, label: str) -> str:
+        """Return a new name for a queue whose dead letters, and what is early there, are deleted with it."""
+        name = self.name(label)
+        self._given += [f"{name}.dead", f"{name}.early"]
+        return name
+
+    def delete(self, *names: str) -> None:
+        """Delete the queues and the exchanges of these names; those that do not exist are no matter."""
+        with self.channel() as channel:
+            for name in names:
+                channel.queue_delete(name)
+                channel.exchange_delete(name)
+
+    @contextmanager
+    def channel(self) -> Iterator[BlockingChannel]:
+        """A channel on a connection of its own, to prepare and to look."""
+        with _connected(self.url) as connection:
+            yield connection.channel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.delete(*self._given)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[BlockingConnection]:
+    parameters = pika.URLParameters(url)
+    parameters.connection_attempts, parameters.retry_delay = 1, 0
+    parameters.socket_timeout, parameters.stack_timeout, parameters.blocked_connection_timeout = 2, 5, 10
+    connection = BlockingConnection(parameters)
+    try:
+        yield connection
+    finally:
+        if connection.is_open:
+            connection.close()

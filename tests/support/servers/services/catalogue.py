@@ -1,0 +1,57 @@
+"""A Product Catalog Service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.servers.services.server import Address, Asked, Service
+
+
+class CatalogueService(Service):
+    """Its products by id, and its reservations by order."""
+
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__(address)
+        self.products: dict[int, dict[str, Any]] = {}
+        self.reservations: dict[str, dict[int, int]] = {}
+
+    def stock(self, product_id: int, *, quantity: int = 100, price: float = 2.5, name: str = "") -> int:
+        self.products[product_id] = {
+            "productID": product_id,
+            "name": name or f"Product {product_id} of elsewhere",
+            "price": price,
+            "quantity": quantity,
+        }
+        return product_id
+
+    def do(self, asked: Asked) -> tuple[int, Any]:
+        kind, _, name = asked.path.strip("/").partition("/")
+        if (asked.method, kind) == ("GET", "products"):
+            product = self.products.get(int(name))
+            return (200, product | {"extra": "ignored"}) if product else (404, {"error": "no such product"})
+        if (asked.method, asked.path) == ("POST", "/reservations"):
+            return self._reserve(asked)
+        if (asked.method, kind) == ("DELETE", "reservations"):
+            return self._release(name)
+        return 405, {}
+
+    def _reserve(self, asked: Asked) -> tuple[int, Any]:
+        order_id, wanted = asked.body["orderID"], {one["productID"]: one["quantity"] for one in asked.body["items"]}
+        assert asked.key == order_id
+        if order_id in self.reservations:
+            return 201, {"orderID": order_id}
+        short = [one for one, quantity in wanted.items() if self._available(one) < quantity]
+        if short:
+            return 409, {"unavailableItems": [{"productID": one, "available": self._available(one)} for one in short]}
+        for one, quantity in wanted.items():
+            self.products[one]["quantity"] -= quantity
+        self.reservations[order_id] = wanted
+        return 201, {"orderID": order_id}
+
+    def _release(self, order_id: str) -> tuple[int, Any]:
+        for one, quantity in self.reservations.get(order_id, {}).items():
+            self.products[one]["quantity"] += quantity
+        return (204, None) if self.reservations.pop(order_id, None) else (404, {"error": "no such reservation"})
+
+    def _available(self, product_id: int) -> int:
+        return int(self.products.get(product_id, {}).get("quantity", 0))

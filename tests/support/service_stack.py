@@ -1,0 +1,194 @@
+"""A whole service with its parts, and ways to look behind it that do not pass through it."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from orders_adapters.sql import tables
+from orders_domain import Order, Role
+from orders_domain.ports.cache import Cache
+from orders_domain.use_cases import Relayed
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from orders_flask.web.core import of
+from tests.support.client import Caller
+from tests.support.servers.rabbitmq import RabbitServer
+
+ALICES = (f"alice-{number}" for number in count(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What left for the broker: `tasks` are bodies of the task queue, `news` of the exchange by routing key.
+
+    `notifications` are those for users, as they are, without an envelope.
+    """
+
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    news: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
+
+    def tasks_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        return [task for task in self.tasks if task["order_id"] == order["id"]]
+
+    def news_of(self, order: dict[str, Any]) -> list[str]:
+        return [key for key, event in self.news if event["subject"] == order["id"]]
+
+    def users(self) -> set[str]:
+        return {task["user_id"] for task in self.tasks}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The app, and where its parts are."""
+
+    app: Flask
+    settings: Settings
+    directory: Path
+    broker: RabbitServer | None = None
+
+    @property
+    def container(self) -> Container:
+        return of(self.app)
+
+    def caller(self, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Caller:
+        """Somebody nobody has heard of before, unless named."""
+        subject = subject or next(ALICES)
+        token = self.container.mint(subject=subject, role=role, scopes=scopes, seconds=3600)
+        return Caller(app=self.app, subject=subject, token=token)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The statements sent to the database meanwhile, without SQLite's BEGIN.
+
+        And without those about tokens: the table of ended ones is read every 300 s where there is Redis, whoever asks
+        what then, and at each request where there is none.
+        """
+        with self._statements(lambda statement: "denied_tokens" not in statement) as sent:
+            yield sent
+
+    @contextmanager
+    def statements_about_tokens(self) -> Iterator[list[str]]:
+        """The statements about ended tokens."""
+        with self._statements(lambda statement: "denied_tokens" in statement) as sent:
+            yield sent
+
+    @contextmanager
+    def _statements(self, wanted: Callable[[str], bool]) -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if not statement.startswith("BEGIN") and wanted(statement):
+                sent.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    @contextmanager
+    def transactions(self) -> Iterator[list[str]]:
+        """BEGIN, COMMIT and ROLLBACK as they happen meanwhile."""
+        seen: list[str] = []
+        notes = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
+        for name, note in notes.items():
+            event.listen(Engine, name, note)
+        try:
+            yield seen
+        finally:
+            for name, note in notes.items():
+                event.remove(Engine, name, note)
+
+    def cached(self, order: dict[str, Any]) -> Order | None:
+        """The copy that the cache would give."""
+        cache: Cache = self.container.kept()
+        return cache.get(UUID(order["id"]))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a statement gives, or does, on a connection that is not the service's."""
+        with self._database() as execute:
+            return execute(query)
+
+    def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """All the database holds: the rows of each table, in no order."""
+        if self.settings.embedded:
+            names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
+        else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
+            names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
+        with self._database() as execute:
+            return {table: Counter(execute(content.format(table))) for (table,) in execute(names)}
+
+    def empty(self) -> None:
+        """Leave nothing of the test before in the database: numbers begin at 1 again."""
+        with self._database() as execute:
+            for table in reversed(tables.metadata.sorted_tables):
+                execute(f"DELETE FROM {table.name}")
+            numbers = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+            execute("DELETE FROM sqlite_sequence" if self.settings.embedded else numbers)
+
+    @contextmanager
+    def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """A connection that is not the service's."""
+        if self.settings.embedded:
+            with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
+                yield lambda query: file.execute(query).fetchall()
+            return
+        with psycopg.connect(self.settings.database_url.replace("+psycopg", ""), autocommit=True) as server:
+
+            def execute(query: str) -> list[tuple[Any, ...]]:
+                cursor = server.execute(query.encode())
+                return cursor.fetchall() if cursor.description else []
+
+            yield execute
+
+    def relayed(self) -> Published:
+        """Run the relay until nothing is left; return what has reached the broker since the last time."""
+        while self.container.relay_events() != Relayed():
+            pass
+        return self._drained() if self.broker else self._kept()
+
+    def _kept(self) -> Published:
+        publisher: Any = self.container.publisher()
+        published = Published()
+        while publisher.published:
+            event = publisher.published.popleft()
+            published.news.append((event.type, {"subject": str(event.order_id), "data": event.data}))
+            if event.type == "orders.user_notification.v1":
+                published.notifications.append(dict(event.data))
+            if event.type == "orders.order_placed.v1":
+                published.tasks.append({"order_id": str(event.order_id), "user_id": event.data["user_id"]})
+        return published
+
+    def _drained(self) -> Published:
+        assert self.broker
+        published = Published()
+        with self.broker.channel() as channel:
+            while (got := channel.basic_get(self.settings.new_order_queue, auto_ack=True))[0]:
+                published.tasks.append(json.loads(got[2]))
+            while (got := channel.basic_get(self.listening, auto_ack=True))[0]:
+                if got[0].routing_key == "user-notifications":
+                    published.notifications.append(json.loads(got[2]))
+                else:
+                    published.news.append((got[0].routing_key, json.loads(got[2])))
+        return published
+
+    @property
+    def listening(self) -> str:
+        """The queue of a consumer that wants everything the exchange tells."""
+        return f"{self.settings.events_exchange}.everything"
+
+    def close(self) -> None:
+        """Give back what the service opened."""
+        close(self.container)

@@ -1,0 +1,98 @@
+"""A shop in a folder: its database, and what is in it."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orders_domain import Actor, Item, Money
+from orders_domain.address import Address
+from orders_domain.product import Demand, NewProduct
+from orders_domain.use_cases import OrderProducts, PlaceOrder
+from orders_flask import Settings
+from orders_flask.container import Container, close
+from tests.support.command import Ended, environment, orders
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The embedded database of a folder, migrated."""
+
+    here: Path
+
+    def run(self, *arguments: str, given: str = "", **settings: str) -> Ended:
+        return orders(*arguments, here=self.here, given=given, **settings)
+
+    def run_onto_a_full_disk(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        with Path("/dev/full").open("wb") as full:
+            return subprocess.run(
+                command(*arguments), cwd=self.here, env=environment(PYTHONUNBUFFERED=""), input=given, text=True,
+                timeout=60, stdout=full, stderr=subprocess.PIPE,
+            )  # fmt: skip
+
+    def within(self, does: Callable[[Container], Any]) -> Any:
+        container = Container(settings=Settings(database_url=f"sqlite:///{self.here}/orders.db"))
+        try:
+            return does(container)
+        finally:
+            close(container)
+
+    def place(self, number: int = 1, *, by: str = "ann") -> None:
+        """Place orders of an item as its client describes it."""
+        tea = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+        placing = PlaceOrder(actor=Actor(subject=by), items=(tea,), total=Money(7500, "USD"))
+        self.within(lambda container: [container.place_order(placing) for _ in range(number)])
+
+    def order_products(self, *names: str, by: str = "ann", city: str = "London") -> None:
+        """Order two of each of so many new products."""
+        address = Address(line1="1 Lane", city=city, state="LDN", postal_code="W1", country="GB")
+
+        def order(container: Container) -> None:
+            demands = []
+            with container.uow() as uow:
+                for name in names:
+                    new = NewProduct(sku=f"SKU-{name}", name=name, price=Money(350, "USD"), stock=9)
+                    product = uow.products.add(new, by=Actor(subject="root"), at=container.clock()())
+                    demands.append(Demand(product_id=product.id, quantity=2))
+                uow.commit()
+            request = OrderProducts(actor=Actor(subject=by), demands=tuple(demands), address=address)
+            container.order_products(request)
+
+        self.within(order)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.here / "orders.db")) as connection, connection:
+            return connection.execute(query).fetchall()
+
+
+def command(*arguments: str) -> Sequence[str]:
+    return [sys.executable, "-m", "orders_flask", *arguments]
+
+
+def interrupted(
+    *arguments: str, here: Path, when: Callable[[], bool], number: signal.Signals = signal.SIGINT, **settings: str
+) -> Ended:
+    """Run `orders` in a process of its own until the condition holds, then press Ctrl-C."""
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=here,
+        env=environment(**settings) | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 40
+    while not when():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(process.pid, number)
+    stdout, stderr = process.communicate(timeout=40)
+    return Ended(returncode=process.returncode, stdout=stdout, stderr=stderr)

@@ -1,0 +1,75 @@
+"""The use cases on the memory adapters, as a container would bind them."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from orders_adapters.memory.cache import Cache
+from orders_adapters.memory.outbox import Outbox
+from orders_adapters.memory.publisher import Publisher
+from orders_adapters.memory.queries import Queries
+from orders_adapters.memory.store import Store
+from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_domain import Access, Actor, Order, OrderStatus
+from orders_domain.access import OWNER_ONLY
+from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.publisher import Publisher as PublisherPort
+from orders_domain.queries import OrdersWanted, Page
+from orders_domain.use_cases import (
+    ChangeStatus,
+    GetOrder,
+    ListOrders,
+    PlaceOrder,
+    Relayed,
+    change_status,
+    get_order,
+    list_orders,
+    place_order,
+    relay_events,
+)
+from tests.support.examples import ADA, TOTAL, Clock, items, new_id, only
+
+
+@dataclass
+class Shop:
+    """One store, one cache, one clock; a part can be replaced by another of its port."""
+
+    clock: Clock = field(default_factory=Clock)
+    store: Store = field(default_factory=Store)
+    publisher: PublisherPort = field(default_factory=Publisher)
+
+    def __post_init__(self) -> None:
+        self.uow = UnitOfWork(self.store)
+        self.queries = Queries(self.store)
+        self.outbox = Outbox(self.store)
+        self.cache = Cache(clock=self.clock)
+
+    def place(self, *, by: Actor = ADA) -> Order:
+        request = PlaceOrder(actor=by, items=items(), total=TOTAL)
+        return place_order(request, uow=self.uow, clock=self.clock, new_id=new_id)
+
+    def get(self, order_id: UUID, *, by: Actor = ADA, access: Access = OWNER_ONLY) -> Order:
+        return get_order(GetOrder(actor=by, order_id=order_id, access=access), queries=self.queries, cache=self.cache)
+
+    def change(
+        self,
+        order_id: UUID,
+        to: OrderStatus,
+        *,
+        by: Actor = ADA,
+        access: Access = OWNER_ONLY,
+        versions: frozenset[int] | None = None,
+    ) -> Order:
+        request = ChangeStatus(actor=by, order_id=order_id, wanted=only(to), access=access, versions=versions)
+        return change_status(request, uow=self.uow, cache=self.cache, clock=self.clock)
+
+    def list_of(self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: Access = OWNER_ONLY) -> Page:
+        request = ListOrders(actor=by, wanted=OrdersWanted(user_id=user_id, limit=limit), access=access)
+        return list_orders(request, queries=self.queries)
+
+    def relay(self, *, limit: int = 500) -> Relayed:
+        return relay_events(
+            outbox=self.outbox, publisher=self.publisher, cache=self.cache, clock=self.clock, limit=limit
+        )
+
+    def in_state(self, *states: OutboxState) -> list[Outgoing]:
+        return list(self.outbox.select(states=frozenset(states)))

@@ -1,1 +1,0 @@
-"""The command `orders`, as a process."""

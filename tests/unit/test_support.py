@@ -1,0 +1,234 @@
+"""The tests' own parts: the order of choice, the closing lines, CI's refusal of skips, the clauses."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.servers.discovery import Part, Unavailable, find
+from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
+
+
+@dataclass
+class Address:
+    """A server that is nothing but its address."""
+
+    url: str
+
+
+def part(*, answering: set[str], throwaway: AbstractContextManager[Address] | None = None) -> Part:
+    """A part that may be at two usual addresses, and answers at those given."""
+
+    def version_at(url: str) -> str:
+        if url not in answering:
+            raise Unavailable(f"nobody at {url}")
+        return "7.0"
+
+    def start() -> AbstractContextManager[Address]:
+        if throwaway is None:
+            raise Unavailable("not installed")
+        return throwaway
+
+    usual = ("redis://usual:1", "redis://usual:2")
+    return Part(name="Redis", variable="TEST_REDIS_URL", usual=usual, version_at=version_at, throwaway=start)
+
+
+class TestOrderOfChoice:
+    def test_an_address_in_the_environment_comes_first(self) -> None:
+        everywhere = part(answering={"redis://named:1", "redis://usual:1"})
+
+        with ExitStack() as stack:
+            found = find(everywhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
+
+        assert str(found) == "Redis 7.0 at named:1 (named by TEST_REDIS_URL)"
+
+    def test_an_address_in_the_environment_is_not_replaced_by_another_server(self) -> None:
+        elsewhere = part(answering={"redis://usual:1"})
+
+        with ExitStack() as stack, pytest.raises(Unavailable, match="nobody at redis://named:1"):
+            find(elsewhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
+
+    def test_a_server_that_listens_already_is_taken_before_one_is_started(self) -> None:
+        listening = part(answering={"redis://usual:2"}, throwaway=nullcontext(Address("redis://own:1")))
+
+        with ExitStack() as stack:
+            found = find(listening, until=stack, environment={})
+
+        assert str(found) == "Redis 7.0 at usual:2 (listening already)"
+
+    def test_a_server_is_started_last_and_stopped_at_the_end(self) -> None:
+        lived = []
+
+        @contextmanager
+        def own() -> Iterator[Address]:
+            lived.append("started")
+            yield Address("redis://own:1")
+            lived.append("stopped")
+
+        with ExitStack() as stack:
+            found = find(part(answering={"redis://own:1"}, throwaway=own()), until=stack, environment={})
+            assert str(found) == "Redis 7.0 at own:1 (started for this run)"
+            assert lived == ["started"]
+
+        assert lived == ["started", "stopped"]
+
+    def test_what_cannot_be_had_says_every_place_that_was_tried(self) -> None:
+        with ExitStack() as stack, pytest.raises(Unavailable) as refusal:
+            find(part(answering=set()), until=stack, environment={})
+
+        assert str(refusal.value) == "nobody at redis://usual:1; nobody at redis://usual:2; not installed"
+
+    def test_the_closing_line_shows_no_password(self) -> None:
+        secret = "redis://:hunter2@named:1"
+
+        with ExitStack() as stack:
+            found = find(part(answering={secret}), until=stack, environment={"TEST_REDIS_URL": secret})
+
+        assert "hunter2" not in str(found)
+
+
+class TestLeftoversOfDeadRuns:
+    began = int(DATABASE.removeprefix("orders_test_")[:8], 16)
+
+    def test_a_database_older_than_a_day_is_a_leftover(self) -> None:
+        assert left_by_a_dead_run(DATABASE, now=self.began + DAY + 1)
+        assert left_by_a_dead_run(f"{DATABASE}_12", now=self.began + DAY + 1)
+
+    def test_a_younger_one_may_be_in_use(self) -> None:
+        assert not left_by_a_dead_run(DATABASE, now=self.began + DAY)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["orders", "orders_test_", "orders_test_mine", f"my_{DATABASE}", f"{DATABASE}_bak"],
+        ids=["orders", "no token", "another name", "longer before", "longer after"],
+    )
+    def test_nobody_else_s_database_is_one(self, name: str) -> None:
+        assert not left_by_a_dead_run(name, now=self.began + 1000 * DAY)
+
+
+NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's alone would cost half a second
+
+WANTING = """
+    import pytest
+    from tests.support.report import for_want_of, used
+
+    @pytest.fixture(scope="session")
+    def broker():
+        for_want_of("RabbitMQ", why="not installed")
+
+    @pytest.fixture(scope="session")
+    def cache(pytestconfig):
+        used(pytestconfig, "Redis 7.0 at 127.0.0.1:6379 (listening already)")
+
+    def test_publishes(broker): ...
+    def test_confirms(broker): ...
+    def test_caches(cache): ...
+"""
+
+
+class TestClosingLines:
+    @pytest.fixture(autouse=True)
+    def closing(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytester.makeconftest('pytest_plugins = ["tests.support.report"]')
+        monkeypatch.delenv("CI", raising=False)
+        monkeypatch.setenv(NO_FURTHER_PLUGINS, "1")
+
+    def test_what_was_wanting_is_named_with_the_number_of_tests_not_run(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(WANTING)
+
+        run = pytester.runpytest()
+
+        run.stdout.fnmatch_lines(["Not run for want of: RabbitMQ (not installed): 2 tests"])
+        assert run.ret == pytest.ExitCode.OK
+
+    def test_the_real_parts_are_named(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(WANTING)
+
+        run = pytester.runpytest()
+
+        run.stdout.fnmatch_lines(["Real parts: Redis 7.0 at 127.0.0.1:6379 (listening already)"])
+
+    @pytest.mark.parametrize(
+        "skipping",
+        [
+            WANTING,
+            "import pytest\n@pytest.mark.skip(reason='later')\ndef test_promised(): ...\ndef test_kept(): ...",
+            "import pytest\npytest.importorskip('no_such_library')\ndef test_kept(): ...",
+        ],
+        ids=["for want of a part", "by a mark", "by a module"],
+    )
+    def test_in_ci_a_skip_is_a_failure(
+        self, skipping: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CI", "true")
+        pytester.makepyfile(skipping)
+        pytester.makepyfile(test_another="def test_passes(): ...")
+
+        run = pytester.runpytest()
+
+        run.stdout.fnmatch_lines(["CI: * skipped, and in CI nothing may be: this run has failed."])
+        assert run.ret == pytest.ExitCode.TESTS_FAILED
+
+    def test_in_ci_a_run_without_skips_passes(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CI", "true")
+        pytester.makepyfile("def test_passes(): ...")
+
+        run = pytester.runpytest()
+
+        run.stdout.no_fnmatch_line("CI:*")
+        assert run.ret == pytest.ExitCode.OK
+
+
+class TestClauses:
+    @pytest.fixture(autouse=True)
+    def two_clauses(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(NO_FURTHER_PLUGINS, "1")
+        pytester.makeconftest('pytest_plugins = ["tests.support.clauses"]')
+        pytester.makeini("[pytest]\nmarkers = clause(id)")
+        docs = pytester.mkdir("docs")
+        (docs / "clauses.md").write_text(
+            "| id | clause |\n| --- | --- |\n| 000-01 | Orders live |\n| 000-02 | Found |\n"
+        )
+
+    def test_each_clause_is_shown_with_its_tests_and_nothing_is_run(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(
+            test_orders="""
+            import pytest
+            @pytest.mark.clause("000-01")
+            @pytest.mark.parametrize("stack", ["embedded", "real"])
+            def test_lives(stack): raise AssertionError("this was run")
+            @pytest.mark.clause("000-01", "000-02")
+            def test_found(): raise AssertionError("this was run")
+            """
+        )
+
+        run = pytester.runpytest("--clauses")
+
+        run.stdout.fnmatch_lines(
+            [
+                "000-01  Orders live",
+                "*test_orders.py::test_lives (2 variants)",
+                "*test_orders.py::test_found",
+                "000-02  Found",
+                "*test_orders.py::test_found",
+                "2 clauses, 0 faults.",
+            ]
+        )
+        assert run.ret == pytest.ExitCode.OK
+
+    def test_a_clause_without_a_test_is_a_fault(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile("import pytest\n@pytest.mark.clause('000-01')\ndef test_lives(): ...")
+
+        run = pytester.runpytest("--clauses")
+
+        run.stdout.fnmatch_lines(["000-02 has no test.", "2 clauses, 1 faults."])
+        assert run.ret == pytest.ExitCode.TESTS_FAILED
+
+    def test_a_mark_of_an_unknown_clause_is_a_fault(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile("import pytest\n@pytest.mark.clause('000-01', '000-02', '000-99')\ndef test_lives(): ...")
+
+        run = pytester.runpytest("--clauses")
+
+        run.stdout.fnmatch_lines(["000-99 is not in docs/clauses.md, but on *::test_lives."])
+        assert run.ret == pytest.ExitCode.TESTS_FAILED

@@ -184,3 +184,17 @@ def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
     copy.add({"mark": LATER})
 
     assert other.recall(["mark"]) is True
+
+
+def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
+    copies: Callable[..., Copy], client: redis.Redis, truth: Denylist
+) -> None:
+    denylist, other = (QuickDenylist(truth, copies()) for _ in range(2))
+    assert not other.denied(["mark"])  # the copy is complete now
+    client.config_set("maxmemory", "1")
+
+    denylist.deny({"mark": LATER})
+    denied = other.denied(["mark"])
+
+    client.config_set("maxmemory", "0")
+    assert denied

@@ -88,7 +88,10 @@ class Copy:
 
     def add(self, marks: Mapping[str, datetime]) -> None:
         def tell(client: redis.Redis) -> bool:
-            self._add(client, marks)
+            try:
+                self._add(client, marks)
+            except redis.ResponseError:  # such as a full memory, which allows deleting: nobody may believe the copy
+                client.delete(self._key)
             return True
 
         if self._heard(tell) is None:

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run unit test deep check format docs reference lock check-locks clauses clean
+.PHONY: help run unit test deep torture check format docs reference lock check-locks clauses clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
 deep: .venv/dev.stamp ## run every test at full length: an hour or more
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
 	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
+
+torture: .venv/dev.stamp ## kill a whole service's parts under load, and check that nothing is lost (SECONDS=60 SEED=7)
+	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the verdict
 	@failed=""; \

@@ -79,9 +79,9 @@ def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
 def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
     copies: Callable[..., Copy], client: redis.Redis, truth: Denylist, throwaway_redis: ThrowawayRedis
 ) -> None:
-    denylist = QuickDenylist(truth, copies())
-    denylist.denied(["mark"])
-    assert copies().recall(["mark"]) is False
+    copy = copies()
+    copy.learn(truth)
+    assert copy.recall(["mark"]) is False
     time.sleep(0.2)  # the file is written
 
     throwaway_redis.kill()
@@ -89,7 +89,7 @@ def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
     throwaway_redis.start()
 
     assert client.zcard("orders:denied") == 1, "the old copy is there again"
-    assert copies().recall(["mark"]) is None
+    assert copy.recall(["mark"]) is None
     assert QuickDenylist(truth, copies()).denied(["mark"])
 
 
@@ -99,6 +99,8 @@ def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_it
 ) -> None:
     with Proxy.before(throwaway_redis.url) as network:
         denylist = QuickDenylist(truth, copies(network.through(throwaway_redis.url), timeout=0.1))
+        elsewhere = copies()
+        elsewhere.learn(truth)
         assert not denylist.denied(["mark"])
         trouble(network)
         denylist.deny({"mark": LATER})
@@ -110,7 +112,6 @@ def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_it
         assert denylist.denied(["mark"])
         assert not denylist.denied(["innocent"])
 
-        elsewhere = copies()
         assert elsewhere.recall(["mark"]) is True
         assert elsewhere.recall(["innocent"]) is False
 
@@ -184,3 +185,31 @@ def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
     copy.add({"mark": LATER})
 
     assert other.recall(["mark"]) is True
+
+
+def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
+    copies: Callable[..., Copy], client: redis.Redis, truth: Denylist
+) -> None:
+    denylist, other = (QuickDenylist(truth, copies()) for _ in range(2))
+    assert not other.denied(["mark"])  # the copy is complete now
+    client.config_set("maxmemory", "1")
+
+    denylist.deny({"mark": LATER})
+    denied = other.denied(["mark"])
+
+    client.config_set("maxmemory", "0")
+    assert denied
+
+
+def test_token_that_a_dead_process_could_not_add_is_added_by_the_next(
+    copies: Callable[..., Copy], truth: Denylist
+) -> None:
+    other, survivor = QuickDenylist(truth, copies()), copies()
+    survivor.learn(truth)
+    truth.deny({"mark": LATER})  # by a process that died before it could reach Redis
+    assert survivor.recall(["mark"]) is False
+
+    denied = other.denied(["mark"])
+
+    assert denied
+    assert survivor.recall(["mark"]) is True

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from orders_adapters.security.tokens import Tokens, mint, public_key, shared_secret
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, Refused
-from tests.support.invalid_tokens import DAY, HS256, claims, forged_tokens, packed, signed
+from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
 
 SECRET = "correct horse battery staple, 2026"
 FORGED = forged_tokens(SECRET, "ada")
@@ -51,6 +52,12 @@ def test_a_forged_token_is_refused_whatever_is_configured(algorithm: str, token:
         identity(token)
 
     assert str(refusal.value)  # the reason, for the log
+
+
+@pytest.mark.parametrize("token", [token for _, token in deep_tokens(SECRET, "ada")])
+def test_a_deep_token_is_read_or_refused_and_no_error_of_ours(token: str) -> None:
+    with suppress(InvalidToken):
+        assert tokens_of("HS256")(token).subject == "ada"
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", *KEYS])

@@ -76,7 +76,8 @@ class Copy:
         self._ahead = ahead
         self._key = f"{prefix}denied"
         self._life = int(life * 1_000)
-        self._failures = 0  # so far
+        # A new process does not trust the copy either: the one before it may have died without adding a token to it.
+        self._failures = 1  # so far
         self._verified = 0  # failures there had been when the copy was last made
         self._not_before = 0.0
 
@@ -88,7 +89,10 @@ class Copy:
 
     def add(self, marks: Mapping[str, datetime]) -> None:
         def tell(client: redis.Redis) -> bool:
-            self._add(client, marks)
+            try:
+                self._add(client, marks)
+            except redis.ResponseError:  # such as a full memory, which allows deleting: nobody may believe the copy
+                client.delete(self._key)
             return True
 
         if self._heard(tell) is None:

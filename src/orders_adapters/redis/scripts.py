@@ -48,8 +48,9 @@ INVALIDATE = (
     + """
 -- ARGV: version, life of the fence in ms.
 fence = math.max(fence, tonumber(ARGV[1]))
-redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ARGV[2])
+-- First the entry: a Redis whose memory is full refuses SET, but never DEL, and no SET in a script that has deleted.
 if stored < fence then redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ARGV[2])
 return 1
 """
 )

@@ -16,6 +16,9 @@ from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.web import metrics
 from orders_flask.workers import orphan
 
+_SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
+"""The server's own warnings, such as that a worker ended, go into our log."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for every address of this machine.")
@@ -59,6 +62,7 @@ def run(
 
 def _serve(*, host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -69,7 +73,9 @@ def _serve(*, host: str, port: int, workers: int) -> None:
         websockets=False,
         workers=workers,
         workers_kill_timeout=15,
-        log_enabled=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=_SERVER_LOG,
     ).serve()
 
 

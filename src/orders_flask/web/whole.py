@@ -69,11 +69,25 @@ class WholeRequests:
             await _Responder(self._application, self._threads, send_queue_size=0)(scope, receive, send)
 
 
+_END: dict[str, Any] = {}
+"""The message after the last one of an answer; only its identity counts."""
+
+
 class _Responder(WSGIResponder):
     """Waits for nothing in its thread: an event loop that ends meanwhile would let it wait for ever."""
 
     def send(self, message: Any) -> None:
         self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
+
+    def wsgi(self, environ: Any, start_response: Any) -> None:
+        super().wsgi(environ, start_response)
+        self.send(_END)
+
+    async def sender(self, send: Any) -> None:
+        """Send until the thread's own end: from Python 3.14 on, that of the base class may overtake the messages."""
+        while (message := await self.send_queue.get()) is not _END:
+            if message is not None:
+                await send(message)
 
 
 class _Late:

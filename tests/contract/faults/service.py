@@ -104,6 +104,11 @@ class Process:
         within(20, lambda: word in self.said, f"the process does not say {word!r}")
 
     @property
+    def children(self) -> list[int]:
+        """The processes that it started."""
+        return processes.descendants(self._process.pid)
+
+    @property
     def said(self) -> str:
         return self._log.read_text(errors="replace")
 

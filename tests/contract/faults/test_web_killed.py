@@ -47,3 +47,16 @@ def test_when_only_the_server_is_killed_its_workers_go_too_and_the_port_is_free(
             within(4, lambda: not web.answers(), "a worker without its server answers")
         finally:
             processes.signal_all(orphans, signal.SIGKILL)
+
+
+def test_a_killed_worker_is_replaced_and_the_service_goes_on(service: Service) -> None:
+    with service.serve("--workers", "2", "--no-relay") as web:
+        before = web.process.children
+        victim = before[0]
+
+        processes.signal_all([victim], signal.SIGKILL)
+
+        within(10, lambda: len(set(web.process.children) - {victim}) == 2, "no worker takes its place")
+        within(10, web.answers, "the service does not answer")
+        assert web.process.runs
+        assert "Unexpected exit from worker-" in web.process.said

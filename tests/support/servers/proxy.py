@@ -32,7 +32,7 @@ class Cue:
 class Proxy:
     """`with Proxy(host, port) as proxy: ...` forwards `proxy.port`, until told otherwise."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, listen_on: int = 0) -> None:
         self._server = (host, port)
         self._lock = threading.Lock()
         self._flowing = threading.Event()
@@ -41,7 +41,7 @@ class Proxy:
         self._cue: Cue | None = None
         self._open: set[socket.socket] = set()
         self._pumps: list[threading.Thread] = []
-        self.port = 0
+        self.port = listen_on
         self._listen()
 
     @classmethod

@@ -152,6 +152,10 @@ def test_a_header_that_only_looks_like_another_is_not_that_one() -> None:
     assert seen("HTTP_X_FORWARDED_FOR", headers=headers) == "9.9.9.9"
 
 
+def test_no_part_of_a_quick_answer_is_overtaken_by_its_end() -> None:
+    assert {seen("PATH_INFO") for _ in range(200)} == {"/"}
+
+
 def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
     """What the server hears when it says these things of its life."""
 

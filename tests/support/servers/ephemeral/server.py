@@ -1,6 +1,7 @@
 """What every throwaway server can do; each technology says how it is started and asked."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,14 +19,19 @@ from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import processes
 
 HOST = "127.0.0.1"
+PORTS = (15_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, below those of outgoing connections.
+
+    One of theirs could be taken by a client while the server that it belongs to is down.
+    """
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)  # processes whose chance has one seed must differ
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 class Throwaway(ABC):

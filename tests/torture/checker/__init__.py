@@ -1,0 +1,34 @@
+"""The checker: it decides from the clients' log and the stores, and shares no code with the service."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.torture.checker import (
+    changes,
+    events,
+    histories,
+    keys,
+    leftovers,
+    orders,
+    reads,
+    stock,
+    tokens,
+    tracking,
+)
+from tests.torture.checker.evidence import Evidence, Violation
+
+CHECKS: Sequence[Callable[[Evidence], Iterator[Violation]]] = (
+    orders.check,
+    keys.check,
+    changes.check,
+    stock.check,
+    events.check,
+    histories.check,
+    reads.check,
+    tokens.check,
+    tracking.check,
+    leftovers.check,
+)
+
+
+def violations_in(evidence: Evidence) -> Sequence[Violation]:
+    return [violation for check in CHECKS for violation in check(evidence)]

@@ -1,0 +1,115 @@
+"""What the checker decides from: the clients' log, the faults, and what the stores hold in the end."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tests.torture.log import Interval, Operation, Outcome
+from tests.torture.options import RECOVERY_SECONDS
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One promise that was broken."""
+
+    promise: str
+    subject: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {self.subject}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message as it lay in a queue."""
+
+    body: Any
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The rows of the database, and the messages of the broker in the order of their arrival."""
+
+    orders: Sequence[Row] = ()
+    history: Sequence[Row] = ()
+    items: Sequence[Row] = ()
+    products: Sequence[Row] = ()
+    movements: Sequence[Row] = ()
+    outbox: Sequence[Row] = ()
+    inbox: Sequence[str] = ()
+    keys: Sequence[Row] = ()
+    jobs: Sequence[Row] = ()
+    bookings: Sequence[Row] = ()
+    locks: int = 0  # advisory ones
+    events: Sequence[Message] = ()
+    tasks: Sequence[Message] = ()
+    dead_letters: Sequence[Message] = ()
+    left: Mapping[str, int] = field(default_factory=dict)  # messages of queues that should be empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    operations: Sequence[Operation]
+    faults: Sequence[Interval]
+    stores: Stores
+    initial_stock: Mapping[int, int]
+    healthy_after: float | None = 0.0  # seconds after the last fault; None: not at all
+    recovery_seconds: float = RECOVERY_SECONDS  # the bound of that
+    drained_after: float | None = 0.0  # seconds after the load; None: not at all
+    stuck_actors: Sequence[str] = ()
+
+    @cached_property
+    def orders(self) -> Mapping[str, Row]:
+        """By UUID."""
+        return {row["id"]: row for row in self.stores.orders}
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, str]:
+        return {str(row["number"]): row["id"] for row in self.stores.orders}
+
+    def id_of(self, ref: str | None) -> str | None:
+        """The UUID of an order that an answer names by UUID or number."""
+        return ref if ref in self.orders else self._numbers.get(ref or "")
+
+    @cached_property
+    def history(self) -> Mapping[str, Sequence[Row]]:
+        """Of each order, by version."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in sorted(self.stores.history, key=lambda row: int(row["version"])):
+            found[row["order_id"]].append(row)
+        return found
+
+    @cached_property
+    def history_by_request(self) -> Mapping[str, Sequence[Row]]:
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self.stores.history:
+            found[row["request_id"]].append(row)
+        return found
+
+    @cached_property
+    def intentions(self) -> Mapping[str, Sequence[Operation]]:
+        """All attempts by request id."""
+        found: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.operations:
+            found[operation.request_id].append(operation)
+        return found
+
+    def last_disturbance(self, server: str, *, before: float) -> float:
+        """The end of the last fault of a server that had begun by then; one that lasts ends then."""
+        ends = [min(fault.ended, before) for fault in self.faults if server in fault.name and fault.began < before]
+        return max(ends, default=0.0)
+
+
+def certainly_refused(attempts: Sequence[Operation]) -> bool:
+    """Whether none of the attempts can have had an effect."""
+    return all(attempt.outcome is Outcome.REFUSED for attempt in attempts)
+
+
+def acknowledged(attempts: Sequence[Operation]) -> Sequence[Operation]:
+    return [attempt for attempt in attempts if attempt.outcome is Outcome.ACKNOWLEDGED]

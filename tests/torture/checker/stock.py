@@ -1,0 +1,71 @@
+"""Stock = initial + restocks - what live orders hold = the ledger, product by product; items = what was taken."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tests.torture.checker.evidence import Evidence, Violation
+from tests.torture.log import Outcome
+
+PROMISE = "stock = initial + restocks - live orders = ledger = items"
+
+
+def check(evidence: Evidence) -> Iterator[Violation]:
+    yield from _restocks(evidence)
+    yield from _products(evidence)
+    yield from _orders(evidence)
+
+
+def _products(evidence: Evidence) -> Iterator[Violation]:
+    ledger: Counter[int] = Counter()
+    restocked: Counter[int] = Counter()
+    held: Counter[int] = Counter()
+    for row in evidence.stores.movements:
+        ledger[row["product_id"]] += row["quantity"]
+        if row["kind"] == "restocked":
+            restocked[row["product_id"]] += row["quantity"]
+    for row in evidence.stores.items:
+        if _lives(evidence, row["order_id"]):
+            held[row["product_id"]] += row["quantity"]
+    for row in evidence.stores.products:
+        product, stock = row["id"], row["stock_quantity"]
+        expected = evidence.initial_stock[product] + restocked[product] - held[product]
+        if stock < 0 or stock != expected or stock != ledger[product]:
+            detail = f"stock {stock}, expected {expected}, ledger {ledger[product]}"
+            yield Violation(promise=PROMISE, subject=f"product {product}", detail=detail)
+
+
+def _restocks(evidence: Evidence) -> Iterator[Violation]:
+    """The quantity of a restock is its name: each is in the ledger once, at most once where nobody knows."""
+    found = Counter(
+        (str(row["product_id"]), row["quantity"]) for row in evidence.stores.movements if row["kind"] == "restocked"
+    )
+    for operation in evidence.operations:
+        if operation.kind == "products.restock":
+            count = found.pop((str(operation.subject), operation.amount), 0)
+            if count > 1 or (count == 0 and operation.outcome is Outcome.ACKNOWLEDGED):
+                yield Violation(promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is there {count}x")
+    for (product, quantity), _ in found.items():
+        yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"nobody restocked {quantity}")
+
+
+def _orders(evidence: Evidence) -> Iterator[Violation]:
+    """Each order has taken what its items say, and given back all of it exactly when it is no longer live."""
+    items: dict[str, Counter[int]] = defaultdict(Counter)
+    taken: dict[str, Counter[int]] = defaultdict(Counter)
+    back: dict[str, Counter[int]] = defaultdict(Counter)
+    for row in evidence.stores.items:
+        items[row["order_id"]][row["product_id"]] += row["quantity"]
+    for row in evidence.stores.movements:
+        if row["kind"] in ("taken", "given_back"):
+            sign, book = (-1, taken) if row["kind"] == "taken" else (1, back)
+            book[row["order_id"]][row["product_id"]] += sign * row["quantity"]
+    for order in {*items, *taken, *back}:
+        expected = Counter[int]() if _lives(evidence, order) else taken[order]
+        if taken[order] != items[order] or back[order] != expected:
+            detail = f"items {dict(items[order])}, taken {dict(taken[order])}, given back {dict(back[order])}"
+            yield Violation(promise=PROMISE, subject=f"order {order}", detail=detail)
+
+
+def _lives(evidence: Evidence, order: str) -> bool:
+    row = evidence.orders.get(order)
+    return row is not None and row["status"] != "CANCELED" and row["deleted_at"] is None

@@ -1,0 +1,131 @@
+"""What the stores hold in the end, read with the drivers themselves and past the proxies."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pika
+import redis
+from pika.adapters.blocking_connection import BlockingChannel
+
+from tests.torture.checker.evidence import Message, Stores
+from tests.torture.servers import Servers
+
+EXCHANGE, TASKS, TRACKING = "orders", "new_order", "tracking_events"
+EVENTS = "torture_events"
+DEAD = f"{TRACKING}.dead"
+EMPTY = (TRACKING, f"{TRACKING}.early")
+_QUERIES = {
+    "orders": """SELECT id::text, number, user_id, status, version, total_minor, currency, lines, created_at,
+        updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id FROM orders""",
+    "history": """SELECT order_id::text, version, what, at, actor, role, request_id, from_status, to_status, details
+        FROM order_history""",
+    "items": "SELECT order_id::text, product_id, quantity FROM order_items",
+    "products": "SELECT id, stock_quantity FROM products",
+    "movements": "SELECT product_id, order_id::text, kind, quantity FROM stock_movements",
+    "outbox": "SELECT event_id::text, order_id::text, version, type, state, last_error FROM outbox",
+    "keys": "SELECT subject, key, order_id::text FROM idempotency_keys",
+    "jobs": "SELECT id::text, status FROM jobs",
+    "bookings": "SELECT order_id::text, state FROM bookings",
+}
+_UNFINISHED = """SELECT (SELECT count(*) FROM outbox WHERE state <> 'sent')
+    + (SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')) AS unfinished"""
+_LOCKS = """SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+
+def collect(servers: Servers) -> Stores:
+    """Read everything; the queues are empty afterwards."""
+    with servers.connect() as connection:
+        rows: dict[str, Any] = {name: connection.execute(query).fetchall() for name, query in _QUERIES.items()}
+        inbox = [row["message_id"] for row in connection.execute("SELECT message_id FROM inbox").fetchall()]
+    with channel(servers) as broker:
+        return Stores(
+            **rows,
+            inbox=inbox,
+            locks=locks(servers),
+            events=_messages(broker, EVENTS),
+            tasks=_messages(broker, TASKS),
+            dead_letters=_messages(broker, DEAD),
+            left={queue: _count(broker, queue) for queue in EMPTY},
+        )
+
+
+def unfinished(servers: Servers) -> int:
+    """How much waits in the outbox, in jobs and in the queue of tracking events."""
+    with servers.connect() as connection, channel(servers) as broker:
+        row = connection.execute(_UNFINISHED).fetchone()
+        waiting = sum(_count(broker, queue) for queue in EMPTY)
+        return int(row["unfinished"] if row else 0) + waiting
+
+
+def locks(servers: Servers) -> int:
+    """Advisory locks that are held now: idle relays hold them for milliseconds."""
+    found = []
+    with servers.connect() as connection:
+        for _ in range(20):
+            row = connection.execute(_LOCKS).fetchone()
+            found.append(int(row["locks"] if row else 0))
+    return min(found)
+
+
+def forget_the_last_run(servers: Servers) -> None:
+    """Empty what runs before this one have left on the same servers; a broker that still starts has nothing."""
+    with redis.Redis.from_url(servers.redis.url) as client:
+        client.flushall()
+    if servers.rabbit_started.done():
+        with channel(servers) as broker:
+            for queue in (EVENTS, TASKS, DEAD, *EMPTY):
+                broker.queue_delete(queue)
+
+
+def bind_events(servers: Servers) -> None:
+    """A durable queue of our own that gets every event."""
+    with channel(servers) as broker:
+        broker.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+        broker.queue_declare(EVENTS, durable=True)
+        broker.queue_bind(EVENTS, EXCHANGE, "orders.#")
+
+
+def has_consumers(servers: Servers) -> bool:
+    """Whether the queue of tracking events is there."""
+    with channel(servers) as broker:
+        try:
+            return bool(broker.queue_declare(TRACKING, passive=True).method.consumer_count)
+        except pika.exceptions.ChannelClosedByBroker:
+            return False
+
+
+@contextmanager
+def channel(servers: Servers) -> Iterator[BlockingChannel]:
+    parameters = pika.URLParameters(servers.rabbit.url)
+    parameters.socket_timeout, parameters.stack_timeout, parameters.blocked_connection_timeout = 5, 10, 10
+    connection = pika.BlockingConnection(parameters)
+    try:
+        yield connection.channel()
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+def _count(broker: BlockingChannel, queue: str) -> int:
+    """0 where the queue was never declared."""
+    try:
+        return int(broker.connection.channel().queue_declare(queue, passive=True).method.message_count)
+    except pika.exceptions.ChannelClosedByBroker:
+        return 0
+
+
+def _messages(broker: BlockingChannel, queue: str) -> Sequence[Message]:
+    """Take all messages, oldest first."""
+    found: list[Message] = []
+    if not _count(broker, queue):
+        return found
+    for method, properties, body in broker.consume(queue, auto_ack=True, inactivity_timeout=1):
+        if method is None:
+            break
+        reason = (properties.headers or {}).get("x-reason", "") if properties else ""
+        found.append(Message(body=json.loads(body), reason=str(reason)))
+    broker.cancel()
+    return found

@@ -1,0 +1,27 @@
+"""A cache without its fence: whatever was read is put, however late.
+
+Some puts are late, by more than it takes a relay to invalidate the copy once more. A cache with its fence bears that;
+without it a short run seldom meets the race.
+"""
+
+import random
+import time
+from typing import Any
+
+from orders_adapters.redis import cache, scripts
+
+_PUT = "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) return 1"
+_INVALIDATE = "redis.call('DEL', KEYS[1]) return 1"
+
+
+def plant() -> None:
+    scripts.PUT = _PUT
+    scripts.INVALIDATE = _INVALIDATE
+    put = cache.Cache.put
+
+    def put_late(self: Any, order: Any) -> None:
+        if random.random() < 0.3:
+            time.sleep(2.5)
+        put(self, order)
+
+    cache.Cache.put = put_late  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""The load: buyers through all four contracts, and everybody else who has to do with orders."""

@@ -1,0 +1,102 @@
+"""An actor of the load: one thread, one connection, chance of its own, and every attempt in the log."""
+
+import threading
+from random import Random
+from typing import Any
+
+from tests.torture.client import Answer, Client, NoAnswer
+from tests.torture.load.kinds import KINDS
+from tests.torture.load.shared import Shared
+from tests.torture.log import Operation, Outcome, now
+
+
+class Actor:
+    """Subclasses say in `act` what one round of theirs is."""
+
+    pause = (0.01, 0.08)  # seconds between two rounds
+
+    def __init__(self, name: str, shared: Shared, *, seed: int) -> None:
+        self.name = name
+        self.shared = shared
+        self.chance = Random(f"{seed} {name}")
+        self.client = Client(shared.port)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._count = 0
+
+    def act(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.client.close()
+
+    def new_id(self) -> str:
+        """An id that no other intention of the run has."""
+        self._count += 1
+        return f"{self.name}.{self._count}"
+
+    def wait(self, shortest: float, longest: float) -> None:
+        self.shared.stopping.wait(self.chance.uniform(shortest, longest))
+
+    def insist(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
+        """Send a request again and again, under one id, until an answer is final."""
+        request_id = options.pop("request_id", None) or self.new_id()
+        while True:
+            operation = self.attempt(kind, method, path, body, request_id=request_id, **options)
+            final = operation.outcome not in (Outcome.UNKNOWN, Outcome.RETRY)
+            if final or not self.shared.patient:
+                return operation
+            threading.Event().wait(self.chance.uniform(0.05, 0.5))
+
+    def attempt(
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str,
+        request_id: str | None = None,
+        key: str | None = None,
+        order: str | None = None,
+        subject: str | None = None,
+        client: Client | None = None,
+    ) -> Operation:
+        """Send a request once, and log what came back."""
+        request_id = request_id or self.new_id()
+        headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
+        began = now()
+        try:
+            answer = (client or self.client).send(method, path, body, token=token, **headers)
+        except NoAnswer as error:
+            threading.Event().wait(0.1)  # a refused connection costs nothing, and is no reason to hurry
+            facts: dict[str, Any] = {"outcome": Outcome.UNKNOWN, "detail": str(error)}
+        else:
+            outcome = KINDS[kind].outcome(answer)
+            facts = {"outcome": outcome, "status": answer.status, "version": answer.version}
+            facts |= _facts(answer) if outcome is not Outcome.FORBIDDEN else {"detail": str(answer.body)[:300]}
+            self.answer = answer
+        facts["order"] = facts.get("order") or order
+        operation = Operation(
+            client=self.name, kind=kind, request_id=request_id, began=began, ended=now(), subject=subject, **facts
+        )
+        self.shared.log.add(operation)
+        return operation
+
+    def _run(self) -> None:
+        try:
+            while not self.shared.stopping.is_set():
+                self.act()
+                self.wait(*self.pause)
+        except BaseException as error:  # noqa: BLE001 - the run reports it as its own flaw
+            self.shared.errors.append(error)
+        finally:
+            self.close()
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    """The order that an answer is about, and its status."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    body = body.get("order") or body
+    names = ("id", "order_id", "orderID", "orderId")
+    order = next((str(body[name]) for name in names if body.get(name) is not None), None)
+    return {"order": order, "word": body.get("status") if order else None}

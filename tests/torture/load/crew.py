@@ -1,0 +1,51 @@
+"""All actors of a run."""
+
+import time
+from collections.abc import Sequence
+
+from tests.torture.load.actor import Actor
+from tests.torture.load.administrators import Administrator
+from tests.torture.load.buyers import CheckoutBuyer, ManagementBuyer, OrdersBuyer, OStoreBuyer
+from tests.torture.load.cancellers import Canceller
+from tests.torture.load.carriers import Carrier
+from tests.torture.load.readers import Reader
+from tests.torture.load.restockers import Restocker
+from tests.torture.load.shared import GRACE_SECONDS, Shared
+from tests.torture.load.sign_ins import SignIn
+from tests.torture.service import Service
+
+BUYERS = (OrdersBuyer, ManagementBuyer, OStoreBuyer, CheckoutBuyer)
+SIGN_INS = ("sign-in-1", "sign-in-2")
+
+
+class Crew:
+    """`start`, and later `stop`, which waits until every intention has had its final answer."""
+
+    def __init__(self, shared: Shared, *, service: Service, broker: str, clients: int, seed: int) -> None:
+        self._shared = shared
+        self._actors: list[Actor] = [
+            buyer(f"{buyer.contract}-buyer-{number}", shared, seed=seed)
+            for number in range(1, clients + 1)
+            for buyer in BUYERS
+        ]
+        self._actors += [Reader(f"reader-{number}", shared, seed=seed) for number in range(1, clients + 2)]
+        self._actors += [SignIn(name, shared, seed=seed) for name in SIGN_INS]
+        self._actors += [
+            Canceller("canceller-1", shared, seed=seed),
+            Administrator("administrator-1", shared, seed=seed),
+            Carrier("carrier-1", shared, seed=seed, url=broker),
+            Restocker("restocker-1", shared, seed=seed, service=service),
+        ]
+
+    def start(self) -> None:
+        for actor in self._actors:
+            actor.thread.start()
+
+    def stop(self) -> Sequence[str]:
+        """Return the names of those that did not end."""
+        self._shared.stop()
+        deadline = time.monotonic() + GRACE_SECONDS + 10
+        for actor in self._actors:
+            if actor.thread.ident is not None:
+                actor.thread.join(max(deadline - time.monotonic(), 0))
+        return [actor.name for actor in self._actors if actor.thread.is_alive()]

@@ -1,0 +1,71 @@
+"""The kinds of operations, and the statuses that their contracts allow: a table that the checker relies on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.torture.client import Answer
+from tests.torture.log import Outcome
+
+RETRY = frozenset({503})  # the store is away, or too busy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One operation of a contract. A status in none of the sets is not allowed."""
+
+    name: str
+    acknowledged: frozenset[int] = frozenset({200})
+    refused: frozenset[int] = frozenset()
+    retry: frozenset[int] = RETRY
+
+    def outcome(self, answer: Answer) -> Outcome:
+        if answer.status in self.acknowledged:
+            return Outcome.ACKNOWLEDGED
+        if answer.status == 409 and _is_shortage(answer.body):  # ostore: a 409 that is final
+            return Outcome.REFUSED
+        if answer.status in self.retry:
+            return Outcome.RETRY
+        return Outcome.REFUSED if answer.status in self.refused else Outcome.FORBIDDEN
+
+
+def _is_shortage(body: Any) -> bool:
+    return isinstance(body, dict) and "unavailableItems" in body
+
+
+def _kind(name: str, *, ok: tuple[int, ...] = (200,), no: tuple[int, ...] = (), again: tuple[int, ...] = ()) -> Kind:
+    return Kind(name=name, acknowledged=frozenset(ok), refused=frozenset(no), retry=RETRY | set(again))
+
+
+# 409 of a placing: the first request under the key is still being answered.
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        _kind("orders.place", ok=(201,), no=(422,), again=(409,)),
+        _kind("orders.change", no=(404, 409)),
+        _kind("orders.read", no=(404,)),
+        _kind("orders.list"),
+        _kind("management.place", no=(400,), again=(409,)),
+        _kind("management.read", no=(404,)),
+        _kind("management.list"),
+        _kind("management.delete", no=(400, 404)),
+        _kind("management.status", no=(400, 404)),
+        _kind("management.search"),
+        _kind("management.bulk", ok=(200, 202)),
+        _kind("management.job"),
+        _kind("products.add", ok=(201,)),
+        _kind("ostore.place", ok=(201,), no=(400,), again=(409,)),
+        _kind("ostore.read", no=(404,)),
+        _kind("checkout.place", ok=(200, 201), no=(422,), again=(409,)),
+        _kind("checkout.read", no=(404,)),
+        _kind("checkout.cancel", no=(404, 409)),
+        _kind("auth.login", again=(429,)),
+        _kind("auth.refresh", no=(401,)),
+        _kind("auth.logout", no=(401,)),
+        _kind("auth.use", no=(401,)),
+        _kind("products.restock"),  # by the command line
+        _kind("carrier.publish"),  # to the broker
+    )
+}
+PLACING = frozenset(name for name in KINDS if name.endswith(".place"))
+READING = frozenset(name for name in KINDS if name.endswith(".read"))

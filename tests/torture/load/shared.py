@@ -1,0 +1,53 @@
+"""What the actors of one run share: the log, the products, and the orders that were placed lately."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.torture.log import OperationLog
+
+GRACE_SECONDS = 30.0  # for intentions without a final answer, once the load has ended
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedOrder:
+    """An acknowledged order. `ref` is what its contract calls it: a UUID or a number."""
+
+    contract: str
+    ref: str
+    user: str
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(kw_only=True)
+class Shared:
+    port: int
+    log: OperationLog
+    products: Mapping[int, int]  # the initial stock of each
+    stopping: threading.Event = field(default_factory=threading.Event)
+    errors: list[BaseException] = field(default_factory=list)  # flaws of the harness
+    _placed: deque[PlacedOrder] = field(default_factory=lambda: deque(maxlen=2_000))
+    _stopped_at: float | None = None
+
+    def placed(self, order: PlacedOrder) -> None:
+        self._placed.append(order)
+
+    def pick(self, chance: Random, *contracts: str, newest: int = 2_000) -> PlacedOrder | None:
+        """One of the newest orders of the contracts."""
+        orders = [order for order in list(self._placed)[-newest:] if order.contract in contracts]
+        return chance.choice(orders) if orders else None
+
+    def all_placed(self, *contracts: str) -> list[PlacedOrder]:
+        return [order for order in list(self._placed) if order.contract in contracts]
+
+    def stop(self) -> None:
+        self._stopped_at = time.monotonic()
+        self.stopping.set()
+
+    @property
+    def patient(self) -> bool:
+        """Whether an intention without a final answer is to be repeated."""
+        return self._stopped_at is None or time.monotonic() < self._stopped_at + GRACE_SECONDS

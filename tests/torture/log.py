@@ -1,0 +1,80 @@
+"""The clients' own log: every attempt, with what it asked for and what came back."""
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Outcome(StrEnum):
+    """What a client may conclude from an attempt."""
+
+    ACKNOWLEDGED = "acknowledged"  # it has happened
+    REFUSED = "refused"  # this attempt has not happened, and never will
+    RETRY = "to be retried"  # not now; the store may have committed it all the same
+    UNKNOWN = "no answer"  # it may have happened, or may still happen
+    FORBIDDEN = "not allowed"  # the contract does not know this answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One attempt. All attempts of one intention bear the same request id."""
+
+    client: str
+    kind: str  # such as "orders.place"
+    request_id: str
+    began: float  # time.monotonic, as all moments here
+    ended: float
+    outcome: Outcome
+    status: int | None = None
+    order: str | None = None  # the UUID or the number of the order
+    version: int | None = None
+    word: str | None = None  # the status, as the contract names it
+    subject: str | None = None  # what else the operation is about, such as a token
+    amount: int | None = None
+    detail: str = ""
+
+
+class OperationLog:
+    """Written by all threads; also to a file of JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._operations: list[Operation] = []
+        self._file = path.open("w")
+
+    def add(self, operation: Operation) -> None:
+        line = json.dumps({name: value for name, value in asdict(operation).items() if value is not None})
+        with self._lock:
+            self._operations.append(operation)
+            if not self._file.closed:
+                self._file.write(f"{line}\n")
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        with self._lock:
+            return list(self._operations)
+
+    def __len__(self) -> int:
+        return len(self._operations)
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A fault, and when it began and ended."""
+
+    name: str
+    began: float
+    ended: float
+    detail: str = ""
+
+
+def now() -> float:
+    return time.monotonic()

@@ -1,0 +1,89 @@
+"""Before the load: a migrated database, accounts, products, and a service that is well."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import argon2
+
+from tests.support.servers.ephemeral.server import free_port
+from tests.torture import collector
+from tests.torture.client import Client, NoAnswer
+from tests.torture.credentials import CART_SECRET, JWT_SECRET, PASSWORD, bearer_token
+from tests.torture.load.sign_ins import email_of
+from tests.torture.options import Options
+from tests.torture.servers import DATABASE, Servers
+from tests.torture.service import Service
+
+STOCKS = (15, 60, 250, 1_000, 10_000_000)
+START_SECONDS = 60
+
+
+def migrated_service(servers: Servers, options: Options) -> Service:
+    """Return the service on a new database; its processes are not started yet."""
+    with servers.connect(database="postgres") as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE}")
+    environment = {**servers.addresses, "JWT_SECRET": JWT_SECRET, "CART_SNAPSHOT_SECRET": CART_SECRET}
+    environment |= {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "json"}
+    service = Service(environment, port=free_port(), directory=options.directory, defect=options.defect)
+    migrated = service.run("migrate")
+    if migrated.returncode != 0:
+        raise RuntimeError(f"orders migrate has failed: {migrated.stderr}")
+    return service
+
+
+def wait_until_well(service: Service, servers: Servers) -> float:
+    """Return how many seconds the start took."""
+    seconds = seconds_until(lambda: is_healthy(service) and collector.has_consumers(servers), START_SECONDS)
+    if seconds is None:
+        raise RuntimeError(f"the service does not start within {START_SECONDS} s: {service.web.output[-2000:]}")
+    return seconds
+
+
+def create_accounts(servers: Servers, names: Sequence[str]) -> None:
+    password = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
+    columns = "id, created_at, email, password_hash, role, scopes"
+    with servers.connect() as connection:
+        for name in names:
+            values = (name, email_of(name), password)
+            connection.execute(f"INSERT INTO users ({columns}) VALUES (%s, now(), %s, %s, 'customer', '')", values)
+
+
+def add_products(port: int) -> dict[int, int]:
+    """Return the initial stock of each product."""
+    client, token, found = Client(port), bearer_token("administrator-0", role="admin"), {}
+    for number, stock in enumerate(STOCKS, 1):
+        body = {"name": f"Product {number}", "price": 12.5, "stock_quantity": stock, "sku": f"P-{number}"}
+        answer = client.send("POST", "/api/v1/products/", body, token=token)
+        if answer.status != 201:
+            raise RuntimeError(f"a product was not added: {answer}")
+        found[int(answer.body["product_id"])] = stock
+    client.close()
+    return found
+
+
+def is_healthy(service: Service) -> bool:
+    """Whether all processes run, and eight new connections find the service ready with every part well."""
+    try:
+        return all(process.pid for process in service.processes) and all(_is_ready(service.port) for _ in range(8))
+    except (NoAnswer, KeyError, TypeError):
+        return False
+
+
+def _is_ready(port: int) -> bool:
+    client = Client(port, seconds=2)
+    try:
+        answer = client.send("GET", "/readyz")
+        return answer.status == 200 and set(answer.body["checks"].values()) == {"ok"}
+    finally:
+        client.close()
+
+
+def seconds_until(holds: Callable[[], bool], most: float) -> float | None:
+    """How long it took; None where it does not hold in time."""
+    began = time.monotonic()
+    while time.monotonic() < began + most:
+        if holds():
+            return time.monotonic() - began
+        time.sleep(0.1)
+    return None

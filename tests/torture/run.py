@@ -1,0 +1,96 @@
+"""One run: service, load, faults, recovery, and the evidence of all of it."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from random import Random
+
+from tests.torture import collector, prepare
+from tests.torture.checker.evidence import Evidence
+from tests.torture.faults.fault import Scene
+from tests.torture.faults.schedule import Schedule
+from tests.torture.final import look_at_everything
+from tests.torture.load.crew import SIGN_INS, Crew
+from tests.torture.load.shared import Shared
+from tests.torture.log import OperationLog
+from tests.torture.options import RECOVERY_SECONDS, STALENESS_SECONDS, Options
+from tests.torture.servers import Servers
+from tests.torture.service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """`execute` returns the evidence; `say` is told of the progress."""
+
+    options: Options
+    servers: Servers
+    say: Callable[[str], None] = print
+
+    def execute(self) -> Evidence:
+        with ExitStack() as stack:
+            log = OperationLog(self.options.directory / "operations.jsonl")
+            stack.callback(log.close)
+            collector.forget_the_last_run(self.servers)
+            service = prepare.migrated_service(self.servers, self.options)
+            prepare.create_accounts(self.servers, SIGN_INS)
+            stack.enter_context(service)
+            self.servers.rabbit_started.result()
+            collector.bind_events(self.servers)
+            seconds = prepare.wait_until_well(service, self.servers)
+            self.say(f"the service is well after {seconds:.1f} s; the load begins")
+            shared = Shared(port=service.port, log=log, products=prepare.add_products(service.port))
+            return self._torture(service, shared, recovery=max(RECOVERY_SECONDS, 2 * seconds))
+
+    def _torture(self, service: Service, shared: Shared, *, recovery: float) -> Evidence:
+        broker, clients, seed = self.servers.rabbit.url, self.options.clients, self.options.seed
+        crew = Crew(shared, service=service, broker=broker, clients=clients, seed=seed)
+        scene = Scene(service=service, servers=self.servers, chance=Random(seed))
+        schedule = Schedule(scene, seed=seed, faults=self.options.faults, log=self.options.directory / "faults.jsonl")
+        crew.start()
+        schedule.start()
+        self._watch(shared, schedule)
+        schedule.stop()
+        healthy = prepare.seconds_until(lambda: prepare.is_healthy(service), 2 * recovery)
+        self.say(f"healthy {_after(healthy)} the last fault; the load ends")
+        stuck = crew.stop()
+        for error in (*shared.errors, *schedule.errors):
+            raise RuntimeError("the harness itself has failed") from error
+        drained = prepare.seconds_until(self._is_drained, self.options.drain_seconds)
+        self.say(f"drained {_after(drained)} the load; everything is looked at")
+        self._wait_for_redis(schedule)
+        look_at_everything(shared)
+        return Evidence(
+            operations=shared.log.operations,
+            faults=sorted(schedule.intervals, key=lambda fault: fault.began),
+            stores=collector.collect(self.servers),
+            initial_stock=shared.products,
+            healthy_after=healthy,
+            recovery_seconds=recovery,
+            drained_after=drained,
+            stuck_actors=stuck,
+        )
+
+    def _watch(self, shared: Shared, schedule: Schedule) -> None:
+        """Say how far the run is, until its time is over or somebody has had enough."""
+        began = time.monotonic()
+        try:
+            while (elapsed := time.monotonic() - began) < self.options.seconds and not shared.errors:
+                counts = f"{len(shared.log):7} operations  {len(schedule.intervals):4} faults"
+                self.say(f"{elapsed:5.0f} s  {counts}  {schedule.current}")
+                time.sleep(min(1.0, self.options.seconds - elapsed))
+        except KeyboardInterrupt:
+            self.say("interrupted: the run ends early, and is checked")
+
+    def _is_drained(self) -> bool:
+        return collector.unfinished(self.servers) == 0
+
+    def _wait_for_redis(self, schedule: Schedule) -> None:
+        """Wait until nothing stale is excused any more."""
+        ends = [fault.ended for fault in schedule.intervals if "redis" in fault.name]
+        if ends:
+            time.sleep(max(max(ends) + STALENESS_SECONDS + 1 - time.monotonic(), 0))
+
+
+def _after(seconds: float | None) -> str:
+    return "never after" if seconds is None else f"{seconds:.1f} s after"

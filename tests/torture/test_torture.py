@@ -1,0 +1,85 @@
+"""The torture itself: an ordinary service keeps its promises, and each planted defect is found."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.report import for_want_of
+from tests.support.servers.discovery import Unavailable
+from tests.torture import servers
+from tests.torture.checker import violations_in
+from tests.torture.checker.evidence import Evidence
+from tests.torture.defects import DEFECTS
+from tests.torture.log import Outcome
+from tests.torture.options import Options
+from tests.torture.report import report
+from tests.torture.run import Run
+from tests.torture.servers import Servers
+
+SEED = 20  # of the short run
+DEEP_SEEDS = (7, 77, 777)
+FOUND_BY = {
+    "unconditional-stock": ("consumer killed", "stock ="),
+    "cursor-relay": ("consumer killed", "each event at least once"),
+    "cache-without-fence": ("consumer killed", "no read older"),
+    "early-acknowledgement": ("worker killed", "every acknowledged order"),
+}
+"""The fault that each defect is tortured with, and how the promise begins that it breaks."""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(servers.started())
+            started.rabbit_started.result()
+        except Unavailable as why:
+            for_want_of("servers to torture", why=str(why))
+        yield started
+
+
+def tortured(running: Servers, options: Options) -> tuple[Evidence, set[str]]:
+    """Return the evidence and the promises that were broken."""
+    evidence = Run(options=options, servers=running).execute()
+    violations = violations_in(evidence)
+    print(report(evidence, violations, options))
+    return evidence, {violation.promise for violation in violations}
+
+
+def placed_by_contract(evidence: Evidence) -> set[str]:
+    return {
+        operation.kind
+        for operation in evidence.operations
+        if operation.kind.endswith(".place") and operation.outcome is Outcome.ACKNOWLEDGED
+    }
+
+
+def test_twenty_seconds_of_faults_break_no_promise(running: Servers, tmp_path: Path) -> None:
+    evidence, broken = tortured(running, Options(seconds=20, seed=SEED, clients=1, directory=tmp_path))
+
+    assert broken == set()
+    assert len(evidence.faults) >= 4
+    assert placed_by_contract(evidence) == {"orders.place", "management.place", "ostore.place", "checkout.place"}
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("seed", DEEP_SEEDS)
+def test_ten_minutes_of_faults_break_no_promise(running: Servers, tmp_path: Path, seed: int) -> None:
+    evidence, broken = tortured(running, Options(seconds=600, seed=seed, directory=tmp_path))
+
+    assert broken == set()
+    assert len({fault.name for fault in evidence.faults}) >= 25
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_planted_defect_is_found(running: Servers, tmp_path: Path, defect: str) -> None:
+    fault, promise = FOUND_BY[defect]
+    options = Options(seconds=10, seed=SEED, faults=(fault,), defect=defect, directory=tmp_path, drain_seconds=5)
+
+    _, broken = tortured(running, options)
+
+    assert any(each.startswith(promise) for each in broken), broken

@@ -126,7 +126,7 @@ def change(container: Container, chance: Random, order: Order) -> None:
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
             wanted = only(chance.choice(list(OrderStatus)))
-            actor = chance.choice([owner, ADMIN])
+            actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
             container.change_status(ChangeStatus(actor=actor, order_id=order.id, wanted=wanted, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass

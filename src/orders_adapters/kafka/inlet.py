@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ REASON = "reason"
 LONGEST_REASON = 1_000
 YOUNG = 30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
 PAUSE = 0.5  # seconds between two tries of an early message
+CLOSE_TIMEOUT = 5.0  # seconds for the farewell to a consumer group
 
 _log = logging.getLogger(__name__)
 
@@ -112,9 +114,26 @@ class Inlet:
 
     def _hang_up(self) -> None:
         consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            _close(consumer)
+
+
+def _close(consumer: Consumer) -> None:
+    """Leave the group, within 5 s.
+
+    librdkafka's close has no time-out, and can wait for ever where the group is being rebalanced, because nobody polls
+    any more. A consumer that does not close is left to the group's session time-out.
+    """
+
+    def close() -> None:
         with suppress(KafkaException, RuntimeError):
-            if consumer is not None:
-                consumer.close()
+            consumer.close()
+
+    closing = threading.Thread(target=close, name="kafka-consumer-close", daemon=True)
+    closing.start()
+    closing.join(CLOSE_TIMEOUT)
+    if closing.is_alive():
+        _log.warning("A Kafka consumer did not close within %s s; the group's session time-out ends it.", CLOSE_TIMEOUT)
 
 
 def _passing(error: KafkaError | None) -> bool:

@@ -27,10 +27,8 @@ unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
 	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
 
-# The torture runs by itself, because it wants both cores.
-deep: .venv/dev.stamp ## run every test at full length: an hour or more
-	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --ignore=tests/torture $(ARGS)
-	@$(BIN)/pytest --deep --durations=20 tests/torture $(ARGS)
+deep: .venv/dev.stamp ## run every test at full length: about three quarters of an hour
+	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 $(ARGS)
 
 torture: .venv/dev.stamp ## kill a whole service's parts under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

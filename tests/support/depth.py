@@ -11,7 +11,7 @@ from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
 LONGEST_FIRST = ("tests/torture", "tests/contract/faults", "tests/contract/http", "tests/contract")
-WORKERS_PER_CORE = 2  # most tests wait for a server (those of tests/unit for none): one would leave its core idle
+WORKERS_PER_CORE = 3  # most tests wait for a server, so that fewer workers would leave the cores idle
 
 _deep = False
 

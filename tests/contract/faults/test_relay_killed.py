@@ -25,7 +25,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 KILLS = effort(5, 20)
 SECONDS = effort(1.0, 3.0)  # of writing under relays that nobody kills
 DOOMED = Actor(subject="doomed")
-LIFE = (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # what an owner may do to an order of contract `orders`
 
 
 class ChangedMind(Exception):

@@ -18,9 +18,10 @@ ROOT = Path(__file__).parents[3]
 
 
 def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["make", *arguments], cwd=here, env=environment(**variables), capture_output=True, text=True, timeout=120
-    )
+    # Under `make test` these would make of this make a part of that one.
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    variables = {name: value for name, value in environment(**variables).items() if name not in outer}
+    return subprocess.run(["make", *arguments], cwd=here, env=variables, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture

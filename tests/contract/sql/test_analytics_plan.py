@@ -13,7 +13,7 @@ from orders_adapters.sql.analytics import Analytics
 from orders_adapters.sql.catalogue import Catalogue
 from orders_domain.analytics import Bucket, Period
 from tests.support.depth import effort
-from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer, vacuum
 
 A_DAY = effort(144, 2_880)
 ORDERS = 347 * A_DAY  # nearly a year: at length 999,360, one every half minute
@@ -76,8 +76,7 @@ def many(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[
     engine = engines.create(url, statement_seconds=0)
     with engine.begin() as connection:
         fill(connection)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE)"))
+    vacuum(engine)
     yield engine
     engine.dispose()
     postgres_server.drop(url)

@@ -16,7 +16,6 @@ from orders_domain.product import ProductId
 from orders_domain.status import TransitionRefused
 from tests.contract.stock.warehouse import Warehouse
 from tests.support.depth import effort
-from tests.support.examples import ADA
 from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
@@ -162,7 +161,7 @@ def test_of_sixteen_who_undo_an_order_at_once_one_gives_its_stock_back(
     tea, milk = warehouse.stocked(10, 10)
     order = warehouse.order({tea: 4, milk: 10})
 
-    results = at_once(*[partial(undo, warehouse, order.id, by=ADA)] * 16)
+    results = at_once(*[partial(undo, warehouse, order.id)] * 16)
 
     assert all(not isinstance(one, OrdersError) or isinstance(one, OrderNotFound) for one in results)
     assert warehouse.books().stock == {tea: 10, milk: 10}

@@ -19,7 +19,7 @@ from orders_adapters.sql.queries import Queries
 from orders_domain import Money, OrderStatus
 from orders_domain.queries import After, OrdersWanted
 from tests.support.depth import effort
-from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.postgresql import PostgresServer, vacuum
 
 pytestmark = pytest.mark.clause("002-23")
 
@@ -214,8 +214,7 @@ def fill(engine: Engine) -> None:
             connection.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
         for index in indexes:
             connection.exec_driver_sql(index)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE orders"))
+    vacuum(engine)
 
 
 SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]

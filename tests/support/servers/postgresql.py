@@ -7,7 +7,7 @@ from typing import Self
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Engine, make_url
 
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.naming import DATABASE, left_by_a_dead_run
@@ -96,3 +96,19 @@ class PostgresServer:
 def _connect(url: URL) -> psycopg.Connection[tuple[object, ...]]:
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(address, connect_timeout=5, autocommit=True)
+
+
+def vacuum(engine: Engine) -> None:
+    """Vacuum and analyze the whole database, so that index-only scans look up no row.
+
+    Pages are marked as visible to all only where the commits on them are flushed, and the databases of tests commit
+    asynchronously: one synchronous commit flushes those before it.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in (
+            "SET synchronous_commit = on",
+            "CREATE TABLE flushed ()",
+            "DROP TABLE flushed",
+            "VACUUM (ANALYZE)",
+        ):
+            connection.exec_driver_sql(statement)

@@ -1,6 +1,7 @@
 """How thorough a run is: the quick form of each promise by default, every test at full length with `--deep`."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,8 +11,9 @@ from hypothesis import settings
 from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
-LONGEST_FIRST = ("tests/torture", "tests/contract/faults", "tests/contract/http", "tests/contract")
-WORKERS_PER_CORE = 3  # most tests wait for a server, so that fewer workers would leave the cores idle
+WAITING = ("tests/torture", "tests/contract/faults")
+"""Folders whose tests wait for servers to stop and start; the others need the cores meanwhile."""
+WORKERS_PER_CORE = 2  # most tests wait for a server, so that one worker a core would leave the cores idle
 
 _deep = False
 
@@ -42,12 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the deep tests of a quick run, and begin with the folders that take longest."""
+    """Leave out the deep tests of a quick run, and mix files that wait with files that work, the waiting ones early."""
     if not _deep:
         left_out = [item for item in items if item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("deep")]
-    items.sort(key=lambda item: _rank(item.path.relative_to(config.rootpath)))
+    ranks = _ranks(dict.fromkeys(item.path.relative_to(config.rootpath) for item in items))
+    items.sort(key=lambda item: ranks[item.path.relative_to(config.rootpath)])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,6 +63,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (WORKERS_PER_CORE if waiting else 1) * (os.cpu_count() or 1)
 
 
-def _rank(path: Path) -> int:
-    ranks = (rank for rank, folder in enumerate(LONGEST_FIRST) if path.is_relative_to(folder))
-    return next(ranks, len(LONGEST_FIRST))
+def _ranks(files: Iterable[Path]) -> dict[Path, float]:
+    """Return where each file comes, from 0 to 1: the waiting ones are through when half of the others are."""
+    waiting: list[Path] = []
+    working: list[Path] = []
+    for file in files:
+        (waiting if any(file.is_relative_to(folder) for folder in WAITING) else working).append(file)
+    waiting.sort(key=lambda file: WAITING.index(next(folder for folder in WAITING if file.is_relative_to(folder))))
+    return {file: 0.5 * place / len(waiting) for place, file in enumerate(waiting)} | {
+        file: place / len(working) for place, file in enumerate(working)
+    }

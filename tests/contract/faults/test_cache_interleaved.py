@@ -77,7 +77,7 @@ def test_two_reads_and_an_update_in_whatever_order_leave_nothing_stale(
     scripts = [each for each in interleavings((READ, READ, CHANGE)) if each.index(0) < each.index(1)]
     assert len(scripts) == 280
     stale = []
-    for script in chance.sample(scripts, effort(70, 280)):
+    for script in chance.sample(scripts, effort(35, 280)):
         order_id = core.place().id
         plays = reading(core, order_id), reading(core, order_id), changing(core, order_id, OrderStatus.PAID)
         actors = [Actor(play, threads) for play in plays]
@@ -91,7 +91,7 @@ def test_random_plays_of_two_updates_and_three_reads_leave_nothing_stale(
     core: Core, threads: ThreadPoolExecutor, chance: Random
 ) -> None:
     stale = []
-    for _ in range(effort(90, 720)):
+    for _ in range(effort(45, 720)):
         order_id = core.place().id
         if chance.random() < 0.5:
             core.get(order_id)  # a copy is there from the start

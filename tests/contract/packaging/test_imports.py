@@ -85,7 +85,8 @@ def test_the_domain_loads_no_adapter() -> None:
 def test_it_is_imported_in_less_than_a_tenth_of_a_second(name: str) -> None:
     fresh([name])  # writes the bytecode
 
-    assert min(each["took"] for each in fresh(*[[name]] * 5)) < PUBLISHED
+    # CPU time grows where other processes share the cores: one try that is not disturbed is the measure.
+    assert any(each["took"] < PUBLISHED for _ in range(25) for each in fresh([name]))
 
 
 def test_without_the_setting_celery_is_not_imported() -> None:

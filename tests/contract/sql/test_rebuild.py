@@ -37,7 +37,7 @@ from tests.support.carts import cart
 from tests.support.depth import effort
 from tests.support.examples import only
 
-ORDERS = effort(200, 1_000)
+ORDERS = effort(150, 1_000)
 ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")
 WORDS = ("tea", "Straße", "\U0001f375", "'; DROP TABLE orders; --", "<b>", "", "\\", "1.0")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import suppress
 
@@ -17,7 +16,6 @@ REASON = "reason"
 LONGEST_REASON = 1_000
 YOUNG = 30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
 PAUSE = 0.5  # seconds between two tries of an early message
-CLOSE_TIMEOUT = 5.0  # seconds for the farewell to a consumer group
 
 _log = logging.getLogger(__name__)
 
@@ -119,21 +117,16 @@ class Inlet:
 
 
 def _close(consumer: Consumer) -> None:
-    """Leave the group, within 5 s.
+    """Leave the group.
 
-    librdkafka's close has no time-out, and can wait for ever where the group is being rebalanced, because nobody polls
-    any more. A consumer that does not close is left to the group's session time-out.
+    A rebalance that is pending when close begins is answered inside close, where nobody replies any more: librdkafka
+    waits for ever, and Python's lock with it. So the consumer leaves first, and the pending event is polled.
     """
-
-    def close() -> None:
-        with suppress(KafkaException, RuntimeError):
-            consumer.close()
-
-    closing = threading.Thread(target=close, name="kafka-consumer-close", daemon=True)
-    closing.start()
-    closing.join(CLOSE_TIMEOUT)
-    if closing.is_alive():
-        _log.warning("A Kafka consumer did not close within %s s; the group's session time-out ends it.", CLOSE_TIMEOUT)
+    with suppress(KafkaException, RuntimeError):
+        consumer.unsubscribe()
+        consumer.poll(0)
+    with suppress(KafkaException, RuntimeError):
+        consumer.close()
 
 
 def _passing(error: KafkaError | None) -> bool:

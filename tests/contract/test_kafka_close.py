@@ -1,0 +1,30 @@
+"""Closing a Kafka consumer whose group is rebalanced while nobody polls."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.servers.kafka import KafkaServer
+
+IDLE = 14  # seconds without a poll, in which the group of a consumer that joined is rebalanced
+CLOSES = f"""
+import sys, time
+from orders_adapters.kafka.inlet import Inlet
+servers, topic = sys.argv[1:]
+options = {{"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}}
+inlet = Inlet(servers, topic=topic, group="closing", options=options)
+inlet.take(lambda _: None, within=0.01)
+time.sleep({IDLE})
+inlet.close()
+"""
+
+
+@pytest.mark.deep
+def test_a_consumer_with_a_pending_rebalance_closes(kafka_server: KafkaServer) -> None:
+    topic = kafka_server.topic("closing")
+
+    # A process of its own: librdkafka waited for ever with Python's lock held, which no thread survives.
+    ended = subprocess.run([sys.executable, "-c", CLOSES, kafka_server.servers, topic], timeout=IDLE + 20)
+
+    assert ended.returncode == 0

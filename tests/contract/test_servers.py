@@ -1,5 +1,7 @@
 """What the real parts promise the tests that use them: own names only, and faults that leave data as a crash would."""
 
+import time
+
 import pika
 import psycopg
 import pytest
@@ -95,12 +97,16 @@ def test_a_stopped_redis_comes_back_with_its_keys_and_a_frozen_one_is_silent(thr
         assert client.get("order") == b"placed"
 
 
+DEFINITIONS_WRITTEN = 3  # seconds, after which RabbitMQ has written a new queue's definition to its disk
+
+
 def test_a_killed_rabbit_comes_back_with_its_persistent_messages(throwaway_rabbit: ThrowawayRabbit) -> None:
     server = RabbitServer(throwaway_rabbit.url)
     with server.channel() as channel:
         channel.confirm_delivery()
         channel.queue_declare("orders", durable=True)
         channel.basic_publish("", "orders", b"placed", PERSISTENT)
+    time.sleep(DEFINITIONS_WRITTEN)
 
     throwaway_rabbit.kill()
     with pytest.raises(Unavailable):

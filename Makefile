@@ -27,7 +27,7 @@ unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
 	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
 
-deep: .venv/dev.stamp ## run every test at full length: about three quarters of an hour
+deep: .venv/dev.stamp ## run every test at full length, three tortures of ten minutes among them
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 $(ARGS)
 
 torture: .venv/dev.stamp ## kill a whole service's parts under load, and check that nothing is lost (SECONDS=60 SEED=7)

@@ -24,11 +24,11 @@ run: .venv/run.stamp ## start the service with example data (PORT=8000)
 unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 	@$(BIN)/pytest -n auto --quiet tests/unit $(ARGS)
 
-test: .venv/dev.stamp ## run the tests and show the coverage (ARGS="-k stock")
-	@$(BIN)/pytest --numprocesses=auto --cov --cov-report=term:skip-covered $(if $(CI),--durations=20) $(ARGS)
+test: .venv/dev.stamp ## run the tests (ARGS="-k stock", or ARGS=--cov for the coverage)
+	@$(BIN)/pytest --numprocesses=auto $(if $(CI),--durations=20) $(ARGS)
 
 deep: .venv/dev.stamp ## run every test at full length, three tortures of ten minutes among them
-	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 $(ARGS)
+	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
 
 torture: .venv/dev.stamp ## kill a whole service's parts under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -12,6 +12,7 @@ from tests.support.servers import naming, postgresql, rabbitmq
 from tests.support.servers import redis as redis_part
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
+from tests.support.servers.ephemeral.rabbit import DEFINITIONS_WRITTEN
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
@@ -95,9 +96,6 @@ def test_a_stopped_redis_comes_back_with_its_keys_and_a_frozen_one_is_silent(thr
         throwaway_redis.thaw()
     with redis.Redis.from_url(throwaway_redis.url) as client:
         assert client.get("order") == b"placed"
-
-
-DEFINITIONS_WRITTEN = 3  # seconds, after which RabbitMQ has written a new queue's definition to its disk
 
 
 def test_a_killed_rabbit_comes_back_with_its_persistent_messages(throwaway_rabbit: ThrowawayRabbit) -> None:

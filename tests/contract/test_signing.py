@@ -18,12 +18,13 @@ from orders_domain.cart import Cart
 from orders_domain.errors import CartRefused
 from orders_flask.web.body import read_json
 from orders_flask.web.problems import Unparsable
+from tests.support.depth import effort
 from tests.support.servers import node
 
 SIGNING = Path(__file__).parents[2] / "docs" / "signing"
 CANONICALIZE = "2.1.0"
 SECRET = "a secret of the cart service of 32 bytes or more"
-CARTS = 10_000
+CARTS = effort(1_000, 10_000)
 WORDS = (
     "Lamp", "", "Straße", "Дарджилинг", "\U0001f375", "\U0010ffff\ue000", "e\u0301 and \u00e9", "\u2028\u2029",
     '"quoted"', "back\\slash", "/", "\x01\x1f\x7f\b\t", "\u202e<b>", "10", "9", "__proto__", "constructor", "toJSON",

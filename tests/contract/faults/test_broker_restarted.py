@@ -10,6 +10,7 @@ from tests.contract.faults.listening import everything_heard, news, require_told
 from tests.contract.faults.service import Service, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.ephemeral.rabbit import DEFINITIONS_WRITTEN
 from tests.support.servers.rabbitmq import RabbitServer
 
 
@@ -20,6 +21,9 @@ def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
     with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
+        with rabbit.channel() as channel:
+            channel.queue_declare(service.name, durable=True)  # as a Celery worker does
+        time.sleep(DEFINITIONS_WRITTEN)
         with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as noted:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill)[effort(1, 0) :]:
                 time.sleep(1)

@@ -13,6 +13,9 @@ from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
 # Debian's /usr/sbin/rabbitmq-server changes to the system's user and directories: the script behind it comes first.
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
 
+DEFINITIONS_WRITTEN = 3
+"""Seconds until RabbitMQ has written the definition of a new queue to its disk; killed before, it forgets the queue."""
+
 
 class ThrowawayRabbit(Throwaway):
     """RabbitMQ for guest on loopback; durable queues and persistent messages outlive `kill`. Starts in 5 to 10 s."""

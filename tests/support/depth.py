@@ -11,9 +11,27 @@ from hypothesis import settings
 from tests.support.report import in_ci
 
 Effort = TypeVar("Effort", int, float)
-WAITING = ("tests/torture", "tests/contract/faults")
-"""Folders whose tests wait for servers to stop and start; the others need the cores meanwhile."""
-WORKERS_PER_CORE = 2  # most tests wait for a server, so that one worker a core would leave the cores idle
+WAITING = (
+    "tests/torture",
+    "tests/contract/faults",
+    "tests/contract/cli/test_serve.py",
+    "tests/contract/http/ostore_orders/test_services_failing.py",
+    "tests/contract/http/test_jobs_celery.py",
+    "tests/contract/http/test_tracking.py",
+    "tests/contract/ports/test_inlet_port.py",
+    "tests/contract/test_kafka_publisher.py",
+    "tests/contract/sql/test_migrations.py",
+    "tests/contract/cli/test_export.py",
+    "tests/contract/cli/test_doctor.py",
+    "tests/contract/ports/test_services_ports.py",
+    "tests/contract/ports/test_store_away.py",
+    "tests/contract/ports/test_publisher_port.py",
+    "tests/contract/test_servers.py",
+    "tests/contract/test_rabbitmq_broken.py",
+    "tests/contract/sql/test_away.py",
+)
+"""Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
+WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
 
 _deep = False
 
@@ -68,7 +86,7 @@ def _ranks(files: Iterable[Path]) -> dict[Path, float]:
     waiting: list[Path] = []
     working: list[Path] = []
     for file in files:
-        (waiting if any(file.is_relative_to(folder) for folder in WAITING) else working).append(file)
+        (waiting if any(file.is_relative_to(place) for place in WAITING) else working).append(file)
     waiting.sort(key=lambda file: WAITING.index(next(folder for folder in WAITING if file.is_relative_to(folder))))
     return {file: 0.5 * place / len(waiting) for place, file in enumerate(waiting)} | {
         file: place / len(working) for place, file in enumerate(working)

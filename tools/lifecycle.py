@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orders_domain.status import LIFECYCLE, OrderStatus
+from orders_domain.model.status import LIFECYCLE, OrderStatus
 
 WIDTH, HEIGHT = 560, 256
 BOX = (100, 36)

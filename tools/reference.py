@@ -9,7 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from orders_domain.ports.outbox import Backlog
 from orders_flask import settings
-from orders_flask.web.metrics import Metrics
+from orders_flask.observability.metrics import Metrics
 from tools import lifecycle
 
 ROOT = Path(__file__).parents[1]

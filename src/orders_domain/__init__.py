@@ -3,20 +3,20 @@
 Nothing here imports anything but the standard library.
 """
 
-from orders_domain.access import Access
-from orders_domain.actor import Actor, Role
-from orders_domain.address import Address
 from orders_domain.errors import Kind, OrdersError
-from orders_domain.events import Event
-from orders_domain.item import Item
-from orders_domain.money import Money
-from orders_domain.once import Once
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
-from orders_domain.origin import Origin
-from orders_domain.product import Demand, NewProduct, Product
-from orders_domain.queries import OrdersWanted, Page
-from orders_domain.status import LIFECYCLE, OrderStatus, Vocabulary, Wanted
+from orders_domain.model.access import Access
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.address import Address
+from orders_domain.model.custom_item import Item
+from orders_domain.model.events import Event
+from orders_domain.model.idempotency import Once
+from orders_domain.model.money import Money
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import Demand, NewProduct, Product
+from orders_domain.model.status import LIFECYCLE, OrderStatus, Vocabulary, Wanted
 
 __all__ = [
     "LIFECYCLE",

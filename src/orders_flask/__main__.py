@@ -2,7 +2,7 @@
 
 import sys
 
-from orders_flask.extras import not_installed
+from orders_flask.optional_dependencies import not_installed
 
 
 def main() -> None:

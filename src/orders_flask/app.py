@@ -10,13 +10,13 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from orders_flask import log
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
+from orders_flask.observability import structured_logging
 from orders_flask.settings import SettingRefused, Settings, read
-from orders_flask.web import core, docs, errors, operations, requests, urls
-from orders_flask.web.body import LARGEST_BODY
+from orders_flask.web import context, error_handlers, health, openapi, request_logging, url_converters
 from orders_flask.web.contract import Contract
+from orders_flask.web.json_parser import LARGEST_BODY
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
@@ -26,21 +26,21 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
         SettingRefused: a setting cannot be; the sentence names it.
     """
     settings = settings or read()
-    log.configure(level=settings.log_level, form=settings.log_format)
+    structured_logging.configure(level=settings.log_level, form=settings.log_format)
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # so that a byte too many is seen, also in chunks
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
-    urls.install(app)
-    core.install(app, container or Container(settings=settings))
-    _make_parts(core.of(app))
+    url_converters.install(app)
+    context.install(app, container or Container(settings=settings))
+    _make_parts(context.of(app))
     if settings.embedded and container is None:
-        _migrate(core.of(app))
-    requests.install(app)
-    app.register_blueprint(operations.blueprint)
-    errors.install(app, _mount(app, settings))
-    urls.answer_with_and_without_slash(app)
+        _migrate(context.of(app))
+    request_logging.install(app)
+    app.register_blueprint(health.blueprint)
+    error_handlers.install(app, _mount(app, settings))
+    url_converters.answer_with_and_without_slash(app)
     return app
 
 
@@ -65,7 +65,7 @@ def _migrate(container: Container) -> None:
 
 
 def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
-    api = docs.install(app)
+    api = openapi.install(app)
     mounted: dict[str, Contract] = {}
     for name, prefixes in settings.mounts.items():
         if name not in CONTRACTS:

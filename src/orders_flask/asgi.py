@@ -4,8 +4,8 @@ It is ``wsgi``, whose threads wait for no client: requests are gathered before t
 it stops, the workers beside the requests do what they have begun.
 """
 
-from orders_flask.web.core import of
-from orders_flask.web.whole import WholeRequests
+from orders_flask.web.context import of
+from orders_flask.web.request_buffering import WholeRequests
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import beside
 

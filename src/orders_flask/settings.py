@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from orders_domain.currencies import DECIMALS
+from orders_domain.model.currencies import DECIMALS
 from orders_flask import environment
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it

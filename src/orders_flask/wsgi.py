@@ -2,15 +2,15 @@
 
 from orders_flask.app import create_app
 from orders_flask.unknown_settings import log_unknown_settings
-from orders_flask.web.core import of
-from orders_flask.workers import loop, orphan
+from orders_flask.web.context import of
+from orders_flask.workers import parent_watchdog, runner
 
 app = create_app()
-if not orphan.server():  # orders serve has warned, once for all its workers
+if not parent_watchdog.server():  # orders serve has warned, once for all its workers
     log_unknown_settings()
-orphan.end_with_server()
+parent_watchdog.end_with_server()
 
-beside = loop.Beside()
+beside = runner.Beside()
 if of(app).settings().relay == "on":
     beside.start(of(app).relay(), name="relay")
 if of(app).settings().jobs == "on":

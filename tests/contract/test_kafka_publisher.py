@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.kafka.publisher import Publisher
-from orders_domain import Event, OrderStatus, events
+from orders_adapters.kafka.event_publisher import Publisher
+from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
+from orders_domain.model import events
 from tests.contract.ports.publishers import Told, in_kafka
 from tests.support.examples import ADMIN, NOON, only, placed
 from tests.support.servers.ephemeral.server import HOST, free_port

@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from orders_adapters.mail.notifier import Notifier
-from orders_adapters.system.notifier import notify
+from orders_adapters.smtp.notifier import Notifier
+from orders_adapters.system.log_notifier import notify
 from orders_domain.errors import LetterRefused, NotifierUnavailable
-from orders_domain.notification import Notification
+from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import Letter
 from tests.support.examples import NOON
 from tests.support.servers.ephemeral.server import HOST, free_port

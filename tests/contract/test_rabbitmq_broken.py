@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import Publisher
 from tests.contract.test_rabbitmq_faults import TIMEOUT, refused_within
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.servers.ephemeral import ThrowawayRabbit

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import Publisher
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.servers.ephemeral import ThrowawayRabbit, processes
 from tests.support.servers.rabbitmq import RabbitServer

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pika.spec import Basic, BasicProperties
 
-from orders_adapters.rabbitmq.delivery import NO_QUEUE, NOT_TAKEN, WINDOW, Delivery
+from orders_adapters.rabbitmq.confirms import NO_QUEUE, NOT_TAKEN, WINDOW, Delivery
 from orders_adapters.rabbitmq.messages import Message
 
 

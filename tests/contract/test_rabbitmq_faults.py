@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import Publisher
 from orders_domain.errors import PublisherUnavailable
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.depth import effort

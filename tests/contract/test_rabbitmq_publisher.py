@@ -9,9 +9,9 @@ import orjson
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
-from orders_adapters import wire
-from orders_adapters.rabbitmq.publisher import Publisher
-from orders_domain.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
+from orders_adapters.rabbitmq.event_publisher import Publisher
+from orders_adapters.serialization import cloudevents
+from orders_domain.model.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
 from tests.support.servers.rabbitmq import RabbitServer
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_every_event_is_news_under_its_type(desk: Desk) -> None:
     assert desk.publisher.publish(events) == [None, None]
 
     news = desk.news()
-    assert [wire.read_event(body) for _, _, body in news] == events
+    assert [cloudevents.read_event(body) for _, _, body in news] == events
     assert [method.routing_key for method, _, _ in news] == [event.type for event in events]
     assert [properties.message_id for _, properties, _ in news] == [str(event.id) for event in events]
     assert {properties.content_type for _, properties, _ in news} == {"application/cloudevents+json"}

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.cache import Cache
+from orders_adapters.redis.order_cache import Cache
 from orders_domain import Item, Money, Order, OrderStatus, Origin
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.cache import Cache
-from orders_adapters.redis.circuit import REST
+from orders_adapters.redis.circuit_breaker import REST
+from orders_adapters.redis.order_cache import Cache
 from orders_domain import Order
 from orders_domain.errors import Unavailable
 from tests.contract.test_redis_cache import an_order

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.snapshots import Signatures, canonical
-from orders_domain.cart import Cart
+from orders_adapters.security.cart_signatures import Signatures, canonical
 from orders_domain.errors import CartRefused
-from orders_flask.web.body import read_json
+from orders_domain.model.cart import Cart
+from orders_flask.web.json_parser import read_json
 from orders_flask.web.problems import Unparsable
 from tests.support.depth import effort
 from tests.support.servers import node

@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
-from orders_adapters.sql.outbox import Outbox
-from orders_adapters.sql.shards import shard_of
+from orders_adapters.sql.outbox.repository import Outbox
+from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin
+from orders_domain.model.status import Wanted
 from orders_domain.ports.outbox import OutboxState, Outgoing
-from orders_domain.status import Wanted
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

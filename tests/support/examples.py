@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from orders_adapters.system.ids import Ids
 from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
+from orders_domain.model.json_values import JSON
+from orders_domain.model.status import Wanted
 from orders_domain.ports.clock import NewId
-from orders_domain.status import Wanted
-from orders_domain.text import JSON
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, 123456, tzinfo=UTC)
 

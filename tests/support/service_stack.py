@@ -17,11 +17,11 @@ from sqlalchemy import Engine, event
 
 from orders_adapters.sql import tables
 from orders_domain import Order, Role
-from orders_domain.ports.cache import Cache
+from orders_domain.ports.order_cache import Cache
 from orders_domain.use_cases import Relayed
 from orders_flask import Settings
-from orders_flask.container import Container, close
-from orders_flask.web.core import of
+from orders_flask.bootstrap.container import Container, close
+from orders_flask.web.context import of
 from tests.support.client import Caller
 from tests.support.servers.rabbitmq import RabbitServer
 

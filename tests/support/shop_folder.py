@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from orders_domain import Actor, Item, Money
-from orders_domain.address import Address
-from orders_domain.product import Demand, NewProduct
+from orders_domain.model.address import Address
+from orders_domain.model.product import Demand, NewProduct
 from orders_domain.use_cases import OrderProducts, PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import Ended, environment, orders
 
 

@@ -7,34 +7,34 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from orders_adapters.memory import addresses as memory_addresses
 from orders_adapters.memory import analytics as memory_analytics
-from orders_adapters.memory import denylist as memory_denylist
-from orders_adapters.memory import keys as memory_keys
+from orders_adapters.memory import email_lookup as memory_addresses
+from orders_adapters.memory import idempotency_keys as memory_keys
+from orders_adapters.memory import order_queries as memory_queries
+from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
-from orders_adapters.memory import queries as memory_queries
+from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.memory import store as memory_store
-from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
-from orders_adapters.sql import addresses as sql_addresses
 from orders_adapters.sql import analytics as sql_analytics
-from orders_adapters.sql import denylist as sql_denylist
-from orders_adapters.sql import keys as sql_keys
-from orders_adapters.sql import outbox as sql_outbox
-from orders_adapters.sql import queries as sql_queries
+from orders_adapters.sql import email_lookup as sql_addresses
+from orders_adapters.sql import idempotency_keys as sql_keys
+from orders_adapters.sql import order_queries as sql_queries
+from orders_adapters.sql import order_templates as sql_templates
+from orders_adapters.sql import revoked_tokens as sql_denylist
 from orders_adapters.sql import tables
-from orders_adapters.sql import templates as sql_templates
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
+from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.ports.analytics import Analytics
-from orders_domain.ports.denylist import Denied
-from orders_domain.ports.idempotency import KeptKeys
+from orders_domain.ports.idempotency_keys import KeptKeys
 from orders_domain.ports.notifier import Addresses
+from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_templates import Templates
 from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
-from orders_domain.ports.queries import Queries
-from orders_domain.ports.templates import Templates
+from orders_domain.ports.revoked_tokens import Denied
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import Users
 from tests.support.examples import ADA, NOON, only, placed

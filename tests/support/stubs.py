@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from orders_adapters.memory.cache import Cache
+from orders_adapters.memory.order_cache import Cache
 from orders_domain import Event
 from orders_domain.errors import PublisherUnavailable
 

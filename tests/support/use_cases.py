@@ -3,17 +3,17 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from orders_adapters.memory.cache import Cache
+from orders_adapters.memory.event_publisher import Publisher
+from orders_adapters.memory.order_cache import Cache
+from orders_adapters.memory.order_queries import Queries
 from orders_adapters.memory.outbox import Outbox
-from orders_adapters.memory.publisher import Publisher
-from orders_adapters.memory.queries import Queries
 from orders_adapters.memory.store import Store
 from orders_adapters.memory.unit_of_work import UnitOfWork
 from orders_domain import Access, Actor, Order, OrderStatus
-from orders_domain.access import ADMIN_ONLY, OWNER_ONLY
+from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY
+from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.ports.event_publisher import Publisher as PublisherPort
 from orders_domain.ports.outbox import OutboxState, Outgoing
-from orders_domain.ports.publisher import Publisher as PublisherPort
-from orders_domain.queries import OrdersWanted, Page
 from orders_domain.use_cases import (
     ChangeStatus,
     GetOrder,

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import argon2
 import pytest
 
-from orders_adapters.security import passwords as module
-from orders_adapters.security.passwords import AT_ONCE, Passwords
+from orders_adapters.security import password_hasher as module
+from orders_adapters.security.password_hasher import AT_ONCE, Passwords
 from orders_domain.errors import SignInBusy
 
 PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around ", "%s\n\\"]

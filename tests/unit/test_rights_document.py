@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from orders_domain.access_rules import ACCESS_RULES, Action, Relation, allowed_statuses
-from orders_domain.origin import Origin
-from orders_domain.status import LIFECYCLE, OrderStatus
+from orders_domain.model.access_rules import ACCESS_RULES, Action, Relation, allowed_statuses
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import LIFECYCLE, OrderStatus
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 

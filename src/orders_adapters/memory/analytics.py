@@ -4,11 +4,11 @@ from collections import defaultdict
 from datetime import datetime
 
 from orders_adapters.memory.store import Store
-from orders_domain.analytics import MOST_PRODUCTS, Period, Sold, Tally
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.order import Order
-from orders_domain.product import ProductId
-from orders_domain.status import OrderStatus
+from orders_domain.model.analytics import MOST_PRODUCTS, Period, Sold, Tally
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.order import Order
+from orders_domain.model.product import ProductId
+from orders_domain.model.status import OrderStatus
 
 
 class Analytics:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orders_adapters.memory.store import Store
 from orders_domain.errors import JobLost, JobNotFound
-from orders_domain.job import Job, JobStatus
+from orders_domain.model.job import Job, JobStatus
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 

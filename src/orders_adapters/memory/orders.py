@@ -5,12 +5,12 @@ from copy import deepcopy
 from uuid import UUID
 
 from orders_adapters.memory.store import Store
-from orders_domain import events
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.events import Event
-from orders_domain.history import Entry
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
+from orders_domain.model import events
+from orders_domain.model.events import Event
+from orders_domain.model.history import Entry
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.outbox import OutboxState, Outgoing
 
 

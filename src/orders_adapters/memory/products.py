@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from orders_adapters.memory.bookings import Bookings
+from orders_adapters.memory.reservations import Bookings
 from orders_adapters.memory.store import Moved, Store
-from orders_domain import sale
-from orders_domain.actor import Actor
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
-from orders_domain.order import Order
+from orders_domain.model import pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import NewProduct, Product, ProductId, require_stock
 from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product, ProductId, require_stock
 
 
 class Products:
@@ -75,7 +75,7 @@ class Products:
 
     def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         products = self.named([line.product_id for line in order.lines])
-        sale.require_enough({line.product_id: line.quantity for line in order.lines}, products)
+        pricing.require_enough({line.product_id: line.quantity for line in order.lines}, products)
         if self._has_moved(order, Movement.TAKEN):
             return ()
         low = []

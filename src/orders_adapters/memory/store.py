@@ -9,15 +9,15 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from orders_domain.booking import Booking
-from orders_domain.history import Entry
-from orders_domain.job import Job
-from orders_domain.order import Order
+from orders_domain.model.history import Entry
+from orders_domain.model.job import Job
+from orders_domain.model.order import Order
+from orders_domain.model.order_template import Template
+from orders_domain.model.product import Product, ProductId
+from orders_domain.model.reservation import Booking
+from orders_domain.model.user import User
 from orders_domain.ports.outbox import Outgoing
 from orders_domain.ports.products import Movement
-from orders_domain.product import Product, ProductId
-from orders_domain.template import Template
-from orders_domain.user import User
 
 
 def _nobody() -> None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from orders_adapters.memory.bookings import Bookings
+from orders_adapters.memory.idempotency_keys import Keys
 from orders_adapters.memory.inbox import Inbox
-from orders_adapters.memory.keys import Keys
 from orders_adapters.memory.orders import Orders
 from orders_adapters.memory.products import Products
+from orders_adapters.memory.reservations import Bookings
 from orders_adapters.memory.store import Store
 from orders_domain.errors import StoreUnavailable
-from orders_domain.events import Event
+from orders_domain.model.events import Event
 
 PATIENCE = 5.0
 """Seconds to wait for the unit of work of another; SQLite waits as long."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from orders_adapters.memory.store import Store
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.user import User
+from orders_domain.model.user import User
 
 
 class Users:

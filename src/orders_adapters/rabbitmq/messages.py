@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pika import BasicProperties, DeliveryMode
 
-from orders_adapters import wire
 from orders_adapters.rabbitmq.topology import Topology
-from orders_domain.events import ORDER_PLACED, USER_NOTIFICATION, Event
+from orders_adapters.serialization import cloudevents
+from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
 USER_NOTIFICATIONS = "user-notifications"
@@ -39,7 +39,7 @@ def _news(event: Event, topology: Topology) -> Message:
         exchange=topology.exchange,
         routing_key=event.type,
         needed=False,
-        body=wire.event_bytes(event),
+        body=cloudevents.event_bytes(event),
         properties=_properties(event, content_type="application/cloudevents+json"),
     )
 
@@ -55,7 +55,7 @@ def _task(event: Event, topology: Topology) -> Message:
         exchange="",
         routing_key=topology.queue,
         needed=True,
-        body=wire.json_bytes(whose | task),
+        body=cloudevents.json_bytes(whose | task),
         properties=_properties(event, content_type="application/json"),
     )
 
@@ -65,7 +65,7 @@ def _notification(event: Event, topology: Topology) -> Message:
         exchange=topology.exchange,
         routing_key=USER_NOTIFICATIONS,
         needed=False,
-        body=wire.json_bytes(event.data),
+        body=cloudevents.json_bytes(event.data),
         properties=_properties(event, content_type="application/json"),
     )
 

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 import jwt
 
-from orders_domain.actor import Actor, Role
-from orders_domain.bearer import Bearer
 from orders_domain.errors import InvalidToken, Refused
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.auth_token import Bearer
 
 SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
 LONGEST_TOKEN = 8 * 1024  # characters

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
+from orders_adapters.sql.column_types import Moment
+from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
-from orders_domain.analytics import MOST_PRODUCTS, Bucket, Period, Sold, Tally
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.status import OrderStatus
+from orders_domain.model.analytics import MOST_PRODUCTS, Bucket, Period, Sold, Tally
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.status import OrderStatus
 
 _orders = tables.orders.c
 _items = tables.order_items.c

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.delete_batches import pruning
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.pruning import pruning
 
 # On PostgreSQL, who notes what another transaction has noted waits for that to end: the primary key sees to it.
 _NOTE = {

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
+from orders_adapters.sql.column_types import Moment
+from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
-from orders_domain.actor import Actor, Role
 from orders_domain.errors import JobLost, JobNotFound
-from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order_ref import OrderRef
-from orders_domain.status import OrderStatus, Wanted
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.job import Failure, Job, JobStatus
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus, Wanted
 
 _jobs = tables.jobs.c
 

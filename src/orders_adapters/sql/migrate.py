@@ -13,8 +13,8 @@ from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
 
 Database = str | Engine

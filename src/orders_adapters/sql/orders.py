@@ -11,14 +11,14 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import can_be_id
+from orders_adapters.sql.column_types import can_be_id
 from orders_adapters.sql.errors import translated
-from orders_adapters.sql.rows import entry_values, insert_all, order_of, order_values
-from orders_domain import events
+from orders_adapters.sql.mappers import entry_values, insert_all, order_of, order_values
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.events import Event
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
+from orders_domain.model import events
+from orders_domain.model.events import Event
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 
 _orders = tables.orders.c
 

@@ -10,13 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import can_be_id
+from orders_adapters.sql.column_types import can_be_id
 from orders_adapters.sql.errors import translated
-from orders_domain.actor import Actor
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
-from orders_domain.money import Money
+from orders_domain.model.actor import Actor
+from orders_domain.model.money import Money
+from orders_domain.model.product import NewProduct, Product, ProductId
 from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product, ProductId
 
 _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
+from orders_adapters.sql.column_types import Moment
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.external_products import know
+from orders_adapters.sql.mappers import item_values
 from orders_adapters.sql.products import Products, product_of, write_movement
-from orders_adapters.sql.remote_products import know
-from orders_adapters.sql.rows import item_values
-from orders_domain import sale
-from orders_domain.actor import Actor
-from orders_domain.booking import BookingState
 from orders_domain.errors import InsufficientStock, Shortage
-from orders_domain.order import Order
+from orders_domain.model import pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import Product, ProductId, require_stock
+from orders_domain.model.reservation import BookingState
 from orders_domain.ports.products import Movement
-from orders_domain.product import Product, ProductId, require_stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
 
@@ -167,7 +167,7 @@ def _of(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 def _shortages(wanted: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
-    return sale.shortages(wanted, {row.id: product_of(row) for row in rows})
+    return pricing.shortages(wanted, {row.id: product_of(row) for row in rows})
 
 
 def _lowered(taken: Mapping[ProductId, int], left: Iterable[Product]) -> Sequence[Product]:

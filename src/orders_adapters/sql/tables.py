@@ -27,21 +27,21 @@ from sqlalchemy import (
     text,
 )
 
-from orders_adapters.sql.columns import Moment, big_id, one_of
-from orders_domain.actor import LONGEST_SUBJECT, Role
-from orders_domain.address import LONGEST
-from orders_domain.booking import BookingState
-from orders_domain.job import JobStatus
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
-from orders_domain.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
-from orders_domain.origin import Origin
+from orders_adapters.sql.column_types import Moment, big_id, one_of
+from orders_domain.model.actor import LONGEST_SUBJECT, Role
+from orders_domain.model.address import LONGEST
+from orders_domain.model.idempotency import LONGEST_KEY, LONGEST_SCOPE
+from orders_domain.model.job import JobStatus
+from orders_domain.model.money import MOST_MINOR_UNITS
+from orders_domain.model.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import LONGEST_NAME, LONGEST_SKU
+from orders_domain.model.reservation import BookingState
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.user import LONGEST_EMAIL, LONGEST_SCOPES
 from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
-from orders_domain.product import LONGEST_NAME, LONGEST_SKU
-from orders_domain.status import OrderStatus
-from orders_domain.user import LONGEST_EMAIL, LONGEST_SCOPES
 
 LONGEST_TRACEPARENT = 55
 SHIPPING = {

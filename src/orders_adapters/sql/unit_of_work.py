@@ -9,15 +9,15 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.bookings import Bookings
 from orders_adapters.sql.errors import translated
+from orders_adapters.sql.idempotency_keys import Keys
 from orders_adapters.sql.inbox import Inbox
-from orders_adapters.sql.keys import Keys
+from orders_adapters.sql.mappers import event_values, insert_all
 from orders_adapters.sql.orders import Orders
 from orders_adapters.sql.products import Products
-from orders_adapters.sql.rows import event_values, insert_all
+from orders_adapters.sql.reservations import Bookings
 from orders_adapters.sql.stock import Stock
-from orders_domain.events import Event
+from orders_domain.model.events import Event
 
 
 def _nobody() -> None:

@@ -9,12 +9,12 @@ from sqlalchemy import Engine, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
-from orders_domain.actor import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.user import User
+from orders_domain.model.actor import Role
+from orders_domain.model.user import User
 
 _users = tables.users.c
 _ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.analytics import Period
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.analytics import Period
 
 Analytics: TypeAlias = Callable[[Period], Figures]
 """The figures of a period.

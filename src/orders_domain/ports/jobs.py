@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from orders_domain.job import Job
+from orders_domain.model.job import Job
 
 
 class Jobs(Protocol):

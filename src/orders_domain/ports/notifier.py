@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orders_domain.notification import Notification
+from orders_domain.model.notification import Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

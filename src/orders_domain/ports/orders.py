@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 
 
 class Orders(Protocol):

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
-from orders_domain.events import Event
+from orders_domain.model.events import Event
 
 CACHE_LIFE = timedelta(minutes=10)
 """No copy in a cache is older: of what happened longer ago a cache need not hear."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from orders_domain.actor import Actor
-from orders_domain.order import Order
-from orders_domain.product import NewProduct, Product, ProductId
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import NewProduct, Product, ProductId
 
 
 class Movement(Enum):

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from orders_domain.events import Event
-from orders_domain.ports.bookings import Bookings
-from orders_domain.ports.idempotency import Keys
+from orders_domain.model.events import Event
+from orders_domain.ports.idempotency_keys import Keys
 from orders_domain.ports.inbox import Inbox
 from orders_domain.ports.orders import Orders
 from orders_domain.ports.products import Products, Stock
+from orders_domain.ports.reservations import Bookings
 
 
 class UnitOfWork(Protocol):

@@ -1,33 +1,7 @@
 """What can be done for people: one function a file, a frozen request, then ports by keyword."""
 
-from orders_domain.use_cases.analyse_orders import AnalyseOrders, analyse_orders
-from orders_domain.use_cases.cancel_order import CancelOrder, cancel_order
-from orders_domain.use_cases.change_status import ChangeStatus, change_status
-from orders_domain.use_cases.change_statuses import ChangeStatuses, change_statuses
-from orders_domain.use_cases.check_stock import CheckStock, StockCheck, check_stock
-from orders_domain.use_cases.delete_order import DeleteOrder, delete_order
-from orders_domain.use_cases.export_orders import ExportOrders, export_orders
-from orders_domain.use_cases.get_job import GetJob, get_job
-from orders_domain.use_cases.get_order import GetOrder, get_order
-from orders_domain.use_cases.identify import identify
-from orders_domain.use_cases.import_products import Imported, ImportProducts, Row, import_products
-from orders_domain.use_cases.keep_products import (
-    AddProduct,
-    ChangeProduct,
-    Restock,
-    add_product,
-    change_product,
-    restock,
-)
-from orders_domain.use_cases.keep_templates import (
-    AddTemplate,
-    ListTemplates,
-    RemoveTemplate,
-    add_template,
-    list_templates,
-    remove_template,
-)
-from orders_domain.use_cases.keep_users import (
+from orders_domain.use_cases.accounts.authenticate import identify
+from orders_domain.use_cases.accounts.manage_users import (
     ChangePassword,
     CreateUser,
     DisableUser,
@@ -39,26 +13,52 @@ from orders_domain.use_cases.keep_users import (
     enable_user,
     list_users,
 )
-from orders_domain.use_cases.list_orders import ListOrders, list_orders
-from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_user
-from orders_domain.use_cases.order_history import OrderHistory, order_history
-from orders_domain.use_cases.order_products import OrderProducts, order_products
-from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
-from orders_domain.use_cases.place_booked import PlaceBooked, place_booked
-from orders_domain.use_cases.place_cart import PlaceCart, place_cart
-from orders_domain.use_cases.place_order import PlaceOrder, place_order
-from orders_domain.use_cases.place_template import PlaceTemplate, place_template
-from orders_domain.use_cases.prune import Pruned, prune
-from orders_domain.use_cases.put_products import Put, PutProducts, Stated, put_products
-from orders_domain.use_cases.refresh_token import RefreshToken, refresh_token
-from orders_domain.use_cases.relay_events import Relayed, relay_events
-from orders_domain.use_cases.release_bookings import Released, release_bookings
-from orders_domain.use_cases.run_job import RunJob, run_job
-from orders_domain.use_cases.ship_products import ShipProducts, ship_products
-from orders_domain.use_cases.ship_through_services import ship_through_services
-from orders_domain.use_cases.sign_in import SignIn, sign_in
-from orders_domain.use_cases.sign_out import SignOut, sign_out
-from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
+from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
+from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
+from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+from orders_domain.use_cases.background.get_job import GetJob, get_job
+from orders_domain.use_cases.background.notify_user import Notified, NotifyUser, notify_user
+from orders_domain.use_cases.background.purge_expired_data import Pruned, prune
+from orders_domain.use_cases.background.relay_events import Relayed, relay_events
+from orders_domain.use_cases.background.release_reservations import Released, release_bookings
+from orders_domain.use_cases.background.run_job import RunJob, run_job
+from orders_domain.use_cases.background.track_shipment import Tracked, TrackShipment, track_shipment
+from orders_domain.use_cases.catalog.get_stock_health import CheckStock, StockCheck, check_stock
+from orders_domain.use_cases.catalog.import_products import Imported, ImportProducts, Row, import_products
+from orders_domain.use_cases.catalog.manage_products import (
+    AddProduct,
+    ChangeProduct,
+    Restock,
+    add_product,
+    change_product,
+    restock,
+)
+from orders_domain.use_cases.catalog.upsert_products import Put, PutProducts, Stated, put_products
+from orders_domain.use_cases.orders.bulk_change_status import ChangeStatuses, change_statuses
+from orders_domain.use_cases.orders.cancel_order import CancelOrder, cancel_order
+from orders_domain.use_cases.orders.change_status import ChangeStatus, change_status
+from orders_domain.use_cases.orders.delete_order import DeleteOrder, delete_order
+from orders_domain.use_cases.orders.export_orders import ExportOrders, export_orders
+from orders_domain.use_cases.orders.get_order import GetOrder, get_order
+from orders_domain.use_cases.orders.get_order_analytics import AnalyseOrders, analyse_orders
+from orders_domain.use_cases.orders.get_order_history import OrderHistory, order_history
+from orders_domain.use_cases.orders.get_order_statistics import OrderStatistics, Statistics, order_statistics
+from orders_domain.use_cases.orders.list_orders import ListOrders, list_orders
+from orders_domain.use_cases.orders.manage_templates import (
+    AddTemplate,
+    ListTemplates,
+    RemoveTemplate,
+    add_template,
+    list_templates,
+    remove_template,
+)
+from orders_domain.use_cases.orders.place_cart_order import PlaceCart, place_cart
+from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
+from orders_domain.use_cases.orders.place_order import PlaceOrder, place_order
+from orders_domain.use_cases.orders.place_order_from_template import PlaceTemplate, place_template
+from orders_domain.use_cases.orders.place_order_via_services import ship_through_services
+from orders_domain.use_cases.orders.place_reserved_order import PlaceBooked, place_booked
+from orders_domain.use_cases.orders.place_shipped_order import ShipProducts, ship_products
 
 __all__ = [
     "AddProduct",

@@ -7,12 +7,10 @@ import sys
 import click
 
 from orders_domain.errors import OrdersError, Refused, StoreUnavailable
-from orders_flask import log
 from orders_flask.cli import (
     bulk_status,
     demo,
     doctor,
-    export,
     history,
     migrate,
     notify,
@@ -25,6 +23,8 @@ from orders_flask.cli import (
     track,
     users,
 )
+from orders_flask.cli.export import command as export
+from orders_flask.observability import structured_logging
 from orders_flask.settings import SettingRefused
 from orders_flask.unknown_settings import unknown_settings
 
@@ -44,7 +44,7 @@ def orders() -> None:
       orders serve              run the service
       orders doctor             see whether every part is well
     """
-    log.configure(level="WARNING", form="console")  # what runs for long sets its own
+    structured_logging.configure(level="WARNING", form="console")  # what runs for long sets its own
 
 
 for command in (

@@ -11,14 +11,14 @@ import click
 import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.job import MOST_AT_ONCE
-from orders_domain.order_ref import OrderRef, parse_order_ref
-from orders_domain.status import Wanted
+from orders_domain.model.job import MOST_AT_ONCE
+from orders_domain.model.order_ref import OrderRef, parse_order_ref
+from orders_domain.model.status import Wanted
 from orders_domain.use_cases import ChangeStatuses
 from orders_flask import settings
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
-from orders_flask.cli.statuses import STATUSES
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._statuses import STATUSES
+from orders_flask.cli._streaming import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
 
 
 @click.command("bulk-status")

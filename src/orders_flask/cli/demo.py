@@ -4,16 +4,16 @@ from contextlib import suppress
 
 import click
 
-from orders_domain.actor import Actor, Role
 from orders_domain.errors import EmailTaken, UserExists
-from orders_domain.item import Item
-from orders_domain.money import Money
-from orders_domain.product import NewProduct
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.custom_item import Item
+from orders_domain.model.money import Money
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.product import NewProduct
 from orders_domain.use_cases import AddProduct, CreateUser, ListOrders, PlaceOrder
 from orders_flask import settings
+from orders_flask.bootstrap.container import Container
 from orders_flask.cli import serve
-from orders_flask.container import Container
 from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"

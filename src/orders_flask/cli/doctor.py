@@ -7,8 +7,8 @@ import click
 
 from orders_flask import settings
 from orders_flask.app import create_app
-from orders_flask.container import Container
-from orders_flask.secrets import without_secrets
+from orders_flask.bootstrap.container import Container
+from orders_flask.observability.redaction import without_secrets
 from orders_flask.settings import SettingRefused, Settings
 from orders_flask.unknown_settings import unknown_settings
 

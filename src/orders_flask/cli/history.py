@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from orders_domain.actor import Actor, Role
-from orders_domain.history import Entry
-from orders_domain.order_ref import parse_order_ref
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.history import Entry
+from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import OrderHistory
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
 

@@ -5,8 +5,8 @@ import sys
 import click
 
 from orders_flask import settings
-from orders_flask.container import Container
-from orders_flask.parts import Migrations
+from orders_flask.bootstrap import Migrations
+from orders_flask.bootstrap.container import Container
 
 
 @click.command()

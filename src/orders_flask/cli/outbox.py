@@ -7,7 +7,7 @@ import click
 
 from orders_domain.ports.outbox import OutboxState
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 _STATES = [state.value for state in OutboxState]
 

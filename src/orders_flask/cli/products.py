@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import click
 
 from orders_domain.errors import OrdersError
-from orders_domain.product import parse_product_id
+from orders_domain.model.product import parse_product_id
 from orders_domain.use_cases import ImportProducts, Restock
-from orders_domain.use_cases.import_products import Imported
+from orders_domain.use_cases.catalog.import_products import Imported
 from orders_flask import settings
-from orders_flask.cli.formats import format_of, format_option
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
-from orders_flask.cli.product_lines import csv_rows, json_rows
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._formats import format_of, format_option
+from orders_flask.cli._streaming import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
+from orders_flask.cli.product_file import csv_rows, json_rows
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 

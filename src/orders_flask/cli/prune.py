@@ -7,8 +7,8 @@ import click
 
 from orders_domain.use_cases import Pruned
 from orders_flask import settings
-from orders_flask.cli.long import Interrupt
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._streaming import Interrupt
 
 
 @click.command()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.actor import Role
+from orders_domain.model.actor import Role
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 
 @click.command()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.actor import Role
+from orders_domain.model.actor import Role
 from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, ListUsers
 from orders_flask import settings
-from orders_flask.cli.long import LONGEST_LINE, operator
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._streaming import LONGEST_LINE, operator
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Take the first line of standard input for the password; do not ask."

@@ -10,10 +10,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from orders_domain.currencies import DECIMALS
-from orders_domain.money import Money, exact_decimal
-from orders_domain.status import Vocabulary
-from orders_domain.text import flaw_in_text
+from orders_domain.model.currencies import DECIMALS
+from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.money import Money, exact_decimal
+from orders_domain.model.status import Vocabulary
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from flask import Response, g, request
 
 from orders_domain.errors import Refused
-from orders_domain.once import LONGEST_KEY, AlreadyDone, Once
-from orders_domain.order import Order
-from orders_flask.web.core import actor
+from orders_domain.model.idempotency import LONGEST_KEY, AlreadyDone, Once
+from orders_domain.model.order import Order
+from orders_flask.web.context import actor
 
 HEADER = "Idempotency-Key"
 REPLAY = {"x-idempotent-replay": "true"}

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.access_rules import TransitionNotPermitted
 from orders_domain.errors import Kind
-from orders_domain.status import TransitionRefused, Vocabulary
+from orders_domain.model.access_rules import TransitionNotPermitted
+from orders_domain.model.status import TransitionRefused, Vocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import click
 import pytest
 
-from orders_flask.cli import export_file
+from orders_flask.cli.export import file as export_file
 from tests.support.command import assert_one_sentence, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from orders_domain import Actor, Item, Money, OrderStatus
-from orders_domain.access import OWNER_ALONE
-from orders_domain.status import Wanted
+from orders_domain.model.access import OWNER_ALONE
+from orders_domain.model.status import Wanted
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import assert_one_sentence, orders
 
 ANN = Actor(subject="ann", request_id="request-1")

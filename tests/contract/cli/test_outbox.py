@@ -10,7 +10,7 @@ import pytest
 from orders_domain import Actor, Item, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 from tests.support.command import assert_one_sentence, orders
 
 

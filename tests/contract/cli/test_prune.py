@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from orders_domain import Actor, Item, Money
-from orders_domain.once import Once
+from orders_domain.model.idempotency import Once
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import assert_one_sentence, orders
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain.history import Entry
-from orders_domain.status import LIFECYCLE
-from tests.contract.faults.core import Core
-from tests.contract.faults.customer import Answer, Customer
+from orders_domain.model.history import Entry
+from orders_domain.model.status import LIFECYCLE
+from tests.contract.faults.load import Answer, Customer
 from tests.contract.faults.service import Service, Web
+from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 
 CROWD = 32

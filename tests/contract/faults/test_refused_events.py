@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import Publisher
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
 from orders_domain.ports.outbox import OutboxState, Outgoing
 from orders_domain.use_cases import Relayed, relay_events
-from tests.contract.faults.core import Core
-from tests.contract.faults.listening import everything_heard, news, require_told, waiting
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, waiting
 from tests.contract.faults.service import Service
+from tests.contract.faults.use_cases import Core
 from tests.support.servers.rabbitmq import RabbitServer
 
 REFUSED = 120  # orders; more than `resend --parked` takes at once

@@ -16,9 +16,9 @@ from orders_adapters.system import clock
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
 from orders_domain.use_cases import place_order
-from tests.contract.faults.core import Core, an_order, new_id
-from tests.contract.faults.listening import everything_heard, news, require_told, tasks, waiting
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks, waiting
 from tests.contract.faults.service import Process, Service, within
+from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
 

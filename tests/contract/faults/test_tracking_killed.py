@@ -14,10 +14,10 @@ from sqlalchemy import text
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
 from orders_domain.use_cases import place_order
-from tests.contract.faults.carrier import Carrier, over_kafka, over_rabbitmq
-from tests.contract.faults.core import Core, an_order, new_id
-from tests.contract.faults.listening import everything_heard, taken
+from tests.contract.faults.broker_probe import everything_heard, taken
 from tests.contract.faults.service import Service, within
+from tests.contract.faults.tracking_events import Carrier, over_kafka, over_rabbitmq
+from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer

@@ -15,7 +15,7 @@ import pytest
 from orders_domain import Actor, Item, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.depth import deep, effort
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes

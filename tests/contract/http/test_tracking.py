@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from orders_adapters.kafka import inlet as kafka
-from orders_adapters.memory.inlet import Inlet as InMemory
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.rabbitmq.inlet import REASON
+from orders_adapters.kafka import message_consumer as kafka
+from orders_adapters.memory.message_consumer import Inlet as InMemory
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
-from orders_domain.ports.inlet import Inlet
+from orders_domain.ports.message_consumer import Inlet
 from orders_domain.ports.outbox import OutboxState
 from tests.support.client import Caller, as_json
 from tests.support.servers.kafka import KafkaServer

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import redis
 
-from orders_adapters.memory.cache import Cache as InMemory
-from orders_adapters.redis.cache import Cache as InRedis
-from orders_domain.ports.cache import Cache
+from orders_adapters.memory.order_cache import Cache as InMemory
+from orders_adapters.redis.order_cache import Cache as InRedis
+from orders_domain.ports.order_cache import Cache
 from tests.support.examples import Clock
 
 

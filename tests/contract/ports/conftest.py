@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.kafka import inlet as kafka
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.sql import engine as engines
+from orders_adapters.kafka import message_consumer as kafka
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.sql.engine import engine as engines
 from tests.support.stores import Shop, copied_sqlite, empty, in_database, in_memory
 
 

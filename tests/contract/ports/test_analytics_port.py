@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.analytics import Bucket, Period, Tally
-from orders_domain.product import Line, NewProduct, ProductId
+from orders_domain.model.analytics import Bucket, Period, Tally
+from orders_domain.model.product import Line, NewProduct, ProductId
 from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
 

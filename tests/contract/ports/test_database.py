@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Item, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.order_filter import OrdersWanted
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 from tests.support.stores import in_database
 from tests.support.threads import at_once
@@ -96,7 +96,7 @@ DIES = """
 import os, sys
 from datetime import datetime, UTC
 from orders_adapters.sql import engine as engines
-from orders_adapters.sql.outbox import Outbox
+from orders_adapters.sql.outbox.repository import Outbox
 outbox = Outbox(engines.create(sys.argv[1]))
 now = datetime(2027, 1, 1, tzinfo=UTC)
 (shard,) = outbox.due_shards(now)

@@ -6,12 +6,12 @@ from contextlib import suppress
 import pytest
 from pika import BasicProperties
 
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.rabbitmq.aside import Aside
-from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.rabbitmq.message_consumer import Inlet as InRabbitMQ
+from orders_adapters.rabbitmq.parking_queue import Aside
 from orders_adapters.rabbitmq.topology import Inbound
 from orders_domain.errors import NotYet, Unavailable
-from tests.contract.ports.inlets import in_rabbitmq, take_until
+from tests.contract.ports.consumers import in_rabbitmq, take_until
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 

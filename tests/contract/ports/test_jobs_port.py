@@ -8,14 +8,14 @@ from sqlalchemy import Engine
 
 from orders_adapters.memory import jobs as memory_jobs
 from orders_adapters.memory.store import Store
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import jobs as sql_jobs
+from orders_adapters.sql.engine import engine as engines
 from orders_domain import Actor, OrderStatus, Role
 from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
-from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order_ref import OrderRef
+from orders_domain.model.job import Failure, Job, JobStatus
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import LIFECYCLE, TransitionRefused, Wanted
 from orders_domain.ports.jobs import Jobs
-from orders_domain.status import LIFECYCLE, TransitionRefused, Wanted
 from tests.support.examples import NOON, new_id
 from tests.support.threads import at_once
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_domain.errors import StoreContention
-from orders_domain.once import AlreadyDone
-from tests.contract.ports.test_keys_port import TWICE, do
+from orders_domain.model.idempotency import AlreadyDone
+from tests.contract.ports.test_idempotency_keys_port import TWICE, do
 from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 

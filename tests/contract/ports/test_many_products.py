@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql.contention import retried
+from orders_adapters.sql.retry import retried
 from orders_adapters.sql.unit_of_work import UnitOfWork as SqlUnitOfWork
 from orders_domain import Money
 from orders_domain.errors import OrdersError, StoreContention
+from orders_domain.model.product import NewProduct, Product
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.product import NewProduct, Product
 from orders_domain.use_cases import PutProducts, put_products
-from orders_domain.use_cases.put_products import Put, Stated
+from orders_domain.use_cases.catalog.upsert_products import Put, Stated
 from tests.support.examples import ADMIN, NOON
 from tests.support.stores import Shop
 from tests.support.threads import at_once

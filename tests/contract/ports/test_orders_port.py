@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.history import Entry
-from orders_domain.order import fold
+from orders_domain.model.history import Entry
+from orders_domain.model.order import fold
 from tests.support.examples import ADA, GRACE, NOON, items, new_id, only, placed
 from tests.support.json_objects import JSON_OBJECTS
 from tests.support.stores import Shop

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product
-from tests.contract.stock.books import Move
-from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
+from orders_domain.model.product import MOST_STOCK, Line, NewProduct, Product
+from tests.contract.stock.ledger import Move
+from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
 from tests.support.examples import ADA, ADMIN, NOON, new_id, only
 from tests.support.threads import at_once, other_thread, require_waiting
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.http import service as asking
-from orders_adapters.http.reservations import Reservations
-from orders_adapters.http.shipments import Shipments
-from orders_adapters.system.desk import Desk
+from orders_adapters.http import service_client as asking
+from orders_adapters.http.catalog_service import Reservations
+from orders_adapters.http.shipment_service import Shipments
+from orders_adapters.system.local_shipments import Desk
 from orders_domain import Money
-from orders_domain.booking import Booking
 from orders_domain.errors import (
     InsufficientStock,
     ServiceBroken,
@@ -25,7 +24,8 @@ from orders_domain.errors import (
     ServiceUnreachable,
     Shortage,
 )
-from orders_domain.ports import shipments as shipments_port
+from orders_domain.model.reservation import Booking
+from orders_domain.ports import shipment_service as shipments_port
 from tests.support.depth import effort
 from tests.support.examples import NOON, new_id
 from tests.support.servers.ephemeral.server import free_port

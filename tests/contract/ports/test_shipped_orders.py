@@ -4,7 +4,7 @@ import pytest
 
 from orders_domain import Actor, Order, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound
-from orders_domain.order import fold
+from orders_domain.model.order import fold
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 from tests.support.stores import Shop
 

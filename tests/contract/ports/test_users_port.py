@@ -9,7 +9,7 @@ import pytest
 
 from orders_domain import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.user import User
+from orders_domain.model.user import User
 from tests.support.examples import ADA, NOON
 from tests.support.stores import Shop
 from tests.support.threads import at_once

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql.analytics import Analytics
-from orders_adapters.sql.catalogue import Catalogue
-from orders_domain.analytics import Bucket, Period
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.product_catalog import Catalogue
+from orders_domain.model.analytics import Bucket, Period
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 

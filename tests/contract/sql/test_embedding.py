@@ -8,11 +8,11 @@ import sys
 
 sys.modules["flask"] = sys.modules["click"] = None  # importing them fails
 
-from orders_adapters.memory.cache import Cache
+from orders_adapters.memory.order_cache import Cache
 from orders_adapters.sql import engine as engines
 from orders_adapters.sql import migrate
-from orders_adapters.sql.contention import retried
-from orders_adapters.sql.queries import Queries
+from orders_adapters.sql.retry import retried
+from orders_adapters.sql.order_queries import Queries
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_adapters.system import clock
 from orders_adapters.system.ids import Ids

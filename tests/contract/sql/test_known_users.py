@@ -8,17 +8,17 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from orders_adapters.sql import migrate, tables
-from orders_adapters.sql.queries import Queries
-from orders_adapters.sql.rows import order_values
-from orders_adapters.sql.templates import Templates
+from orders_adapters.sql.mappers import order_values
+from orders_adapters.sql.order_queries import Queries
+from orders_adapters.sql.order_templates import Templates
 from orders_adapters.sql.users import Users
 from orders_domain import Actor
-from orders_domain.address import Address
 from orders_domain.errors import StoreUnavailable
-from orders_domain.product import Demand
-from orders_domain.template import NewTemplate
-from orders_domain.user import User
-from orders_flask.parts import sql_store
+from orders_domain.model.address import Address
+from orders_domain.model.order_template import NewTemplate
+from orders_domain.model.product import Demand
+from orders_domain.model.user import User
+from orders_flask.bootstrap import sql_persistence
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
@@ -77,14 +77,14 @@ def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is
 ) -> None:
     engine = connect(altered)
     assert migrate.missing_triggers(engine) == []
-    assert sql_store.check_once(altered) is None
+    assert sql_persistence.check_once(altered) is None
     at = " ON orders" if engine.dialect.name == "postgresql" else ""
 
     with engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER know_user_of_orders{at}"))
 
     assert migrate.missing_triggers(engine) == ["know_user_of_orders"]
-    assert "know_user_of_orders" in str(sql_store.check_once(altered))
+    assert "know_user_of_orders" in str(sql_persistence.check_once(altered))
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         placed(engine)
     migrate.downgrade(altered, "0011")

@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import migrate
-from orders_adapters.sql.outbox import Outbox
-from orders_adapters.sql.shards import shard_of
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.outbox.repository import Outbox
+from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain.errors import StoreUnavailable
 from orders_domain.ports.outbox import OutboxState
@@ -23,8 +23,8 @@ from tests.support.builders import LATER, NOON, all_outgoing, an_order, due, mar
 HOLD_FOR_EVER = """
 import sys, time
 from datetime import UTC, datetime
-from orders_adapters.sql import engine
-from orders_adapters.sql.outbox import Outbox
+from orders_adapters.sql.engine import engine
+from orders_adapters.sql.outbox.repository import Outbox
 with Outbox(engine.create(sys.argv[1])).claim(int(sys.argv[2]), now=datetime.now(UTC), limit=9) as claim:
     print(claim is not None, flush=True)
     time.sleep(600)

@@ -9,17 +9,17 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, select
 
-from orders_adapters.security.snapshots import canonical
+from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
-from orders_adapters.sql.rows import order_of
+from orders_adapters.sql.mappers import order_of
 from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
-from orders_domain.access import OWNER_ALONE, OWNER_OR_ADMIN
-from orders_domain.address import Address
-from orders_domain.cart import Cart
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.order import fold
-from orders_domain.product import Demand, NewProduct, ProductId
-from orders_domain.text import JSON
+from orders_domain.model.access import OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.model.address import Address
+from orders_domain.model.cart import Cart
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import fold
+from orders_domain.model.product import Demand, NewProduct, ProductId
 from orders_domain.use_cases import (
     AddProduct,
     CancelOrder,
@@ -31,7 +31,7 @@ from orders_domain.use_cases import (
     PlaceOrder,
 )
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from orders_flask.settings import DEVELOPMENT_CART_SECRET
 from tests.support.carts import cart
 from tests.support.depth import effort

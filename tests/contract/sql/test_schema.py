@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import StatementRefused, translated
-from orders_adapters.sql.queries import Queries
+from orders_adapters.sql.order_queries import Queries
 from orders_domain import Actor, Item
-from orders_domain.order import fold
-from orders_domain.text import JSON
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import fold
 from tests.support.builders import an_order, placed
 
 

@@ -11,16 +11,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, event, insert, text
 
-from orders_adapters.sql import due, tables
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.outbox import Outbox
-from orders_adapters.sql.queries import Queries
-from orders_adapters.sql.shards import shard_of
+from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.order_queries import Queries
+from orders_adapters.sql.outbox import queries
+from orders_adapters.sql.outbox.repository import Outbox
+from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus, Origin
+from orders_domain.model.order_filter import After, OrdersWanted
+from orders_domain.model.status import Wanted
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import After, OrdersWanted
-from orders_domain.status import Wanted
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer
@@ -144,8 +145,8 @@ def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Aft
 
 def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
     for statement, values in (
-        (due.EVENTS, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
-        (due.SHARDS_WITH_EVENTS, {"now": LATER, "young": LATER}),
+        (queries.EVENTS, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
+        (queries.SHARDS_WITH_EVENTS, {"now": LATER, "young": LATER}),
     ):
         with statements(filled) as sent, filled.connect() as connection:
             connection.execute(statement, values).all()

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.catalogue import Catalogue
+from orders_adapters.sql.product_catalog import Catalogue
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Actor, Money
-from orders_domain.product import NewProduct
+from orders_domain.model.product import NewProduct
 from tests.contract.sql.test_statements import explained, statements
 from tests.support.builders import ADA, NOON
 from tests.support.depth import effort

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
-from orders_domain.product import Demand
-from tests.contract.stock.books import Books, Move, Told
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import Demand
+from tests.contract.stock.ledger import Books, Move, Told
+from tests.contract.stock.stock_store import Warehouse
 
 ALLOWED = {
     "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},

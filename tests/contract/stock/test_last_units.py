@@ -12,9 +12,9 @@ import pytest
 
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, Shortage
-from orders_domain.product import ProductId
-from orders_domain.status import TransitionRefused
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import ProductId
+from orders_domain.model.status import TransitionRefused
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.threads import at_once
 

@@ -6,8 +6,8 @@ import pytest
 
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
-from orders_domain.product import Demand
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import Demand
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.clause("002-30")

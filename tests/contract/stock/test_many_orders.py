@@ -14,10 +14,10 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine, event, text
 
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.queries import Queries
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.order_queries import Queries
 from orders_domain import Money, OrderStatus
-from orders_domain.queries import After, OrdersWanted
+from orders_domain.model.order_filter import After, OrdersWanted
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 

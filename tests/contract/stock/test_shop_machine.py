@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
-from orders_domain.order import fold
-from tests.contract.stock.books import Move
+from orders_domain.model.order import fold
+from tests.contract.stock.ledger import Move
 from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
-from tests.contract.stock.warehouse import Warehouse
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
 from tests.support.threads import at_once

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import Access, Actor, Role
-from orders_domain.access import OWNER_ONLY
 from orders_domain.errors import AccessDenied, OrderNotFound, Refused
+from orders_domain.model.access import OWNER_ONLY
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, placed
 
 CLERKS = Access(scopes=frozenset({"orders:write"}))

@@ -3,8 +3,9 @@
 import pytest
 
 from orders_domain import LIFECYCLE, Access, Actor, Order, OrderStatus, Origin, Role
-from orders_domain.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ALONE, OWNER_ONLY, WRITERS_ONLY
-from orders_domain.access_rules import (
+from orders_domain.errors import AccessDenied
+from orders_domain.model.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ALONE, OWNER_ONLY, WRITERS_ONLY
+from orders_domain.model.access_rules import (
     _TABLE,
     ACCESS_RULES,
     Action,
@@ -16,8 +17,7 @@ from orders_domain.access_rules import (
     is_allowed,
     parse_access_rules,
 )
-from orders_domain.errors import AccessDenied
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import TransitionRefused
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, only, placed
 
 CARRIER = Actor(subject="ada", role=Role.SYSTEM)

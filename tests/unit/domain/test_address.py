@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from orders_domain.address import LONGEST, Address
 from orders_domain.errors import Refused
+from orders_domain.model.address import LONGEST, Address
 
 HOME: dict[str, Any] = {
     "line1": "12 Hill Road", "line2": "Flat 3", "city": "Leeds",

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from orders_adapters.memory.analytics import Analytics as Memory
 from orders_adapters.memory.store import Store
 from orders_domain import OrderStatus
-from orders_domain.analytics import Analytics, Bucket, Period, Tally
 from orders_domain.errors import AccessDenied, Refused
+from orders_domain.model.analytics import Analytics, Bucket, Period, Tally
 from orders_domain.use_cases import AnalyseOrders, analyse_orders
 from tests.support.examples import ADA, ADMIN, NOON, Clock
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import Item, Money
-from orders_domain.cart import Cart
-from orders_domain.currencies import DECIMALS
 from orders_domain.errors import CartRefused
+from orders_domain.model.cart import Cart
+from orders_domain.model.currencies import DECIMALS
 from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
 
 ITEMS = st.lists(

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.snapshots import Signatures, canonical
+from orders_adapters.security.cart_signatures import Signatures, canonical
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.access import OWNER_OR_WRITER
-from orders_domain.cart import Cart
 from orders_domain.errors import AccessDenied, CartRefused, Refused, VersionMismatch
-from orders_domain.history import Entry
-from orders_domain.once import AlreadyDone, Once
-from orders_domain.order import OrderFinalized, fold
+from orders_domain.model.access import OWNER_OR_WRITER
+from orders_domain.model.cart import Cart
+from orders_domain.model.history import Entry
+from orders_domain.model.idempotency import AlreadyDone, Once
+from orders_domain.model.order import OrderFinalized, fold
 from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
 from tests.support.carts import cart, content
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only

@@ -5,8 +5,9 @@ from uuid import uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import Event, OrderStatus, events
-from orders_domain.order import Order
+from orders_domain import Event, OrderStatus
+from orders_domain.model import events
+from orders_domain.model.order import Order
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 

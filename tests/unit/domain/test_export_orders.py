@@ -3,9 +3,9 @@
 import pytest
 
 from orders_domain import OrderStatus
-from orders_domain import queries as pages
 from orders_domain.errors import AccessDenied
-from orders_domain.queries import OrdersWanted
+from orders_domain.model import order_filter as pages
+from orders_domain.model.order_filter import OrdersWanted
 from orders_domain.use_cases import ExportOrders, export_orders
 from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import LIFECYCLE, OrderStatus, Origin, Vocabulary
-from orders_domain.order import Order
-from orders_domain.status import TransitionRefused, Wanted
+from orders_domain.model.order import Order
+from orders_domain.model.status import TransitionRefused, Wanted
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,

@@ -10,8 +10,8 @@ import pytest
 from orders_adapters.memory.jobs import Jobs
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
-from orders_domain.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
-from orders_domain.order_ref import OrderRef
+from orders_domain.model.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
+from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
     ChangeStatus,
     ChangeStatuses,
@@ -22,7 +22,7 @@ from orders_domain.use_cases import (
     get_job,
     run_job,
 )
-from orders_domain.use_cases.run_job import BATCH, LEASE, MOST_ATTEMPTS
+from orders_domain.use_cases.background.run_job import BATCH, LEASE, MOST_ATTEMPTS
 from tests.support.examples import ADA, ADMIN, new_id, only
 from tests.support.use_cases import Shop
 

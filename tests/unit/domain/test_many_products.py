@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.catalogue import Catalogue
+from orders_adapters.memory.product_catalog import Catalogue
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
+from orders_domain.model.product import NewProduct, Product
 from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product
 from orders_domain.use_cases import ImportProducts, PutProducts, import_products, put_products
-from orders_domain.use_cases.import_products import BATCH, Imported, Row
-from orders_domain.use_cases.put_products import Stated
+from orders_domain.use_cases.catalog.import_products import BATCH, Imported, Row
+from orders_domain.use_cases.catalog.upsert_products import Stated
 from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 

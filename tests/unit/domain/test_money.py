@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import Money
-from orders_domain.currencies import DECIMALS
 from orders_domain.errors import AmountRefused
+from orders_domain.model.currencies import DECIMALS
 
 MOST = 10**12
 CURRENCIES = st.sampled_from(sorted(DECIMALS))

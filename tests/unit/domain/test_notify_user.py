@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from orders_domain.errors import LetterRefused, NotifierUnavailable
-from orders_domain.notification import Notification
+from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import Letter
 from orders_domain.use_cases import Notified, NotifyUser, notify_user
 from tests.support.examples import NOON, new_id

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orders_domain import Item, Money, Order, OrderStatus, Origin
 from orders_domain.errors import Refused, TotalMismatch, VersionMismatch
-from orders_domain.text import JSON
+from orders_domain.model.json_values import JSON
 from tests.support.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from orders_domain import Actor, OrderStatus
-from orders_domain.history import Entry
-from orders_domain.order import Order, fold
-from orders_domain.status import TransitionRefused, Wanted
+from orders_domain.model.history import Entry
+from orders_domain.model.order import Order, fold
+from orders_domain.model.status import TransitionRefused, Wanted
 from tests.support.examples import ADA, ADMIN, GRACE, NOON, placed
 from tests.unit.domain.test_lifecycle import STATUSES, TABLE
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.templates import Templates
+from orders_adapters.memory.order_templates import Templates
 from orders_domain import Address, Demand, Order, Origin
-from orders_domain.cart import Cart
-from orders_domain.history import Entry
-from orders_domain.order import fold
-from orders_domain.product import Line
-from orders_domain.template import NewTemplate
+from orders_domain.model.cart import Cart
+from orders_domain.model.history import Entry
+from orders_domain.model.order import fold
+from orders_domain.model.order_template import NewTemplate
+from orders_domain.model.product import Line
 from orders_domain.use_cases import (
     OrderProducts,
     PlaceCart,
@@ -26,7 +26,7 @@ from tests.support.carts import cart
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, placed
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
-from tests.unit.domain.test_order_products import stocked
+from tests.unit.domain.test_place_catalog_order import stocked
 
 SIGNED = cart()
 LINE = Line(product_id=7, quantity=1, unit_price=TOTAL)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orders_domain import Money
 from orders_domain.errors import AmountRefused, Kind, Refused
-from orders_domain.product import MOST_STOCK, Demand, Line, NewProduct, Product, summed
+from orders_domain.model.product import MOST_STOCK, Demand, Line, NewProduct, Product, summed
 
 PRICE = Money(250, "USD")
 TEA = Product(id=1, sku="TEA-1", name="Tea", price=PRICE, stock=6, low_stock_threshold=5)

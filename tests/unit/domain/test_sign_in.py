@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.attempts import Attempts
-from orders_adapters.memory.denylist import Denylist
+from orders_adapters.memory.rate_limiter import Attempts
+from orders_adapters.memory.revoked_tokens import Denylist
 from orders_adapters.memory.store import Store
 from orders_adapters.memory.users import Users
 from orders_domain import Actor, Role
-from orders_domain.bearer import Bearer
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
+from orders_domain.model.auth_token import Bearer
+from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
     CreateUser,
@@ -37,7 +38,6 @@ from orders_domain.use_cases import (
     sign_in,
     sign_out,
 )
-from orders_domain.user import User
 from tests.support.examples import ADA, ADMIN, Clock, new_id
 from tests.support.threads import at_once
 

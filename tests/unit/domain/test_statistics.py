@@ -3,10 +3,10 @@
 import pytest
 
 from orders_domain import Actor, Item, OrderStatus
-from orders_domain.access import OWNER_OR_ADMIN
 from orders_domain.errors import AccessDenied, OrderNotFound
-from orders_domain.order import fold
-from orders_domain.text import JSON
+from orders_domain.model.access import OWNER_OR_ADMIN
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import fold
 from orders_domain.use_cases import (
     OrderHistory,
     OrderStatistics,

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from orders_domain import Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderNotFound, OrdersError, Refused
-from orders_domain.order import fold
+from orders_domain.model.order import fold
+from orders_domain.model.status import TransitionRefused
+from orders_domain.model.tracking import FASTEST_CLOCK, MEANINGS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.status import TransitionRefused
-from orders_domain.tracking import FASTEST_CLOCK, MEANINGS, TrackingEvent
 from orders_domain.use_cases import Tracked, TrackShipment, track_shipment
 from tests.support.examples import ADMIN, NOON, TOTAL, items, new_id
 from tests.support.use_cases import Shop
-from tests.unit.domain.test_order_products import left, order, stocked
+from tests.unit.domain.test_place_catalog_order import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
 WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {

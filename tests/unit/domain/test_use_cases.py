@@ -4,9 +4,9 @@ import pytest
 
 from orders_domain import Access, Actor, Money, OrderStatus, Role
 from orders_domain.errors import AccessDenied, OrderNotFound, Refused, StaleOrder, TotalMismatch, VersionMismatch
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.status import TransitionRefused
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import OrdersWanted
-from orders_domain.status import TransitionRefused
 from orders_domain.use_cases import PlaceOrder, place_order
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
 from tests.support.use_cases import Shop

@@ -6,7 +6,7 @@ import pytest
 
 from orders_domain import Role
 from orders_domain.errors import Refused
-from orders_domain.user import User, email_of, require_password
+from orders_domain.model.user import User, email_of, require_password
 from tests.support.examples import NOON
 
 NO_EMAILS = [

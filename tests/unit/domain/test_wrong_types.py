@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 
 from orders_domain import Actor, Item, Money, Order, Origin
-from orders_domain.analytics import Bucket, Period
 from orders_domain.errors import AmountRefused, Refused, TotalMismatch
-from orders_domain.once import Once
-from orders_domain.queries import OrdersWanted
-from orders_domain.tracking import TrackingEvent
+from orders_domain.model.analytics import Bucket, Period
+from orders_domain.model.idempotency import Once
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.tracking import TrackingEvent
 from tests.support.examples import ADA, NOON, placed
 
 NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001

@@ -8,8 +8,8 @@ import pytest
 from dependency_injector import providers
 
 from orders_domain import use_cases
-from orders_flask import Settings, parts
-from orders_flask.container import Container
+from orders_flask import Settings, bootstrap
+from orders_flask.bootstrap.container import Container
 
 FUNCTIONS = {name: each for name, each in vars(use_cases).items() if inspect.isfunction(each)}
 
@@ -106,7 +106,7 @@ def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("made too early: before a fork, say")
 
     for part in ("store", "cache", "broker", "identity", "services"):
-        monkeypatch.setattr(parts, part, unwanted)
+        monkeypatch.setattr(bootstrap, part, unwanted)
 
     Container(settings=Settings())
 

@@ -12,12 +12,12 @@ import pytest
 from orders_adapters.memory.jobs import Jobs
 from orders_adapters.memory.store import Store
 from orders_domain.errors import StoreUnavailable
-from orders_domain.job import Job, JobStatus
-from orders_domain.status import OrderStatus
+from orders_domain.model.job import Job, JobStatus
+from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
-from orders_flask.workers import celery, loop
-from orders_flask.workers.jobs import JobWorker
+from orders_flask.workers import celery_app, runner
+from orders_flask.workers.job_worker import JobWorker
 from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
@@ -45,7 +45,7 @@ def test_it_begins_what_is_due_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.01)
     store, begun = Jobs(Store()), list[UUID]()
     job = waiting(store)
 
@@ -56,7 +56,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         looks_after.stop.set()
 
     looks_after = worker(store, begin)
-    beside = loop.Beside()
+    beside = runner.Beside()
     beside.start(looks_after, name="jobs")
 
     assert looks_after.stop.wait(10)
@@ -92,7 +92,7 @@ def test_a_new_job_wakes_the_worker_of_its_process() -> None:
 
 def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, sent = Clock(), list[tuple[str, list[Any]]]()
-    sender = celery.Sender(CELERY, clock=clock)
+    sender = celery_app.Sender(CELERY, clock=clock)
 
     def note(name: str, arguments: list[Any], **_: Any) -> None:
         sent.append((name, arguments))
@@ -111,7 +111,7 @@ def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypat
 
 
 def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
-    app = celery.make(CELERY)
+    app = celery_app.make(CELERY)
 
     assert app.conf.task_default_queue == "jobs-of-a-test"
     assert app.conf.task_acks_late
@@ -120,21 +120,21 @@ def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> 
 
 def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
-    celery._of_the_environment.cache_clear()
+    celery_app._of_the_environment.cache_clear()
 
-    assert celery.app.conf.task_default_queue == "elsewhere"
-    assert not hasattr(celery, "nothing")
-    celery._of_the_environment.cache_clear()
+    assert celery_app.app.conf.task_default_queue == "elsewhere"
+    assert not hasattr(celery_app, "nothing")
+    celery_app._of_the_environment.cache_clear()
 
 
 def test_two_apps_are_two_celeries() -> None:
-    senders = [celery.Sender(CELERY, clock=Clock()) for _ in range(2)]
+    senders = [celery_app.Sender(CELERY, clock=Clock()) for _ in range(2)]
 
     assert senders[0]._app is not senders[1]._app
 
 
 def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery")
+    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery_app")
     monkeypatch.setitem(sys.modules, "celery", None)
 
     with pytest.raises(SettingRefused, match="CELERY_BROKER_URL"):

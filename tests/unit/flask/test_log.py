@@ -12,7 +12,7 @@ from flask import Flask
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.web.core import of
+from orders_flask.web.context import of
 
 Told = Callable[[], list[dict[str, Any]]]
 
@@ -106,7 +106,7 @@ def test_an_unexpected_error_is_one_line_with_the_request_s_id(
     def bug(*_: object) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr("orders_flask.web.operations.core", bug)
+    monkeypatch.setattr("orders_flask.web.health.core", bug)
 
     answer = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
 

@@ -3,7 +3,7 @@
 import pytest
 
 from orders_flask import Settings
-from orders_flask.secrets import without_secrets
+from orders_flask.observability.redaction import without_secrets
 
 
 @pytest.mark.parametrize(

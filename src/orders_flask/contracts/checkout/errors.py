@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import CartRefused, OrdersError
-from orders_domain.order import OrderFinalized
+from orders_domain.model.order import OrderFinalized
 from orders_flask.contracts.checkout.schemas import CheckoutOrder
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.problems import Problem

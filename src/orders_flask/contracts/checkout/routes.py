@@ -5,20 +5,20 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.access import OWNER_OR_WRITER, WRITERS_ONLY
-from orders_domain.cart import Cart
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_id
+from orders_domain.model.access import OWNER_OR_WRITER, WRITERS_ONLY
+from orders_domain.model.cart import Cart
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
+from orders_flask.web.authentication import admits
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
+from orders_flask.web.etags import etag, versions_wanted
 from orders_flask.web.idempotency import REQUIRED, once_required, placed_or_replayed
+from orders_flask.web.openapi import operation
+from orders_flask.web.responses import answer
 
 _documented = partial(operation, schemas.CheckoutError)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.order import LONGEST_REASON
+from orders_domain.model.order import LONGEST_REASON
 from orders_flask.contracts.checkout.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, SafeString, status
 

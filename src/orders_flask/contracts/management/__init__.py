@@ -1,13 +1,13 @@
 """The contract ``management`` (source 002): orders of products, and their administration."""
 
-from orders_flask.contracts.management import bulk, insights, products, routes, templates
+from orders_flask.contracts.management import bulk, products, reports, routes, templates
 from orders_flask.contracts.management.errors import MANAGEMENT_STATUSES, body, details, sentence
 from orders_flask.web.contract import Contract
 
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for more in (bulk, insights, templates):
+    for more in (bulk, reports, templates):
         more.add_to(orders)
     return Contract(
         name="management",

@@ -5,19 +5,19 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import JobNotFound, OrderNotFound
-from orders_domain.job import Job, JobStatus
-from orders_domain.order_ref import parse_order_id
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.job import Job, JobStatus
+from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatuses, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
+from orders_flask.web.authentication import admits
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
+from orders_flask.web.responses import answer
 
 
 def add_to(routes: ContractBlueprint) -> None:

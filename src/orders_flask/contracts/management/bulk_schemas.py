@@ -6,8 +6,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from orders_domain.errors import OrderNotFound
-from orders_domain.job import MOST_ORDERS, JobStatus
-from orders_domain.order_ref import OrderRef, parse_order_ref
+from orders_domain.model.job import MOST_ORDERS, JobStatus
+from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import status
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.job import Failure, Job
-from orders_domain.status import LIFECYCLE, TransitionRefused
+from orders_domain.model.job import Failure, Job
+from orders_domain.model.status import LIFECYCLE, TransitionRefused
 from orders_flask.contracts.management.errors import sentence
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import TransitionRefused
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.problems import STATUSES, Problem, transition_refused
 

@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import url_for
 
-from orders_domain.access import ADMIN_ONLY
-from orders_domain.money import Money
-from orders_domain.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.money import Money
+from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
 from orders_domain.use_cases import AddProduct, ChangeProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import product_representation
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
+from orders_flask.web.authentication import admits
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
 
 
 def blueprint() -> ContractBlueprint:

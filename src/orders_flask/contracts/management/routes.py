@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Response
 
-from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_ref
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import (
     ChangeStatus,
     DeleteOrder,
@@ -18,14 +18,14 @@ from orders_domain.use_cases import (
 )
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
+from orders_flask.web.authentication import admits
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
+from orders_flask.web.etags import etag, versions_wanted
 from orders_flask.web.idempotency import once, placed_or_replayed
-from orders_flask.web.paging import link_to_next
+from orders_flask.web.openapi import operation
+from orders_flask.web.pagination import link_to_next
+from orders_flask.web.responses import answer
 
 documented = partial(operation, schemas.Detail)
 _WITH_BODY = (400, 401, 413, 415, 503)

@@ -4,11 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from orders_domain.actor import LONGEST_SUBJECT
-from orders_domain.address import LONGEST
-from orders_domain.item import MOST_ITEMS
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
+from orders_domain.model.actor import LONGEST_SUBJECT
+from orders_domain.model.address import LONGEST
+from orders_domain.model.custom_item import MOST_ITEMS
+from orders_domain.model.money import MOST_MINOR_UNITS
+from orders_domain.model.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import TemplateNotFound
-from orders_domain.order_ref import parse_number
-from orders_domain.template import Template
+from orders_domain.model.order_ref import parse_number
+from orders_domain.model.order_template import Template
 from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented, placed
 from orders_flask.contracts.management.templates_schemas import TemplateCreate, TemplateResponse
 from orders_flask.contracts.management.translate import SHIPPING, address, demands
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
 from orders_flask.web.idempotency import once, placed_or_replayed
 
 

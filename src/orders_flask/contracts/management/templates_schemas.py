@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from orders_domain.product import LONGEST_NAME
+from orders_domain.model.product import LONGEST_NAME
 from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
 from orders_flask.web.fields import NOT_BLANK, SafeString, Timestamp, not_blank
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.address import Address
-from orders_domain.money import Money
-from orders_domain.order import Order
-from orders_domain.product import Demand, Product
-from orders_domain.queries import OrdersWanted
-from orders_domain.status import OrderStatus, Vocabulary
-from orders_flask.web.paging import read_cursor
-from orders_flask.web.refs import item_id
+from orders_domain.model.address import Address
+from orders_domain.model.money import Money
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.product import Demand, Product
+from orders_domain.model.status import OrderStatus, Vocabulary
+from orders_flask.web.pagination import read_cursor
+from orders_flask.web.path_params import item_id
 
 VOCABULARY = Vocabulary(
     {

@@ -1,7 +1,7 @@
 """What this contract says of an error; the body is RFC 9457's."""
 
 from orders_domain.errors import OrdersError, VersionMismatch
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import TransitionRefused
 from orders_flask.contracts.orders.translate import VOCABULARY
 from orders_flask.web.problems import transition_refused
 

@@ -5,21 +5,21 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.money import Money
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_id
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.money import Money
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, representation
-from orders_flask.web.answers import answer
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
+from orders_flask.web.etags import etag, versions_wanted
 from orders_flask.web.idempotency import once, placed_or_replayed
-from orders_flask.web.paging import link_to_next, read_cursor
-from orders_flask.web.refs import user_named
+from orders_flask.web.openapi import operation
+from orders_flask.web.pagination import link_to_next, read_cursor
+from orders_flask.web.path_params import user_named
+from orders_flask.web.responses import answer
 
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 

@@ -7,9 +7,9 @@ import marshmallow
 from marshmallow import Schema, fields, validate
 
 from orders_domain.errors import Refused
-from orders_domain.item import MOST_ITEMS, Item
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.queries import LARGEST_PAGE
+from orders_domain.model.custom_item import MOST_ITEMS, Item
+from orders_domain.model.money import MOST_MINOR_UNITS
+from orders_domain.model.order_filter import LARGEST_PAGE
 from orders_flask.contracts.orders.translate import VOCABULARY
 from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, cursor, status
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.order import Order
-from orders_domain.product import Line
-from orders_domain.status import OrderStatus, Vocabulary
+from orders_domain.model.order import Order
+from orders_domain.model.product import Line
+from orders_domain.model.status import OrderStatus, Vocabulary
 
 VOCABULARY = Vocabulary(
     {

@@ -9,10 +9,10 @@ from flask import request
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
-from orders_flask.web.bearer import authenticate
-from orders_flask.web.blueprint import OpenBlueprint
-from orders_flask.web.core import bearer, core
-from orders_flask.web.docs import operation
+from orders_flask.web.authentication import authenticate
+from orders_flask.web.blueprints import OpenBlueprint
+from orders_flask.web.context import bearer, core
+from orders_flask.web.openapi import operation
 
 _operation = partial(operation, OStoreError)
 _OPEN: dict[str, list[Any]] = {"security": []}  # needs no bearer token

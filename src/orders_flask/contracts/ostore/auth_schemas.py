@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.user import LONGEST_PASSWORD
+from orders_domain.model.user import LONGEST_PASSWORD
 from orders_flask.web.fields import NO_NUL, SafeString
 
 

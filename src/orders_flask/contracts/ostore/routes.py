@@ -5,18 +5,18 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_ref
+from orders_domain.model.access import OWNER_OR_ADMIN_HIDDEN
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrder, ShipProducts
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
-from orders_flask.web.answers import answer
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, core
+from orders_flask.web.etags import etag
 from orders_flask.web.idempotency import once, placed_or_replayed
+from orders_flask.web.openapi import operation
+from orders_flask.web.responses import answer
 
 _documented = partial(operation, schemas.OStoreError)
 

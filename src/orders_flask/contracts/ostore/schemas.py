@@ -5,9 +5,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from orders_domain.actor import LONGEST_SUBJECT
-from orders_domain.item import MOST_ITEMS
-from orders_domain.product import LARGEST_QUANTITY
+from orders_domain.model.actor import LONGEST_SUBJECT
+from orders_domain.model.custom_item import MOST_ITEMS
+from orders_domain.model.product import LARGEST_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, Amount, SafeString, ShortList, Timestamp, WholeNumber, status
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders_domain import notification
-from orders_domain.item import Item
-from orders_domain.money import exact_decimal, major
-from orders_domain.order import Order
-from orders_domain.product import Demand, Line
-from orders_flask.web.refs import item_id
+from orders_domain.model import notification
+from orders_domain.model.custom_item import Item
+from orders_domain.model.money import exact_decimal, major
+from orders_domain.model.order import Order
+from orders_domain.model.product import Demand, Line
+from orders_flask.web.path_params import item_id
 
 VOCABULARY = notification.WORDS  # notifications speak as this contract does
 PRODUCT = ("productID", "productId", "product_id", "sku")

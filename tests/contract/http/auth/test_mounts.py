@@ -6,7 +6,7 @@ import pytest
 
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
-from tests.contract.http.auth.door import welcome
+from tests.contract.http.auth.accounts import welcome
 from tests.support.client import ask
 from tests.support.service_stack import Stack
 

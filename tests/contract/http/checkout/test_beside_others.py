@@ -8,7 +8,7 @@ from orders_domain import Role
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused, read
 from tests.contract.http.checkout.carts import CABLE, LAMP, cart
-from tests.contract.http.checkout.till import cancel, look, order
+from tests.contract.http.checkout.client import cancel, look, order
 from tests.support.client import TEA, Caller, ask, refused
 from tests.support.service_stack import Stack
 

@@ -8,7 +8,7 @@ import pytest
 from orders_domain import Actor, OrderStatus, Role, Wanted
 from orders_domain.use_cases import ChangeStatuses
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.checkout.till import cancel, look, order, refused
+from tests.contract.http.checkout.client import cancel, look, order, refused
 from tests.support.client import Caller, as_json
 from tests.support.service_stack import Stack
 

@@ -12,7 +12,7 @@ import pytest
 
 from orders_domain import Actor, OrderStatus, Role, Wanted
 from orders_domain.use_cases import ChangeStatuses
-from tests.contract.http.management.shopping import Shopper, detail, shopper, twin
+from tests.contract.http.management.client import Shopper, detail, shopper, twin
 from tests.support.client import Answer, as_json
 from tests.support.service_stack import Stack
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, errors, shopper
+from tests.contract.http.management.client import Shopper, errors, shopper
 from tests.support.service_stack import Stack
 
 Order = dict[str, Any]

@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, detail, shopper
-from tests.contract.stock import books
+from tests.contract.http.management.client import Shopper, detail, shopper
+from tests.contract.stock import ledger
 from tests.support.client import Answer
 from tests.support.service_stack import Stack
 from tests.support.threads import at_once
@@ -48,7 +48,7 @@ WAYS = [canceled, put, deleted]
 def the_books_agree(stack: Stack) -> Iterator[None]:
     yield
     engine = stack.container.queries()._engine
-    books.of_database(engine).require_agreement()
+    ledger.of_database(engine).require_agreement()
 
 
 @pytest.mark.parametrize("second", WAYS)

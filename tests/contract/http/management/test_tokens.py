@@ -10,7 +10,7 @@ import pytest
 
 from orders_domain import Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.management.shopping import Shopper, body, detail, twin
+from tests.contract.http.management.client import Shopper, body, detail, twin
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import ask
 from tests.support.service_stack import Stack

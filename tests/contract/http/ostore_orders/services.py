@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from orders_domain.use_cases import Released, release_bookings
-from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
+from tests.contract.http.ostore_orders.client import OStoreShopper, ostore_shopper
 from tests.support.servers.services import CatalogueService, ShipmentService
 from tests.support.servers.services.server import Service
 from tests.support.service_stack import Stack

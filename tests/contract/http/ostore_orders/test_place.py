@@ -9,8 +9,8 @@ import pytest
 from orders_domain import Actor, OrderStatus, Role, Wanted
 from orders_domain.use_cases import ChangeStatuses
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.management.shopping import Shopper, twin
-from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, body, error, ostore_shopper
+from tests.contract.http.management.client import Shopper, twin
+from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, body, error, ostore_shopper
 from tests.support.client import TEA as TEA_ITEM
 from tests.support.client import ask
 from tests.support.service_stack import Stack

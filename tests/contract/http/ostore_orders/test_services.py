@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orders_adapters.rabbitmq import inlet as rabbitmq
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain import Role
-from orders_domain.tracking import TrackingEvent
+from orders_domain.model.tracking import TrackingEvent
 from orders_domain.use_cases import Tracked, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
-from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.management.client import Shopper, shopper
+from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
-from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
 from tests.support.service_stack import Stack

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from orders_domain import Actor, Order, OrderStatus, Role
-from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import OrderNotFound
-from orders_domain.status import Wanted
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.status import Wanted
 from orders_domain.use_cases import ChangeStatus
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.management.shopping import SHIPPING, Shopper, shopper
+from tests.contract.http.management.client import SHIPPING, Shopper, shopper
 from tests.support.client import Answer, Caller, as_json
 from tests.support.service_stack import Stack
 

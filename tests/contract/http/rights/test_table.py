@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from orders_domain.access_rules import ACCESS_RULES, Action, Decision, Relation
-from orders_domain.origin import Origin
-from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
-from orders_domain.tracking import MEANINGS
+from orders_domain.model.access_rules import ACCESS_RULES, Action, Decision, Relation
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import LIFECYCLE, OrderStatus, Wanted
+from orders_domain.model.tracking import MEANINGS
 from tests.contract.http.rights.people import People, Placed
 from tests.support.client import Answer
 from tests.support.depth import deep, effort

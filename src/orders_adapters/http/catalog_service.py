@@ -1,0 +1,82 @@
+"""The Product Catalog Service (clause 003-03)."""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from orders_adapters.http.service_client import Service, whole_number
+from orders_domain.errors import InsufficientStock, Shortage
+from orders_domain.model.money import Money
+from orders_domain.model.product import MOST_STOCK, Product, ProductId
+from orders_domain.model.reservation import Booking
+
+ALL_SECONDS = 10.0  # for all products of an order together
+
+
+class Reservations:
+    """Prices there are of the currency given here."""
+
+    def __init__(self, address: str, *, currency: str) -> None:
+        self._service = Service(address, name="Product Catalog Service")
+        self._currency = currency
+
+    def ping(self) -> None:
+        self._service.ping()
+
+    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        until = time.monotonic() + ALL_SECONDS
+        asked = {one: self._product(one, until=until) for one in product_ids}
+        return {one: product for one, product in asked.items() if product}
+
+    def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
+        order_id = str(booking.order_id)
+        items = [{"productID": one, "quantity": quantity} for one, quantity in booking.wanted.items()]
+        answer = self._service.ask("POST", "/reservations", {"orderID": order_id, "items": items}, key=order_id)
+        if answer.status == 409:
+            raise InsufficientStock(self._service.understood(answer, lambda told: _shortages(told, booking, products)))
+        if answer.status >= 300:
+            raise self._service.refusal(answer)
+        if answer.status != 201:  # whoever says so, it is not the catalogue
+            raise self._service.nonsense(answer)
+
+    def release(self, order_id: UUID) -> None:
+        self._service.require_gone(self._service.ask("DELETE", f"/reservations/{order_id}"))
+
+    def _product(self, product_id: ProductId, *, until: float) -> Product | None:
+        answer = self._service.ask("GET", f"/products/{product_id}", until=until)
+        if answer.status in (404, 410):
+            return None
+        if answer.status >= 300:
+            raise self._service.refusal(answer)
+        return self._service.understood(answer, lambda told: self._read_product(told, product_id))
+
+    def _read_product(self, told: Any, asked: ProductId) -> Product:
+        if whole_number(told["productID"]) != asked:
+            raise ValueError("another product")
+        price, stock = Money.of(told["price"], self._currency), whole_number(told["quantity"])
+        return Product(id=asked, sku=f"remote:{asked}", name=told["name"], price=price, stock=min(stock, MOST_STOCK))
+
+
+def _shortages(told: Any, booking: Booking, products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
+    short = tuple(
+        Shortage(
+            product_id=(product_id := whole_number(one["productID"])),
+            name=products[product_id].name,
+            requested=booking.wanted[product_id],
+            available=_count(one.get("available", 0)),
+        )
+        for one in told["unavailableItems"]
+    )
+    if not short:
+        raise ValueError("a shortage of nothing")
+    if len({one.product_id for one in short}) < len(short):
+        raise ValueError("a product twice")
+    return short
+
+
+def _count(value: Any) -> int:
+    """Return how many there are; as many as were wanted is fine: some came in while the catalogue counted."""
+    if (count := whole_number(value)) < 0:
+        raise ValueError("fewer than none")
+    return min(count, MOST_STOCK)

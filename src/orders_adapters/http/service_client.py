@@ -1,0 +1,140 @@
+"""Asking another service: again where that may help, and without believing what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_fixed
+
+from orders_adapters.http import transport as calls
+from orders_adapters.http.transport import Answer
+from orders_domain.errors import (
+    Refused,
+    ServiceBroken,
+    ServiceNonsense,
+    ServiceRefused,
+    ServiceTooSlow,
+    ServiceUnreachable,
+)
+
+CALL_SECONDS = 3.0  # for all tries together
+TRIES = 3
+PAUSE = 0.1  # seconds between two tries
+REFUSALS = frozenset({400, 404, 409, 410, 422})
+"""What a service says that has understood, and will not."""
+TROUBLES = frozenset({408, 425, 429})
+"""What a service says, beside 500 and above, that may succeed later."""
+
+_FLAWS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, Refused)
+_Read = TypeVar("_Read")
+
+
+class Service:
+    """Another service; its name is for sentences about it.
+
+    Raises:
+        ValueError: the address is no address.
+    """
+
+    def __init__(self, address: str, *, name: str) -> None:
+        self._address = calls.read_address(address)
+        self._name = name
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        until: float = math.inf,
+    ) -> Answer:
+        """Return the answer: a success, or one of REFUSALS. No redirect is followed.
+
+        What broke is tried again while there is time, 3 s and not beyond ``until`` on the monotonic clock; under
+        ``key``, the Idempotency-Key, that does nothing twice.
+
+        Raises:
+            ServiceUnreachable, ServiceTooSlow, ServiceBroken, ServiceNonsense.
+        """
+        until = min(until, time.monotonic() + CALL_SECONDS)
+        sent = None if body is None else json.dumps(body).encode()
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
+        headers |= {} if sent is None else {"Content-Type": "application/json"}
+        headers |= {} if key is None else {"Idempotency-Key": key}
+        tries = Retrying(
+            retry=retry_if_exception_type((ServiceUnreachable, ServiceBroken)),
+            stop=stop_after_attempt(TRIES) | stop_before_delay(until - time.monotonic()),
+            wait=wait_fixed(PAUSE),
+            reraise=True,
+        )
+        return tries(self._try, method, path, sent, headers, until=until)
+
+    def ping(self) -> None:
+        """Return if anything that speaks HTTP answers there; what it answers is its own affair.
+
+        Raises:
+            ServiceUnreachable, ServiceTooSlow, ServiceNonsense.
+        """
+        self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
+
+    def understood(self, answer: Answer, read: Callable[[Any], _Read]) -> _Read:
+        """Return what ``read`` makes of the answer's JSON.
+
+        Raises:
+            ServiceNonsense: it is no JSON, or not as agreed.
+        """
+        try:
+            return read(json.loads(answer.body))
+        except _FLAWS as flaw:
+            raise self.nonsense(answer) from flaw
+
+    def require_gone(self, answer: Answer) -> None:
+        """Return if what was to be deleted is gone; not being there is fine.
+
+        Raises:
+            ServiceRefused, ServiceNonsense: it may still be there.
+        """
+        if answer.status >= 300 and answer.status not in (404, 410):
+            raise self.refusal(answer)
+        if 200 <= answer.status < 300 and answer.body:
+            self.understood(answer, lambda told: told)
+
+    def nonsense(self, answer: Answer) -> ServiceNonsense:
+        return ServiceNonsense(self._name, f"answers {answer.status} and nonsense")
+
+    def refusal(self, answer: Answer) -> ServiceRefused:
+        return ServiceRefused(self._name, f"refuses with status {answer.status}")
+
+    def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
+        answer = self._call(method, path, body, headers, until=until)
+        if answer.status >= 500 or answer.status in TROUBLES:
+            raise ServiceBroken(self._name, f"answers {answer.status}")
+        if not 200 <= answer.status < 300 and answer.status not in REFUSALS:
+            raise ServiceNonsense(self._name, f"answers {answer.status}, which was not agreed")
+        return answer
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
+        try:
+            return calls.call(self._address, method, path, body=body, headers=headers, until=until)
+        except calls.Unreachable as error:
+            raise ServiceUnreachable(self._name, f"cannot be reached: {error}") from error
+        except calls.TooSlow as error:
+            raise ServiceTooSlow(self._name, "does not answer in time") from error
+        except calls.Nonsense as error:
+            raise ServiceNonsense(self._name, f"answers nonsense: {error}") from error
+
+
+def whole_number(value: Any) -> int:
+    """Return a JSON integer; true and 1.0 are none.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if type(value) is not int:
+        raise TypeError("not a whole number")
+    return value

@@ -1,0 +1,104 @@
+"""The keys of one transaction: a statement to claim one, and one to keep it."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Engine, and_, bindparam, func, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.delete_batches import pruning
+from orders_adapters.sql.errors import translated
+from orders_domain.errors import KeyInUse, KeyReused, StoreContention
+from orders_domain.model.history import Entry
+from orders_domain.model.idempotency import KEPT, AlreadyDone, Once
+from orders_domain.model.order import Order, fold
+
+_keys = tables.idempotency_keys.c
+_KEPT = and_(
+    _keys.subject == bindparam("subject"),
+    _keys.scope == bindparam("scope"),
+    _keys.key == bindparam("key"),
+    _keys.at > bindparam("expired"),
+)
+# The lock says that nobody else is at it, and goes with the transaction, however that ends. Who commits between the
+# look at the table and the lock is found out when the key is kept. SQLite's writers wait for each other anyway.
+_OURS = {
+    "postgresql": select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("ours")).subquery(),
+    "sqlite": select(true().label("ours")).subquery(),
+}
+# A repetition is answered with the order as it was placed: the first entry of its history has all of it.
+_PLACING = and_(tables.order_history.c.order_id == _keys.order_id, tables.order_history.c.version == 1)
+_CLAIM = {
+    dialect: select(ours.c.ours, _keys.fingerprint, tables.orders.c.number, *tables.order_history.c).select_from(
+        ours.outerjoin(tables.idempotency_keys, _KEPT)
+        .outerjoin(tables.order_history, _PLACING)
+        .outerjoin(tables.orders, tables.orders.c.id == _keys.order_id)
+    )
+    for dialect, ours in _OURS.items()
+}
+
+
+def _keeping(insert: Any) -> Any:
+    """Insert the key, also over one that has expired; one that has not is a row that does not come back."""
+    return insert.on_conflict_do_update(
+        index_elements=[_keys.subject, _keys.scope, _keys.key],
+        set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at")},
+        where=_keys.at <= bindparam("expired"),
+    ).returning(_keys.order_id)
+
+
+_KEEP = {
+    "postgresql": _keeping(postgresql.insert(tables.idempotency_keys)),
+    "sqlite": _keeping(sqlite.insert(tables.idempotency_keys)),
+}
+_PRUNE = pruning(tables.idempotency_keys, moment=_keys.at)
+
+
+class Keys:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(self, once: Once, *, at: datetime) -> None:
+        place = {"subject": once.subject, "scope": once.scope, "key": once.key, "expired": at - KEPT}
+        dialect = self._connection.dialect.name
+        with translated():
+            row = self._connection.execute(_CLAIM[dialect], place | {"lock": _lock(once)}).one()
+        if row.fingerprint is not None:
+            if row.fingerprint != once.fingerprint:
+                raise KeyReused
+            entry = Entry(**{column.name: row._mapping[column] for column in tables.order_history.c})
+            raise AlreadyDone(fold([entry], number=row.number))
+        if not row.ours:
+            raise KeyInUse
+
+    def keep(self, once: Once, order: Order) -> None:
+        values = {
+            "subject": once.subject,
+            "scope": once.scope,
+            "key": once.key,
+            "fingerprint": once.fingerprint,
+            "order_id": order.id,
+            "at": order.created_at,
+            "expired": order.created_at - KEPT,
+        }
+        with translated():
+            kept = self._connection.scalar(_KEEP[self._connection.dialect.name], values)
+        if kept is None:
+            raise StoreContention("Another request under the same key was quicker.")
+
+
+class KeptKeys:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
+        with translated(), self._engine.begin() as connection:
+            return connection.execute(_PRUNE, {"before": kept_before, "most": limit}).rowcount
+
+
+def _lock(once: Once) -> int:
+    """A number of 64 bits for PostgreSQL's advisory locks; the relay's have two of 32, which is a space of its own."""
+    place = "\x00".join((once.subject, once.scope, once.key)).encode()
+    return int.from_bytes(hashlib.sha256(place).digest()[:8], "big", signed=True)

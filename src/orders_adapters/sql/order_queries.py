@@ -1,0 +1,85 @@
+"""Reading, one statement a question. The engine may be that of a replica."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.column_types import Moment, can_be_id
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translated
+from orders_adapters.sql.mappers import entry_of, order_of
+from orders_domain.errors import OrderNotFound
+from orders_domain.model.history import Entry
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_ref import OrderRef
+
+_orders = tables.orders.c
+_history = tables.order_history.c
+
+_PRESENT = select(tables.orders).where(_orders.deleted_at.is_(None))
+_BY_ID = _PRESENT.where(_orders.id == bindparam("ref", type_=_orders.id.type))
+_BY_NUMBER = _PRESENT.where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_PAGE = (
+    _PRESENT.order_by(_orders.created_at.desc(), _orders.id.desc()).limit(bindparam("limit")).offset(bindparam("skip"))
+)
+# One comparison of both columns: the index goes straight to where the page begins.
+_BEHIND = tuple_(_orders.created_at, _orders.id) < tuple_(
+    bindparam("after_at", type_=Moment), bindparam("after_id", type_=_orders.id.type)
+)
+_HISTORY = select(tables.order_history).order_by(_history.version)
+_ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
+_HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
+
+
+class Queries:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engines.reading(engine)
+
+    def order(self, ref: OrderRef) -> Order:
+        if not can_be_id(ref):
+            raise OrderNotFound(ref)
+        statement = _BY_ID if isinstance(ref, UUID) else _BY_NUMBER
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(statement, {"ref": ref}).one_or_none()
+        if row is None:
+            raise OrderNotFound(ref)
+        return order_of(row)
+
+    def orders(self, wanted: OrdersWanted) -> Page:
+        statement = _PAGE
+        values: dict[str, object] = {"limit": wanted.limit + 1, "skip": wanted.skip}
+        if wanted.after is not None:
+            statement = statement.where(_BEHIND)
+            values |= {"after_at": wanted.after.created_at, "after_id": wanted.after.order_id}
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(statement.where(*conditions(wanted)), values).all()
+        return Page.cut([order_of(row) for row in rows], wanted.limit)
+
+    def history(self, ref: OrderRef) -> Sequence[Entry]:
+        if not can_be_id(ref):
+            return []
+        statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
+        with translated(), self._engine.connect() as connection:
+            return [entry_of(row) for row in connection.execute(statement, {"ref": ref})]
+
+
+def conditions(wanted: OrdersWanted) -> list[ColumnElement[bool]]:
+    """The conditions that are given, each of which an index serves."""
+    given: list[ColumnElement[bool]] = []
+    if wanted.user_id is not None:
+        given.append(_orders.user_id == wanted.user_id)
+    if wanted.statuses is not None:
+        given.append(_orders.status.in_(sorted(wanted.statuses, key=lambda status: status.value)))
+    if wanted.placed_from is not None:
+        given.append(_orders.created_at >= wanted.placed_from)
+    if wanted.placed_before is not None:
+        given.append(_orders.created_at < wanted.placed_before)
+    if wanted.least is not None:
+        given += [_orders.total_minor >= wanted.least.minor, _orders.currency == wanted.least.currency]
+    if wanted.most is not None:
+        given += [_orders.total_minor <= wanted.most.minor, _orders.currency == wanted.most.currency]
+    return given

@@ -1,0 +1,92 @@
+"""Templates, each change a transaction of its own.
+
+A user never seen before becomes known with the template, by a trigger (see ``migrations``).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, delete, insert, select
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.column_types import can_be_id
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translated
+from orders_domain.errors import TemplateNotFound
+from orders_domain.model.address import Address
+from orders_domain.model.order_template import NewTemplate, Template
+from orders_domain.model.product import Demand
+
+_templates = tables.order_templates.c
+
+_ADD = insert(tables.order_templates).returning(_templates.id)
+_ONE = select(tables.order_templates).where(_templates.id == bindparam("template_id"))
+_OF = (
+    select(tables.order_templates)
+    .where(_templates.user_id == bindparam("user_id"))
+    .order_by(_templates.id)
+    .offset(bindparam("skip"))
+    .limit(bindparam("most"))
+)
+_REMOVE = delete(tables.order_templates).where(_templates.id == bindparam("template_id"))
+
+
+class Templates:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engines.reading(engine)
+
+    def add(self, template: NewTemplate, *, at: datetime) -> Template:
+        values = _values(template) | {"created_at": at}
+        with translated(), self._engine.begin() as connection:
+            template_id = connection.execute(_ADD, values).scalar_one()
+        return Template(
+            id=template_id,
+            created_at=at,
+            user_id=template.user_id,
+            name=template.name,
+            demands=template.demands,
+            address=template.address,
+        )
+
+    def template(self, template_id: int) -> Template:
+        if not can_be_id(template_id):
+            raise TemplateNotFound(template_id)
+        with translated(), self._reading.connect() as connection:
+            row = connection.execute(_ONE, {"template_id": template_id}).one_or_none()
+        if row is None:
+            raise TemplateNotFound(template_id)
+        return _template_of(row)
+
+    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[Template]:
+        with translated(), self._reading.connect() as connection:
+            rows = connection.execute(_OF, {"user_id": user_id, "skip": skip, "most": limit}).all()
+        return [_template_of(row) for row in rows]
+
+    def remove(self, template_id: int) -> None:
+        if not can_be_id(template_id):
+            raise TemplateNotFound(template_id)
+        with translated(), self._engine.begin() as connection:
+            if connection.execute(_REMOVE, {"template_id": template_id}).rowcount != 1:
+                raise TemplateNotFound(template_id)
+
+
+def _values(template: NewTemplate) -> dict[str, Any]:
+    return {
+        "user_id": template.user_id,
+        "name": template.name,
+        "demands": [[demand.product_id, demand.quantity] for demand in template.demands],
+        "address": template.address.parts(),
+    }
+
+
+def _template_of(row: Row[Any]) -> Template:
+    return Template(
+        id=row.id,
+        created_at=row.created_at,
+        user_id=row.user_id,
+        name=row.name,
+        demands=tuple(Demand(product_id=product_id, quantity=quantity) for product_id, quantity in row.demands),
+        address=Address(**row.address),
+    )

@@ -1,0 +1,45 @@
+"""One line of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orders_domain.errors import ItemRefused
+from orders_domain.model.json_values import JSONObject, flaw_in_json
+from orders_domain.model.money import EXACTLY, exact_decimal
+
+MOST_ITEMS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line as its client describes it: any JSON object, kept and given back as sent.
+
+    Raises:
+        ItemRefused: not an object, or not storable (see ``orders_domain.model.json_values``).
+    """
+
+    content: JSONObject
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, Mapping):
+            raise ItemRefused("An item is a JSON object.", field="items")
+        if flaw := flaw_in_json(self.content):
+            raise ItemRefused(f"An item {flaw}.", field="items")
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """What the line has as a number under ``quantity`` or ``qty``; else None."""
+        return exact_decimal(self.content.get("quantity", self.content.get("qty")))
+
+    @property
+    def subtotal(self) -> Decimal | None:
+        """Quantity times price, in major units, where the line has both as numbers; else None.
+
+        The price goes by ``unit_price`` or ``price``.
+        """
+        quantity = self.quantity
+        price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
+        return None if quantity is None or price is None else EXACTLY.multiply(quantity, price)

@@ -1,0 +1,56 @@
+"""What an order of products comes to: whether there is enough, its lines at the prices of the moment, their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orders_domain.errors import AmountRefused, InsufficientStock, Refused, Shortage
+from orders_domain.model.money import Money
+from orders_domain.model.product import Line, Product, ProductId
+
+
+def require_enough(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:
+    """Return if there seems to be enough of all; a first look, and whoever takes the stock decides.
+
+    Raises:
+        InsufficientStock: products are short or unknown: all of those are named.
+    """
+    if short := shortages(wanted, products):
+        raise InsufficientStock(short)
+
+
+def shortages(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
+    """Return what is short or unknown, in the order in which it is wanted; nothing, where there is enough of all."""
+    return tuple(
+        Shortage(
+            product_id=product_id,
+            name=product.name if product else None,
+            requested=quantity,
+            available=product.stock if product else 0,
+        )
+        for product_id, quantity in wanted.items()
+        if (product := products.get(product_id)) is None or product.stock < quantity
+    )
+
+
+def lines(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> list[Line]:
+    return [
+        Line(product_id=product_id, quantity=quantity, unit_price=products[product_id].price)
+        for product_id, quantity in wanted.items()
+    ]
+
+
+def total(of: Sequence[Line]) -> Money:
+    """Return the sum of the lines.
+
+    Raises:
+        Refused: there is none, they are in several currencies, or the sum is no amount.
+    """
+    if not of:
+        raise Refused("An order has at least one item.", field="order_items")
+    if len({line.unit_price.currency for line in of}) > 1:
+        raise Refused("The products' prices are in several currencies.", field="order_items")
+    try:
+        return Money(sum(line.subtotal.minor for line in of), of[0].unit_price.currency)
+    except AmountRefused as refusal:
+        raise AmountRefused(str(refusal), field="order_items") from None

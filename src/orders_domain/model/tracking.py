@@ -1,0 +1,97 @@
+"""What a carrier tells of a parcel, and what that means for the order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from orders_domain.errors import Refused
+from orders_domain.model.access import CARRIERS_ONLY
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.json_values import flaw_in_short_text
+from orders_domain.model.order import LONGEST_SHIPMENT_ID, Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus, Wanted
+from orders_domain.model.timestamps import flaw_in_moment
+
+LONGEST_EVENT_ID = 255
+_NUMBERS = range(1, 10**18)
+FASTEST_CLOCK = timedelta(minutes=5)
+"""How far a carrier's clock may be ahead of ours."""
+
+_CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
+_SHIPPED = Wanted(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
+_DELIVERED = Wanted(OrderStatus.DELIVERED, frozenset({OrderStatus.DELIVERED}))
+_CANCELED = Wanted(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
+
+MEANINGS: Mapping[str, tuple[Wanted, ...]] = MappingProxyType(
+    {
+        "CONFIRMED": (_CONFIRMED,),
+        "IN_TRANSIT": (_SHIPPED,),
+        "SHIPPED": (_SHIPPED,),
+        "DELIVERED": (_SHIPPED, _DELIVERED),
+        "FAILED": (_CANCELED,),
+        "RETURNED": (_CANCELED,),
+    }
+)
+"""What each of a carrier's words asks of an order, step by step; where the order is as far already, it is old news."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingEvent:
+    """One thing that befell a parcel; the order is named by itself, by its shipment, or by both (clause 003-07).
+
+    Raises:
+        Refused: it has no proper id, names no order, or says a word that we do not know.
+    """
+
+    id: str
+    order: OrderRef | None = None
+    shipment_id: str | None = None
+    status: str  # a carrier's word, in any case
+    occurred_at: datetime
+
+    def __post_init__(self) -> None:
+        if flaw := flaw_in_short_text(self.id, longest=LONGEST_EVENT_ID):
+            raise Refused(f"eventId {flaw}.", field="eventId")
+        if self.shipment_id is None and self.order is None:
+            raise Refused("The event names neither an order nor a shipment.", field="orderID")
+        if self.shipment_id is not None and (flaw := flaw_in_short_text(self.shipment_id, longest=LONGEST_SHIPMENT_ID)):
+            raise Refused(f"shipmentID {flaw}.", field="shipmentID")
+        if isinstance(self.order, int) and self.order not in _NUMBERS:
+            raise Refused("The event's order has a number that no order has.", field="orderID")
+        if flaw := flaw_in_moment(self.occurred_at):
+            raise Refused(f"The moment {flaw}.", field="occurredAt")
+        # Beyond ASCII, other letters than I and S become I and S, too.
+        if not isinstance(self.status, str) or not self.status.isascii() or self.status.upper() not in MEANINGS:
+            raise Refused(f"The status is none of: {', '.join(MEANINGS)}.", field="status")
+
+    @property
+    def carrier(self) -> Actor:
+        """Who changes the order: the history says through which event."""
+        return Actor(subject="carrier", role=Role.SYSTEM, request_id=self.id)
+
+    def require_past(self, now: datetime) -> None:
+        """Return if it has happened by now; clocks may differ by five minutes.
+
+        Raises:
+            Refused: it lies in the future.
+        """
+        if self.occurred_at > now + FASTEST_CLOCK:
+            raise Refused("The event lies in the future.", field="occurredAt")
+
+    def befall(self, order: Order, *, at: datetime) -> None:
+        """Take the order as far as the event tells, step by step; old news changes nothing.
+
+        Raises:
+            Refused: the order has another shipment than the event.
+            TransitionRefused: the lifecycle does not lead there.
+            TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
+        """
+        if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
+            raise Refused("The event's shipment is not that of its order.", field="shipmentID")
+        for wanted in MEANINGS[self.status.upper()]:
+            CARRIERS_ONLY.require_status(self.carrier, order, wanted)
+            order.become(wanted, by=self.carrier, at=at)

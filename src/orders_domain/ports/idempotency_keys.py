@@ -1,0 +1,45 @@
+"""The keys under which clients send requests again."""
+
+from datetime import datetime
+from typing import Protocol
+
+from orders_domain.model.idempotency import Once
+from orders_domain.model.order import Order
+
+
+class Keys(Protocol):
+    """The keys of one unit of work. A key is taken with the commit of what was done under it, and by nothing else."""
+
+    def claim(self, once: Once, *, at: datetime) -> None:
+        """Return if nothing was done under the key in the 24 hours before; it is ours until this unit of work ends.
+
+        While it is somebody else's, a store either refuses or waits for them to end.
+
+        Raises:
+            AlreadyDone: the same was done; the error has the order as it was placed.
+            KeyReused: something else was done under the key.
+            KeyInUse: another unit of work has claimed it.
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+    def keep(self, once: Once, order: Order) -> None:
+        """Take the claimed key for the order, with the commit.
+
+        Raises:
+            StoreContention: another unit of work was quicker; this one can only be left.
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+
+class KeptKeys(Protocol):
+    """The keys of all requests, outside any unit of work."""
+
+    def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
+        """Delete at most ``limit`` keys that were taken before; return how many.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...

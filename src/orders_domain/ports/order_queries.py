@@ -1,0 +1,33 @@
+"""The stored orders, read outside any unit of work. It may be served by a replica."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from orders_domain.model.history import Entry
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_ref import OrderRef
+
+
+class Queries(Protocol):
+    """Reading. Every method raises StoreUnavailable when the store is away."""
+
+    def order(self, ref: OrderRef) -> Order:
+        """Return the order as last committed.
+
+        Raises:
+            OrderNotFound: no such order, or it was deleted.
+        """
+        ...
+
+    def orders(self, wanted: OrdersWanted) -> Page:
+        """Return a page of orders, newest first; orders of the same moment by descending id.
+
+        Following ``more_after`` from page to page gives every order that existed at the start exactly once, however
+        many are added meanwhile. A page costs the same wherever it lies.
+        """
+        ...
+
+    def history(self, ref: OrderRef) -> Sequence[Entry]:
+        """Return all history of the order, deleted or not, oldest first; empty for an unknown order."""
+        ...

@@ -1,0 +1,41 @@
+"""Who the bearer of a token is, and tokens of our own."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
+
+from orders_domain.model.auth_token import Bearer
+from orders_domain.model.user import User
+
+Identity: TypeAlias = Callable[[str], Bearer]
+"""The bearer of a token that is whole, ours, in force and complete; whether it was ended is not asked here.
+
+Raises:
+    InvalidToken: for every other token; the sentence is for the log.
+    IdentityUnavailable: the keys cannot be had now.
+"""
+
+
+class Issue(Protocol):
+    """A new token for a user."""
+
+    @property
+    def life(self) -> timedelta:
+        """How long a token lives."""
+        ...
+
+    def require(self) -> None:
+        """Return if we make tokens.
+
+        Raises:
+            SignInElsewhere: an identity provider signs the tokens that we believe.
+        """
+        ...
+
+    def __call__(self, user: User, *, family: str, at: datetime) -> str:
+        """Return a token unlike any other, of the family that came from one sign-in.
+
+        Raises:
+            SignInElsewhere: see ``require``.
+        """
+        ...

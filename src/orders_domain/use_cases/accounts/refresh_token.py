@@ -1,0 +1,53 @@
+"""Exchange a token for a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orders_domain.errors import InvalidToken, UserNotFound
+from orders_domain.model.user import User
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.revoked_tokens import Denylist
+from orders_domain.ports.tokens import Identity, Issue
+from orders_domain.ports.users import Users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    token: str = field(repr=False)
+
+
+def refresh_token(
+    request: RefreshToken, *, identity: Identity, users: Users, denylist: Denylist, issue: Issue, clock: Clock
+) -> str:
+    """Return a new token of the same family; the old one is dead (clause 003-12).
+
+    A token is exchanged once. Whoever shows it again has copied it, or was copied: all tokens of its family die.
+
+    Raises:
+        InvalidToken: the token is not good, was ended or exchanged, is not of a sign-in of ours, or its user may not
+            sign in any more.
+        SignInElsewhere: an identity provider makes the tokens.
+        IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
+    """
+    issue.require()
+    bearer, now = identity(request.token), clock()
+    if bearer.family is None:
+        raise InvalidToken("The token is not of a sign-in of ours.")
+    user = _welcome(bearer.actor.subject, users)
+    if not denylist.deny({bearer.mark: bearer.expires}):
+        denylist.deny(bearer.ending(at=now, life=issue.life))
+        raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
+    if denylist.denied(bearer.marks[1:]):
+        raise InvalidToken("The token's family was ended.")
+    return issue(user, family=bearer.family, at=now)
+
+
+def _welcome(user_id: str, users: Users) -> User:
+    try:
+        user = users.user(user_id)
+    except UserNotFound as error:
+        raise InvalidToken("The token's user has no account.") from error
+    if user.disabled:
+        raise InvalidToken("The token's user is disabled.")
+    return user

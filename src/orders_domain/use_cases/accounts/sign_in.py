@@ -1,0 +1,72 @@
+"""Sign in with an e-mail address and a password."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from orders_domain.errors import InvalidCredentials, Refused, UserNotFound
+from orders_domain.model.user import User, email_of
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.password_hasher import Passwords
+from orders_domain.ports.rate_limiter import Attempts
+from orders_domain.ports.tokens import Issue
+from orders_domain.ports.users import Users
+
+TRIES_OF_AN_ACCOUNT = 10  # a minute, that failed
+TRIES_FROM_AN_ADDRESS = 100  # a minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    email: str
+    password: str = field(repr=False)
+    address: str  # where the request comes from
+
+
+def sign_in(
+    request: SignIn,
+    *,
+    users: Users,
+    passwords: Passwords,
+    attempts: Attempts,
+    issue: Issue,
+    clock: Clock,
+    new_id: NewId,
+) -> str:
+    """Return a new token of a new family (clause 003-09).
+
+    An e-mail address that nobody has costs the same work, counts the same tries and gets the same answer as a wrong
+    password does.
+
+    Raises:
+        InvalidCredentials: no account has both, or it is disabled.
+        TooManyAttempts: ten tries of the account failed within a minute, or a hundred came from the address.
+        SignInBusy: too many sign in at this moment.
+        SignInElsewhere: an identity provider makes the tokens.
+        StoreUnavailable: the store is away.
+    """
+    issue.require()
+    account = f"account {_hash(request.email.strip().lower())}"
+    attempts.note(f"address {_hash(request.address)}", most=TRIES_FROM_AN_ADDRESS)
+    attempts.note(account, most=TRIES_OF_AN_ACCOUNT)
+    user = _found(request.email, users)
+    good = passwords.verify(request.password, user.password_hash if user else None)
+    if user is None or not good or user.disabled:
+        raise InvalidCredentials
+    attempts.forget(account)
+    if passwords.outdated(user.password_hash):
+        users.change_password(user.id, passwords.hash(request.password), instead_of=user.password_hash)
+    return issue(user, family=str(new_id()), at=clock())
+
+
+def _found(email: str, users: Users) -> User | None:
+    try:
+        return users.by_email(email_of(email))
+    except (UserNotFound, Refused):
+        return None
+
+
+def _hash(text: str) -> str:
+    """What people type is no key for a store: it may be long, and it is theirs."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,22 @@
+"""Sign out: end the token shown, and all that came from the same sign-in."""
+
+from dataclasses import dataclass
+
+from orders_domain.model.auth_token import Bearer
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.revoked_tokens import Denylist
+from orders_domain.ports.tokens import Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOut:
+    bearer: Bearer
+
+
+def sign_out(request: SignOut, *, denylist: Denylist, issue: Issue, clock: Clock) -> None:
+    """Return when the token is dead, for every process (clauses 002-24, 003-13); an identity provider's token, too.
+
+    Raises:
+        StoreUnavailable: the store is away; the token may live on.
+    """
+    denylist.deny(request.bearer.ending(at=clock(), life=issue.life))

@@ -1,0 +1,54 @@
+"""Forget what nobody can ask for any more."""
+
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+
+from orders_domain.model import idempotency
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.idempotency_keys import KeptKeys
+from orders_domain.ports.inbox import NotedMessages
+from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.revoked_tokens import Denylist
+
+SENT_EVENTS_KEPT = timedelta(days=7)
+MESSAGES_KEPT = timedelta(days=90)
+"""A carrier that repeats itself later than that is still held to the lifecycle, which never goes backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How much was forgotten."""
+
+    events: int = 0
+    keys: int = 0
+    tokens: int = 0
+    messages: int = 0
+
+    def __add__(self, other: "Pruned") -> "Pruned":
+        return Pruned(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+
+def prune(
+    *,
+    outbox: Outbox,
+    keys: KeptKeys,
+    denylist: Denylist,
+    inbox: NotedMessages,
+    clock: Clock,
+    limit: int = 1_000,
+) -> Pruned:
+    """Forget at most ``limit`` of each: events sent a week ago, idempotency keys of more than 24 hours ago, dead tokens
+    that have expired anyway, and messages dealt with 90 days ago.
+
+    Where it returns ``Pruned()``, nothing is left to forget.
+
+    Raises:
+        StoreUnavailable: the store is away.
+    """
+    now = clock()
+    return Pruned(
+        events=outbox.prune(sent_before=now - SENT_EVENTS_KEPT, limit=limit),
+        keys=keys.prune(kept_before=now - idempotency.KEPT, limit=limit),
+        tokens=denylist.prune(expired_before=now, limit=limit),
+        messages=inbox.prune(noted_before=now - MESSAGES_KEPT, limit=limit),
+    )

@@ -1,0 +1,95 @@
+"""Give up what other services hold for orders that do not exist, or exist no more."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orders_domain.errors import OrderNotFound, ServiceFailed, ServiceRefused
+from orders_domain.model.reservation import LEASE, Booking
+from orders_domain.ports.catalog_service import Reservations
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.shipment_service import Shipments
+from orders_domain.ports.unit_of_work import UnitOfWork
+
+PAUSE = timedelta(seconds=5)  # before the next attempt where a service did not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """How many bookings were released, and why the others could not be, yet."""
+
+    released: int = 0
+    failures: tuple[str, ...] = ()
+
+
+def release_bookings(
+    *,
+    uow: UnitOfWork,
+    reservations: Reservations | None,
+    shipments: Shipments,
+    clock: Clock,
+    limit: int = 10,
+) -> Released:
+    """Release the bookings that are due, at most so many; those of processes that died are among them (clause 003-04).
+
+    Any number of workers may do so at once. One that dies in the middle leaves the rest to the next.
+
+    Raises:
+        StoreUnavailable: the store is away; what was released meanwhile will be released again, which is no harm.
+    """
+    released = 0
+    failures: list[ServiceFailed] = []
+    while released + len(failures) < limit and (booking := _claimed(uow, clock)):
+        failed = release(booking, reservations=reservations, shipments=shipments, uow=uow)
+        with uow:
+            if failed:
+                uow.bookings.put_off(booking, until=clock() + PAUSE)
+            else:
+                uow.bookings.remove(booking)
+            uow.commit()
+        failures += failed[:1]
+        released += not failed
+    return Released(released, tuple(map(str, failures)))
+
+
+def release(
+    booking: Booking, *, reservations: Reservations | None, shipments: Shipments, uow: UnitOfWork
+) -> list[ServiceFailed]:
+    """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
+    failures: list[ServiceFailed] = []
+    try:
+        if reservations:
+            reservations.release(booking.order_id)
+    except ServiceFailed as failure:
+        failures.append(failure)
+    try:
+        if booking.shipping:
+            _cancel_shipment(booking, shipments, uow)
+    except ServiceFailed as failure:
+        failures.append(failure)
+    return failures
+
+
+def _cancel_shipment(booking: Booking, shipments: Shipments, uow: UnitOfWork) -> None:
+    """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
+    try:
+        shipment_id = booking.shipment_id or shipments.book(booking)
+    except ServiceRefused:
+        return
+    if not _is_another_s(shipment_id, booking, uow):
+        shipments.cancel(shipment_id)
+
+
+def _is_another_s(shipment_id: str, booking: Booking, uow: UnitOfWork) -> bool:
+    """A service that gave one shipment to two orders must not make us take it from the one that has it."""
+    with uow, suppress(OrderNotFound):
+        return uow.orders.hold_shipment(shipment_id).id != booking.order_id
+    return False
+
+
+def _claimed(uow: UnitOfWork, clock: Clock) -> Booking | None:
+    now = clock()
+    with uow:
+        booking = uow.bookings.claim(now=now, until=now + LEASE)
+        uow.commit()
+    return booking

@@ -1,0 +1,58 @@
+"""Run a job that waits, or go on with one whose worker died."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from orders_domain.errors import JobLost, Unavailable
+from orders_domain.model.job import Job
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.jobs import Jobs
+from orders_domain.use_cases.orders.bulk_change_status import ChangeOne, one_by_one
+
+BATCH = 20  # orders between two notes of the progress
+LEASE = timedelta(seconds=10)  # how long a worker may be silent before another goes on
+NOTED_EVERY = timedelta(seconds=2)
+PAUSE = timedelta(seconds=5)  # before the next attempt where the store was away
+MOST_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunJob:
+    job_id: UUID
+
+
+def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> Job | None:
+    """Run the job to its end; return it, or None where another worker has it.
+
+    A worker that dies has noted all but its last orders. The next one tries those again, which changes nothing: an
+    order that has the status wanted stays as it is, and no lifecycle leads back to the one before.
+
+    Raises:
+        Unavailable: the store is away or too slow; the job goes on from where it is when it is run again.
+    """
+    job = jobs.claim(request.job_id, now=clock(), until=clock() + LEASE)
+    if job is None:
+        return None
+    try:
+        _run(job, jobs, change_status, clock)
+    except JobLost:
+        return None
+    except Unavailable:
+        with suppress(JobLost, Unavailable):
+            jobs.note(job, until=clock() + PAUSE)
+        raise
+    return job
+
+
+def _run(job: Job, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> None:
+    if job.attempts > MOST_ATTEMPTS:
+        job.give_up()
+        jobs.note(job, until=clock())
+        return
+    noted = clock()
+    for _ in one_by_one(job, change_status=change_status):
+        if job.done % BATCH == 0 or not job.rest or clock() - noted >= NOTED_EVERY:
+            noted = clock()
+            jobs.note(job, until=noted + LEASE)

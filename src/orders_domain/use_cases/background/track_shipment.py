@@ -1,0 +1,71 @@
+"""Bring an order up to what its carrier tells."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.tracking import TrackingEvent
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import save
+
+SCOPE = "tracking"
+"""What the carriers' event ids count in."""
+
+
+class Tracked(Enum):
+    """What an event came to."""
+
+    APPLIED = "applied"
+    OLD_NEWS = "old news"  # the order was as far already
+    REPEATED = "repeated"  # the event was dealt with before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackShipment:
+    """One event of a carrier."""
+
+    event: TrackingEvent
+
+    @property
+    def actor(self) -> Actor:
+        return self.event.carrier
+
+    @property
+    def order_id(self) -> OrderRef | str | None:
+        """The order, or its shipment."""
+        return self.event.order or self.event.shipment_id
+
+
+def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Tracked:
+    """Apply the event once; its user is told of each change (clauses 003-07, 003-08).
+
+    Raises:
+        Refused: the event lies in the future, or contradicts itself.
+        OrderNotFound: no such order or shipment.
+        TransitionRefused: the lifecycle does not lead there, such as back from SHIPPED.
+        TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
+        StaleOrder: somebody else changed the order meanwhile.
+        StoreUnavailable: the store is away.
+    """
+    event, now = request.event, clock()
+    event.require_past(now)
+    with uow:
+        if not uow.inbox.note(event.id, scope=SCOPE, at=now):
+            return Tracked.REPEATED
+        order = _held(event, uow)
+        event.befall(order, at=now)
+        changed = bool(order.unsaved)
+        save(order, by=request.actor, uow=uow)
+        uow.commit()
+    cache.invalidate({order.id: order.version})
+    return Tracked.APPLIED if changed else Tracked.OLD_NEWS
+
+
+def _held(event: TrackingEvent, uow: UnitOfWork) -> Order:
+    if event.order is None:
+        return uow.orders.hold_shipment(event.shipment_id or "")  # an event names one of them at least
+    return uow.orders.hold(event.order)

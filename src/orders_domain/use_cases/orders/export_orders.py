@@ -1,0 +1,36 @@
+"""Give out all orders, as many as there are, a page at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.actor import Actor
+from orders_domain.model.order_filter import LARGEST_PAGE, OrdersWanted, Page
+from orders_domain.ports.order_queries import Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOrders:
+    """The orders wanted; ``wanted.after`` is where an interrupted export goes on."""
+
+    actor: Actor
+    wanted: OrdersWanted
+
+
+def export_orders(request: ExportOrders, *, queries: Queries) -> Iterator[Page]:
+    """Yield the orders by pages of 1,000, newest first: every one that was there at the start, once (clause 002-34).
+
+    Raises:
+        AccessDenied: not an administrator.
+        StoreUnavailable: the store is away.
+    """
+    ADMIN_ONLY.admit(request.actor)
+    return _pages(replace(request.wanted, limit=LARGEST_PAGE), queries)
+
+
+def _pages(wanted: OrdersWanted, queries: Queries) -> Iterator[Page]:
+    page = queries.orders(wanted)
+    yield page
+    while page.more_after:
+        page = queries.orders(replace(wanted, after=page.more_after))
+        yield page

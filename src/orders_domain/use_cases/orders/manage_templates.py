@@ -1,0 +1,75 @@
+"""Keep, list and remove one's own templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orders_domain.errors import Refused
+from orders_domain.model.actor import Actor
+from orders_domain.model.address import Address
+from orders_domain.model.order_filter import LARGEST_PAGE, MOST_SKIPPED
+from orders_domain.model.order_template import NewTemplate, Template
+from orders_domain.model.product import Demand
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_templates import Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTemplate:
+    actor: Actor
+    name: str
+    demands: tuple[Demand, ...]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTemplates:
+    """A page of the actor's own.
+
+    Raises:
+        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000.
+    """
+
+    actor: Actor
+    skip: int = 0
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= LARGEST_PAGE:
+            raise Refused(f"A page has 1 to {LARGEST_PAGE} templates.", field="limit")
+        if not 0 <= self.skip <= MOST_SKIPPED:
+            raise Refused(f"0 to {MOST_SKIPPED} templates can be skipped.", field="skip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveTemplate:
+    actor: Actor
+    template_id: int
+
+
+def add_template(request: AddTemplate, *, templates: Templates, clock: Clock) -> Template:
+    """Return the new template, the actor's own (clause 002-33).
+
+    Raises:
+        Refused: a name or a number of items that cannot be.
+        StoreUnavailable: the store is away.
+    """
+    new = NewTemplate(
+        user_id=request.actor.subject, name=request.name, demands=request.demands, address=request.address
+    )
+    return templates.add(new, at=clock())
+
+
+def list_templates(request: ListTemplates, *, templates: Templates) -> Sequence[Template]:
+    """Return the actor's own templates, in the order they were added."""
+    return templates.of(request.actor.subject, skip=request.skip, limit=request.limit)
+
+
+def remove_template(request: RemoveTemplate, *, templates: Templates) -> None:
+    """Forget one of the actor's own templates; orders placed with it stay.
+
+    Raises:
+        TemplateNotFound: no such template, or not the actor's.
+        StoreUnavailable: the store is away.
+    """
+    templates.template(request.template_id).require_owner(request.actor)
+    templates.remove(request.template_id)

@@ -1,0 +1,48 @@
+"""Place an order as a template has it."""
+
+from dataclasses import dataclass
+
+from orders_domain.model.actor import Actor
+from orders_domain.model.idempotency import Once
+from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.order_templates import Templates
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceTemplate:
+    """One of the actor's own templates, to be ordered once more."""
+
+    actor: Actor
+    template_id: int
+    once: Once | None = None
+
+
+def place_template(
+    request: PlaceTemplate, *, templates: Templates, uow: UnitOfWork, clock: Clock, new_id: NewId
+) -> Order:
+    """Return the new order, at the prices and with the stock of this moment, as if typed in anew (clause 002-33).
+
+    Raises:
+        TemplateNotFound: no such template, or not the actor's.
+        InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
+        Refused: prices of several currencies, or a total that is no amount.
+        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        StoreUnavailable: the store is away.
+    """
+    if request.once:
+        with uow:
+            uow.keys.claim(request.once, at=clock())  # the template may be gone since it was placed
+    template = templates.template(request.template_id)
+    template.require_owner(request.actor)
+    ordered = OrderProducts(
+        actor=request.actor,
+        demands=template.demands,
+        address=template.address,
+        once=request.once,
+        origin=Origin.MANAGEMENT,
+    )
+    return order_products(ordered, uow=uow, clock=clock, new_id=new_id)

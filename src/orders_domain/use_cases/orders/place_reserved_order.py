@@ -1,0 +1,77 @@
+"""Place an order for which other services hold products or a shipment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders_domain.errors import OrderExists, ServiceNonsense
+from orders_domain.model import events, pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.idempotency import Once
+from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import Product, ProductId
+from orders_domain.model.reservation import Booking
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceBooked:
+    """The order of a booking, at these prices; products that are not ``reserved`` are taken from our own stock."""
+
+    actor: Actor
+    booking: Booking
+    products: Mapping[ProductId, Product]
+    reserved: bool
+    once: Once | None = None
+
+
+def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Order:
+    """Return the new order; with its commit, and only then, what the services hold is its own.
+
+    The booking has the key of the request, so that nobody else can have placed anything under it meanwhile.
+
+    Raises:
+        BookingLost: others have begun to release the booking.
+        Refused: prices of several currencies, or a total that is no amount.
+        InsufficientStock: our own products are short meanwhile.
+        ServiceNonsense: the shipment is another order's.
+        StoreUnavailable: the store is away; whether the order is placed is unknown, and the booking will show.
+    """
+    now = clock()
+    with uow:
+        uow.bookings.keep(request.booking)
+        order = _order(request, now=now)
+        _add(order, uow)
+        if request.reserved:
+            uow.stock.refer(order, request.products, at=now)
+        else:
+            low = uow.stock.take(order, by=request.actor, at=now)
+            uow.tell([events.stock_low(product, order, by=request.actor) for product in low])
+        if request.once:
+            uow.keys.keep(request.once, order)
+        uow.commit()
+    return order
+
+
+def _add(order: Order, uow: UnitOfWork) -> None:
+    try:
+        uow.orders.add(order)
+    except OrderExists as error:  # its own id is new
+        raise ServiceNonsense("shipment service", "gives the shipment of another order") from error
+
+
+def _order(request: PlaceBooked, *, now: datetime) -> Order:
+    booking = request.booking
+    lines = pricing.lines(booking.wanted, request.products)
+    return Order.place(
+        order_id=booking.order_id,
+        origin=Origin.OSTORE,
+        user_id=booking.user_id,
+        shipment_id=booking.shipment_id,
+        lines=lines,
+        total=pricing.total(lines),
+        by=request.actor,
+        at=now,
+    )

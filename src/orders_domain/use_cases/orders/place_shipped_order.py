@@ -1,0 +1,42 @@
+"""Order products and have them shipped, all of it in one transaction of ours."""
+
+from dataclasses import dataclass
+
+from orders_domain.model.access import OWNER_OR_ADMIN
+from orders_domain.model.actor import Actor
+from orders_domain.model.idempotency import Once
+from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import Demand
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipProducts:
+    """So many of these products for a user: the actor, or, for administrators, anybody."""
+
+    actor: Actor
+    user_id: str
+    demands: tuple[Demand, ...]
+    once: Once | None = None
+
+
+def ship_products(request: ShipProducts, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+    """Return the new order: its stock is taken, its shipment has an id (clauses 003-01, 003-02).
+
+    Raises:
+        AccessDenied: for somebody else, by somebody who is no administrator.
+        Refused, InsufficientStock, AlreadyDone, KeyReused, KeyInUse, StoreUnavailable: see ``order_products``.
+    """
+    OWNER_OR_ADMIN.require_user(request.actor, request.user_id)
+    ordered = OrderProducts(
+        actor=request.actor,
+        user_id=request.user_id,
+        demands=request.demands,
+        shipment_id=str(new_id()),
+        once=request.once,
+        origin=Origin.OSTORE,
+    )
+    return order_products(ordered, uow=uow, clock=clock, new_id=new_id)

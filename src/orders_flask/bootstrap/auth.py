@@ -1,0 +1,63 @@
+"""Whose tokens are believed, and tokens of our own for development."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from orders_adapters.security import tokens
+from orders_domain.model.actor import Actor, Role
+from orders_domain.ports.tokens import Identity
+from orders_flask.bootstrap.components import Check, blamed_on, well
+from orders_flask.settings import Settings
+
+if TYPE_CHECKING:
+    from orders_adapters.security.jwks import ProviderKeys
+
+
+def identity(settings: Settings) -> Identity:
+    key_for: tokens.KeyFor
+    if settings.jwt_jwks_url:
+        key_for = _provider_keys(settings)
+    elif settings.jwt_public_key:
+        with blamed_on("JWT_PUBLIC_KEY"):
+            key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
+    else:
+        key_for = tokens.shared_secret(settings.signing_secret)
+    return tokens.Tokens(
+        key_for,
+        algorithm=settings.algorithm,
+        issuer=settings.jwt_issuer or None,
+        audience=settings.jwt_audience or None,
+    ).bearer
+
+
+def identity_checks(settings: Settings) -> Mapping[str, Check]:
+    return {"identity": partial(well, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
+
+
+def _provider_keys(settings: Settings) -> ProviderKeys:
+    from orders_adapters.security.jwks import ProviderKeys
+
+    with blamed_on("JWT_JWKS_URL"):
+        return ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+
+
+def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
+    """Return a token of our own, for development.
+
+    Raises:
+        Refused: nobody can be called that.
+    """
+    Actor(subject=subject)
+    claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    return tokens.mint(
+        subject=subject,
+        secret=settings.signing_secret,
+        expires=int(time.time()) + seconds,
+        role=role,
+        scopes=scopes,
+        **{name: value for name, value in claims.items() if value},
+    )

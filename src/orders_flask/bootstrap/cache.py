@@ -1,0 +1,36 @@
+"""The cache: Redis, this process, or none."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from orders_adapters.memory.order_cache import Cache as MemoryCache
+from orders_adapters.memory.order_cache import NoCache
+from orders_domain.ports.clock import Clock
+from orders_flask.bootstrap.components import CachePart, blamed_on, installed, well
+from orders_flask.settings import Settings
+
+REDIS_ADVICE = (
+    "Redis keeps snapshots: after a crash it would bring old copies of orders back, for five minutes at most. "
+    "Give the cache a Redis with save '' and appendonly no."
+)
+
+
+def cache(settings: Settings, *, clock: Clock) -> CachePart:
+    if settings.cache == "redis":
+        with installed("redis", wanted_by="REDIS_URL"):
+            from orders_adapters.redis.order_cache import Cache as RedisCache
+            from orders_adapters.redis.prefetch import Ahead
+
+        ahead = Ahead()
+        with blamed_on("REDIS_URL"):
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, ahead=ahead)
+        return CachePart(
+            cache=redis,
+            ahead=ahead,
+            circuit_open=lambda: redis.circuit_open,
+            check=partial(well, redis.ping),
+            advice=lambda: REDIS_ADVICE if redis.keeps_snapshots() else None,
+            close=redis.close,
+        )
+    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NoCache())

@@ -1,0 +1,48 @@
+"""Where messages come in: a queue of RabbitMQ, or a topic of Kafka."""
+
+from __future__ import annotations
+
+from orders_domain.ports.message_consumer import Inlet
+from orders_flask.bootstrap.components import blamed_on, installed
+from orders_flask.bootstrap.kafka_options import options
+from orders_flask.settings import SettingRefused, Settings
+
+
+def tracking_events(settings: Settings) -> Inlet:
+    """What carriers tell (clause 003-07)."""
+    if settings.tracking_source == "kafka":
+        return _topic(settings, settings.tracking_topic, group=settings.kafka_group)
+    return _queue(settings, settings.tracking_queue)
+
+
+def notifications(settings: Settings) -> Inlet:
+    """What our relay has told of users (clause 002-29)."""
+    if settings.tracking_source == "kafka":
+        return _topic(settings, settings.notifications_topic, group=f"{settings.kafka_group}-notify")
+    return _queue(settings, settings.notify_queue, hears_notifications=True)
+
+
+def _queue(settings: Settings, name: str, *, hears_notifications: bool = False) -> Inlet:
+    if not settings.rabbitmq_url:
+        raise SettingRefused("RABBITMQ_URL is not set, and TRACKING_SOURCE is rabbitmq: there is nothing to take from.")
+    with installed("rabbitmq", wanted_by="RABBITMQ_URL"):
+        from orders_adapters.rabbitmq.message_consumer import Inlet as RabbitInlet
+        from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
+        from orders_adapters.rabbitmq.topology import Inbound
+
+    inbound = Inbound(queue=name)
+    if hears_notifications:
+        # One consumer at a time, lest two send the same letter, come twice, at the same moment.
+        inbound = Inbound(queue=name, exchange=settings.events_exchange, key=USER_NOTIFICATIONS, one_at_a_time=True)
+    with blamed_on("RABBITMQ_URL"):
+        return RabbitInlet(settings.rabbitmq_url, inbound)
+
+
+def _topic(settings: Settings, name: str, *, group: str) -> Inlet:
+    if not settings.kafka_servers:
+        raise SettingRefused("KAFKA_BOOTSTRAP_SERVERS is not set, and TRACKING_SOURCE is kafka.")
+    with installed("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
+        from orders_adapters.kafka.message_consumer import Inlet as KafkaInlet
+    told = options(settings)
+    with blamed_on("KAFKA_OPTIONS"):
+        return KafkaInlet(settings.kafka_servers, topic=name, group=group, options=told)

@@ -1,0 +1,78 @@
+"""Who signs in here: passwords, tokens of our own, dead tokens and how often somebody may try."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from orders_adapters.composite.cached_revoked_tokens import QuickDenylist
+from orders_adapters.memory import rate_limiter as memory_attempts
+from orders_adapters.memory import revoked_tokens as memory_denylist
+from orders_adapters.security import tokens
+from orders_adapters.security.password_hasher import Passwords
+from orders_domain.errors import SignInElsewhere
+from orders_domain.model.user import User
+from orders_domain.ports.clock import Clock
+from orders_flask.bootstrap.components import CachePart, SignIn, Store, blamed_on
+from orders_flask.settings import Settings
+
+
+def sign_in(settings: Settings, store: Store, cache: CachePart, *, clock: Clock) -> SignIn:
+    ours = memory_attempts.Attempts(clock=clock)
+    if settings.cache == "redis":
+        from orders_adapters.redis.rate_limiter import Attempts
+        from orders_adapters.redis.revoked_token_cache import Copy
+
+        with blamed_on("REDIS_URL"):
+            copy = Copy(settings.redis_url, prefix=settings.redis_prefix, ahead=cache.ahead)
+            attempts = Attempts(settings.redis_url, prefix=settings.redis_prefix, otherwise=ours)
+
+        def close() -> None:
+            copy.close()
+            attempts.close()
+
+        return SignIn(
+            denylist=QuickDenylist(store.denied, copy),
+            attempts=attempts,
+            passwords=Passwords(),
+            issue=Issue(settings),
+            close=close,
+        )
+    alone = settings.cache == "memory"  # one process is all there is
+    return SignIn(
+        denylist=QuickDenylist(store.denied, memory_denylist.Copy() if alone else memory_denylist.NoCopy()),
+        attempts=ours,
+        passwords=Passwords(),
+        issue=Issue(settings),
+    )
+
+
+class Issue:
+    """Tokens as the settings have them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def life(self) -> timedelta:
+        return timedelta(seconds=self._settings.token_seconds)
+
+    def require(self) -> None:
+        if self._settings.algorithm != "HS256":
+            raise SignInElsewhere
+
+    def __call__(self, user: User, *, family: str, at: datetime) -> str:
+        self.require()
+        issued = int(at.timestamp())
+        named = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        return tokens.mint(
+            subject=user.id,
+            secret=self._settings.signing_secret,
+            expires=issued + self._settings.token_seconds,
+            role=user.role,
+            scopes=sorted(user.scopes),
+            iat=issued,
+            jti=uuid4().hex,
+            **{tokens.FAMILY: family},
+            **{name: value for name, value in named.items() if value},
+        )

@@ -1,0 +1,99 @@
+"""Statistics, history, stock and analytics in this contract's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.model import history
+from orders_domain.model.analytics import Analytics
+from orders_domain.model.history import Entry
+from orders_domain.model.money import major
+from orders_domain.model.order import Order, fold
+from orders_domain.use_cases import Statistics, StockCheck
+from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
+
+
+def statistics_representation(statistics: Statistics) -> Mapping[str, Any]:
+    order = statistics.order
+    return {
+        "order_id": order.number,
+        "item_count": statistics.item_count,
+        "total_quantity": statistics.total_quantity,
+        "total_amount": order.total,
+        "average_unit_price": statistics.average_unit_price,
+        "status": VOCABULARY.word(order.status),
+        "age_seconds": int(statistics.age.total_seconds()),
+        "seconds_in_status": int(statistics.in_status.total_seconds()),
+        "status_changes": statistics.status_changes,
+    }
+
+
+def entry_representation(entry: Entry) -> Mapping[str, Any]:
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "event": entry.what,
+        "from_status": VOCABULARY.word(entry.from_status) if entry.from_status else None,
+        "to_status": VOCABULARY.word(entry.to_status),
+        "details": _beginning(fold([entry])) if entry.what == history.PLACED else dict(entry.details),
+    }
+
+
+def _beginning(order: Order) -> Mapping[str, Any]:
+    """Everything the order began with; ``items`` where another contract's client described them."""
+    parts = order.address.parts() if order.address else {}
+    return {
+        "origin": order.origin.value,
+        "user_id": order.user_id,
+        "total_amount": float(order.total.amount),
+        "currency": order.total.currency,
+        **{name: parts.get(part) for part, name in SHIPPING.items()},
+        "order_items": [
+            {
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "unit_price": float(line.unit_price.amount),
+                "subtotal": float(line.subtotal.amount),
+            }
+            for line in order.lines
+        ],
+        **({"items": [item.content for item in order.items]} if order.items else {}),
+    }
+
+
+def stock_representation(check: StockCheck) -> Mapping[str, Any]:
+    return {
+        "status": check.health.value,
+        "total_products": check.levels.total_products,
+        "out_of_stock": check.levels.out_of_stock,
+        "low_stock": [
+            {"product_id": product.id, "name": product.name, "stock_quantity": product.stock}
+            for product in check.levels.low_stock
+        ],
+        "checked_at": check.checked_at,
+    }
+
+
+def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
+    currency = analytics.period.currency
+    by_word = dict.fromkeys(VOCABULARY.words.values(), 0)
+    for status, orders in analytics.by_status.items():
+        by_word[VOCABULARY.word(status)] += orders
+    return {
+        "orders": analytics.orders,
+        "revenue": major(analytics.revenue, currency),
+        "average_order_value": analytics.average_order_value,
+        "by_status": by_word,
+        "series": [
+            {"start": start, "orders": orders, "revenue": major(minor, currency)}
+            for start, orders, minor in analytics.series()
+        ],
+        "top_products": [
+            {
+                "product_id": sold.product_id,
+                "name": sold.name,
+                "quantity": sold.quantity,
+                "revenue": major(sold.minor, currency),
+            }
+            for sold in analytics.top_products
+        ],
+    }

@@ -1,0 +1,64 @@
+"""The worker that takes messages in: a use case for each, for ever, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from orders_domain.errors import NotYet, OrderNotFound, OrdersError, StaleOrder, StoreContention, Unavailable
+from orders_domain.ports.message_consumer import Handle, Inlet
+from orders_flask.workers import runner
+
+log = structlog.get_logger(__name__)
+
+WITHIN = 1.0  # seconds to wait for a message; who wants to stop waits as long
+
+
+@dataclass(kw_only=True)
+class Intake:
+    """``run`` returns when ``stop`` is set, with the message in hand done. Killing it loses nothing."""
+
+    inlet: Inlet
+    handle: Handle
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        try:
+            runner.run(self._turn, stop=self.stop, name="intake")
+        finally:
+            self.inlet.close()
+
+    def _turn(self) -> None:
+        self.inlet.take(self.handle, within=WITHIN)
+
+
+def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> Handle:
+    """Return what is done about a message: it is read as a request, and the use case is asked.
+
+    What can be mended by waiting is waited for; an order that is not there only for a while: who ships it may tell of
+    it before it is stored. All else is said of the message itself, also what was our own flaw: it would hold up those
+    behind it, and lies with the others that can be put back once the flaw is mended.
+    """
+
+    def handle(raw: bytes) -> str | None:
+        try:
+            use_case(read(raw))
+        except Unavailable:
+            raise
+        except StaleOrder as error:
+            raise StoreContention(str(error)) from error
+        except OrderNotFound as error:
+            raise NotYet(f"{error.code}: {error}") from error
+        except OrdersError as error:
+            log.warning("message put aside", reason=error.code, sentence=str(error))
+            return f"{error.code}: {error}"
+        except Exception as error:
+            log.exception("message put aside")
+            return f"failed: {type(error).__name__}"
+        return None
+
+    return handle

@@ -1,0 +1,51 @@
+"""The relay: it sends what waits in the outbox, for ever, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from orders_domain.ports.clock import Clock
+from orders_domain.use_cases import Pruned, Relayed
+from orders_flask.workers import runner
+
+log = structlog.get_logger(__name__)
+
+IDLE = 0.5  # seconds between two looks when nobody rings; the bell may miss a ring (see sql.bell)
+BETWEEN_PRUNINGS = timedelta(seconds=10)
+
+
+@dataclass(kw_only=True)
+class Relay:
+    """``run`` returns when ``stop`` is set. Killing it loses nothing: what it had not noted is sent again."""
+
+    relay_events: Callable[[], Relayed]
+    prune: Callable[[], Pruned]
+    wait: Callable[[float], None]  # for news, so many seconds at most
+    clock: Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+    _pruned_at: datetime | None = None
+
+    def run(self) -> None:
+        runner.run(self._turn, stop=self.stop, name="relay")
+
+    def _turn(self) -> None:
+        relayed = self.relay_events()
+        if relayed.refused:
+            log.warning("the broker refused events; see: orders outbox list", refused=relayed.refused)
+        if relayed == Relayed() and not self._pruned():
+            self.wait(IDLE)
+
+    def _pruned(self) -> bool:
+        """Use the idle time; return whether there was anything to forget, and so may be more."""
+        now = self.clock()
+        if self._pruned_at and now < self._pruned_at + BETWEEN_PRUNINGS:
+            return False
+        if self.prune() != Pruned():
+            return True
+        self._pruned_at = now
+        return False

@@ -1,0 +1,99 @@
+"""The intake: what waiting can mend is waited for, and of the rest each message has its reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from orders_adapters.memory.message_consumer import PAUSES, Inlet
+from orders_domain.errors import OrderNotFound, Refused, StaleOrder, StoreUnavailable
+from orders_flask.workers import runner
+from orders_flask.workers.message_worker import Intake, dealing_with
+from tests.support.examples import new_id
+
+
+@dataclass
+class Deeds:
+    """A use case that fails as it is told to, and stops the intake when nothing is left to do."""
+
+    enough: int
+    troubles: list[Exception] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    tries: int = 0
+    stop: Callable[[], object] = lambda: None
+
+    def __call__(self, request: str) -> None:
+        self.tries += 1
+        if self.tries == self.enough:
+            self.stop()
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.done.append(request)
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.002)
+
+
+def run(inlet: Inlet, deeds: Deeds) -> None:
+    intake = Intake(inlet=inlet, handle=dealing_with(bytes.decode, deeds))
+    deeds.stop = intake.stop.set
+    intake.run()
+
+
+def test_messages_are_dealt_with_one_after_the_other_until_it_is_stopped() -> None:
+    inlet, deeds = Inlet(b"one", b"two", b"three"), Deeds(enough=2)
+
+    run(inlet, deeds)
+
+    assert (deeds.done, list(inlet.waiting), inlet.dead) == (["one", "two"], [b"three"], [])
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable("away"), StaleOrder(new_id())], ids=lambda error: error.code)
+def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception) -> None:
+    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=6, troubles=[trouble] * 4)
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == (["one", "two"], [])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (Refused("The message is not JSON."), "refused: The message is not JSON."),
+        (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
+    ],
+)
+def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(trouble: Exception, reason: str) -> None:
+    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=2, troubles=[trouble])
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == (["two"], [(b"one", reason)])
+
+
+def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_meanwhile() -> None:
+    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == (["two", "one"], [])
+
+
+def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
+    inlet, deeds = Inlet(b"one"), Deeds(enough=PAUSES + 1, troubles=[OrderNotFound(7)] * (PAUSES + 1))
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == ([], [(b"one", "order_not_found: There is no such order.")])
+
+
+def test_a_message_that_cannot_be_read_lies_aside() -> None:
+    inlet, deeds = Inlet(b"\xff", b"two"), Deeds(enough=1)
+
+    run(inlet, deeds)
+
+    assert (deeds.done, inlet.dead) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])

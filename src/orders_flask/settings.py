@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from orders_domain.model.currencies import DECIMALS
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from orders_flask import environment
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
@@ -137,7 +137,7 @@ class Settings:
         _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         _within("ORDERS_THREADS", self.threads, 1, 256)
-        if self.default_currency not in DECIMALS:
+        if self.default_currency not in MINOR_UNIT_DIGITS:
             raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
 
     @property

@@ -30,10 +30,10 @@ def notified() -> list[Event]:
     """The notifications of an order's life."""
     order = placed()
     order.number = 7
-    order.unsaved.clear()
+    order.new_entries.clear()
     for status in (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-        order.become(only(status), by=ADMIN, at=NOON)
-    return events.user_notifications(order)
+        order.change_status(only(status), by=ADMIN, at=NOON)
+    return events.notification_events(order)
 
 
 def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -> None:

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from orders_adapters.redis.order_cache import Cache
-from orders_domain import Item, Money, Order, OrderStatus, Origin
+from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
 
@@ -23,7 +23,7 @@ def an_order(version: int = 1, *, order_id: UUID | None = None) -> Order:
         id=order_id or uuid4(),
         origin=Origin.ORDERS,
         user_id="ada",
-        items=(Item({"sku": "tea", "quantity": 2, "price": 4.5}),),
+        items=(CustomItem({"sku": "tea", "quantity": 2, "price": 4.5}),),
         total=Money(900, "EUR"),
         status=OrderStatus.PENDING,
         created_at=NOON,

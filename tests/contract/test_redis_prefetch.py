@@ -30,7 +30,7 @@ def parts(redis_server: RedisServer) -> Iterator[tuple[Cache, Copy]]:
 
 def kept(cache: Cache) -> Order:
     order = placed()
-    order.unsaved.clear()
+    order.new_entries.clear()
     order.number = 1
     cache.put(order)
     assert cache.get(order.id) == order
@@ -66,7 +66,7 @@ def test_what_was_found_and_not_read_is_forgotten_with_the_request(parts: tuple[
     order = kept(cache)
     cache.prefetch(order.id)
     copy.recall(["a mark"])
-    order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
     cache.invalidate({order.id: order.version})
 
     cache.prefetch(None)
@@ -99,7 +99,7 @@ def test_what_one_thread_expects_no_other_is_given(parts: tuple[Cache, Copy]) ->
 def test_a_put_after_a_miss_that_was_asked_ahead_is_kept(parts: tuple[Cache, Copy]) -> None:
     cache, copy = parts
     order = placed()
-    order.unsaved.clear()
+    order.new_entries.clear()
     order.number = 1
     cache.prefetch(order.id)
     copy.recall(["a mark"])

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from orders_adapters.sql.outbox.repository import Outbox
 from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin
-from orders_domain.model.status import Wanted
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.outbox import OutboxState, Outgoing
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def an_order(order_id: UUID | None = None, *, at: datetime = NOON, by: Actor = A
     return Order.place(
         order_id=order_id or uuid4(),
         origin=Origin.ORDERS,
-        items=[Item({"sku": "tea"})],
+        items=[CustomItem({"sku": "tea"})],
         total=Money(7550, "USD"),
         by=by,
         at=at,
@@ -40,7 +40,7 @@ def placed(engine: Engine, order: Order | None = None) -> Order:
 def changed(engine: Engine, order_id: UUID, status: OrderStatus, *, at: datetime = NOON) -> None:
     with UnitOfWork(engine) as uow:
         order = uow.orders.hold(order_id)
-        order.become(Wanted(status, frozenset({status})), by=ADA, at=at)
+        order.change_status(TargetStatus(status, frozenset({status})), by=ADA, at=at)
         uow.orders.save(order)
         uow.commit()
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orders_domain import Actor, Item, Money
+from orders_domain import Actor, CustomItem, Money
 from orders_domain.model.address import Address
-from orders_domain.model.product import Demand, NewProduct
+from orders_domain.model.product import NewProduct, RequestedItem
 from orders_domain.use_cases import OrderProducts, PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
@@ -46,7 +46,7 @@ class Shop:
 
     def place(self, number: int = 1, *, by: str = "ann") -> None:
         """Place orders of an item as its client describes it."""
-        tea = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+        tea = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
         placing = PlaceOrder(actor=Actor(subject=by), items=(tea,), total=Money(7500, "USD"))
         self.within(lambda container: [container.place_order(placing) for _ in range(number)])
 
@@ -60,7 +60,7 @@ class Shop:
                 for name in names:
                     new = NewProduct(sku=f"SKU-{name}", name=name, price=Money(350, "USD"), stock=9)
                     product = uow.products.add(new, by=Actor(subject="root"), at=container.clock()())
-                    demands.append(Demand(product_id=product.id, quantity=2))
+                    demands.append(RequestedItem(product_id=product.id, quantity=2))
                 uow.commit()
             request = OrderProducts(actor=Actor(subject=by), demands=tuple(demands), address=address)
             container.order_products(request)

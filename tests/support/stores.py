@@ -70,7 +70,7 @@ class Shop:
         """The order after a change that was committed."""
         with self.unit_of_work() as uow:
             present = uow.orders.hold(order.id)
-            present.become(only(to), by=by, at=NOON)
+            present.change_status(only(to), by=by, at=NOON)
             uow.orders.save(present)
             uow.commit()
         return present

@@ -9,9 +9,9 @@ from orders_adapters.memory.order_queries import Queries
 from orders_adapters.memory.outbox import Outbox
 from orders_adapters.memory.store import Store
 from orders_adapters.memory.unit_of_work import UnitOfWork
-from orders_domain import Access, Actor, Order, OrderStatus
-from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY
-from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain import AccessPolicy, Actor, Order, OrderStatus
+from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY_HIDDEN
+from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.ports.event_publisher import Publisher as PublisherPort
 from orders_domain.ports.outbox import OutboxState, Outgoing
 from orders_domain.use_cases import (
@@ -47,7 +47,7 @@ class Shop:
         request = PlaceOrder(actor=by, items=items(), total=TOTAL)
         return place_order(request, uow=self.uow, clock=self.clock, new_id=new_id)
 
-    def get(self, order_id: UUID, *, by: Actor = ADA, access: Access = OWNER_ONLY) -> Order:
+    def get(self, order_id: UUID, *, by: Actor = ADA, access: AccessPolicy = OWNER_ONLY_HIDDEN) -> Order:
         return get_order(GetOrder(actor=by, order_id=order_id, access=access), queries=self.queries, cache=self.cache)
 
     def change(
@@ -56,7 +56,7 @@ class Shop:
         to: OrderStatus,
         *,
         by: Actor = ADA,
-        access: Access = OWNER_ONLY,
+        access: AccessPolicy = OWNER_ONLY_HIDDEN,
         versions: frozenset[int] | None = None,
     ) -> Order:
         request = ChangeStatus(actor=by, order_id=order_id, wanted=only(to), access=access, versions=versions)
@@ -66,8 +66,10 @@ class Shop:
         """An administrator may set every status that the lifecycle allows, whatever the order's origin."""
         return self.change(order_id, to, by=ADMIN, access=ADMIN_ONLY)
 
-    def list_of(self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: Access = OWNER_ONLY) -> Page:
-        request = ListOrders(actor=by, wanted=OrdersWanted(user_id=user_id, limit=limit), access=access)
+    def list_of(
+        self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: AccessPolicy = OWNER_ONLY_HIDDEN
+    ) -> Page:
+        request = ListOrders(actor=by, wanted=OrderFilter(user_id=user_id, limit=limit), access=access)
         return list_orders(request, queries=self.queries)
 
     def relay(self, *, limit: int = 500) -> Relayed:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_adapters.serialization import cloudevents
-from orders_domain import Event, Item, Money, Order, OrderStatus, Origin
+from orders_domain import CustomItem, Event, Money, Order, OrderStatus, Origin
 from orders_domain.model.address import Address
-from orders_domain.model.currencies import DECIMALS
-from orders_domain.model.product import Line
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.product import OrderLine
 from tests.support.carts import cart, content
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -32,8 +32,8 @@ OBJECTS = st.dictionaries(TEXT, JSON, max_size=4)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 VERSIONS = st.integers(1, 2**53)
 EVENTS = st.builds(Event, id=st.uuids(), type=TEXT, order_id=st.uuids(), version=VERSIONS, at=MOMENTS, data=OBJECTS)
-MONEY = st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(DECIMALS)))
-LINES = st.builds(Line, product_id=st.integers(1, 2**53), quantity=st.integers(1, 10_000), unit_price=MONEY)
+MONEY = st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(MINOR_UNIT_DIGITS)))
+LINES = st.builds(OrderLine, product_id=st.integers(1, 2**53), quantity=st.integers(1, 10_000), unit_price=MONEY)
 PART = TEXT.filter(str.strip)
 ADDRESSES = st.builds(
     Address, line1=PART, line2=st.none() | PART, city=PART, state=PART, postal_code=PART, country=PART
@@ -45,7 +45,7 @@ ORDERS_OF_ITEMS = st.builds(
     id=st.uuids(),
     origin=st.sampled_from(Origin),
     user_id=st.none() | TEXT,
-    items=st.lists(OBJECTS.map(Item), max_size=3).map(tuple),
+    items=st.lists(OBJECTS.map(CustomItem), max_size=3).map(tuple),
     lines=st.lists(LINES, max_size=3).map(tuple),
     address=st.none() | ADDRESSES,
     total=MONEY,
@@ -80,7 +80,7 @@ def test_an_order_comes_back_as_it_was(order: Order) -> None:
     back = cloudevents.read_order(cloudevents.order_bytes(order))
 
     assert back == order
-    assert back.unsaved == []
+    assert back.new_entries == []
     assert cloudevents.order_bytes(back) == cloudevents.order_bytes(order)
 
 
@@ -89,7 +89,7 @@ def test_a_snapshot_has_everything_that_an_order_has() -> None:
         id=PLACED.order_id,
         origin=Origin.ORDERS,
         user_id="ada",
-        items=(Item({}),),
+        items=(CustomItem({}),),
         total=Money(0, "EUR"),
         status=OrderStatus.PENDING,
         created_at=PLACED.at,
@@ -99,7 +99,7 @@ def test_a_snapshot_has_everything_that_an_order_has() -> None:
 
     kept = orjson.loads(cloudevents.order_bytes(order))
 
-    assert set(kept) == {field.name for field in fields(Order)} - {"unsaved"}  # a new field has to be kept, too
+    assert set(kept) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field has to be kept, too
 
 
 def test_an_event_is_a_cloud_event() -> None:

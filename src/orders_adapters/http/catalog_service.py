@@ -8,8 +8,8 @@ from uuid import UUID
 from orders_adapters.http.service_client import Service, whole_number
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model.money import Money
-from orders_domain.model.product import MOST_STOCK, Product, ProductId
-from orders_domain.model.reservation import Booking
+from orders_domain.model.product import MAX_STOCK, Product, ProductId
+from orders_domain.model.reservation import Reservation
 
 ALL_SECONDS = 10.0  # for all products of an order together
 
@@ -29,9 +29,9 @@ class Reservations:
         asked = {one: self._product(one, until=until) for one in product_ids}
         return {one: product for one, product in asked.items() if product}
 
-    def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
+    def reserve(self, booking: Reservation, products: Mapping[ProductId, Product]) -> None:
         order_id = str(booking.order_id)
-        items = [{"productID": one, "quantity": quantity} for one, quantity in booking.wanted.items()]
+        items = [{"productID": one, "quantity": quantity} for one, quantity in booking.quantities.items()]
         answer = self._service.ask("POST", "/reservations", {"orderID": order_id, "items": items}, key=order_id)
         if answer.status == 409:
             raise InsufficientStock(self._service.understood(answer, lambda told: _shortages(told, booking, products)))
@@ -55,15 +55,15 @@ class Reservations:
         if whole_number(told["productID"]) != asked:
             raise ValueError("another product")
         price, stock = Money.of(told["price"], self._currency), whole_number(told["quantity"])
-        return Product(id=asked, sku=f"remote:{asked}", name=told["name"], price=price, stock=min(stock, MOST_STOCK))
+        return Product(id=asked, sku=f"remote:{asked}", name=told["name"], price=price, stock=min(stock, MAX_STOCK))
 
 
-def _shortages(told: Any, booking: Booking, products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
+def _shortages(told: Any, booking: Reservation, products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
     short = tuple(
         Shortage(
             product_id=(product_id := whole_number(one["productID"])),
             name=products[product_id].name,
-            requested=booking.wanted[product_id],
+            requested=booking.quantities[product_id],
             available=_count(one.get("available", 0)),
         )
         for one in told["unavailableItems"]
@@ -79,4 +79,4 @@ def _count(value: Any) -> int:
     """Return how many there are; as many as were wanted is fine: some came in while the catalogue counted."""
     if (count := whole_number(value)) < 0:
         raise ValueError("fewer than none")
-    return min(count, MOST_STOCK)
+    return min(count, MAX_STOCK)

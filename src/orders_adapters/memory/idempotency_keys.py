@@ -4,8 +4,8 @@ from datetime import datetime
 
 from orders_adapters.memory.store import KeptKey, Store
 from orders_domain.errors import KeyReused
-from orders_domain.model.idempotency import KEPT, AlreadyDone, Once
-from orders_domain.model.order import Order, fold
+from orders_domain.model.idempotency import RETENTION, AlreadyDone, IdempotencyKey
+from orders_domain.model.order import Order, rebuild
 
 
 class Keys:
@@ -13,16 +13,16 @@ class Keys:
         self._store = store
         self._kept: dict[tuple[str, str, str], KeptKey] = {}
 
-    def claim(self, once: Once, *, at: datetime) -> None:
+    def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
         kept = self._store.keys.get(_place(once))
-        if kept is None or kept.at <= at - KEPT:
+        if kept is None or kept.at <= at - RETENTION:
             return
         if kept.fingerprint != once.fingerprint:
             raise KeyReused
         placing = self._store.histories[kept.order_id][:1]
-        raise AlreadyDone(fold(placing, number=self._store.orders[kept.order_id].number))
+        raise AlreadyDone(rebuild(placing, number=self._store.orders[kept.order_id].number))
 
-    def keep(self, once: Once, order: Order) -> None:
+    def keep(self, once: IdempotencyKey, order: Order) -> None:
         self._kept[_place(once)] = KeptKey(once.fingerprint, order.id, order.created_at)
 
     def merge(self) -> None:
@@ -42,5 +42,5 @@ class KeptKeys:
             return len(old)
 
 
-def _place(once: Once) -> tuple[str, str, str]:
+def _place(once: IdempotencyKey) -> tuple[str, str, str]:
     return once.subject, once.scope, once.key

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orders_adapters.memory.store import Store
 from orders_domain.errors import JobLost, JobNotFound
-from orders_domain.model.job import Job, JobStatus
+from orders_domain.model.job import BulkStatusJob, JobStatus
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -16,12 +16,12 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BulkStatusJob) -> None:
         with self._store.reading:
             self._store.jobs[job.id] = deepcopy(job)
         self._store.on_job()
 
-    def get(self, job_id: UUID) -> Job:
+    def get(self, job_id: UUID) -> BulkStatusJob:
         with self._store.reading:
             if job_id not in self._store.jobs:
                 raise JobNotFound(job_id)
@@ -32,7 +32,7 @@ class Jobs:
             found = [job for job in self._store.jobs.values() if _is_due(job, now)]
         return [job.id for job in sorted(found, key=lambda job: (job.leased_until, job.id))[:limit]]
 
-    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
+    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
         with self._store.reading:
             job = self._store.jobs.get(job_id)
             if job is None or not _is_due(job, now):
@@ -42,7 +42,7 @@ class Jobs:
             job.attempts += 1
             return deepcopy(job)
 
-    def note(self, job: Job, *, until: datetime) -> None:
+    def note(self, job: BulkStatusJob, *, until: datetime) -> None:
         with self._store.reading:
             stored = self._store.jobs.get(job.id)
             if stored is None or stored.leased_until != job.leased_until:
@@ -59,5 +59,5 @@ class Jobs:
         return len(old)
 
 
-def _is_due(job: Job, now: datetime) -> bool:
+def _is_due(job: BulkStatusJob, now: datetime) -> bool:
     return job.status in _OPEN and job.leased_until <= now

@@ -5,34 +5,34 @@ from datetime import datetime
 
 from orders_adapters.memory.store import Store
 from orders_domain.errors import TemplateNotFound
-from orders_domain.model.order_template import NewTemplate, Template
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 
 
 class Templates:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, template: NewTemplate, *, at: datetime) -> Template:
+    def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         with self._store.reading:
-            added = Template(
+            added = OrderTemplate(
                 id=next(self._store.template_ids),
                 created_at=at,
                 user_id=template.user_id,
                 name=template.name,
-                demands=tuple(template.demands),
+                requested_items=tuple(template.requested_items),
                 address=template.address,
             )
             self._store.templates[added.id] = added
         return added
 
-    def template(self, template_id: int) -> Template:
+    def template(self, template_id: int) -> OrderTemplate:
         with self._store.reading:
             found = self._store.templates.get(template_id)
         if found is None:
             raise TemplateNotFound(template_id)
         return found
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[Template]:
+    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with self._store.reading:
             return [one for one in self._store.templates.values() if one.user_id == user_id][skip : skip + limit]
 

@@ -8,7 +8,7 @@ from orders_adapters.memory.store import Store
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.model import events
 from orders_domain.model.events import Event
-from orders_domain.model.history import Entry
+from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.outbox import OutboxState, Outgoing
@@ -18,7 +18,7 @@ class Orders:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._orders: dict[UUID, Order] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[HistoryEntry] = []
         self._outgoing: list[Outgoing] = []
 
     def add(self, order: Order) -> None:
@@ -41,10 +41,10 @@ class Orders:
         return self.hold(order_id)
 
     def save(self, order: Order) -> None:
-        if not order.unsaved:
+        if not order.new_entries:
             return
         stored = self._stored(order.id)
-        if stored is None or stored.version != order.saved_version:
+        if stored is None or stored.version != order.persisted_version:
             raise StaleOrder(order.id)
         self._stage(order)
 
@@ -70,8 +70,8 @@ class Orders:
         return self._orders.get(order_id) or self._store.orders.get(order_id)
 
     def _stage(self, order: Order) -> None:
-        entries = deepcopy(order.unsaved)
-        order.unsaved.clear()
+        entries = deepcopy(order.new_entries)
+        order.new_entries.clear()
         self._orders[order.id] = deepcopy(order)
         self._entries += entries
-        self.tell([events.told_by(entry, order) for entry in entries])
+        self.tell([events.event_for(entry, order) for entry in entries])

@@ -24,7 +24,7 @@ class Catalogue:
 
     def stock_levels(self, *, most: int = 1_000) -> StockLevels:
         everything = self._all()
-        low = sorted((one for one in everything if one.low), key=lambda one: (one.stock, one.id))
+        low = sorted((one for one in everything if one.is_low), key=lambda one: (one.stock, one.id))
         return StockLevels(
             total_products=len(everything),
             out_of_stock=sum(one.stock == 0 for one in everything),

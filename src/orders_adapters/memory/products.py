@@ -10,7 +10,7 @@ from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model import pricing
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
-from orders_domain.model.product import NewProduct, Product, ProductId, require_stock
+from orders_domain.model.product import NewProduct, Product, ProductId, validate_stock
 from orders_domain.ports.products import Movement
 
 
@@ -75,14 +75,14 @@ class Products:
 
     def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         products = self.named([line.product_id for line in order.lines])
-        pricing.require_enough({line.product_id: line.quantity for line in order.lines}, products)
+        pricing.ensure_in_stock({line.product_id: line.quantity for line in order.lines}, products)
         if self._has_moved(order, Movement.TAKEN):
             return ()
         low = []
         for line in order.lines:
             before = products[line.product_id]
             after = self._move(before, Movement.TAKEN, -line.quantity, by=by, at=at, order=order)
-            low += [after] if after.low and not before.low else []
+            low += [after] if after.is_low and not before.is_low else []
         return low
 
     def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
@@ -98,7 +98,7 @@ class Products:
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         product = self.hold(product_id)
-        require_stock(product.stock + quantity)
+        validate_stock(product.stock + quantity)
         return self._move(product, Movement.RESTOCKED, quantity, by=by, at=at)
 
     def merge(self) -> None:

@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from orders_domain.model.history import Entry
-from orders_domain.model.job import Job
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
-from orders_domain.model.order_template import Template
+from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 from orders_domain.model.user import User
 from orders_domain.ports.outbox import Outgoing
 from orders_domain.ports.products import Movement
@@ -53,14 +53,14 @@ class Store:
     on_job: Callable[[], None] = _nobody
     orders: dict[UUID, Order] = field(default_factory=dict)
     ids: dict[int, UUID] = field(default_factory=dict)  # by number
-    histories: dict[UUID, list[Entry]] = field(default_factory=dict)
+    histories: dict[UUID, list[HistoryEntry]] = field(default_factory=dict)
     outbox: dict[UUID, Outgoing] = field(default_factory=dict)  # by event id, in the order of the commits
     products: dict[ProductId, Product] = field(default_factory=dict)
-    templates: dict[int, Template] = field(default_factory=dict)
-    bookings: dict[UUID, Booking] = field(default_factory=dict)
+    templates: dict[int, OrderTemplate] = field(default_factory=dict)
+    bookings: dict[UUID, Reservation] = field(default_factory=dict)
     booking_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of those neither kept nor released
     remote_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
-    jobs: dict[UUID, Job] = field(default_factory=dict)
+    jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     keys: dict[tuple[str, str, str], KeptKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message

@@ -12,7 +12,7 @@ import jwt
 
 from orders_domain.errors import InvalidToken, Refused
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 
 SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
 LONGEST_TOKEN = 8 * 1024  # characters
@@ -43,7 +43,7 @@ class Tokens:
     def __call__(self, token: str) -> Actor:
         return self.bearer(token).actor
 
-    def bearer(self, token: str) -> Bearer:
+    def bearer(self, token: str) -> AuthenticatedToken:
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken(f"The token is longer than {LONGEST_TOKEN} characters.")
         if not _COMPACT.fullmatch(token):  # PyJWT lets base64 padding pass
@@ -51,10 +51,10 @@ class Tokens:
         claims = self._claims(token)
         _require_its_time(claims, now=time.time())
         family = claims.get(FAMILY)
-        return Bearer(
+        return AuthenticatedToken(
             actor=_actor(claims),
-            expires=datetime.fromtimestamp(min(math.ceil(claims["exp"]), LATEST), UTC),
-            mark=_mark(token),
+            expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), LATEST), UTC),
+            fingerprint=_mark(token),
             family=family if isinstance(family, str) and 1 <= len(family) <= LONGEST_FAMILY else None,
         )
 

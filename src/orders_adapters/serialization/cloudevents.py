@@ -13,12 +13,12 @@ import orjson
 from orders_domain.errors import Refused
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import Item
+from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import Event
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import Line
+from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
 
 SOURCE = "/orders"
@@ -78,7 +78,7 @@ def order_bytes(order: Order) -> bytes:
             "cart": None if order.cart is None else order.cart.content,
             "cancellation_reason": order.cancellation_reason,
             "lines": [[line.product_id, line.quantity, _money(line.unit_price)] for line in order.lines],
-            "address": None if order.address is None else order.address.parts(),
+            "address": None if order.address is None else order.address.as_dict(),
             "shipment_id": order.shipment_id,
         }
     )
@@ -132,7 +132,7 @@ def _order(kept: Any) -> Order:
         created_at=_read_moment(kept["created_at"]),
         updated_at=_read_moment(kept["updated_at"]),
         deleted_at=None if deleted_at is None else _read_moment(deleted_at),
-        items=cart.items if cart else tuple(Item(content) for content in _is(list, kept["items"])),
+        items=cart.items if cart else tuple(CustomItem(content) for content in _is(list, kept["items"])),
         cart=cart,
         cancellation_reason=_text(kept["cancellation_reason"]),
         lines=tuple(_line(*line) for line in _is(list, kept["lines"])),
@@ -141,8 +141,8 @@ def _order(kept: Any) -> Order:
     )
 
 
-def _line(product_id: Any, quantity: Any, unit_price: Any) -> Line:
-    return Line(product_id=_is(int, product_id), quantity=_is(int, quantity), unit_price=_read_money(unit_price))
+def _line(product_id: Any, quantity: Any, unit_price: Any) -> OrderLine:
+    return OrderLine(product_id=_is(int, product_id), quantity=_is(int, quantity), unit_price=_read_money(unit_price))
 
 
 def _address(parts: Any) -> Address:

@@ -10,10 +10,10 @@ from uuid import UUID
 import orjson
 
 from orders_domain.errors import OrderNotFound, Refused
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 from orders_domain.model.notification import Notification
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
-from orders_domain.model.timestamps import moment
+from orders_domain.model.timestamps import parse_rfc3339
 from orders_domain.model.tracking import TrackingEvent
 
 LARGEST = 64 * 1024  # bytes
@@ -76,7 +76,7 @@ def _member(told: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _R
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("it is not a string")
-    if flaw := flaw_in_text(value):
+    if flaw := text_error(value):
         raise ValueError(f"it {flaw}")
     return value
 
@@ -93,4 +93,4 @@ def _order_ref(value: Any) -> OrderRef:
 
 
 def _moment(value: Any) -> datetime:
-    return moment(_text(value))
+    return parse_rfc3339(_text(value))

@@ -11,9 +11,9 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import pruning
 from orders_adapters.sql.errors import translated
 from orders_domain.errors import KeyInUse, KeyReused, StoreContention
-from orders_domain.model.history import Entry
-from orders_domain.model.idempotency import KEPT, AlreadyDone, Once
-from orders_domain.model.order import Order, fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.idempotency import RETENTION, AlreadyDone, IdempotencyKey
+from orders_domain.model.order import Order, rebuild
 
 _keys = tables.idempotency_keys.c
 _KEPT = and_(
@@ -60,20 +60,20 @@ class Keys:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def claim(self, once: Once, *, at: datetime) -> None:
-        place = {"subject": once.subject, "scope": once.scope, "key": once.key, "expired": at - KEPT}
+    def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
+        place = {"subject": once.subject, "scope": once.scope, "key": once.key, "expired": at - RETENTION}
         dialect = self._connection.dialect.name
         with translated():
             row = self._connection.execute(_CLAIM[dialect], place | {"lock": _lock(once)}).one()
         if row.fingerprint is not None:
             if row.fingerprint != once.fingerprint:
                 raise KeyReused
-            entry = Entry(**{column.name: row._mapping[column] for column in tables.order_history.c})
-            raise AlreadyDone(fold([entry], number=row.number))
+            entry = HistoryEntry(**{column.name: row._mapping[column] for column in tables.order_history.c})
+            raise AlreadyDone(rebuild([entry], number=row.number))
         if not row.ours:
             raise KeyInUse
 
-    def keep(self, once: Once, order: Order) -> None:
+    def keep(self, once: IdempotencyKey, order: Order) -> None:
         values = {
             "subject": once.subject,
             "scope": once.scope,
@@ -81,7 +81,7 @@ class Keys:
             "fingerprint": once.fingerprint,
             "order_id": order.id,
             "at": order.created_at,
-            "expired": order.created_at - KEPT,
+            "expired": order.created_at - RETENTION,
         }
         with translated():
             kept = self._connection.scalar(_KEEP[self._connection.dialect.name], values)
@@ -98,7 +98,7 @@ class KeptKeys:
             return connection.execute(_PRUNE, {"before": kept_before, "most": limit}).rowcount
 
 
-def _lock(once: Once) -> int:
+def _lock(once: IdempotencyKey) -> int:
     """A number of 64 bits for PostgreSQL's advisory locks; the relay's have two of 32, which is a space of its own."""
     place = "\x00".join((once.subject, once.scope, once.key)).encode()
     return int.from_bytes(hashlib.sha256(place).digest()[:8], "big", signed=True)

@@ -13,9 +13,9 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
 from orders_domain.errors import JobLost, JobNotFound
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.job import Failure, Job, JobStatus
+from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import OrderStatus, Wanted
+from orders_domain.model.status import OrderStatus, TargetStatus
 
 _jobs = tables.jobs.c
 
@@ -52,12 +52,12 @@ class Jobs:
         self._reading = engines.reading(engine)
         self._on_add = on_add
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BulkStatusJob) -> None:
         with translated(), self._engine.begin() as connection:
             connection.execute(insert(tables.jobs).inline(), _values(job))
         self._on_add()
 
-    def get(self, job_id: UUID) -> Job:
+    def get(self, job_id: UUID) -> BulkStatusJob:
         with translated(), self._reading.connect() as connection:
             row = connection.execute(_ONE, {"job_id": job_id}).one_or_none()
         if row is None:
@@ -68,17 +68,17 @@ class Jobs:
         with translated(), self._reading.connect() as connection:
             return connection.scalars(_DUE, {"now": now, "most": limit}).all()
 
-    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
+    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
         with translated(), self._engine.begin() as connection:
             row = connection.execute(_CLAIM, {"job_id": job_id, "now": now, "until": until}).one_or_none()
         return None if row is None else _job_of(row)
 
-    def note(self, job: Job, *, until: datetime) -> None:
+    def note(self, job: BulkStatusJob, *, until: datetime) -> None:
         values = {
             "job_id": job.id,
             "held": job.leased_until,
             "status": job.status,
-            "done": job.done,
+            "done": job.processed,
             "failed": [_failure_values(failure) for failure in job.failed],
             "attempts": job.attempts,
             "leased_until": until,
@@ -93,7 +93,7 @@ class Jobs:
             return connection.execute(_FORGET, {"before": created_before}).rowcount
 
 
-def _values(job: Job) -> dict[str, Any]:
+def _values(job: BulkStatusJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "actor": job.actor.subject,
@@ -101,10 +101,10 @@ def _values(job: Job) -> dict[str, Any]:
         "request_id": job.actor.request_id,
         "traceparent": job.actor.traceparent,
         "order_ids": [_written(one) for one in job.order_ids],
-        "wanted": job.wanted.status,
-        "alike": sorted(status.value for status in job.wanted.alike),
+        "wanted": job.target.status,
+        "alike": sorted(status.value for status in job.target.equivalent),
         "status": job.status,
-        "done": job.done,
+        "done": job.processed,
         "failed": [_failure_values(failure) for failure in job.failed],
         "attempts": job.attempts,
         "created_at": job.created_at,
@@ -112,14 +112,14 @@ def _values(job: Job) -> dict[str, Any]:
     }
 
 
-def _job_of(row: Row[Any]) -> Job:
-    return Job(
+def _job_of(row: Row[Any]) -> BulkStatusJob:
+    return BulkStatusJob(
         id=row.id,
         actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
         order_ids=tuple(_read(one) for one in row.order_ids),
-        wanted=Wanted(row.wanted, frozenset(map(OrderStatus, row.alike))),
+        target=TargetStatus(row.wanted, frozenset(map(OrderStatus, row.alike))),
         status=row.status,
-        done=row.done,
+        processed=row.done,
         failed=tuple(_failure_of(one) for one in row.failed),
         attempts=row.attempts,
         created_at=row.created_at,

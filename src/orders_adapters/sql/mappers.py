@@ -9,12 +9,12 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.sharding import shard_of
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import Item
+from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import Event
-from orders_domain.model.history import Entry
+from orders_domain.model.history import HistoryEntry
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
-from orders_domain.model.product import Line
+from orders_domain.model.product import OrderLine
 from orders_domain.ports.outbox import OutboxState, Outgoing
 
 Values = dict[str, Any]
@@ -65,7 +65,7 @@ def order_of(row: Row[Any]) -> Order:
         origin=row.origin,
         number=row.number,
         user_id=row.user_id,
-        items=cart.items if cart else tuple(Item(content) for content in row.items),
+        items=cart.items if cart else tuple(CustomItem(content) for content in row.items),
         cart=cart,
         total=Money(row.total_minor, row.currency),
         status=row.status,
@@ -75,7 +75,7 @@ def order_of(row: Row[Any]) -> Order:
         deleted_at=row.deleted_at,
         cancellation_reason=row.cancellation_reason,
         lines=tuple(
-            Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
+            OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
             for product_id, quantity, minor in row.lines
         ),
         address=_address_of(row),
@@ -88,11 +88,11 @@ def _address_of(row: Row[Any]) -> Address | None:
     return None if parts["line1"] is None else Address(**parts)
 
 
-def entry_values(entry: Entry) -> Values:
+def entry_values(entry: HistoryEntry) -> Values:
     return {
         "order_id": entry.order_id,
         "version": entry.version,
-        "what": entry.what,
+        "what": entry.kind,
         "at": entry.at,
         "actor": entry.actor,
         "role": entry.role,
@@ -104,8 +104,8 @@ def entry_values(entry: Entry) -> Values:
     }
 
 
-def entry_of(row: Row[Any]) -> Entry:
-    return Entry(**row._mapping)
+def entry_of(row: Row[Any]) -> HistoryEntry:
+    return HistoryEntry(**row._mapping)
 
 
 def event_values(event: Event) -> Values:

@@ -11,9 +11,9 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
 from orders_adapters.sql.mappers import entry_of, order_of
 from orders_domain.errors import OrderNotFound
-from orders_domain.model.history import Entry
+from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
 
 _orders = tables.orders.c
@@ -49,17 +49,17 @@ class Queries:
             raise OrderNotFound(ref)
         return order_of(row)
 
-    def orders(self, wanted: OrdersWanted) -> Page:
+    def orders(self, wanted: OrderFilter) -> Page:
         statement = _PAGE
-        values: dict[str, object] = {"limit": wanted.limit + 1, "skip": wanted.skip}
-        if wanted.after is not None:
+        values: dict[str, object] = {"limit": wanted.limit + 1, "skip": wanted.offset}
+        if wanted.cursor is not None:
             statement = statement.where(_BEHIND)
-            values |= {"after_at": wanted.after.created_at, "after_id": wanted.after.order_id}
+            values |= {"after_at": wanted.cursor.created_at, "after_id": wanted.cursor.order_id}
         with translated(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(wanted)), values).all()
-        return Page.cut([order_of(row) for row in rows], wanted.limit)
+        return Page.from_rows([order_of(row) for row in rows], wanted.limit)
 
-    def history(self, ref: OrderRef) -> Sequence[Entry]:
+    def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         if not can_be_id(ref):
             return []
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
@@ -67,7 +67,7 @@ class Queries:
             return [entry_of(row) for row in connection.execute(statement, {"ref": ref})]
 
 
-def conditions(wanted: OrdersWanted) -> list[ColumnElement[bool]]:
+def conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     """The conditions that are given, each of which an index serves."""
     given: list[ColumnElement[bool]] = []
     if wanted.user_id is not None:
@@ -78,8 +78,8 @@ def conditions(wanted: OrdersWanted) -> list[ColumnElement[bool]]:
         given.append(_orders.created_at >= wanted.placed_from)
     if wanted.placed_before is not None:
         given.append(_orders.created_at < wanted.placed_before)
-    if wanted.least is not None:
-        given += [_orders.total_minor >= wanted.least.minor, _orders.currency == wanted.least.currency]
-    if wanted.most is not None:
-        given += [_orders.total_minor <= wanted.most.minor, _orders.currency == wanted.most.currency]
+    if wanted.min_total is not None:
+        given += [_orders.total_minor >= wanted.min_total.minor, _orders.currency == wanted.min_total.currency]
+    if wanted.max_total is not None:
+        given += [_orders.total_minor <= wanted.max_total.minor, _orders.currency == wanted.max_total.currency]
     return given

@@ -15,8 +15,8 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translated
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewTemplate, Template
-from orders_domain.model.product import Demand
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import RequestedItem
 
 _templates = tables.order_templates.c
 
@@ -37,20 +37,20 @@ class Templates:
         self._engine = engine
         self._reading = engines.reading(engine)
 
-    def add(self, template: NewTemplate, *, at: datetime) -> Template:
+    def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         values = _values(template) | {"created_at": at}
         with translated(), self._engine.begin() as connection:
             template_id = connection.execute(_ADD, values).scalar_one()
-        return Template(
+        return OrderTemplate(
             id=template_id,
             created_at=at,
             user_id=template.user_id,
             name=template.name,
-            demands=template.demands,
+            requested_items=template.requested_items,
             address=template.address,
         )
 
-    def template(self, template_id: int) -> Template:
+    def template(self, template_id: int) -> OrderTemplate:
         if not can_be_id(template_id):
             raise TemplateNotFound(template_id)
         with translated(), self._reading.connect() as connection:
@@ -59,7 +59,7 @@ class Templates:
             raise TemplateNotFound(template_id)
         return _template_of(row)
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[Template]:
+    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with translated(), self._reading.connect() as connection:
             rows = connection.execute(_OF, {"user_id": user_id, "skip": skip, "most": limit}).all()
         return [_template_of(row) for row in rows]
@@ -72,21 +72,23 @@ class Templates:
                 raise TemplateNotFound(template_id)
 
 
-def _values(template: NewTemplate) -> dict[str, Any]:
+def _values(template: NewOrderTemplate) -> dict[str, Any]:
     return {
         "user_id": template.user_id,
         "name": template.name,
-        "demands": [[demand.product_id, demand.quantity] for demand in template.demands],
-        "address": template.address.parts(),
+        "demands": [[demand.product_id, demand.quantity] for demand in template.requested_items],
+        "address": template.address.as_dict(),
     }
 
 
-def _template_of(row: Row[Any]) -> Template:
-    return Template(
+def _template_of(row: Row[Any]) -> OrderTemplate:
+    return OrderTemplate(
         id=row.id,
         created_at=row.created_at,
         user_id=row.user_id,
         name=row.name,
-        demands=tuple(Demand(product_id=product_id, quantity=quantity) for product_id, quantity in row.demands),
+        requested_items=tuple(
+            RequestedItem(product_id=product_id, quantity=quantity) for product_id, quantity in row.demands
+        ),
         address=Address(**row.address),
     )

@@ -70,7 +70,7 @@ class Orders:
         return self._held(_HOLD_BY_SHIPMENT, shipment_id)
 
     def save(self, order: Order) -> None:
-        if not order.unsaved:
+        if not order.new_entries:
             return
         values = {
             "status": order.status,
@@ -79,7 +79,7 @@ class Orders:
             "deleted_at": order.deleted_at,
             "cancellation_reason": order.cancellation_reason,
             "order_id": order.id,
-            "saved_version": order.saved_version,
+            "saved_version": order.persisted_version,
         }
         with translated():
             if self._connection.execute(_SAVE, values).rowcount != 1:
@@ -98,6 +98,6 @@ class Orders:
 
     def _note(self, order: Order) -> None:
         """Write down what happened, for us and for the world."""
-        insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.unsaved])
-        self.tell([events.told_by(entry, order) for entry in order.unsaved])
-        order.unsaved.clear()
+        insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
+        self.tell([events.event_for(entry, order) for entry in order.new_entries])
+        order.new_entries.clear()

@@ -10,8 +10,8 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
 from orders_adapters.sql.errors import translated
 from orders_domain.errors import BookingLost, KeyInUse
-from orders_domain.model.idempotency import Once
-from orders_domain.model.reservation import Booking, BookingState
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.reservation import Reservation, ReservationState
 
 _bookings = tables.bookings.c
 _KEYLESS = {name: null() for name in ("key_subject", "key_scope", "key")}
@@ -23,8 +23,8 @@ _ADD: dict[str, Any] = {
 }
 _KEEP = (
     update(tables.bookings)
-    .where(_bookings.order_id == bindparam("of"), _bookings.state == BookingState.PLACING)
-    .values(state=BookingState.KEPT, shipment_id=bindparam("shipment"), **_KEYLESS)
+    .where(_bookings.order_id == bindparam("of"), _bookings.state == ReservationState.PENDING)
+    .values(state=ReservationState.CONFIRMED, shipment_id=bindparam("shipment"), **_KEYLESS)
 )
 _UNKEPT = _bookings.state.in_(tables.UNKEPT)
 _DUE = (
@@ -38,14 +38,14 @@ _DUE = (
 _CLAIM = (
     update(tables.bookings)
     .where(_bookings.order_id == _DUE)
-    .values(state=BookingState.RELEASING, due_at=bindparam("until", type_=Moment))
+    .values(state=ReservationState.RELEASING, due_at=bindparam("until", type_=Moment))
     .returning(tables.bookings)
 )
 _PUT_OFF = (
     update(tables.bookings)
     .where(_bookings.order_id == bindparam("of"), _UNKEPT)
     .values(
-        state=BookingState.RELEASING,
+        state=ReservationState.RELEASING,
         due_at=bindparam("until", type_=Moment),
         shipment_id=bindparam("shipment"),
         **_KEYLESS,
@@ -58,7 +58,7 @@ class Bookings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, booking: Booking, once: Once | None = None) -> None:
+    def add(self, booking: Reservation, once: IdempotencyKey | None = None) -> None:
         values = _values(booking) | {
             "key_subject": once.subject if once else None,
             "key_scope": once.scope if once else None,
@@ -69,32 +69,32 @@ class Bookings:
         if added is None:
             raise KeyInUse
 
-    def keep(self, booking: Booking) -> None:
+    def keep(self, booking: Reservation) -> None:
         values = {"of": booking.order_id, "shipment": booking.shipment_id}
         with translated():
             if self._connection.execute(_KEEP, values).rowcount != 1:
                 raise BookingLost(booking.order_id)
 
-    def claim(self, *, now: datetime, until: datetime) -> Booking | None:
+    def claim(self, *, now: datetime, until: datetime) -> Reservation | None:
         with translated():
             row = self._connection.execute(_CLAIM, {"now": now, "until": until}).one_or_none()
         return None if row is None else _booking_of(row)
 
-    def put_off(self, booking: Booking, *, until: datetime) -> None:
+    def put_off(self, booking: Reservation, *, until: datetime) -> None:
         values = {"of": booking.order_id, "shipment": booking.shipment_id, "until": until}
         with translated():
             self._connection.execute(_PUT_OFF, values)
 
-    def remove(self, booking: Booking) -> None:
+    def remove(self, booking: Reservation) -> None:
         with translated():
             self._connection.execute(_REMOVE, {"of": booking.order_id})
 
 
-def _values(booking: Booking) -> dict[str, Any]:
+def _values(booking: Reservation) -> dict[str, Any]:
     return {
         "order_id": booking.order_id,
         "user_id": booking.user_id,
-        "wanted": [[product_id, quantity] for product_id, quantity in booking.wanted.items()],
+        "wanted": [[product_id, quantity] for product_id, quantity in booking.quantities.items()],
         "shipment_id": booking.shipment_id,
         "state": booking.state,
         "created_at": booking.created_at,
@@ -102,11 +102,11 @@ def _values(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _booking_of(row: Row[Any]) -> Booking:
-    return Booking(
+def _booking_of(row: Row[Any]) -> Reservation:
+    return Reservation(
         order_id=row.order_id,
         user_id=row.user_id,
-        wanted=dict(row.wanted),
+        quantities=dict(row.wanted),
         shipment_id=row.shipment_id,
         state=row.state,
         created_at=row.created_at,

@@ -18,8 +18,8 @@ from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model import pricing
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
-from orders_domain.model.product import Product, ProductId, require_stock
-from orders_domain.model.reservation import BookingState
+from orders_domain.model.product import Product, ProductId, validate_stock
+from orders_domain.model.reservation import ReservationState
 from orders_domain.ports.products import Movement
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
@@ -85,8 +85,8 @@ _products = tables.products.c
 _bookings = tables.bookings.c
 _GIVE_BACK_ELSEWHERE = (
     update(tables.bookings)
-    .where(_bookings.order_id == bindparam("of"), _bookings.state == BookingState.KEPT)
-    .values(state=BookingState.RELEASING, due_at=bindparam("at", type_=Moment))
+    .where(_bookings.order_id == bindparam("of"), _bookings.state == ReservationState.CONFIRMED)
+    .values(state=ReservationState.RELEASING, due_at=bindparam("at", type_=Moment))
 )
 _ADD_TO = (
     update(tables.products)
@@ -126,7 +126,7 @@ class Stock:
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
         products = Products(self._connection)
         before = products.hold(product_id)
-        require_stock(before.stock + quantity)
+        validate_stock(before.stock + quantity)
         after = replace(before, stock=before.stock + quantity)
         with translated():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "more": quantity})
@@ -167,9 +167,9 @@ def _of(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 def _shortages(wanted: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
-    return pricing.shortages(wanted, {row.id: product_of(row) for row in rows})
+    return pricing.find_shortages(wanted, {row.id: product_of(row) for row in rows})
 
 
 def _lowered(taken: Mapping[ProductId, int], left: Iterable[Product]) -> Sequence[Product]:
     """The products that came to or below their threshold by what was taken."""
-    return [one for one in left if one.low and one.stock + taken[one.id] > one.low_stock_threshold]
+    return [one for one in left if one.is_low and one.stock + taken[one.id] > one.low_stock_threshold]

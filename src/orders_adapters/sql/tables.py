@@ -28,17 +28,17 @@ from sqlalchemy import (
 )
 
 from orders_adapters.sql.column_types import Moment, big_id, one_of
-from orders_domain.model.actor import LONGEST_SUBJECT, Role
-from orders_domain.model.address import LONGEST
-from orders_domain.model.idempotency import LONGEST_KEY, LONGEST_SCOPE
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
+from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 from orders_domain.model.job import JobStatus
-from orders_domain.model.money import MOST_MINOR_UNITS
-from orders_domain.model.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
+from orders_domain.model.money import MAX_MINOR_UNITS
+from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import LONGEST_NAME, LONGEST_SKU
-from orders_domain.model.reservation import BookingState
+from orders_domain.model.product import MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.reservation import ReservationState
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.user import LONGEST_EMAIL, LONGEST_SCOPES
+from orders_domain.model.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
 from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import Movement
@@ -81,18 +81,18 @@ PARKED = _is(OutboxState.PARKED)
 UNSENT = _is(OutboxState.WAITING, OutboxState.PARKED)
 SENT = _is(OutboxState.SENT)
 UNFINISHED = _is(JobStatus.QUEUED, JobStatus.RUNNING)
-UNKEPT = _is(BookingState.PLACING, BookingState.RELEASING)
+UNKEPT = _is(ReservationState.PENDING, ReservationState.RELEASING)
 
 users = Table(
     "users",
     metadata,
-    Column("id", String(LONGEST_SUBJECT), primary_key=True),
+    Column("id", String(MAX_SUBJECT_LENGTH), primary_key=True),
     Column("created_at", Moment, nullable=False),
     # An account; users known only from tokens have none.
-    Column("email", String(LONGEST_EMAIL)),
+    Column("email", String(MAX_EMAIL_LENGTH)),
     Column("password_hash", String(255)),
     Column("role", String(16)),
-    Column("scopes", String(LONGEST_SCOPES)),
+    Column("scopes", String(MAX_SCOPES_LENGTH)),
     Column("disabled_at", Moment),
     Index("ix_users_email", "email", unique=True),
 )
@@ -126,14 +126,14 @@ orders = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("deleted_at", Moment),
-    Column("cancellation_reason", String(LONGEST_REASON)),
-    *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
-    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
+    Column("cancellation_reason", String(MAX_REASON_LENGTH)),
+    *(Column(name, String(MAX_LENGTHS[part])) for part, name in SHIPPING.items()),
+    Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     # No default: the least restrictive contract must not be what a forgotten value becomes.
     Column("origin", one_of(Origin, "origin"), nullable=False),
     # What the carrier tells of a shipment is of one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
-    CheckConstraint(f"total_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="total_minor"),
+    CheckConstraint(f"total_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
     # All read backwards, newest first: one's own orders; all; those of a status; those of an amount.
@@ -151,7 +151,7 @@ order_history = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("what", String(32), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("role", one_of(Role, "role"), nullable=False),
     Column("request_id", Text),
     Column("traceparent", String(LONGEST_TRACEPARENT)),
@@ -167,11 +167,11 @@ products = Table(
     "products",
     metadata,
     big_id(),
-    Column("sku", String(LONGEST_SKU), nullable=False),
+    Column("sku", String(MAX_SKU_LENGTH), nullable=False),
     # Partial, though every row has one: PostgreSQL takes the columns of whole unique indexes for keys, and a change of
     # a key waits for every order that refers to the row, and they for it.
     Index("uq_products_sku", "sku", unique=True, postgresql_where=_named, sqlite_where=_named),
-    Column("name", String(LONGEST_NAME), nullable=False),
+    Column("name", String(MAX_NAME_LENGTH), nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("stock_quantity", BigInteger, nullable=False),
@@ -181,7 +181,7 @@ products = Table(
     Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     # Of another service's catalogue: here only because orders refer to it. Nothing of it is sold from our stock.
     Column("remote", Boolean, nullable=False, server_default=false()),
-    CheckConstraint(f"price_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="price_minor"),
+    CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
     CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
@@ -214,7 +214,7 @@ stock_movements = Table(
     Column("order_id", ForeignKey(orders.c.id)),
     Column("kind", one_of(Movement, "kind"), nullable=False),
     Column("quantity", BigInteger, nullable=False),  # up, or down below 0
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("order_id", "product_id", "kind"),  # nothing is taken or given back twice
     CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
@@ -238,7 +238,7 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("role", one_of(Role, "role"), nullable=False),
     Column("request_id", Text),
     Column("traceparent", String(LONGEST_TRACEPARENT)),
@@ -259,9 +259,9 @@ Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinishe
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("subject", String(LONGEST_SUBJECT), primary_key=True),
-    Column("scope", String(LONGEST_SCOPE), primary_key=True),
-    Column("key", String(LONGEST_KEY), primary_key=True),
+    Column("subject", String(MAX_SUBJECT_LENGTH), primary_key=True),
+    Column("scope", String(MAX_SCOPE_LENGTH), primary_key=True),
+    Column("key", String(MAX_KEY_LENGTH), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
     Column("at", Moment, nullable=False, index=True),  # what may be pruned
@@ -270,7 +270,7 @@ idempotency_keys = Table(
 inbox = Table(
     "inbox",
     metadata,
-    Column("scope", String(LONGEST_SCOPE), primary_key=True),
+    Column("scope", String(MAX_SCOPE_LENGTH), primary_key=True),
     Column("message_id", String(LONGEST_MESSAGE_ID), primary_key=True),
     Column("at", Moment, nullable=False, index=True),  # what may be pruned
 )
@@ -279,16 +279,16 @@ bookings = Table(
     "bookings",
     metadata,
     Column("order_id", Uuid, primary_key=True),  # no foreign key: the order comes later, or never
-    Column("user_id", String(LONGEST_SUBJECT), nullable=False),
+    Column("user_id", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("wanted", JSON, nullable=False),  # [product id, quantity]
-    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
-    Column("state", one_of(BookingState, "state"), nullable=False),
+    Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
+    Column("state", one_of(ReservationState, "state"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     # The idempotency key it is placed under, until it is kept or released.
-    Column("key_subject", String(LONGEST_SUBJECT)),
-    Column("key_scope", String(LONGEST_SCOPE)),
-    Column("key", String(LONGEST_KEY)),
+    Column("key_subject", String(MAX_SUBJECT_LENGTH)),
+    Column("key_scope", String(MAX_SCOPE_LENGTH)),
+    Column("key", String(MAX_KEY_LENGTH)),
 )
 _unkept = bookings.c.state.in_(UNKEPT)
 Index("ix_bookings_due", bookings.c.due_at, bookings.c.order_id, postgresql_where=_unkept, sqlite_where=_unkept)

@@ -2,11 +2,11 @@
 
 from uuid import uuid5
 
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 
 
 class Desk:
-    def book(self, booking: Booking) -> str:
+    def book(self, booking: Reservation) -> str:
         return str(uuid5(booking.order_id, "shipment"))
 
     def cancel(self, shipment_id: str) -> None:

@@ -15,16 +15,16 @@ from orders_domain.model.access_rules import (
     is_allowed,
 )
 from orders_domain.model.actor import Role
-from orders_domain.model.status import LIFECYCLE, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, TransitionRefused
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
     from orders_domain.model.order import Order
-    from orders_domain.model.status import Wanted
+    from orders_domain.model.status import TargetStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class AccessPolicy:
     """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden.
 
     This is the part of a contract: which actors it serves at all. What these may do to an order is decided by the
@@ -37,16 +37,16 @@ class Access:
     hides_existence: bool = False
     ownership_alone: bool = False
 
-    def admit(self, actor: Actor) -> None:
+    def authorize(self, actor: Actor) -> None:
         """Return unless it is clear, without a look at any order, that the actor may not.
 
         Raises:
             AccessDenied: owning an order opens nothing here, and neither role nor scope does.
         """
-        if not self.owner and not self.opens_all_to(actor):
+        if not self.owner and not self.grants_all(actor):
             raise AccessDenied(f"This is for {'administrators' if self.roles else ' '.join(sorted(self.scopes))}.")
 
-    def require(self, actor: Actor, order: Order, action: Action = Action.READ) -> None:
+    def authorize_order(self, actor: Actor, order: Order, action: Action = Action.READ) -> None:
         """Return if the actor may do this to the order.
 
         Raises:
@@ -54,24 +54,24 @@ class Access:
             AccessDenied: the order is not the actor's.
             ActionNotPermitted: the contract that the order was placed by reserves the action for others.
         """
-        if not (self.owner and order.user_id == actor.subject) and not self.opens_all_to(actor):
+        if not (self.owner and order.user_id == actor.subject) and not self.grants_all(actor):
             if self.hides_existence:
                 raise OrderHidden(order.id)
             raise AccessDenied("This order belongs to somebody else.")
         if not is_allowed(order.origin, action, self.relations(actor, order)):
             raise ActionNotPermitted(order.origin, action)
 
-    def require_status(self, actor: Actor, order: Order, wanted: Wanted) -> None:
+    def require_status(self, actor: Actor, order: Order, wanted: TargetStatus) -> None:
         """Return if the actor may set the status, or the order shows it already, so that nothing would change.
 
         Raises:
             TransitionRefused: the lifecycle does not allow it to anybody.
             TransitionNotPermitted: the contract that the order was placed by reserves it for others.
         """
-        if order.status in wanted.alike:
+        if order.status in wanted.equivalent:
             return
         allowed = allowed_statuses(order.origin, order.status, self.relations(actor, order))
-        if wanted.status not in LIFECYCLE[order.status]:
+        if wanted.status not in TRANSITIONS[order.status]:
             raise TransitionRefused(order.status, wanted.status, allowed)
         if wanted.status not in allowed:
             raise TransitionNotPermitted(order.origin, order.status, wanted.status, allowed)
@@ -82,44 +82,44 @@ class Access:
             return frozenset({Relation.CARRIER})
         held = {
             Relation.OWNER: order.user_id == actor.subject,
-            Relation.OPERATOR: actor.may("orders:write") and not self.ownership_alone,
+            Relation.OPERATOR: actor.has_scope("orders:write") and not self.ownership_alone,
             Relation.ADMINISTRATOR: actor.role is Role.ADMIN and not self.ownership_alone,
         }
         return frozenset(relation for relation, holds in held.items() if holds) or frozenset({Relation.STRANGER})
 
-    def require_user(self, actor: Actor, user_id: str | None) -> None:
+    def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
         """Return if the actor may see all orders of the user; of everybody, where none is named.
 
         Raises:
             AccessDenied: it may not.
         """
-        if not (self.owner and user_id == actor.subject) and not self.opens_all_to(actor):
+        if not (self.owner and user_id == actor.subject) and not self.grants_all(actor):
             raise AccessDenied("These orders belong to somebody else.")
 
-    def opens_all_to(self, actor: Actor) -> bool:
-        return actor.role in self.roles or any(actor.may(scope) for scope in self.scopes)
+    def grants_all(self, actor: Actor) -> bool:
+        return actor.role in self.roles or any(actor.has_scope(scope) for scope in self.scopes)
 
 
-OWNER_ONLY = Access(hides_existence=True, ownership_alone=True)
+OWNER_ONLY_HIDDEN = AccessPolicy(hides_existence=True, ownership_alone=True)
 """Clauses 000-09, 000-13: role and scope open nothing, and a stranger hears 'not found'."""
 
-OWNER_OR_ADMIN = Access(roles=frozenset({Role.ADMIN}))
+OWNER_OR_ADMIN = AccessPolicy(roles=frozenset({Role.ADMIN}))
 """Clause 002-05: customers their own orders, administrators all."""
 
-OWNER_ALONE = Access()
+OWNER_ONLY = AccessPolicy()
 """Clause 002-13: nobody else, administrators neither; strangers are told so."""
 
-OWNER_OR_WRITER = Access(scopes=frozenset({"orders:write"}))
+OWNER_OR_WRITER = AccessPolicy(scopes=frozenset({"orders:write"}))
 """Clause 004-07: customers their own orders, operators all; a guest's order is nobody's own."""
 
-WRITERS_ONLY = Access(owner=False, scopes=frozenset({"orders:write"}))
+WRITERS_ONLY = AccessPolicy(owner=False, scopes=frozenset({"orders:write"}))
 """Clause 004-08."""
 
-ADMIN_ONLY = Access(owner=False, roles=frozenset({Role.ADMIN}))
+ADMIN_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}))
 """Clause 002-07."""
 
-OWNER_OR_ADMIN_HIDDEN = Access(roles=frozenset({Role.ADMIN}), hides_existence=True)
+OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existence=True)
 """Clause 003-06: likewise, and strangers hear 'not found'."""
 
-CARRIERS_ONLY = Access(owner=False, roles=frozenset({Role.SYSTEM}))
+CARRIERS_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.SYSTEM}))
 """Clause 003-07: tracking events."""

@@ -1,6 +1,7 @@
 """The access rules: one table of what each relation to an order may do to it, by the order's origin.
 
-The table is the only source: use cases ask it through ``Access``, whichever contract a request comes by. The columns
+The table is the only source: use cases ask it through ``AccessPolicy``, whichever contract a request comes by. The
+columns
 are relations; a row without one of its cells, or a missing row, stops the import.
 """
 
@@ -13,7 +14,7 @@ from typing import TypeAlias
 
 from orders_domain.errors import AccessDenied
 from orders_domain.model.origin import Origin
-from orders_domain.model.status import LIFECYCLE, OrderStatus, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, OrderStatus, TransitionRefused
 
 
 class Relation(Enum):
@@ -155,4 +156,6 @@ def is_allowed(origin: Origin, action: Action, relations: Iterable[Relation]) ->
 
 def allowed_statuses(origin: Origin, current: OrderStatus, relations: frozenset[Relation]) -> frozenset[OrderStatus]:
     """Return the statuses that the lifecycle leads to and that the relations may set."""
-    return frozenset(status for status in LIFECYCLE[current] if is_allowed(origin, _STATUS_ACTIONS[status], relations))
+    return frozenset(
+        status for status in TRANSITIONS[current] if is_allowed(origin, _STATUS_ACTIONS[status], relations)
+    )

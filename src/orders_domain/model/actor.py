@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orders_domain.errors import Refused
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 
-LONGEST_SUBJECT = 64
+MAX_SUBJECT_LENGTH = 64
 
 
 class Role(Enum):
@@ -33,17 +33,17 @@ class Actor:
     traceparent: str | None = None  # W3C Trace Context: the span of the request, where its sender has one
 
     def __post_init__(self) -> None:
-        if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= LONGEST_SUBJECT:
-            raise Refused(f"A subject is a string of 1 to {LONGEST_SUBJECT} characters.", field="sub")
-        if flaw := flaw_in_text(self.subject):
+        if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= MAX_SUBJECT_LENGTH:
+            raise Refused(f"A subject is a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="sub")
+        if flaw := text_error(self.subject):
             raise Refused(f"The subject {flaw}.", field="sub")
         if isinstance(self.scopes, str):  # in which every part of it would be a scope
             raise Refused("Scopes are a set of strings.", field="scopes")
         if self.request_id is not None and not isinstance(self.request_id, str):
             raise Refused("The request's id is a string.", field="request_id")
-        if self.request_id is not None and (flaw := flaw_in_text(self.request_id)):
+        if self.request_id is not None and (flaw := text_error(self.request_id)):
             raise Refused(f"The request's id {flaw}.", field="request_id")
 
-    def may(self, scope: str) -> bool:
+    def has_scope(self, scope: str) -> bool:
         """Administrators have every scope."""
         return self.role is Role.ADMIN or scope in self.scopes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 
 from orders_domain.errors import Refused
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 
-LONGEST = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
+MAX_LENGTHS = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
 """The most characters of each part (clause 002-19)."""
 
 
@@ -33,11 +33,11 @@ class Address:
                 continue
             if not isinstance(text, str) or not text.strip():
                 raise Refused("This part of an address cannot be blank.", field=part.name)
-            if len(text) > LONGEST[part.name]:
-                raise Refused(f"At most {LONGEST[part.name]} characters.", field=part.name)
-            if flaw := flaw_in_text(text):
+            if len(text) > MAX_LENGTHS[part.name]:
+                raise Refused(f"At most {MAX_LENGTHS[part.name]} characters.", field=part.name)
+            if flaw := text_error(text):
                 raise Refused(f"The text {flaw}.", field=part.name)
 
-    def parts(self) -> dict[str, str | None]:
+    def as_dict(self) -> dict[str, str | None]:
         """Return the parts by name: ``Address(**address.parts()) == address``."""
         return asdict(self)

@@ -10,7 +10,7 @@ from orders_domain.model.actor import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
+class AuthenticatedToken:
     """A token that was verified: whom it speaks for, until when, and its marks.
 
     ``mark`` is a hash that this token alone has. ``family`` names all tokens that came from one sign-in of ours; it is
@@ -18,22 +18,22 @@ class Bearer:
     """
 
     actor: Actor
-    expires: datetime
-    mark: str
+    expires_at: datetime
+    fingerprint: str
     family: str | None = None
 
     @property
-    def marks(self) -> tuple[str, ...]:
+    def revocation_keys(self) -> tuple[str, ...]:
         """What the denylist may have of the token."""
-        return (self.mark, _mark_of_family(self.family)) if self.family else (self.mark,)
+        return (self.fingerprint, _family_key(self.family)) if self.family else (self.fingerprint,)
 
-    def ending(self, *, at: datetime, life: timedelta) -> dict[str, datetime]:
+    def revocations(self, *, at: datetime, ttl: timedelta) -> dict[str, datetime]:
         """Return what ends the token and its family: marks, each until no token has it any more.
 
         ``life`` is that of a token. One that is being made at this moment lives a little longer than ``at + life``.
         """
-        return dict.fromkeys(self.marks, max(self.expires, at + 2 * life))
+        return dict.fromkeys(self.revocation_keys, max(self.expires_at, at + 2 * ttl))
 
 
-def _mark_of_family(name: str) -> str:
+def _family_key(name: str) -> str:
     return hashlib.sha256(f"family {name}".encode()).hexdigest()

@@ -11,7 +11,7 @@ _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
-DECIMALS: dict[str, int] = {
+MINOR_UNIT_DIGITS: dict[str, int] = {
     code: decimals for decimals, codes in ((2, _TWO), (0, _NONE), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }
 """Decimals of the minor unit, by currency code: ``DECIMALS["JPY"] == 0``."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orders_domain.errors import ItemRefused
-from orders_domain.model.json_values import JSONObject, flaw_in_json
-from orders_domain.model.money import EXACTLY, exact_decimal
+from orders_domain.model.json_values import JSONObject, json_error
+from orders_domain.model.money import EXACT, to_decimal
 
-MOST_ITEMS = 1_000
+MAX_ITEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CustomItem:
     """A line as its client describes it: any JSON object, kept and given back as sent.
 
     Raises:
@@ -26,13 +26,13 @@ class Item:
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
             raise ItemRefused("An item is a JSON object.", field="items")
-        if flaw := flaw_in_json(self.content):
+        if flaw := json_error(self.content):
             raise ItemRefused(f"An item {flaw}.", field="items")
 
     @property
     def quantity(self) -> Decimal | None:
         """What the line has as a number under ``quantity`` or ``qty``; else None."""
-        return exact_decimal(self.content.get("quantity", self.content.get("qty")))
+        return to_decimal(self.content.get("quantity", self.content.get("qty")))
 
     @property
     def subtotal(self) -> Decimal | None:
@@ -41,5 +41,5 @@ class Item:
         The price goes by ``unit_price`` or ``price``.
         """
         quantity = self.quantity
-        price = exact_decimal(self.content.get("unit_price", self.content.get("price")))
-        return None if quantity is None or price is None else EXACTLY.multiply(quantity, price)
+        price = to_decimal(self.content.get("unit_price", self.content.get("price")))
+        return None if quantity is None or price is None else EXACT.multiply(quantity, price)

@@ -44,7 +44,7 @@ class Event:
     traceparent: str | None = None  # W3C Trace Context: the span of the request that brought it about
 
 
-def told_by(entry: history.Entry, order: Order) -> Event:
+def event_for(entry: history.HistoryEntry, order: Order) -> Event:
     """Return the event that tells the world of a history entry of the order (clauses 000-05, 000-22, 004-11)."""
     data: dict[str, JSON] = {
         "order_id": str(order.id),
@@ -54,13 +54,13 @@ def told_by(entry: history.Entry, order: Order) -> Event:
         "total_minor": order.total.minor,
         "currency": order.total.currency,
     }
-    if entry.what == history.PLACED:
+    if entry.kind == history.PLACED:
         data["origin"] = order.origin.value
-    if entry.what == history.CANCELED:
+    if entry.kind == history.CANCELED:
         data["reason"] = entry.details.get("reason")
     return Event(
         id=uuid5(order.id, str(entry.version)),
-        type=_TYPES[entry.what],
+        type=_TYPES[entry.kind],
         order_id=order.id,
         version=entry.version,
         at=entry.at,
@@ -69,7 +69,7 @@ def told_by(entry: history.Entry, order: Order) -> Event:
     )
 
 
-def stock_low(product: Product, order: Order, *, by: Actor) -> Event:
+def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
     """Return the event that tells administrators of a product which the order took to its threshold (clause 002-30)."""
     data: dict[str, JSON] = {
         "product_id": product.id,
@@ -90,23 +90,23 @@ def stock_low(product: Product, order: Order, *, by: Actor) -> Event:
     )
 
 
-def user_notifications(order: Order) -> list[Event]:
+def notification_events(order: Order) -> list[Event]:
     """Return an event for each change not saved yet, to tell the order's user of it; a guest is told nothing.
 
     Clauses 002-29, 003-08. A notification bears the version of its change.
     """
-    return [_user_notification(entry, order) for entry in order.unsaved if order.user_id]
+    return [_user_notification(entry, order) for entry in order.new_entries if order.user_id]
 
 
-def _user_notification(entry: history.Entry, order: Order) -> Event:
+def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
     id_ = uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}")
     data: dict[str, JSON] = {
         "notificationId": str(id_),
         "userID": order.user_id,
         "orderID": order.number,
         "type": notification.ORDER_STATUS_CHANGED,
-        "status": notification.WORDS.word(entry.to_status),
-        "message": notification.sentence(entry.to_status, order=order.number),
+        "status": notification.STATUS_NAMES.name_of(entry.to_status),
+        "message": notification.message_for(entry.to_status, order=order.number),
         "occurredAt": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }
     return Event(

@@ -22,12 +22,12 @@ DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class HistoryEntry:
     """One change: who did what, when, on whose behalf, and everything needed to do it again."""
 
     order_id: UUID
     version: int  # of the order, after the change; the first is 1
-    what: str  # PLACED, STATUS_CHANGED, CANCELED, DELETED
+    kind: str  # PLACED, STATUS_CHANGED, CANCELED, DELETED
     at: datetime
     actor: str
     role: Role
@@ -38,22 +38,22 @@ class Entry:
     traceparent: str | None = None
 
     @classmethod
-    def by(
+    def record(
         cls,
         actor: Actor,
         *,
         order_id: UUID,
         version: int,
-        what: str,
+        kind: str,
         at: datetime,
         from_status: OrderStatus | None,
         to_status: OrderStatus,
         details: Mapping[str, JSON],
-    ) -> Entry:
+    ) -> HistoryEntry:
         return cls(
             order_id=order_id,
             version=version,
-            what=what,
+            kind=kind,
             at=at,
             actor=actor.subject,
             role=actor.role,

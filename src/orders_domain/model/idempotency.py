@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from orders_domain.errors import Kind, OrdersError, Refused
-from orders_domain.model.actor import LONGEST_SUBJECT
-from orders_domain.model.json_values import flaw_in_short_text
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.json_values import bounded_text_error
 from orders_domain.model.order import Order
 
-LONGEST_KEY = 255
-LONGEST_SCOPE = 32
-KEPT = timedelta(hours=24)
+MAX_KEY_LENGTH = 255
+MAX_SCOPE_LENGTH = 32
+RETENTION = timedelta(hours=24)
 """How long an answer is given again; after that the key is as good as new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class IdempotencyKey:
     """A client's key for a request that makes an order; each subject's keys are its own, in each scope anew.
 
     Raises:
@@ -31,11 +31,11 @@ class Once:
 
     def __post_init__(self) -> None:
         for name, text, longest in (
-            ("Idempotency-Key", self.key, LONGEST_KEY),
-            ("sub", self.subject, LONGEST_SUBJECT),
-            ("scope", self.scope, LONGEST_SCOPE),
+            ("Idempotency-Key", self.key, MAX_KEY_LENGTH),
+            ("sub", self.subject, MAX_SUBJECT_LENGTH),
+            ("scope", self.scope, MAX_SCOPE_LENGTH),
         ):
-            if flaw := flaw_in_short_text(text, longest=longest):
+            if flaw := bounded_text_error(text, max_length=longest):
                 raise Refused(f"{name} {flaw}.", field=name)
 
 

@@ -15,10 +15,10 @@ from orders_domain.model.status import TransitionRefused
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
     from orders_domain.model.order_ref import OrderRef
-    from orders_domain.model.status import OrderStatus, Wanted
+    from orders_domain.model.status import OrderStatus, TargetStatus
 
-MOST_ORDERS = 1_000
-MOST_AT_ONCE = 100
+MAX_ORDERS = 1_000
+MAX_SYNCHRONOUS = 100
 """A job of more orders is not done while its client waits."""
 
 
@@ -45,54 +45,56 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class BulkStatusJob:
     """A status for many orders, one after the other. The first ``done`` of them were tried."""
 
     id: UUID
     actor: Actor  # whoever asked: the changes are theirs
     order_ids: tuple[OrderRef, ...]
-    wanted: Wanted
+    target: TargetStatus
     created_at: datetime
     leased_until: datetime  # nobody else runs it before; a job nobody has begun waits since its creation
     status: JobStatus = JobStatus.QUEUED
-    done: int = 0
+    processed: int = 0
     failed: tuple[Failure, ...] = ()
     attempts: int = 0  # begun so often since the last order was tried
 
     @classmethod
-    def of(cls, order_ids: Sequence[OrderRef], wanted: Wanted, *, job_id: UUID, by: Actor, at: datetime) -> Job:
+    def create(
+        cls, order_ids: Sequence[OrderRef], target: TargetStatus, *, job_id: UUID, by: Actor, at: datetime
+    ) -> BulkStatusJob:
         """Return a new job; an order named twice is in it once.
 
         Raises:
             Refused: no order, or more than 1,000.
         """
-        if not 1 <= len(order_ids) <= MOST_ORDERS:
-            raise Refused(f"1 to {MOST_ORDERS} orders.", field="order_ids")
+        if not 1 <= len(order_ids) <= MAX_ORDERS:
+            raise Refused(f"1 to {MAX_ORDERS} orders.", field="order_ids")
         once = tuple(dict.fromkeys(order_ids))
-        return cls(id=job_id, actor=by, order_ids=once, wanted=wanted, created_at=at, leased_until=at)
+        return cls(id=job_id, actor=by, order_ids=once, target=target, created_at=at, leased_until=at)
 
     @property
-    def large(self) -> bool:
+    def needs_worker(self) -> bool:
         """Too large to be waited for."""
-        return len(self.order_ids) > MOST_AT_ONCE
+        return len(self.order_ids) > MAX_SYNCHRONOUS
 
     @property
-    def rest(self) -> tuple[OrderRef, ...]:
+    def remaining(self) -> tuple[OrderRef, ...]:
         """The orders that are still to be tried."""
-        return self.order_ids[self.done :]
+        return self.order_ids[self.processed :]
 
     @property
     def updated(self) -> tuple[OrderRef, ...]:
         """The orders that have the status wanted."""
         failed = {failure.order_id for failure in self.failed}
-        return tuple(order_id for order_id in self.order_ids[: self.done] if order_id not in failed)
+        return tuple(order_id for order_id in self.order_ids[: self.processed] if order_id not in failed)
 
-    def record(self, failure: Failure | None) -> None:
+    def record_result(self, failure: Failure | None) -> None:
         """Note that the next order was tried: it has its status, or there is a reason why not."""
         self.failed += (failure,) if failure else ()
-        self.done += 1
+        self.processed += 1
         self.attempts = 0
-        self.status = JobStatus.RUNNING if self.rest else JobStatus.DONE
+        self.status = JobStatus.RUNNING if self.remaining else JobStatus.DONE
 
-    def give_up(self) -> None:
+    def mark_failed(self) -> None:
         self.status = JobStatus.FAILED

@@ -9,11 +9,11 @@ from typing import TypeAlias
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = Mapping[str, JSON]
 
-DEEPEST = 32
+MAX_DEPTH = 32
 _INT64 = range(-(2**63), 2**63)
 
 
-def flaw_in_text(text: str) -> str | None:
+def text_error(text: str) -> str | None:
     """Return what keeps a string from being stored, or None."""
     if "\x00" in text:
         return "contains a NUL character"
@@ -22,25 +22,25 @@ def flaw_in_text(text: str) -> str | None:
     return None
 
 
-def flaw_in_short_text(text: object, *, longest: int) -> str | None:
+def bounded_text_error(text: object, *, max_length: int) -> str | None:
     """Return what it has to be and is not, a string of 1 to ``longest`` storable characters, or None."""
-    if not isinstance(text, str) or not 1 <= len(text) <= longest:
-        return f"is a string of 1 to {longest} characters"
-    return flaw_in_text(text)
+    if not isinstance(text, str) or not 1 <= len(text) <= max_length:
+        return f"is a string of 1 to {max_length} characters"
+    return text_error(text)
 
 
-def flaw_in_json(value: object, *, depth: int = 0) -> str | None:
+def json_error(value: object, *, depth: int = 0) -> str | None:
     """Return what keeps a JSON value from being stored, or None: text, depth, or a number beyond 64 bits."""
     if isinstance(value, str):
-        return flaw_in_text(value)
+        return text_error(value)
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
         return None if value in _INT64 else "contains a whole number beyond 64 bits"
     if isinstance(value, float):
         return None if isfinite(value) else "contains a number that is not finite"
-    if depth == DEEPEST:
-        return f"is nested deeper than {DEEPEST} levels"
+    if depth == MAX_DEPTH:
+        return f"is nested deeper than {MAX_DEPTH} levels"
     if isinstance(value, Mapping):
         parts = [part for pair in value.items() for part in pair]
         if not all(isinstance(key, str) for key in value):
@@ -49,4 +49,4 @@ def flaw_in_json(value: object, *, depth: int = 0) -> str | None:
         parts = value
     else:
         return f"is not JSON ({type(value).__name__})"
-    return next((flaw for part in parts if (flaw := flaw_in_json(part, depth=depth + 1))), None)
+    return next((flaw for part in parts if (flaw := json_error(part, depth=depth + 1))), None)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
 from orders_domain.errors import AmountRefused
-from orders_domain.model.currencies import DECIMALS
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
-MOST_MINOR_UNITS = 10**12
-EXACTLY = Context(prec=2_000)
+MAX_MINOR_UNITS = 10**12
+EXACT = Context(prec=2_000)
 """Arithmetic that rounds nothing JSON can say: Python's usual context keeps 28 digits only."""
 
 
@@ -25,14 +25,14 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.currency, str) or self.currency not in DECIMALS:
+        if not isinstance(self.currency, str) or self.currency not in MINOR_UNIT_DIGITS:
             raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
         if type(self.minor) is not int:
             raise AmountRefused("An amount is a whole number of minor units.")
         if self.minor < 0:
             raise AmountRefused("An amount cannot be negative.")
-        if self.minor > MOST_MINOR_UNITS:
-            raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
+        if self.minor > MAX_MINOR_UNITS:
+            raise AmountRefused(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
 
     @classmethod
     def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
@@ -45,39 +45,39 @@ class Money:
                 is what the asker calls the amount.
         """
         try:
-            return cls(_minor(amount, currency), currency)
+            return cls(_to_minor_units(amount, currency), currency)
         except AmountRefused as refusal:
             raise AmountRefused(str(refusal), field=refusal.field or field) from None
 
     @property
     def amount(self) -> Decimal:
         """The amount in major units, with all decimals of the currency: ``Decimal("75.50")``."""
-        return major(self.minor, self.currency)
+        return to_major_units(self.minor, self.currency)
 
 
-def _minor(amount: Decimal | int | float, currency: str) -> int:
-    decimals = DECIMALS.get(currency) if isinstance(currency, str) else None
+def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
+    decimals = MINOR_UNIT_DIGITS.get(currency) if isinstance(currency, str) else None
     if decimals is None:
         raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
-    exact = exact_decimal(amount)
+    exact = to_decimal(amount)
     if exact is None:
         raise AmountRefused("An amount is a finite number.")
     if exact.adjusted() > 15:
-        raise AmountRefused(f"An amount cannot be above {MOST_MINOR_UNITS} minor units.")
+        raise AmountRefused(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
     if exact and exact.adjusted() < -decimals:  # so fine that it would vanish
         raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
-    minor = exact.scaleb(decimals, context=EXACTLY)
-    if minor != minor.to_integral_value(context=EXACTLY):
+    minor = exact.scaleb(decimals, context=EXACT)
+    if minor != minor.to_integral_value(context=EXACT):
         raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
     return int(minor)
 
 
-def major(minor: int, currency: str) -> Decimal:
+def to_major_units(minor: int, currency: str) -> Decimal:
     """Return minor units as major ones; for sums, too, which may be more than an amount can be."""
-    return Decimal(minor).scaleb(-DECIMALS[currency])
+    return Decimal(minor).scaleb(-MINOR_UNIT_DIGITS[currency])
 
 
-def exact_decimal(number: object) -> Decimal | None:
+def to_decimal(number: object) -> Decimal | None:
     """Return a number as the decimal it is written as, or None for what is no finite number (booleans are none)."""
     if isinstance(number, bool) or not isinstance(number, Decimal | int | float):
         return None

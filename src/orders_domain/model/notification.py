@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from orders_domain.model.status import OrderStatus, Vocabulary
+from orders_domain.model.status import OrderStatus, StatusVocabulary
 
 ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
 
-WORDS = Vocabulary(
+STATUS_NAMES = StatusVocabulary(
     {
         OrderStatus.PENDING: "pending",
         OrderStatus.CONFIRMED: "confirmed",
@@ -22,7 +22,7 @@ WORDS = Vocabulary(
 )
 """The words of source 003, whose users hear of it; it has no word for paid."""
 
-_SENTENCES = {
+_MESSAGES = {
     OrderStatus.PENDING: "Your order {} was received.",
     OrderStatus.CONFIRMED: "Your order {} is confirmed.",
     OrderStatus.PAID: "Your order {} is paid.",
@@ -43,6 +43,6 @@ class Notification:
     occurred_at: datetime
 
 
-def sentence(status: OrderStatus, *, order: object) -> str:
+def message_for(status: OrderStatus, *, order: object) -> str:
     """Return what to tell somebody whose order has come to the status."""
-    return _SENTENCES[status].format(order)
+    return _MESSAGES[status].format(order)

@@ -12,19 +12,19 @@ from uuid import UUID
 
 from orders_domain.errors import Kind, OrdersError, Refused, TotalMismatch, VersionMismatch
 from orders_domain.model import history
-from orders_domain.model.actor import LONGEST_SUBJECT, Actor
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import MOST_ITEMS, Item
-from orders_domain.model.json_values import JSON, flaw_in_short_text, flaw_in_text
-from orders_domain.model.money import EXACTLY, Money
+from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
+from orders_domain.model.json_values import JSON, bounded_text_error, text_error
+from orders_domain.model.money import EXACT, Money
 from orders_domain.model.origin import Origin, inferred_origin
-from orders_domain.model.product import Line
-from orders_domain.model.status import LIFECYCLE, DeletionRefused, OrderStatus, TransitionRefused, Wanted
-from orders_domain.model.timestamps import flaw_in_moment
+from orders_domain.model.product import OrderLine
+from orders_domain.model.status import TRANSITIONS, DeletionRefused, OrderStatus, TargetStatus, TransitionRefused
+from orders_domain.model.timestamps import timestamp_error
 
-LONGEST_SHIPMENT_ID = 64
-LONGEST_REASON = 200
+MAX_SHIPMENT_ID_LENGTH = 64
+MAX_REASON_LENGTH = 200
 
 
 class OrderFinalized(OrdersError):
@@ -49,20 +49,20 @@ class Order:
     id: UUID
     origin: Origin  # the contract it was placed by: its access rules hold
     user_id: str | None  # None: a guest's
-    items: tuple[Item, ...]
+    items: tuple[CustomItem, ...]
     total: Money
     status: OrderStatus
     created_at: datetime
     updated_at: datetime
     version: int
-    lines: tuple[Line, ...] = ()
+    lines: tuple[OrderLine, ...] = ()
     address: Address | None = None
     deleted_at: datetime | None = None
     cart: Cart | None = None
     cancellation_reason: str | None = None
     shipment_id: str | None = None  # what the carrier calls its parcel
     number: int | None = None  # the short number people read out on the phone; given by the store
-    unsaved: list[history.Entry] = field(default_factory=list, compare=False, repr=False)
+    new_entries: list[history.HistoryEntry] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def place(
@@ -70,8 +70,8 @@ class Order:
         *,
         order_id: UUID,
         origin: Origin,
-        items: Sequence[Item] = (),
-        lines: Sequence[Line] = (),
+        items: Sequence[CustomItem] = (),
+        lines: Sequence[OrderLine] = (),
         cart: Cart | None = None,
         total: Money,
         address: Address | None = None,
@@ -87,16 +87,16 @@ class Order:
             TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
         """
         for name, text, longest in (
-            ("user_id", user_id, LONGEST_SUBJECT),
-            ("shipment_id", shipment_id, LONGEST_SHIPMENT_ID),
+            ("user_id", user_id, MAX_SUBJECT_LENGTH),
+            ("shipment_id", shipment_id, MAX_SHIPMENT_ID_LENGTH),
         ):
-            if text is not None and (flaw := flaw_in_short_text(text, longest=longest)):
+            if text is not None and (flaw := bounded_text_error(text, max_length=longest)):
                 raise Refused(f"{name} {flaw}.", field=name)
         items = cart.items if cart else tuple(items)
-        if not 1 <= len(items) + len(lines) <= MOST_ITEMS:
-            raise Refused(f"An order has 1 to {MOST_ITEMS} items.", field="items")
+        if not 1 <= len(items) + len(lines) <= MAX_ITEMS:
+            raise Refused(f"An order has 1 to {MAX_ITEMS} items.", field="items")
         if not cart:  # whose own figures agree
-            _require_sum(items, lines, total)
+            _ensure_sum(items, lines, total)
         order = cls(
             id=order_id,
             origin=origin,
@@ -112,23 +112,23 @@ class Order:
             updated_at=at,
             version=0,
         )
-        order._write(history.PLACED, by=by, at=at, from_status=None, details=_placing(order))
+        order._record(history.PLACED, by=by, at=at, from_status=None, details=_placement_details(order))
         return order
 
-    def become(self, wanted: Wanted, *, by: Actor, at: datetime) -> bool:
+    def change_status(self, target: TargetStatus, *, by: Actor, at: datetime) -> bool:
         """Take the status asked for; return whether anything changed (asking for what already shows does nothing).
 
         Raises:
             TransitionRefused: the lifecycle does not allow it.
         """
-        if self.status in wanted.alike:
+        if self.status in target.equivalent:
             return False
-        allowed = LIFECYCLE[self.status]
-        if wanted.status not in allowed:
-            raise TransitionRefused(self.status, wanted.status, allowed)
-        before, self.status = self.status, wanted.status
-        what = history.CANCELED if wanted.status is OrderStatus.CANCELED else history.STATUS_CHANGED
-        self._write(what, by=by, at=at, from_status=before, details={})
+        allowed = TRANSITIONS[self.status]
+        if target.status not in allowed:
+            raise TransitionRefused(self.status, target.status, allowed)
+        before, self.status = self.status, target.status
+        what = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
+        self._record(what, by=by, at=at, from_status=before, details={})
         return True
 
     def cancel(self, reason: str | None, *, by: Actor, at: datetime) -> None:
@@ -138,15 +138,15 @@ class Order:
             OrderFinalized: it is shipped, delivered or cancelled.
             Refused: the reason is more than 200 characters, or not storable.
         """
-        if reason is not None and (not isinstance(reason, str) or len(reason) > LONGEST_REASON):
-            raise Refused(f"Up to {LONGEST_REASON} characters.", field="reason")
-        if reason is not None and (flaw := flaw_in_text(reason)):
+        if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH):
+            raise Refused(f"Up to {MAX_REASON_LENGTH} characters.", field="reason")
+        if reason is not None and (flaw := text_error(reason)):
             raise Refused(f"The text {flaw}.", field="reason")
-        if OrderStatus.CANCELED not in LIFECYCLE[self.status]:
+        if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
             raise OrderFinalized(self)
         before, self.status = self.status, OrderStatus.CANCELED
         self.cancellation_reason = reason
-        self._write(history.CANCELED, by=by, at=at, from_status=before, details={"reason": reason})
+        self._record(history.CANCELED, by=by, at=at, from_status=before, details={"reason": reason})
 
     @property
     def canceled_at(self) -> datetime | None:
@@ -162,41 +162,41 @@ class Order:
         if self.status is not OrderStatus.PENDING:
             raise DeletionRefused(self.status)
         self.deleted_at = at
-        self._write(history.DELETED, by=by, at=at, from_status=self.status, details={})
+        self._record(history.DELETED, by=by, at=at, from_status=self.status, details={})
 
-    def require_version(self, wanted: frozenset[int] | None) -> None:
+    def ensure_version(self, expected: frozenset[int] | None) -> None:
         """Return if the order is at one of the versions named, or none was named.
 
         Raises:
             VersionMismatch: it is not.
         """
-        if wanted is not None and self.version not in wanted:
-            raise VersionMismatch(wanted=wanted, current=self.version)
+        if expected is not None and self.version not in expected:
+            raise VersionMismatch(wanted=expected, current=self.version)
 
     @property
-    def saved_version(self) -> int:
+    def persisted_version(self) -> int:
         """The version the store has, 0 for none."""
-        return self.version - len(self.unsaved)
+        return self.version - len(self.new_entries)
 
-    def _write(
+    def _record(
         self,
-        what: str,
+        kind: str,
         *,
         by: Actor,
         at: datetime,
         from_status: OrderStatus | None,
         details: Mapping[str, JSON],
     ) -> None:
-        if flaw := flaw_in_moment(at):  # a clock of ours is to blame, not who asks
+        if flaw := timestamp_error(at):  # a clock of ours is to blame, not who asks
             raise ValueError(f"The clock's moment {flaw}.")
         self.version += 1
         self.updated_at = at
-        self.unsaved.append(
-            history.Entry.by(
+        self.new_entries.append(
+            history.HistoryEntry.record(
                 by,
                 order_id=self.id,
                 version=self.version,
-                what=what,
+                kind=kind,
                 at=at,
                 from_status=from_status,
                 to_status=self.status,
@@ -205,7 +205,7 @@ class Order:
         )
 
 
-def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Order:
+def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = None) -> Order:
     """Return the order that a complete history, oldest first, tells of (clauses 002-08, 002-35).
 
     Raises:
@@ -213,7 +213,7 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
     """
     if [entry.version for entry in entries] != list(range(1, len(entries) + 1)):
         raise ValueError("The history has a hole.")
-    if not entries or entries[0].what != history.PLACED:
+    if not entries or entries[0].kind != history.PLACED:
         raise ValueError("The history does not begin with the placing.")
     first, last = entries[0], entries[-1]
     placing = cast("Mapping[str, Any]", first.details)
@@ -222,20 +222,20 @@ def fold(entries: Sequence[history.Entry], *, number: int | None = None) -> Orde
         id=first.order_id,
         origin=_origin(placing),
         user_id=placing["user_id"],
-        items=cart.items if cart else tuple(Item(content) for content in placing["items"]),
+        items=cart.items if cart else tuple(CustomItem(content) for content in placing["items"]),
         lines=tuple(
-            Line(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
+            OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
             for product_id, quantity, minor in placing["lines"]
         ),
         total=Money(placing["total_minor"], currency),
         address=Address(**placing["address"]) if placing["address"] else None,
         cart=cart,  # unknown, like shipments, to histories older than them
-        cancellation_reason=cast("str | None", last.details.get("reason")) if last.what == history.CANCELED else None,
+        cancellation_reason=cast("str | None", last.details.get("reason")) if last.kind == history.CANCELED else None,
         shipment_id=placing.get("shipment_id"),
         status=last.to_status,
         created_at=first.at,
         updated_at=last.at,
-        deleted_at=last.at if last.what == history.DELETED else None,
+        deleted_at=last.at if last.kind == history.DELETED else None,
         version=last.version,
         number=number,
     )
@@ -247,7 +247,7 @@ def _origin(placing: Mapping[str, Any]) -> Origin:
     return inferred_origin(cart=placing.get("cart"), shipment_id=placing.get("shipment_id"), lines=placing["lines"])
 
 
-def _placing(order: Order) -> dict[str, JSON]:
+def _placement_details(order: Order) -> dict[str, JSON]:
     """Everything the order began with, for ``fold``."""
     address = order.address
     return {
@@ -258,15 +258,15 @@ def _placing(order: Order) -> dict[str, JSON]:
         "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
         "total_minor": order.total.minor,
         "currency": order.total.currency,
-        "address": cast(JSON, address.parts()) if address else None,
+        "address": cast(JSON, address.as_dict()) if address else None,
         "shipment_id": order.shipment_id,
     }
 
 
-def _require_sum(items: Sequence[Item], lines: Sequence[Line], total: Money) -> None:
+def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
-    if len(known) == len(subtotals) and reduce(EXACTLY.add, known, Decimal()) != total.amount:
+    if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
         raise TotalMismatch(
             "The total is not the sum of the items' quantities times their prices.", field="total_price"
         )

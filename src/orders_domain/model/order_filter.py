@@ -10,14 +10,14 @@ from orders_domain.errors import Refused
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.timestamps import flaw_in_moment
+from orders_domain.model.timestamps import timestamp_error
 
-LARGEST_PAGE = 1_000
-MOST_SKIPPED = 100_000
+MAX_PAGE_SIZE = 1_000
+MAX_OFFSET = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class Cursor:
     """Where a page begins: behind this order, in the order of the list (newest first)."""
 
     created_at: datetime
@@ -25,7 +25,7 @@ class After:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrdersWanted:
+class OrderFilter:
     """A page of the orders that every given condition holds for, newest first.
 
     It begins ``after`` an order, or ``skip`` orders further down; only the former costs the same wherever it lies.
@@ -38,20 +38,20 @@ class OrdersWanted:
     statuses: frozenset[OrderStatus] | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
-    least: Money | None = None  # amounts, both included; orders in other currencies are left out
-    most: Money | None = None
+    min_total: Money | None = None  # amounts, both included; orders in other currencies are left out
+    max_total: Money | None = None
     limit: int = 100
-    skip: int = 0
-    after: After | None = None
+    offset: int = 0
+    cursor: Cursor | None = None
 
     def __post_init__(self) -> None:
         for field, at in (("placed_from", self.placed_from), ("placed_before", self.placed_before)):
-            if at is not None and (flaw := flaw_in_moment(at)):
+            if at is not None and (flaw := timestamp_error(at)):
                 raise Refused(f"The moment {flaw}.", field=field)
-        if type(self.limit) is not int or not 1 <= self.limit <= LARGEST_PAGE:
-            raise Refused(f"A page has 1 to {LARGEST_PAGE} orders.", field="limit")
-        if type(self.skip) is not int or not 0 <= self.skip <= MOST_SKIPPED:
-            raise Refused(f"0 to {MOST_SKIPPED} orders can be skipped.", field="skip")
+        if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:
+            raise Refused(f"A page has 1 to {MAX_PAGE_SIZE} orders.", field="limit")
+        if type(self.offset) is not int or not 0 <= self.offset <= MAX_OFFSET:
+            raise Refused(f"0 to {MAX_OFFSET} orders can be skipped.", field="skip")
 
     def matches(self, order: Order) -> bool:
         """Whether every condition holds for the order."""
@@ -61,8 +61,8 @@ class OrdersWanted:
                 self.statuses is None or order.status in self.statuses,
                 self.placed_from is None or order.created_at >= self.placed_from,
                 self.placed_before is None or order.created_at < self.placed_before,
-                self.least is None or _at_most(self.least, order.total),
-                self.most is None or _at_most(order.total, self.most),
+                self.min_total is None or _not_above(self.min_total, order.total),
+                self.max_total is None or _not_above(order.total, self.max_total),
             )
         )
 
@@ -72,16 +72,16 @@ class Page:
     """Some orders, and where the next page begins, if there is more."""
 
     orders: tuple[Order, ...]
-    more_after: After | None = None
+    next_cursor: Cursor | None = None
 
     @classmethod
-    def cut(cls, found: list[Order], limit: int) -> Page:
+    def from_rows(cls, rows: list[Order], limit: int) -> Page:
         """Return the page of ``limit`` orders of a list that was asked for one more than that."""
-        orders = tuple(found[:limit])
-        if len(found) <= limit:
+        orders = tuple(rows[:limit])
+        if len(rows) <= limit:
             return cls(orders)
-        return cls(orders, After(orders[-1].created_at, orders[-1].id))
+        return cls(orders, Cursor(orders[-1].created_at, orders[-1].id))
 
 
-def _at_most(one: Money, other: Money) -> bool:
+def _not_above(one: Money, other: Money) -> bool:
     return one.currency == other.currency and one.minor <= other.minor

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from orders_domain.errors import Refused, TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.custom_item import MOST_ITEMS
-from orders_domain.model.json_values import flaw_in_text
-from orders_domain.model.product import LONGEST_NAME, Demand
+from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.json_values import text_error
+from orders_domain.model.product import MAX_NAME_LENGTH, RequestedItem
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewTemplate:
+class NewOrderTemplate:
     """A template to be. Products and prices are looked up when it is placed, not before.
 
     Raises:
@@ -26,26 +26,26 @@ class NewTemplate:
 
     user_id: str
     name: str
-    demands: tuple[Demand, ...]
+    requested_items: tuple[RequestedItem, ...]
     address: Address
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > LONGEST_NAME:
-            raise Refused(f"1 to {LONGEST_NAME} characters, not all blank.", field="name")
-        if flaw := flaw_in_text(self.name):
+        if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
+            raise Refused(f"1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
+        if flaw := text_error(self.name):
             raise Refused(f"The text {flaw}.", field="name")
-        if not 1 <= len(self.demands) <= MOST_ITEMS:
-            raise Refused(f"A template has 1 to {MOST_ITEMS} items.", field="order_items")
+        if not 1 <= len(self.requested_items) <= MAX_ITEMS:
+            raise Refused(f"A template has 1 to {MAX_ITEMS} items.", field="order_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Template(NewTemplate):
+class OrderTemplate(NewOrderTemplate):
     """A template that is kept."""
 
     id: int
     created_at: datetime
 
-    def require_owner(self, actor: Actor) -> None:
+    def authorize_owner(self, actor: Actor) -> None:
         """Return if the template is the actor's; administrators have none but their own either.
 
         Raises:

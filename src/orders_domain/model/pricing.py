@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from orders_domain.errors import AmountRefused, InsufficientStock, Refused, Shortage
 from orders_domain.model.money import Money
-from orders_domain.model.product import Line, Product, ProductId
+from orders_domain.model.product import OrderLine, Product, ProductId
 
 
-def require_enough(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:
+def ensure_in_stock(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:
     """Return if there seems to be enough of all; a first look, and whoever takes the stock decides.
 
     Raises:
         InsufficientStock: products are short or unknown: all of those are named.
     """
-    if short := shortages(wanted, products):
+    if short := find_shortages(quantities, products):
         raise InsufficientStock(short)
 
 
-def shortages(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
+def find_shortages(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
     """Return what is short or unknown, in the order in which it is wanted; nothing, where there is enough of all."""
     return tuple(
         Shortage(
@@ -28,29 +28,29 @@ def shortages(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Prod
             requested=quantity,
             available=product.stock if product else 0,
         )
-        for product_id, quantity in wanted.items()
+        for product_id, quantity in quantities.items()
         if (product := products.get(product_id)) is None or product.stock < quantity
     )
 
 
-def lines(wanted: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> list[Line]:
+def build_lines(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> list[OrderLine]:
     return [
-        Line(product_id=product_id, quantity=quantity, unit_price=products[product_id].price)
-        for product_id, quantity in wanted.items()
+        OrderLine(product_id=product_id, quantity=quantity, unit_price=products[product_id].price)
+        for product_id, quantity in quantities.items()
     ]
 
 
-def total(of: Sequence[Line]) -> Money:
+def total_of(lines: Sequence[OrderLine]) -> Money:
     """Return the sum of the lines.
 
     Raises:
         Refused: there is none, they are in several currencies, or the sum is no amount.
     """
-    if not of:
+    if not lines:
         raise Refused("An order has at least one item.", field="order_items")
-    if len({line.unit_price.currency for line in of}) > 1:
+    if len({line.unit_price.currency for line in lines}) > 1:
         raise Refused("The products' prices are in several currencies.", field="order_items")
     try:
-        return Money(sum(line.subtotal.minor for line in of), of[0].unit_price.currency)
+        return Money(sum(line.subtotal.minor for line in lines), lines[0].unit_price.currency)
     except AmountRefused as refusal:
         raise AmountRefused(str(refusal), field="order_items") from None

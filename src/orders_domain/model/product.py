@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from orders_domain.errors import ProductNotFound, Refused
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.order_ref import parse_number
 
 ProductId: TypeAlias = int
 
-MOST_STOCK = 10**12
-LARGEST_QUANTITY = 10_000
-LONGEST_NAME = 255
-LONGEST_SKU = 64
+MAX_STOCK = 10**12
+MAX_QUANTITY = 10_000
+MAX_NAME_LENGTH = 255
+MAX_SKU_LENGTH = 64
 DEFAULT_THRESHOLD = 5
 
 
@@ -35,14 +35,14 @@ class NewProduct:
     low_stock_threshold: int = DEFAULT_THRESHOLD
 
     def __post_init__(self) -> None:
-        _require_text("sku", self.sku, LONGEST_SKU)
-        _require_text("name", self.name, LONGEST_NAME)
-        _require_count("stock_quantity", self.stock, self._most_stock)
-        _require_count("low_stock_threshold", self.low_stock_threshold, MOST_STOCK)
+        _validate_text("sku", self.sku, MAX_SKU_LENGTH)
+        _validate_text("name", self.name, MAX_NAME_LENGTH)
+        _validate_count("stock_quantity", self.stock, self._max_stock)
+        _validate_count("low_stock_threshold", self.low_stock_threshold, MAX_STOCK)
 
     @property
-    def _most_stock(self) -> int:
-        return MOST_STOCK
+    def _max_stock(self) -> int:
+        return MAX_STOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +52,17 @@ class Product(NewProduct):
     id: ProductId
 
     @property
-    def _most_stock(self) -> int:
-        return 2 * MOST_STOCK  # what orders give back may come on top of a full stock
+    def _max_stock(self) -> int:
+        return 2 * MAX_STOCK  # what orders give back may come on top of a full stock
 
     @property
-    def low(self) -> bool:
+    def is_low(self) -> bool:
         """At or below its threshold."""
         return self.stock <= self.low_stock_threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class RequestedItem:
     """So many of one product: 1 to 10,000.
 
     Raises:
@@ -73,12 +73,12 @@ class Demand:
     quantity: int
 
     def __post_init__(self) -> None:
-        if type(self.quantity) is not int or not 1 <= self.quantity <= LARGEST_QUANTITY:
-            raise Refused(f"A quantity is a whole number from 1 to {LARGEST_QUANTITY}.", field="quantity")
+        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_QUANTITY:
+            raise Refused(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class OrderLine:
     """What an order takes of one product, at the price of the moment it was placed (clauses 002-10, 003-05)."""
 
     product_id: ProductId
@@ -102,7 +102,7 @@ def parse_product_id(text: str) -> ProductId:
     return number
 
 
-def summed(demands: Iterable[Demand]) -> dict[ProductId, int]:
+def quantities_by_product(demands: Iterable[RequestedItem]) -> dict[ProductId, int]:
     """Return the quantity wanted of each product, in the order of the products' ids (all locks are taken in it)."""
     wanted: dict[ProductId, int] = {}
     for demand in demands:
@@ -110,22 +110,22 @@ def summed(demands: Iterable[Demand]) -> dict[ProductId, int]:
     return dict(sorted(wanted.items()))
 
 
-def _require_text(field: str, text: object, longest: int) -> None:
-    if not isinstance(text, str) or not text.strip() or len(text) > longest:
-        raise Refused(f"1 to {longest} characters, not all blank.", field=field)
-    if flaw := flaw_in_text(text):
+def _validate_text(field: str, text: object, max_length: int) -> None:
+    if not isinstance(text, str) or not text.strip() or len(text) > max_length:
+        raise Refused(f"1 to {max_length} characters, not all blank.", field=field)
+    if flaw := text_error(text):
         raise Refused(f"The text {flaw}.", field=field)
 
 
-def require_stock(stock: object) -> None:
+def validate_stock(stock: object) -> None:
     """Return if somebody may set a product's stock to this.
 
     Raises:
         Refused: it is not 0 to 10^12.
     """
-    _require_count("stock_quantity", stock, MOST_STOCK)
+    _validate_count("stock_quantity", stock, MAX_STOCK)
 
 
-def _require_count(field: str, count: object, most: int) -> None:
-    if type(count) is not int or not 0 <= count <= most:
-        raise Refused(f"A whole number from 0 to {most}.", field=field)
+def _validate_count(field: str, count: object, maximum: int) -> None:
+    if type(count) is not int or not 0 <= count <= maximum:
+        raise Refused(f"A whole number from 0 to {maximum}.", field=field)

@@ -14,14 +14,14 @@ LEASE = timedelta(seconds=25)
 """How long whoever asks the services may take; it is longer than all their time-outs together."""
 
 
-class BookingState(Enum):
-    PLACING = "placing"  # the services are being asked; the order is not stored yet
-    KEPT = "kept"  # the order is stored, and needs what they hold
+class ReservationState(Enum):
+    PENDING = "placing"  # the services are being asked; the order is not stored yet
+    CONFIRMED = "kept"  # the order is stored, and needs what they hold
     RELEASING = "releasing"  # there is no such order, or none any more: what they hold has to be given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
+class Reservation:
     """An order's products and shipment, as far as other services have them.
 
     Whatever becomes of the process that began it, a booking is kept by the commit of its order, or released by whoever
@@ -30,21 +30,30 @@ class Booking:
 
     order_id: UUID
     user_id: str
-    wanted: Mapping[ProductId, int]
+    quantities: Mapping[ProductId, int]
     created_at: datetime
     due_at: datetime  # when others may release it, unless it is kept
-    state: BookingState = BookingState.PLACING
+    state: ReservationState = ReservationState.PENDING
     shipment_id: str | None = None
-    shipping: bool = True  # the shipment service may have been asked; only the process that asks knows if it was not
+    shipment_requested: bool = (
+        True  # the shipment service may have been asked; only the process that asks knows if it was not
+    )
 
     @classmethod
-    def of(cls, order_id: UUID, *, user_id: str, wanted: Mapping[ProductId, int], at: datetime) -> Booking:
+    def start(cls, order_id: UUID, *, user_id: str, quantities: Mapping[ProductId, int], at: datetime) -> Reservation:
         """Return a booking for which nobody has been asked yet."""
         due_at = at + LEASE
-        return cls(order_id=order_id, user_id=user_id, wanted=wanted, created_at=at, due_at=due_at, shipping=False)
+        return cls(
+            order_id=order_id,
+            user_id=user_id,
+            quantities=quantities,
+            created_at=at,
+            due_at=due_at,
+            shipment_requested=False,
+        )
 
-    def about_to_ship(self) -> Booking:
-        return replace(self, shipping=True)
+    def with_shipment_requested(self) -> Reservation:
+        return replace(self, shipment_requested=True)
 
-    def shipped_as(self, shipment_id: str) -> Booking:
-        return replace(self, shipping=True, shipment_id=shipment_id)
+    def with_shipment(self, shipment_id: str) -> Reservation:
+        return replace(self, shipment_requested=True, shipment_id=shipment_id)

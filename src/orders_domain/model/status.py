@@ -21,11 +21,11 @@ class OrderStatus(Enum):
     CANCELED = "CANCELED"
 
     @property
-    def final(self) -> bool:
-        return not LIFECYCLE[self]
+    def is_final(self) -> bool:
+        return not TRANSITIONS[self]
 
 
-LIFECYCLE: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
+TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
     {
         OrderStatus.PENDING: frozenset(
             {OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
@@ -64,29 +64,29 @@ class DeletionRefused(OrdersError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TargetStatus:
     """A status somebody asks for, and the statuses that look the same to whoever asks."""
 
     status: OrderStatus
-    alike: frozenset[OrderStatus]
+    equivalent: frozenset[OrderStatus]
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class StatusVocabulary:
     """One contract's words for the statuses; it may have fewer words than there are statuses."""
 
-    words: Mapping[OrderStatus, str]
+    names: Mapping[OrderStatus, str]
 
-    def word(self, status: OrderStatus) -> str:
-        return self.words[status]
+    def name_of(self, status: OrderStatus) -> str:
+        return self.names[status]
 
-    def wanted(self, word: str) -> Wanted:
+    def parse(self, name: str) -> TargetStatus:
         """Return what the word asks for: the earliest status of that word.
 
         Raises:
             KeyError: the contract has no such word.
         """
-        alike = [status for status in OrderStatus if self.words[status] == word]
+        alike = [status for status in OrderStatus if self.names[status] == name]
         if not alike:
-            raise KeyError(word)
-        return Wanted(alike[0], frozenset(alike))
+            raise KeyError(name)
+        return TargetStatus(alike[0], frozenset(alike))

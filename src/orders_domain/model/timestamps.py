@@ -11,14 +11,14 @@ _MICROSECONDS = 7  # characters, with the point
 _SECOND = timedelta(seconds=1)
 
 
-def flaw_in_moment(at: object) -> str | None:
+def timestamp_error(at: object) -> str | None:
     """Return why it is no moment of everybody's, or None: one without a zone is another one everywhere."""
     if not isinstance(at, datetime):
         return "is no datetime"
     return "has no time zone" if at.utcoffset() is None else None
 
 
-def moment(text: str) -> datetime:
+def parse_rfc3339(text: str) -> datetime:
     """Return it in UTC, what is finer than a microsecond cut off; a leap second is the second after it.
 
     Raises:

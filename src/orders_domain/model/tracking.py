@@ -10,23 +10,23 @@ from types import MappingProxyType
 from orders_domain.errors import Refused
 from orders_domain.model.access import CARRIERS_ONLY
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.json_values import flaw_in_short_text
-from orders_domain.model.order import LONGEST_SHIPMENT_ID, Order
+from orders_domain.model.json_values import bounded_text_error
+from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import OrderStatus, Wanted
-from orders_domain.model.timestamps import flaw_in_moment
+from orders_domain.model.status import OrderStatus, TargetStatus
+from orders_domain.model.timestamps import timestamp_error
 
-LONGEST_EVENT_ID = 255
+MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)
-FASTEST_CLOCK = timedelta(minutes=5)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 """How far a carrier's clock may be ahead of ours."""
 
-_CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
-_SHIPPED = Wanted(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
-_DELIVERED = Wanted(OrderStatus.DELIVERED, frozenset({OrderStatus.DELIVERED}))
-_CANCELED = Wanted(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
+_CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
+_SHIPPED = TargetStatus(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
+_DELIVERED = TargetStatus(OrderStatus.DELIVERED, frozenset({OrderStatus.DELIVERED}))
+_CANCELED = TargetStatus(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
 
-MEANINGS: Mapping[str, tuple[Wanted, ...]] = MappingProxyType(
+TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingProxyType(
     {
         "CONFIRMED": (_CONFIRMED,),
         "IN_TRANSIT": (_SHIPPED,),
@@ -54,35 +54,41 @@ class TrackingEvent:
     occurred_at: datetime
 
     def __post_init__(self) -> None:
-        if flaw := flaw_in_short_text(self.id, longest=LONGEST_EVENT_ID):
+        if flaw := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
             raise Refused(f"eventId {flaw}.", field="eventId")
         if self.shipment_id is None and self.order is None:
             raise Refused("The event names neither an order nor a shipment.", field="orderID")
-        if self.shipment_id is not None and (flaw := flaw_in_short_text(self.shipment_id, longest=LONGEST_SHIPMENT_ID)):
+        if self.shipment_id is not None and (
+            flaw := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
+        ):
             raise Refused(f"shipmentID {flaw}.", field="shipmentID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
             raise Refused("The event's order has a number that no order has.", field="orderID")
-        if flaw := flaw_in_moment(self.occurred_at):
+        if flaw := timestamp_error(self.occurred_at):
             raise Refused(f"The moment {flaw}.", field="occurredAt")
         # Beyond ASCII, other letters than I and S become I and S, too.
-        if not isinstance(self.status, str) or not self.status.isascii() or self.status.upper() not in MEANINGS:
-            raise Refused(f"The status is none of: {', '.join(MEANINGS)}.", field="status")
+        if (
+            not isinstance(self.status, str)
+            or not self.status.isascii()
+            or self.status.upper() not in TRANSITIONS_BY_CARRIER_STATUS
+        ):
+            raise Refused(f"The status is none of: {', '.join(TRANSITIONS_BY_CARRIER_STATUS)}.", field="status")
 
     @property
-    def carrier(self) -> Actor:
+    def actor(self) -> Actor:
         """Who changes the order: the history says through which event."""
         return Actor(subject="carrier", role=Role.SYSTEM, request_id=self.id)
 
-    def require_past(self, now: datetime) -> None:
+    def ensure_not_in_future(self, now: datetime) -> None:
         """Return if it has happened by now; clocks may differ by five minutes.
 
         Raises:
             Refused: it lies in the future.
         """
-        if self.occurred_at > now + FASTEST_CLOCK:
+        if self.occurred_at > now + MAX_CLOCK_SKEW:
             raise Refused("The event lies in the future.", field="occurredAt")
 
-    def befall(self, order: Order, *, at: datetime) -> None:
+    def apply_to(self, order: Order, *, at: datetime) -> None:
         """Take the order as far as the event tells, step by step; old news changes nothing.
 
         Raises:
@@ -92,6 +98,6 @@ class TrackingEvent:
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
             raise Refused("The event's shipment is not that of its order.", field="shipmentID")
-        for wanted in MEANINGS[self.status.upper()]:
-            CARRIERS_ONLY.require_status(self.carrier, order, wanted)
-            order.become(wanted, by=self.carrier, at=at)
+        for wanted in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
+            CARRIERS_ONLY.require_status(self.actor, order, wanted)
+            order.change_status(wanted, by=self.actor, at=at)

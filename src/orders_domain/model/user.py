@@ -8,40 +8,40 @@ from datetime import datetime
 
 from orders_domain.errors import Refused
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 
-LONGEST_EMAIL = 254  # characters: what a mail server takes (RFC 5321)
-LONGEST_SCOPES = 1_000  # characters, all together
-SHORTEST_PASSWORD = 8  # characters
-LONGEST_PASSWORD = 1_024
+MAX_EMAIL_LENGTH = 254  # characters: what a mail server takes (RFC 5321)
+MAX_SCOPES_LENGTH = 1_000  # characters, all together
+MIN_PASSWORD_LENGTH = 8  # characters
+MAX_PASSWORD_LENGTH = 1_024
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
-def email_of(text: str) -> str:
+def normalize_email(text: str) -> str:
     """Return an e-mail address as we compare it: in lower case, without space around it.
 
     Raises:
         Refused: it is none.
     """
     email = text.strip().lower()
-    if flaw := flaw_in_text(email):
+    if flaw := text_error(email):
         raise Refused(f"The e-mail address {flaw}.", field="email")
-    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or not email.isprintable():
+    if len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise Refused(
-            f"An e-mail address is like ann@example.com, of at most {LONGEST_EMAIL} characters.", field="email"
+            f"An e-mail address is like ann@example.com, of at most {MAX_EMAIL_LENGTH} characters.", field="email"
         )
     return email
 
 
-def require_password(password: str) -> None:
+def validate_password(password: str) -> None:
     """Return if somebody may have this password.
 
     Raises:
         Refused: it is too short, too long, or cannot be sent.
     """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Refused(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters.", field="password")
-    if flaw := flaw_in_text(password):
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise Refused(f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters.", field="password")
+    if flaw := text_error(password):
         raise Refused(f"The password {flaw}.", field="password")
 
 
@@ -63,13 +63,13 @@ class User:
 
     def __post_init__(self) -> None:
         Actor(subject=self.id)
-        if self.email != email_of(self.email):
+        if self.email != normalize_email(self.email):
             raise Refused("An account's e-mail address is in lower case.", field="email")
         for scope in self.scopes:
             if not scope.isascii() or not scope.isprintable() or not scope or " " in scope:
                 raise Refused(f"{scope!r} is no scope; a scope is like orders:write.", field="scope")
-        if len(" ".join(self.scopes)) > LONGEST_SCOPES:
-            raise Refused(f"All scopes together have at most {LONGEST_SCOPES:,} characters.", field="scope")
+        if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
+            raise Refused(f"All scopes together have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope")
         if self.role is Role.SYSTEM:
             raise Refused("Nobody signs in as the system.", field="role")
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from orders_domain.model.product import Product, ProductId
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 
 
 class Reservations(Protocol):
@@ -15,7 +15,7 @@ class Reservations(Protocol):
         """Return those of the products that there are, by id: name, price and stock as they are there now."""
         ...
 
-    def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
+    def reserve(self, booking: Reservation, products: Mapping[ProductId, Product]) -> None:
         """Have all that the booking wants kept for its order, or nothing; asked again, it is the same reservation.
 
         Raises:

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Protocol
 
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 
 
 class Keys(Protocol):
     """The keys of one unit of work. A key is taken with the commit of what was done under it, and by nothing else."""
 
-    def claim(self, once: Once, *, at: datetime) -> None:
+    def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
         """Return if nothing was done under the key in the 24 hours before; it is ours until this unit of work ends.
 
         While it is somebody else's, a store either refuses or waits for them to end.
@@ -23,7 +23,7 @@ class Keys(Protocol):
         """
         ...
 
-    def keep(self, once: Once, order: Order) -> None:
+    def keep(self, once: IdempotencyKey, order: Order) -> None:
         """Take the claimed key for the order, with the commit.
 
         Raises:

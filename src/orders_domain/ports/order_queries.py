@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from orders_domain.model.history import Entry
+from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
 
 
@@ -20,14 +20,14 @@ class Queries(Protocol):
         """
         ...
 
-    def orders(self, wanted: OrdersWanted) -> Page:
+    def orders(self, wanted: OrderFilter) -> Page:
         """Return a page of orders, newest first; orders of the same moment by descending id.
 
-        Following ``more_after`` from page to page gives every order that existed at the start exactly once, however
+        Following ``next_cursor`` from page to page gives every order that existed at the start exactly once, however
         many are added meanwhile. A page costs the same wherever it lies.
         """
         ...
 
-    def history(self, ref: OrderRef) -> Sequence[Entry]:
+    def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
         """Return all history of the order, deleted or not, oldest first; empty for an unknown order."""
         ...

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orders_domain.model.order_template import NewTemplate, Template
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 
 
 class Templates(Protocol):
     """The templates. Every method raises StoreUnavailable when the store is away."""
 
-    def add(self, template: NewTemplate, *, at: datetime) -> Template:
+    def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         """Keep a template; a user never seen before becomes known."""
         ...
 
-    def template(self, template_id: int) -> Template:
+    def template(self, template_id: int) -> OrderTemplate:
         """Return the template as it was added.
 
         Raises:
@@ -22,7 +22,7 @@ class Templates(Protocol):
         """
         ...
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[Template]:
+    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         """Return templates of the user, in the order they were added."""
         ...
 

@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 
 
 class Shipments(Protocol):
     """Every method answers within seconds, or raises ServiceFailed."""
 
-    def book(self, booking: Booking) -> str:
+    def book(self, booking: Reservation) -> str:
         """Return the id of the order's shipment: 1 to 64 characters; asked again, it is the same shipment.
 
         Raises:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.user import User
 
-Identity: TypeAlias = Callable[[str], Bearer]
+Identity: TypeAlias = Callable[[str], AuthenticatedToken]
 """The bearer of a token that is whole, ours, in force and complete; whether it was ended is not asked here.
 
 Raises:

@@ -8,7 +8,7 @@ from orders_domain.model.user import User
 
 
 class Users(Protocol):
-    """The accounts; users known only from tokens have none. E-mail addresses are as ``email_of`` returns them.
+    """The accounts; users known only from tokens have none. E-mail addresses are as ``normalize_email`` returns them.
 
     Every method raises StoreUnavailable when the store is away.
     """

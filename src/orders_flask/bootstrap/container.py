@@ -12,12 +12,12 @@ from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import Ids
 from orders_domain import use_cases
 from orders_domain.model.analytics import Analytics
-from orders_domain.model.auth_token import Bearer
-from orders_domain.model.history import Entry
-from orders_domain.model.job import Job
+from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
-from orders_domain.model.order_template import Template
+from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
 from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import Imported
@@ -100,7 +100,9 @@ class Container(containers.DeclarativeContainer):
     reservations = services.provided.reservations
     shipments = services.provided.shipments
 
-    identify: providers.Callable[Bearer] = providers.Callable(use_cases.identify, identity=identity, denylist=denylist)
+    identify: providers.Callable[AuthenticatedToken] = providers.Callable(
+        use_cases.identify, identity=identity, denylist=denylist
+    )
     sign_in: providers.Callable[str] = providers.Callable(
         use_cases.sign_in,
         users=users,
@@ -195,7 +197,7 @@ class Container(containers.DeclarativeContainer):
     restock: providers.Callable[Product] = providers.Callable(
         observed(retried(use_cases.restock)), metrics=metrics, uow=uow, clock=clock
     )
-    order_history: providers.Callable[Sequence[Entry]] = providers.Callable(
+    order_history: providers.Callable[Sequence[HistoryEntry]] = providers.Callable(
         observed(use_cases.order_history), metrics=metrics, queries=queries
     )
     order_statistics: providers.Callable[use_cases.Statistics] = providers.Callable(
@@ -207,10 +209,10 @@ class Container(containers.DeclarativeContainer):
     analyse_orders: providers.Callable[Analytics] = providers.Callable(
         observed(use_cases.analyse_orders), metrics=metrics, analytics=analytics, clock=clock
     )
-    add_template: providers.Callable[Template] = providers.Callable(
+    add_template: providers.Callable[OrderTemplate] = providers.Callable(
         observed(use_cases.add_template), metrics=metrics, templates=templates, clock=clock
     )
-    list_templates: providers.Callable[Sequence[Template]] = providers.Callable(
+    list_templates: providers.Callable[Sequence[OrderTemplate]] = providers.Callable(
         observed(use_cases.list_templates), metrics=metrics, templates=templates
     )
     remove_template: providers.Callable[None] = providers.Callable(
@@ -224,7 +226,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         new_id=new_id,
     )
-    change_statuses: providers.Callable[Job] = providers.Callable(
+    change_statuses: providers.Callable[BulkStatusJob] = providers.Callable(
         observed(use_cases.change_statuses),
         metrics=metrics,
         change_status=change_status.provider,
@@ -232,8 +234,10 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         new_id=new_id,
     )
-    get_job: providers.Callable[Job] = providers.Callable(observed(use_cases.get_job), metrics=metrics, jobs=jobs)
-    run_job: providers.Callable[Job | None] = providers.Callable(
+    get_job: providers.Callable[BulkStatusJob] = providers.Callable(
+        observed(use_cases.get_job), metrics=metrics, jobs=jobs
+    )
+    run_job: providers.Callable[BulkStatusJob | None] = providers.Callable(
         use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
     )
     put_products: providers.Callable[Mapping[str, Put]] = providers.Callable(

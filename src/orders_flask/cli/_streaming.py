@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 
 import click
 
-from orders_domain.model.actor import LONGEST_SUBJECT, Actor, Role
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor, Role
 
 LONGEST_LINE = 1024 * 1024  # bytes; what is longer comes in pieces, and none of them fits
 INTERRUPTED = 130  # exit status, as a shell has it after Ctrl-C
@@ -25,7 +25,7 @@ def operator() -> Actor:
         name = getpass.getuser()
     except (OSError, KeyError):  # a container may have no name for its user
         name = str(os.getuid())
-    return Actor(subject=f"cli:{name}"[:LONGEST_SUBJECT], role=Role.ADMIN)
+    return Actor(subject=f"cli:{name}"[:MAX_SUBJECT_LENGTH], role=Role.ADMIN)
 
 
 class Interrupt:

@@ -11,9 +11,9 @@ import click
 import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.model.job import MOST_AT_ONCE
+from orders_domain.model.job import MAX_SYNCHRONOUS
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
-from orders_domain.model.status import Wanted
+from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatuses
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
@@ -39,14 +39,14 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
     Example:
       orders bulk-status shipped today.txt --results jsonl > results.jsonl
     """
-    wanted = Wanted(STATUSES[status], frozenset({STATUSES[status]}))
+    wanted = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
     report = Report(form=results, next_line=from_line)
     change = Container(settings=settings.read()).change_statuses
     with opened(file) as (binary, size), progress(size, "Changing") as bar, Interrupt() as interrupt:
         lines = Lines(binary)
         refs = iter(interrupt.until(_refs(lines, from_line)))
         try:
-            while batch := list(islice(refs, MOST_AT_ONCE)):
+            while batch := list(islice(refs, MAX_SYNCHRONOUS)):
                 report.note(batch, _tried(batch, wanted, change))
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:
@@ -85,7 +85,7 @@ def _order_id(text: str) -> OrderRef | None:
         return None
 
 
-def _tried(batch: Sequence[Ref], wanted: Wanted, change: Any) -> dict[OrderRef, str]:
+def _tried(batch: Sequence[Ref], wanted: TargetStatus, change: Any) -> dict[OrderRef, str]:
     """Change the orders; return the reasons of those that were not."""
     order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
     if not order_ids:

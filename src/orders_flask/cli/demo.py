@@ -6,9 +6,9 @@ import click
 
 from orders_domain.errors import EmailTaken, UserExists
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.custom_item import Item
+from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import Money
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct
 from orders_domain.use_cases import AddProduct, CreateUser, ListOrders, PlaceOrder
 from orders_flask import settings
@@ -140,10 +140,10 @@ def _offered(container: Container) -> str:
 def _order_to_pay(container: Container, read: Settings) -> str:
     """Return the id of a pending order of the customer's, placed now if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    found = container.list_orders(ListOrders(actor=ann, wanted=OrdersWanted(user_id=_CUSTOMER)))
+    found = container.list_orders(ListOrders(actor=ann, wanted=OrderFilter(user_id=_CUSTOMER)))
     pending = [order for order in found.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)
-    item = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+    item = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
     total = Money.of(75, read.default_currency)
     return str(container.place_order(PlaceOrder(actor=ann, items=(item,), total=total)).id)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.history import Entry
+from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import OrderHistory
 from orders_flask import settings
@@ -37,12 +37,12 @@ def history(order: str, as_json: bool) -> None:
         click.echo(_table([_cells(entry) for entry in entries]))
 
 
-def _complete(entry: Entry) -> Mapping[str, Any]:
+def _complete(entry: HistoryEntry) -> Mapping[str, Any]:
     return {
         "order_id": str(entry.order_id),
         "version": entry.version,
         "at": entry.at.isoformat(),
-        "event": entry.what,
+        "event": entry.kind,
         "from_status": entry.from_status.value if entry.from_status else None,
         "to_status": entry.to_status.value,
         "actor": entry.actor,
@@ -52,11 +52,11 @@ def _complete(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def _cells(entry: Entry) -> Sequence[str]:
+def _cells(entry: HistoryEntry) -> Sequence[str]:
     return (
         str(entry.version),
         f"{entry.at:%Y-%m-%d %H:%M:%S}",
-        entry.what,
+        entry.kind,
         entry.from_status.value if entry.from_status else "-",
         entry.to_status.value,
         _printable(entry.actor),

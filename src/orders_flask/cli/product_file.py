@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from orders_domain.errors import Refused
-from orders_domain.model.json_values import flaw_in_text
+from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases.catalog.import_products import Row
@@ -129,7 +129,7 @@ def _row(line: int, values: Values, currency: str) -> Row:
 def _stated(values: Mapping[str, Any], currency: str) -> Stated:
     if missing := [name for name in NEEDED if name not in values]:
         raise Refused(f"lacks {', '.join(missing)}")
-    if any(isinstance(value, str) and flaw_in_text(value) for value in values.values()):
+    if any(isinstance(value, str) and text_error(value) for value in values.values()):
         raise Refused("has text that is not UTF-8, or a NUL")
     product = NewProduct(
         sku=values["sku"],

@@ -9,7 +9,7 @@ import structlog
 from flask import g, request
 
 from orders_domain.errors import InvalidToken
-from orders_domain.model.access import Access
+from orders_domain.model.access import AccessPolicy
 from orders_flask.web.context import actor, core
 from orders_flask.web.path_params import expected_order
 
@@ -30,12 +30,12 @@ def authenticate() -> None:
         raise InvalidToken("There is no bearer token.")
     # One round trip answers both whether the token was revoked and what the cache has of the order.
     core().kept().prefetch(expected_order() if request.method in ("GET", "HEAD") else None)
-    g.bearer = core().identify(token.strip())
-    g.actor = replace(g.bearer.actor, request_id=g.request_id, traceparent=g.traceparent)
+    g.auth_token = core().identify(token.strip())
+    g.actor = replace(g.auth_token.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)
 
 
-def admits(access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def admits(access: AccessPolicy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return what lets a route read its query and body only for those whom the access admits.
 
     The use case decides; this asks the same question early, so that whoever may not enter hears so first.
@@ -47,7 +47,7 @@ def admits(access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     def guard(route: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(route)
         def guarded(*arguments: Any, **named: Any) -> Any:
-            access.admit(actor())
+            access.authorize(actor())
             return route(*arguments, **named)
 
         return guarded

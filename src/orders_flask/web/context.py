@@ -5,7 +5,7 @@ from typing import cast
 from flask import Flask, current_app, g
 
 from orders_domain.model.actor import Actor
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 from orders_flask.bootstrap.container import Container
 
 _KEY = "orders"
@@ -30,6 +30,6 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def bearer() -> Bearer:
+def bearer() -> AuthenticatedToken:
     """Return what the token of this request says; behind ``bearer.authenticate`` only."""
-    return cast(Bearer, g.bearer)
+    return cast(AuthenticatedToken, g.auth_token)

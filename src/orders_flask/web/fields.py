@@ -10,10 +10,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from orders_domain.model.currencies import DECIMALS
-from orders_domain.model.json_values import flaw_in_text
-from orders_domain.model.money import Money, exact_decimal
-from orders_domain.model.status import Vocabulary
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.json_values import text_error
+from orders_domain.model.money import Money, to_decimal
+from orders_domain.model.status import StatusVocabulary
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -30,7 +30,7 @@ class SafeString(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if flaw := flaw_in_text(text):
+        if flaw := text_error(text):
             raise marshmallow.ValidationError(f"The text {flaw}.")
         return text
 
@@ -53,7 +53,7 @@ class Number(fields.Field[Any]):
     """A JSON number, kept as it was written; a string or a boolean is none."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if exact_decimal(value) is None:
+        if to_decimal(value) is None:
             raise marshmallow.ValidationError("Not a number.")
         return value
 
@@ -149,7 +149,7 @@ def not_blank(text: str | None) -> None:
 def currency(**metadata: Any) -> fields.String:
     """Return the field of an ISO 4217 code."""
     return fields.String(
-        validate=validate.OneOf(sorted(DECIMALS), error="Not an ISO 4217 code in use."),
+        validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Not an ISO 4217 code in use."),
         metadata={"example": "USD", **metadata},
     )
 
@@ -160,7 +160,7 @@ def cursor(description: str, **arguments: Any) -> fields.String:
     return fields.String(metadata=shape, **arguments)
 
 
-def status(vocabulary: Vocabulary, **arguments: Any) -> fields.String:
+def status(vocabulary: StatusVocabulary, **arguments: Any) -> fields.String:
     """Return the field of a contract's status words."""
-    words = list(dict.fromkeys(vocabulary.words.values()))
+    words = list(dict.fromkeys(vocabulary.names.values()))
     return fields.String(validate=validate.OneOf(words), **arguments)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Response, g, request
 
 from orders_domain.errors import Refused
-from orders_domain.model.idempotency import LONGEST_KEY, AlreadyDone, Once
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, AlreadyDone, IdempotencyKey
 from orders_domain.model.order import Order
 from orders_flask.web.context import actor
 
@@ -18,12 +18,12 @@ PARAMETER = {
     "in": "header",
     "name": HEADER,
     "description": "The same key and the same request: the same answer, and nothing is done twice. Kept for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
 REQUIRED = {**PARAMETER, "required": True}
 
 
-def once(scope: str) -> Once | None:
+def once(scope: str) -> IdempotencyKey | None:
     """Return what makes this request happen once, or None where its client gave no key.
 
     Raises:
@@ -31,10 +31,10 @@ def once(scope: str) -> Once | None:
     """
     if (key := request.headers.get(HEADER)) is None:
         return None
-    return Once(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
+    return IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
 
 
-def once_required(scope: str) -> Once:
+def once_required(scope: str) -> IdempotencyKey:
     """Return what makes this request happen once (clause 004-03).
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 from orders_domain.errors import Kind
 from orders_domain.model.access_rules import TransitionNotPermitted
-from orders_domain.model.status import TransitionRefused, Vocabulary
+from orders_domain.model.status import StatusVocabulary, TransitionRefused
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {
@@ -56,10 +56,10 @@ class InvalidRequest(Exception):
         self.messages = messages
 
 
-def transition_refused(error: TransitionRefused, vocabulary: Vocabulary) -> str:
+def transition_refused(error: TransitionRefused, vocabulary: StatusVocabulary) -> str:
     """Return the sentence about it, in a contract's words."""
-    current, wanted = vocabulary.word(error.current), vocabulary.word(error.wanted)
-    allowed = sorted({vocabulary.word(status) for status in error.allowed} - {current})
+    current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.wanted)
+    allowed = sorted({vocabulary.name_of(status) for status in error.allowed} - {current})
     if isinstance(error, TransitionNotPermitted):
         return (
             f"This order was placed by the contract {error.origin.value}: while it is {current}, you cannot make it "

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orders_domain import Actor, Item, Money
-from orders_domain.model.idempotency import Once
+from orders_domain import Actor, CustomItem, Money
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
@@ -24,9 +24,9 @@ def here(migrated: Path) -> Path:
         container.place_order(
             PlaceOrder(
                 actor=Actor(subject=name),
-                items=(Item({"sku": "tea"}),),
+                items=(CustomItem({"sku": "tea"}),),
                 total=Money.of(1, "USD"),
-                once=Once(subject=name, scope="orders", key="key", fingerprint="tea"),
+                once=IdempotencyKey(subject=name, scope="orders", key="key", fingerprint="tea"),
             )
         )
     close(container)

@@ -15,8 +15,8 @@ from orders_adapters.sql.outbox.repository import Outbox
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_adapters.system import clock
 from orders_adapters.system.ids import Ids
-from orders_domain import Actor, Item, Money, Order, OrderStatus
-from orders_domain.model.status import Wanted
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.outbox import OutboxState, Outgoing
 from orders_domain.use_cases import ChangeStatus, GetOrder, PlaceOrder, change_status, get_order, place_order
 from tests.contract.faults.service import Service
@@ -89,8 +89,8 @@ def core(service: Service, *, redis_url: str | None = None) -> Iterator[Core]:
 
 
 def an_order(by: Actor = ADA) -> PlaceOrder:
-    return PlaceOrder(actor=by, items=(Item({"sku": "tea"}),), total=Money(7550, "USD"))
+    return PlaceOrder(actor=by, items=(CustomItem({"sku": "tea"}),), total=Money(7550, "USD"))
 
 
 def to(order_id: UUID, status: OrderStatus) -> ChangeStatus:
-    return ChangeStatus(actor=ADA, order_id=order_id, wanted=Wanted(status, frozenset({status})))
+    return ChangeStatus(actor=ADA, order_id=order_id, wanted=TargetStatus(status, frozenset({status})))

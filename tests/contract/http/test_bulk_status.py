@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orders_domain import Actor, Item, Money, Role
+from orders_domain import Actor, CustomItem, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from tests.support.client import Answer, Caller, ask
 from tests.support.service_stack import Stack
@@ -49,7 +49,7 @@ def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
     """The numbers of so many new orders of Ann's, placed without HTTP."""
-    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
+    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
         stack.container.place_order(tea)
     rows = stack.rows(f"SELECT number FROM orders WHERE user_id = '{ann.subject}' ORDER BY number DESC LIMIT {number}")

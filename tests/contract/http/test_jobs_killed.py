@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from orders_domain import Actor, Item, Money, Role
+from orders_domain import Actor, CustomItem, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
@@ -41,7 +41,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def container(database: str) -> Iterator[Container]:
     """The shop, with its orders placed."""
     container = migrated(Container(settings=Settings(database_url=database)))
-    tea = PlaceOrder(actor=Actor(subject="ann"), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
+    tea = PlaceOrder(actor=Actor(subject="ann"), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(ORDERS):
         container.place_order(tea)
     yield container

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.model.analytics import Bucket, Period, Tally
-from orders_domain.model.product import Line, NewProduct, ProductId
+from orders_domain.model.analytics import Bucket, Period, StatusTotals
+from orders_domain.model.product import NewProduct, OrderLine, ProductId
 from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
 
@@ -49,7 +49,7 @@ class Till:
     ) -> Order:
         """Place an order of (quantity, unit price) by product, and do with it what is wanted."""
         lines = [
-            Line(product_id=product, quantity=quantity, unit_price=Money(price, currency))
+            OrderLine(product_id=product, quantity=quantity, unit_price=Money(price, currency))
             for product, (quantity, price) in sold.items()
         ]
         total = Money(sum(line.subtotal.minor for line in lines), currency)
@@ -85,10 +85,10 @@ def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> N
 
     found = shop.analytics(period())
 
-    assert sorted(found.tallies, key=lambda tally: tally.status.value) == [
-        Tally(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
-        Tally(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
-        Tally(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
+    assert sorted(found.status_totals, key=lambda tally: tally.status.value) == [
+        StatusTotals(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
+        StatusTotals(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
+        StatusTotals(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
     ]
 
 
@@ -99,7 +99,7 @@ def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, 
 
     found = shop.analytics(period())
 
-    assert (found.tallies, found.top_products) == ((), ())
+    assert (found.status_totals, found.top_products) == ((), ())
     assert (found.orders, found.revenue, found.average_order_value) == (0, 0, Decimal())
 
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from orders_domain import Item, Order, OrderStatus
+from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 from tests.support.stores import in_database
 from tests.support.threads import at_once
@@ -43,7 +43,7 @@ def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
     shop.placed(by=GRACE)
 
     assert shop.queries.order(mine.id) == mine
-    assert shop.queries.orders(OrdersWanted(user_id="ada")).orders == (mine,)
+    assert shop.queries.orders(OrderFilter(user_id="ada")).orders == (mine,)
 
 
 IMPOSSIBLE = {
@@ -141,7 +141,7 @@ def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engi
         with shop.unit_of_work() as uow:
             for order in (first, second):
                 held = uow.orders.hold(order.id)
-                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 time.sleep(0.2)
             uow.commit()
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_nothing_of_an_order(sqlite: Engine) -> None:
     stored = shop.placed()
     with sqlite.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    new = placed(lines=tuple(Item({"line": number, "note": "x" * 100}) for number in range(1_000)))
+    new = placed(lines=tuple(CustomItem({"line": number, "note": "x" * 100}) for number in range(1_000)))
     with shop.unit_of_work() as uow:
         uow._open.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
         with pytest.raises(StoreUnavailable):

@@ -25,14 +25,14 @@ def told(request: pytest.FixtureRequest) -> Iterator[Told]:
 
 
 def placings(count: int) -> list[Event]:
-    return [events.told_by(order.unsaved[0], order) for order in (placed() for _ in range(count))]
+    return [events.event_for(order.new_entries[0], order) for order in (placed() for _ in range(count))]
 
 
 def life_of_an_order() -> list[Event]:
     order = placed()
-    order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
-    order.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
-    return [events.told_by(entry, order) for entry in order.unsaved]
+    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+    order.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+    return [events.event_for(entry, order) for entry in order.new_entries]
 
 
 class TestRoundTrip:

@@ -10,8 +10,8 @@ import pytest
 
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import KeyInUse, KeyReused
-from orders_domain.model.idempotency import AlreadyDone, Once
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.idempotency import AlreadyDone, IdempotencyKey
+from orders_domain.model.order_filter import OrderFilter
 from tests.support.examples import ADA, NOON, placed
 from tests.support.stores import Shop
 from tests.support.threads import at_once, other_thread
@@ -19,10 +19,12 @@ from tests.support.threads import at_once, other_thread
 DAY = timedelta(hours=24)
 
 
-TWICE = Once(subject="ada", scope="orders", key="twice", fingerprint="tea")
+TWICE = IdempotencyKey(subject="ada", scope="orders", key="twice", fingerprint="tea")
 
 
-def do(shop: Shop, once: Once = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int) -> Order:
+def do(
+    shop: Shop, once: IdempotencyKey = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int
+) -> Order:
     """Place an order under the key, with its event."""
     order = placed(by=ADA, at=at)
     with shop.unit_of_work() as uow:
@@ -35,7 +37,7 @@ def do(shop: Shop, once: Once = TWICE, *, at: datetime = NOON, meanwhile: Callab
 
 
 def orders_of(shop: Shop) -> int:
-    return len(shop.queries.orders(OrdersWanted(user_id="ada")).orders)
+    return len(shop.queries.orders(OrderFilter(user_id="ada")).orders)
 
 
 def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
@@ -96,7 +98,7 @@ def test_a_key_is_good_for_one_request(shop: Shop) -> None:
         replace(TWICE, subject="adaorders", scope="x"),
     ],
 )
-def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other: Once) -> None:
+def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other: IdempotencyKey) -> None:
     first = do(shop)
 
     second = do(shop, replace(other, fingerprint="coffee"))

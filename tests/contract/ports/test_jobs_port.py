@@ -12,15 +12,15 @@ from orders_adapters.sql import jobs as sql_jobs
 from orders_adapters.sql.engine import engine as engines
 from orders_domain import Actor, OrderStatus, Role
 from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
-from orders_domain.model.job import Failure, Job, JobStatus
+from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import LIFECYCLE, TransitionRefused, Wanted
+from orders_domain.model.status import TRANSITIONS, TargetStatus, TransitionRefused
 from orders_domain.ports.jobs import Jobs
 from tests.support.examples import NOON, new_id
 from tests.support.threads import at_once
 
 ROOT = Actor(subject="root", role=Role.ADMIN, request_id="request-of-root")
-CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))
+CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))
 LATER = NOON + timedelta(seconds=10)
 
 
@@ -33,13 +33,13 @@ def jobs(request: pytest.FixtureRequest) -> Jobs:
     return sql_jobs.Jobs(engine)
 
 
-def added(jobs: Jobs, *order_ids: OrderRef) -> Job:
-    job = Job.of(order_ids or (1, 2), CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
+def added(jobs: Jobs, *order_ids: OrderRef) -> BulkStatusJob:
+    job = BulkStatusJob.create(order_ids or (1, 2), CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
     jobs.add(job)
     return job
 
 
-def claimed(jobs: Jobs, job: Job) -> Job:
+def claimed(jobs: Jobs, job: BulkStatusJob) -> BulkStatusJob:
     ours = jobs.claim(job.id, now=NOON, until=LATER)
     assert ours
     return ours
@@ -55,9 +55,9 @@ def test_a_job_is_got_as_it_was_noted(jobs: Jobs) -> None:
     order_id: UUID = new_id()
     job = claimed(jobs, added(jobs, 7, order_id, 8, 9))
     shipped = OrderStatus.SHIPPED
-    job.record(Failure.of(7, TransitionRefused(shipped, OrderStatus.CONFIRMED, LIFECYCLE[shipped])))
-    job.record(Failure.of(order_id, OrderNotFound(order_id)))
-    job.record(None)
+    job.record_result(Failure.of(7, TransitionRefused(shipped, OrderStatus.CONFIRMED, TRANSITIONS[shipped])))
+    job.record_result(Failure.of(order_id, OrderNotFound(order_id)))
+    job.record_result(None)
 
     jobs.note(job, until=LATER + timedelta(seconds=1))
 
@@ -74,10 +74,10 @@ def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
 def test_what_is_got_is_a_copy(jobs: Jobs) -> None:
     job = added(jobs)
 
-    jobs.get(job.id).record(None)
-    job.record(None)
+    jobs.get(job.id).record_result(None)
+    job.record_result(None)
 
-    assert jobs.get(job.id).done == 0
+    assert jobs.get(job.id).processed == 0
 
 
 def test_a_claimed_job_runs_and_is_nobody_else_s_until_its_lease_is_over(jobs: Jobs) -> None:
@@ -107,7 +107,7 @@ def test_a_note_holds_the_job_longer(jobs: Jobs) -> None:
 def test_whoever_lost_the_job_cannot_note_anything(jobs: Jobs) -> None:
     slow = claimed(jobs, added(jobs))
     quick = jobs.claim(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
-    slow.record(None)
+    slow.record_result(None)
 
     with pytest.raises(JobLost):
         jobs.note(slow, until=LATER + timedelta(seconds=20))
@@ -170,7 +170,7 @@ def test_a_new_job_wakes_the_worker(sqlite: Engine) -> None:
 
 def test_a_store_that_is_away_is_unavailable() -> None:
     jobs = sql_jobs.Jobs(engines.create("postgresql://nobody@127.0.0.1:1/x"))
-    job = Job.of([1], CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
+    job = BulkStatusJob.create([1], CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
 
     for ask in (
         lambda: jobs.add(job),

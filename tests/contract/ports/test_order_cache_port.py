@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from orders_adapters.redis.order_cache import Cache as InRedis
-from orders_domain import Item, Order, OrderStatus
+from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.ports.order_cache import Cache
 from tests.contract.ports.caches import Kept, in_memory, in_redis
 from tests.contract.ports.test_orders_port import AS_SENT
@@ -38,7 +38,7 @@ def cache(kept: Kept) -> Cache:
 def saved(order: Order) -> Order:
     """The order as the store gives it: numbered, and with nothing unsaved."""
     order.number = 4711
-    order.unsaved.clear()
+    order.new_entries.clear()
     return order
 
 
@@ -47,21 +47,21 @@ def versions(count: int) -> list[Order]:
     order = saved(placed())
     seen = [deepcopy(order)]
     for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)[: count - 1]:
-        order.become(only(status), by=ADA, at=NOON)
+        order.change_status(only(status), by=ADA, at=NOON)
         seen.append(deepcopy(saved(order)))
     return seen
 
 
 class TestRoundTrip:
     def test_an_order_comes_back_as_it_was_put(self, cache: Cache) -> None:
-        order = saved(placed(lines=(Item(AS_SENT), Item({}))))
+        order = saved(placed(lines=(CustomItem(AS_SENT), CustomItem({}))))
 
         cache.put(order)
 
         found = cache.get(order.id)
         assert found == order
         assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
-        assert (found.created_at.utcoffset(), found.unsaved) == (order.created_at.utcoffset(), [])
+        assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
 
     def test_what_is_put_and_given_are_copies(self, cache: Cache) -> None:
         order = saved(placed())
@@ -70,7 +70,7 @@ class TestRoundTrip:
 
         for mine in (order, cache.get(order.id)):
             assert mine is not None
-            mine.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+            mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
 
         assert cache.get(order.id) == before
 

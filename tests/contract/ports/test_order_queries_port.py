@@ -8,21 +8,21 @@ import pytest
 
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound
-from orders_domain.model.order import fold
-from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order import rebuild
+from orders_domain.model.order_filter import OrderFilter, Page
 from tests.support.examples import ADA, GRACE, NOON, new_id, placed
 from tests.support.stores import Shop
 from tests.support.threads import at_once
 
 
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:
-    wanted = OrdersWanted(user_id=user_id, limit=limit)
+    wanted = OrderFilter(user_id=user_id, limit=limit)
     while True:
         page = shop.queries.orders(wanted)
         yield page
-        if page.more_after is None:
+        if page.next_cursor is None:
             return
-        wanted = OrdersWanted(user_id=user_id, limit=limit, after=page.more_after)
+        wanted = OrderFilter(user_id=user_id, limit=limit, cursor=page.next_cursor)
 
 
 def newest_first(orders: list[Order]) -> list[Order]:
@@ -34,16 +34,16 @@ class TestRoundTrip:
         mine = [placed(by=ADA, at=NOON + timedelta(seconds=seconds)) for seconds in (3, 1, 2)]
         shop.add(*mine, placed(by=GRACE))
 
-        page = shop.queries.orders(OrdersWanted(user_id="ada"))
+        page = shop.queries.orders(OrderFilter(user_id="ada"))
 
         assert list(page.orders) == newest_first(mine)
-        assert page.more_after is None
+        assert page.next_cursor is None
 
     def test_orders_of_the_same_moment_come_by_descending_id(self, shop: Shop) -> None:
         mine = [placed(by=ADA, at=NOON) for _ in range(5)]
         shop.add(*mine)
 
-        assert list(shop.queries.orders(OrdersWanted(user_id="ada")).orders) == newest_first(mine)
+        assert list(shop.queries.orders(OrderFilter(user_id="ada")).orders) == newest_first(mine)
 
     def test_a_microsecond_decides(self, shop: Shop) -> None:
         whole = NOON.replace(microsecond=0)
@@ -65,7 +65,7 @@ class TestRoundTrip:
         shop.add(placed(by=ADA))
 
         for name in ("Ada", "ADA", "ada ", "adá", "ada%", "", "a_a", "' OR 1=1 --"):
-            assert shop.queries.orders(OrdersWanted(user_id=name)).orders == ()
+            assert shop.queries.orders(OrderFilter(user_id=name)).orders == ()
 
 
 class TestNotFound:
@@ -80,7 +80,7 @@ class TestNotFound:
         assert list(shop.queries.history(10**18 - 1)) == []
 
     def test_an_unknown_user_has_no_orders(self, shop: Shop) -> None:
-        assert shop.queries.orders(OrdersWanted(user_id="nobody")) == Page(())
+        assert shop.queries.orders(OrderFilter(user_id="nobody")) == Page(())
 
 
 class TestHistory:
@@ -106,7 +106,7 @@ class TestHistory:
         for ref in (order.number, order.id):
             with pytest.raises(OrderNotFound):
                 shop.queries.order(ref)
-            assert [entry.what for entry in shop.queries.history(ref)] == ["placed", "deleted"]
+            assert [entry.kind for entry in shop.queries.history(ref)] == ["placed", "deleted"]
 
 
 class TestTwoAtOnce:
@@ -151,6 +151,6 @@ class TestTwoAtOnce:
             for _ in range(30):
                 present = shop.queries.order(order.id)
                 history = list(shop.queries.history(order.id))[: present.version]
-                assert fold(history, number=order.number) == present
+                assert rebuild(history, number=order.number) == present
 
         assert at_once(change, *[partial(look)] * 3) == [None] * 4

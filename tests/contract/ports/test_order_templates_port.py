@@ -7,8 +7,8 @@ import pytest
 
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewTemplate, Template
-from orders_domain.model.product import Demand
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import RequestedItem
 from tests.support.examples import ADA, NOON, placed
 from tests.support.stores import Shop
 from tests.support.threads import at_once
@@ -16,12 +16,16 @@ from tests.support.threads import at_once
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 
 
-def weekly(user_id: str = "ada", *, name: str = "Weekly tea") -> NewTemplate:
-    demands = (Demand(product_id=7, quantity=2), Demand(product_id=3, quantity=1), Demand(product_id=7, quantity=5))
-    return NewTemplate(user_id=user_id, name=name, demands=demands, address=HOME)
+def weekly(user_id: str = "ada", *, name: str = "Weekly tea") -> NewOrderTemplate:
+    demands = (
+        RequestedItem(product_id=7, quantity=2),
+        RequestedItem(product_id=3, quantity=1),
+        RequestedItem(product_id=7, quantity=5),
+    )
+    return NewOrderTemplate(user_id=user_id, name=name, requested_items=demands, address=HOME)
 
 
-def ids(*templates: Template) -> list[int]:
+def ids(*templates: OrderTemplate) -> list[int]:
     return [template.id for template in templates]
 
 
@@ -29,7 +33,7 @@ def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
     added = shop.templates.add(weekly(), at=NOON)
 
     assert shop.templates.template(added.id) == added
-    assert (added.name, added.demands, added.address) == ("Weekly tea", weekly().demands, HOME)
+    assert (added.name, added.requested_items, added.address) == ("Weekly tea", weekly().requested_items, HOME)
     assert (added.user_id, added.created_at) == ("ada", NOON)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.model.history import Entry
-from orders_domain.model.order import fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import rebuild
 from tests.support.examples import ADA, GRACE, NOON, items, new_id, only, placed
 from tests.support.json_objects import JSON_OBJECTS
 from tests.support.stores import Shop
@@ -43,24 +43,24 @@ class TestRoundTrip:
         shop.add(order)
 
         assert order.number == 1
-        assert order.unsaved == []
+        assert order.new_entries == []
         assert shop.queries.order(order.id) == order
         with shop.unit_of_work() as uow:
             assert uow.orders.hold(order.id) == order
 
     def test_items_come_back_as_sent(self, shop: Shop) -> None:
-        order = placed(lines=(Item(AS_SENT), Item({"nested": [[[[{"deep": AS_SENT}]]]]}), Item({})))
+        order = placed(lines=(CustomItem(AS_SENT), CustomItem({"nested": [[[[{"deep": AS_SENT}]]]]}), CustomItem({})))
 
         shop.add(order)
 
         stored = shop.queries.order(order.id)
         assert [as_json(line) for line in stored.items] == [as_json(line) for line in order.items]
-        assert fold(shop.queries.history(order.id), number=order.number) == order
+        assert rebuild(shop.queries.history(order.id), number=order.number) == order
 
     @given(sent=JSON_OBJECTS)
     @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_item_comes_back_as_sent(self, shop: Shop, sent: dict[str, Any]) -> None:
-        order = placed(lines=(Item(sent), Item({"note": "so that there is no sum"})))
+        order = placed(lines=(CustomItem(sent), CustomItem({"note": "so that there is no sum"})))
 
         shop.add(order)
 
@@ -109,7 +109,7 @@ class TestRoundTrip:
         assert shop.queries.history(order.id)[0].details["origin"] == origin.value
 
     def test_a_thousand_items_come_back_in_their_order(self, shop: Shop) -> None:
-        order = placed(lines=tuple(Item({"line": number}) for number in range(1_000)))
+        order = placed(lines=tuple(CustomItem({"line": number}) for number in range(1_000)))
 
         shop.add(order)
 
@@ -120,16 +120,16 @@ class TestRoundTrip:
         order = shop.placed(by=ADA)
         with shop.unit_of_work() as uow:
             held = uow.orders.hold(order.id)
-            held.become(only(OrderStatus.CONFIRMED), by=GRACE, at=NOON + timedelta(microseconds=1))
-            held.become(only(OrderStatus.PAID), by=clerk, at=NOON + timedelta(days=1))
+            held.change_status(only(OrderStatus.CONFIRMED), by=GRACE, at=NOON + timedelta(microseconds=1))
+            held.change_status(only(OrderStatus.PAID), by=clerk, at=NOON + timedelta(days=1))
             uow.orders.save(held)
             uow.commit()
 
         history = shop.queries.history(order.id)
 
-        assert held.unsaved == []
+        assert held.new_entries == []
         assert shop.queries.order(order.id) == held
-        assert fold(history, number=order.number) == held
+        assert rebuild(history, number=order.number) == held
         assert [who(entry) for entry in history] == [
             ("placed", "ada", Role.CUSTOMER, "request-of-ada", None, OrderStatus.PENDING),
             ("status_changed", "grace", Role.CUSTOMER, "request-of-grace", OrderStatus.PENDING, OrderStatus.CONFIRMED),
@@ -141,11 +141,11 @@ class TestRoundTrip:
         assert [shop.placed().number for _ in range(3)] == [1, 2, 3]
 
     def test_what_is_taken_and_given_are_copies(self, shop: Shop) -> None:
-        order = placed(lines=(Item({"tags": ["new"]}),))
+        order = placed(lines=(CustomItem({"tags": ["new"]}),))
         shop.add(order)
 
         for mine in (order, shop.queries.order(order.id)):
-            mine.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+            mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
             mine.items[0].content["tags"].append("changed")  # type: ignore[union-attr]
 
         stored = shop.queries.order(order.id)
@@ -168,7 +168,7 @@ class TestRoundTrip:
         with shop.unit_of_work() as uow:
             uow.orders.add(order)
             held = uow.orders.hold(order.id)
-            held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+            held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
 
@@ -213,7 +213,7 @@ class TestNotFoundAndConflict:
     def test_a_change_of_a_version_that_is_past_is_stale_and_stores_nothing(self, shop: Shop) -> None:
         order = shop.placed()
         present = shop.changed(order, OrderStatus.PAID)
-        order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+        order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
 
         with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
             uow.orders.save(order)
@@ -223,8 +223,8 @@ class TestNotFoundAndConflict:
 
     def test_a_change_of_an_order_that_was_never_stored_is_stale(self, shop: Shop) -> None:
         order = placed()
-        order.unsaved.clear()
-        order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+        order.new_entries.clear()
+        order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
 
         with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
             uow.orders.save(order)
@@ -326,7 +326,7 @@ class TestTwoAtOnce:
             with shop.unit_of_work() as uow:
                 held = uow.orders.hold(order.id)
                 other = require_waiting(thread.submit(shop.changed, order, OrderStatus.SHIPPED))
-                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 uow.commit()
             assert other.result(timeout=5).version == 3
@@ -348,22 +348,22 @@ class TestTwoAtOnce:
             assert thread.submit(shop.queries.order, order.id).result(timeout=2) == order
 
 
-def as_json(line: Item) -> str:
+def as_json(line: CustomItem) -> str:
     """Tells the order of members apart, 1 from 1.0 and 0.0 from -0.0."""
     return json.dumps(line.content)
 
 
-def who(entry: Entry) -> tuple[object, ...]:
-    return entry.what, entry.actor, entry.role, entry.request_id, entry.from_status, entry.to_status
+def who(entry: HistoryEntry) -> tuple[object, ...]:
+    return entry.kind, entry.actor, entry.role, entry.request_id, entry.from_status, entry.to_status
 
 
 def change(order: Order, orders: Any) -> None:
-    order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+    order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
     orders.save(order)
 
 
 def save_as(shop: Shop, mine: Order, number: int) -> int:
-    mine.become(only(OrderStatus.PAID), by=Actor(subject=f"writer-{number}"), at=NOON)
+    mine.change_status(only(OrderStatus.PAID), by=Actor(subject=f"writer-{number}"), at=NOON)
     with shop.unit_of_work() as uow:
         uow.orders.save(mine)
         uow.commit()

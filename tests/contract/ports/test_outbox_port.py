@@ -54,7 +54,7 @@ def versions(found: Sequence[Outgoing]) -> list[int]:
 class TestRoundTrip:
     def test_an_event_comes_out_as_it_went_in(self, shop: Shop) -> None:
         order = placed()
-        (entry,) = order.unsaved
+        (entry,) = order.new_entries
         shop.add(order)
 
         (outgoing,) = claimed(shop.outbox())

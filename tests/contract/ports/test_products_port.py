@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
-from orders_domain.model.product import MOST_STOCK, Line, NewProduct, Product
+from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product
 from tests.contract.stock.ledger import Move
 from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
 from tests.support.examples import ADA, ADMIN, NOON, new_id, only
@@ -29,7 +29,7 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
 
 def of(**quantities: int) -> Order:
     """An order not stored yet, of so many of each product: ``of(p1=3)``."""
-    lines = [Line(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
+    lines = [OrderLine(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
@@ -228,7 +228,7 @@ class TestStock:
         assert warehouse.books().moves[1:] == (Move(tea, "restocked", 5, None),)
         assert warehouse.books().stock == {tea: 15}
 
-    @pytest.mark.parametrize("quantity", [0, -1, MOST_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
+    @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
     def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
         [tea] = warehouse.stocked(10)
 
@@ -238,23 +238,23 @@ class TestStock:
         assert warehouse.books().stock == {tea: 10}
 
     def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
-        [tea] = warehouse.stocked(MOST_STOCK)
+        [tea] = warehouse.stocked(MAX_STOCK)
 
         with pytest.raises(Refused):
             warehouse.restock(tea, 1)
 
-        assert warehouse.books().stock == {tea: MOST_STOCK}
+        assert warehouse.books().stock == {tea: MAX_STOCK}
 
     def test_an_order_is_given_back_however_full_the_stock_is_and_the_product_can_be_read(
         self, warehouse: Warehouse
     ) -> None:
-        [tea] = warehouse.stocked(MOST_STOCK)
+        [tea] = warehouse.stocked(MAX_STOCK)
         order = warehouse.order({tea: 3})
         warehouse.restock(tea, 3)
 
         warehouse.cancel(order.id)
 
-        assert warehouse.catalogue.product(tea).stock == warehouse.books().stock[tea] == MOST_STOCK + 3
+        assert warehouse.catalogue.product(tea).stock == warehouse.books().stock[tea] == MAX_STOCK + 3
         warehouse.order({tea: 3})
         warehouse.books().require_agreement()
 
@@ -402,7 +402,7 @@ def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse
 
     with pytest.raises(ValueError, match="a bug"), warehouse.unit_of_work() as uow:  # noqa: PT012
         held = uow.orders.hold(order.id)
-        held.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+        held.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
         uow.orders.save(held)
         uow.stock.give_back(held, by=ADA, at=NOON)
         raise ValueError("a bug")

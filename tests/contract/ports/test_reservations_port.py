@@ -9,9 +9,9 @@ from sqlalchemy import Engine, text
 
 from orders_domain import Money, Order, Origin
 from orders_domain.errors import BookingLost, KeyInUse, OrderExists, ProductNotFound
-from orders_domain.model.idempotency import Once
-from orders_domain.model.product import Line, NewProduct, Product
-from orders_domain.model.reservation import LEASE, Booking, BookingState
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.product import NewProduct, OrderLine, Product
+from orders_domain.model.reservation import LEASE, Reservation, ReservationState
 from orders_domain.ports.unit_of_work import UnitOfWork
 from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
@@ -21,13 +21,13 @@ DUE = NOON + LEASE
 LATER = DUE + timedelta(seconds=30)
 
 
-def booking(**changes: object) -> Booking:
-    one = Booking.of(new_id(), user_id="ada", wanted={7: 2, 9: 1}, at=NOON)
+def booking(**changes: object) -> Reservation:
+    one = Reservation.start(new_id(), user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-def once(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> Once:
-    return Once(subject=subject, scope=scope, key=key, fingerprint="f")
+def once(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> IdempotencyKey:
+    return IdempotencyKey(subject=subject, scope=scope, key=key, fingerprint="f")
 
 
 def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
@@ -38,36 +38,37 @@ def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
         uow.commit()
 
 
-def added(shop: Shop, key: Once | None = None, **changes: object) -> Booking:
+def added(shop: Shop, key: IdempotencyKey | None = None, **changes: object) -> Reservation:
     one = booking(**changes)
     done(shop, lambda uow: uow.bookings.add(one, key))
     return one
 
 
-def claimed(shop: Shop, *, now: datetime = DUE, until: datetime = LATER) -> Booking | None:
+def claimed(shop: Shop, *, now: datetime = DUE, until: datetime = LATER) -> Reservation | None:
     with shop.unit_of_work() as uow:
         one = uow.bookings.claim(now=now, until=until)
         uow.commit()
     return one
 
 
-def order_of(one: Booking, *, shipment_id: str = "SHIP-1") -> Order:
-    lines = [Line(product_id=p, quantity=q, unit_price=Money(250, "USD")) for p, q in one.wanted.items()]
+def order_of(one: Reservation, *, shipment_id: str = "SHIP-1") -> Order:
+    lines = [OrderLine(product_id=p, quantity=q, unit_price=Money(250, "USD")) for p, q in one.quantities.items()]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(
         order_id=one.order_id, origin=Origin.ORDERS, lines=lines, total=total, shipment_id=shipment_id, by=ADA, at=NOON
     )
 
 
-def products_of(one: Booking, name: str = "Tea") -> dict[int, Product]:
+def products_of(one: Reservation, name: str = "Tea") -> dict[int, Product]:
     return {
-        p: Product(id=p, sku=f"remote:{p}", name=name, price=Money(250, "USD"), stock=q) for p, q in one.wanted.items()
+        p: Product(id=p, sku=f"remote:{p}", name=name, price=Money(250, "USD"), stock=q)
+        for p, q in one.quantities.items()
     }
 
 
 def kept(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order:
     """An order of products of elsewhere, stored with its booking."""
-    one = added(shop).shipped_as(shipment_id)
+    one = added(shop).with_shipment(shipment_id)
     order = order_of(one, shipment_id=shipment_id)
     done(
         shop,
@@ -82,7 +83,7 @@ def test_a_booking_is_nobody_else_s_until_it_is_due(shop: Shop) -> None:
     one = added(shop)
 
     assert claimed(shop, now=DUE - timedelta(microseconds=1)) is None
-    assert claimed(shop) == replace(one, state=BookingState.RELEASING, due_at=LATER, shipping=True)
+    assert claimed(shop) == replace(one, state=ReservationState.RELEASING, due_at=LATER, shipment_requested=True)
     assert claimed(shop) is None
     assert claimed(shop, now=LATER, until=LATER + LEASE) is not None
 
@@ -98,7 +99,7 @@ def test_of_many_that_claim_at_once_each_has_another_booking(shop: Shop) -> None
 
     found = at_once(*[lambda: claimed(shop)] * 10)
 
-    assert sorted(one.order_id for one in found if isinstance(one, Booking)) == sorted(there)
+    assert sorted(one.order_id for one in found if isinstance(one, Reservation)) == sorted(there)
 
 
 def test_a_booking_that_is_kept_is_never_due(shop: Shop) -> None:
@@ -112,7 +113,7 @@ def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(BookingLost):
-        uow.bookings.keep(one.shipped_as("SHIP-1"))
+        uow.bookings.keep(one.with_shipment("SHIP-1"))
 
 
 def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
@@ -127,13 +128,13 @@ def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
     for _ in range(10):
         one = added(shop)
 
-        def keep(one: Booking = one) -> str:
+        def keep(one: Reservation = one) -> str:
             done(shop, lambda uow: uow.bookings.keep(one))
             return "kept"
 
         outcomes = at_once(keep, lambda: claimed(shop))
 
-        assert ("kept" in outcomes) != any(isinstance(each, Booking) for each in outcomes), outcomes
+        assert ("kept" in outcomes) != any(isinstance(each, Reservation) for each in outcomes), outcomes
 
 
 def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
@@ -149,7 +150,7 @@ def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
 
 
 def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Shop) -> None:
-    one = added(shop).shipped_as("SHIP-1")
+    one = added(shop).with_shipment("SHIP-1")
 
     done(shop, lambda uow: uow.bookings.put_off(one, until=LATER))
 
@@ -190,8 +191,8 @@ def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
 def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
     outcomes = at_once(*[lambda: added(shop, once())] * 8)
 
-    assert len([each for each in outcomes if isinstance(each, Booking)]) == 1
-    assert {type(each) for each in outcomes} == {Booking, KeyInUse}
+    assert len([each for each in outcomes if isinstance(each, Reservation)]) == 1
+    assert {type(each) for each in outcomes} == {Reservation, KeyInUse}
 
 
 @pytest.mark.parametrize("how", ["keep", "put_off", "remove"])
@@ -225,7 +226,7 @@ class TestStockElsewhere:
 
         found = claimed(shop, now=moment, until=moment + LEASE)
         assert found
-        assert (found.order_id, found.shipment_id, dict(found.wanted)) == (order.id, "SHIP-7", {7: 2, 9: 1})
+        assert (found.order_id, found.shipment_id, dict(found.quantities)) == (order.id, "SHIP-7", {7: 2, 9: 1})
 
     def test_what_was_released_is_not_due_again_when_it_is_given_back_again(self, shop: Shop) -> None:
         order = kept(shop)

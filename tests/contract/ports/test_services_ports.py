@@ -24,7 +24,7 @@ from orders_domain.errors import (
     ServiceUnreachable,
     Shortage,
 )
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 from orders_domain.ports import shipment_service as shipments_port
 from tests.support.depth import effort
 from tests.support.examples import NOON, new_id
@@ -67,10 +67,10 @@ def reservations(catalogue: CatalogueService) -> Reservations:
     return Reservations(catalogue.url, currency="USD")
 
 
-def booking(**wanted: int) -> Booking:
+def booking(**wanted: int) -> Reservation:
     """A new one, of so many of each product: ``booking(p1=3)``."""
     each = {int(name[1:]): quantity for name, quantity in (wanted or {"p1": 3}).items()}
-    return Booking.of(new_id(), user_id="ada", wanted=each, at=NOON)
+    return Reservation.start(new_id(), user_id="ada", quantities=each, at=NOON)
 
 
 @pytest.fixture(params=CALLS)

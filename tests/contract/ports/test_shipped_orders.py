@@ -4,7 +4,7 @@ import pytest
 
 from orders_domain import Actor, Order, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound
-from orders_domain.model.order import fold
+from orders_domain.model.order import rebuild
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 from tests.support.stores import Shop
 
@@ -23,7 +23,7 @@ def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:
         assert uow.orders.hold_shipment("SHIP-1") == order
 
     assert shop.queries.order(order.id).shipment_id == "SHIP-1"
-    assert fold(shop.queries.history(order.id), number=order.number) == order
+    assert rebuild(shop.queries.history(order.id), number=order.number) == order
 
 
 def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
@@ -31,7 +31,7 @@ def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
 
     with shop.unit_of_work() as uow:
         order = uow.orders.hold_shipment("SHIP-1")
-        order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+        order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
         uow.orders.save(order)
         assert uow.orders.hold_shipment("SHIP-1") == order
 

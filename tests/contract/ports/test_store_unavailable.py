@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from orders_adapters.sql.engine import engine as engines
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.ports.outbox import OutboxState
 from tests.contract.ports.test_analytics_port import period
 from tests.contract.ports.test_order_templates_port import weekly
@@ -38,7 +38,7 @@ def claim(shop: Shop) -> None:
 METHODS: dict[str, Callable[[Shop], object]] = {
     "enter": enter,
     "order": lambda shop: shop.queries.order(new_id()),
-    "orders": lambda shop: shop.queries.orders(OrdersWanted(user_id="ada")),
+    "orders": lambda shop: shop.queries.orders(OrderFilter(user_id="ada")),
     "history": lambda shop: shop.queries.history(new_id()),
     "analytics": lambda shop: shop.analytics(period()),
     "add a template": lambda shop: shop.templates.add(weekly(), at=NOON),
@@ -125,7 +125,7 @@ def assert_unavailable_in_a_unit_of_work(
     """The store breaks just before the method is called."""
     with shop.unit_of_work() as uow:
         held = uow.orders.hold(stored.id)
-        held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+        held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
         if method == "commit":
             uow.orders.add(new)
             uow.orders.save(held)

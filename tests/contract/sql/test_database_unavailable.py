@@ -21,8 +21,8 @@ from orders_adapters.sql.outbox.repository import Outbox
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.order_filter import OrdersWanted
-from orders_domain.model.status import Wanted
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.outbox import OutboxState
 from tests.support.builders import ADA, LATER, NOON, an_order, changed, placed
 from tests.support.servers.ephemeral import ThrowawayPostgres
@@ -50,7 +50,7 @@ METHODS: dict[str, Callable[[Engine], object]] = {
     "UnitOfWork": lambda engine: placed(engine),
     "hold": lambda engine: changed(engine, uuid4(), OrderStatus.PAID),
     "Queries.order": lambda engine: Queries(engine).order(uuid4()),
-    "Queries.orders": lambda engine: Queries(engine).orders(OrdersWanted(user_id="user_ada")),
+    "Queries.orders": lambda engine: Queries(engine).orders(OrderFilter(user_id="user_ada")),
     "Queries.history": lambda engine: Queries(engine).history(uuid4()),
     "Outbox.due_shards": lambda engine: Outbox(engine).due_shards(NOON),
     "Outbox.claim": lambda engine: Outbox(engine).claim(1, now=NOON, limit=9).__enter__(),
@@ -116,7 +116,7 @@ def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, conne
     with Proxy.before(migrated_postgresql) as proxy:
         engine = connect(proxy.through(migrated_postgresql))
         held = placed(engine)
-        held.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
+        held.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
         last_words: list[Callable[[UnitOfWork, Orders], object]] = [
             lambda uow, orders: orders.add(an_order()),
             lambda uow, orders: orders.hold(held.id),
@@ -236,6 +236,6 @@ def test_readers_of_sqlite_never_wait(on_sqlite: Engine) -> None:
 
     with UnitOfWork(on_sqlite) as uow:
         uow.orders.add(an_order(at=NOON + timedelta(days=1)))
-        page = Queries(on_sqlite).orders(OrdersWanted(user_id="user_ada"))
+        page = Queries(on_sqlite).orders(OrderFilter(user_id="user_ada"))
 
     assert page.orders == (order,)

@@ -15,8 +15,8 @@ from orders_adapters.sql.users import Users
 from orders_domain import Actor
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewTemplate
-from orders_domain.model.product import Demand
+from orders_domain.model.order_template import NewOrderTemplate
+from orders_domain.model.product import RequestedItem
 from orders_domain.model.user import User
 from orders_flask.bootstrap import sql_persistence
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
@@ -24,7 +24,9 @@ from tests.support.builders import ADA, LATER, NOON, an_order, placed
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
 
 HOME = Address(line1="1 Lane", city="London", state="LDN", postal_code="W1", country="GB")
-TEMPLATE = NewTemplate(user_id="user_eve", name="Tea", demands=(Demand(product_id=1, quantity=1),), address=HOME)
+TEMPLATE = NewOrderTemplate(
+    user_id="user_eve", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
+)
 
 
 def row(number: int, user_id: str | None, at: datetime = LATER) -> dict[str, Any]:

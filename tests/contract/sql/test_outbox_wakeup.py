@@ -112,7 +112,7 @@ def test_many_writers_do_not_queue_up_for_the_bell_rope(on_postgresql: Engine, w
     placed(on_postgresql)
     order = an_order()
     with a_bell(on_postgresql) as bell, on_postgresql.connect() as slow:
-        insert_all(slow, tables.outbox, [event_values(events.told_by(entry, order)) for entry in order.unsaved])
+        insert_all(slow, tables.outbox, [event_values(events.event_for(entry, order)) for entry in order.new_entries])
         began = time.monotonic()
         for _ in range(writers):
             placed(on_postgresql)

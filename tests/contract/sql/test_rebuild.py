@@ -12,14 +12,14 @@ from sqlalchemy import Engine, select
 from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import order_of
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.model.access import OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.json_values import JSON
-from orders_domain.model.order import fold
-from orders_domain.model.product import Demand, NewProduct, ProductId
+from orders_domain.model.order import rebuild
+from orders_domain.model.product import NewProduct, ProductId, RequestedItem
 from orders_domain.use_cases import (
     AddProduct,
     CancelOrder,
@@ -84,13 +84,14 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
         whose = chance.choice([None, customer.subject])
         return container.place_cart(PlaceCart(actor=ADMIN, cart=signed(whose, chance)))
     if chance.random() < 0.5:
-        items = tuple(Item(content(chance)) for _ in range(chance.randint(1, 4)))
+        items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
         return container.place_order(
             PlaceOrder(actor=customer, items=items, total=Money(chance.randrange(10**12), currency))
         )
     demands = [
-        Demand(product_id=chance.choice(products), quantity=chance.randint(1, 9)) for _ in range(chance.randint(1, 4))
+        RequestedItem(product_id=chance.choice(products), quantity=chance.randint(1, 9))
+        for _ in range(chance.randint(1, 4))
     ]
     return container.order_products(
         OrderProducts(actor=customer, demands=tuple(demands), address=chance.choice([None, address(chance)]))
@@ -120,7 +121,7 @@ def change(container: Container, chance: Random, order: Order) -> None:
     owner = Actor(subject=str(order.user_id))
     try:
         if chance.random() < 0.1:
-            container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ALONE))
+            container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ONLY))
         elif chance.random() < 0.1:
             reason = chance.choice([None, *WORDS])
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
@@ -134,4 +135,4 @@ def change(container: Container, chance: Random, order: Order) -> None:
 
 def history_folded(container: Container, order: Order) -> Order:
     request = OrderHistory(actor=ADMIN, order_id=order.number or order.id)
-    return fold(container.order_history(request), number=order.number)
+    return rebuild(container.order_history(request), number=order.number)

@@ -12,10 +12,10 @@ from orders_adapters.sql.retry import retried
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderExists, StaleOrder, StoreContention, StoreUnavailable
-from orders_domain.model.status import TransitionRefused, Wanted
+from orders_domain.model.status import TargetStatus, TransitionRefused
 from tests.support.builders import ADA, NOON, an_order, changed, placed
 
-PAID = Wanted(OrderStatus.PAID, frozenset())
+PAID = TargetStatus(OrderStatus.PAID, frozenset())
 
 
 def outcomes(*attempts: Callable[[], object]) -> list[object]:
@@ -50,7 +50,7 @@ def pay_both(engine: Engine, first: Order, second: Order, meet: Callable[[], Non
         for order in (first, second):
             held = uow.orders.hold(order.id)
             meet()
-            held.become(Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID})), by=ADA, at=NOON)
+            held.change_status(TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID})), by=ADA, at=NOON)
             uow.orders.save(held)
         uow.commit()
 
@@ -80,7 +80,7 @@ def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None
     def cancel() -> None:
         with UnitOfWork(engine) as uow:
             held = uow.orders.hold(order.id)
-            held.become(Wanted(OrderStatus.CANCELED, frozenset()), by=ADA, at=NOON)
+            held.change_status(TargetStatus(OrderStatus.CANCELED, frozenset()), by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
 
@@ -124,7 +124,7 @@ def test_a_stale_order_is_not_saved(engine: Engine) -> None:
     order = placed(engine)
     stale = Queries(engine).order(order.id)
     changed(engine, order.id, OrderStatus.CONFIRMED)
-    stale.become(PAID, by=ADA, at=NOON)
+    stale.change_status(PAID, by=ADA, at=NOON)
 
     with UnitOfWork(engine) as uow:
         with pytest.raises(StaleOrder):

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import StatementRefused, translated
 from orders_adapters.sql.order_queries import Queries
-from orders_domain import Actor, Item
+from orders_domain import Actor, CustomItem
 from orders_domain.model.json_values import JSON
-from orders_domain.model.order import fold
+from orders_domain.model.order import rebuild
 from tests.support.builders import an_order, placed
 
 
@@ -63,7 +63,7 @@ def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
         "z": 1.0, "a": 0.1, "large": 2**63 - 1, "text": "Straße \U0001f375 \\ \" '", "deep": [[], {}, None, True, -0.0]
     }  # fmt: skip
     order = an_order()
-    order.items = (Item(content),)
+    order.items = (CustomItem(content),)
 
     placed(engine, order)
 
@@ -90,7 +90,7 @@ def test_history_gives_the_order_back(engine: Engine) -> None:
     order = placed(engine)
     queries = Queries(engine)
 
-    assert fold(queries.history(order.id), number=order.number) == queries.order(order.id)
+    assert rebuild(queries.history(order.id), number=order.number) == queries.order(order.id)
 
 
 def test_numbers_are_given_in_turn(engine: Engine) -> None:
@@ -101,7 +101,7 @@ def test_numbers_are_given_in_turn(engine: Engine) -> None:
 
 def test_the_longest_of_everything_is_kept_whole(engine: Engine) -> None:
     order = an_order(by=Actor(subject="\N{SNOWMAN}" * 64, request_id="r" * 10_000))
-    order.items = (Item({"note": "x" * 100_000}),)
+    order.items = (CustomItem({"note": "x" * 100_000}),)
 
     placed(engine, order)
 

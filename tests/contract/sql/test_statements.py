@@ -19,8 +19,8 @@ from orders_adapters.sql.outbox.repository import Outbox
 from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import OrderStatus, Origin
-from orders_domain.model.order_filter import After, OrdersWanted
-from orders_domain.model.status import Wanted
+from orders_domain.model.order_filter import Cursor, OrderFilter
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.outbox import OutboxState
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 from tests.support.depth import effort
@@ -76,7 +76,7 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
     with UnitOfWork(engine) as uow, statements(engine) as sent:
         held = uow.orders.hold(order.id)
         assert len(sent) == 1, sent
-        held.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=LATER)
+        held.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=LATER)
         uow.orders.save(held)
         uow.commit()
 
@@ -87,8 +87,8 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
     "read",
     [
         lambda engine, order: Queries(engine).order(order.id),
-        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", limit=1)),
-        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", after=After(LATER, order.id))),
+        lambda engine, order: Queries(engine).orders(OrderFilter(user_id="user_ada", limit=1)),
+        lambda engine, order: Queries(engine).orders(OrderFilter(user_id="user_ada", cursor=Cursor(LATER, order.id))),
         lambda engine, order: Queries(engine).history(order.id),
         lambda engine, order: Outbox(engine).due_shards(LATER),
         lambda engine, order: Outbox(engine).select(states=frozenset(OutboxState)),
@@ -130,10 +130,10 @@ def test_many_marks_cost_one_statement(engine: Engine) -> None:
     assert len(sent) == 1, sent
 
 
-@pytest.mark.parametrize("after", [None, After(NOON, uuid4())])
-def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: After | None) -> None:
+@pytest.mark.parametrize("after", [None, Cursor(NOON, uuid4())])
+def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cursor | None) -> None:
     with statements(filled) as sent:
-        Queries(filled).orders(OrdersWanted(user_id="user_3", limit=10, after=after))
+        Queries(filled).orders(OrderFilter(user_id="user_3", limit=10, cursor=after))
     plan = explained(filled, sent[0])
 
     assert "ix_orders_user_id_created_at_id" in plan

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
-from orders_domain.model.product import Demand
+from orders_domain.model.product import RequestedItem
 from tests.contract.stock.ledger import Books, Move, Told
 from tests.contract.stock.stock_store import Warehouse
 
@@ -88,7 +88,7 @@ class Place:
     wanted: tuple[tuple[int, int], ...]
 
     def run(self, warehouse: Warehouse) -> object:
-        demands = [Demand(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        demands = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
         try:
             warehouse.order(demands, order_id=self.order_id)
         except InsufficientStock:

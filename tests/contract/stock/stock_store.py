@@ -20,9 +20,9 @@ from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql.retry import retried
 from orders_adapters.system.clock import now
 from orders_domain import Actor, Money, Order, OrderStatus, use_cases
-from orders_domain.model.access import OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
-from orders_domain.model.product import Demand, NewProduct, Product, ProductId
+from orders_domain.model.product import NewProduct, Product, ProductId, RequestedItem
 from orders_domain.ports.order_queries import Queries
 from orders_domain.ports.product_catalog import Catalogue
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -54,10 +54,14 @@ class Warehouse:
         return retried(use_cases.add_product)(request, uow=self.unit_of_work(), clock=now)
 
     def order(
-        self, wanted: Mapping[ProductId, int] | Sequence[Demand], *, by: Actor = ADA, order_id: UUID | None = None
+        self,
+        wanted: Mapping[ProductId, int] | Sequence[RequestedItem],
+        *,
+        by: Actor = ADA,
+        order_id: UUID | None = None,
     ) -> Order:
         demands = (
-            [Demand(product_id=product, quantity=quantity) for product, quantity in wanted.items()]
+            [RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted.items()]
             if isinstance(wanted, Mapping)
             else wanted
         )
@@ -73,7 +77,7 @@ class Warehouse:
         return self.change(order_id, OrderStatus.CANCELED, by=by)
 
     def delete(self, order_id: UUID, *, by: Actor = ADA) -> None:
-        request = use_cases.DeleteOrder(actor=by, order_id=order_id, access=OWNER_ALONE)
+        request = use_cases.DeleteOrder(actor=by, order_id=order_id, access=OWNER_ONLY)
         retried(use_cases.delete_order)(request, uow=self.unit_of_work(), cache=NoCache(), clock=now)
 
     def restock(self, product_id: ProductId, quantity: int) -> Product:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, text
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.order_queries import Queries
 from orders_domain import Money, OrderStatus
-from orders_domain.model.order_filter import After, OrdersWanted
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 
@@ -120,14 +120,14 @@ class Library:
 
     engine: Engine
 
-    def cost(self, wanted: OrdersWanted) -> Cost:
+    def cost(self, wanted: OrderFilter) -> Cost:
         """Ask as the adapter asks, with EXPLAIN before it."""
         statement, values = self._asked(wanted)
         with self.engine.connect() as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
             return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
 
-    def cost_of_the_twentieth(self, wanted: OrdersWanted) -> Cost:
+    def cost_of_the_twentieth(self, wanted: OrderFilter) -> Cost:
         """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
         prepared, literals = self._prepared(wanted)
         with self.engine.connect() as connection:
@@ -139,7 +139,7 @@ class Library:
             connection.exec_driver_sql("DEALLOCATE asked")
         return cost_of(answer)
 
-    def _prepared(self, wanted: OrdersWanted) -> tuple[str, list[str]]:
+    def _prepared(self, wanted: OrderFilter) -> tuple[str, list[str]]:
         """The statement with numbered parameters, and their values as literals."""
         statement, values = self._asked(wanted)
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
@@ -147,7 +147,7 @@ class Library:
             statement = statement.replace(f"%({name})s", f"${position}")
         return statement, [sql.Literal(values[name]).as_string(None) for name in names]
 
-    def _asked(self, wanted: OrdersWanted) -> tuple[str, dict[str, Any]]:
+    def _asked(self, wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
         with noted(self.engine) as sent:
             Queries(self.engine).orders(wanted)
         [asked] = sent
@@ -220,9 +220,9 @@ def fill(engine: Engine) -> None:
 SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
 
 
-def wanted(subset: tuple[str, ...]) -> OrdersWanted:
+def wanted(subset: tuple[str, ...]) -> OrderFilter:
     conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
-    return OrdersWanted(limit=PAGE, **conditions)
+    return OrderFilter(limit=PAGE, **conditions)
 
 
 @pytest.mark.parametrize(
@@ -231,10 +231,10 @@ def wanted(subset: tuple[str, ...]) -> OrdersWanted:
     ids=["once", "often"],
 )
 def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
-    library: Library, ask: Callable[[Library, OrdersWanted], Cost], most_buffers: int
+    library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
 ) -> None:
     costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
-    costs |= {name: ask(library, OrdersWanted(limit=PAGE, **one)) for name, one in HARD.items()}
+    costs |= {name: ask(library, OrderFilter(limit=PAGE, **one)) for name, one in HARD.items()}
 
     show(costs)
     assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
@@ -244,10 +244,10 @@ def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
 @pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
 @pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
 def test_a_page_far_down_costs_what_page_1_costs(
-    library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrdersWanted], Cost]
+    library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrderFilter], Cost]
 ) -> None:
-    first = OrdersWanted(limit=PAGE, **conditions)
-    deep = replace(first, after=behind(library, first, pages=FAR))
+    first = OrderFilter(limit=PAGE, **conditions)
+    deep = replace(first, cursor=behind(library, first, pages=FAR))
 
     costs = {"page 1": ask(library, first), "far down": ask(library, deep)}
 
@@ -257,13 +257,13 @@ def test_a_page_far_down_costs_what_page_1_costs(
     assert costs["far down"].sequential == []
 
 
-def behind(library: Library, wanted: OrdersWanted, *, pages: int) -> After:
+def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
     """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
     conditions = [
         f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
         f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
         f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
-        f"total_minor >= {wanted.least.minor}" if wanted.least else "",
+        f"total_minor >= {wanted.min_total.minor}" if wanted.min_total else "",
     ]
     where = " AND ".join(filter(None, conditions)) or "true"
     with library.engine.connect() as connection:
@@ -273,7 +273,7 @@ def behind(library: Library, wanted: OrdersWanted, *, pages: int) -> After:
                 f"ORDER BY created_at DESC, id DESC OFFSET {pages * PAGE - 1} LIMIT 1"
             )
         ).one()
-    return After(row.created_at, row.id)
+    return Cursor(row.created_at, row.id)
 
 
 def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(library: Library) -> None:
@@ -283,13 +283,13 @@ def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_
         should = connection.scalars(text(count)).all()
 
     seen: list[int | None] = []
-    page = Queries(library.engine).orders(OrdersWanted(limit=LIST, **conditions))
+    page = Queries(library.engine).orders(OrderFilter(limit=LIST, **conditions))
     while True:
         seen += [order.number for order in page.orders]
         place(library.engine, ORDERS + len(seen))
-        if page.more_after is None:
+        if page.next_cursor is None:
             break
-        page = Queries(library.engine).orders(OrdersWanted(limit=LIST, after=page.more_after, **conditions))
+        page = Queries(library.engine).orders(OrderFilter(limit=LIST, cursor=page.next_cursor, **conditions))
 
     assert seen == should
     assert len(seen) == ORDERS // 1_000

@@ -12,9 +12,9 @@ from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import AccessDenied, CartRefused, Refused, VersionMismatch
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.cart import Cart
-from orders_domain.model.history import Entry
-from orders_domain.model.idempotency import AlreadyDone, Once
-from orders_domain.model.order import OrderFinalized, fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.idempotency import AlreadyDone, IdempotencyKey
+from orders_domain.model.order import OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
 from tests.support.carts import cart, content
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
@@ -27,7 +27,7 @@ class Till(Shop):
 
     honest: bool = True
 
-    def order(self, cart: Cart, *, by: Actor, once: Once | None = None) -> Order:
+    def order(self, cart: Cart, *, by: Actor, once: IdempotencyKey | None = None) -> Order:
         return place_cart(
             PlaceCart(actor=by, cart=cart, once=once),
             signed=lambda _: self.honest,
@@ -40,7 +40,7 @@ class Till(Shop):
         request = CancelOrder(actor=by, order_id=order.id, reason=reason, **more)
         return cancel_order(request, uow=self.uow, cache=self.cache, clock=self.clock)
 
-    def history(self, order: Order) -> list[Entry]:
+    def history(self, order: Order) -> list[HistoryEntry]:
         return list(self.queries.history(order.id))
 
 
@@ -79,7 +79,7 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
 
 
 def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
-    once = Once(subject="ada", scope="checkout", key="key", fingerprint="cart")
+    once = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
     first = till.order(cart(), by=ADA, once=once)
 
     with pytest.raises(AlreadyDone) as done:
@@ -133,20 +133,20 @@ def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -
 @pytest.mark.parametrize("whose", ["ada", None])
 def test_the_history_tells_of_carts_guests_and_reasons(till: Till, whose: str | None, reason: str | None) -> None:
     order = till.order(cart(user_id=whose), by=CLERK)
-    assert fold(till.history(order), number=order.number) == order
+    assert rebuild(till.history(order), number=order.number) == order
 
     canceled = till.cancel(order, reason=reason)
 
-    assert fold(till.history(order), number=order.number) == canceled
+    assert rebuild(till.history(order), number=order.number) == canceled
 
 
 def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till) -> None:
     order = till.order(cart(), by=ADA)
-    order.become(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
-    (shipping,) = order.unsaved
+    order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
+    (shipping,) = order.new_entries
     told = replace(shipping, details={"reason": "it was ready"})
 
-    assert fold([*till.history(order), told]).cancellation_reason is None
+    assert rebuild([*till.history(order), told]).cancellation_reason is None
 
 
 @pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from orders_domain import Item
+from orders_domain import CustomItem
 from orders_domain.errors import ItemRefused
-from orders_domain.model.json_values import DEEPEST
+from orders_domain.model.json_values import MAX_DEPTH
 from tests.support.json_objects import JSON_OBJECTS
 
 
@@ -24,7 +24,7 @@ def nested(levels: int) -> dict[str, Any]:
 def test_any_json_object_is_an_item_and_stays_as_sent(sent: dict[str, Any]) -> None:
     before = json.dumps(sent)
 
-    item = Item(sent)
+    item = CustomItem(sent)
 
     assert json.dumps(item.content) == before  # the members' order, 1 and 1.0, 0.0 and -0.0 are told apart here
 
@@ -32,7 +32,7 @@ def test_any_json_object_is_an_item_and_stays_as_sent(sent: dict[str, Any]) -> N
 @pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)
 def test_what_is_no_object_is_no_item(sent: Any) -> None:
     with pytest.raises(ItemRefused) as refusal:
-        Item(sent)
+        CustomItem(sent)
 
     assert refusal.value.field == "items"
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None
     contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
     for content in contents:
         with pytest.raises(ItemRefused) as refusal:
-            Item(content)
+            CustomItem(content)
         assert refusal.value.field == "items"
 
 
@@ -69,28 +69,28 @@ def test_the_names_of_members_are_text_too(name: str) -> None:
     contents: tuple[Any, ...] = ({name: 1}, {"inside": [{name: 1}]})
     for content in contents:
         with pytest.raises(ItemRefused):
-            Item(content)
+            CustomItem(content)
 
 
 def test_the_least_and_the_largest_of_64_bits_are_kept() -> None:
     content = {"least": -(2**63), "largest": 2**63 - 1}
 
-    assert Item(content).content == content
+    assert CustomItem(content).content == content
 
 
 def test_an_item_is_nested_32_levels_deep_at_most() -> None:
-    assert Item(nested(DEEPEST)).content == nested(DEEPEST)
+    assert CustomItem(nested(MAX_DEPTH)).content == nested(MAX_DEPTH)
 
     with pytest.raises(ItemRefused, match="deeper than 32"):
-        Item(nested(DEEPEST + 1))
+        CustomItem(nested(MAX_DEPTH + 1))
 
 
 def test_a_hundred_thousand_levels_are_refused_not_recursed_into() -> None:
     with pytest.raises(ItemRefused, match="deeper"):
-        Item(nested(100_000))
+        CustomItem(nested(100_000))
 
 
 def test_signs_beyond_the_basic_plane_and_control_characters_are_text() -> None:
     content = {"name": "Lámpara 💡 电灯 \u202e\x01\x7f\u2028", "💡": "'; DROP TABLE orders; --"}
 
-    assert Item(content).content == content
+    assert CustomItem(content).content == content

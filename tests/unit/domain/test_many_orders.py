@@ -10,7 +10,7 @@ import pytest
 from orders_adapters.memory.jobs import Jobs
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
-from orders_domain.model.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
+from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
     ChangeStatus,
@@ -42,11 +42,11 @@ class Desk:
             change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
         )
 
-    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> Job:
+    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
         request = ChangeStatuses(actor=by, order_ids=order_ids, wanted=PAID)  # type: ignore[arg-type]
         return change_statuses(request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id)
 
-    def work(self, job: Job) -> Job | None:
+    def work(self, job: BulkStatusJob) -> BulkStatusJob | None:
         return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
 
     def orders(self, number: int) -> list[OrderRef]:
@@ -109,7 +109,7 @@ def test_the_history_says_who_asked(desk: Desk) -> None:
     assert desk.shop.queries.history(order.id)[-1].actor == ADMIN.subject
 
 
-@pytest.mark.parametrize("number", [0, MOST_ORDERS + 1])
+@pytest.mark.parametrize("number", [0, MAX_ORDERS + 1])
 def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
     with pytest.raises(Refused) as refusal:
         desk.ask(*range(1, number + 1))
@@ -127,7 +127,7 @@ def test_it_is_for_administrators(desk: Desk) -> None:
 
 
 def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
 
     small, large = desk.ask(*orders[:-1]), desk.ask(*orders)
 
@@ -138,7 +138,7 @@ def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk
 
 
 def test_a_worker_does_what_waits(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job = desk.ask(*orders, unknown := new_id())
 
     done = desk.work(job)
@@ -151,7 +151,7 @@ def test_a_worker_does_what_waits(desk: Desk) -> None:
 
 
 def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_nothing_twice(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(BATCH + 7, Killed())
     with pytest.raises(Killed):
@@ -159,7 +159,7 @@ def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_noth
     desk.change = whole
 
     too_early = desk.work(job)
-    noted = desk.jobs.get(job.id).done
+    noted = desk.jobs.get(job.id).processed
     desk.shop.clock.advance(LEASE.total_seconds())
     done = desk.work(job)
 
@@ -171,20 +171,20 @@ def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_noth
 
 
 def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
-    job, seen, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), set(), desk.change
+    job, seen, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), set(), desk.change
 
     def looked_at(request: ChangeStatus) -> Order:
-        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).done))
+        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).processed))
         return change(request)
 
     desk.change = looked_at
     desk.work(job)
 
-    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MOST_AT_ONCE + 1, BATCH)}
+    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MAX_SYNCHRONOUS + 1, BATCH)}
 
 
 def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None:
-    job, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
+    job, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
 
     def slow(request: ChangeStatus) -> Order:
         desk.change = change
@@ -201,7 +201,7 @@ def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None
 
 
 def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(7, StoreUnavailable("Away."))
 
@@ -209,7 +209,7 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
         desk.work(job)
 
     desk.change = whole
-    assert desk.jobs.get(job.id).done == 7
+    assert desk.jobs.get(job.id).processed == 7
     assert desk.jobs.due(desk.shop.clock()) == []
     desk.shop.clock.advance(5)
     assert desk.jobs.due(desk.shop.clock()) == [job.id]
@@ -220,7 +220,7 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
 
 
 def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
-    job, whole = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
+    job, whole = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
     for _ in range(MOST_ATTEMPTS):
         desk.die_after(0, Killed())
         with pytest.raises(Killed):

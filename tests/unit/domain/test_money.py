@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from orders_domain import Money
 from orders_domain.errors import AmountRefused
-from orders_domain.model.currencies import DECIMALS
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
 MOST = 10**12
-CURRENCIES = st.sampled_from(sorted(DECIMALS))
+CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_what_the_amount_says_is_the_same_money_again(minor: int, currency: str)
     money = Money(minor, currency)
 
     assert Money.of(money.amount, currency) == money
-    assert money.amount == Decimal(minor) / 10 ** DECIMALS[currency]
-    assert money.amount.as_tuple().exponent == -DECIMALS[currency]
+    assert money.amount == Decimal(minor) / 10 ** MINOR_UNIT_DIGITS[currency]
+    assert money.amount.as_tuple().exponent == -MINOR_UNIT_DIGITS[currency]
 
 
 @given(st.integers(0, MOST), CURRENCIES)
@@ -48,7 +48,7 @@ def test_an_amount_written_and_read_as_json_is_the_same_money(minor: int, curren
 @given(st.decimals(allow_nan=True, allow_infinity=True), CURRENCIES)
 def test_a_decimal_is_taken_exactly_or_refused(amount: Decimal, currency: str) -> None:
     plausible = amount.is_finite() and abs(int(amount.as_tuple().exponent)) < 500
-    minor = Fraction(amount) * 10 ** DECIMALS[currency] if plausible else Fraction(-1)
+    minor = Fraction(amount) * 10 ** MINOR_UNIT_DIGITS[currency] if plausible else Fraction(-1)
 
     if minor.denominator == 1 and 0 <= minor <= MOST:
         assert Money.of(amount, currency).amount == amount
@@ -132,9 +132,9 @@ def test_a_currency_that_is_not_in_use_is_refused(currency: Any) -> None:
 
 
 def test_no_two_currencies_share_a_code_and_every_code_is_three_letters() -> None:
-    assert len(DECIMALS) > 150
-    assert all(len(code) == 3 and code.isascii() and code.isupper() for code in DECIMALS)
-    assert set(DECIMALS.values()) == {0, 2, 3, 4}
+    assert len(MINOR_UNIT_DIGITS) > 150
+    assert all(len(code) == 3 and code.isascii() and code.isupper() for code in MINOR_UNIT_DIGITS)
+    assert set(MINOR_UNIT_DIGITS.values()) == {0, 2, 3, 4}
 
 
 def test_money_of_different_currencies_is_never_equal() -> None:

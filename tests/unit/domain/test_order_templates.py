@@ -11,8 +11,8 @@ from orders_adapters.memory.unit_of_work import UnitOfWork
 from orders_domain import Actor, Money, Order
 from orders_domain.errors import AccessDenied, InsufficientStock, Refused, TemplateNotFound
 from orders_domain.model.address import Address
-from orders_domain.model.order_template import NewTemplate, Template
-from orders_domain.model.product import Demand, NewProduct, ProductId
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import NewProduct, ProductId, RequestedItem
 from orders_domain.use_cases import (
     AddProduct,
     AddTemplate,
@@ -51,11 +51,11 @@ class Counter:
         )
         return add_product(AddProduct(actor=ADMIN, product=product), uow=self.uow, clock=self.clock).id
 
-    def keep(self, *demands: Demand, by: Actor = ADA) -> Template:
+    def keep(self, *demands: RequestedItem, by: Actor = ADA) -> OrderTemplate:
         request = AddTemplate(actor=by, name="Weekly tea", demands=demands, address=HOME)
         return add_template(request, templates=self.templates, clock=self.clock)
 
-    def place(self, template: Template, *, by: Actor = ADA) -> Order:
+    def place(self, template: OrderTemplate, *, by: Actor = ADA) -> Order:
         return place_template(
             PlaceTemplate(actor=by, template_id=template.id),
             templates=self.templates,
@@ -75,7 +75,7 @@ def counter() -> Counter:
 
 def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(counter: Counter) -> None:
     tea = counter.tea()
-    template = counter.keep(Demand(product_id=tea, quantity=2), Demand(product_id=tea, quantity=1))
+    template = counter.keep(RequestedItem(product_id=tea, quantity=2), RequestedItem(product_id=tea, quantity=1))
     later = counter.clock.advance(3600)
     change_product(ChangeProduct(actor=ADMIN, product_id=tea, price=3), uow=counter.uow, clock=counter.clock)
 
@@ -85,7 +85,7 @@ def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(cou
 
 
 def test_a_template_that_asks_for_too_much_leaves_everything_as_it_was(counter: Counter) -> None:
-    template = counter.keep(Demand(product_id=counter.tea(stock=1), quantity=2))
+    template = counter.keep(RequestedItem(product_id=counter.tea(stock=1), quantity=2))
 
     with pytest.raises(InsufficientStock):
         counter.place(template)
@@ -95,7 +95,7 @@ def test_a_template_that_asks_for_too_much_leaves_everything_as_it_was(counter: 
 
 @pytest.mark.parametrize("stranger", [GRACE, ADMIN])
 def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> None:
-    template = counter.keep(Demand(product_id=counter.tea(), quantity=1))
+    template = counter.keep(RequestedItem(product_id=counter.tea(), quantity=1))
 
     with pytest.raises(TemplateNotFound):
         counter.place(template, by=stranger)
@@ -109,7 +109,9 @@ def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> No
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "NUL \x00", "half \ud800"])
 def test_a_name_that_cannot_be_is_refused(name: str) -> None:
     with pytest.raises(Refused) as refusal:
-        NewTemplate(user_id="ada", name=name, demands=(Demand(product_id=1, quantity=1),), address=HOME)
+        NewOrderTemplate(
+            user_id="ada", name=name, requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
+        )
 
     assert refusal.value.field == "name"
 
@@ -117,7 +119,9 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
 @pytest.mark.parametrize("count", [0, 1001])
 def test_so_many_items_are_refused(count: int) -> None:
     with pytest.raises(Refused):
-        NewTemplate(user_id="ada", name="Tea", demands=(Demand(product_id=1, quantity=1),) * count, address=HOME)
+        NewOrderTemplate(
+            user_id="ada", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),) * count, address=HOME
+        )
 
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"skip": -1}, {"skip": 100_001}])

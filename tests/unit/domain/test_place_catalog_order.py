@@ -6,10 +6,10 @@ import pytest
 
 from orders_domain import Actor, Money, OrderStatus, Origin
 from orders_domain.errors import AccessDenied, AmountRefused, InsufficientStock, OrderNotFound, Refused, VersionMismatch
-from orders_domain.model.access import OWNER_ALONE
+from orders_domain.model.access import OWNER_ONLY
 from orders_domain.model.address import Address
-from orders_domain.model.order import fold
-from orders_domain.model.product import Demand, NewProduct, Product
+from orders_domain.model.order import rebuild
+from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.status import DeletionRefused
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import DeleteOrder, OrderProducts, delete_order, order_products
@@ -34,7 +34,7 @@ def stocked(shop: Shop, stock: int = 10, *, price: Money | None = None) -> Produ
 def order(shop: Shop, *demands: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT) -> Any:
     request = OrderProducts(
         actor=by,
-        demands=tuple(Demand(product_id=product.id, quantity=quantity) for product, quantity in demands),
+        demands=tuple(RequestedItem(product_id=product.id, quantity=quantity) for product, quantity in demands),
         address=Address(**HOME),
         origin=origin,
     )
@@ -42,7 +42,7 @@ def order(shop: Shop, *demands: tuple[Product, int], by: Actor = ADA, origin: Or
 
 
 def delete(shop: Shop, one: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
-    request = DeleteOrder(actor=by, order_id=one.id, access=OWNER_ALONE, versions=versions)
+    request = DeleteOrder(actor=by, order_id=one.id, access=OWNER_ONLY, versions=versions)
     delete_order(request, uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
@@ -63,7 +63,7 @@ def test_an_order_has_the_prices_of_the_moment_and_their_sum(shop: Shop) -> None
     assert (placed.total, placed.status, placed.user_id) == (Money(646, "USD"), OrderStatus.PENDING, "ada")
     assert placed.address == Address(**HOME)
     assert (left(shop, tea), left(shop, milk)) == (9, 6)
-    assert shop.queries.order(placed.id) == placed == fold(shop.queries.history(placed.id), number=placed.number)
+    assert shop.queries.order(placed.id) == placed == rebuild(shop.queries.history(placed.id), number=placed.number)
 
 
 @pytest.mark.clause("002-01", "002-03")
@@ -130,8 +130,8 @@ def test_a_deleted_order_gives_its_stock_back_and_leaves_its_history(shop: Shop)
         shop.get(placed.id)
     assert shop.list_of("ada").orders == ()
     history = shop.queries.history(placed.id)
-    assert [(entry.what, entry.actor) for entry in history] == [("placed", "ada"), ("deleted", "ada")]
-    assert fold(history).deleted_at == NOON
+    assert [(entry.kind, entry.actor) for entry in history] == [("placed", "ada"), ("deleted", "ada")]
+    assert rebuild(history).deleted_at == NOON
     told = [one.event.type for one in shop.in_state(*OutboxState)]
     assert told == ["orders.order_placed.v1", "orders.order_deleted.v1"]
 

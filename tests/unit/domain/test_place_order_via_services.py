@@ -23,8 +23,8 @@ from orders_domain.errors import (
     ServiceRefused,
     StoreUnavailable,
 )
-from orders_domain.model.product import Demand, Product, ProductId
-from orders_domain.model.reservation import LEASE, Booking, BookingState
+from orders_domain.model.product import Product, ProductId, RequestedItem
+from orders_domain.model.reservation import LEASE, Reservation, ReservationState
 from orders_domain.use_cases import (
     PlaceBooked,
     Released,
@@ -56,15 +56,15 @@ class Services:
         self._call("named")
         return {one: TEA for one in product_ids if one == TEA.id}
 
-    def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
+    def reserve(self, booking: Reservation, products: Mapping[ProductId, Product]) -> None:
         self._call("reserve")
-        self.reserved[booking.order_id] = booking.wanted
+        self.reserved[booking.order_id] = booking.quantities
 
     def release(self, order_id: UUID) -> None:
         self._call("release")
         self.reserved.pop(order_id, None)
 
-    def book(self, booking: Booking) -> str:
+    def book(self, booking: Reservation) -> str:
         self._call("book")
         self.meanwhile()
         self.shipped[f"SHIP-{booking.order_id}"] = booking.order_id
@@ -92,7 +92,7 @@ class Trade:
         return self.shop.clock
 
     def ship(self, **changes: Any) -> Order:
-        request = ShipProducts(actor=ADA, user_id="ada", demands=(Demand(product_id=7, quantity=3),))
+        request = ShipProducts(actor=ADA, user_id="ada", demands=(RequestedItem(product_id=7, quantity=3),))
         return ship_through_services(
             replace(request, **changes),
             reservations=self.services,
@@ -111,7 +111,7 @@ class Trade:
             uow=self.shop.uow, reservations=self.services, shipments=self.services, clock=self.clock
         )
 
-    def states(self) -> list[BookingState]:
+    def states(self) -> list[ReservationState]:
         return [booking.state for booking in self.shop.store.bookings.values()]
 
     def nothing_is_left(self) -> bool:
@@ -134,7 +134,7 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
 
     assert trade.services.reserved == {order.id: {7: 3}}
     assert trade.services.shipped == {order.shipment_id: order.id}
-    assert (trade.states(), order.total) == ([BookingState.KEPT], Money(750, "USD"))
+    assert (trade.states(), order.total) == ([ReservationState.CONFIRMED], Money(750, "USD"))
     trade.clock.advance(10**6)
     assert trade.release() == Released()
 
@@ -145,8 +145,8 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
         ({"user_id": "grace"}, AccessDenied),
         ({"actor": GRACE}, AccessDenied),
         ({"demands": ()}, Refused),
-        ({"demands": (Demand(product_id=7, quantity=11),)}, InsufficientStock),
-        ({"demands": (Demand(product_id=8, quantity=1),)}, InsufficientStock),
+        ({"demands": (RequestedItem(product_id=7, quantity=11),)}, InsufficientStock),
+        ({"demands": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked_for(
@@ -165,7 +165,7 @@ def test_a_booking_is_noted_before_a_service_is_asked_for_anything(trade: Trade)
 
     trade.ship()
 
-    assert noted == [BookingState.PLACING]
+    assert noted == [ReservationState.PENDING]
 
 
 @pytest.mark.parametrize("call", ["reserve", "book"])
@@ -274,7 +274,11 @@ def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: 
 
     trade.clock.advance(10**6)
     assert trade.release() == Released()
-    assert (trade.states(), len(trade.services.reserved), len(trade.services.shipped)) == ([BookingState.KEPT], 1, 1)
+    assert (trade.states(), len(trade.services.reserved), len(trade.services.shipped)) == (
+        [ReservationState.CONFIRMED],
+        1,
+        1,
+    )
 
 
 def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None:

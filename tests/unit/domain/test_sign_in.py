@@ -17,7 +17,7 @@ from orders_adapters.memory.store import Store
 from orders_adapters.memory.users import Users
 from orders_domain import Actor, Role
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
@@ -102,14 +102,14 @@ class Door:
             new_id=new_id,
         )
 
-    def identity(self, shown: str) -> Bearer:
+    def identity(self, shown: str) -> AuthenticatedToken:
         claims = json.loads(shown)
         expires = datetime.fromisoformat(claims["expires"])
         if expires <= self.clock():
             raise InvalidToken("expired")
         mark = hashlib.sha256(shown.encode()).hexdigest()
         actor = Actor(subject=claims["sub"], role=Role(claims.get("role", "customer")))
-        return Bearer(actor=actor, expires=expires, mark=mark, family=claims.get("family"))
+        return AuthenticatedToken(actor=actor, expires_at=expires, fingerprint=mark, family=claims.get("family"))
 
     def refresh(self, shown: str) -> str:
         return refresh_token(
@@ -125,7 +125,7 @@ class Door:
         request = SignOut(bearer=self.identify(shown))
         sign_out(request, denylist=self.denylist, issue=self.issue, clock=self.clock)
 
-    def identify(self, shown: str) -> Bearer:
+    def identify(self, shown: str) -> AuthenticatedToken:
         return identify(shown, identity=self.identity, denylist=self.denylist)
 
     def opens(self, shown: str) -> bool:

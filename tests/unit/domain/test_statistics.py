@@ -2,11 +2,11 @@
 
 import pytest
 
-from orders_domain import Actor, Item, OrderStatus
+from orders_domain import Actor, CustomItem, OrderStatus
 from orders_domain.errors import AccessDenied, OrderNotFound
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.json_values import JSON
-from orders_domain.model.order import fold
+from orders_domain.model.order import rebuild
 from orders_domain.use_cases import (
     OrderHistory,
     OrderStatistics,
@@ -31,7 +31,7 @@ def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> Statistics:
 
 
 def place(shop: Shop, *contents: dict[str, JSON]) -> Statistics:
-    request = PlaceOrder(actor=ADA, items=tuple(Item(content) for content in contents), total=TOTAL)
+    request = PlaceOrder(actor=ADA, items=tuple(CustomItem(content) for content in contents), total=TOTAL)
     return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
 
 
@@ -108,7 +108,7 @@ class TestHistory:
             ("ada", "customer", "request-of-ada", NOON),
             ("root", "admin", None, NOON),
         ]
-        assert fold(entries, number=order.number) == shop.queries.order(order.id)
+        assert rebuild(entries, number=order.number) == shop.queries.order(order.id)
 
     def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
         order = shop.place()

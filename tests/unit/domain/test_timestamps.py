@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain.model.cart import Cart
-from orders_domain.model.timestamps import moment
+from orders_domain.model.timestamps import parse_rfc3339
 from tests.support.carts import content
 from tests.unit.domain.test_cart import refused_field
 
@@ -37,13 +37,13 @@ BAD = [
 
 @pytest.mark.parametrize("text", GOOD)
 def test_every_way_to_write_a_moment_is_read(text: str) -> None:
-    assert moment(text) == datetime(*GOOD[text], tzinfo=UTC)  # type: ignore[misc, arg-type]
+    assert parse_rfc3339(text) == datetime(*GOOD[text], tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 @pytest.mark.parametrize("text", BAD)
 def test_what_is_no_moment_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="it "):
-        moment(text)
+        parse_rfc3339(text)
 
 
 @given(st.datetimes(timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))))
@@ -52,7 +52,7 @@ def test_what_python_writes_is_read_as_it_was(at: datetime) -> None:
         at.astimezone(UTC)
     except OverflowError:  # beyond the years 1 to 9999
         return
-    assert moment(at.isoformat()) == at
+    assert parse_rfc3339(at.isoformat()) == at
 
 
 @pytest.mark.parametrize("text", GOOD)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from orders_domain import Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderNotFound, OrdersError, Refused
-from orders_domain.model.order import fold
+from orders_domain.model.order import rebuild
 from orders_domain.model.status import TransitionRefused
-from orders_domain.model.tracking import FASTEST_CLOCK, MEANINGS, TrackingEvent
+from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import Tracked, TrackShipment, track_shipment
 from tests.support.examples import ADMIN, NOON, TOTAL, items, new_id
@@ -60,7 +60,7 @@ def notifications(shop: Shop, order: Order) -> list[Any]:
 
 
 @pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
-@pytest.mark.parametrize("word", list(MEANINGS))
+@pytest.mark.parametrize("word", list(TRANSITIONS_BY_CARRIER_STATUS))
 def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word: str, before: OrderStatus) -> None:
     order = at(shop, before)
     version = order.version
@@ -80,7 +80,7 @@ def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word:
 
 
 def test_every_word_and_status_is_in_the_table() -> None:
-    assert WAYS.keys() == MEANINGS.keys()
+    assert WAYS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
     assert all(list(row) == list(OrderStatus) for row in WAYS.values())
 
 
@@ -91,7 +91,7 @@ def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: 
 
     history = shop.queries.history(order.id)
     assert [(one.actor, one.role, one.request_id) for one in history[1:]] == [("carrier", Role.SYSTEM, "evt-7")] * 2
-    assert fold(history, number=order.number) == shop.queries.order(order.id)
+    assert rebuild(history, number=order.number) == shop.queries.order(order.id)
 
 
 def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
@@ -134,7 +134,7 @@ def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(
 
 
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from(sorted(MEANINGS)), max_size=8), st.sampled_from([P, C, PAID, S]))
+@given(st.lists(st.sampled_from(sorted(TRANSITIONS_BY_CARRIER_STATUS)), max_size=8), st.sampled_from([P, C, PAID, S]))
 def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str], before: OrderStatus) -> None:
     shop = Shop()
     order = at(shop, before)
@@ -146,7 +146,7 @@ def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str]
             continue
 
     after = shop.queries.order(order.id)
-    assert fold(shop.queries.history(order.id), number=order.number) == after
+    assert rebuild(shop.queries.history(order.id), number=order.number) == after
     assert len(notifications(shop, order)) == after.version - 1  # none for the placement
     told = [one.event for one in shop.in_state(*OutboxState) if one.event.type != "orders.user_notification.v1"]
     assert [one.version for one in told] == list(range(1, after.version + 1))
@@ -221,8 +221,8 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(Refused, match="future"):
-        track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + FASTEST_CLOCK + timedelta(microseconds=1)))
-    assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + FASTEST_CLOCK)) is Tracked.APPLIED
+        track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW + timedelta(microseconds=1)))
+    assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW)) is Tracked.APPLIED
 
 
 @pytest.mark.parametrize(

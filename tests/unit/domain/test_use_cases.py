@@ -2,9 +2,9 @@
 
 import pytest
 
-from orders_domain import Access, Actor, Money, OrderStatus, Role
+from orders_domain import AccessPolicy, Actor, Money, OrderStatus, Role
 from orders_domain.errors import AccessDenied, OrderNotFound, Refused, StaleOrder, TotalMismatch, VersionMismatch
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.status import TransitionRefused
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import PlaceOrder, place_order
@@ -83,7 +83,7 @@ def test_a_stranger_cannot_change_an_order_and_nothing_changes(shop: Shop, stran
     with pytest.raises(OrderNotFound):
         shop.change(order.id, OrderStatus.CANCELED, by=stranger)
     with pytest.raises(AccessDenied):
-        shop.change(order.id, OrderStatus.CANCELED, by=stranger, access=Access())
+        shop.change(order.id, OrderStatus.CANCELED, by=stranger, access=AccessPolicy())
 
     assert shop.queries.order(order.id) == order
 
@@ -98,7 +98,7 @@ def test_ownership_is_asked_before_the_version_and_the_lifecycle(shop: Shop) -> 
 def test_an_administrator_may_where_the_contract_says_so_and_the_history_names_them(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
-    shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=Access(roles=frozenset({Role.ADMIN})))
+    shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=AccessPolicy(roles=frozenset({Role.ADMIN})))
 
     last = shop.queries.history(order.id)[-1]
     assert (last.actor, last.role) == ("root", Role.ADMIN)
@@ -154,7 +154,7 @@ def test_changes_made_from_an_old_version_are_stale(shop: Shop) -> None:
     order = shop.place()
     mine = shop.queries.order(order.id)
     shop.change(order.id, OrderStatus.PAID)
-    mine.become(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
+    mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
 
     with pytest.raises(StaleOrder), shop.uow:
         shop.uow.orders.save(mine)
@@ -171,7 +171,7 @@ def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:
     page = shop.list_of("ada", by=ADA)
 
     assert page.orders == (second, first)
-    assert page.more_after is None
+    assert page.next_cursor is None
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
@@ -185,6 +185,6 @@ def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 def test_a_page_has_1_to_1000_orders(limit: int) -> None:
     with pytest.raises(Refused) as refusal:
-        OrdersWanted(user_id="ada", limit=limit)
+        OrderFilter(user_id="ada", limit=limit)
 
     assert refusal.value.field == "limit"

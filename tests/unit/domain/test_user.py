@@ -6,7 +6,7 @@ import pytest
 
 from orders_domain import Role
 from orders_domain.errors import Refused
-from orders_domain.model.user import User, email_of, require_password
+from orders_domain.model.user import User, normalize_email, validate_password
 from tests.support.examples import NOON
 
 NO_EMAILS = [
@@ -31,20 +31,20 @@ NO_EMAILS = [
 
 @pytest.mark.parametrize("text", ["ann@example.com", " ANN@Example.COM\n", "Ann@EXAMPLE.com"])
 def test_an_e_mail_address_is_the_same_in_any_case_and_with_space_around(text: str) -> None:
-    assert email_of(text) == "ann@example.com"
+    assert normalize_email(text) == "ann@example.com"
 
 
 @pytest.mark.parametrize(
     "text", ["a@b", "ann+tag@example.com", "o'neill@example.com", "łukasz@przykład.pl", "a" * 242 + "@example.com"]
 )
 def test_an_e_mail_address_is_something_at_somewhere(text: str) -> None:
-    assert email_of(text) == text
+    assert normalize_email(text) == text
 
 
 @pytest.mark.parametrize("text", NO_EMAILS, ids=lambda text: repr(text[:20]))
 def test_anything_else_is_no_e_mail_address(text: str) -> None:
     with pytest.raises(Refused) as refusal:
-        email_of(text)
+        normalize_email(text)
 
     assert refusal.value.field == "email"
     assert len(str(refusal.value)) < 150
@@ -53,12 +53,12 @@ def test_anything_else_is_no_e_mail_address(text: str) -> None:
 @pytest.mark.parametrize("password", ["", "x" * 7, "x" * 1_025, "correct\x00horse", "correct \ud800 horse"])
 def test_some_passwords_cannot_be(password: str) -> None:
     with pytest.raises(Refused):
-        require_password(password)
+        validate_password(password)
 
 
 @pytest.mark.parametrize("password", ["x" * 8, "x" * 1_024, "        ", "🔑🔑🔑🔑🔑🔑🔑🔑"])
 def test_all_others_can(password: str) -> None:
-    require_password(password)
+    validate_password(password)
 
 
 @pytest.mark.parametrize(

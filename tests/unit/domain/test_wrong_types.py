@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from orders_domain import Actor, Item, Money, Order, Origin
+from orders_domain import Actor, CustomItem, Money, Order, Origin
 from orders_domain.errors import AmountRefused, Refused, TotalMismatch
 from orders_domain.model.analytics import Bucket, Period
-from orders_domain.model.idempotency import Once
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.tracking import TrackingEvent
 from tests.support.examples import ADA, NOON, placed
 
@@ -31,7 +31,7 @@ def order(**others: Any) -> Order:
     usual: dict[str, Any] = {
         "order_id": uuid4(),
         "origin": Origin.ORDERS,
-        "items": [Item({})],
+        "items": [CustomItem({})],
         "total": USD,
         "by": ADA,
         "at": NOON,
@@ -39,9 +39,9 @@ def order(**others: Any) -> Order:
     return Order.place(**usual | others)
 
 
-def once(**others: Any) -> Once:
+def once(**others: Any) -> IdempotencyKey:
     usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": ""}
-    return Once(**usual | others)
+    return IdempotencyKey(**usual | others)
 
 
 def event(**others: Any) -> TrackingEvent:
@@ -65,11 +65,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no word of a carrier": (lambda: event(status=None), "status"),
     "an event of no zone": (lambda: event(occurred_at=NAIVE), "occurredAt"),
     "an event of a text": (lambda: event(occurred_at="2026-01-05T00:00:00Z"), "occurredAt"),
-    "a list from a moment of no zone": (lambda: OrdersWanted(placed_from=NAIVE), "placed_from"),
-    "a list up to a moment of no zone": (lambda: OrdersWanted(placed_before=NAIVE), "placed_before"),
-    "a page of a text": (lambda: OrdersWanted(limit="5"), "limit"),  # type: ignore[arg-type]
-    "a page of a part": (lambda: OrdersWanted(limit=1.5), "limit"),  # type: ignore[arg-type]
-    "a page behind a truth": (lambda: OrdersWanted(skip=True), "skip"),
+    "a list from a moment of no zone": (lambda: OrderFilter(placed_from=NAIVE), "placed_from"),
+    "a list up to a moment of no zone": (lambda: OrderFilter(placed_before=NAIVE), "placed_before"),
+    "a page of a text": (lambda: OrderFilter(limit="5"), "limit"),  # type: ignore[arg-type]
+    "a page of a part": (lambda: OrderFilter(limit=1.5), "limit"),  # type: ignore[arg-type]
+    "a page behind a truth": (lambda: OrderFilter(offset=True), "skip"),
     "scopes that are one string": (lambda: Actor(subject="a", scopes="orders:write"), "scopes"),  # type: ignore[arg-type]
     "a request's id that is a number": (lambda: Actor(subject="a", request_id=5), "request_id"),  # type: ignore[arg-type]
     "a period up to a moment of no zone": (
@@ -100,7 +100,7 @@ def test_a_clock_without_a_zone_is_an_error_of_the_program() -> None:
 def test_a_float_is_what_it_is_however_it_shows_itself() -> None:
     assert Money.of(Numpys(37.5), "USD") == Money(3750, "USD")
     with pytest.raises(TotalMismatch):
-        order(items=[Item({"quantity": 2, "price": Numpys(37.5)})])
+        order(items=[CustomItem({"quantity": 2, "price": Numpys(37.5)})])
 
 
 @pytest.mark.parametrize("amount", ["1E-999999999", "1E-1000001", "0.001", "-1E-999999999"])
@@ -119,4 +119,4 @@ def test_a_currency_that_is_no_text_is_refused() -> None:
 
 
 def test_any_zone_is_one() -> None:
-    assert OrdersWanted(placed_from=NOON, placed_before=datetime.max.replace(tzinfo=UTC)).limit == 100
+    assert OrderFilter(placed_from=NOON, placed_before=datetime.max.replace(tzinfo=UTC)).limit == 100

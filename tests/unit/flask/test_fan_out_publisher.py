@@ -20,8 +20,8 @@ from tests.unit.domain.test_tracking import event, track
 def life() -> list[Event]:
     order = placed(by=ADA)
     order.number = 7
-    order.become(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
-    return [*(events.told_by(entry, order) for entry in order.unsaved), *events.user_notifications(order)[1:]]
+    order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
+    return [*(events.event_for(entry, order) for entry in order.new_entries), *events.notification_events(order)[1:]]
 
 
 def test_everything_goes_to_the_one_and_notifications_to_both() -> None:

@@ -12,7 +12,7 @@ import pytest
 from orders_adapters.memory.jobs import Jobs
 from orders_adapters.memory.store import Store
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.job import Job, JobStatus
+from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, create_app
 from orders_flask.settings import SettingRefused
@@ -23,8 +23,8 @@ from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 
 
-def waiting(store: Jobs) -> Job:
-    job = Job.of([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
+def waiting(store: Jobs) -> BulkStatusJob:
+    job = BulkStatusJob.create([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
     store.add(job)
     return job
 

@@ -12,26 +12,26 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain.model.order_filter import After, Page
+from orders_domain.model.order_filter import Cursor, Page
 from orders_flask.web.pagination import link_to_next, read_cursor, write_cursor
 from orders_flask.web.problems import InvalidRequest
 
 moments = st.datetimes(timezones=st.just(UTC))
-SOMEWHERE = After(datetime(2026, 1, 5, 12, 30, 15, 123456, tzinfo=UTC), UUID(int=7))
+SOMEWHERE = Cursor(datetime(2026, 1, 5, 12, 30, 15, 123456, tzinfo=UTC), UUID(int=7))
 
 
 @given(moments, st.uuids())
 def test_a_cursor_leads_back_to_where_it_was_made(at: datetime, order_id: UUID) -> None:
-    cursor = write_cursor(After(at, order_id))
+    cursor = write_cursor(Cursor(at, order_id))
 
-    assert read_cursor(cursor) == After(at, order_id)
+    assert read_cursor(cursor) == Cursor(at, order_id)
     assert cursor.replace("-", "").replace("_", "").isalnum()
 
 
 @given(st.text())
 def test_any_other_text_is_refused_and_nothing_worse(text: str) -> None:
     with suppress(InvalidRequest):
-        assert isinstance(read_cursor(text), After)
+        assert isinstance(read_cursor(text), Cursor)
 
 
 @given(st.binary(min_size=24, max_size=24))
@@ -67,7 +67,7 @@ def test_no_cursor_is_the_beginning() -> None:
 )
 def test_the_link_to_the_next_page_keeps_the_path_and_all_other_parameters(asked: str, others: dict[str, Any]) -> None:
     with Flask("x").test_request_context(asked):
-        headers = link_to_next(Page(orders=(), more_after=SOMEWHERE))
+        headers = link_to_next(Page(orders=(), next_cursor=SOMEWHERE))
 
     url, relation = headers["Link"].split("; ")
     assert relation == 'rel="next"'
@@ -79,4 +79,4 @@ def test_the_link_to_the_next_page_keeps_the_path_and_all_other_parameters(asked
 
 def test_the_last_page_has_no_link() -> None:
     with Flask("x").test_request_context("/orders/user/ann"):
-        assert link_to_next(Page(orders=(), more_after=None)) == {}
+        assert link_to_next(Page(orders=(), next_cursor=None)) == {}

@@ -1,12 +1,12 @@
 """Know who shows a token."""
 
 from orders_domain.errors import InvalidToken
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.ports.revoked_tokens import Denylist
 from orders_domain.ports.tokens import Identity
 
 
-def identify(token: str, *, identity: Identity, denylist: Denylist) -> Bearer:
+def identify(token: str, *, identity: Identity, denylist: Denylist) -> AuthenticatedToken:
     """Return the bearer of a token that is good, and that nobody has ended (clauses 003-10, 003-11, 003-13).
 
     Raises:
@@ -14,7 +14,7 @@ def identify(token: str, *, identity: Identity, denylist: Denylist) -> Bearer:
         IdentityUnavailable: the keys that tokens are checked with cannot be had.
         StoreUnavailable: nobody can say whether the token was ended.
     """
-    bearer = identity(token)
-    if denylist.denied(bearer.marks):
+    auth_token = identity(token)
+    if denylist.denied(auth_token.revocation_keys):
         raise InvalidToken("The token was ended.")
-    return bearer
+    return auth_token

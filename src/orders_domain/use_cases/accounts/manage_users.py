@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.user import User, email_of, require_password
+from orders_domain.model.user import User, normalize_email, validate_password
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.password_hasher import Passwords
 from orders_domain.ports.users import Users
@@ -59,11 +59,11 @@ def create_user(request: CreateUser, *, users: Users, passwords: Passwords, cloc
         EmailTaken, UserExists: there is an account already.
         AccessDenied: the actor is no administrator.
     """
-    ADMIN_ONLY.admit(request.actor)
-    require_password(request.password)
+    ADMIN_ONLY.authorize(request.actor)
+    validate_password(request.password)
     user = User(
         id=request.user_id if request.user_id is not None else str(new_id()),
-        email=email_of(request.email),
+        email=normalize_email(request.email),
         password_hash=passwords.hash(request.password),
         created_at=clock(),
         role=request.role,
@@ -75,7 +75,7 @@ def create_user(request: CreateUser, *, users: Users, passwords: Passwords, cloc
 
 def list_users(request: ListUsers, *, users: Users) -> Sequence[User]:
     """Return accounts by their e-mail addresses."""
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     return users.accounts(after=request.after, limit=request.limit)
 
 
@@ -85,14 +85,14 @@ def disable_user(request: DisableUser, *, users: Users, clock: Clock) -> None:
     Raises:
         UserNotFound: nobody has the e-mail address.
     """
-    ADMIN_ONLY.admit(request.actor)
-    users.disable(users.by_email(email_of(request.email)).id, at=clock())
+    ADMIN_ONLY.authorize(request.actor)
+    users.disable(users.by_email(normalize_email(request.email)).id, at=clock())
 
 
 def enable_user(request: EnableUser, *, users: Users) -> None:
     """Let the user sign in again."""
-    ADMIN_ONLY.admit(request.actor)
-    users.disable(users.by_email(email_of(request.email)).id, at=None)
+    ADMIN_ONLY.authorize(request.actor)
+    users.disable(users.by_email(normalize_email(request.email)).id, at=None)
 
 
 def change_password(request: ChangePassword, *, users: Users, passwords: Passwords) -> None:
@@ -102,6 +102,6 @@ def change_password(request: ChangePassword, *, users: Users, passwords: Passwor
         Refused: the password cannot be.
         UserNotFound: nobody has the e-mail address.
     """
-    ADMIN_ONLY.admit(request.actor)
-    require_password(request.password)
-    users.change_password(users.by_email(email_of(request.email)).id, passwords.hash(request.password))
+    ADMIN_ONLY.authorize(request.actor)
+    validate_password(request.password)
+    users.change_password(users.by_email(normalize_email(request.email)).id, passwords.hash(request.password))

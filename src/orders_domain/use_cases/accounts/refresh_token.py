@@ -31,16 +31,16 @@ def refresh_token(
         IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
     """
     issue.require()
-    bearer, now = identity(request.token), clock()
-    if bearer.family is None:
+    auth_token, now = identity(request.token), clock()
+    if auth_token.family is None:
         raise InvalidToken("The token is not of a sign-in of ours.")
-    user = _welcome(bearer.actor.subject, users)
-    if not denylist.deny({bearer.mark: bearer.expires}):
-        denylist.deny(bearer.ending(at=now, life=issue.life))
+    user = _welcome(auth_token.actor.subject, users)
+    if not denylist.deny({auth_token.fingerprint: auth_token.expires_at}):
+        denylist.deny(auth_token.revocations(at=now, ttl=issue.life))
         raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
-    if denylist.denied(bearer.marks[1:]):
+    if denylist.denied(auth_token.revocation_keys[1:]):
         raise InvalidToken("The token's family was ended.")
-    return issue(user, family=bearer.family, at=now)
+    return issue(user, family=auth_token.family, at=now)
 
 
 def _welcome(user_id: str, users: Users) -> User:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from orders_domain.errors import InvalidCredentials, Refused, UserNotFound
-from orders_domain.model.user import User, email_of
+from orders_domain.model.user import User, normalize_email
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.password_hasher import Passwords
 from orders_domain.ports.rate_limiter import Attempts
@@ -62,7 +62,7 @@ def sign_in(
 
 def _found(email: str, users: Users) -> User | None:
     try:
-        return users.by_email(email_of(email))
+        return users.by_email(normalize_email(email))
     except (UserNotFound, Refused):
         return None
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.auth_token import Bearer
+from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.revoked_tokens import Denylist
 from orders_domain.ports.tokens import Issue
@@ -10,7 +10,7 @@ from orders_domain.ports.tokens import Issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOut:
-    bearer: Bearer
+    bearer: AuthenticatedToken
 
 
 def sign_out(request: SignOut, *, denylist: Denylist, issue: Issue, clock: Clock) -> None:
@@ -19,4 +19,4 @@ def sign_out(request: SignOut, *, denylist: Denylist, issue: Issue, clock: Clock
     Raises:
         StoreUnavailable: the store is away; the token may live on.
     """
-    denylist.deny(request.bearer.ending(at=clock(), life=issue.life))
+    denylist.deny(request.bearer.revocations(at=clock(), ttl=issue.life))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
-from orders_domain.model.job import Job
+from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.jobs import Jobs
 
 
@@ -15,7 +15,7 @@ class GetJob:
     job_id: UUID
 
 
-def get_job(request: GetJob, *, jobs: Jobs) -> Job:
+def get_job(request: GetJob, *, jobs: Jobs) -> BulkStatusJob:
     """Return the job as last noted.
 
     Raises:
@@ -23,5 +23,5 @@ def get_job(request: GetJob, *, jobs: Jobs) -> Job:
         JobNotFound: no such job.
         StoreUnavailable: the store is away.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     return jobs.get(request.job_id)

@@ -48,7 +48,7 @@ def prune(
     now = clock()
     return Pruned(
         events=outbox.prune(sent_before=now - SENT_EVENTS_KEPT, limit=limit),
-        keys=keys.prune(kept_before=now - idempotency.KEPT, limit=limit),
+        keys=keys.prune(kept_before=now - idempotency.RETENTION, limit=limit),
         tokens=denylist.prune(expired_before=now, limit=limit),
         messages=inbox.prune(noted_before=now - MESSAGES_KEPT, limit=limit),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from orders_domain.errors import OrderNotFound, ServiceFailed, ServiceRefused
-from orders_domain.model.reservation import LEASE, Booking
+from orders_domain.model.reservation import LEASE, Reservation
 from orders_domain.ports.catalog_service import Reservations
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.shipment_service import Shipments
@@ -53,7 +53,7 @@ def release_bookings(
 
 
 def release(
-    booking: Booking, *, reservations: Reservations | None, shipments: Shipments, uow: UnitOfWork
+    booking: Reservation, *, reservations: Reservations | None, shipments: Shipments, uow: UnitOfWork
 ) -> list[ServiceFailed]:
     """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
     failures: list[ServiceFailed] = []
@@ -63,14 +63,14 @@ def release(
     except ServiceFailed as failure:
         failures.append(failure)
     try:
-        if booking.shipping:
+        if booking.shipment_requested:
             _cancel_shipment(booking, shipments, uow)
     except ServiceFailed as failure:
         failures.append(failure)
     return failures
 
 
-def _cancel_shipment(booking: Booking, shipments: Shipments, uow: UnitOfWork) -> None:
+def _cancel_shipment(booking: Reservation, shipments: Shipments, uow: UnitOfWork) -> None:
     """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
     try:
         shipment_id = booking.shipment_id or shipments.book(booking)
@@ -80,14 +80,14 @@ def _cancel_shipment(booking: Booking, shipments: Shipments, uow: UnitOfWork) ->
         shipments.cancel(shipment_id)
 
 
-def _is_another_s(shipment_id: str, booking: Booking, uow: UnitOfWork) -> bool:
+def _is_another_s(shipment_id: str, booking: Reservation, uow: UnitOfWork) -> bool:
     """A service that gave one shipment to two orders must not make us take it from the one that has it."""
     with uow, suppress(OrderNotFound):
         return uow.orders.hold_shipment(shipment_id).id != booking.order_id
     return False
 
 
-def _claimed(uow: UnitOfWork, clock: Clock) -> Booking | None:
+def _claimed(uow: UnitOfWork, clock: Clock) -> Reservation | None:
     now = clock()
     with uow:
         booking = uow.bookings.claim(now=now, until=now + LEASE)

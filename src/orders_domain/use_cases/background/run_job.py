@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from orders_domain.errors import JobLost, Unavailable
-from orders_domain.model.job import Job
+from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import Jobs
 from orders_domain.use_cases.orders.bulk_change_status import ChangeOne, one_by_one
@@ -23,7 +23,7 @@ class RunJob:
     job_id: UUID
 
 
-def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> Job | None:
+def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> BulkStatusJob | None:
     """Run the job to its end; return it, or None where another worker has it.
 
     A worker that dies has noted all but its last orders. The next one tries those again, which changes nothing: an
@@ -46,13 +46,13 @@ def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clo
     return job
 
 
-def _run(job: Job, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> None:
+def _run(job: BulkStatusJob, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> None:
     if job.attempts > MOST_ATTEMPTS:
-        job.give_up()
+        job.mark_failed()
         jobs.note(job, until=clock())
         return
     noted = clock()
     for _ in one_by_one(job, change_status=change_status):
-        if job.done % BATCH == 0 or not job.rest or clock() - noted >= NOTED_EVERY:
+        if job.processed % BATCH == 0 or not job.remaining or clock() - noted >= NOTED_EVERY:
             noted = clock()
             jobs.note(job, until=noted + LEASE)

@@ -32,7 +32,7 @@ class TrackShipment:
 
     @property
     def actor(self) -> Actor:
-        return self.event.carrier
+        return self.event.actor
 
     @property
     def order_id(self) -> OrderRef | str | None:
@@ -52,13 +52,13 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
         StoreUnavailable: the store is away.
     """
     event, now = request.event, clock()
-    event.require_past(now)
+    event.ensure_not_in_future(now)
     with uow:
         if not uow.inbox.note(event.id, scope=SCOPE, at=now):
             return Tracked.REPEATED
         order = _held(event, uow)
-        event.befall(order, at=now)
-        changed = bool(order.unsaved)
+        event.apply_to(order, at=now)
+        changed = bool(order.new_entries)
         save(order, by=request.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})

@@ -44,5 +44,5 @@ def check_stock(request: CheckStock, *, catalogue: Catalogue, clock: Clock) -> S
         AccessDenied: not an administrator.
         StoreUnavailable: the store is away.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     return StockCheck(levels=catalogue.stock_levels(), checked_at=clock())

@@ -49,7 +49,7 @@ def import_products(request: ImportProducts, *, put_products: PutSome) -> Iterat
         AccessDenied: not an administrator.
         StoreUnavailable: the store is away; what was yielded is kept.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     return _imported(request, put_products)
 
 

@@ -7,7 +7,7 @@ from orders_domain.errors import Refused
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
 from orders_domain.model.money import Money
-from orders_domain.model.product import MOST_STOCK, NewProduct, Product, ProductId, require_stock
+from orders_domain.model.product import MAX_STOCK, NewProduct, Product, ProductId, validate_stock
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 
@@ -44,8 +44,8 @@ class Restock:
     quantity: int
 
     def __post_init__(self) -> None:
-        if type(self.quantity) is not int or not 1 <= self.quantity <= MOST_STOCK:
-            raise Refused(f"A quantity must be a whole number from 1 to {MOST_STOCK}.", field="quantity")
+        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_STOCK:
+            raise Refused(f"A quantity must be a whole number from 1 to {MAX_STOCK}.", field="quantity")
 
 
 def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
@@ -55,7 +55,7 @@ def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Produc
         AccessDenied: not an administrator.
         SkuTaken: another product has this sku.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     with uow:
         product = uow.products.add(request.product, by=request.actor, at=clock())
         uow.commit()
@@ -71,14 +71,14 @@ def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> 
         SkuTaken: another product has this sku.
         Refused: a value that cannot be.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     new = {
         name: value
         for name in ("name", "sku", "stock", "low_stock_threshold")
         if (value := getattr(request, name)) is not None
     }
     if request.stock is not None:
-        require_stock(request.stock)
+        validate_stock(request.stock)
     with uow:
         product = replace(uow.products.hold(request.product_id), **new)
         if request.price is not None:
@@ -96,7 +96,7 @@ def restock(request: Restock, *, uow: UnitOfWork, clock: Clock) -> Product:
         ProductNotFound: no such product.
         Refused: more than a product's stock can be.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     with uow:
         product = uow.stock.restock(request.product_id, request.quantity, by=request.actor, at=clock())
         uow.commit()

@@ -54,7 +54,7 @@ def put_products(request: PutProducts, *, uow: UnitOfWork, clock: Clock) -> Mapp
         AccessDenied: not an administrator.
         StoreUnavailable: the store is away.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     with uow:
         there = uow.products.hold_skus(request.products.keys())
         after = {sku: request.products[sku].over(present) for sku, present in there.items()}

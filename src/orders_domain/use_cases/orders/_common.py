@@ -1,14 +1,14 @@
 """What several use cases do to an order, as one step."""
 
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.events import user_notifications
-from orders_domain.model.idempotency import Once
+from orders_domain.model.events import notification_events
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
-def place(order: Order, *, once: Once | None, uow: UnitOfWork) -> None:
+def place(order: Order, *, once: IdempotencyKey | None, uow: UnitOfWork) -> None:
     """Store a new order that takes no stock of ours, in a unit of work of its own.
 
     Raises:
@@ -30,8 +30,8 @@ def save(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     Nobody need be told what they did themselves (clauses 002-16, 002-29).
     """
     themselves = order.user_id == by.subject and by.role is not Role.SYSTEM  # whose names may be somebody's, too
-    told = () if themselves else user_notifications(order)
-    gives_back = order.unsaved and order.lines and order.status is OrderStatus.CANCELED
+    told = () if themselves else notification_events(order)
+    gives_back = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
     uow.tell(told)
     if gives_back:

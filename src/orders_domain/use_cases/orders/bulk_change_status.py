@@ -7,10 +7,10 @@ from typing import TypeAlias
 from orders_domain.errors import OrdersError, Unavailable
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
-from orders_domain.model.job import Failure, Job
+from orders_domain.model.job import BulkStatusJob, Failure
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import Wanted
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.jobs import Jobs
 from orders_domain.use_cases.orders.change_status import ChangeStatus
@@ -25,12 +25,12 @@ class ChangeStatuses:
 
     actor: Actor
     order_ids: tuple[OrderRef, ...]
-    wanted: Wanted
+    wanted: TargetStatus
 
 
 def change_statuses(
     request: ChangeStatuses, *, change_status: ChangeOne, jobs: Jobs, clock: Clock, new_id: NewId
-) -> Job:
+) -> BulkStatusJob:
     """Return the job: of up to 100 orders it is done, of more it waits for a worker (clauses 002-32, 002-34).
 
     Each order is changed by itself: an unknown one, or one that cannot become what is wanted, fails alone.
@@ -40,9 +40,9 @@ def change_statuses(
         Refused: no order, or more than 1,000.
         StoreUnavailable: the store is away; some orders may have been changed, and asking again is safe.
     """
-    ADMIN_ONLY.admit(request.actor)
-    job = Job.of(request.order_ids, request.wanted, job_id=new_id(), by=request.actor, at=clock())
-    if job.large:
+    ADMIN_ONLY.authorize(request.actor)
+    job = BulkStatusJob.create(request.order_ids, request.wanted, job_id=new_id(), by=request.actor, at=clock())
+    if job.needs_worker:
         jobs.add(job)
         return job
     for _ in one_by_one(job, change_status=change_status):
@@ -50,11 +50,11 @@ def change_statuses(
     return job
 
 
-def one_by_one(job: Job, *, change_status: ChangeOne) -> Iterator[None]:
+def one_by_one(job: BulkStatusJob, *, change_status: ChangeOne) -> Iterator[None]:
     """Try each order that is left; stop after each."""
-    for order_id in job.rest:
-        change = ChangeStatus(actor=job.actor, order_id=order_id, wanted=job.wanted, access=ADMIN_ONLY)
-        job.record(_failure(change, change_status))
+    for order_id in job.remaining:
+        change = ChangeStatus(actor=job.actor, order_id=order_id, wanted=job.target, access=ADMIN_ONLY)
+        job.record_result(_failure(change, change_status))
         yield
 
 

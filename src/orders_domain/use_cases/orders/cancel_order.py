@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.access import WRITERS_ONLY, Access
+from orders_domain.model.access import WRITERS_ONLY, AccessPolicy
 from orders_domain.model.access_rules import Action
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
@@ -20,7 +20,7 @@ class CancelOrder:
     actor: Actor
     order_id: OrderRef
     reason: str | None = None
-    access: Access = WRITERS_ONLY
+    access: AccessPolicy = WRITERS_ONLY
     versions: frozenset[int] | None = None
 
 
@@ -39,11 +39,11 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.
     """
-    request.access.admit(request.actor)
+    request.access.authorize(request.actor)
     with uow:
         order = uow.orders.hold(request.order_id)
-        request.access.require(request.actor, order, Action.CANCEL)
-        order.require_version(request.versions)
+        request.access.authorize_order(request.actor, order, Action.CANCEL)
+        order.ensure_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())
         save(order, by=request.actor, uow=uow)
         uow.commit()

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.access import OWNER_ONLY, Access
+from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import Wanted
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import Cache
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -19,8 +19,8 @@ class ChangeStatus:
 
     actor: Actor
     order_id: OrderRef
-    wanted: Wanted
-    access: Access = OWNER_ONLY
+    wanted: TargetStatus
+    access: AccessPolicy = OWNER_ONLY_HIDDEN
     versions: frozenset[int] | None = None
 
 
@@ -38,13 +38,13 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.
     """
-    request.access.admit(request.actor)
+    request.access.authorize(request.actor)
     with uow:
         order = uow.orders.hold(request.order_id)
-        request.access.require(request.actor, order)
-        order.require_version(request.versions)
+        request.access.authorize_order(request.actor, order)
+        order.ensure_version(request.versions)
         request.access.require_status(request.actor, order, request.wanted)
-        if order.become(request.wanted, by=request.actor, at=clock()):
+        if order.change_status(request.wanted, by=request.actor, at=clock()):
             save(order, by=request.actor, uow=uow)
             uow.commit()
     # Also where nothing changed: whoever changed it before may have died between the commit and this.

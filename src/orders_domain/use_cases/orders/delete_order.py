@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.access import Access
+from orders_domain.model.access import AccessPolicy
 from orders_domain.model.access_rules import Action
 from orders_domain.model.actor import Actor
 from orders_domain.model.order_ref import OrderRef
@@ -17,7 +17,7 @@ class DeleteOrder:
 
     actor: Actor
     order_id: OrderRef
-    access: Access
+    access: AccessPolicy
     versions: frozenset[int] | None = None
 
 
@@ -35,8 +35,8 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
     """
     with uow:
         order = uow.orders.hold(request.order_id)
-        request.access.require(request.actor, order, Action.DELETE)
-        order.require_version(request.versions)
+        request.access.authorize_order(request.actor, order, Action.DELETE)
+        order.ensure_version(request.versions)
         order.delete(by=request.actor, at=clock())
         uow.orders.save(order)
         uow.stock.give_back(order, by=request.actor, at=order.updated_at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
-from orders_domain.model.order_filter import LARGEST_PAGE, OrdersWanted, Page
+from orders_domain.model.order_filter import MAX_PAGE_SIZE, OrderFilter, Page
 from orders_domain.ports.order_queries import Queries
 
 
@@ -14,7 +14,7 @@ class ExportOrders:
     """The orders wanted; ``wanted.after`` is where an interrupted export goes on."""
 
     actor: Actor
-    wanted: OrdersWanted
+    wanted: OrderFilter
 
 
 def export_orders(request: ExportOrders, *, queries: Queries) -> Iterator[Page]:
@@ -24,13 +24,13 @@ def export_orders(request: ExportOrders, *, queries: Queries) -> Iterator[Page]:
         AccessDenied: not an administrator.
         StoreUnavailable: the store is away.
     """
-    ADMIN_ONLY.admit(request.actor)
-    return _pages(replace(request.wanted, limit=LARGEST_PAGE), queries)
+    ADMIN_ONLY.authorize(request.actor)
+    return _pages(replace(request.wanted, limit=MAX_PAGE_SIZE), queries)
 
 
-def _pages(wanted: OrdersWanted, queries: Queries) -> Iterator[Page]:
+def _pages(wanted: OrderFilter, queries: Queries) -> Iterator[Page]:
     page = queries.orders(wanted)
     yield page
-    while page.more_after:
-        page = queries.orders(replace(wanted, after=page.more_after))
+    while page.next_cursor:
+        page = queries.orders(replace(wanted, cursor=page.next_cursor))
         yield page

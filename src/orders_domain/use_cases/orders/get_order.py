@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from orders_domain.model.access import OWNER_ONLY, Access
+from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
@@ -17,7 +17,7 @@ class GetOrder:
 
     actor: Actor
     order_id: OrderRef
-    access: Access = OWNER_ONLY
+    access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
 def get_order(request: GetOrder, *, queries: Queries, cache: Cache) -> Order:
@@ -32,7 +32,7 @@ def get_order(request: GetOrder, *, queries: Queries, cache: Cache) -> Order:
     """
     cached = cache.get(request.order_id) if isinstance(request.order_id, UUID) else None
     order = cached or queries.order(request.order_id)
-    request.access.require(request.actor, order)
+    request.access.authorize_order(request.actor, order)
     if cached is None:
         cache.put(order)
     return order

@@ -29,6 +29,6 @@ def analyse_orders(request: AnalyseOrders, *, analytics: port.Analytics, clock: 
         Refused: no period, or one of more than 366 buckets.
         StoreUnavailable: the store is away.
     """
-    ADMIN_ONLY.admit(request.actor)
+    ADMIN_ONLY.authorize(request.actor)
     period = Period.of(request.since, request.before, bucket=request.bucket, currency=request.currency, now=clock())
     return analytics(period)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orders_domain.errors import OrderNotFound
-from orders_domain.model.access import OWNER_OR_ADMIN, Access
+from orders_domain.model.access import OWNER_OR_ADMIN, AccessPolicy
 from orders_domain.model.actor import Actor
-from orders_domain.model.history import Entry
-from orders_domain.model.order import fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import rebuild
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.order_queries import Queries
 
@@ -18,10 +18,10 @@ class OrderHistory:
 
     actor: Actor
     order_id: OrderRef
-    access: Access = OWNER_OR_ADMIN
+    access: AccessPolicy = OWNER_OR_ADMIN
 
 
-def order_history(request: OrderHistory, *, queries: Queries) -> Sequence[Entry]:
+def order_history(request: OrderHistory, *, queries: Queries) -> Sequence[HistoryEntry]:
     """Return every change, oldest first (clause 002-08); a deleted order's too: its history stays.
 
     The history itself says whose the order is.
@@ -34,5 +34,5 @@ def order_history(request: OrderHistory, *, queries: Queries) -> Sequence[Entry]
     entries = queries.history(request.order_id)
     if not entries:
         raise OrderNotFound(request.order_id)
-    request.access.require(request.actor, fold(entries))
+    request.access.authorize_order(request.actor, rebuild(entries))
     return entries

@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from orders_domain.model import history
-from orders_domain.model.access import OWNER_OR_ADMIN, Access
+from orders_domain.model.access import OWNER_OR_ADMIN, AccessPolicy
 from orders_domain.model.actor import Actor
-from orders_domain.model.money import Money, major
+from orders_domain.model.money import Money, to_major_units
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.product import MOST_STOCK
+from orders_domain.model.product import MAX_STOCK
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_queries import Queries
 
@@ -24,7 +24,7 @@ class OrderStatistics:
 
     actor: Actor
     order_id: OrderRef
-    access: Access = OWNER_OR_ADMIN
+    access: AccessPolicy = OWNER_OR_ADMIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Statistics:
         if not self.total_quantity:
             return None
         total: Money = self.order.total
-        return major(round(Decimal(total.minor) / self.total_quantity), total.currency)
+        return to_major_units(round(Decimal(total.minor) / self.total_quantity), total.currency)
 
 
 def total_quantity(order: Order) -> int | None:
@@ -69,7 +69,7 @@ def order_statistics(request: OrderStatistics, *, queries: Queries, clock: Clock
         StoreUnavailable: the store is away.
     """
     order = queries.order(request.order_id)
-    request.access.require(request.actor, order)
+    request.access.authorize_order(request.actor, order)
     steps = _steps(queries.history(order.id), up_to=order.version)
     now = clock()
     return Statistics(
@@ -80,14 +80,14 @@ def order_statistics(request: OrderStatistics, *, queries: Queries, clock: Clock
     )
 
 
-def _steps(entries: Sequence[history.Entry], *, up_to: int) -> list[history.Entry]:
+def _steps(entries: Sequence[history.HistoryEntry], *, up_to: int) -> list[history.HistoryEntry]:
     """The changes of status; none that came between reading the order and reading its history."""
     return [entry for entry in entries if entry.version <= up_to and _changes_status(entry)]
 
 
-def _changes_status(entry: history.Entry) -> bool:
+def _changes_status(entry: history.HistoryEntry) -> bool:
     return entry.from_status is not None and entry.from_status is not entry.to_status
 
 
 def _is_count(quantity: Decimal | int) -> bool:
-    return 1 <= quantity <= MOST_STOCK and quantity % 1 == 0
+    return 1 <= quantity <= MAX_STOCK and quantity % 1 == 0

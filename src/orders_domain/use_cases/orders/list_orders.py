@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.access import OWNER_ONLY, Access
+from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
 from orders_domain.model.actor import Actor
-from orders_domain.model.order_filter import OrdersWanted, Page
+from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.ports.order_queries import Queries
 
 
@@ -13,8 +13,8 @@ class ListOrders:
     """A page of orders, if the actor may see them: one user's, or everybody's."""
 
     actor: Actor
-    wanted: OrdersWanted
-    access: Access = OWNER_ONLY
+    wanted: OrderFilter
+    access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
 def list_orders(request: ListOrders, *, queries: Queries) -> Page:
@@ -24,5 +24,5 @@ def list_orders(request: ListOrders, *, queries: Queries) -> Page:
         AccessDenied: they are somebody else's (clause 000-16).
         StoreUnavailable: the store is away.
     """
-    request.access.require_user(request.actor, request.wanted.user_id)
+    request.access.authorize_owner(request.actor, request.wanted.user_id)
     return queries.orders(request.wanted)

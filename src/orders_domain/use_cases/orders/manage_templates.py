@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from orders_domain.errors import Refused
 from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
-from orders_domain.model.order_filter import LARGEST_PAGE, MOST_SKIPPED
-from orders_domain.model.order_template import NewTemplate, Template
-from orders_domain.model.product import Demand
+from orders_domain.model.order_filter import MAX_OFFSET, MAX_PAGE_SIZE
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import RequestedItem
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_templates import Templates
 
@@ -17,7 +17,7 @@ from orders_domain.ports.order_templates import Templates
 class AddTemplate:
     actor: Actor
     name: str
-    demands: tuple[Demand, ...]
+    demands: tuple[RequestedItem, ...]
     address: Address
 
 
@@ -34,10 +34,10 @@ class ListTemplates:
     limit: int = 100
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= LARGEST_PAGE:
-            raise Refused(f"A page has 1 to {LARGEST_PAGE} templates.", field="limit")
-        if not 0 <= self.skip <= MOST_SKIPPED:
-            raise Refused(f"0 to {MOST_SKIPPED} templates can be skipped.", field="skip")
+        if not 1 <= self.limit <= MAX_PAGE_SIZE:
+            raise Refused(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
+        if not 0 <= self.skip <= MAX_OFFSET:
+            raise Refused(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +46,20 @@ class RemoveTemplate:
     template_id: int
 
 
-def add_template(request: AddTemplate, *, templates: Templates, clock: Clock) -> Template:
+def add_template(request: AddTemplate, *, templates: Templates, clock: Clock) -> OrderTemplate:
     """Return the new template, the actor's own (clause 002-33).
 
     Raises:
         Refused: a name or a number of items that cannot be.
         StoreUnavailable: the store is away.
     """
-    new = NewTemplate(
-        user_id=request.actor.subject, name=request.name, demands=request.demands, address=request.address
+    new = NewOrderTemplate(
+        user_id=request.actor.subject, name=request.name, requested_items=request.demands, address=request.address
     )
     return templates.add(new, at=clock())
 
 
-def list_templates(request: ListTemplates, *, templates: Templates) -> Sequence[Template]:
+def list_templates(request: ListTemplates, *, templates: Templates) -> Sequence[OrderTemplate]:
     """Return the actor's own templates, in the order they were added."""
     return templates.of(request.actor.subject, skip=request.skip, limit=request.limit)
 
@@ -71,5 +71,5 @@ def remove_template(request: RemoveTemplate, *, templates: Templates) -> None:
         TemplateNotFound: no such template, or not the actor's.
         StoreUnavailable: the store is away.
     """
-    templates.template(request.template_id).require_owner(request.actor)
+    templates.template(request.template_id).authorize_owner(request.actor)
     templates.remove(request.template_id)

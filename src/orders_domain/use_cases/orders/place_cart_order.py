@@ -6,7 +6,7 @@ from orders_domain.errors import CartRefused
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.actor import Actor
 from orders_domain.model.cart import Cart
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import Signed
@@ -21,7 +21,7 @@ class PlaceCart:
 
     actor: Actor
     cart: Cart
-    once: Once | None = None
+    once: IdempotencyKey | None = None
 
 
 def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -36,7 +36,7 @@ def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Cl
     cart = request.cart
     if not signed(cart):
         raise CartRefused("Not the cart service's signature.", field="signature")
-    OWNER_OR_WRITER.require_user(request.actor, cart.user_id)
+    OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
         order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from orders_domain.model import events, pricing
 from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import Demand, summed
+from orders_domain.model.product import RequestedItem, quantities_by_product
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 
@@ -18,11 +18,11 @@ class OrderProducts:
     """So many of these products, to this address; the same product twice is added up."""
 
     actor: Actor
-    demands: tuple[Demand, ...]
+    demands: tuple[RequestedItem, ...]
     address: Address | None = None
     user_id: str | None = None  # whose order it is, where not the actor's
     shipment_id: str | None = None
-    once: Once | None = None
+    once: IdempotencyKey | None = None
     origin: Origin = Origin.MANAGEMENT
 
 
@@ -35,19 +35,19 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
-    wanted = summed(request.demands)
+    wanted = quantities_by_product(request.demands)
     now = clock()
     with uow:
         if request.once:
             uow.keys.claim(request.once, at=now)
         products = uow.products.named(wanted)
-        pricing.require_enough(wanted, products)
-        lines = pricing.lines(wanted, products)
+        pricing.ensure_in_stock(wanted, products)
+        lines = pricing.build_lines(wanted, products)
         order = Order.place(
             order_id=new_id(),
             origin=request.origin,
             lines=lines,
-            total=pricing.total(lines),
+            total=pricing.total_of(lines),
             address=request.address,
             user_id=request.user_id,
             shipment_id=request.shipment_id,
@@ -56,7 +56,7 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         )
         uow.orders.add(order)
         low = uow.stock.take(order, by=request.actor, at=order.created_at)
-        uow.tell([events.stock_low(product, order, by=request.actor) for product in low])
+        uow.tell([events.stock_low_event(product, order, by=request.actor) for product in low])
         if request.once:
             uow.keys.keep(request.once, order)
         uow.commit()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from orders_domain.model.actor import Actor
-from orders_domain.model.custom_item import Item
-from orders_domain.model.idempotency import Once
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
@@ -18,9 +18,9 @@ class PlaceOrder:
     """An order for the actor, of lines as its client describes them (clause 000-04)."""
 
     actor: Actor
-    items: tuple[Item, ...]
+    items: tuple[CustomItem, ...]
     total: Money
-    once: Once | None = None
+    once: IdempotencyKey | None = None
 
 
 def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:

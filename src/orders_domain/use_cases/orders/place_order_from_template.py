@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
@@ -18,7 +18,7 @@ class PlaceTemplate:
 
     actor: Actor
     template_id: int
-    once: Once | None = None
+    once: IdempotencyKey | None = None
 
 
 def place_template(
@@ -37,10 +37,10 @@ def place_template(
         with uow:
             uow.keys.claim(request.once, at=clock())  # the template may be gone since it was placed
     template = templates.template(request.template_id)
-    template.require_owner(request.actor)
+    template.authorize_owner(request.actor)
     ordered = OrderProducts(
         actor=request.actor,
-        demands=template.demands,
+        demands=template.requested_items,
         address=template.address,
         once=request.once,
         origin=Origin.MANAGEMENT,

@@ -9,8 +9,8 @@ from orders_domain.errors import OrdersError, ServiceFailed, StoreUnavailable
 from orders_domain.model import pricing
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
-from orders_domain.model.product import Product, ProductId, summed
-from orders_domain.model.reservation import Booking
+from orders_domain.model.product import Product, ProductId, quantities_by_product
+from orders_domain.model.reservation import Reservation
 from orders_domain.ports.catalog_service import Reservations
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.shipment_service import Shipments
@@ -48,15 +48,15 @@ def ship_through_services(
         BookingLost: it took too long; nothing is placed.
         Refused, AlreadyDone, KeyReused, KeyInUse, StoreUnavailable: see ``place_booked``.
     """
-    OWNER_OR_ADMIN.require_user(request.actor, request.user_id)
-    wanted = summed(request.demands)
+    OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
+    wanted = quantities_by_product(request.demands)
     products = _products(request, wanted, reservations, uow=uow, clock=clock)
     booking = _begin(request, wanted, uow=uow, clock=clock, new_id=new_id)
     try:
         if reservations:
             reservations.reserve(booking, products)
-        booking = booking.about_to_ship()
-        booking = booking.shipped_as(shipments.book(booking))
+        booking = booking.with_shipment_requested()
+        booking = booking.with_shipment(shipments.book(booking))
         return place_booked(
             PlaceBooked(
                 actor=request.actor,
@@ -87,15 +87,15 @@ def _products(
             uow.keys.claim(request.once, at=clock())
         ours = {} if reservations else uow.products.named(wanted)
     products = reservations.named(wanted) if reservations else ours
-    pricing.require_enough(wanted, products)
-    pricing.total(pricing.lines(wanted, products))
+    pricing.ensure_in_stock(wanted, products)
+    pricing.total_of(pricing.build_lines(wanted, products))
     return products
 
 
 def _begin(
     request: ShipProducts, wanted: Mapping[ProductId, int], *, uow: UnitOfWork, clock: Clock, new_id: NewId
-) -> Booking:
-    booking = Booking.of(new_id(), user_id=request.user_id, wanted=wanted, at=clock())
+) -> Reservation:
+    booking = Reservation.start(new_id(), user_id=request.user_id, quantities=wanted, at=clock())
     with uow:
         uow.bookings.add(booking, request.once)
         if request.once:  # looked at once more: whoever ended before had the key until now
@@ -105,7 +105,7 @@ def _begin(
 
 
 def _give_up(
-    booking: Booking,
+    booking: Reservation,
     error: OrdersError,
     reservations: Reservations | None,
     shipments: Shipments,

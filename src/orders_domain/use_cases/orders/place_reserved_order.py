@@ -7,11 +7,11 @@ from datetime import datetime
 from orders_domain.errors import OrderExists, ServiceNonsense
 from orders_domain.model import events, pricing
 from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
-from orders_domain.model.reservation import Booking
+from orders_domain.model.reservation import Reservation
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 
@@ -21,10 +21,10 @@ class PlaceBooked:
     """The order of a booking, at these prices; products that are not ``reserved`` are taken from our own stock."""
 
     actor: Actor
-    booking: Booking
+    booking: Reservation
     products: Mapping[ProductId, Product]
     reserved: bool
-    once: Once | None = None
+    once: IdempotencyKey | None = None
 
 
 def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Order:
@@ -48,7 +48,7 @@ def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Orde
             uow.stock.refer(order, request.products, at=now)
         else:
             low = uow.stock.take(order, by=request.actor, at=now)
-            uow.tell([events.stock_low(product, order, by=request.actor) for product in low])
+            uow.tell([events.stock_low_event(product, order, by=request.actor) for product in low])
         if request.once:
             uow.keys.keep(request.once, order)
         uow.commit()
@@ -64,14 +64,14 @@ def _add(order: Order, uow: UnitOfWork) -> None:
 
 def _order(request: PlaceBooked, *, now: datetime) -> Order:
     booking = request.booking
-    lines = pricing.lines(booking.wanted, request.products)
+    lines = pricing.build_lines(booking.quantities, request.products)
     return Order.place(
         order_id=booking.order_id,
         origin=Origin.OSTORE,
         user_id=booking.user_id,
         shipment_id=booking.shipment_id,
         lines=lines,
-        total=pricing.total(lines),
+        total=pricing.total_of(lines),
         by=request.actor,
         at=now,
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import Once
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import Demand
+from orders_domain.model.product import RequestedItem
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
@@ -19,8 +19,8 @@ class ShipProducts:
 
     actor: Actor
     user_id: str
-    demands: tuple[Demand, ...]
-    once: Once | None = None
+    demands: tuple[RequestedItem, ...]
+    once: IdempotencyKey | None = None
 
 
 def ship_products(request: ShipProducts, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -30,7 +30,7 @@ def ship_products(request: ShipProducts, *, uow: UnitOfWork, clock: Clock, new_i
         AccessDenied: for somebody else, by somebody who is no administrator.
         Refused, InsufficientStock, AlreadyDone, KeyReused, KeyInUse, StoreUnavailable: see ``order_products``.
     """
-    OWNER_OR_ADMIN.require_user(request.actor, request.user_id)
+    OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     ordered = OrderProducts(
         actor=request.actor,
         user_id=request.user_id,

@@ -14,8 +14,8 @@ import click
 from marshmallow import ValidationError
 
 from orders_domain.errors import OrdersError
-from orders_domain.model.json_values import flaw_in_text
-from orders_domain.model.order_filter import After, OrdersWanted, Page
+from orders_domain.model.json_values import text_error
+from orders_domain.model.order_filter import Cursor, OrderFilter, Page
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
@@ -83,9 +83,9 @@ def export(
         raise click.UsageError("Standard output cannot be resumed.")
     if since and until and since.first >= until.after:
         raise click.UsageError("--from is after --until.")
-    if user and (flaw := flaw_in_text(user)):
+    if user and (flaw := text_error(user)):
         raise click.UsageError(f"--user {flaw}.")
-    wanted = OrdersWanted(
+    wanted = OrderFilter(
         user_id=user,
         statuses=frozenset(STATUSES[word] for word in statuses) or None,
         placed_from=since.first if since else None,
@@ -100,7 +100,7 @@ def export(
         _to_file(export_file.target(Path(file)), pages_of, form, VIEWS[view], options, resume)
 
 
-def _options(wanted: OrdersWanted) -> Options:
+def _options(wanted: OrderFilter) -> Options:
     """The filters, by the options they come from; in one way, however they were written."""
     return {
         "--user": wanted.user_id,
@@ -110,11 +110,11 @@ def _options(wanted: OrdersWanted) -> Options:
     }
 
 
-PagesBehind = Callable[[After | None], Iterable[Page]]
+PagesBehind = Callable[[Cursor | None], Iterable[Page]]
 
 
-def _pages(container: Container, wanted: OrdersWanted, after: After | None) -> Iterable[Page]:
-    return container.export_orders(ExportOrders(actor=operator(), wanted=replace(wanted, after=after)))
+def _pages(container: Container, wanted: OrderFilter, after: Cursor | None) -> Iterable[Page]:
+    return container.export_orders(ExportOrders(actor=operator(), wanted=replace(wanted, cursor=after)))
 
 
 def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
@@ -179,7 +179,7 @@ def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written
             file.flush()
             written.orders += len(page.orders)
     click.echo(f"{written}.", err=True)
-    return page is not None and page.more_after is None
+    return page is not None and page.next_cursor is None
 
 
 def _header(form: str, view: View) -> bytes:

@@ -15,7 +15,7 @@ from uuid import UUID
 import click
 import orjson
 
-from orders_domain.model.order_filter import After
+from orders_domain.model.order_filter import Cursor
 from orders_flask.cli.export import options as export_options
 from orders_flask.cli.export.options import Options
 from orders_flask.cli.export.rows import KEY
@@ -26,7 +26,7 @@ class Resumed:
     """Where an unfinished file ends well: behind the last order that it surely has whole."""
 
     size: int
-    after: After | None
+    after: Cursor | None
     orders: int  # it has so many
 
 
@@ -168,10 +168,10 @@ def _cells(record: bytes) -> Sequence[str]:
     return cells
 
 
-def _key(row: Mapping[str, str] | Sequence[str], columns: Sequence[str]) -> After:
+def _key(row: Mapping[str, str] | Sequence[str], columns: Sequence[str]) -> Cursor:
     """Return which order the row is of."""
     named = row if isinstance(row, Mapping) else dict(zip(columns, row, strict=True))
     if list(named) != list(columns):
         raise ValueError(row)
     created_at, order_id = (named[column] for column in KEY)
-    return After(datetime.fromisoformat(created_at), UUID(order_id))
+    return Cursor(datetime.fromisoformat(created_at), UUID(order_id))

@@ -30,7 +30,7 @@ class View:
 
 
 def _order_rows(order: Order) -> Iterator[Row]:
-    address = order.address.parts() if order.address else {}
+    address = order.address.as_dict() if order.address else {}
     yield {
         "order_number": order.number,
         "order_id": order.id,

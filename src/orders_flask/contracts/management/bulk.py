@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.job import Job, JobStatus
+from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatuses, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
@@ -31,7 +31,7 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
     def bulk_status(body: dict[str, Any]) -> Any:
         request = ChangeStatuses(
-            actor=actor(), order_ids=tuple(body["order_ids"]), wanted=VOCABULARY.wanted(body["status"])
+            actor=actor(), order_ids=tuple(body["order_ids"]), wanted=VOCABULARY.parse(body["status"])
         )
         job = core().change_statuses(request)
         return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)
@@ -43,7 +43,7 @@ def add_to(routes: ContractBlueprint) -> None:
         return job_representation(core().get_job(GetJob(actor=actor(), job_id=_job_id(job_id))))
 
 
-def _accepted(job: Job) -> Response:
+def _accepted(job: BulkStatusJob) -> Response:
     headers = {"Location": url_for(".job", job_id=job.id), "Retry-After": "1"}
     return answer(schemas.JobResponse, job_representation(job), status=202, headers=headers)
 

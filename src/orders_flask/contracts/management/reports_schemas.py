@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.model.analytics import MOST_BUCKETS, MOST_PRODUCTS, USUAL_DAYS, Bucket
+from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_PRODUCTS, Bucket
 from orders_domain.model.history import CANCELED, DELETED, PLACED, STATUS_CHANGED
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.translate import VOCABULARY
@@ -64,12 +64,12 @@ class StockCheck(Schema):
 class AnalyticsQuery(Schema):
     """A period, of at most so many buckets."""
 
-    start_date = Day(description=f"An ISO date or datetime, of UTC; {USUAL_DAYS} days ago where absent.")
+    start_date = Day(description=f"An ISO date or datetime, of UTC; {DEFAULT_PERIOD_DAYS} days ago where absent.")
     end_date = Day(description="Likewise; a date includes that day. Today where absent.")
     bucket = fields.String(
         load_default=Bucket.DAY.value,
         validate=validate.OneOf([bucket.value for bucket in Bucket]),
-        metadata={"description": f"At most {MOST_BUCKETS} of them; weeks begin on Monday."},
+        metadata={"description": f"At most {MAX_BUCKETS} of them; weeks begin on Monday."},
     )
 
 
@@ -99,5 +99,5 @@ class AnalyticsResponse(Schema):
     by_status = fields.Dict(keys=status(VOCABULARY), values=fields.Integer(), required=True)
     series = fields.List(fields.Nested(Point), required=True)
     top_products = fields.List(
-        fields.Nested(SoldProduct), required=True, metadata={"description": f"At most {MOST_PRODUCTS}, by revenue."}
+        fields.Nested(SoldProduct), required=True, metadata={"description": f"At most {MAX_PRODUCTS}, by revenue."}
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 from orders_domain.model import history
 from orders_domain.model.analytics import Analytics
-from orders_domain.model.history import Entry
-from orders_domain.model.money import major
-from orders_domain.model.order import Order, fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.money import to_major_units
+from orders_domain.model.order import Order, rebuild
 from orders_domain.use_cases import Statistics, StockCheck
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 
@@ -20,27 +20,27 @@ def statistics_representation(statistics: Statistics) -> Mapping[str, Any]:
         "total_quantity": statistics.total_quantity,
         "total_amount": order.total,
         "average_unit_price": statistics.average_unit_price,
-        "status": VOCABULARY.word(order.status),
+        "status": VOCABULARY.name_of(order.status),
         "age_seconds": int(statistics.age.total_seconds()),
         "seconds_in_status": int(statistics.in_status.total_seconds()),
         "status_changes": statistics.status_changes,
     }
 
 
-def entry_representation(entry: Entry) -> Mapping[str, Any]:
+def entry_representation(entry: HistoryEntry) -> Mapping[str, Any]:
     return {
         "at": entry.at,
         "actor": entry.actor,
-        "event": entry.what,
-        "from_status": VOCABULARY.word(entry.from_status) if entry.from_status else None,
-        "to_status": VOCABULARY.word(entry.to_status),
-        "details": _beginning(fold([entry])) if entry.what == history.PLACED else dict(entry.details),
+        "event": entry.kind,
+        "from_status": VOCABULARY.name_of(entry.from_status) if entry.from_status else None,
+        "to_status": VOCABULARY.name_of(entry.to_status),
+        "details": _beginning(rebuild([entry])) if entry.kind == history.PLACED else dict(entry.details),
     }
 
 
 def _beginning(order: Order) -> Mapping[str, Any]:
     """Everything the order began with; ``items`` where another contract's client described them."""
-    parts = order.address.parts() if order.address else {}
+    parts = order.address.as_dict() if order.address else {}
     return {
         "origin": order.origin.value,
         "user_id": order.user_id,
@@ -75,16 +75,16 @@ def stock_representation(check: StockCheck) -> Mapping[str, Any]:
 
 def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
     currency = analytics.period.currency
-    by_word = dict.fromkeys(VOCABULARY.words.values(), 0)
+    by_word = dict.fromkeys(VOCABULARY.names.values(), 0)
     for status, orders in analytics.by_status.items():
-        by_word[VOCABULARY.word(status)] += orders
+        by_word[VOCABULARY.name_of(status)] += orders
     return {
         "orders": analytics.orders,
-        "revenue": major(analytics.revenue, currency),
+        "revenue": to_major_units(analytics.revenue, currency),
         "average_order_value": analytics.average_order_value,
         "by_status": by_word,
         "series": [
-            {"start": start, "orders": orders, "revenue": major(minor, currency)}
+            {"start": start, "orders": orders, "revenue": to_major_units(minor, currency)}
             for start, orders, minor in analytics.series()
         ],
         "top_products": [
@@ -92,7 +92,7 @@ def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
                 "product_id": sold.product_id,
                 "name": sold.name,
                 "quantity": sold.quantity,
-                "revenue": major(sold.minor, currency),
+                "revenue": to_major_units(sold.minor, currency),
             }
             for sold in analytics.top_products
         ],

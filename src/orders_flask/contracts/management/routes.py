@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Response
 
-from orders_domain.model.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
+from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import (
     ChangeStatus,
@@ -48,7 +48,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(**documented(400, 401, 503, summary="List one's own orders, newest first"))
     def my_orders(query: dict[str, Any]) -> Any:
-        wanted = OrdersWanted(user_id=actor().subject, skip=query["skip"], limit=query["limit"])
+        wanted = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
         return [representation(order) for order in page.orders]
 
@@ -73,7 +73,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
     def delete(ref: str) -> Any:
         core().delete_order(
-            DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ALONE, versions=versions_wanted())
+            DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ONLY, versions=versions_wanted())
         )
         return {"message": "Order deleted"}
 
@@ -88,7 +88,7 @@ def blueprint() -> ContractBlueprint:
                 ChangeStatus(
                     actor=actor(),
                     order_id=parse_order_ref(ref),
-                    wanted=VOCABULARY.wanted(body["status"]),
+                    wanted=VOCABULARY.parse(body["status"]),
                     access=ADMIN_ONLY,
                     versions=versions_wanted(),
                 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.order_ref import parse_number
-from orders_domain.model.order_template import Template
+from orders_domain.model.order_template import OrderTemplate
 from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented, placed
@@ -64,12 +64,12 @@ def _template_id(text: str) -> int:
     return number
 
 
-def _shown(template: Template) -> Mapping[str, Any]:
-    parts = template.address.parts()
+def _shown(template: OrderTemplate) -> Mapping[str, Any]:
+    parts = template.address.as_dict()
     return {
         "template_id": template.id,
         "name": template.name,
-        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.demands],
+        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.requested_items],
         **{name: parts[part] for part, name in SHIPPING.items()},
         "created_at": template.created_at,
     }

@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
-from orders_domain.model.order_filter import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
@@ -58,7 +58,7 @@ def blueprint() -> ContractBlueprint:
             ChangeStatus(
                 actor=actor(),
                 order_id=parse_order_id(order_ref),
-                wanted=VOCABULARY.wanted(body["status"]),
+                wanted=VOCABULARY.parse(body["status"]),
                 versions=versions_wanted(),
             )
         )
@@ -69,7 +69,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.OrderResponse(many=True))
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
-        wanted = OrdersWanted(user_id=user_named(user_id), limit=query["limit"], after=read_cursor(query["cursor"]))
+        wanted = OrderFilter(user_id=user_named(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"]))
         page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
         return [representation(order) for order in page.orders], link_to_next(page)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
 from orders_domain.use_cases import ChangeStatuses
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.checkout.client import cancel, look, order, refused
@@ -28,7 +28,7 @@ def root(stack: Stack) -> Caller:
 
 def pay(stack: Stack, order_id: str) -> None:
     """Do what `orders bulk-status paid` does: no contract has a word for it that administrators can say."""
-    paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+    paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
     operator = Actor(subject="cli", role=Role.ADMIN)
     job = stack.container.change_statuses(ChangeStatuses(actor=operator, order_ids=(UUID(order_id),), wanted=paid))
     assert job.failed == ()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
 from orders_domain.use_cases import ChangeStatuses
 from tests.contract.http.management.client import Shopper, detail, shopper, twin
 from tests.support.client import Answer, as_json
@@ -110,7 +110,7 @@ class Scene:
 
     def pay(self, order: dict[str, object]) -> None:
         """An administrator does what `orders bulk-status paid` does: this contract has no word for it."""
-        paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+        paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         number = int(str(order["order_id"]))
         request = ChangeStatuses(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), wanted=paid)
         assert self.stack.container.change_statuses(request).updated == (number,)

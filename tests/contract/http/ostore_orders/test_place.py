@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
 from orders_domain.use_cases import ChangeStatuses
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.client import Shopper, twin
@@ -322,7 +322,7 @@ class TestOtherContracts:
         self, stack: Stack, keeper: Shopper, ann: OStoreShopper
     ) -> None:
         order = ann.ordered((product(keeper), 1))
-        paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+        paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         operator = Actor(subject="cli", role=Role.ADMIN)
 
         request = ChangeStatuses(actor=operator, order_ids=(order["orderID"],), wanted=paid)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from orders_domain import Actor, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.status import Wanted
+from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.client import SHIPPING, Shopper, shopper
@@ -87,7 +87,7 @@ class People:
         """The same, brought to the status by an administrator."""
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
-            wanted = Wanted(step, frozenset({step}))
+            wanted = TargetStatus(step, frozenset({step}))
             change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), wanted=wanted, access=ADMIN_ONLY)
             self.stack.container.change_status(change)
         return placed

@@ -22,7 +22,9 @@ LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "erro
 
 
 def settings_table() -> str:
-    rows = [(f"`{name}`", f"`{default}`" if default else "", meaning) for name, default, meaning in settings.table()]
+    rows = [
+        (f"`{name}`", f"`{default}`" if default else "", meaning) for name, default, meaning in settings.documentation()
+    ]
     return table(("variable", "default", "meaning"), rows)
 
 

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
-from orders_flask.settings import SettingRefused, Settings, read
+from orders_flask.settings import InvalidSetting, Settings, load
 from orders_flask.web import context, error_handlers, health, openapi, request_logging, url_converters
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import LARGEST_BODY
@@ -23,9 +23,9 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     """Return the service; without settings, those of the environment. Two apps in one process do not see each other.
 
     Raises:
-        SettingRefused: a setting cannot be; the sentence names it.
+        InvalidSetting: a setting cannot be; the sentence names it.
     """
-    settings = settings or read()
+    settings = settings or load()
     structured_logging.configure(level=settings.log_level, form=settings.log_format)
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     url_converters.install(app)
     context.install(app, container or Container(settings=settings))
     _make_parts(context.of(app))
-    if settings.embedded and container is None:
+    if settings.uses_default_database and container is None:
         _migrate(context.of(app))
     request_logging.install(app)
     app.register_blueprint(health.blueprint)
@@ -69,13 +69,13 @@ def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
     mounted: dict[str, Contract] = {}
     for name, prefixes in settings.mounts.items():
         if name not in CONTRACTS:
-            raise SettingRefused(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
+            raise InvalidSetting(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
         for position, prefix in enumerate(prefixes):
             contract = CONTRACTS[name]()
             suffix = f"-{position + 1}" if position else ""
             for blueprint, place in _places(contract, prefix, first=not position):
                 if place in mounted:
-                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
                 api.register_blueprint(blueprint, url_prefix=place, name=blueprint.name + suffix)
                 mounted[place] = contract
     _require_free_ways(mounted)
@@ -101,7 +101,7 @@ def _require_free_ways(mounted: dict[str, Contract]) -> None:
         for path in owner.absolute:
             for place, other in mounted.items():
                 if place.startswith(f"{path}/"):
-                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
 
 
 class Json(JSONProvider):

@@ -29,7 +29,7 @@ def unknown_settings() -> list[str]:
         variables = environment.variables()
     except ValueError:
         return []  # settings.read() reports it
-    names = [name for name, _, _ in settings.table()]
+    names = [name for name, _, _ in settings.documentation()]
     known = {*names, *(f"{name}_FILE" for name in names), parent_watchdog.VARIABLE, *_OF_OTHERS}
     unknown = [name for name in sorted(variables.keys() - known) if not _is_link(name, variables[name])]
     return [sentence for name in unknown if (sentence := _sentence(name, names))]

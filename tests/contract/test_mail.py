@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from orders_adapters.smtp.notifier import Notifier
 from orders_adapters.system.log_notifier import notify
-from orders_domain.errors import LetterRefused, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import Letter
 from tests.support.examples import NOON
@@ -51,7 +51,7 @@ def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailSe
 def test_an_address_that_is_refused_for_good_is_refused(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
 
-    with pytest.raises(LetterRefused):
+    with pytest.raises(NotificationRejected):
         Notifier(mail.url, sender=SENDER)(LETTER)
 
 
@@ -68,14 +68,14 @@ def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, rep
     ["ann", "@", "ann@", "@example.com", "a b@example.com", "a@b\r\nBcc: all@example.com", "a@b,c@d", "ä@x", "<a@b>"],
 )
 def test_what_is_no_address_is_refused_and_nothing_is_sent(mail: MailServer, address: str) -> None:
-    with pytest.raises(LetterRefused):
+    with pytest.raises(NotificationRejected):
         Notifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
 
     assert mail.letters == []
 
 
 def test_an_order_s_name_ends_no_header(mail: MailServer) -> None:
-    with pytest.raises(LetterRefused):
+    with pytest.raises(NotificationRejected):
         Notifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
 
     assert mail.letters == []

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from orders_adapters.security.cart_signatures import Signatures, canonical
-from orders_domain.errors import CartRefused
+from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
 from orders_flask.web.json_parser import read_json
-from orders_flask.web.problems import Unparsable
+from orders_flask.web.problems import MalformedBody
 from tests.support.depth import effort
 from tests.support.servers import node
 
@@ -128,7 +128,7 @@ def accepted(text: bytes, signature: str) -> bool:
     try:
         content = read_json(text)
         return Signatures([SECRET])(Cart({**content, "signature": signature}))
-    except (Unparsable, CartRefused, TypeError):  # no JSON, no cart, not even an object
+    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, not even an object
         return False
 
 

@@ -123,7 +123,7 @@ class Stack:
 
     def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
         """All the database holds: the rows of each table, in no order."""
-        if self.settings.embedded:
+        if self.settings.uses_default_database:
             names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
         else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
             names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
@@ -136,12 +136,12 @@ class Stack:
             for table in reversed(tables.metadata.sorted_tables):
                 execute(f"DELETE FROM {table.name}")
             numbers = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-            execute("DELETE FROM sqlite_sequence" if self.settings.embedded else numbers)
+            execute("DELETE FROM sqlite_sequence" if self.settings.uses_default_database else numbers)
 
     @contextmanager
     def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
         """A connection that is not the service's."""
-        if self.settings.embedded:
+        if self.settings.uses_default_database:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
                 yield lambda query: file.execute(query).fetchall()
             return

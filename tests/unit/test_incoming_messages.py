@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_adapters.serialization import incoming_messages
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 
 ORDER = "018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21"
 GOOD: dict[str, Any] = {"eventId": "e-1", "orderID": 7, "status": "SHIPPED", "occurredAt": "2026-03-14T13:00:00+01:00"}
@@ -69,7 +69,7 @@ def test_ids_may_be_whole_numbers() -> None:
 @pytest.mark.parametrize("read", [incoming_messages.tracking_event, incoming_messages.notification])
 @pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
 def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         read(message)
 
 
@@ -88,7 +88,7 @@ def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
     ids=str,
 )  # fmt: skip
 def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         incoming_messages.tracking_event(raw(GOOD, **wrong))
 
     assert str(refusal.value).endswith(".")
@@ -99,18 +99,18 @@ def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
 def test_a_notification_has_all_its_members(name: str, value: object) -> None:
     assert incoming_messages.notification(raw(NOTICE)).order == "7"
 
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         incoming_messages.notification(raw(NOTICE, **{name: value}))
 
 
 @pytest.mark.parametrize("name", ["userID", "orderID", "message"])
 @pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
 def test_a_notification_in_words_that_cannot_be_stored_is_refused(name: str, value: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         incoming_messages.notification(raw(NOTICE, **{name: value}))
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_anything_but_be_read_or_refused(message: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         incoming_messages.tracking_event(message)

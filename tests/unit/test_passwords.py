@@ -9,7 +9,7 @@ import pytest
 
 from orders_adapters.security import password_hasher as module
 from orders_adapters.security.password_hasher import AT_ONCE, Passwords
-from orders_domain.errors import SignInBusy
+from orders_domain.errors import PasswordHasherBusy
 
 PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around ", "%s\n\\"]
 
@@ -110,9 +110,9 @@ def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypat
         held = [threads.submit(passwords.verify, "correct horse", "hash") for _ in range(AT_ONCE)]
         begun.wait(10)
 
-        with pytest.raises(SignInBusy):
+        with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", "hash")
-        with pytest.raises(SignInBusy):
+        with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", None)
         go_on.set()
         assert [each.result() for each in held] == [True, True]

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_adapters.security.tokens import Tokens, mint, public_key, shared_secret
 from orders_domain import Actor, Role
-from orders_domain.errors import InvalidToken, Refused
+from orders_domain.errors import InvalidToken, InvalidValue
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
 
 SECRET = "correct horse battery staple, 2026"
@@ -216,7 +216,7 @@ def test_a_minted_token_is_let_in_with_its_role_and_scopes() -> None:
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31])
 def test_a_secret_shorter_than_32_bytes_is_refused(secret: str) -> None:
-    with pytest.raises(Refused, match="32 bytes"):
+    with pytest.raises(InvalidValue, match="32 bytes"):
         shared_secret(secret)
 
 
@@ -238,7 +238,7 @@ def test_16_letters_of_two_bytes_are_a_secret() -> None:
     ],
 )
 def test_a_key_that_is_not_the_algorithm_s_is_refused_at_the_start(algorithm: str, key: Callable[[], str]) -> None:
-    with pytest.raises(Refused, match=algorithm):
+    with pytest.raises(InvalidValue, match=algorithm):
         public_key(key(), algorithm=algorithm)
 
 

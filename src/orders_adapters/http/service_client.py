@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_fixed
 
 from orders_adapters.http import transport as calls
-from orders_adapters.http.transport import Answer
+from orders_adapters.http.transport import Response
 from orders_domain.errors import (
-    Refused,
-    ServiceBroken,
-    ServiceNonsense,
-    ServiceRefused,
-    ServiceTooSlow,
+    InvalidServiceResponse,
+    InvalidValue,
+    ServiceInternalError,
+    ServiceRejected,
+    ServiceTimeout,
     ServiceUnreachable,
 )
 
@@ -29,7 +29,7 @@ REFUSALS = frozenset({400, 404, 409, 410, 422})
 TROUBLES = frozenset({408, 425, 429})
 """What a service says, beside 500 and above, that may succeed later."""
 
-_FLAWS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, Refused)
+_FLAWS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, InvalidValue)
 _Read = TypeVar("_Read")
 
 
@@ -52,14 +52,14 @@ class Service:
         *,
         key: str | None = None,
         until: float = math.inf,
-    ) -> Answer:
+    ) -> Response:
         """Return the answer: a success, or one of REFUSALS. No redirect is followed.
 
         What broke is tried again while there is time, 3 s and not beyond ``until`` on the monotonic clock; under
         ``key``, the Idempotency-Key, that does nothing twice.
 
         Raises:
-            ServiceUnreachable, ServiceTooSlow, ServiceBroken, ServiceNonsense.
+            ServiceUnreachable, ServiceTimeout, ServiceInternalError, InvalidServiceResponse.
         """
         until = min(until, time.monotonic() + CALL_SECONDS)
         sent = None if body is None else json.dumps(body).encode()
@@ -67,7 +67,7 @@ class Service:
         headers |= {} if sent is None else {"Content-Type": "application/json"}
         headers |= {} if key is None else {"Idempotency-Key": key}
         tries = Retrying(
-            retry=retry_if_exception_type((ServiceUnreachable, ServiceBroken)),
+            retry=retry_if_exception_type((ServiceUnreachable, ServiceInternalError)),
             stop=stop_after_attempt(TRIES) | stop_before_delay(until - time.monotonic()),
             wait=wait_fixed(PAUSE),
             reraise=True,
@@ -78,55 +78,57 @@ class Service:
         """Return if anything that speaks HTTP answers there; what it answers is its own affair.
 
         Raises:
-            ServiceUnreachable, ServiceTooSlow, ServiceNonsense.
+            ServiceUnreachable, ServiceTimeout, InvalidServiceResponse.
         """
         self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
 
-    def understood(self, answer: Answer, read: Callable[[Any], _Read]) -> _Read:
+    def understood(self, answer: Response, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer's JSON.
 
         Raises:
-            ServiceNonsense: it is no JSON, or not as agreed.
+            InvalidServiceResponse: it is no JSON, or not as agreed.
         """
         try:
             return read(json.loads(answer.body))
         except _FLAWS as flaw:
             raise self.nonsense(answer) from flaw
 
-    def require_gone(self, answer: Answer) -> None:
+    def require_gone(self, answer: Response) -> None:
         """Return if what was to be deleted is gone; not being there is fine.
 
         Raises:
-            ServiceRefused, ServiceNonsense: it may still be there.
+            ServiceRejected, InvalidServiceResponse: it may still be there.
         """
         if answer.status >= 300 and answer.status not in (404, 410):
             raise self.refusal(answer)
         if 200 <= answer.status < 300 and answer.body:
             self.understood(answer, lambda told: told)
 
-    def nonsense(self, answer: Answer) -> ServiceNonsense:
-        return ServiceNonsense(self._name, f"answers {answer.status} and nonsense")
+    def nonsense(self, answer: Response) -> InvalidServiceResponse:
+        return InvalidServiceResponse(self._name, f"answers {answer.status} and nonsense")
 
-    def refusal(self, answer: Answer) -> ServiceRefused:
-        return ServiceRefused(self._name, f"refuses with status {answer.status}")
+    def refusal(self, answer: Response) -> ServiceRejected:
+        return ServiceRejected(self._name, f"refuses with status {answer.status}")
 
-    def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
+    def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Response:
         answer = self._call(method, path, body, headers, until=until)
         if answer.status >= 500 or answer.status in TROUBLES:
-            raise ServiceBroken(self._name, f"answers {answer.status}")
+            raise ServiceInternalError(self._name, f"answers {answer.status}")
         if not 200 <= answer.status < 300 and answer.status not in REFUSALS:
-            raise ServiceNonsense(self._name, f"answers {answer.status}, which was not agreed")
+            raise InvalidServiceResponse(self._name, f"answers {answer.status}, which was not agreed")
         return answer
 
-    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Answer:
+    def _call(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float
+    ) -> Response:
         try:
-            return calls.call(self._address, method, path, body=body, headers=headers, until=until)
-        except calls.Unreachable as error:
+            return calls.send(self._address, method, path, body=body, headers=headers, until=until)
+        except calls.ConnectionFailed as error:
             raise ServiceUnreachable(self._name, f"cannot be reached: {error}") from error
-        except calls.TooSlow as error:
-            raise ServiceTooSlow(self._name, "does not answer in time") from error
-        except calls.Nonsense as error:
-            raise ServiceNonsense(self._name, f"answers nonsense: {error}") from error
+        except calls.Timeout as error:
+            raise ServiceTimeout(self._name, "does not answer in time") from error
+        except calls.ProtocolError as error:
+            raise InvalidServiceResponse(self._name, f"answers nonsense: {error}") from error
 
 
 def whole_number(value: Any) -> int:

@@ -21,25 +21,25 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, IncompleteRead, N
 from urllib3.util import Url, parse_url
 
 CONNECT_SECONDS = 1.0
-LARGEST_ANSWER = 1024 * 1024  # bytes
+MAX_RESPONSE_BYTES = 1024 * 1024  # bytes
 
 _GONE = (ConnectTimeoutError, NewConnectionError, IncompleteRead, Broken, OSError)
 
 
-class Unreachable(Exception):
+class ConnectionFailed(Exception):
     """There was no connection, or it broke before the end of the answer."""
 
 
-class TooSlow(Exception):
+class Timeout(Exception):
     """The answer was not complete in time."""
 
 
-class Nonsense(Exception):
+class ProtocolError(Exception):
     """The answer is not HTTP, or too large."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     body: bytes
 
@@ -59,42 +59,42 @@ def read_address(text: str) -> Url:
     return url
 
 
-def call(
+def send(
     address: Url, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], until: float
-) -> Answer:
+) -> Response:
     """Return the answer, whatever its status; ``until`` is a moment of the monotonic clock.
 
     Raises:
-        Unreachable, TooSlow, Nonsense.
+        Unreachable, Timeout, Nonsense.
     """
     connection = _connection(address, seconds=min(CONNECT_SECONDS, max(until - time.monotonic(), 0.01)))
-    with _watched(connection, until=until) as cut:
+    with _deadline(connection, until=until) as cut:
         try:
             answer = _exchange(connection, method, f"{(address.path or '').rstrip('/')}{path}", body, headers)
         except _GONE as error:
             if cut.is_set() or (isinstance(error, TimeoutError) and not isinstance(error, HTTPError)):
-                raise TooSlow from error
-            raise Unreachable(type(error).__name__) from error
+                raise Timeout from error
+            raise ConnectionFailed(type(error).__name__) from error
         except (HTTPError, HTTPException, ValueError) as error:
             if cut.is_set():
-                raise TooSlow from error  # half an answer
-            raise Nonsense(type(error).__name__) from error
+                raise Timeout from error  # half an answer
+            raise ProtocolError(type(error).__name__) from error
     if cut.is_set():
-        raise TooSlow  # what was cut may look like the end
+        raise Timeout  # what was cut may look like the end
     return answer
 
 
 def _exchange(
     connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-) -> Answer:
+) -> Response:
     connection.connect()
     connection.timeout = None  # urllib3 gives it to the socket again and again; from here on the watch sees to it
     connection.request(method, path, body=body, headers=headers, preload_content=False, decode_content=False)
     response = connection.getresponse()
-    content = response.read(LARGEST_ANSWER + 1)
-    if len(content) > LARGEST_ANSWER:
+    content = response.read(MAX_RESPONSE_BYTES + 1)
+    if len(content) > MAX_RESPONSE_BYTES:
         raise ValueError("The answer is too large.")
-    return Answer(response.status, content)
+    return Response(response.status, content)
 
 
 def _connection(address: Url, *, seconds: float) -> HTTPConnection:
@@ -103,7 +103,7 @@ def _connection(address: Url, *, seconds: float) -> HTTPConnection:
 
 
 @contextmanager
-def _watched(connection: HTTPConnection, *, until: float) -> Iterator[threading.Event]:
+def _deadline(connection: HTTPConnection, *, until: float) -> Iterator[threading.Event]:
     """Close the connection in the end; cut it when the time is over. The event says that it was."""
     done, cut = threading.Event(), threading.Event()
 

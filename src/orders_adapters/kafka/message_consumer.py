@@ -9,7 +9,7 @@ from contextlib import suppress
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from orders_adapters.kafka.producer import Options, Record, Sending, refuse_unknown
-from orders_domain.errors import BrokerUnavailable, NotYet, PublisherUnavailable
+from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing, PublisherUnavailable
 from orders_domain.ports.message_consumer import Handle
 
 REASON = "reason"
@@ -67,7 +67,7 @@ class Inlet:
             raise BrokerUnavailable(f"Kafka gives no messages: {trouble.str()}.")
         try:
             self._do(message, handle)
-        except NotYet:
+        except PrerequisiteMissing:
             _put_back(consumer, message)
             time.sleep(min(within, PAUSE))
             return False
@@ -85,7 +85,7 @@ class Inlet:
         body = message.value() or b""
         try:
             reason = handle(body)
-        except NotYet as early:
+        except PrerequisiteMissing as early:
             if _is_young(message):
                 raise
             reason = str(early)

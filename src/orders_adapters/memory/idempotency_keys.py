@@ -2,28 +2,28 @@
 
 from datetime import datetime
 
-from orders_adapters.memory.store import KeptKey, Store
-from orders_domain.errors import KeyReused
-from orders_domain.model.idempotency import RETENTION, AlreadyDone, IdempotencyKey
+from orders_adapters.memory.store import Store, StoredKey
+from orders_domain.errors import IdempotencyKeyReused
+from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order, rebuild
 
 
 class Keys:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: dict[tuple[str, str, str], KeptKey] = {}
+        self._kept: dict[tuple[str, str, str], StoredKey] = {}
 
     def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
         kept = self._store.keys.get(_place(once))
         if kept is None or kept.at <= at - RETENTION:
             return
         if kept.fingerprint != once.fingerprint:
-            raise KeyReused
+            raise IdempotencyKeyReused
         placing = self._store.histories[kept.order_id][:1]
-        raise AlreadyDone(rebuild(placing, number=self._store.orders[kept.order_id].number))
+        raise DuplicateRequest(rebuild(placing, number=self._store.orders[kept.order_id].number))
 
     def keep(self, once: IdempotencyKey, order: Order) -> None:
-        self._kept[_place(once)] = KeptKey(once.fingerprint, order.id, order.created_at)
+        self._kept[_place(once)] = StoredKey(once.fingerprint, order.id, order.created_at)
 
     def merge(self) -> None:
         """Make the staged keys those of the store; ``store.reading`` is held."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_adapters.memory.store import Store
-from orders_domain.errors import JobLost, JobNotFound
+from orders_domain.errors import JobLeaseLost, JobNotFound
 from orders_domain.model.job import BulkStatusJob, JobStatus
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -46,7 +46,7 @@ class Jobs:
         with self._store.reading:
             stored = self._store.jobs.get(job.id)
             if stored is None or stored.leased_until != job.leased_until:
-                raise JobLost(job.id)
+                raise JobLeaseLost(job.id)
             job.leased_until = until
             self._store.jobs[job.id] = deepcopy(job)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 
-from orders_domain.errors import NotYet
+from orders_domain.errors import PrerequisiteMissing
 from orders_domain.ports.message_consumer import Handle
 
 PAUSES = 3
@@ -23,7 +23,7 @@ class Inlet:
         message = self.waiting[0]
         try:
             reason = handle(message)
-        except NotYet as early:
+        except PrerequisiteMissing as early:
             self._early[message] += 1
             if self._early[message] <= PAUSES:
                 self.waiting.rotate(-1)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_adapters.memory.store import Store
-from orders_domain.errors import BookingLost, KeyInUse
+from orders_domain.errors import RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation, ReservationState
 
@@ -21,14 +21,14 @@ class Bookings:
     def add(self, booking: Reservation, once: IdempotencyKey | None = None) -> None:
         key = (once.subject, once.scope, once.key) if once else None
         if key and key in (self._store.booking_keys | self._keys).values():
-            raise KeyInUse
+            raise RequestInProgress
         self._bookings[booking.order_id] = replace(booking, quantities=dict(booking.quantities))
         self._keys[booking.order_id] = key
 
     def keep(self, booking: Reservation) -> None:
         stored = self._found(booking.order_id)
         if stored is None or stored.state is not ReservationState.PENDING:
-            raise BookingLost(booking.order_id)
+            raise ReservationLost(booking.order_id)
         self._put(replace(stored, state=ReservationState.CONFIRMED, shipment_id=booking.shipment_id))
 
     def claim(self, *, now: datetime, until: datetime) -> Reservation | None:

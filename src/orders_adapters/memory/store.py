@@ -37,7 +37,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKey:
+class StoredKey:
     """The order that was placed under a key."""
 
     fingerprint: str
@@ -62,7 +62,7 @@ class Store:
     remote_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
     jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
-    keys: dict[tuple[str, str, str], KeptKey] = field(default_factory=dict)  # by subject, scope and key
+    keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     users: dict[str, User] = field(default_factory=dict)  # those with an account, by id
     denied: dict[str, datetime] = field(default_factory=dict)  # until when, by mark

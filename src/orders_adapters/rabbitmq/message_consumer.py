@@ -15,7 +15,7 @@ from pika.spec import Basic, BasicProperties
 
 from orders_adapters.rabbitmq.parking_queue import Aside
 from orders_adapters.rabbitmq.topology import Inbound
-from orders_domain.errors import BrokerUnavailable, NotYet
+from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing
 from orders_domain.ports.message_consumer import Handle
 
 HEARTBEAT = 60  # seconds; nobody sees to it while a message is handled
@@ -85,7 +85,7 @@ class Inlet:
         headers = message.headers
         try:
             reason = handle(message.body)
-        except NotYet as early:
+        except PrerequisiteMissing as early:
             if message.tries < PAUSES:
                 headers[TRIES] = message.tries + 1
                 self._early.put(message.body, message.properties, headers=headers, seconds=PAUSE)

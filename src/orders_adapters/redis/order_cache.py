@@ -136,6 +136,6 @@ def _read(value: bytes, order_id: UUID) -> Order | None:
         return None
     try:
         order = cloudevents.read_order(rest.partition(b" ")[2])
-    except cloudevents.Unreadable:
+    except cloudevents.DecodeError:
         return None
     return order if order.id == order_id else None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import argon2
 
-from orders_domain.errors import SignInBusy
+from orders_domain.errors import PasswordHasherBusy
 
 AT_ONCE = 2  # in one process: each takes 19 MiB and a core for 20 ms
 PATIENCE = 2.0  # seconds
@@ -39,7 +39,7 @@ class Passwords:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=PATIENCE):
-            raise SignInBusy("Too many passwords are being hashed.")
+            raise PasswordHasherBusy("Too many passwords are being hashed.")
         try:
             yield
         finally:

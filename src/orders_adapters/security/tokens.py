@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import jwt
 
-from orders_domain.errors import InvalidToken, Refused
+from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.auth_token import AuthenticatedToken
 
@@ -90,7 +90,7 @@ def shared_secret(secret: str) -> KeyFor:
     """
     key = secret.encode()
     if len(key) < SHORTEST_SECRET:
-        raise Refused(f"A signing secret has at least {SHORTEST_SECRET} bytes.")
+        raise InvalidValue(f"A signing secret has at least {SHORTEST_SECRET} bytes.")
     return lambda _: key
 
 
@@ -103,7 +103,7 @@ def public_key(pem: str, *, algorithm: str) -> KeyFor:
     try:
         key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem.encode())
     except (jwt.InvalidKeyError, ValueError, TypeError) as error:
-        raise Refused(f"The public key is no PEM key for {algorithm}.") from error
+        raise InvalidValue(f"The public key is no PEM key for {algorithm}.") from error
     return lambda _: key
 
 
@@ -156,7 +156,7 @@ def _actor(claims: dict[str, Any]) -> Actor:
             role=Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER,
             scopes=_scopes(claims.get("scope", "")),
         )
-    except Refused as error:
+    except InvalidValue as error:
         raise InvalidToken(str(error)) from error
 
 

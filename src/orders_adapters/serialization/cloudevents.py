@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import CustomItem
@@ -22,11 +22,11 @@ from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
 
 SOURCE = "/orders"
-_FLAWS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, Refused)
+_FLAWS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, InvalidValue)
 _Read = TypeVar("_Read")
 
 
-class Unreadable(Exception):
+class DecodeError(Exception):
     """These bytes are not what they should be."""
 
 
@@ -101,7 +101,7 @@ def _read(raw: bytes, build: Callable[[Any], _Read]) -> _Read:
     try:
         return build(orjson.loads(raw))
     except _FLAWS as flaw:
-        raise Unreadable(f"{type(flaw).__name__}: {flaw}") from flaw
+        raise DecodeError(f"{type(flaw).__name__}: {flaw}") from flaw
 
 
 def _event(told: Any) -> Event:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from orders_domain.errors import OrderNotFound, Refused
+from orders_domain.errors import InvalidValue, OrderNotFound
 from orders_domain.model.json_values import text_error
 from orders_domain.model.notification import Notification
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
@@ -54,23 +54,23 @@ def notification(raw: bytes) -> Notification:
 
 def _object(raw: bytes) -> dict[str, Any]:
     if len(raw) > LARGEST:
-        raise Refused(f"The message is longer than {LARGEST} bytes.")
+        raise InvalidValue(f"The message is longer than {LARGEST} bytes.")
     try:
         told = orjson.loads(raw)
     except ValueError as flaw:
-        raise Refused(f"The message is not JSON: {flaw}.") from flaw
+        raise InvalidValue(f"The message is not JSON: {flaw}.") from flaw
     if not isinstance(told, dict):
-        raise Refused("The message is not a JSON object.")
+        raise InvalidValue("The message is not a JSON object.")
     return told
 
 
 def _member(told: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _Read:
     if told.get(name) is None:
-        raise Refused(f"The message has no {name}.", field=name)
+        raise InvalidValue(f"The message has no {name}.", field=name)
     try:
         return read(told[name])
     except (ValueError, TypeError, AttributeError, OverflowError) as flaw:
-        raise Refused(f"{name} cannot be read: {flaw}.", field=name) from flaw
+        raise InvalidValue(f"{name} cannot be read: {flaw}.", field=name) from flaw
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from orders_domain.errors import LetterRefused, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.ports.notifier import Letter
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
@@ -42,7 +42,7 @@ class Notifier:
         try:
             message = _message(letter, self._sender)
         except ValueError as error:  # a line's end where none may be
-            raise LetterRefused(f"No letter can be made of this: {error}") from error
+            raise NotificationRejected(f"No letter can be made of this: {error}") from error
         try:
             with self._connected() as server:
                 server.send_message(message, self._sender, [letter.to])
@@ -90,7 +90,7 @@ def looks_like_an_address(text: str) -> bool:
 
 def _message(letter: Letter, sender: str) -> EmailMessage:
     if not looks_like_an_address(letter.to):
-        raise LetterRefused("No mail can be sent to this address.")
+        raise NotificationRejected("No mail can be sent to this address.")
     news = letter.notification
     message = EmailMessage()
     message["From"], message["To"] = sender, letter.to
@@ -102,7 +102,7 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
     return message
 
 
-def _verdict(code: int, said: bytes | str) -> LetterRefused | NotifierUnavailable:
+def _verdict(code: int, said: bytes | str) -> NotificationRejected | NotifierUnavailable:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     sentence = f"The mail server said {code} {text}"
-    return NotifierUnavailable(sentence) if code in _MISFORTUNE else LetterRefused(sentence)
+    return NotifierUnavailable(sentence) if code in _MISFORTUNE else NotificationRejected(sentence)

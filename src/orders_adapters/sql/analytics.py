@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, literal_column, sele
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.analytics import MAX_PRODUCTS, Bucket, Period, ProductSales, StatusTotals
 from orders_domain.model.analytics import Analytics as Figures
 from orders_domain.model.status import OrderStatus
@@ -67,7 +67,7 @@ class Analytics:
 
     def __call__(self, period: Period) -> Figures:
         values = {"since": period.since, "before": period.before, "currency": period.currency}
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             tallies = _tallies(connection, period.bucket, values)
             top_products = _top_products(connection, values)
         return Figures(period=period, status_totals=tallies, top_products=top_products)

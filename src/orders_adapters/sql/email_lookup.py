@@ -4,7 +4,7 @@ from sqlalchemy import Engine, bindparam, select
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 
 _ADDRESS = select(tables.users.c.email).where(tables.users.c.id == bindparam("user_id"))
 
@@ -14,6 +14,6 @@ class Addresses:
         self._engine = engines.reading(engine)
 
     def __call__(self, user_id: str) -> str | None:
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             address: str | None = connection.scalar(_ADDRESS, {"user_id": user_id})
         return address

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.product import Product
 
 _products = tables.products.c
@@ -34,7 +34,7 @@ _LOCK = 0x70726F64  # the letters "prod"
 
 def know(connection: Connection, products: Sequence[Product], *, at: datetime) -> None:
     """Have a row for each product, in the order of their ids, with the name and the price it has there now."""
-    with translated():
+    with translate_errors():
         there = {row.id: row for row in connection.execute(_THERE, {"ids": [one.id for one in products]})}
         if new := [_values(one) | {"created_at": at} for one in products if one.id not in there]:
             connection.execute(_ADD[connection.dialect.name], new)

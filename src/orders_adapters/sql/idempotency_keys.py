@@ -9,10 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import pruning
-from orders_adapters.sql.errors import translated
-from orders_domain.errors import KeyInUse, KeyReused, StoreContention
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.errors import IdempotencyKeyReused, RequestInProgress, StoreContention
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.idempotency import RETENTION, AlreadyDone, IdempotencyKey
+from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order, rebuild
 
 _keys = tables.idempotency_keys.c
@@ -63,15 +63,15 @@ class Keys:
     def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
         place = {"subject": once.subject, "scope": once.scope, "key": once.key, "expired": at - RETENTION}
         dialect = self._connection.dialect.name
-        with translated():
+        with translate_errors():
             row = self._connection.execute(_CLAIM[dialect], place | {"lock": _lock(once)}).one()
         if row.fingerprint is not None:
             if row.fingerprint != once.fingerprint:
-                raise KeyReused
+                raise IdempotencyKeyReused
             entry = HistoryEntry(**{column.name: row._mapping[column] for column in tables.order_history.c})
-            raise AlreadyDone(rebuild([entry], number=row.number))
+            raise DuplicateRequest(rebuild([entry], number=row.number))
         if not row.ours:
-            raise KeyInUse
+            raise RequestInProgress
 
     def keep(self, once: IdempotencyKey, order: Order) -> None:
         values = {
@@ -83,7 +83,7 @@ class Keys:
             "at": order.created_at,
             "expired": order.created_at - RETENTION,
         }
-        with translated():
+        with translate_errors():
             kept = self._connection.scalar(_KEEP[self._connection.dialect.name], values)
         if kept is None:
             raise StoreContention("Another request under the same key was quicker.")
@@ -94,7 +94,7 @@ class KeptKeys:
         self._engine = engine
 
     def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_PRUNE, {"before": kept_before, "most": limit}).rowcount
 
 

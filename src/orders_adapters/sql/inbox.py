@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import pruning
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 
 # On PostgreSQL, who notes what another transaction has noted waits for that to end: the primary key sees to it.
 _NOTE = {
@@ -24,7 +24,7 @@ class Inbox:
 
     def note(self, message_id: str, *, scope: str, at: datetime) -> bool:
         row = {"scope": scope, "message_id": message_id, "at": at}
-        with translated():
+        with translate_errors():
             return self._connection.scalar(_NOTE[self._connection.dialect.name], row) is not None
 
 
@@ -33,5 +33,5 @@ class NotedMessages:
         self._engine = engine
 
     def prune(self, *, noted_before: datetime, limit: int = 1_000) -> int:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_PRUNE, {"before": noted_before, "most": limit}).rowcount

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
-from orders_domain.errors import JobLost, JobNotFound
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.errors import JobLeaseLost, JobNotFound
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_ref import OrderRef
@@ -53,23 +53,23 @@ class Jobs:
         self._on_add = on_add
 
     def add(self, job: BulkStatusJob) -> None:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             connection.execute(insert(tables.jobs).inline(), _values(job))
         self._on_add()
 
     def get(self, job_id: UUID) -> BulkStatusJob:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             row = connection.execute(_ONE, {"job_id": job_id}).one_or_none()
         if row is None:
             raise JobNotFound(job_id)
         return _job_of(row)
 
     def due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             return connection.scalars(_DUE, {"now": now, "most": limit}).all()
 
     def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             row = connection.execute(_CLAIM, {"job_id": job_id, "now": now, "until": until}).one_or_none()
         return None if row is None else _job_of(row)
 
@@ -83,13 +83,13 @@ class Jobs:
             "attempts": job.attempts,
             "leased_until": until,
         }
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             if connection.execute(_NOTE, values).rowcount != 1:
-                raise JobLost(job.id)
+                raise JobLeaseLost(job.id)
         job.leased_until = until
 
     def forget(self, *, created_before: datetime) -> int:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_FORGET, {"before": created_before}).rowcount
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment, can_be_id
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import entry_of, order_of
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.history import HistoryEntry
@@ -43,7 +43,7 @@ class Queries:
         if not can_be_id(ref):
             raise OrderNotFound(ref)
         statement = _BY_ID if isinstance(ref, UUID) else _BY_NUMBER
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             row = connection.execute(statement, {"ref": ref}).one_or_none()
         if row is None:
             raise OrderNotFound(ref)
@@ -55,7 +55,7 @@ class Queries:
         if wanted.cursor is not None:
             statement = statement.where(_BEHIND)
             values |= {"after_at": wanted.cursor.created_at, "after_id": wanted.cursor.order_id}
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(wanted)), values).all()
         return Page.from_rows([order_of(row) for row in rows], wanted.limit)
 
@@ -63,7 +63,7 @@ class Queries:
         if not can_be_id(ref):
             return []
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             return [entry_of(row) for row in connection.execute(statement, {"ref": ref})]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row, bindparam, delete, insert, select
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import can_be_id
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
@@ -39,7 +39,7 @@ class Templates:
 
     def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         values = _values(template) | {"created_at": at}
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             template_id = connection.execute(_ADD, values).scalar_one()
         return OrderTemplate(
             id=template_id,
@@ -53,21 +53,21 @@ class Templates:
     def template(self, template_id: int) -> OrderTemplate:
         if not can_be_id(template_id):
             raise TemplateNotFound(template_id)
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             row = connection.execute(_ONE, {"template_id": template_id}).one_or_none()
         if row is None:
             raise TemplateNotFound(template_id)
         return _template_of(row)
 
     def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             rows = connection.execute(_OF, {"user_id": user_id, "skip": skip, "most": limit}).all()
         return [_template_of(row) for row in rows]
 
     def remove(self, template_id: int) -> None:
         if not can_be_id(template_id):
             raise TemplateNotFound(template_id)
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             if connection.execute(_REMOVE, {"template_id": template_id}).rowcount != 1:
                 raise TemplateNotFound(template_id)
 

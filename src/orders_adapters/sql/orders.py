@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import can_be_id
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import entry_values, insert_all, order_of, order_values
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.model import events
@@ -54,7 +54,7 @@ class Orders:
         self._told = told  # what is to go into the outbox
 
     def add(self, order: Order) -> None:
-        with translated():
+        with translate_errors():
             number = self._connection.scalar(_ADD[self._connection.dialect.name], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
@@ -81,7 +81,7 @@ class Orders:
             "order_id": order.id,
             "saved_version": order.persisted_version,
         }
-        with translated():
+        with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
             self._note(order)
@@ -90,7 +90,7 @@ class Orders:
         self._told += told
 
     def _held(self, statement: Select[Any], ref: OrderRef | str) -> Order:
-        with translated():
+        with translate_errors():
             row = self._connection.execute(statement, {"ref": ref}).one_or_none()
         if row is None:
             raise OrderNotFound(ref)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, bindparam, func, select
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import can_be_id
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.products import OURS, product_of
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
@@ -36,18 +36,18 @@ class Catalogue:
     def product(self, product_id: ProductId) -> Product:
         if not can_be_id(product_id):
             raise ProductNotFound(product_id)
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             row = connection.execute(_ONE, {"product_id": product_id}).one_or_none()
         if row is None:
             raise ProductNotFound(product_id)
         return product_of(row)
 
     def products(self, *, skip: int = 0, limit: int = 100) -> Sequence[Product]:
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             return [product_of(row) for row in connection.execute(_PAGE, {"skip": skip, "most": limit})]
 
     def stock_levels(self, *, most: int = 1_000) -> StockLevels:
-        with translated(), self._engine.connect() as connection:
+        with translate_errors(), self._engine.connect() as connection:
             total, out = connection.execute(_COUNTED).one()
             low = [product_of(row) for row in connection.execute(_LOW, {"most": most})]
         return StockLevels(total_products=total, out_of_stock=out, low_stock=tuple(low))

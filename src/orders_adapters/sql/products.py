@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import can_be_id
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model.actor import Actor
 from orders_domain.model.money import Money
@@ -47,21 +47,21 @@ class Products:
         self._connection = connection
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
-        with translated(), _sku_is_free(product):
+        with translate_errors(), _sku_is_free(product):
             product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
         added = product_with_id(product, product_id)
         write_movement(self._connection, added.id, Movement.INITIAL, added.stock, by=by, at=at)
         return added
 
     def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        with translated():
+        with translate_errors():
             rows = self._connection.execute(_NAMED, {"ids": list(filter(can_be_id, product_ids))}).all()
         return {row.id: product_of(row) for row in rows}
 
     def hold(self, product_id: ProductId) -> Product:
         if not can_be_id(product_id):
             raise ProductNotFound(product_id)
-        with translated():
+        with translate_errors():
             row = self._connection.execute(_HOLD, {"product_id": product_id}).one_or_none()
         if row is None:
             raise ProductNotFound(product_id)
@@ -72,13 +72,13 @@ class Products:
         # Only what is new: writing the sku, a key, would wait for every order of the product that is under way.
         new = dict(_values(product).items() - _values(stored).items())
         if new:
-            with translated(), _sku_is_free(product):
+            with translate_errors(), _sku_is_free(product):
                 self._connection.execute(_SAVE.values(new), {"product_id": product.id})
         if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, Movement.ADJUSTED, difference, by=by, at=at)
 
     def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
-        with translated():
+        with translate_errors():
             rows = self._connection.execute(_HOLD_SKUS, {"skus": list(skus)}).all()
         return {row.sku: product_of(row) for row in rows}
 
@@ -86,7 +86,7 @@ class Products:
         if not products:
             return
         rows = [_values(product) | {"created_at": at} for product in products]
-        with translated():
+        with translate_errors():
             added = self._connection.execute(_ADD_ALL[self._connection.dialect.name], rows).all()
         if len(added) < len(products):
             raise StoreContention("Another product of one of the skus was added meanwhile.")
@@ -97,7 +97,7 @@ class Products:
         if not products:
             return
         before = self.named([product.id for product in products])
-        with translated():
+        with translate_errors():
             self._connection.execute(_SAVE_ALL, [_values(one) | {"product_id": one.id} for one in products])
         moved = {one.id: one.stock - before[one.id].stock for one in products if one.stock != before[one.id].stock}
         self._write_movements(Movement.ADJUSTED, moved, by=by, at=at)
@@ -105,7 +105,7 @@ class Products:
     def _write_movements(self, kind: Movement, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
         common = {"kind": kind, "actor": by.subject, "at": at}
         if rows := [common | {"product_id": one, "quantity": quantity} for one, quantity in quantities.items()]:
-            with translated():
+            with translate_errors():
                 self._connection.execute(insert(tables.stock_movements).inline(), rows)
 
 
@@ -114,7 +114,7 @@ def write_movement(
 ) -> None:
     """Write a line of the ledger that belongs to no order."""
     values = {"product_id": product_id, "kind": kind, "quantity": quantity, "actor": by.subject, "at": at}
-    with translated():
+    with translate_errors():
         connection.execute(insert(tables.stock_movements).inline(), values)
 
 

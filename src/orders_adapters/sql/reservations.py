@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
-from orders_adapters.sql.errors import translated
-from orders_domain.errors import BookingLost, KeyInUse
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.errors import RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation, ReservationState
 
@@ -64,29 +64,29 @@ class Bookings:
             "key_scope": once.scope if once else None,
             "key": once.key if once else None,
         }
-        with translated():
+        with translate_errors():
             added = self._connection.scalar(_ADD[self._connection.dialect.name], values)
         if added is None:
-            raise KeyInUse
+            raise RequestInProgress
 
     def keep(self, booking: Reservation) -> None:
         values = {"of": booking.order_id, "shipment": booking.shipment_id}
-        with translated():
+        with translate_errors():
             if self._connection.execute(_KEEP, values).rowcount != 1:
-                raise BookingLost(booking.order_id)
+                raise ReservationLost(booking.order_id)
 
     def claim(self, *, now: datetime, until: datetime) -> Reservation | None:
-        with translated():
+        with translate_errors():
             row = self._connection.execute(_CLAIM, {"now": now, "until": until}).one_or_none()
         return None if row is None else _booking_of(row)
 
     def put_off(self, booking: Reservation, *, until: datetime) -> None:
         values = {"of": booking.order_id, "shipment": booking.shipment_id, "until": until}
-        with translated():
+        with translate_errors():
             self._connection.execute(_PUT_OFF, values)
 
     def remove(self, booking: Reservation) -> None:
-        with translated():
+        with translate_errors():
             self._connection.execute(_REMOVE, {"of": booking.order_id})
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import pruning
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 
 _denied = tables.denied_tokens.c
 
@@ -29,21 +29,21 @@ class Denylist:
         self._reading = engines.reading(engine)
 
     def deny(self, marks: Mapping[str, datetime]) -> frozenset[str]:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             statement = _DENY[connection.dialect.name]
             # In one order, lest two that deny the same marks wait for each other.
             found = [connection.scalar(statement, {"mark": mark, "until": marks[mark]}) for mark in sorted(marks)]
         return frozenset(mark for mark in found if mark is not None)
 
     def denied(self, marks: Sequence[str]) -> bool:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             return connection.scalar(_ANY, {"marks": list(marks)}) is not None
 
     def all(self, *, most: int) -> Mapping[str, datetime] | None:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             rows = connection.execute(_ALL, {"most": most + 1}).all()
         return {row.mark: row.until for row in rows} if len(rows) <= most else None
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_PRUNE, {"before": expired_before, "most": limit}).rowcount

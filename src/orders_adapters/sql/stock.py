@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.external_products import know
 from orders_adapters.sql.mappers import item_values
 from orders_adapters.sql.products import Products, product_of, write_movement
@@ -104,7 +104,7 @@ class Stock:
     def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         if not order.lines:
             return ()
-        with translated():
+        with translate_errors():
             take = self._take_at_once if self._connection.dialect.name == "postgresql" else self._take_in_steps
             low = take(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
             # Not before: referring to a product locks it a little, in no order, and to lock more is to deadlock.
@@ -113,11 +113,11 @@ class Stock:
 
     def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
         know(self._connection, [products[line.product_id] for line in order.lines], at=at)
-        with translated():
+        with translate_errors():
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
 
     def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
-        with translated():
+        with translate_errors():
             if self._connection.dialect.name == "postgresql":
                 self._connection.execute(_GIVE_BACK, _of(order, by=by, at=at))
             else:
@@ -128,7 +128,7 @@ class Stock:
         before = products.hold(product_id)
         validate_stock(before.stock + quantity)
         after = replace(before, stock=before.stock + quantity)
-        with translated():
+        with translate_errors():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "more": quantity})
         write_movement(self._connection, product_id, Movement.RESTOCKED, quantity, by=by, at=at)
         return after

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.idempotency_keys import Keys
 from orders_adapters.sql.inbox import Inbox
 from orders_adapters.sql.mappers import event_values, insert_all
@@ -63,7 +63,7 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         if self._connection is not None:
             raise RuntimeError("The unit of work is open already.")
-        with translated():
+        with translate_errors():
             self._connection = self._engine.connect()
             try:
                 self._connection.begin()
@@ -78,7 +78,7 @@ class UnitOfWork:
         self._leave()
 
     def commit(self) -> None:
-        with translated():
+        with translate_errors():
             insert_all(self._open, tables.outbox, [event_values(event) for event in self._told])
             self._open.commit()
         self._leave()

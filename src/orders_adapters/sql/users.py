@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
 from orders_domain.model.actor import Role
 from orders_domain.model.user import User
@@ -55,7 +55,7 @@ class Users:
         self._reading = engines.reading(engine)
 
     def add(self, user: User) -> None:
-        with translated(), _taken(user.email), self._engine.begin() as connection:
+        with translate_errors(), _taken(user.email), self._engine.begin() as connection:
             if connection.scalar(_HAS_EMAIL, {"email": user.email}):
                 raise EmailTaken(user.email)
             if connection.scalar(_ADD[connection.dialect.name], _values(user)) is None:
@@ -68,7 +68,7 @@ class Users:
         return self._one(_BY_EMAIL, {"email": email}, named=email)
 
     def accounts(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             return [_user_of(row) for row in connection.execute(_PAGE, {"after": after, "most": limit})]
 
     def disable(self, user_id: str, *, at: datetime | None) -> None:
@@ -79,16 +79,16 @@ class Users:
         if instead_of is None:
             self._change(_CHANGE_PASSWORD, values)
         elif self.user(user_id):
-            with translated(), self._engine.begin() as connection:
+            with translate_errors(), self._engine.begin() as connection:
                 connection.execute(_REPLACE_PASSWORD, values | {"old": instead_of})
 
     def _change(self, statement: Any, values: dict[str, Any]) -> None:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             if connection.execute(statement, values).rowcount != 1:
                 raise UserNotFound(values["user_id"])
 
     def _one(self, statement: Any, values: dict[str, str], *, named: str) -> User:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             row = connection.execute(statement, values).one_or_none()
         if row is None:
             raise UserNotFound(named)

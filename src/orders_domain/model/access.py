@@ -15,7 +15,7 @@ from orders_domain.model.access_rules import (
     is_allowed,
 )
 from orders_domain.model.actor import Role
-from orders_domain.model.status import TRANSITIONS, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, InvalidTransition
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
@@ -65,14 +65,14 @@ class AccessPolicy:
         """Return if the actor may set the status, or the order shows it already, so that nothing would change.
 
         Raises:
-            TransitionRefused: the lifecycle does not allow it to anybody.
+            InvalidTransition: the lifecycle does not allow it to anybody.
             TransitionNotPermitted: the contract that the order was placed by reserves it for others.
         """
         if order.status in wanted.equivalent:
             return
         allowed = allowed_statuses(order.origin, order.status, self.relations(actor, order))
         if wanted.status not in TRANSITIONS[order.status]:
-            raise TransitionRefused(order.status, wanted.status, allowed)
+            raise InvalidTransition(order.status, wanted.status, allowed)
         if wanted.status not in allowed:
             raise TransitionNotPermitted(order.origin, order.status, wanted.status, allowed)
 

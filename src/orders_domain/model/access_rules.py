@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from orders_domain.errors import AccessDenied
 from orders_domain.model.origin import Origin
-from orders_domain.model.status import TRANSITIONS, OrderStatus, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, InvalidTransition, OrderStatus
 
 
 class Relation(Enum):
@@ -60,18 +60,18 @@ class ActionNotPermitted(AccessDenied):
         self.action = action
 
 
-class TransitionNotPermitted(TransitionRefused):
+class TransitionNotPermitted(InvalidTransition):
     """The lifecycle allows this step, and the contract that the order was placed by reserves it for others."""
 
     code = "transition_not_permitted"
 
     def __init__(
-        self, origin: Origin, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]
+        self, origin: Origin, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]
     ) -> None:
-        super().__init__(current, wanted, allowed)
+        super().__init__(current, target, allowed)
         self.args = (
             f"An order that was placed by the contract {origin.value} and is {current.value} "
-            f"cannot be made {wanted.value} by you.",
+            f"cannot be made {target.value} by you.",
         )
         self.origin = origin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 
 MAX_SUBJECT_LENGTH = 64
@@ -34,15 +34,15 @@ class Actor:
 
     def __post_init__(self) -> None:
         if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= MAX_SUBJECT_LENGTH:
-            raise Refused(f"A subject is a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="sub")
+            raise InvalidValue(f"A subject is a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="sub")
         if flaw := text_error(self.subject):
-            raise Refused(f"The subject {flaw}.", field="sub")
+            raise InvalidValue(f"The subject {flaw}.", field="sub")
         if isinstance(self.scopes, str):  # in which every part of it would be a scope
-            raise Refused("Scopes are a set of strings.", field="scopes")
+            raise InvalidValue("Scopes are a set of strings.", field="scopes")
         if self.request_id is not None and not isinstance(self.request_id, str):
-            raise Refused("The request's id is a string.", field="request_id")
+            raise InvalidValue("The request's id is a string.", field="request_id")
         if self.request_id is not None and (flaw := text_error(self.request_id)):
-            raise Refused(f"The request's id {flaw}.", field="request_id")
+            raise InvalidValue(f"The request's id {flaw}.", field="request_id")
 
     def has_scope(self, scope: str) -> bool:
         """Administrators have every scope."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 
 MAX_LENGTHS = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
@@ -32,11 +32,11 @@ class Address:
             if text is None and part.name == "line2":
                 continue
             if not isinstance(text, str) or not text.strip():
-                raise Refused("This part of an address cannot be blank.", field=part.name)
+                raise InvalidValue("This part of an address cannot be blank.", field=part.name)
             if len(text) > MAX_LENGTHS[part.name]:
-                raise Refused(f"At most {MAX_LENGTHS[part.name]} characters.", field=part.name)
+                raise InvalidValue(f"At most {MAX_LENGTHS[part.name]} characters.", field=part.name)
             if flaw := text_error(text):
-                raise Refused(f"The text {flaw}.", field=part.name)
+                raise InvalidValue(f"The text {flaw}.", field=part.name)
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the parts by name: ``Address(**address.parts()) == address``."""

@@ -8,7 +8,7 @@ from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.money import to_major_units
 from orders_domain.model.product import ProductId
@@ -55,16 +55,16 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.currency not in MINOR_UNIT_DIGITS:
-            raise Refused("The currency is not an ISO 4217 code in use.", field="currency")
+            raise InvalidValue("The currency is not an ISO 4217 code in use.", field="currency")
         for field, at in (("start_date", self.since), ("end_date", self.before)):
             if flaw := timestamp_error(at):
-                raise Refused(f"The moment {flaw}.", field=field)
+                raise InvalidValue(f"The moment {flaw}.", field=field)
         if self.since >= self.before:
-            raise Refused("The period ends before it begins.", field="start_date")
+            raise InvalidValue("The period ends before it begins.", field="start_date")
         if self.before.year == MAXYEAR:
-            raise Refused("The period lies beyond the calendar.", field="end_date")
+            raise InvalidValue("The period lies beyond the calendar.", field="end_date")
         if sum(1 for _, _ in zip(self.starts(), range(MAX_BUCKETS + 1), strict=False)) > MAX_BUCKETS:
-            raise Refused(f"The period has more than {MAX_BUCKETS} {self.bucket.value}s.", field="start_date")
+            raise InvalidValue(f"The period has more than {MAX_BUCKETS} {self.bucket.value}s.", field="start_date")
 
     @classmethod
     def of(
@@ -75,7 +75,7 @@ class Period:
         try:
             since = since or Bucket.DAY.start(before - timedelta(days=DEFAULT_PERIOD_DAYS))
         except OverflowError:
-            raise Refused("The period lies before the calendar.", field="end_date") from None
+            raise InvalidValue("The period lies before the calendar.", field="end_date") from None
         return cls(since=since, before=before, bucket=bucket, currency=currency)
 
     def starts(self) -> Iterator[datetime]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders_domain.errors import ItemRefused
+from orders_domain.errors import InvalidItem
 from orders_domain.model.json_values import JSONObject, json_error
 from orders_domain.model.money import EXACT, to_decimal
 
@@ -18,16 +18,16 @@ class CustomItem:
     """A line as its client describes it: any JSON object, kept and given back as sent.
 
     Raises:
-        ItemRefused: not an object, or not storable (see ``orders_domain.model.json_values``).
+        InvalidItem: not an object, or not storable (see ``orders_domain.model.json_values``).
     """
 
     content: JSONObject
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise ItemRefused("An item is a JSON object.", field="items")
+            raise InvalidItem("An item is a JSON object.", field="items")
         if flaw := json_error(self.content):
-            raise ItemRefused(f"An item {flaw}.", field="items")
+            raise InvalidItem(f"An item {flaw}.", field="items")
 
     @property
     def quantity(self) -> Decimal | None:

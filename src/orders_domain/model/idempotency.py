@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from orders_domain.errors import Kind, OrdersError, Refused
+from orders_domain.errors import InvalidValue, Kind, OrdersError
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.json_values import bounded_text_error
 from orders_domain.model.order import Order
@@ -36,10 +36,10 @@ class IdempotencyKey:
             ("scope", self.scope, MAX_SCOPE_LENGTH),
         ):
             if flaw := bounded_text_error(text, max_length=longest):
-                raise Refused(f"{name} {flaw}.", field=name)
+                raise InvalidValue(f"{name} {flaw}.", field=name)
 
 
-class AlreadyDone(OrdersError):
+class DuplicateRequest(OrdersError):
     """The same request was done before, under the same key; nothing was done now (clause 004-04)."""
 
     kind = Kind.CONFLICT

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from orders_domain.errors import OrdersError, Refused
-from orders_domain.model.status import TransitionRefused
+from orders_domain.errors import InvalidValue, OrdersError
+from orders_domain.model.status import InvalidTransition
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
@@ -40,7 +40,7 @@ class Failure:
 
     @classmethod
     def of(cls, order_id: OrderRef, error: OrdersError) -> Failure:
-        current = error.current if isinstance(error, TransitionRefused) else None
+        current = error.current if isinstance(error, InvalidTransition) else None
         return cls(order_id=order_id, code=error.code, sentence=str(error), current=current)
 
 
@@ -69,7 +69,7 @@ class BulkStatusJob:
             Refused: no order, or more than 1,000.
         """
         if not 1 <= len(order_ids) <= MAX_ORDERS:
-            raise Refused(f"1 to {MAX_ORDERS} orders.", field="order_ids")
+            raise InvalidValue(f"1 to {MAX_ORDERS} orders.", field="order_ids")
         once = tuple(dict.fromkeys(order_ids))
         return cls(id=job_id, actor=by, order_ids=once, target=target, created_at=at, leased_until=at)
 

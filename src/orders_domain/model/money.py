@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
-from orders_domain.errors import AmountRefused
+from orders_domain.errors import InvalidAmount
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
@@ -18,7 +18,7 @@ class Money:
     """An amount that cannot be wrong: 0 to 10^12 minor units (cents, yen, ...) of an ISO 4217 currency.
 
     Raises:
-        AmountRefused: anything else.
+        InvalidAmount: anything else.
     """
 
     minor: int
@@ -26,13 +26,13 @@ class Money:
 
     def __post_init__(self) -> None:
         if not isinstance(self.currency, str) or self.currency not in MINOR_UNIT_DIGITS:
-            raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
+            raise InvalidAmount("The currency is not an ISO 4217 code in use.", field="currency")
         if type(self.minor) is not int:
-            raise AmountRefused("An amount is a whole number of minor units.")
+            raise InvalidAmount("An amount is a whole number of minor units.")
         if self.minor < 0:
-            raise AmountRefused("An amount cannot be negative.")
+            raise InvalidAmount("An amount cannot be negative.")
         if self.minor > MAX_MINOR_UNITS:
-            raise AmountRefused(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
+            raise InvalidAmount(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
 
     @classmethod
     def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
@@ -41,13 +41,13 @@ class Money:
         A float stands for the shortest decimal that reads as it, as JSON writes it. Nothing is rounded.
 
         Raises:
-            AmountRefused: not a finite number, negative, too large, or finer than the currency's minor unit; ``field``
+            InvalidAmount: not a finite number, negative, too large, or finer than the currency's minor unit; ``field``
                 is what the asker calls the amount.
         """
         try:
             return cls(_to_minor_units(amount, currency), currency)
-        except AmountRefused as refusal:
-            raise AmountRefused(str(refusal), field=refusal.field or field) from None
+        except InvalidAmount as refusal:
+            raise InvalidAmount(str(refusal), field=refusal.field or field) from None
 
     @property
     def amount(self) -> Decimal:
@@ -58,17 +58,17 @@ class Money:
 def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
     decimals = MINOR_UNIT_DIGITS.get(currency) if isinstance(currency, str) else None
     if decimals is None:
-        raise AmountRefused("The currency is not an ISO 4217 code in use.", field="currency")
+        raise InvalidAmount("The currency is not an ISO 4217 code in use.", field="currency")
     exact = to_decimal(amount)
     if exact is None:
-        raise AmountRefused("An amount is a finite number.")
+        raise InvalidAmount("An amount is a finite number.")
     if exact.adjusted() > 15:
-        raise AmountRefused(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
+        raise InvalidAmount(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
     if exact and exact.adjusted() < -decimals:  # so fine that it would vanish
-        raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
+        raise InvalidAmount(f"{currency} has {decimals} decimals; the amount has more.")
     minor = exact.scaleb(decimals, context=EXACT)
     if minor != minor.to_integral_value(context=EXACT):
-        raise AmountRefused(f"{currency} has {decimals} decimals; the amount has more.")
+        raise InvalidAmount(f"{currency} has {decimals} decimals; the amount has more.")
     return int(minor)
 
 

@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Any, cast
 from uuid import UUID
 
-from orders_domain.errors import Kind, OrdersError, Refused, TotalMismatch, VersionMismatch
+from orders_domain.errors import InvalidValue, Kind, OrdersError, TotalMismatch, VersionMismatch
 from orders_domain.model import history
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor
 from orders_domain.model.address import Address
@@ -20,7 +20,7 @@ from orders_domain.model.json_values import JSON, bounded_text_error, text_error
 from orders_domain.model.money import EXACT, Money
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
-from orders_domain.model.status import TRANSITIONS, DeletionRefused, OrderStatus, TargetStatus, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
 from orders_domain.model.timestamps import timestamp_error
 
 MAX_SHIPMENT_ID_LENGTH = 64
@@ -91,10 +91,10 @@ class Order:
             ("shipment_id", shipment_id, MAX_SHIPMENT_ID_LENGTH),
         ):
             if text is not None and (flaw := bounded_text_error(text, max_length=longest)):
-                raise Refused(f"{name} {flaw}.", field=name)
+                raise InvalidValue(f"{name} {flaw}.", field=name)
         items = cart.items if cart else tuple(items)
         if not 1 <= len(items) + len(lines) <= MAX_ITEMS:
-            raise Refused(f"An order has 1 to {MAX_ITEMS} items.", field="items")
+            raise InvalidValue(f"An order has 1 to {MAX_ITEMS} items.", field="items")
         if not cart:  # whose own figures agree
             _ensure_sum(items, lines, total)
         order = cls(
@@ -119,13 +119,13 @@ class Order:
         """Take the status asked for; return whether anything changed (asking for what already shows does nothing).
 
         Raises:
-            TransitionRefused: the lifecycle does not allow it.
+            InvalidTransition: the lifecycle does not allow it.
         """
         if self.status in target.equivalent:
             return False
         allowed = TRANSITIONS[self.status]
         if target.status not in allowed:
-            raise TransitionRefused(self.status, target.status, allowed)
+            raise InvalidTransition(self.status, target.status, allowed)
         before, self.status = self.status, target.status
         what = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
         self._record(what, by=by, at=at, from_status=before, details={})
@@ -139,9 +139,9 @@ class Order:
             Refused: the reason is more than 200 characters, or not storable.
         """
         if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH):
-            raise Refused(f"Up to {MAX_REASON_LENGTH} characters.", field="reason")
+            raise InvalidValue(f"Up to {MAX_REASON_LENGTH} characters.", field="reason")
         if reason is not None and (flaw := text_error(reason)):
-            raise Refused(f"The text {flaw}.", field="reason")
+            raise InvalidValue(f"The text {flaw}.", field="reason")
         if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
             raise OrderFinalized(self)
         before, self.status = self.status, OrderStatus.CANCELED
@@ -157,10 +157,10 @@ class Order:
         """Take the order out of sight; its history stays.
 
         Raises:
-            DeletionRefused: it is not pending.
+            DeletionNotAllowed: it is not pending.
         """
         if self.status is not OrderStatus.PENDING:
-            raise DeletionRefused(self.status)
+            raise DeletionNotAllowed(self.status)
         self.deleted_at = at
         self._record(history.DELETED, by=by, at=at, from_status=self.status, details={})
 
@@ -171,7 +171,7 @@ class Order:
             VersionMismatch: it is not.
         """
         if expected is not None and self.version not in expected:
-            raise VersionMismatch(wanted=expected, current=self.version)
+            raise VersionMismatch(expected=expected, current=self.version)
 
     @property
     def persisted_version(self) -> int:

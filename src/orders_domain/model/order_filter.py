@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
@@ -47,11 +47,11 @@ class OrderFilter:
     def __post_init__(self) -> None:
         for field, at in (("placed_from", self.placed_from), ("placed_before", self.placed_before)):
             if at is not None and (flaw := timestamp_error(at)):
-                raise Refused(f"The moment {flaw}.", field=field)
+                raise InvalidValue(f"The moment {flaw}.", field=field)
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:
-            raise Refused(f"A page has 1 to {MAX_PAGE_SIZE} orders.", field="limit")
+            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} orders.", field="limit")
         if type(self.offset) is not int or not 0 <= self.offset <= MAX_OFFSET:
-            raise Refused(f"0 to {MAX_OFFSET} orders can be skipped.", field="skip")
+            raise InvalidValue(f"0 to {MAX_OFFSET} orders can be skipped.", field="skip")
 
     def matches(self, order: Order) -> bool:
         """Whether every condition holds for the order."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orders_domain.errors import Refused, TemplateNotFound
+from orders_domain.errors import InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.json_values import text_error
@@ -31,11 +31,11 @@ class NewOrderTemplate:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
-            raise Refused(f"1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
+            raise InvalidValue(f"1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
         if flaw := text_error(self.name):
-            raise Refused(f"The text {flaw}.", field="name")
+            raise InvalidValue(f"The text {flaw}.", field="name")
         if not 1 <= len(self.requested_items) <= MAX_ITEMS:
-            raise Refused(f"A template has 1 to {MAX_ITEMS} items.", field="order_items")
+            raise InvalidValue(f"A template has 1 to {MAX_ITEMS} items.", field="order_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orders_domain.errors import AmountRefused, InsufficientStock, Refused, Shortage
+from orders_domain.errors import InsufficientStock, InvalidAmount, InvalidValue, Shortage
 from orders_domain.model.money import Money
 from orders_domain.model.product import OrderLine, Product, ProductId
 
@@ -47,10 +47,10 @@ def total_of(lines: Sequence[OrderLine]) -> Money:
         Refused: there is none, they are in several currencies, or the sum is no amount.
     """
     if not lines:
-        raise Refused("An order has at least one item.", field="order_items")
+        raise InvalidValue("An order has at least one item.", field="order_items")
     if len({line.unit_price.currency for line in lines}) > 1:
-        raise Refused("The products' prices are in several currencies.", field="order_items")
+        raise InvalidValue("The products' prices are in several currencies.", field="order_items")
     try:
         return Money(sum(line.subtotal.minor for line in lines), lines[0].unit_price.currency)
-    except AmountRefused as refusal:
-        raise AmountRefused(str(refusal), field="order_items") from None
+    except InvalidAmount as refusal:
+        raise InvalidAmount(str(refusal), field="order_items") from None

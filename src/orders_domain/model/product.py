@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orders_domain.errors import ProductNotFound, Refused
+from orders_domain.errors import InvalidValue, ProductNotFound
 from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.order_ref import parse_number
@@ -74,7 +74,7 @@ class RequestedItem:
 
     def __post_init__(self) -> None:
         if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_QUANTITY:
-            raise Refused(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
+            raise InvalidValue(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +112,9 @@ def quantities_by_product(demands: Iterable[RequestedItem]) -> dict[ProductId, i
 
 def _validate_text(field: str, text: object, max_length: int) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > max_length:
-        raise Refused(f"1 to {max_length} characters, not all blank.", field=field)
+        raise InvalidValue(f"1 to {max_length} characters, not all blank.", field=field)
     if flaw := text_error(text):
-        raise Refused(f"The text {flaw}.", field=field)
+        raise InvalidValue(f"The text {flaw}.", field=field)
 
 
 def validate_stock(stock: object) -> None:
@@ -128,4 +128,4 @@ def validate_stock(stock: object) -> None:
 
 def _validate_count(field: str, count: object, maximum: int) -> None:
     if type(count) is not int or not 0 <= count <= maximum:
-        raise Refused(f"A whole number from 0 to {maximum}.", field=field)
+        raise InvalidValue(f"A whole number from 0 to {maximum}.", field=field)

@@ -39,20 +39,20 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
 )
 
 
-class TransitionRefused(OrdersError):
+class InvalidTransition(OrdersError):
     """The lifecycle does not allow this step."""
 
     kind = Kind.CONFLICT
     code = "transition_refused"
 
-    def __init__(self, current: OrderStatus, wanted: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
-        super().__init__(f"An order that is {current.value} cannot become {wanted.value}.")
+    def __init__(self, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
+        super().__init__(f"An order that is {current.value} cannot become {target.value}.")
         self.current = current
-        self.wanted = wanted
+        self.target = target
         self.allowed = allowed
 
 
-class DeletionRefused(OrdersError):
+class DeletionNotAllowed(OrdersError):
     """Only a pending order can be deleted (clause 002-13)."""
 
     kind = Kind.CONFLICT

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.access import CARRIERS_ONLY
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.json_values import bounded_text_error
@@ -55,24 +55,24 @@ class TrackingEvent:
 
     def __post_init__(self) -> None:
         if flaw := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
-            raise Refused(f"eventId {flaw}.", field="eventId")
+            raise InvalidValue(f"eventId {flaw}.", field="eventId")
         if self.shipment_id is None and self.order is None:
-            raise Refused("The event names neither an order nor a shipment.", field="orderID")
+            raise InvalidValue("The event names neither an order nor a shipment.", field="orderID")
         if self.shipment_id is not None and (
             flaw := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
         ):
-            raise Refused(f"shipmentID {flaw}.", field="shipmentID")
+            raise InvalidValue(f"shipmentID {flaw}.", field="shipmentID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
-            raise Refused("The event's order has a number that no order has.", field="orderID")
+            raise InvalidValue("The event's order has a number that no order has.", field="orderID")
         if flaw := timestamp_error(self.occurred_at):
-            raise Refused(f"The moment {flaw}.", field="occurredAt")
+            raise InvalidValue(f"The moment {flaw}.", field="occurredAt")
         # Beyond ASCII, other letters than I and S become I and S, too.
         if (
             not isinstance(self.status, str)
             or not self.status.isascii()
             or self.status.upper() not in TRANSITIONS_BY_CARRIER_STATUS
         ):
-            raise Refused(f"The status is none of: {', '.join(TRANSITIONS_BY_CARRIER_STATUS)}.", field="status")
+            raise InvalidValue(f"The status is none of: {', '.join(TRANSITIONS_BY_CARRIER_STATUS)}.", field="status")
 
     @property
     def actor(self) -> Actor:
@@ -86,18 +86,18 @@ class TrackingEvent:
             Refused: it lies in the future.
         """
         if self.occurred_at > now + MAX_CLOCK_SKEW:
-            raise Refused("The event lies in the future.", field="occurredAt")
+            raise InvalidValue("The event lies in the future.", field="occurredAt")
 
     def apply_to(self, order: Order, *, at: datetime) -> None:
         """Take the order as far as the event tells, step by step; old news changes nothing.
 
         Raises:
             Refused: the order has another shipment than the event.
-            TransitionRefused: the lifecycle does not lead there.
+            InvalidTransition: the lifecycle does not lead there.
             TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
-            raise Refused("The event's shipment is not that of its order.", field="shipmentID")
+            raise InvalidValue("The event's shipment is not that of its order.", field="shipmentID")
         for wanted in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
             CARRIERS_ONLY.require_status(self.actor, order, wanted)
             order.change_status(wanted, by=self.actor, at=at)

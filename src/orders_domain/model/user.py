@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.json_values import text_error
 
@@ -25,9 +25,9 @@ def normalize_email(text: str) -> str:
     """
     email = text.strip().lower()
     if flaw := text_error(email):
-        raise Refused(f"The e-mail address {flaw}.", field="email")
+        raise InvalidValue(f"The e-mail address {flaw}.", field="email")
     if len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not email.isprintable():
-        raise Refused(
+        raise InvalidValue(
             f"An e-mail address is like ann@example.com, of at most {MAX_EMAIL_LENGTH} characters.", field="email"
         )
     return email
@@ -40,9 +40,11 @@ def validate_password(password: str) -> None:
         Refused: it is too short, too long, or cannot be sent.
     """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise Refused(f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters.", field="password")
+        raise InvalidValue(
+            f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters.", field="password"
+        )
     if flaw := text_error(password):
-        raise Refused(f"The password {flaw}.", field="password")
+        raise InvalidValue(f"The password {flaw}.", field="password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +66,14 @@ class User:
     def __post_init__(self) -> None:
         Actor(subject=self.id)
         if self.email != normalize_email(self.email):
-            raise Refused("An account's e-mail address is in lower case.", field="email")
+            raise InvalidValue("An account's e-mail address is in lower case.", field="email")
         for scope in self.scopes:
             if not scope.isascii() or not scope.isprintable() or not scope or " " in scope:
-                raise Refused(f"{scope!r} is no scope; a scope is like orders:write.", field="scope")
+                raise InvalidValue(f"{scope!r} is no scope; a scope is like orders:write.", field="scope")
         if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
-            raise Refused(f"All scopes together have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope")
+            raise InvalidValue(f"All scopes together have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope")
         if self.role is Role.SYSTEM:
-            raise Refused("Nobody signs in as the system.", field="role")
+            raise InvalidValue("Nobody signs in as the system.", field="role")
 
     @property
     def disabled(self) -> bool:

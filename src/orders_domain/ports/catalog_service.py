@@ -9,7 +9,7 @@ from orders_domain.model.reservation import Reservation
 
 
 class Reservations(Protocol):
-    """Every method answers within seconds, or raises ServiceFailed."""
+    """Every method answers within seconds, or raises ServiceError."""
 
     def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         """Return those of the products that there are, by id: name, price and stock as they are there now."""
@@ -20,7 +20,7 @@ class Reservations(Protocol):
 
         Raises:
             InsufficientStock: products are short: they are named as in ``products``, and nothing is kept.
-            ServiceFailed: it may be kept.
+            ServiceError: it may be kept.
         """
         ...
 
@@ -28,6 +28,6 @@ class Reservations(Protocol):
         """Give up what is kept for the order; nothing kept is fine.
 
         Raises:
-            ServiceFailed: it may still be kept.
+            ServiceError: it may still be kept.
         """
         ...

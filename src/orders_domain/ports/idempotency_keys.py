@@ -16,9 +16,9 @@ class Keys(Protocol):
         While it is somebody else's, a store either refuses or waits for them to end.
 
         Raises:
-            AlreadyDone: the same was done; the error has the order as it was placed.
-            KeyReused: something else was done under the key.
-            KeyInUse: another unit of work has claimed it.
+            DuplicateRequest: the same was done; the error has the order as it was placed.
+            IdempotencyKeyReused: something else was done under the key.
+            RequestInProgress: another unit of work has claimed it.
             StoreUnavailable: the store is away.
         """
         ...

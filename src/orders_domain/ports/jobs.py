@@ -39,7 +39,7 @@ class Jobs(Protocol):
         """Store how far the claimed job is, and hold it until then.
 
         Raises:
-            JobLost: it was claimed by another since; nothing is stored.
+            JobLeaseLost: it was claimed by another since; nothing is stored.
         """
         ...
 

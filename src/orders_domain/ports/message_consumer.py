@@ -8,7 +8,7 @@ Handle: TypeAlias = Callable[[bytes], str | None]
 
 Raises:
     Unavailable: it cannot be done now.
-    NotYet: nor can it be before something else has happened, which may never be.
+    PrerequisiteMissing: nor can it be before something else has happened, which may never be.
 """
 
 
@@ -20,7 +20,8 @@ class Inlet(Protocol):
 
         A message is acknowledged when it is done, and not before; what was not acknowledged comes again. One that can
         never be done is acknowledged when it lies, with the reason, among the dead letters. One that is early
-        (``NotYet``) is given again and again for a while, and others meanwhile if the broker can; then it is put among
+        (``PrerequisiteMissing``) is given again and again for a while, and others meanwhile if the broker can; then it
+        is put among
         the dead letters, too.
 
         Raises:

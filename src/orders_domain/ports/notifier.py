@@ -19,7 +19,7 @@ Notifier: TypeAlias = Callable[[Letter], None]
 """Send the letter; it is safe with whoever delivers it when this returns. Each repetition bears the same id.
 
 Raises:
-    LetterRefused: it will never be taken.
+    NotificationRejected: it will never be taken.
     NotifierUnavailable: it cannot be sent now; it may have been.
 """
 

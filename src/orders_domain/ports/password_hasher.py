@@ -6,7 +6,7 @@ from typing import Protocol
 class Passwords(Protocol):
     """Hashing is slow on purpose, and a process does little of it at once.
 
-    ``hash`` and ``verify`` raise SignInBusy where their turn does not come soon.
+    ``hash`` and ``verify`` raise PasswordHasherBusy where their turn does not come soon.
     """
 
     def hash(self, password: str) -> str:

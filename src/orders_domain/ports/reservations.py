@@ -17,7 +17,7 @@ class Bookings(Protocol):
         """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
 
         Raises:
-            KeyInUse: another booking under the key is neither kept nor released.
+            RequestInProgress: another booking under the key is neither kept nor released.
         """
         ...
 
@@ -25,7 +25,7 @@ class Bookings(Protocol):
         """Keep what the services hold, with the shipment's id, for the order that this unit of work stores.
 
         Raises:
-            BookingLost: somebody is releasing it, or has.
+            ReservationLost: somebody is releasing it, or has.
         """
         ...
 

@@ -6,14 +6,14 @@ from orders_domain.model.reservation import Reservation
 
 
 class Shipments(Protocol):
-    """Every method answers within seconds, or raises ServiceFailed."""
+    """Every method answers within seconds, or raises ServiceError."""
 
     def book(self, booking: Reservation) -> str:
         """Return the id of the order's shipment: 1 to 64 characters; asked again, it is the same shipment.
 
         Raises:
-            ServiceRefused: there is and will be none.
-            ServiceFailed: there may be one.
+            ServiceRejected: there is and will be none.
+            ServiceError: there may be one.
         """
         ...
 
@@ -21,6 +21,6 @@ class Shipments(Protocol):
         """Take the shipment back; one that is not there is fine.
 
         Raises:
-            ServiceFailed: it may still be there.
+            ServiceError: it may still be there.
         """
         ...

@@ -28,7 +28,7 @@ class Issue(Protocol):
         """Return if we make tokens.
 
         Raises:
-            SignInElsewhere: an identity provider signs the tokens that we believe.
+            SignInDisabled: an identity provider signs the tokens that we believe.
         """
         ...
 
@@ -36,6 +36,6 @@ class Issue(Protocol):
         """Return a token unlike any other, of the family that came from one sign-in.
 
         Raises:
-            SignInElsewhere: see ``require``.
+            SignInDisabled: see ``require``.
         """
         ...

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from orders_domain.errors import Refused, Unavailable
+from orders_domain.errors import InvalidValue, Unavailable
 from orders_domain.ports.analytics import Analytics
 from orders_domain.ports.catalog_service import Reservations
 from orders_domain.ports.event_publisher import Publisher
@@ -28,7 +28,7 @@ from orders_domain.ports.tokens import Issue
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import Users
 from orders_flask.optional_dependencies import not_installed
-from orders_flask.settings import SettingRefused
+from orders_flask.settings import InvalidSetting
 
 Check: TypeAlias = Callable[[], str | None]
 """How a part is now: None when it is well, else what is wrong with it in a line, for whoever runs the service."""
@@ -144,8 +144,8 @@ def blamed_on(variable: str) -> Iterator[None]:
     """Nothing is connected while parts are made, so what fails there is the setting."""
     try:
         yield
-    except (ValueError, TypeError, Refused) as error:
-        raise SettingRefused(f"{variable} cannot be used: {str(error).rstrip('.')}.") from error
+    except (ValueError, TypeError, InvalidValue) as error:
+        raise InvalidSetting(f"{variable} cannot be used: {str(error).rstrip('.')}.") from error
 
 
 @contextmanager
@@ -154,4 +154,4 @@ def installed(extra: str, *, wanted_by: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise SettingRefused(f"{wanted_by} is set, and {not_installed(error, extra=extra)}") from error
+        raise InvalidSetting(f"{wanted_by} is set, and {not_installed(error, extra=extra)}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orders_domain.ports.message_consumer import Inlet
 from orders_flask.bootstrap.components import blamed_on, installed
 from orders_flask.bootstrap.kafka_options import options
-from orders_flask.settings import SettingRefused, Settings
+from orders_flask.settings import InvalidSetting, Settings
 
 
 def tracking_events(settings: Settings) -> Inlet:
@@ -24,7 +24,7 @@ def notifications(settings: Settings) -> Inlet:
 
 def _queue(settings: Settings, name: str, *, hears_notifications: bool = False) -> Inlet:
     if not settings.rabbitmq_url:
-        raise SettingRefused("RABBITMQ_URL is not set, and TRACKING_SOURCE is rabbitmq: there is nothing to take from.")
+        raise InvalidSetting("RABBITMQ_URL is not set, and TRACKING_SOURCE is rabbitmq: there is nothing to take from.")
     with installed("rabbitmq", wanted_by="RABBITMQ_URL"):
         from orders_adapters.rabbitmq.message_consumer import Inlet as RabbitInlet
         from orders_adapters.rabbitmq.messages import USER_NOTIFICATIONS
@@ -40,7 +40,7 @@ def _queue(settings: Settings, name: str, *, hears_notifications: bool = False) 
 
 def _topic(settings: Settings, name: str, *, group: str) -> Inlet:
     if not settings.kafka_servers:
-        raise SettingRefused("KAFKA_BOOTSTRAP_SERVERS is not set, and TRACKING_SOURCE is kafka.")
+        raise InvalidSetting("KAFKA_BOOTSTRAP_SERVERS is not set, and TRACKING_SOURCE is kafka.")
     with installed("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
         from orders_adapters.kafka.message_consumer import Inlet as KafkaInlet
     told = options(settings)

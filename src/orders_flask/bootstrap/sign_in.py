@@ -10,7 +10,7 @@ from orders_adapters.memory import rate_limiter as memory_attempts
 from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.security import tokens
 from orders_adapters.security.password_hasher import Passwords
-from orders_domain.errors import SignInElsewhere
+from orders_domain.errors import SignInDisabled
 from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
 from orders_flask.bootstrap.components import CachePart, SignIn, Store, blamed_on
@@ -59,7 +59,7 @@ class Issue:
 
     def require(self) -> None:
         if self._settings.algorithm != "HS256":
-            raise SignInElsewhere
+            raise SignInDisabled
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
         self.require()

@@ -15,7 +15,7 @@ from orders_flask.workers.runner import Worker
 
 def began() -> tuple[Settings, Container]:
     """Return the environment's settings and their container; from here on the log is as they want it."""
-    read = settings.read()
+    read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
     log_unknown_settings()
     return read, Container(settings=read)

@@ -41,7 +41,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
     """
     wanted = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
     report = Report(form=results, next_line=from_line)
-    change = Container(settings=settings.read()).change_statuses
+    change = Container(settings=settings.load()).change_statuses
     with opened(file) as (binary, size), progress(size, "Changing") as bar, Interrupt() as interrupt:
         lines = Lines(binary)
         refs = iter(interrupt.until(_refs(lines, from_line)))

@@ -73,7 +73,7 @@ def demo(host: str, port: int, port_option: str) -> None:
 
     Migrates the database, adds a small set of data, prints tokens and requests.
     """
-    read = settings.read()
+    read = settings.load()
     if read.production:
         raise click.ClickException("ORDERS_ENV is production; the demonstration is not for it.")
     serve.require_free(host, port, option=port_option)

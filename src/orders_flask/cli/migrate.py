@@ -19,7 +19,7 @@ def migrate(revision: str, down: bool, check: bool) -> None:
 
     if not revision:
         raise click.UsageError("--to is empty; it is a revision such as 0011, or head, or with --down base.")
-    migrations = Container(settings=settings.read()).store().migrations
+    migrations = Container(settings=settings.load()).store().migrations
     if migrations is None:
         raise click.ClickException("DATABASE_URL is memory://, which has no tables.")
     if check:

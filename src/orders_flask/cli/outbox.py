@@ -66,4 +66,4 @@ def resend(event_ids: Sequence[UUID], parked: bool) -> None:
 
 
 def _container() -> Container:
-    return Container(settings=settings.read())
+    return Container(settings=settings.load())

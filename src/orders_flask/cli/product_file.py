@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
@@ -74,7 +74,7 @@ Values = Callable[[], Mapping[str, Any]]
 
 def _refusing(sentence: str) -> Values:
     def refuse() -> Mapping[str, Any]:
-        raise Refused(sentence)
+        raise InvalidValue(sentence)
 
     return refuse
 
@@ -108,11 +108,11 @@ def _json_object(line: str) -> Values:
         try:
             values = json.loads(line, parse_float=Decimal)
         except (ValueError, RecursionError, ArithmeticError) as error:  # nonsense, too deep, too large an exponent
-            raise Refused("not JSON") from error
+            raise InvalidValue("not JSON") from error
         if not isinstance(values, dict):
-            raise Refused("not a JSON object")
+            raise InvalidValue("not a JSON object")
         if unknown := values.keys() - {*NEEDED, *OPTIONAL}:
-            raise Refused(f"has what it should not: {', '.join(sorted(unknown))}")
+            raise InvalidValue(f"has what it should not: {', '.join(sorted(unknown))}")
         return {name: value for name, value in values.items() if value is not None}
 
     return read
@@ -121,16 +121,16 @@ def _json_object(line: str) -> Values:
 def _row(line: int, values: Values, currency: str) -> Row:
     try:
         return Row(line=line, stated=_stated(values(), currency))
-    except Refused as error:
+    except InvalidValue as error:
         sentence = str(error).rstrip(".")
         return Row(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
 
 
 def _stated(values: Mapping[str, Any], currency: str) -> Stated:
     if missing := [name for name in NEEDED if name not in values]:
-        raise Refused(f"lacks {', '.join(missing)}")
+        raise InvalidValue(f"lacks {', '.join(missing)}")
     if any(isinstance(value, str) and text_error(value) for value in values.values()):
-        raise Refused("has text that is not UTF-8, or a NUL")
+        raise InvalidValue("has text that is not UTF-8, or a NUL")
     product = NewProduct(
         sku=values["sku"],
         name=values["name"],
@@ -144,10 +144,10 @@ def _stated(values: Mapping[str, Any], currency: str) -> Stated:
 def _price(value: Any, currency: Any) -> Money:
     if isinstance(value, str):
         if not _PRICE.fullmatch(value.strip()):
-            raise Refused("not an amount", field="price")
+            raise InvalidValue("not an amount", field="price")
         value = Decimal(value.strip())
     if not isinstance(currency, str):
-        raise Refused("not an ISO 4217 code", field="currency")
+        raise InvalidValue("not an ISO 4217 code", field="currency")
     return Money.of(value, currency, field="price")
 
 

@@ -47,7 +47,7 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
       zcat catalogue.jsonl.gz | orders products import - --format jsonl --dry-run
     """
     rows_of = _ROWS[format_of(file, form)]
-    read = settings.read()
+    read = settings.load()
     report = Report(next_line=from_line)
     with opened(file) as (binary, size), progress(size, "Importing") as bar, Interrupt() as interrupt:
         lines = Lines(binary)
@@ -83,7 +83,7 @@ def restock(product: str, quantity: int) -> None:
     Example:
       orders products restock 17 40
     """
-    container = Container(settings=settings.read())
+    container = Container(settings=settings.load())
     stocked = container.restock(Restock(actor=operator(), product_id=parse_product_id(product), quantity=quantity))
     click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 

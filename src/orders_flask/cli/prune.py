@@ -21,7 +21,7 @@ def prune() -> None:
     An idle relay does the same by itself; where the relays are never idle, run this daily. It works in small
     transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
     """
-    container = Container(settings=settings.read())
+    container = Container(settings=settings.load())
     pruned = Pruned()
     with Interrupt() as interrupt:
         for part in interrupt.until(_parts(container.prune)):

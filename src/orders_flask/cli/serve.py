@@ -32,7 +32,7 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
     It runs until stopped (Ctrl-C or SIGTERM). Other servers serve orders_flask.wsgi:app, or :asgi:app.
     """
     greeting = f"Serving http://{host}:{port}, documented at /docs. Ctrl-C stops."
-    run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
+    run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
 def run(

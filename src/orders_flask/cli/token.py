@@ -23,7 +23,7 @@ def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
     Example:
       curl -H "Authorization: Bearer $(orders token ann)" http://127.0.0.1:8000/orders/user/ann
     """
-    read = settings.read()
+    read = settings.load()
     if read.production:
         raise click.ClickException("ORDERS_ENV is production: tokens come from your identity provider.")
     if read.algorithm != "HS256":

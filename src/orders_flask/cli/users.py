@@ -124,4 +124,4 @@ def _at_a_terminal() -> bool:
 
 
 def _container() -> Container:
-    return Container(settings=settings.read())
+    return Container(settings=settings.load())

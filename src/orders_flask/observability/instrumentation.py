@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError
-from orders_domain.model.idempotency import AlreadyDone
+from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import Order
 from orders_flask.observability.metrics import Metrics
 
@@ -27,7 +27,7 @@ def observed(use_case: Callable[..., Answer]) -> Callable[..., Answer]:
         about = {"use_case": name, "user": request.actor.subject, "order": _named(getattr(request, "order_id", None))}
         try:
             answer = use_case(request, **ports)
-        except AlreadyDone as error:
+        except DuplicateRequest as error:
             metrics.replayed(name)
             log.info("replayed", **about | {"order": str(error.order.id)})
             raise

@@ -7,10 +7,10 @@ from werkzeug.exceptions import HTTPException
 from orders_domain.errors import (
     InvalidCredentials,
     InvalidToken,
-    KeyInUse,
+    InvalidValue,
     Kind,
     OrdersError,
-    Refused,
+    RequestInProgress,
     TooManyAttempts,
     Unavailable,
 )
@@ -19,7 +19,7 @@ from orders_flask.web.authentication import CHALLENGE, authenticate
 from orders_flask.web.context import core
 from orders_flask.web.contract import Contract
 from orders_flask.web.etags import etag
-from orders_flask.web.problems import STATUSES, InvalidRequest, Problem, Unparsable, problem_json
+from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, Problem, problem_json
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _KEY = "orders-contracts"
 def install(app: Flask, mounts: dict[str, Contract]) -> None:
     """Answer every error; ``mounts`` gives the contract of each prefix."""
     app.extensions[_KEY] = mounts
-    for kind in (OrdersError, InvalidRequest, Unparsable, HTTPException, Exception):
+    for kind in (OrdersError, InvalidRequest, MalformedBody, HTTPException, Exception):
         app.register_error_handler(kind, respond)
 
 
@@ -75,7 +75,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
     if isinstance(error, InvalidRequest):
         core().metrics().refused("request", reason="invalid_request")
         return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
-    if isinstance(error, Unparsable):
+    if isinstance(error, MalformedBody):
         return Problem(status=contract.unparsable if contract else 400, detail=str(error))
     if isinstance(error, HTTPException):
         response = error.get_response()
@@ -94,7 +94,7 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
         headers = {"Retry-After": str(error.retry_after)}
         return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
     detail = contract.sentence(error) if contract else str(error)
-    errors = {error.field: [str(error)]} if isinstance(error, Refused) and error.field else None
+    errors = {error.field: [str(error)]} if isinstance(error, InvalidValue) and error.field else None
     headers = _headers(error)
     if isinstance(error, InvalidCredentials | TooManyAttempts):
         log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
@@ -104,7 +104,7 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
 
 
 def _headers(error: OrdersError) -> dict[str, str]:
-    if isinstance(error, KeyInUse | TooManyAttempts):
+    if isinstance(error, RequestInProgress | TooManyAttempts):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, OrderFinalized):
         return etag(error.order)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flask import Response, g, request
 
-from orders_domain.errors import Refused
-from orders_domain.model.idempotency import MAX_KEY_LENGTH, AlreadyDone, IdempotencyKey
+from orders_domain.errors import InvalidValue
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order
 from orders_flask.web.context import actor
 
@@ -42,7 +42,7 @@ def once_required(scope: str) -> IdempotencyKey:
     """
     if wanted := once(scope):
         return wanted
-    raise Refused(f"The header {HEADER} is required.", field=HEADER)
+    raise InvalidValue(f"The header {HEADER} is required.", field=HEADER)
 
 
 def placed_or_replayed(
@@ -55,7 +55,7 @@ def placed_or_replayed(
     """
     try:
         return render(place())
-    except AlreadyDone as done:
+    except DuplicateRequest as done:
         response = render(done.order)
         response.status_code = replayed_as or response.status_code
         response.headers.update(REPLAY)

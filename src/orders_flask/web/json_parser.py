@@ -13,7 +13,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from orders_flask.web.problems import InvalidRequest, Unparsable
+from orders_flask.web.problems import InvalidRequest, MalformedBody
 
 LARGEST_BODY = 1024 * 1024  # bytes
 LONGEST_NUMBER = 400  # characters
@@ -74,32 +74,32 @@ def read_json(body: bytes) -> Any:
     try:
         return _decoder.decode(body.decode())
     except UnicodeDecodeError:
-        raise Unparsable("The body is not UTF-8.") from None
+        raise MalformedBody("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise Unparsable(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+        raise MalformedBody(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
-        raise Unparsable("The body is nested too deep.") from None
+        raise MalformedBody("The body is nested too deep.") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Unparsable("The body has an object with two members of one name.")
+        raise MalformedBody("The body has an object with two members of one name.")
     return members
 
 
 def _whole(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
-        raise Unparsable(f"The body has a number of more than {LONGEST_NUMBER} characters.")
+        raise MalformedBody(f"The body has a number of more than {LONGEST_NUMBER} characters.")
     return int(text)
 
 
 def _fraction(text: str) -> float:
     number = float(text) if len(text) <= LONGEST_NUMBER else float("inf")
     if not isfinite(number):
-        raise Unparsable("The body has a number beyond the range of a double.")
+        raise MalformedBody("The body has a number beyond the range of a double.")
     if not _says(number, text):
-        raise Unparsable("The body has a number finer than a double keeps.")
+        raise MalformedBody("The body has a number finer than a double keeps.")
     return number
 
 
@@ -115,7 +115,7 @@ def _says(number: float, text: str) -> bool:
 
 
 def _constant(text: str) -> NoReturn:
-    raise Unparsable(f"The body is not JSON: {text} is no number.")
+    raise MalformedBody(f"The body is not JSON: {text} is no number.")
 
 
 _decoder = json.JSONDecoder(

@@ -10,7 +10,7 @@ from typing import Any
 
 from orders_domain.errors import Kind
 from orders_domain.model.access_rules import TransitionNotPermitted
-from orders_domain.model.status import StatusVocabulary, TransitionRefused
+from orders_domain.model.status import InvalidTransition, StatusVocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {
@@ -22,7 +22,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.PRECONDITION: 412,
         Kind.IN_PROGRESS: 409,
         Kind.KEY_REUSED: 422,
-        Kind.TOO_OFTEN: 429,
+        Kind.RATE_LIMITED: 429,
         Kind.UNAVAILABLE: 503,
     }
 )
@@ -44,7 +44,7 @@ class Problem:
         return HTTPStatus(self.status).phrase
 
 
-class Unparsable(Exception):
+class MalformedBody(Exception):
     """The body is no JSON that we read. The sentence says why."""
 
 
@@ -56,9 +56,9 @@ class InvalidRequest(Exception):
         self.messages = messages
 
 
-def transition_refused(error: TransitionRefused, vocabulary: StatusVocabulary) -> str:
+def transition_refused(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:
     """Return the sentence about it, in a contract's words."""
-    current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.wanted)
+    current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.target)
     allowed = sorted({vocabulary.name_of(status) for status in error.allowed} - {current})
     if isinstance(error, TransitionNotPermitted):
         return (

@@ -109,14 +109,14 @@ class Sender:
 
 @signals.setup_logging.connect
 def _log_as_we_do(**_: Any) -> None:
-    read = settings.read()
+    read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
     log_unknown_settings()
 
 
 @cache
 def _of_the_environment() -> Celery:
-    return make(settings.read())
+    return make(settings.load())
 
 
 def __getattr__(name: str) -> Celery:

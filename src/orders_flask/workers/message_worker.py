@@ -9,7 +9,14 @@ from typing import Any
 
 import structlog
 
-from orders_domain.errors import NotYet, OrderNotFound, OrdersError, StaleOrder, StoreContention, Unavailable
+from orders_domain.errors import (
+    OrderNotFound,
+    OrdersError,
+    PrerequisiteMissing,
+    StaleOrder,
+    StoreContention,
+    Unavailable,
+)
 from orders_domain.ports.message_consumer import Handle, Inlet
 from orders_flask.workers import runner
 
@@ -52,7 +59,7 @@ def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], obje
         except StaleOrder as error:
             raise StoreContention(str(error)) from error
         except OrderNotFound as error:
-            raise NotYet(f"{error.code}: {error}") from error
+            raise PrerequisiteMissing(f"{error.code}: {error}") from error
         except OrdersError as error:
             log.warning("message put aside", reason=error.code, sentence=str(error))
             return f"{error.code}: {error}"

@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 
 from orders_domain import Order, OrderStatus
-from orders_domain.errors import KeyInUse, KeyReused
-from orders_domain.model.idempotency import AlreadyDone, IdempotencyKey
+from orders_domain.errors import IdempotencyKeyReused, RequestInProgress
+from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order_filter import OrderFilter
 from tests.support.examples import ADA, NOON, placed
 from tests.support.stores import Shop
@@ -44,7 +44,7 @@ def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
     order = do(shop)
 
     for _ in range(2):
-        with pytest.raises(AlreadyDone) as again:
+        with pytest.raises(DuplicateRequest) as again:
             do(shop)
         assert again.value.order == shop.queries.order(order.id)
 
@@ -57,7 +57,7 @@ def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
     placed_order = shop.queries.order(order.id)
     shop.changed(order, OrderStatus.PAID)
 
-    with pytest.raises(AlreadyDone) as again:
+    with pytest.raises(DuplicateRequest) as again:
         do(shop)
 
     assert again.value.order == placed_order
@@ -73,7 +73,7 @@ def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
         uow.orders.save(present)
         uow.commit()
 
-    with pytest.raises(AlreadyDone) as again:
+    with pytest.raises(DuplicateRequest) as again:
         do(shop)
 
     assert again.value.order == placed_order
@@ -82,7 +82,7 @@ def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
 def test_a_key_is_good_for_one_request(shop: Shop) -> None:
     do(shop)
 
-    with pytest.raises(KeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         do(shop, replace(TWICE, fingerprint="coffee"))
 
     assert orders_of(shop) == 1
@@ -110,7 +110,7 @@ def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other
 def test_any_key_is_kept_to_the_letter(shop: Shop, key: str) -> None:
     do(shop, replace(TWICE, key=key))
 
-    with pytest.raises(AlreadyDone):
+    with pytest.raises(DuplicateRequest):
         do(shop, replace(TWICE, key=key))
 
 
@@ -153,11 +153,11 @@ def test_a_key_claimed_and_not_kept_is_free_again(shop: Shop) -> None:
 def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
     first = do(shop, at=NOON)
 
-    with pytest.raises(AlreadyDone):
+    with pytest.raises(DuplicateRequest):
         do(shop, at=NOON + DAY - timedelta(microseconds=1))
     second = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY)
 
-    with pytest.raises(AlreadyDone) as again:
+    with pytest.raises(DuplicateRequest) as again:
         do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY + DAY / 2)
     assert again.value.order.id == second.id != first.id
 
@@ -166,7 +166,7 @@ def test_long_after_too(shop: Shop) -> None:
     do(shop, at=NOON)
     later = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
 
-    with pytest.raises(AlreadyDone) as again:
+    with pytest.raises(DuplicateRequest) as again:
         do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
     assert again.value.order.id == later.id
 
@@ -179,7 +179,7 @@ def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
     limit = NOON + timedelta(microseconds=1)
     assert [shop.keys.prune(kept_before=limit, limit=3) for _ in range(3)] == [3, 2, 0]
 
-    with pytest.raises(AlreadyDone):
+    with pytest.raises(DuplicateRequest):
         do(shop, replace(TWICE, key="young"), at=NOON + DAY)
     do(shop, replace(TWICE, key="old 3", fingerprint="coffee"), at=NOON)
 
@@ -209,8 +209,8 @@ def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(
         order = doing.result(10)
         outcome = early or repeating.exception(10)
 
-    assert isinstance(outcome, KeyInUse | AlreadyDone)
-    if isinstance(outcome, AlreadyDone):
+    assert isinstance(outcome, RequestInProgress | DuplicateRequest)
+    if isinstance(outcome, DuplicateRequest):
         assert outcome.order.id == order.id
     assert orders_of(shop) == 1
 
@@ -221,10 +221,10 @@ def test_of_many_at_once_exactly_one_is_done(shop: Shop) -> None:
         results = at_once(*[partial(do, shop, once)] * 16)
 
         done = [one for one in results if isinstance(one, Order)]
-        told = {one.order.id for one in results if isinstance(one, AlreadyDone)}
+        told = {one.order.id for one in results if isinstance(one, DuplicateRequest)}
         assert len(done) == 1
         assert told <= {done[0].id}
-        assert {type(one) for one in results} <= {Order, AlreadyDone, KeyInUse}
+        assert {type(one) for one in results} <= {Order, DuplicateRequest, RequestInProgress}
 
     assert orders_of(shop) == 5
     assert len(shop.events()) == 5

@@ -10,7 +10,7 @@ from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_adapters.rabbitmq.message_consumer import Inlet as InRabbitMQ
 from orders_adapters.rabbitmq.parking_queue import Aside
 from orders_adapters.rabbitmq.topology import Inbound
-from orders_domain.errors import NotYet, Unavailable
+from orders_domain.errors import PrerequisiteMissing, Unavailable
 from tests.contract.ports.consumers import in_rabbitmq, take_until
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
@@ -78,7 +78,7 @@ def test_what_is_early_holds_up_nothing_and_comes_back_also_when_whoever_took_it
     def handle(message: bytes) -> str | None:
         got.append(message)
         if got == [b"early"]:
-            raise NotYet("It is early.")
+            raise PrerequisiteMissing("It is early.")
         return None
 
     take_until(first, handle, lambda: len(got) >= 2)
@@ -102,7 +102,7 @@ def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_no
         if len(got) == 1:
             network.cut()
         if len(got) <= 3:
-            raise NotYet("It is early.")
+            raise PrerequisiteMissing("It is early.")
         return None
 
     with pytest.raises(Unavailable):
@@ -130,7 +130,7 @@ def test_what_others_have_counted_does_not_make_it_go_round_for_ever(rabbitmq_se
     def handle(message: bytes) -> str | None:
         nonlocal tries
         tries += 1
-        raise NotYet("It is early.")
+        raise PrerequisiteMissing("It is early.")
 
     take_until(inlet, handle, lambda: tries > rabbitmq.PAUSES)
     inlet.close()

@@ -11,10 +11,10 @@ from orders_adapters.memory.store import Store
 from orders_adapters.sql import jobs as sql_jobs
 from orders_adapters.sql.engine import engine as engines
 from orders_domain import Actor, OrderStatus, Role
-from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
+from orders_domain.errors import JobLeaseLost, JobNotFound, OrderNotFound, StoreUnavailable
 from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.model.status import TRANSITIONS, TargetStatus, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, InvalidTransition, TargetStatus
 from orders_domain.ports.jobs import Jobs
 from tests.support.examples import NOON, new_id
 from tests.support.threads import at_once
@@ -55,7 +55,7 @@ def test_a_job_is_got_as_it_was_noted(jobs: Jobs) -> None:
     order_id: UUID = new_id()
     job = claimed(jobs, added(jobs, 7, order_id, 8, 9))
     shipped = OrderStatus.SHIPPED
-    job.record_result(Failure.of(7, TransitionRefused(shipped, OrderStatus.CONFIRMED, TRANSITIONS[shipped])))
+    job.record_result(Failure.of(7, InvalidTransition(shipped, OrderStatus.CONFIRMED, TRANSITIONS[shipped])))
     job.record_result(Failure.of(order_id, OrderNotFound(order_id)))
     job.record_result(None)
 
@@ -109,7 +109,7 @@ def test_whoever_lost_the_job_cannot_note_anything(jobs: Jobs) -> None:
     quick = jobs.claim(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
     slow.record_result(None)
 
-    with pytest.raises(JobLost):
+    with pytest.raises(JobLeaseLost):
         jobs.note(slow, until=LATER + timedelta(seconds=20))
 
     assert jobs.get(slow.id) == quick

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_domain.errors import StoreContention
-from orders_domain.model.idempotency import AlreadyDone
+from orders_domain.model.idempotency import DuplicateRequest
 from tests.contract.ports.test_idempotency_keys_port import TWICE, do
 from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
@@ -24,6 +24,6 @@ def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> Non
         with pytest.raises(StoreContention):
             uow.keys.keep(TWICE, late)
 
-    with pytest.raises(AlreadyDone) as done:
+    with pytest.raises(DuplicateRequest) as done:
         do(shop)
     assert done.value.order.id == quick.id

@@ -9,7 +9,7 @@ import pytest
 from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import Inlet as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
-from orders_domain.errors import NotYet, StoreUnavailable
+from orders_domain.errors import PrerequisiteMissing, StoreUnavailable
 from orders_domain.model.reservation import LEASE
 from orders_domain.ports.message_consumer import Inlet
 from tests.contract.ports.consumers import PATIENCE, Post, in_kafka, in_memory, in_rabbitmq, joining, take_until
@@ -110,7 +110,7 @@ def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet:
     def handle(message: bytes) -> str | None:
         got.append(message)
         if message == b"early" and got.count(b"early") <= 2:
-            raise NotYet("order_not_found: There is no such order.")
+            raise PrerequisiteMissing("order_not_found: There is no such order.")
         return None
 
     take_until(inlet, handle, lambda: len(got) >= 4)
@@ -128,7 +128,7 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
 
     def handle(message: bytes) -> str | None:
         if message == b"early":
-            raise NotYet("order_not_found: There is no such order.")
+            raise PrerequisiteMissing("order_not_found: There is no such order.")
         done.append(message)
         return None
 

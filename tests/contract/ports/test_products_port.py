@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
+from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, ProductNotFound, Shortage, SkuTaken
 from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product
 from tests.contract.stock.ledger import Move
 from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
@@ -232,7 +232,7 @@ class TestStock:
     def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
         [tea] = warehouse.stocked(10)
 
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidValue):
             warehouse.restock(tea, quantity)
 
         assert warehouse.books().stock == {tea: 10}
@@ -240,7 +240,7 @@ class TestStock:
     def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
 
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidValue):
             warehouse.restock(tea, 1)
 
         assert warehouse.books().stock == {tea: MAX_STOCK}

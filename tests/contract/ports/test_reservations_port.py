@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_domain import Money, Order, Origin
-from orders_domain.errors import BookingLost, KeyInUse, OrderExists, ProductNotFound
+from orders_domain.errors import OrderExists, ProductNotFound, RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.product import NewProduct, OrderLine, Product
 from orders_domain.model.reservation import LEASE, Reservation, ReservationState
@@ -112,7 +112,7 @@ def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
     one = added(shop)
     claimed(shop)
 
-    with shop.unit_of_work() as uow, pytest.raises(BookingLost):
+    with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
         uow.bookings.keep(one.with_shipment("SHIP-1"))
 
 
@@ -120,7 +120,7 @@ def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
     one = added(shop)
     done(shop, lambda uow: uow.bookings.remove(one))
 
-    with shop.unit_of_work() as uow, pytest.raises(BookingLost):
+    with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
         uow.bookings.keep(one)
 
 
@@ -182,7 +182,7 @@ def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
 def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
     added(shop, once())
 
-    with shop.unit_of_work() as uow, pytest.raises(KeyInUse):
+    with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
         uow.bookings.add(booking(), once())
     for other in (once("other"), once(subject="bob"), once(scope="orders"), None, None):
         added(shop, other)
@@ -192,7 +192,7 @@ def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
     outcomes = at_once(*[lambda: added(shop, once())] * 8)
 
     assert len([each for each in outcomes if isinstance(each, Reservation)]) == 1
-    assert {type(each) for each in outcomes} == {Reservation, KeyInUse}
+    assert {type(each) for each in outcomes} == {Reservation, RequestInProgress}
 
 
 @pytest.mark.parametrize("how", ["keep", "put_off", "remove"])
@@ -213,7 +213,7 @@ def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> No
     added(shop, once())
     claimed(shop)
 
-    with shop.unit_of_work() as uow, pytest.raises(KeyInUse):
+    with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
         uow.bookings.add(booking(), once())
 
 

@@ -16,11 +16,11 @@ from orders_adapters.system.local_shipments import Desk
 from orders_domain import Money
 from orders_domain.errors import (
     InsufficientStock,
-    ServiceBroken,
-    ServiceFailed,
-    ServiceNonsense,
-    ServiceRefused,
-    ServiceTooSlow,
+    InvalidServiceResponse,
+    ServiceError,
+    ServiceInternalError,
+    ServiceRejected,
+    ServiceTimeout,
     ServiceUnreachable,
     Shortage,
 )
@@ -33,16 +33,16 @@ from tests.support.servers.services import CatalogueService, Misbehaviour, Shipm
 from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
-HOW: dict[Misbehaviour, type[ServiceFailed]] = {
-    M.HANG: ServiceTooSlow,
-    M.DRIP_HEADERS: ServiceTooSlow,
-    M.DRIP_BODY: ServiceTooSlow,
-    M.NO_JSON: ServiceNonsense,
-    M.FLOOD: ServiceNonsense,
+HOW: dict[Misbehaviour, type[ServiceError]] = {
+    M.HANG: ServiceTimeout,
+    M.DRIP_HEADERS: ServiceTimeout,
+    M.DRIP_BODY: ServiceTimeout,
+    M.NO_JSON: InvalidServiceResponse,
+    M.FLOOD: InvalidServiceResponse,
     M.DROP: ServiceUnreachable,
-    M.FAIL: ServiceBroken,
-    M.REDIRECT: ServiceNonsense,
-    M.NOT_HTTP: ServiceNonsense,
+    M.FAIL: ServiceInternalError,
+    M.REDIRECT: InvalidServiceResponse,
+    M.NOT_HTTP: InvalidServiceResponse,
 }
 SECONDS = effort(0.5, asking.CALL_SECONDS)  # that a call has which takes too long
 CALLS = ["named", "reserve", "release", "book", "cancel"]
@@ -100,7 +100,7 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
 def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
     call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if HOW[way] is ServiceTooSlow:
+    if HOW[way] is ServiceTimeout:
         monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
     began = time.monotonic()
 
@@ -123,7 +123,7 @@ def test_an_answer_of_another_shape_is_nonsense(
         lambda: reservations.reserve(booking(), products),
         lambda: Shipments(carrier.url).book(booking()),
     ):
-        with pytest.raises(ServiceNonsense):
+        with pytest.raises(InvalidServiceResponse):
             ask()
 
 
@@ -162,7 +162,7 @@ def test_a_product_that_cannot_be_is_nonsense(
 ) -> None:
     catalogue.do = lambda asked: (200, product)  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
+    with pytest.raises(InvalidServiceResponse):
         reservations.named([1])
 
 
@@ -170,7 +170,7 @@ def test_a_product_that_cannot_be_is_nonsense(
 def test_a_shipment_id_that_cannot_be_kept_is_nonsense(carrier: ShipmentService, shipment_id: Any) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
+    with pytest.raises(InvalidServiceResponse):
         Shipments(carrier.url).book(booking())
 
 
@@ -214,7 +214,7 @@ def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
     products = reservations.named([1])
     catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
+    with pytest.raises(InvalidServiceResponse):
         reservations.reserve(booking(), products)
 
 
@@ -238,7 +238,7 @@ def test_a_shortage_that_cannot_be_is_nonsense(
     products = reservations.named([1, 2])
     catalogue.do = lambda asked: (409, {"unavailableItems": items})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
+    with pytest.raises(InvalidServiceResponse):
         reservations.reserve(booking(p1=3, p2=2), products)
 
 
@@ -285,7 +285,7 @@ def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
 def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: int) -> None:
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceRefused):
+    with pytest.raises(ServiceRejected):
         Shipments(carrier.url).book(booking())
     assert carrier.times("POST") == 1
 
@@ -305,7 +305,7 @@ def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService)
 def test_tries_are_bounded(carrier: ShipmentService) -> None:
     carrier.misbehave["POST"] = M.FAIL
 
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(ServiceInternalError):
         Shipments(carrier.url).book(booking())
 
     assert carrier.times("POST") == asking.TRIES
@@ -326,7 +326,7 @@ def test_what_is_no_address_is_refused_at_once(address: str) -> None:
 
 
 def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
-    with pytest.raises(ServiceFailed):
+    with pytest.raises(ServiceError):
         Reservations(f"{catalogue.url}/v2/", currency="USD").named([1])
 
     assert catalogue.asked[-1].path == "/v2/products/1"
@@ -359,7 +359,7 @@ class TestEncrypted:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         carrier.misbehave["POST"] = way
-        if HOW[way] is ServiceTooSlow:
+        if HOW[way] is ServiceTimeout:
             monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
         with pytest.raises(HOW[way]):
@@ -367,7 +367,7 @@ class TestEncrypted:
 
 
 def test_a_server_that_accepts_and_shakes_no_hands_is_too_slow() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceFailed):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceError):
         Shipments(f"https://127.0.0.1:{silent.getsockname()[1]}").book(booking())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from orders_adapters.sql import migrate
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.order_queries import Queries
 from orders_adapters.sql.orders import Orders
 from orders_adapters.sql.outbox.repository import Outbox
@@ -207,7 +207,7 @@ def test_a_statement_that_takes_too_long_is_ended(migrated_postgresql: str, conn
     engine = connect(migrated_postgresql, statement_seconds=1)
 
     def sleep() -> None:
-        with translated(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             connection.exec_driver_sql("SELECT pg_sleep(60)")
 
     is_unavailable(sleep, within=1.9)

@@ -12,7 +12,7 @@ from orders_adapters.sql.retry import retried
 from orders_adapters.sql.unit_of_work import UnitOfWork
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderExists, StaleOrder, StoreContention, StoreUnavailable
-from orders_domain.model.status import TargetStatus, TransitionRefused
+from orders_domain.model.status import InvalidTransition, TargetStatus
 from tests.support.builders import ADA, NOON, an_order, changed, placed
 
 PAID = TargetStatus(OrderStatus.PAID, frozenset())
@@ -86,7 +86,7 @@ def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None
 
     results = outcomes(*[cancel] * 20)
 
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + [TransitionRefused.__name__] * 19
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + [InvalidTransition.__name__] * 19
     assert [entry.version for entry in Queries(engine).history(order.id)] == [1, 2]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import StatementRefused, translated
+from orders_adapters.sql.errors import UnexpectedDatabaseError, translate_errors
 from orders_adapters.sql.order_queries import Queries
 from orders_domain import Actor, CustomItem
 from orders_domain.model.json_values import JSON
@@ -47,7 +47,7 @@ def test_an_event_is_told_once(engine: Engine, table: str) -> None:
 def test_a_flaw_of_ours_is_neither_an_outage_nor_an_error_of_sqlalchemy(engine: Engine) -> None:
     placed(engine)
 
-    with pytest.raises(StatementRefused), translated(), engine.begin() as connection:
+    with pytest.raises(UnexpectedDatabaseError), translate_errors(), engine.begin() as connection:
         connection.execute(update(tables.orders).values(version=0))
 
 

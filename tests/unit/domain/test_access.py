@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import AccessPolicy, Actor, Role
-from orders_domain.errors import AccessDenied, OrderNotFound, Refused
+from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound
 from orders_domain.model.access import OWNER_ONLY_HIDDEN
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, placed
 
@@ -77,7 +77,7 @@ def test_an_administrator_has_every_scope_and_others_only_their_own(scope: str) 
     ids=["empty", "65 characters", "NUL", "surrogate", "None", "number", "true", "list", "bytes"],
 )
 def test_a_subject_is_a_string_of_1_to_64_storable_characters(subject: Any) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         Actor(subject=subject)
 
     assert refusal.value.field == "sub"

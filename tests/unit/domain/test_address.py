@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.address import MAX_LENGTHS, Address
 
 HOME: dict[str, Any] = {
@@ -17,7 +17,7 @@ HOME: dict[str, Any] = {
 @pytest.mark.parametrize("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []], ids=repr)
 @pytest.mark.parametrize("part", list(HOME))
 def test_a_part_that_cannot_be_is_refused_by_its_name(part: str, wrong: Any) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         Address(**HOME | {part: wrong})
 
     assert refusal.value.field == part
@@ -27,7 +27,7 @@ def test_a_part_that_cannot_be_is_refused_by_its_name(part: str, wrong: Any) -> 
 def test_a_part_has_its_longest(part: str) -> None:
     assert Address(**HOME | {part: "ö" * MAX_LENGTHS[part]})
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         Address(**HOME | {part: "ö" * (MAX_LENGTHS[part] + 1)})
 
     assert refusal.value.field == part
@@ -35,7 +35,7 @@ def test_a_part_has_its_longest(part: str) -> None:
 
 @pytest.mark.parametrize("part", [part for part in HOME if part != "line2"])
 def test_every_part_but_the_second_line_is_needed(part: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         Address(**HOME | {part: None})
     with pytest.raises(TypeError):
         Address(**{name: text for name, text in HOME.items() if name != part})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orders_adapters.memory.analytics import Analytics as Memory
 from orders_adapters.memory.store import Store
 from orders_domain import OrderStatus
-from orders_domain.errors import AccessDenied, Refused
+from orders_domain.errors import AccessDenied, InvalidValue
 from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
 from orders_domain.use_cases import AnalyseOrders, analyse_orders
 from tests.support.examples import ADA, ADMIN, NOON, Clock
@@ -65,7 +65,7 @@ def test_the_usual_period_is_today_and_the_29_days_before() -> None:
     ],
 )
 def test_what_is_no_period_is_refused(since: datetime, before: datetime, bucket: Bucket, currency: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         period(since, before, bucket, currency)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import CustomItem, Money
-from orders_domain.errors import CartRefused
+from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
@@ -20,7 +20,7 @@ ITEMS = st.lists(
 
 
 def refused_field(spoilt: Any) -> str | None:
-    with pytest.raises(CartRefused) as refusal:
+    with pytest.raises(InvalidCart) as refusal:
         Cart(spoilt)
     return refusal.value.field
 

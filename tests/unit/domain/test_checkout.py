@@ -9,11 +9,11 @@ import pytest
 
 from orders_adapters.security.cart_signatures import Signatures, canonical
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.errors import AccessDenied, CartRefused, Refused, VersionMismatch
+from orders_domain.errors import AccessDenied, InvalidCart, InvalidValue, VersionMismatch
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.idempotency import AlreadyDone, IdempotencyKey
+from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
 from tests.support.carts import cart, content
@@ -71,7 +71,7 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
     till.honest = False
 
     for actor in (ADA, GRACE, ADMIN):
-        with pytest.raises(CartRefused) as refusal:
+        with pytest.raises(InvalidCart) as refusal:
             till.order(cart(), by=actor)
         assert refusal.value.field == "signature"
     assert not till.store.orders
@@ -82,7 +82,7 @@ def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
     once = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
     first = till.order(cart(), by=ADA, once=once)
 
-    with pytest.raises(AlreadyDone) as done:
+    with pytest.raises(DuplicateRequest) as done:
         till.order(cart(), by=ADA, once=once)
 
     assert done.value.order == first
@@ -122,7 +122,7 @@ def test_a_cancellation_is_for_operators_and_for_the_version_they_saw(till: Till
 def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -> None:
     order = till.order(cart(), by=ADA)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         till.cancel(order, reason=reason)
 
     assert refusal.value.field == "reason"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from orders_domain import CustomItem
-from orders_domain.errors import ItemRefused
+from orders_domain.errors import InvalidItem
 from orders_domain.model.json_values import MAX_DEPTH
 from tests.support.json_objects import JSON_OBJECTS
 
@@ -31,7 +31,7 @@ def test_any_json_object_is_an_item_and_stays_as_sent(sent: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)
 def test_what_is_no_object_is_no_item(sent: Any) -> None:
-    with pytest.raises(ItemRefused) as refusal:
+    with pytest.raises(InvalidItem) as refusal:
         CustomItem(sent)
 
     assert refusal.value.field == "items"
@@ -59,7 +59,7 @@ UNSTORABLE = {
 def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None:
     contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
     for content in contents:
-        with pytest.raises(ItemRefused) as refusal:
+        with pytest.raises(InvalidItem) as refusal:
             CustomItem(content)
         assert refusal.value.field == "items"
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None
 def test_the_names_of_members_are_text_too(name: str) -> None:
     contents: tuple[Any, ...] = ({name: 1}, {"inside": [{name: 1}]})
     for content in contents:
-        with pytest.raises(ItemRefused):
+        with pytest.raises(InvalidItem):
             CustomItem(content)
 
 
@@ -81,12 +81,12 @@ def test_the_least_and_the_largest_of_64_bits_are_kept() -> None:
 def test_an_item_is_nested_32_levels_deep_at_most() -> None:
     assert CustomItem(nested(MAX_DEPTH)).content == nested(MAX_DEPTH)
 
-    with pytest.raises(ItemRefused, match="deeper than 32"):
+    with pytest.raises(InvalidItem, match="deeper than 32"):
         CustomItem(nested(MAX_DEPTH + 1))
 
 
 def test_a_hundred_thousand_levels_are_refused_not_recursed_into() -> None:
-    with pytest.raises(ItemRefused, match="deeper"):
+    with pytest.raises(InvalidItem, match="deeper"):
         CustomItem(nested(100_000))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from orders_adapters.memory.jobs import Jobs
 from orders_domain import Order, OrderStatus
-from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
+from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
 from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
@@ -111,7 +111,7 @@ def test_the_history_says_who_asked(desk: Desk) -> None:
 
 @pytest.mark.parametrize("number", [0, MAX_ORDERS + 1])
 def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         desk.ask(*range(1, number + 1))
 
     assert refusal.value.field == "order_ids"

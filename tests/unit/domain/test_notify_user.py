@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_domain.errors import LetterRefused, NotifierUnavailable
+from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import Letter
 from orders_domain.use_cases import Notified, NotifyUser, notify_user
@@ -76,7 +76,7 @@ def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Sh
     assert [letter.to for letter in postman.letters] == ["bob@example.com"]
 
 
-@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), LetterRefused("no such box")])
+@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), NotificationRejected("no such box")])
 def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
     postman, one = Postman(trouble=[trouble]), news()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
-from orders_domain.errors import Refused, TotalMismatch, VersionMismatch
+from orders_domain.errors import InvalidValue, TotalMismatch, VersionMismatch
 from orders_domain.model.json_values import JSON
 from tests.support.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 
@@ -28,7 +28,7 @@ def test_a_new_order_is_pending_the_actor_s_and_at_version_1() -> None:
 def test_an_order_without_an_item_or_with_more_than_a_thousand_is_refused(count: int) -> None:
     lines = tuple(CustomItem({"sku": "LAMP-1"}) for _ in range(count))
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         place(lines, TOTAL)
 
     assert refusal.value.field == "items"
@@ -110,4 +110,4 @@ def test_a_version_named_must_be_the_present_one() -> None:
     for others in (frozenset({2}), frozenset[int]()):
         with pytest.raises(VersionMismatch) as refusal:
             order.ensure_version(others)
-        assert (refusal.value.wanted, refusal.value.current) == (others, 1)
+        assert (refusal.value.expected, refusal.value.current) == (others, 1)

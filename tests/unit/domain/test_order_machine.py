@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from orders_domain import Actor, OrderStatus
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
-from orders_domain.model.status import TargetStatus, TransitionRefused
+from orders_domain.model.status import InvalidTransition, TargetStatus
 from tests.support.examples import ADA, ADMIN, GRACE, NOON, placed
 from tests.unit.domain.test_lifecycle import STATUSES, TABLE
 
@@ -44,7 +44,7 @@ class OrderLife(RuleBasedStateMachine):
             self.statuses.append(word)
             self._the_last_entry_says(by, current, word)
         else:
-            with pytest.raises(TransitionRefused):
+            with pytest.raises(InvalidTransition):
                 self.order.change_status(wanted, by=by, at=self.now)
 
     def _the_last_entry_says(self, by: Actor, before: str, after: str) -> None:

@@ -9,7 +9,7 @@ from orders_adapters.memory.product_catalog import Catalogue
 from orders_adapters.memory.store import Store
 from orders_adapters.memory.unit_of_work import UnitOfWork
 from orders_domain import Actor, Money, Order
-from orders_domain.errors import AccessDenied, InsufficientStock, Refused, TemplateNotFound
+from orders_domain.errors import AccessDenied, InsufficientStock, InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 from orders_domain.model.product import NewProduct, ProductId, RequestedItem
@@ -108,7 +108,7 @@ def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> No
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "NUL \x00", "half \ud800"])
 def test_a_name_that_cannot_be_is_refused(name: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         NewOrderTemplate(
             user_id="ada", name=name, requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
         )
@@ -118,7 +118,7 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("count", [0, 1001])
 def test_so_many_items_are_refused(count: int) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         NewOrderTemplate(
             user_id="ada", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),) * count, address=HOME
         )
@@ -126,7 +126,7 @@ def test_so_many_items_are_refused(count: int) -> None:
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"skip": -1}, {"skip": 100_001}])
 def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         ListTemplates(actor=ADA, **page)
 
 

@@ -14,13 +14,13 @@ from orders_adapters.memory.unit_of_work import UnitOfWork
 from orders_domain import Money, Order
 from orders_domain.errors import (
     AccessDenied,
-    BookingLost,
     InsufficientStock,
+    InvalidValue,
     OrdersError,
-    Refused,
-    ServiceBroken,
-    ServiceFailed,
-    ServiceRefused,
+    ReservationLost,
+    ServiceError,
+    ServiceInternalError,
+    ServiceRejected,
     StoreUnavailable,
 )
 from orders_domain.model.product import Product, ProductId, RequestedItem
@@ -125,8 +125,8 @@ def trade() -> Trade:
     return Trade()
 
 
-def failed() -> ServiceFailed:
-    return ServiceBroken("service", "answers 500")
+def failed() -> ServiceError:
+    return ServiceInternalError("service", "answers 500")
 
 
 def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
@@ -144,7 +144,7 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
     [
         ({"user_id": "grace"}, AccessDenied),
         ({"actor": GRACE}, AccessDenied),
-        ({"demands": ()}, Refused),
+        ({"demands": ()}, InvalidValue),
         ({"demands": (RequestedItem(product_id=7, quantity=11),)}, InsufficientStock),
         ({"demands": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
     ],
@@ -173,7 +173,7 @@ def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call:
     trade.services.fails[call] = failed()
     trade.services.meanwhile = lambda: None
 
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(ServiceInternalError):
         trade.ship()
 
     assert trade.services.reserved == {}
@@ -186,7 +186,7 @@ def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call:
 def test_no_shipment_is_asked_for_where_none_can_be(trade: Trade) -> None:
     trade.services.fails["reserve"] = failed()
 
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(ServiceInternalError):
         trade.ship()
 
     assert "book" not in trade.services.calls
@@ -205,7 +205,7 @@ def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
     trade.services.fails |= {"release": failed()}
     trade.services.meanwhile = lambda: trade.shop.store.bookings.clear()  # so that the order cannot be placed
 
-    with pytest.raises(BookingLost):
+    with pytest.raises(ReservationLost):
         trade.ship()
 
     assert (len(trade.services.reserved), trade.services.shipped) == (1, {})
@@ -213,7 +213,7 @@ def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
 
 def test_what_cannot_be_released_is_tried_again_after_a_pause(trade: Trade) -> None:
     trade.services.fails |= {"book": failed(), "release": failed()}
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(ServiceInternalError):
         trade.ship()
 
     outcome = trade.release()
@@ -233,7 +233,7 @@ def test_whoever_is_overtaken_places_nothing(trade: Trade) -> None:
 
     trade.services.meanwhile = overtake
 
-    with pytest.raises(BookingLost):
+    with pytest.raises(ReservationLost):
         trade.ship()
 
     assert trade.nothing_is_left()
@@ -282,9 +282,9 @@ def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: 
 
 
 def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None:
-    trade.services.fails["book"] = ServiceRefused("service", "refuses")
+    trade.services.fails["book"] = ServiceRejected("service", "refuses")
 
-    with pytest.raises(ServiceRefused):
+    with pytest.raises(ServiceRejected):
         trade.ship()
     trade.clock.advance(timedelta(minutes=1).total_seconds())
 
@@ -295,7 +295,7 @@ def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None
 def test_a_worker_takes_no_more_than_its_share(trade: Trade) -> None:
     trade.services.fails["book"] = failed()
     for _ in range(3):
-        with pytest.raises(ServiceBroken):
+        with pytest.raises(ServiceInternalError):
             trade.ship()
     trade.services.fails.clear()
     trade.clock.advance(timedelta(minutes=1).total_seconds())

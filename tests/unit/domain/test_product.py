@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import Money
-from orders_domain.errors import AmountRefused, Kind, Refused
+from orders_domain.errors import InvalidAmount, InvalidValue, Kind
 from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product, RequestedItem, quantities_by_product
 
 PRICE = Money(250, "USD")
@@ -30,7 +30,7 @@ COUNTS: list[Any] = [-1, MAX_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None
 def test_a_product_that_cannot_be_is_refused_naming_the_field(field: str, named: str, wrong: Any) -> None:
     good: dict[str, Any] = {"sku": "TEA-1", "name": "Tea", "price": PRICE}
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         NewProduct(**good | {field: wrong})
 
     assert (refusal.value.field, refusal.value.kind) == (named, Kind.INVALID)
@@ -61,7 +61,7 @@ def test_a_product_is_low_at_or_below_its_threshold(stock: int, threshold: int, 
 @pytest.mark.parametrize("quantity", [0, -1, 10_001, 10**30, 1.0, 1.5, "1", True, None])
 @pytest.mark.clause("002-18")
 def test_what_is_no_quantity_is_no_demand(quantity: Any) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         RequestedItem(product_id=1, quantity=quantity)
 
     assert refusal.value.field == "quantity"
@@ -84,5 +84,5 @@ def test_a_line_s_subtotal_is_exact(quantity: int, minor: int) -> None:
 
 
 def test_a_subtotal_beyond_any_amount_is_refused() -> None:
-    with pytest.raises(AmountRefused):
+    with pytest.raises(InvalidAmount):
         OrderLine(product_id=1, quantity=2, unit_price=Money(10**12, "USD")).subtotal  # noqa: B018

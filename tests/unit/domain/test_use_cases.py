@@ -3,9 +3,9 @@
 import pytest
 
 from orders_domain import AccessPolicy, Actor, Money, OrderStatus, Role
-from orders_domain.errors import AccessDenied, OrderNotFound, Refused, StaleOrder, TotalMismatch, VersionMismatch
+from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound, StaleOrder, TotalMismatch, VersionMismatch
 from orders_domain.model.order_filter import OrderFilter
-from orders_domain.model.status import TransitionRefused
+from orders_domain.model.status import InvalidTransition
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import PlaceOrder, place_order
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
@@ -113,7 +113,7 @@ def test_a_change_of_an_unknown_order_is_not_found(shop: Shop) -> None:
 def test_an_illegal_change_changes_nothing_and_tells_nobody(shop: Shop) -> None:
     order = shop.place()
 
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
 
     assert shop.queries.order(order.id) == order
@@ -144,7 +144,7 @@ def test_the_same_status_again_is_no_change(shop: Shop) -> None:
 
 def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
     order = shop.place()
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
 
     assert shop.change(order.id, OrderStatus.SHIPPED).status is OrderStatus.SHIPPED
@@ -184,7 +184,7 @@ def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 def test_a_page_has_1_to_1000_orders(limit: int) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         OrderFilter(user_id="ada", limit=limit)
 
     assert refusal.value.field == "limit"

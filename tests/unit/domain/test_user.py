@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.user import User, normalize_email, validate_password
 from tests.support.examples import NOON
 
@@ -43,7 +43,7 @@ def test_an_e_mail_address_is_something_at_somewhere(text: str) -> None:
 
 @pytest.mark.parametrize("text", NO_EMAILS, ids=lambda text: repr(text[:20]))
 def test_anything_else_is_no_e_mail_address(text: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         normalize_email(text)
 
     assert refusal.value.field == "email"
@@ -52,7 +52,7 @@ def test_anything_else_is_no_e_mail_address(text: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "x" * 7, "x" * 1_025, "correct\x00horse", "correct \ud800 horse"])
 def test_some_passwords_cannot_be(password: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         validate_password(password)
 
 
@@ -81,5 +81,5 @@ def test_an_account_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     good: dict[str, Any] = {"id": "ann", "email": "ann@example.com", "password_hash": "$x", "created_at": NOON}
     assert User(**good).disabled is False
 
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         User(**good | wrong)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from orders_domain import Actor, CustomItem, Money, Order, Origin
-from orders_domain.errors import AmountRefused, Refused, TotalMismatch
+from orders_domain.errors import InvalidAmount, InvalidValue, TotalMismatch
 from orders_domain.model.analytics import Bucket, Period
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order_filter import OrderFilter
@@ -85,7 +85,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 def test_it_is_refused_by_its_name(what: str) -> None:
     does, field = REFUSED[what]
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         does()
 
     assert refusal.value.field == field
@@ -105,7 +105,7 @@ def test_a_float_is_what_it_is_however_it_shows_itself() -> None:
 
 @pytest.mark.parametrize("amount", ["1E-999999999", "1E-1000001", "0.001", "-1E-999999999"])
 def test_nothing_is_so_fine_that_it_vanishes(amount: str) -> None:
-    with pytest.raises(AmountRefused):
+    with pytest.raises(InvalidAmount):
         Money.of(Decimal(amount), "USD")
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_nothing_however_fine() -> None:
 
 
 def test_a_currency_that_is_no_text_is_refused() -> None:
-    with pytest.raises(AmountRefused):
+    with pytest.raises(InvalidAmount):
         Money.of(75, ["USD"])  # type: ignore[arg-type]
 
 

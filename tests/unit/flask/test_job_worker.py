@@ -15,7 +15,7 @@ from orders_domain.errors import StoreUnavailable
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, create_app
-from orders_flask.settings import SettingRefused
+from orders_flask.settings import InvalidSetting
 from orders_flask.workers import celery_app, runner
 from orders_flask.workers.job_worker import JobWorker
 from tests.support.examples import ADMIN, NOON, Clock, new_id, only
@@ -137,5 +137,5 @@ def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeyp
     monkeypatch.delitem(sys.modules, "orders_flask.workers.celery_app")
     monkeypatch.setitem(sys.modules, "celery", None)
 
-    with pytest.raises(SettingRefused, match="CELERY_BROKER_URL"):
+    with pytest.raises(InvalidSetting, match="CELERY_BROKER_URL"):
         create_app(CELERY)

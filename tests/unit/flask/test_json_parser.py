@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_flask.web.json_parser import LONGEST_NUMBER, read_json
-from orders_flask.web.problems import Unparsable
+from orders_flask.web.problems import MalformedBody
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
@@ -28,7 +28,7 @@ def test_whatever_is_json_is_read_as_it_was_sent(value: Any) -> None:
 
 @given(st.binary())
 def test_any_other_bytes_are_refused_and_nothing_worse(body: bytes) -> None:
-    with suppress(Unparsable):
+    with suppress(MalformedBody):
         assert read_json(body) == json.loads(body)
 
 
@@ -36,9 +36,9 @@ def test_any_other_bytes_are_refused_and_nothing_worse(body: bytes) -> None:
 def test_a_truncated_or_prolonged_body_is_refused(value: Any, where: int) -> None:
     whole = json.dumps({"order": value}).encode()
 
-    with pytest.raises(Unparsable):
+    with pytest.raises(MalformedBody):
         read_json(whole[: where % len(whole)])
-    with pytest.raises(Unparsable):
+    with pytest.raises(MalformedBody):
         read_json(whole + whole)
 
 
@@ -48,7 +48,7 @@ def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: 
     body = json.dumps(members)[:-1] + f", {name}: {json.dumps(other)}}}"
 
     for text in (body, f"[{body}]", f'{{"in": {body}}}'):
-        with pytest.raises(Unparsable, match="two members of one name"):
+        with pytest.raises(MalformedBody, match="two members of one name"):
             read_json(text.encode())
 
 
@@ -63,7 +63,7 @@ def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: 
     ],
 )  # fmt: skip
 def test_a_refusal_says_why(body: bytes, why: str) -> None:
-    with pytest.raises(Unparsable, match=why):
+    with pytest.raises(MalformedBody, match=why):
         read_json(body)
 
 
@@ -86,7 +86,7 @@ def test_a_fraction_is_read_as_the_double_that_says_the_same(text: str) -> None:
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_a_fraction_is_read_as_what_it_says_or_refused(number: Decimal) -> None:
-    with suppress(Unparsable):
+    with suppress(MalformedBody):
         assert abs(Decimal(repr(read_json(f"{number:E}".encode()))) - number) <= abs(number) * Decimal("2e-16")
 
 
@@ -105,5 +105,5 @@ def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) 
 )  # fmt: skip
 def test_a_fraction_that_no_double_says_is_refused(text: str) -> None:
     for body in (text, f'{{"items": [{{"a": [{text}]}}]}}'):
-        with pytest.raises(Unparsable, match="than a double keeps"):
+        with pytest.raises(MalformedBody, match="than a double keeps"):
             read_json(body.encode())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from orders_adapters.memory.message_consumer import PAUSES, Inlet
-from orders_domain.errors import OrderNotFound, Refused, StaleOrder, StoreUnavailable
+from orders_domain.errors import InvalidValue, OrderNotFound, StaleOrder, StoreUnavailable
 from orders_flask.workers import runner
 from orders_flask.workers.message_worker import Intake, dealing_with
 from tests.support.examples import new_id
@@ -63,7 +63,7 @@ def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
-        (Refused("The message is not JSON."), "refused: The message is not JSON."),
+        (InvalidValue("The message is not JSON."), "refused: The message is not JSON."),
         (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
     ],
 )

@@ -10,7 +10,7 @@ from orders_adapters.system.local_shipments import Desk
 from orders_domain.errors import StoreUnavailable
 from orders_domain.use_cases import Released
 from orders_flask import Settings, bootstrap, create_app
-from orders_flask.settings import SettingRefused
+from orders_flask.settings import InvalidSetting
 from orders_flask.web.context import of
 from orders_flask.workers import runner
 from orders_flask.workers.reservation_releaser import BookingWorker
@@ -68,7 +68,7 @@ def test_where_all_is_ours_an_order_is_one_transaction() -> None:
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])
 @pytest.mark.parametrize("address", ["http://", "https://u:p@shop", "http://shop/?a", "ftp://shop"])
 def test_an_address_that_cannot_be_stops_the_start(name: str, address: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingRefused, match=name.upper()):
+    with pytest.raises(InvalidSetting, match=name.upper()):
         create_app(Settings(database_url="memory://", **{name: address}))  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy import URL, Engine, QueuePool, make_url, select
 
 from orders_adapters.sql.engine import pool_checks, postgresql, sqlite
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import StoreUnavailable
 
 POOL_SECONDS = 2
@@ -53,7 +53,7 @@ def ping(engine: Engine) -> None:
     Raises:
         StoreUnavailable: it does not.
     """
-    with translated(), reading(engine).connect() as connection:
+    with translate_errors(), reading(engine).connect() as connection:
         if connection.scalar(select(1)) != 1:
             raise StoreUnavailable("The store answers nonsense.")
 

@@ -12,7 +12,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import Moment
 from orders_adapters.sql.delete_batches import pruning
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import outgoing_of
 from orders_adapters.sql.outbox import queries
 from orders_adapters.sql.outbox.claim import Claim
@@ -42,12 +42,12 @@ class Outbox:
         self._reading = engines.reading(engine)
 
     def due_shards(self, now: datetime) -> Sequence[int]:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             return connection.scalars(queries.SHARDS_WITH_EVENTS, {"now": now, "young": now - CACHE_LIFE}).all()
 
     @contextmanager
     def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[Claim | None]:
-        with translated(), turn(self._engine, shard) as ours:
+        with translate_errors(), turn(self._engine, shard) as ours:
             if ours is None:
                 yield None
                 return
@@ -63,11 +63,11 @@ class Outbox:
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
         wanted = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             return [outgoing_of(row) for row in connection.execute(wanted)]
 
     def backlog(self) -> Backlog:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._reading.connect() as connection:
             found = {row.state: row for row in connection.execute(_BACKLOG)}
         counts = {state: row.events for state, row in found.items()}
         return Backlog(
@@ -79,9 +79,9 @@ class Outbox:
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         ids = list(dict.fromkeys(event_ids))
         parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return sum(connection.execute(_REQUEUE, {"ids": part, "now": now}).rowcount for part in parts)
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             return connection.execute(_PRUNE, {"before": sent_before, "most": limit}).rowcount

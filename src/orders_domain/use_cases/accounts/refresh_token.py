@@ -27,7 +27,7 @@ def refresh_token(
     Raises:
         InvalidToken: the token is not good, was ended or exchanged, is not of a sign-in of ours, or its user may not
             sign in any more.
-        SignInElsewhere: an identity provider makes the tokens.
+        SignInDisabled: an identity provider makes the tokens.
         IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
     """
     issue.require()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from orders_domain.errors import InvalidCredentials, Refused, UserNotFound
+from orders_domain.errors import InvalidCredentials, InvalidValue, UserNotFound
 from orders_domain.model.user import User, normalize_email
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.password_hasher import Passwords
@@ -42,8 +42,8 @@ def sign_in(
     Raises:
         InvalidCredentials: no account has both, or it is disabled.
         TooManyAttempts: ten tries of the account failed within a minute, or a hundred came from the address.
-        SignInBusy: too many sign in at this moment.
-        SignInElsewhere: an identity provider makes the tokens.
+        PasswordHasherBusy: too many sign in at this moment.
+        SignInDisabled: an identity provider makes the tokens.
         StoreUnavailable: the store is away.
     """
     issue.require()
@@ -63,7 +63,7 @@ def sign_in(
 def _found(email: str, users: Users) -> User | None:
     try:
         return users.by_email(normalize_email(email))
-    except (UserNotFound, Refused):
+    except (UserNotFound, InvalidValue):
         return None
 
 

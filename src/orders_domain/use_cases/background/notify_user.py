@@ -42,7 +42,7 @@ def notify_user(
     it that two of one id are not sent at once.
 
     Raises:
-        LetterRefused: it will never be taken.
+        NotificationRejected: it will never be taken.
         NotifierUnavailable: it cannot be sent now.
         StoreUnavailable: the store is away.
     """

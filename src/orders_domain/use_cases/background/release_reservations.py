@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from orders_domain.errors import OrderNotFound, ServiceFailed, ServiceRefused
+from orders_domain.errors import OrderNotFound, ServiceError, ServiceRejected
 from orders_domain.model.reservation import LEASE, Reservation
 from orders_domain.ports.catalog_service import Reservations
 from orders_domain.ports.clock import Clock
@@ -38,7 +38,7 @@ def release_bookings(
         StoreUnavailable: the store is away; what was released meanwhile will be released again, which is no harm.
     """
     released = 0
-    failures: list[ServiceFailed] = []
+    failures: list[ServiceError] = []
     while released + len(failures) < limit and (booking := _claimed(uow, clock)):
         failed = release(booking, reservations=reservations, shipments=shipments, uow=uow)
         with uow:
@@ -54,18 +54,18 @@ def release_bookings(
 
 def release(
     booking: Reservation, *, reservations: Reservations | None, shipments: Shipments, uow: UnitOfWork
-) -> list[ServiceFailed]:
+) -> list[ServiceError]:
     """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
-    failures: list[ServiceFailed] = []
+    failures: list[ServiceError] = []
     try:
         if reservations:
             reservations.release(booking.order_id)
-    except ServiceFailed as failure:
+    except ServiceError as failure:
         failures.append(failure)
     try:
         if booking.shipment_requested:
             _cancel_shipment(booking, shipments, uow)
-    except ServiceFailed as failure:
+    except ServiceError as failure:
         failures.append(failure)
     return failures
 
@@ -74,7 +74,7 @@ def _cancel_shipment(booking: Reservation, shipments: Shipments, uow: UnitOfWork
     """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
     try:
         shipment_id = booking.shipment_id or shipments.book(booking)
-    except ServiceRefused:
+    except ServiceRejected:
         return
     if not _is_another_s(shipment_id, booking, uow):
         shipments.cancel(shipment_id)

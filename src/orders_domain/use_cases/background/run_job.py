@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from orders_domain.errors import JobLost, Unavailable
+from orders_domain.errors import JobLeaseLost, Unavailable
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import Jobs
@@ -37,10 +37,10 @@ def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clo
         return None
     try:
         _run(job, jobs, change_status, clock)
-    except JobLost:
+    except JobLeaseLost:
         return None
     except Unavailable:
-        with suppress(JobLost, Unavailable):
+        with suppress(JobLeaseLost, Unavailable):
             jobs.note(job, until=clock() + PAUSE)
         raise
     return job

@@ -46,7 +46,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
     Raises:
         Refused: the event lies in the future, or contradicts itself.
         OrderNotFound: no such order or shipment.
-        TransitionRefused: the lifecycle does not lead there, such as back from SHIPPED.
+        InvalidTransition: the lifecycle does not lead there, such as back from SHIPPED.
         TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
 from orders_domain.model.money import Money
@@ -45,7 +45,7 @@ class Restock:
 
     def __post_init__(self) -> None:
         if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_STOCK:
-            raise Refused(f"A quantity must be a whole number from 1 to {MAX_STOCK}.", field="quantity")
+            raise InvalidValue(f"A quantity must be a whole number from 1 to {MAX_STOCK}.", field="quantity")
 
 
 def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Product:

@@ -12,7 +12,7 @@ def place(order: Order, *, once: IdempotencyKey | None, uow: UnitOfWork) -> None
     """Store a new order that takes no stock of ours, in a unit of work of its own.
 
     Raises:
-        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     with uow:

@@ -33,7 +33,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
         OrderNotFound: no such order, or not the actor's where existence is hidden.
         AccessDenied: not the actor's.
         VersionMismatch: the order is at none of the versions named.
-        TransitionRefused: the lifecycle does not allow it.
+        InvalidTransition: the lifecycle does not allow it.
         TransitionNotPermitted: the contract that the order was placed by reserves it for others.
         StaleOrder: somebody else changed the order meanwhile.
         StoreUnavailable: the store is away.

@@ -29,7 +29,7 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         AccessDenied: not the actor's.
         ActionNotPermitted: the contract that the order was placed by reserves it for others.
         VersionMismatch: the order is at none of the versions named.
-        DeletionRefused: it is not pending.
+        DeletionNotAllowed: it is not pending.
         StaleOrder: somebody else changed it meanwhile.
         StoreUnavailable: the store is away.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
 from orders_domain.model.order_filter import MAX_OFFSET, MAX_PAGE_SIZE
@@ -35,9 +35,9 @@ class ListTemplates:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_PAGE_SIZE:
-            raise Refused(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
+            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
         if not 0 <= self.skip <= MAX_OFFSET:
-            raise Refused(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
+            raise InvalidValue(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

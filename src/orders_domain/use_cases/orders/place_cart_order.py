@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orders_domain.errors import CartRefused
+from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.actor import Actor
 from orders_domain.model.cart import Cart
@@ -28,14 +28,14 @@ def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Cl
     """Return the new order (clauses 004-02, 004-05); the cart's prices hold, and no stock of ours is touched.
 
     Raises:
-        CartRefused: its signature is none of the cart service's.
+        InvalidCart: its signature is none of the cart service's.
         AccessDenied: it is not the actor's, who has not the scope orders:write either.
-        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     cart = request.cart
     if not signed(cart):
-        raise CartRefused("Not the cart service's signature.", field="signature")
+        raise InvalidCart("Not the cart service's signature.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
         order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()

@@ -32,7 +32,7 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
     Raises:
         Refused: nothing is wanted, prices of several currencies, or a total that is no amount.
         InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
-        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     wanted = quantities_by_product(request.demands)

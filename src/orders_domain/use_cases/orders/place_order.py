@@ -28,7 +28,7 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
 
     Raises:
         Refused: the items or the total cannot be an order's; nothing is stored.
-        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     order = Order.place(

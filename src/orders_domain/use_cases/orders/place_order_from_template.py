@@ -30,7 +30,7 @@ def place_template(
         TemplateNotFound: no such template, or not the actor's.
         InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
         Refused: prices of several currencies, or a total that is no amount.
-        AlreadyDone, KeyReused, KeyInUse: see ``Keys.claim``.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
     if request.once:

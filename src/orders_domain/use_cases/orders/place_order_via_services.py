@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TypeAlias
 
-from orders_domain.errors import OrdersError, ServiceFailed, StoreUnavailable
+from orders_domain.errors import OrdersError, ServiceError, StoreUnavailable
 from orders_domain.model import pricing
 from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
@@ -44,9 +44,9 @@ def ship_through_services(
     Raises:
         AccessDenied: for somebody else, by somebody who is no administrator.
         InsufficientStock: products are short or unknown: all of those are named.
-        ServiceFailed: a service did not do its part; nothing is placed.
-        BookingLost: it took too long; nothing is placed.
-        Refused, AlreadyDone, KeyReused, KeyInUse, StoreUnavailable: see ``place_booked``.
+        ServiceError: a service did not do its part; nothing is placed.
+        ReservationLost: it took too long; nothing is placed.
+        Refused, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see ``place_booked``.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     wanted = quantities_by_product(request.demands)
@@ -117,7 +117,7 @@ def _give_up(
     with suppress(StoreUnavailable), uow:  # then the booking is released when it is due
         if failed:
             uow.bookings.put_off(booking, until=clock())
-        elif isinstance(error, ServiceFailed):
+        elif isinstance(error, ServiceError):
             uow.bookings.put_off(booking, until=clock() + SECOND_LOOK)
         else:
             uow.bookings.remove(booking)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders_domain.errors import OrderExists, ServiceNonsense
+from orders_domain.errors import InvalidServiceResponse, OrderExists
 from orders_domain.model import events, pricing
 from orders_domain.model.actor import Actor
 from orders_domain.model.idempotency import IdempotencyKey
@@ -33,10 +33,10 @@ def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Orde
     The booking has the key of the request, so that nobody else can have placed anything under it meanwhile.
 
     Raises:
-        BookingLost: others have begun to release the booking.
+        ReservationLost: others have begun to release the booking.
         Refused: prices of several currencies, or a total that is no amount.
         InsufficientStock: our own products are short meanwhile.
-        ServiceNonsense: the shipment is another order's.
+        InvalidServiceResponse: the shipment is another order's.
         StoreUnavailable: the store is away; whether the order is placed is unknown, and the booking will show.
     """
     now = clock()
@@ -59,7 +59,7 @@ def _add(order: Order, uow: UnitOfWork) -> None:
     try:
         uow.orders.add(order)
     except OrderExists as error:  # its own id is new
-        raise ServiceNonsense("shipment service", "gives the shipment of another order") from error
+        raise InvalidServiceResponse("shipment service", "gives the shipment of another order") from error
 
 
 def _order(request: PlaceBooked, *, now: datetime) -> Order:

@@ -28,7 +28,8 @@ def ship_products(request: ShipProducts, *, uow: UnitOfWork, clock: Clock, new_i
 
     Raises:
         AccessDenied: for somebody else, by somebody who is no administrator.
-        Refused, InsufficientStock, AlreadyDone, KeyReused, KeyInUse, StoreUnavailable: see ``order_products``.
+        Refused, InsufficientStock, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see
+        ``order_products``.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     ordered = OrderProducts(

@@ -92,7 +92,7 @@ def export(
         placed_before=until.after if until else None,
     )
     form = format_of(file, form)
-    pages_of = partial(_pages, Container(settings=settings.read()), wanted)
+    pages_of = partial(_pages, Container(settings=settings.load()), wanted)
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view])
     else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.model.job import BulkStatusJob, Failure
-from orders_domain.model.status import TRANSITIONS, TransitionRefused
+from orders_domain.model.status import TRANSITIONS, InvalidTransition
 from orders_flask.contracts.management.errors import sentence
 
 
@@ -28,4 +28,4 @@ def job_representation(job: BulkStatusJob) -> Mapping[str, Any]:
 def _reason(failure: Failure, job: BulkStatusJob) -> str:
     if failure.current is None:
         return failure.sentence
-    return sentence(TransitionRefused(failure.current, job.target.status, TRANSITIONS[failure.current]))
+    return sentence(InvalidTransition(failure.current, job.target.status, TRANSITIONS[failure.current]))

@@ -48,7 +48,7 @@ def search_of(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
     """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
 
     Raises:
-        AmountRefused: no amount of that currency; ``field`` names the parameter.
+        InvalidAmount: no amount of that currency; ``field`` names the parameter.
         InvalidRequest: the cursor is none of ours.
     """
     least, most, word = query.get("min_amount"), query.get("max_amount"), query.get("status")

@@ -1,13 +1,13 @@
 """What this contract says of an error; the body is RFC 9457's."""
 
 from orders_domain.errors import OrdersError, VersionMismatch
-from orders_domain.model.status import TransitionRefused
+from orders_domain.model.status import InvalidTransition
 from orders_flask.contracts.orders.translate import VOCABULARY
 from orders_flask.web.problems import transition_refused
 
 
 def sentence(error: OrdersError) -> str:
-    if isinstance(error, TransitionRefused):
+    if isinstance(error, InvalidTransition):
         return transition_refused(error, VOCABULARY)
     if isinstance(error, VersionMismatch):
         return f'If-Match does not name the order\'s present version, "{error.current}".'

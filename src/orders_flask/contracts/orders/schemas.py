@@ -6,7 +6,7 @@ from typing import Any
 import marshmallow
 from marshmallow import Schema, fields, validate
 
-from orders_domain.errors import Refused
+from orders_domain.errors import InvalidValue
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order_filter import MAX_PAGE_SIZE
@@ -27,7 +27,7 @@ class ItemField(fields.Field[CustomItem]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> CustomItem:
         try:
             return CustomItem(value)
-        except Refused as error:
+        except InvalidValue as error:
             raise marshmallow.ValidationError(str(error)) from error
 
 

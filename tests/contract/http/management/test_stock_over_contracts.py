@@ -121,7 +121,7 @@ def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
 
 def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root: Shopper) -> None:
     last = root.product(stock=1)
-    buyers = [shopper(stack) for _ in range(40 if stack.settings.embedded else 200)]
+    buyers = [shopper(stack) for _ in range(40 if stack.settings.uses_default_database else 200)]
 
     with patience(stack):
         answers = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from orders_domain.ports.outbox import Backlog
+from orders_domain.ports.outbox import OutboxBacklog
 from orders_flask import settings
 from orders_flask.observability.metrics import Metrics
 from tools import lifecycle
@@ -29,7 +29,7 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    metrics = Metrics(backlog=lambda: Backlog(waiting=0, parked=0), clock=lambda: datetime.now(UTC))
+    metrics = Metrics(backlog=lambda: OutboxBacklog(waiting=0, parked=0), clock=lambda: datetime.now(UTC))
     rows = sorted([*_process_metrics(metrics), *_outbox_metrics(metrics)])
     return table(("metric", "type", "labels", "meaning"), rows)
 

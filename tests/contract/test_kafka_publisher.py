@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.kafka.event_publisher import Publisher
+from orders_adapters.kafka.event_publisher import KafkaEventPublisher
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
@@ -71,7 +71,7 @@ def test_threads_share_a_publisher(told: Told) -> None:
 @pytest.mark.clause("003-08")
 def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server: KafkaServer) -> None:
     topic = kafka_server.name("user-notifications")
-    publisher = Publisher(kafka_server.servers, topic=topic)
+    publisher = KafkaEventPublisher(kafka_server.servers, topic=topic)
     (event, *_) = notified()
 
     publisher.publish([event])
@@ -83,11 +83,11 @@ def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server:
 
 
 def test_nothing_to_publish_needs_no_broker() -> None:
-    assert Publisher(f"{HOST}:1", topic="t").publish([]) == ()
+    assert KafkaEventPublisher(f"{HOST}:1", topic="t").publish([]) == ()
 
 
 def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
-    publisher = Publisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
+    publisher = KafkaEventPublisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
 
     for _ in range(2):
         began = time.monotonic()
@@ -101,7 +101,7 @@ def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
 
 def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: Told) -> None:
     with KafkaServer() as doomed:
-        publisher = Publisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
+        publisher = KafkaEventPublisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
         assert list(publisher.publish(notified())) == [None] * 3
 
     with pytest.raises(PublisherUnavailable):

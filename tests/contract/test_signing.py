@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.cart_signatures import Signatures, canonical
+from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
 from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
 from orders_flask.web.json_parser import read_json
@@ -89,7 +89,7 @@ def anything(chance: Random, *, levels: int) -> Any:
 
 @pytest.mark.clause("004-02", "004-05")
 def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any]]) -> None:
-    signed = Signatures([SECRET])
+    signed = HmacCartVerifier([SECRET])
 
     assert len(signed_by_node) == CARTS
     assert [one for one in signed_by_node if not signed(Cart(one))] == []
@@ -99,7 +99,7 @@ def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any
 def test_no_cart_is_signed_for_another_secret_or_with_another_ones_signature(
     signed_by_node: list[dict[str, Any]],
 ) -> None:
-    signed, others = Signatures([SECRET]), Signatures([SECRET[:-1], "", f"{SECRET} "])
+    signed, others = HmacCartVerifier([SECRET]), HmacCartVerifier([SECRET[:-1], "", f"{SECRET} "])
     mixed = pairwise(signed_by_node)
 
     assert not any(others(Cart(one)) for one in signed_by_node[:1_000])
@@ -127,7 +127,7 @@ def accepted(text: bytes, signature: str) -> bool:
     """Whether the service would take it for a signed cart, having read it as it reads a body."""
     try:
         content = read_json(text)
-        return Signatures([SECRET])(Cart({**content, "signature": signature}))
+        return HmacCartVerifier([SECRET])(Cart({**content, "signature": signature}))
     except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, not even an object
         return False
 
@@ -148,7 +148,7 @@ def test_the_signature_in_the_readme_is_that_of_both_programs(tmp_path_factory: 
 
     for told in (json.loads(python.stdout), json.loads(javascript)):
         assert told["signature"] in readme
-        assert Signatures([secret])(Cart(told))
+        assert HmacCartVerifier([secret])(Cart(told))
 
 
 def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from orders_adapters.system.ids import Ids
+from orders_adapters.system.ids import UuidSequence
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin, Role
 from orders_domain.model.json_values import JSON
 from orders_domain.model.status import TargetStatus
@@ -15,7 +15,7 @@ GRACE = Actor(subject="grace", request_id="request-of-grace")
 CLERK = Actor(subject="clerk", scopes=frozenset({"orders:write"}))
 ADMIN = Actor(subject="root", role=Role.ADMIN)
 
-new_id: NewId = Ids()
+new_id: NewId = UuidSequence()
 
 LAMP: dict[str, JSON] = {"sku": "LAMP-1", "quantity": 2, "unit_price": 25.0}
 CABLE: dict[str, JSON] = {"sku": "CABLE-7", "qty": 3, "price": 8.5}

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from orders_adapters.sql import tables
 from orders_domain import Order, Role
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.use_cases import Relayed
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
@@ -113,7 +113,7 @@ class Stack:
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The copy that the cache would give."""
-        cache: Cache = self.container.kept()
+        cache: OrderCache = self.container.kept()
         return cache.get(UUID(order["id"]))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from orders_adapters.memory.event_publisher import Publisher
-from orders_adapters.memory.order_cache import Cache
-from orders_adapters.memory.order_queries import Queries
-from orders_adapters.memory.outbox import Outbox
-from orders_adapters.memory.store import Store
-from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher
+from orders_adapters.memory.order_cache import InMemoryOrderCache
+from orders_adapters.memory.order_queries import InMemoryOrderQueries
+from orders_adapters.memory.outbox import InMemoryOutbox
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import AccessPolicy, Actor, Order, OrderStatus
 from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY_HIDDEN
 from orders_domain.model.order_filter import OrderFilter, Page
-from orders_domain.ports.event_publisher import Publisher as PublisherPort
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.event_publisher import EventPublisher as PublisherPort
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 from orders_domain.use_cases import (
     ChangeStatus,
     GetOrder,
@@ -34,14 +34,14 @@ class Shop:
     """One store, one cache, one clock; a part can be replaced by another of its port."""
 
     clock: Clock = field(default_factory=Clock)
-    store: Store = field(default_factory=Store)
-    publisher: PublisherPort = field(default_factory=Publisher)
+    store: InMemoryStore = field(default_factory=InMemoryStore)
+    publisher: PublisherPort = field(default_factory=InMemoryEventPublisher)
 
     def __post_init__(self) -> None:
-        self.uow = UnitOfWork(self.store)
-        self.queries = Queries(self.store)
-        self.outbox = Outbox(self.store)
-        self.cache = Cache(clock=self.clock)
+        self.uow = InMemoryUnitOfWork(self.store)
+        self.queries = InMemoryOrderQueries(self.store)
+        self.outbox = InMemoryOutbox(self.store)
+        self.cache = InMemoryOrderCache(clock=self.clock)
 
     def place(self, *, by: Actor = ADA) -> Order:
         request = PlaceOrder(actor=by, items=items(), total=TOTAL)
@@ -77,5 +77,5 @@ class Shop:
             outbox=self.outbox, publisher=self.publisher, cache=self.cache, clock=self.clock, limit=limit
         )
 
-    def in_state(self, *states: OutboxState) -> list[Outgoing]:
+    def in_state(self, *states: OutboxState) -> list[OutboxMessage]:
         return list(self.outbox.select(states=frozenset(states)))

@@ -42,7 +42,7 @@ def raw(message: dict[str, Any], /, **changed: Any) -> bytes:
     ("name", "reference"), [(7, 7), ("7", 7), (ORDER, UUID(ORDER)), (ORDER.upper(), UUID(ORDER))], ids=str
 )
 def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> None:
-    event = incoming_messages.tracking_event(raw(GOOD, orderID=name, unheard_of=[1]))
+    event = incoming_messages.parse_tracking_event(raw(GOOD, orderID=name, unheard_of=[1]))
 
     assert (event.id, event.order, event.shipment_id, event.status) == ("e-1", reference, None, "SHIPPED")
     assert event.occurred_at == datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -56,17 +56,17 @@ def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> N
     ],
 )
 def test_a_moment_is_read_however_it_is_written(written: str, read: datetime) -> None:
-    assert incoming_messages.tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
-    assert incoming_messages.notification(raw(NOTICE, occurredAt=written)).occurred_at == read
+    assert incoming_messages.parse_tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
+    assert incoming_messages.parse_notification(raw(NOTICE, occurredAt=written)).occurred_at == read
 
 
 def test_ids_may_be_whole_numbers() -> None:
-    event = incoming_messages.tracking_event(raw(GOOD, eventId=12, orderID=None, shipmentID=99))
+    event = incoming_messages.parse_tracking_event(raw(GOOD, eventId=12, orderID=None, shipmentID=99))
 
     assert (event.id, event.order, event.shipment_id) == ("12", None, "99")
 
 
-@pytest.mark.parametrize("read", [incoming_messages.tracking_event, incoming_messages.notification])
+@pytest.mark.parametrize("read", [incoming_messages.parse_tracking_event, incoming_messages.parse_notification])
 @pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
 def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
     with pytest.raises(InvalidValue):
@@ -89,7 +89,7 @@ def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
 )  # fmt: skip
 def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue) as refusal:
-        incoming_messages.tracking_event(raw(GOOD, **wrong))
+        incoming_messages.parse_tracking_event(raw(GOOD, **wrong))
 
     assert str(refusal.value).endswith(".")
 
@@ -97,20 +97,20 @@ def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["notificationId", "userID", "orderID", "message", "occurredAt"])
 @pytest.mark.parametrize("value", [GONE, None, 1.5, [], {}])
 def test_a_notification_has_all_its_members(name: str, value: object) -> None:
-    assert incoming_messages.notification(raw(NOTICE)).order == "7"
+    assert incoming_messages.parse_notification(raw(NOTICE)).order == "7"
 
     with pytest.raises(InvalidValue):
-        incoming_messages.notification(raw(NOTICE, **{name: value}))
+        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
 
 
 @pytest.mark.parametrize("name", ["userID", "orderID", "message"])
 @pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
 def test_a_notification_in_words_that_cannot_be_stored_is_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidValue):
-        incoming_messages.notification(raw(NOTICE, **{name: value}))
+        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_anything_but_be_read_or_refused(message: bytes) -> None:
     with pytest.raises(InvalidValue):
-        incoming_messages.tracking_event(message)
+        incoming_messages.parse_tracking_event(message)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orders_adapters.security.tokens import Tokens, mint, public_key, shared_secret
+from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, public_key, shared_secret
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
@@ -29,9 +29,9 @@ def pem(algorithm: str) -> str:
     return key.decode()
 
 
-def tokens_of(algorithm: str, *, issuer: str | None = None, audience: str | None = None) -> Tokens:
+def tokens_of(algorithm: str, *, issuer: str | None = None, audience: str | None = None) -> JwtTokenVerifier:
     key_for = shared_secret(SECRET) if algorithm == "HS256" else public_key(pem(algorithm), algorithm=algorithm)
-    return Tokens(key_for, algorithm=algorithm, issuer=issuer, audience=audience)
+    return JwtTokenVerifier(key_for, algorithm=algorithm, issuer=issuer, audience=audience)
 
 
 def sign(algorithm: str, **others: object) -> str:
@@ -207,8 +207,8 @@ def test_a_clock_may_be_a_minute_ahead_of_ours(ahead: float) -> None:
 
 
 def test_a_minted_token_is_let_in_with_its_role_and_scopes() -> None:
-    token = mint(
-        subject="clerk", secret=SECRET, expires=int(time.time()) + DAY, role=Role.ADMIN, scopes=["orders:read"]
+    token = encode_token(
+        subject="clerk", secret=SECRET, expires_at=int(time.time()) + DAY, role=Role.ADMIN, scopes=["orders:read"]
     )
 
     assert tokens_of("HS256")(token) == Actor(subject="clerk", role=Role.ADMIN, scopes=frozenset({"orders:read"}))
@@ -249,7 +249,7 @@ def test_a_header_beside_the_algorithm_does_not_matter() -> None:
 
 
 def test_the_mark_is_this_token_s_alone() -> None:
-    bearer = tokens_of("HS256").bearer
+    bearer = tokens_of("HS256").verify
     one, other = signed(SECRET, claims("ada", jti="1")), signed(SECRET, claims("ada", jti="2"))
 
     assert bearer(one).fingerprint == bearer(one).fingerprint != bearer(other).fingerprint
@@ -258,7 +258,7 @@ def test_the_mark_is_this_token_s_alone() -> None:
 
 def test_another_signature_of_the_same_token_has_the_same_mark() -> None:
     """ECDSA makes another one each time, and anybody can turn one into a second."""
-    bearer, said = tokens_of("ES256").bearer, {"exp": int(time.time()) + DAY}
+    bearer, said = tokens_of("ES256").verify, {"exp": int(time.time()) + DAY}
     one, other = sign("ES256", **said), sign("ES256", **said)
 
     assert one != other
@@ -270,7 +270,7 @@ def test_another_signature_of_the_same_token_has_the_same_mark() -> None:
     [({}, None), ({"fam": "f-1"}, "f-1"), ({"fam": 7}, None), ({"fam": ""}, None), ({"fam": "x" * 65}, None)],
 )
 def test_a_family_is_named_by_a_short_string(said: dict[str, object], family: str | None) -> None:
-    bearer = tokens_of("HS256").bearer(signed(SECRET, claims("ada", **said)))
+    bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada", **said)))
 
     assert bearer.family == family
     assert len(bearer.revocation_keys) == (1 if family is None else 2)
@@ -281,16 +281,16 @@ def test_a_token_may_expire_between_two_seconds(exp: float, monkeypatch: pytest.
     token, moment = signed(SECRET, {"sub": "ada", "exp": exp}), exp - 0.25
     monkeypatch.setattr(time, "time", lambda: moment)
 
-    bearer = tokens_of("HS256").bearer(token)
+    bearer = tokens_of("HS256").verify(token)
 
     assert bearer.actor.subject == "ada"
     assert exp <= bearer.expires_at.timestamp() < exp + 1  # it is denied to its end
     moment = exp
     with pytest.raises(InvalidToken):
-        tokens_of("HS256").bearer(token)
+        tokens_of("HS256").verify(token)
 
 
 def test_a_token_may_expire_in_a_far_future() -> None:
-    bearer = tokens_of("HS256").bearer(signed(SECRET, claims("ada") | {"exp": 10**17}))
+    bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada") | {"exp": 10**17}))
 
     assert bearer.expires_at.year == 9998

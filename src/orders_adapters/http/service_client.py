@@ -22,18 +22,18 @@ from orders_domain.errors import (
 )
 
 CALL_SECONDS = 3.0  # for all tries together
-TRIES = 3
-PAUSE = 0.1  # seconds between two tries
-REFUSALS = frozenset({400, 404, 409, 410, 422})
+MAX_ATTEMPTS = 3
+RETRY_DELAY = 0.1  # seconds between two tries
+REJECTIONS = frozenset({400, 404, 409, 410, 422})
 """What a service says that has understood, and will not."""
-TROUBLES = frozenset({408, 425, 429})
+RETRYABLE = frozenset({408, 425, 429})
 """What a service says, beside 500 and above, that may succeed later."""
 
 _FLAWS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, InvalidValue)
 _Read = TypeVar("_Read")
 
 
-class Service:
+class ServiceClient:
     """Another service; its name is for sentences about it.
 
     Raises:
@@ -44,7 +44,7 @@ class Service:
         self._address = calls.read_address(address)
         self._name = name
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -68,8 +68,8 @@ class Service:
         headers |= {} if key is None else {"Idempotency-Key": key}
         tries = Retrying(
             retry=retry_if_exception_type((ServiceUnreachable, ServiceInternalError)),
-            stop=stop_after_attempt(TRIES) | stop_before_delay(until - time.monotonic()),
-            wait=wait_fixed(PAUSE),
+            stop=stop_after_attempt(MAX_ATTEMPTS) | stop_before_delay(until - time.monotonic()),
+            wait=wait_fixed(RETRY_DELAY),
             reraise=True,
         )
         return tries(self._try, method, path, sent, headers, until=until)
@@ -82,39 +82,39 @@ class Service:
         """
         self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
 
-    def understood(self, answer: Response, read: Callable[[Any], _Read]) -> _Read:
+    def parse(self, response: Response, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer's JSON.
 
         Raises:
             InvalidServiceResponse: it is no JSON, or not as agreed.
         """
         try:
-            return read(json.loads(answer.body))
+            return read(json.loads(response.body))
         except _FLAWS as flaw:
-            raise self.nonsense(answer) from flaw
+            raise self.invalid_response(response) from flaw
 
-    def require_gone(self, answer: Response) -> None:
+    def ensure_deleted(self, response: Response) -> None:
         """Return if what was to be deleted is gone; not being there is fine.
 
         Raises:
             ServiceRejected, InvalidServiceResponse: it may still be there.
         """
-        if answer.status >= 300 and answer.status not in (404, 410):
-            raise self.refusal(answer)
-        if 200 <= answer.status < 300 and answer.body:
-            self.understood(answer, lambda told: told)
+        if response.status >= 300 and response.status not in (404, 410):
+            raise self.rejection(response)
+        if 200 <= response.status < 300 and response.body:
+            self.parse(response, lambda told: told)
 
-    def nonsense(self, answer: Response) -> InvalidServiceResponse:
-        return InvalidServiceResponse(self._name, f"answers {answer.status} and nonsense")
+    def invalid_response(self, response: Response) -> InvalidServiceResponse:
+        return InvalidServiceResponse(self._name, f"answers {response.status} and nonsense")
 
-    def refusal(self, answer: Response) -> ServiceRejected:
-        return ServiceRejected(self._name, f"refuses with status {answer.status}")
+    def rejection(self, response: Response) -> ServiceRejected:
+        return ServiceRejected(self._name, f"refuses with status {response.status}")
 
     def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Response:
         answer = self._call(method, path, body, headers, until=until)
-        if answer.status >= 500 or answer.status in TROUBLES:
+        if answer.status >= 500 or answer.status in RETRYABLE:
             raise ServiceInternalError(self._name, f"answers {answer.status}")
-        if not 200 <= answer.status < 300 and answer.status not in REFUSALS:
+        if not 200 <= answer.status < 300 and answer.status not in REJECTIONS:
             raise InvalidServiceResponse(self._name, f"answers {answer.status}, which was not agreed")
         return answer
 
@@ -131,7 +131,7 @@ class Service:
             raise InvalidServiceResponse(self._name, f"answers nonsense: {error}") from error
 
 
-def whole_number(value: Any) -> int:
+def integer(value: Any) -> int:
     """Return a JSON integer; true and 1.0 are none.
 
     Raises:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orders_adapters.kafka.producer import Options, Record, Sending
+from orders_adapters.kafka.producer import IdempotentProducer, Options, Record
 from orders_adapters.serialization import cloudevents
 from orders_domain.model.events import Event
+from orders_domain.ports.event_publisher import EventPublisher
 
-PING = 2.0  # seconds
+PING_TIMEOUT = 2.0  # seconds
 
 
-class Publisher:
+class KafkaEventPublisher(EventPublisher):
     """See ``orders_domain.ports.event_publisher``. All of an order's events have its id for a key, and so keep their
     order.
 
@@ -20,12 +21,12 @@ class Publisher:
 
     def __init__(self, servers: str, *, topic: str, options: Options | None = None, timeout: float = 10.0) -> None:
         self._topic = topic
-        self._sending = Sending(servers, options=options or {}, timeout=timeout)
+        self._producer = IdempotentProducer(servers, options=options or {}, timeout=timeout)
 
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
         if not events:
             return ()
-        return self._sending.send([_record(event, self._topic) for event in events])
+        return self._producer.send([_record(event, self._topic) for event in events])
 
     def ping(self) -> None:
         """Return if the cluster answers now, within two seconds.
@@ -33,10 +34,10 @@ class Publisher:
         Raises:
             PublisherUnavailable: it does not.
         """
-        self._sending.ping(within=PING)
+        self._producer.ping(timeout=PING_TIMEOUT)
 
     def close(self) -> None:
-        self._sending.close()
+        self._producer.close()
 
 
 def _record(event: Event, topic: str) -> Record:

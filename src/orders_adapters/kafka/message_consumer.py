@@ -8,19 +8,21 @@ from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from orders_adapters.kafka.producer import Options, Record, Sending, refuse_unknown
+from orders_adapters.kafka.producer import IdempotentProducer, Options, Record, validate_options
 from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing, PublisherUnavailable
-from orders_domain.ports.message_consumer import Handle
+from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
 REASON = "reason"
-LONGEST_REASON = 1_000
-YOUNG = 30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
-PAUSE = 0.5  # seconds between two tries of an early message
+MAX_REASON_LENGTH = 1_000
+RETRY_WINDOW = (
+    30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
+)
+RETRY_DELAY = 0.5  # seconds between two tries of an early message
 
 _log = logging.getLogger(__name__)
 
 
-class Inlet:
+class KafkaMessageConsumer(MessageConsumer):
     """See ``orders_domain.ports.message_consumer``. Consumers of one group share the topic's partitions.
 
     While a message cannot be handled, none of its partition is; so one that is early is waited for only while it is
@@ -46,57 +48,60 @@ class Inlet:
             "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is seen soon
             **(options or {}),
         }
-        refuse_unknown(Consumer, self._settings)
-        self._dead = Sending(servers, options=options or {}, timeout=timeout)
+        validate_options(Consumer, self._settings)
+        self._dead = IdempotentProducer(servers, options=options or {}, timeout=timeout)
         self._consumer: Consumer | None = None
 
     @property
-    def dead(self) -> str:
+    def dead_letter_topic(self) -> str:
         return f"{self._topic}.dead"
 
-    def take(self, handle: Handle, *, within: float) -> bool:
-        consumer = self._consuming()
+    def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
+        consumer = self._connected()
         try:
-            message = consumer.poll(within)
+            message = consumer.poll(timeout)
         except KafkaException as error:
-            self._hang_up()
+            self._disconnect()
             raise BrokerUnavailable(f"Kafka is away: {error}.") from error
-        if message is None or _passing(message.error()):
+        if message is None or _is_transient(message.error()):
             return False
         if (trouble := message.error()) is not None:
             raise BrokerUnavailable(f"Kafka gives no messages: {trouble.str()}.")
         try:
-            self._do(message, handle)
+            self._handle(message, handler)
         except PrerequisiteMissing:
-            _put_back(consumer, message)
-            time.sleep(min(within, PAUSE))
+            _seek_back(consumer, message)
+            time.sleep(min(timeout, RETRY_DELAY))
             return False
         except BaseException:
-            _put_back(consumer, message)
+            _seek_back(consumer, message)
             raise
         _commit(consumer, message)
         return True
 
     def close(self) -> None:
         self._dead.close()
-        self._hang_up()
+        self._disconnect()
 
-    def _do(self, message: Message, handle: Handle) -> None:
+    def _handle(self, message: Message, handler: MessageHandler) -> None:
         body = message.value() or b""
         try:
-            reason = handle(body)
+            reason = handler(body)
         except PrerequisiteMissing as early:
-            if _is_young(message):
+            if _is_recent(message):
                 raise
             reason = str(early)
             _log.warning("A message stayed early, and is put aside: %s", reason)
         if reason is not None:
-            self._bury(message, body, reason)
+            self._dead_letter(message, body, reason)
 
-    def _bury(self, message: Message, body: bytes, reason: str) -> None:
+    def _dead_letter(self, message: Message, body: bytes, reason: str) -> None:
         origin = f"{message.topic()}/{message.partition()}/{message.offset()}"
-        headers: dict[str, str | bytes | None] = {REASON: reason[:LONGEST_REASON].encode(), "origin": origin.encode()}
-        record = Record(topic=self.dead, key=message.key(), value=body, headers=headers)
+        headers: dict[str, str | bytes | None] = {
+            REASON: reason[:MAX_REASON_LENGTH].encode(),
+            "origin": origin.encode(),
+        }
+        record = Record(topic=self.dead_letter_topic, key=message.key(), value=body, headers=headers)
         try:
             (refusal,) = self._dead.send([record])
         except PublisherUnavailable as error:
@@ -104,13 +109,13 @@ class Inlet:
         if refusal is not None:
             raise BrokerUnavailable(f"Kafka did not take a dead letter: {refusal}.")
 
-    def _consuming(self) -> Consumer:
+    def _connected(self) -> Consumer:
         if self._consumer is None:
             self._consumer = Consumer(self._settings)
             self._consumer.subscribe([self._topic])
         return self._consumer
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             _close(consumer)
@@ -129,18 +134,18 @@ def _close(consumer: Consumer) -> None:
         consumer.close()
 
 
-def _passing(error: KafkaError | None) -> bool:
+def _is_transient(error: KafkaError | None) -> bool:
     """What passes by itself and has nothing to do with a message."""
     return error is not None and (error.retriable() or error.code() == KafkaError._PARTITION_EOF)
 
 
-def _is_young(message: Message) -> bool:
+def _is_recent(message: Message) -> bool:
     """By the clock of whoever sent it, or of the broker; one that tells no time, or one far ahead, is old."""
     _, sent = message.timestamp()
-    return abs(time.time() - sent / 1000) < YOUNG
+    return abs(time.time() - sent / 1000) < RETRY_WINDOW
 
 
-def _put_back(consumer: Consumer, message: Message) -> None:
+def _seek_back(consumer: Consumer, message: Message) -> None:
     """Be given it again. A partition that is no longer ours begins elsewhere, from the last commit."""
     with suppress(KafkaException):
         consumer.seek(TopicPartition(message.topic() or "", message.partition() or 0, message.offset() or 0))

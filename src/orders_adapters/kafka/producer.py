@@ -15,7 +15,7 @@ from orders_domain.errors import PublisherUnavailable
 Options = Mapping[str, str]
 """What librdkafka is told beside the brokers' addresses, such as how to log in."""
 
-_NEVER = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError._INVALID_ARG}
+_PERMANENT = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError._INVALID_ARG}
 """What the record is to blame for; anything else is the cluster's trouble, and may pass."""
 
 
@@ -29,7 +29,7 @@ class Record:
     headers: dict[str, str | bytes | None] = field(default_factory=dict)
 
 
-class Sending:
+class IdempotentProducer:
     """An idempotent producer. Threads take turns; it connects when used. ``send`` ends within ``timeout`` seconds.
 
     Raises:
@@ -46,10 +46,10 @@ class Sending:
             "message.timeout.ms": max(1, int(timeout * 900)),
             **options,
         }
-        refuse_unknown(Producer, self._settings)
+        validate_options(Producer, self._settings)
         self._timeout = timeout
         self._producer: Producer | None = None
-        self._turn, self._pid = threading.Lock(), os.getpid()
+        self._lock, self._pid = threading.Lock(), os.getpid()
 
     def send(self, records: Sequence[Record]) -> Sequence[str | None]:
         """Send the records in this order; return for each None, or why it will never be taken.
@@ -58,18 +58,18 @@ class Sending:
             PublisherUnavailable: the cluster is away or does not answer; any of the records may have been taken.
         """
         if self._pid != os.getpid():  # a producer's threads do not survive a fork
-            self._producer, self._turn, self._pid = None, threading.Lock(), os.getpid()
-        if not self._turn.acquire(timeout=self._timeout):
+            self._producer, self._lock, self._pid = None, threading.Lock(), os.getpid()
+        if not self._lock.acquire(timeout=self._timeout):
             raise PublisherUnavailable("Another thread is still waiting for Kafka.")
         try:
             return self._send(records)
         finally:
-            self._turn.release()
+            self._lock.release()
 
-    def ping(self, *, within: float) -> None:
+    def ping(self, *, timeout: float) -> None:
         """Return if a broker answers in time, and raise PublisherUnavailable if not."""
         try:
-            self._producing().list_topics(timeout=within)
+            self._client().list_topics(timeout=timeout)
         except KafkaException as error:
             raise PublisherUnavailable("Kafka does not answer.") from error
 
@@ -82,7 +82,7 @@ class Sending:
 
     def _send(self, records: Sequence[Record]) -> Sequence[str | None]:
         heard: dict[int, KafkaError | None] = {}
-        producer = self._producing()
+        producer = self._client()
         for place, record in enumerate(records):
 
             def hear(error: KafkaError | None, _: Message, place: int = place) -> None:
@@ -97,20 +97,20 @@ class Sending:
                 self.close()
                 raise PublisherUnavailable("Kafka takes no more for now.") from error
         _await(producer, heard, len(records), self._timeout)
-        if len(heard) < len(records) or any(_trouble(error) for error in heard.values()):
+        if len(heard) < len(records) or any(_is_retriable(error) for error in heard.values()):
             self.close()  # nothing of this may arrive behind what is sent next
-            why = next((str(error) for error in heard.values() if _trouble(error)), "no answer")
+            why = next((str(error) for error in heard.values() if _is_retriable(error)), "no answer")
             raise PublisherUnavailable(f"Kafka is away: {why}.")
         verdicts = [heard[place] for place in range(len(records))]
         return [None if verdict is None else verdict.str() for verdict in verdicts]
 
-    def _producing(self) -> Producer:
+    def _client(self) -> Producer:
         if self._producer is None:
             self._producer = Producer(self._settings)
         return self._producer
 
 
-def refuse_unknown(kind: type[Producer | Consumer], settings: Mapping[str, object]) -> None:
+def validate_options(kind: type[Producer | Consumer], settings: Mapping[str, object]) -> None:
     """Return if the library takes the settings. Only a client of the kind tells; this one connects to no server.
 
     Raises:
@@ -130,5 +130,5 @@ def _await(producer: Producer, heard: Mapping[int, object], count: int, seconds:
         producer.flush(min(left, 0.1))  # briefly, lest Ctrl-C waits
 
 
-def _trouble(error: KafkaError | None) -> bool:
-    return error is not None and error.code() not in _NEVER
+def _is_retriable(error: KafkaError | None) -> bool:
+    return error is not None and error.code() not in _PERMANENT

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.model.analytics import MAX_PRODUCTS, Period, ProductSales, StatusTotals
 from orders_domain.model.analytics import Analytics as Figures
 from orders_domain.model.order import Order
@@ -11,16 +11,16 @@ from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
 
 
-class Analytics:
-    def __init__(self, store: Store) -> None:
+class InMemoryAnalyticsReader:
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
     def __call__(self, period: Period) -> Figures:
-        with self._store.reading:
+        with self._store.read_lock:
             orders = [order for order in self._store.orders.values() if _counts(order, period)]
-            products = self._store.remote_products | self._store.products
+            products = self._store.external_products | self._store.products
             names = {product.id: product.name for product in products.values()}
-        return Figures(period=period, status_totals=_tallies(orders, period), top_products=_top(orders, names))
+        return Figures(period=period, status_totals=_status_totals(orders, period), top_products=_top(orders, names))
 
 
 def _counts(order: Order, period: Period) -> bool:
@@ -31,7 +31,7 @@ def _counts(order: Order, period: Period) -> bool:
     )
 
 
-def _tallies(orders: list[Order], period: Period) -> tuple[StatusTotals, ...]:
+def _status_totals(orders: list[Order], period: Period) -> tuple[StatusTotals, ...]:
     found: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(list)
     for order in orders:
         found[period.bucket.start(order.created_at), order.status].append(order.total.minor)

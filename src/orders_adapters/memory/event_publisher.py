@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Sequence
 
 from orders_domain.model.events import Event
+from orders_domain.ports.event_publisher import EventPublisher
 
 log = logging.getLogger(__name__)
 
 
-class Publisher:
+class InMemoryEventPublisher(EventPublisher):
     """``published`` holds the latest ``size`` events, oldest first."""
 
     def __init__(self, *, size: int = 10_000) -> None:

@@ -2,45 +2,46 @@
 
 from datetime import datetime
 
-from orders_adapters.memory.store import Store, StoredKey
+from orders_adapters.memory.store import InMemoryStore, StoredKey
 from orders_domain.errors import IdempotencyKeyReused
 from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order, rebuild
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup, IdempotencyKeys
 
 
-class Keys:
-    def __init__(self, store: Store) -> None:
+class InMemoryIdempotencyKeys(IdempotencyKeys):
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
-        self._kept: dict[tuple[str, str, str], StoredKey] = {}
+        self._responses: dict[tuple[str, str, str], StoredKey] = {}
 
-    def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
-        kept = self._store.keys.get(_place(once))
+    def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
+        kept = self._store.idempotency_keys.get(_composite_key(key))
         if kept is None or kept.at <= at - RETENTION:
             return
-        if kept.fingerprint != once.fingerprint:
+        if kept.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
         placing = self._store.histories[kept.order_id][:1]
         raise DuplicateRequest(rebuild(placing, number=self._store.orders[kept.order_id].number))
 
-    def keep(self, once: IdempotencyKey, order: Order) -> None:
-        self._kept[_place(once)] = StoredKey(once.fingerprint, order.id, order.created_at)
+    def store(self, key: IdempotencyKey, order: Order) -> None:
+        self._responses[_composite_key(key)] = StoredKey(key.fingerprint, order.id, order.created_at)
 
     def merge(self) -> None:
         """Make the staged keys those of the store; ``store.reading`` is held."""
-        self._store.keys |= self._kept
+        self._store.idempotency_keys |= self._responses
 
 
-class KeptKeys:
-    def __init__(self, store: Store) -> None:
+class InMemoryIdempotencyKeyCleanup(IdempotencyKeyCleanup):
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
-        with self._store.reading:
-            old = [place for place, kept in self._store.keys.items() if kept.at < kept_before][:limit]
+    def prune(self, *, stored_before: datetime, limit: int = 1_000) -> int:
+        with self._store.read_lock:
+            old = [place for place, kept in self._store.idempotency_keys.items() if kept.at < stored_before][:limit]
             for place in old:
-                del self._store.keys[place]
+                del self._store.idempotency_keys[place]
             return len(old)
 
 
-def _place(once: IdempotencyKey) -> tuple[str, str, str]:
+def _composite_key(once: IdempotencyKey) -> tuple[str, str, str]:
     return once.subject, once.scope, once.key

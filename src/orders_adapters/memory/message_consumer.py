@@ -3,34 +3,34 @@
 from collections import Counter, deque
 
 from orders_domain.errors import PrerequisiteMissing
-from orders_domain.ports.message_consumer import Handle
+from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
-PAUSES = 3
+RETRY_DELAYS = 3
 """How often a message that is early goes back behind the others."""
 
 
-class Inlet:
+class InMemoryMessageConsumer(MessageConsumer):
     """``waiting`` are the messages to come, ``dead`` those that could never be done, each with the reason."""
 
     def __init__(self, *messages: bytes) -> None:
         self.waiting = deque(messages)
-        self.dead: list[tuple[bytes, str]] = []
+        self.dead_letters: list[tuple[bytes, str]] = []
         self._early: Counter[bytes] = Counter()
 
-    def take(self, handle: Handle, *, within: float) -> bool:
+    def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
         if not self.waiting:
             return False
         message = self.waiting[0]
         try:
-            reason = handle(message)
+            reason = handler(message)
         except PrerequisiteMissing as early:
             self._early[message] += 1
-            if self._early[message] <= PAUSES:
+            if self._early[message] <= RETRY_DELAYS:
                 self.waiting.rotate(-1)
                 return False
             reason = str(early)
         if reason is not None:
-            self.dead.append((message, reason))
+            self.dead_letters.append((message, reason))
         self.waiting.popleft()
         return True
 

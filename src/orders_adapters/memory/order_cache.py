@@ -9,12 +9,13 @@ from uuid import UUID
 
 from orders_domain.model.order import Order
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_cache import OrderCache
 
-LIFE = timedelta(seconds=300)
-FENCE_LIFE = timedelta(seconds=900)  # longer than a copy lives and a request may last, together
+TTL = timedelta(seconds=300)
+FENCE_TTL = timedelta(seconds=900)  # longer than a copy lives and a request may last, together
 
 
-class Cache:
+class InMemoryOrderCache(OrderCache):
     """At most ``size`` orders, the least recently used go first; a fence stays for its whole life."""
 
     def __init__(self, *, clock: Clock, size: int = 10_000) -> None:
@@ -41,7 +42,7 @@ class Cache:
             present = self._copies.get(order.id)
             if order.version < max(fence, present[0].version if present else 0):
                 return
-            self._copies[order.id] = (deepcopy(order), self._clock() + LIFE)
+            self._copies[order.id] = (deepcopy(order), self._clock() + TTL)
             self._copies.move_to_end(order.id)
             while len(self._copies) > self._size:
                 self._copies.popitem(last=False)
@@ -50,23 +51,23 @@ class Cache:
         with self._lock:
             for order_id, version in versions.items():
                 self._fence(order_id, version)
-            self._forget_old_fences()
+            self._delete_expired_fences()
         return True
 
     def _fence(self, order_id: UUID, version: int) -> None:
         fence, _ = self._fences.pop(order_id, (0, None))
-        self._fences[order_id] = (max(fence, version), self._clock() + FENCE_LIFE)
+        self._fences[order_id] = (max(fence, version), self._clock() + FENCE_TTL)
         present = self._copies.get(order_id)
         if present and present[0].version < version:
             del self._copies[order_id]
 
-    def _forget_old_fences(self) -> None:
+    def _delete_expired_fences(self) -> None:
         now = self._clock()
         while self._fences and next(iter(self._fences.values()))[1] <= now:
             self._fences.popitem(last=False)
 
 
-class NoCache:
+class NullOrderCache(OrderCache):
     """Always empty: for several processes without a Redis, where each one's own cache could be wrong."""
 
     def get(self, order_id: UUID) -> Order | None:

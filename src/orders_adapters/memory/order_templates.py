@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.ports.order_templates import OrderTemplateRepository
 
 
-class Templates:
-    def __init__(self, store: Store) -> None:
+class InMemoryOrderTemplateRepository(OrderTemplateRepository):
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
     def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
-        with self._store.reading:
+        with self._store.read_lock:
             added = OrderTemplate(
                 id=next(self._store.template_ids),
                 created_at=at,
@@ -25,18 +26,18 @@ class Templates:
             self._store.templates[added.id] = added
         return added
 
-    def template(self, template_id: int) -> OrderTemplate:
-        with self._store.reading:
+    def get(self, template_id: int) -> OrderTemplate:
+        with self._store.read_lock:
             found = self._store.templates.get(template_id)
         if found is None:
             raise TemplateNotFound(template_id)
         return found
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
-        with self._store.reading:
-            return [one for one in self._store.templates.values() if one.user_id == user_id][skip : skip + limit]
+    def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
+        with self._store.read_lock:
+            return [one for one in self._store.templates.values() if one.user_id == user_id][offset : offset + limit]
 
-    def remove(self, template_id: int) -> None:
-        with self._store.reading:
+    def delete(self, template_id: int) -> None:
+        with self._store.read_lock:
             if self._store.templates.pop(template_id, None) is None:
                 raise TemplateNotFound(template_id)

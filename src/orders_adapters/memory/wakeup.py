@@ -3,14 +3,14 @@
 import threading
 
 
-class Bell:
+class WakeupSignal:
     def __init__(self) -> None:
-        self._rung = threading.Event()
+        self._event = threading.Event()
 
-    def ring(self) -> None:
-        self._rung.set()
+    def set(self) -> None:
+        self._event.set()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, timeout: float) -> None:
         """Return when the bell was rung since the last wait, or when the time is over."""
-        self._rung.wait(seconds)
-        self._rung.clear()
+        self._event.wait(timeout)
+        self._event.clear()

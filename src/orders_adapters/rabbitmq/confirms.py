@@ -10,11 +10,11 @@ from pika.spec import Basic
 from orders_adapters.rabbitmq.messages import Message
 
 WINDOW = 500
-NO_QUEUE = "no queue takes it"
-NOT_TAKEN = "the broker could not take it"
+UNROUTABLE = "no queue takes it"
+REJECTED = "the broker could not take it"
 
 
-class Delivery:
+class ConfirmedBatch:
     """The messages of one ``publish`` on one channel; every method runs in the connection's thread."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Delivery:
     ) -> None:
         self._messages, self._channel, self._first_tag, self._done = messages, channel, first_tag, done
         self._sent = 0
-        self._unheard: dict[int, None] = {}  # tags sent and not confirmed, in their order
+        self._unconfirmed: dict[int, None] = {}  # tags sent and not confirmed, in their order
         self._returned: set[str | None] = set()
         self._refusals: list[str | None] = [None] * len(messages)
 
@@ -35,16 +35,16 @@ class Delivery:
     def next_tag(self) -> int:
         return self._first_tag + self._sent
 
-    def go_on(self) -> None:
+    def send_more(self) -> None:
         """Send as much as the window allows; say so when everything was heard of."""
-        while self._sent < len(self._messages) and len(self._unheard) < WINDOW:
+        while self._sent < len(self._messages) and len(self._unconfirmed) < WINDOW:
             message = self._messages[self._sent]
-            self._unheard[self.next_tag] = None
+            self._unconfirmed[self.next_tag] = None
             self._sent += 1
             self._channel.basic_publish(
-                message.exchange, message.routing_key, message.body, message.properties, mandatory=message.needed
+                message.exchange, message.routing_key, message.body, message.properties, mandatory=message.mandatory
             )
-        if not self._unheard:
+        if not self._unconfirmed:
             self._done(self._refusals)
 
     def returned(self, message_id: str | None) -> None:
@@ -54,18 +54,18 @@ class Delivery:
     def confirmed(self, verdict: Basic.Ack | Basic.Nack) -> None:
         """The broker has taken, or has not taken, one message or all up to one."""
         for tag in self._up_to(verdict.delivery_tag) if verdict.multiple else [verdict.delivery_tag]:
-            if tag in self._unheard:
-                del self._unheard[tag]
-                self._note(tag - self._first_tag, taken=isinstance(verdict, Basic.Ack))
-        self.go_on()
+            if tag in self._unconfirmed:
+                del self._unconfirmed[tag]
+                self._record(tag - self._first_tag, accepted=isinstance(verdict, Basic.Ack))
+        self.send_more()
 
     def _up_to(self, last: int) -> list[int]:
         # In RabbitMQ, tag 0 with ``multiple`` stands for all.
-        return [tag for tag in self._unheard if tag <= last or last == 0]
+        return [tag for tag in self._unconfirmed if tag <= last or last == 0]
 
-    def _note(self, index: int, *, taken: bool) -> None:
+    def _record(self, index: int, *, accepted: bool) -> None:
         message = self._messages[index]
-        if not taken:
-            self._refusals[index] = NOT_TAKEN
-        elif message.needed and message.properties.message_id in self._returned:
-            self._refusals[index] = NO_QUEUE
+        if not accepted:
+            self._refusals[index] = REJECTED
+        elif message.mandatory and message.properties.message_id in self._returned:
+            self._refusals[index] = UNROUTABLE

@@ -11,12 +11,12 @@ from pika import BasicProperties, DeliveryMode
 from pika.channel import Channel
 
 from orders_adapters.rabbitmq.messages import Message
-from orders_adapters.rabbitmq.publisher_connection import Link
+from orders_adapters.rabbitmq.publisher_connection import PublisherConnection
 from orders_adapters.rabbitmq.topology import Declaration
 from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
 
 
-class Aside:
+class ParkingQueue:
     """A durable queue beside the one that messages come from. What is put there has been confirmed by the broker."""
 
     def __init__(self, url: str, *, queue: str, timeout: float, arguments: Mapping[str, Any] | None = None) -> None:
@@ -24,14 +24,14 @@ class Aside:
         self._parameters = pika.URLParameters(url)
         self._parameters.client_properties = {"connection_name": f"orders {queue}"}
         self._parameters.socket_timeout = self._parameters.stack_timeout = timeout
-        self._link: Link | None = None
+        self._connection: PublisherConnection | None = None
 
     @property
     def declarations(self) -> Sequence[Declaration]:
         return (self._declare,)
 
-    def put(
-        self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], seconds: float | None = None
+    def publish(
+        self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], timeout: float | None = None
     ) -> None:
         """Put a copy of the message aside, for so many seconds or for ever; its own properties go with it.
 
@@ -40,11 +40,11 @@ class Aside:
         """
         kept = copy(properties)
         kept.delivery_mode, kept.headers = DeliveryMode.Persistent.value, dict(headers)
-        kept.expiration = None if seconds is None else str(round(seconds * 1000))
+        kept.expiration = None if timeout is None else str(round(timeout * 1000))
         kept.user_id = None  # RabbitMQ refuses what another user is said to have sent
-        message = Message(exchange="", routing_key=self._queue, needed=True, body=body, properties=kept)
+        message = Message(exchange="", routing_key=self._queue, mandatory=True, body=body, properties=kept)
         try:
-            (refusal,) = self._linked().deliver([message], within=self._timeout)
+            (refusal,) = self._connected().deliver([message], timeout=self._timeout)
         except PublisherUnavailable as error:
             self.close()
             raise BrokerUnavailable(str(error)) from error
@@ -53,15 +53,15 @@ class Aside:
             raise BrokerUnavailable(f"RabbitMQ did not take a message into {self._queue}: {refusal}.")
 
     def close(self) -> None:
-        link, self._link = self._link, None
+        link, self._connection = self._connection, None
         if link is not None:
-            link.close(within=1.0)
+            link.close(timeout=1.0)
 
-    def _linked(self) -> Link:
-        if self._link is None or not self._link.usable:
-            self._link = Link(self._parameters, self)
-        self._link.wait_until_ready(within=self._timeout)
-        return self._link
+    def _connected(self) -> PublisherConnection:
+        if self._connection is None or not self._connection.usable:
+            self._connection = PublisherConnection(self._parameters, self)
+        self._connection.wait_until_ready(timeout=self._timeout)
+        return self._connection
 
     def _declare(self, channel: Channel, done: Callable[[object], None]) -> None:
         channel.queue_declare(self._queue, durable=True, arguments=self._arguments, callback=done)

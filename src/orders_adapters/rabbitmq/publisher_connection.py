@@ -14,9 +14,9 @@ from pika.connection import Connection, Parameters
 from pika.frame import Method
 from pika.spec import Basic, BasicProperties
 
-from orders_adapters.rabbitmq.confirms import Delivery
+from orders_adapters.rabbitmq.confirms import ConfirmedBatch
 from orders_adapters.rabbitmq.messages import Message
-from orders_adapters.rabbitmq.topology import Declared, declare
+from orders_adapters.rabbitmq.topology import Declarable, declare
 from orders_domain.errors import PublisherUnavailable
 
 ANY_EXCHANGE = "amq.topic"  # every virtual host has it
@@ -24,15 +24,15 @@ _Answer = TypeVar("_Answer")
 _Answered = Callable[[_Answer], None]
 
 
-class Link:
+class PublisherConnection:
     """A connection with one channel that confirms. Any thread may call the public methods; one delivery at a time.
 
     They wait ``within`` seconds at most, and raise PublisherUnavailable when the broker is away or does not answer.
     """
 
-    def __init__(self, parameters: Parameters, topology: Declared) -> None:
+    def __init__(self, parameters: Parameters, topology: Declarable) -> None:
         self._topology = topology
-        self._delivery: Delivery | None = None
+        self._batch: ConfirmedBatch | None = None
         self._next_tag = 1
         self._pid = os.getpid()
         self._lock = threading.Lock()  # guards the two below
@@ -52,34 +52,34 @@ class Link:
     def usable(self) -> bool:
         return self._broken is None and self._pid == os.getpid()  # a forked child has no such thread
 
-    def wait_until_ready(self, *, within: float) -> None:
-        self._wait_for(self._ready, within)
+    def wait_until_ready(self, *, timeout: float) -> None:
+        self._wait_for(self._ready, timeout)
 
-    def deliver(self, messages: Sequence[Message], *, within: float) -> Sequence[str | None]:
+    def deliver(self, messages: Sequence[Message], *, timeout: float) -> Sequence[str | None]:
         """Send the messages in this order; return for each None, or why the broker did not take it."""
 
         def begin(channel: Channel, answered: _Answered[Sequence[str | None]]) -> None:
-            self._delivery = Delivery(messages, channel=channel, first_tag=self._next_tag, done=answered)
+            self._batch = ConfirmedBatch(messages, channel=channel, first_tag=self._next_tag, done=answered)
             self._next_tag += len(messages)
-            self._delivery.go_on()
+            self._batch.send_more()
 
-        return self._ask(begin, within)
+        return self._ask(begin, timeout)
 
-    def round_trip(self, *, within: float) -> None:
+    def round_trip(self, *, timeout: float) -> None:
         """Ask the broker something that changes nothing."""
 
         def begin(channel: Channel, answered: _Answered[object]) -> None:
             channel.exchange_declare(ANY_EXCHANGE, passive=True, callback=answered)
 
-        self._ask(begin, within)
+        self._ask(begin, timeout)
 
-    def close(self, *, within: float = 0.0) -> None:
+    def close(self, *, timeout: float = 0.0) -> None:
         """Say goodbye; a broker that does not answer is left to the heartbeat."""
         if self._pid == os.getpid():
-            self._break("The connection to RabbitMQ was closed.", then=self._say_goodbye)
-            self._thread.join(within)
+            self._fail("The connection to RabbitMQ was closed.", then=self._close_gracefully)
+            self._thread.join(timeout)
 
-    def _ask(self, begin: Callable[[Channel, _Answered[_Answer]], None], within: float) -> _Answer:
+    def _ask(self, begin: Callable[[Channel, _Answered[_Answer]], None], timeout: float) -> _Answer:
         answer: Future[_Answer] = Future()
 
         def ask() -> None:
@@ -91,13 +91,13 @@ class Link:
                 raise PublisherUnavailable(self._broken)
             self._waiting.add(answer)
             self._connection.ioloop.add_callback_threadsafe(ask)
-        return self._wait_for(answer, within)
+        return self._wait_for(answer, timeout)
 
-    def _wait_for(self, answer: Future[_Answer], within: float) -> _Answer:
+    def _wait_for(self, answer: Future[_Answer], timeout: float) -> _Answer:
         try:
-            return answer.result(within)
+            return answer.result(timeout)
         except TimeoutError:
-            raise PublisherUnavailable(f"RabbitMQ did not answer within {within:.1f} s.") from None
+            raise PublisherUnavailable(f"RabbitMQ did not answer within {timeout:.1f} s.") from None
         finally:
             with self._lock:
                 self._waiting.discard(answer)
@@ -108,7 +108,7 @@ class Link:
         try:
             self._connection.ioloop.start()
         finally:
-            self._break("The connection to RabbitMQ ended.")
+            self._fail("The connection to RabbitMQ ended.")
             self._connection.ioloop.close()
 
     def _opened(self, connection: Connection) -> None:
@@ -123,27 +123,27 @@ class Link:
         channel.confirm_delivery(self._confirmed, callback=lambda _: self._ready.set_result(channel))
 
     def _returned(self, _: Channel, __: Basic.Return, properties: BasicProperties, ___: bytes) -> None:
-        if self._delivery is not None:
-            self._delivery.returned(properties.message_id)
+        if self._batch is not None:
+            self._batch.returned(properties.message_id)
 
     def _confirmed(self, frame: Method) -> None:
-        if self._delivery is not None:
-            self._delivery.confirmed(frame.method)
+        if self._batch is not None:
+            self._batch.confirmed(frame.method)
 
     def _channel_closed(self, _: Channel, why: Exception) -> None:
-        self._break(f"RabbitMQ closed the channel: {why}")
-        self._say_goodbye()
+        self._fail(f"RabbitMQ closed the channel: {why}")
+        self._close_gracefully()
 
     def _closed(self, _: Connection, why: BaseException) -> None:
-        self._break(f"RabbitMQ is away: {why!r}")
+        self._fail(f"RabbitMQ is away: {why!r}")
         self._connection.ioloop.stop()
 
-    def _say_goodbye(self) -> None:
+    def _close_gracefully(self) -> None:
         # One that is still opening ends by its own time-out: pika 1.4 trips over close() there.
         if self._connection.is_open:
             self._connection.close()
 
-    def _break(self, why: str, *, then: Callable[[], None] | None = None) -> None:
+    def _fail(self, why: str, *, then: Callable[[], None] | None = None) -> None:
         with self._lock:
             if self._broken is None and then is not None:
                 self._connection.ioloop.add_callback_threadsafe(then)

@@ -9,13 +9,13 @@ import pybreaker
 import redis
 
 FAILURES = 3
-REST = 2.0  # seconds between trials
+RESET_TIMEOUT = 2.0  # seconds between trials
 
 CircuitOpen = pybreaker.CircuitBreakerError
 _Answer = TypeVar("_Answer")
 
 
-class Circuit(pybreaker.CircuitBreaker):
+class CircuitBreaker(pybreaker.CircuitBreaker):
     """Counts what is slow or away; an error that Redis answers with is an answer.
 
     pybreaker holds its lock for as long as the call lasts, so that a process would reach Redis one thread at a time.
@@ -25,7 +25,7 @@ class Circuit(pybreaker.CircuitBreaker):
     def __init__(self) -> None:
         super().__init__(
             fail_max=FAILURES,
-            reset_timeout=REST,
+            reset_timeout=RESET_TIMEOUT,
             exclude=[redis.ResponseError],
             throw_new_error_on_trip=False,
         )

@@ -15,7 +15,7 @@ import redis
 from redis.client import Pipeline
 from redis.exceptions import NoScriptError
 
-from orders_adapters.redis.prefetch import Ahead
+from orders_adapters.redis.prefetch import Prefetch
 
 Call: TypeAlias = Sequence[str | bytes | int | float]
 
@@ -82,19 +82,21 @@ def _pipelined(client: redis.Redis, calls: Sequence[Call], ask: Callable[[Pipeli
         return list(pipe.execute(raise_on_error=False))
 
 
-def evaluate(client: redis.Redis, script: str, key: str, *arguments: str | int, ahead: Ahead | None = None) -> object:
+def evaluate(
+    client: redis.Redis, script: str, key: str, *arguments: str | int, prefetch: Prefetch | None = None
+) -> object:
     """Run a script of one key, and return its answer; a Redis that has not seen it costs another round trip.
 
     What is to be read ahead is read in the first.
     """
     with client.pipeline(transaction=False) as pipe:
         pipe.evalsha(sha1(script.encode(), usedforsecurity=False).hexdigest(), 1, key, *arguments)
-        wanted, asked_at = ahead.key if ahead else None, time.monotonic()
+        wanted, asked_at = prefetch.key if prefetch else None, time.monotonic()
         if wanted:
             pipe.get(wanted)
         answer, *found = pipe.execute(raise_on_error=False)
-    if ahead and found:
-        ahead.note(found[0], asked_at=asked_at)
+    if prefetch and found:
+        prefetch.store(found[0], asked_at=asked_at)
     if isinstance(answer, NoScriptError):
         return client.eval(script, 1, key, *arguments)
     if isinstance(answer, Exception):

@@ -12,20 +12,21 @@ from uuid import UUID
 import redis
 
 from orders_adapters.redis import lua_scripts
-from orders_adapters.redis.circuit_breaker import Circuit, CircuitOpen
+from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
-from orders_adapters.redis.prefetch import Ahead, Found
+from orders_adapters.redis.prefetch import Prefetch, Prefetched
 from orders_adapters.serialization import cloudevents
 from orders_domain.errors import Unavailable
 from orders_domain.model.order import Order
+from orders_domain.ports.order_cache import OrderCache
 
 SCHEMA = b"1"  # of the JSON; another one is a miss, so that old and new processes can share a Redis
-LONGEST_REQUEST = 600  # seconds; a fence outlives every copy that could have been read before it was raised
+MAX_REQUEST_SECONDS = 600  # seconds; a fence outlives every copy that could have been read before it was raised
 
 _Answer = TypeVar("_Answer")
 
 
-class Cache:
+class RedisOrderCache(OrderCache):
     """See ``orders_domain.ports.order_cache``. Threads share it, and a forked child connects anew.
 
     Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
@@ -38,31 +39,37 @@ class Cache:
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "orders:", ttl: int = 300, timeout: float = 0.1, ahead: Ahead | None = None
+        self,
+        url: str,
+        *,
+        prefix: str = "orders:",
+        ttl: int = 300,
+        timeout: float = 0.1,
+        prefetch: Prefetch | None = None,
     ) -> None:
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
-        self._ahead = ahead or Ahead()
+        self._prefetch = prefetch or Prefetch()
         self._missed = threading.local()
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
         key, asked_at = self._keys(order_id)[0], time.monotonic()
-        found = self._ahead.take(key) or Found(self._heard(lambda client: client.get(key)), asked_at)
+        found = self._prefetch.pop(key) or Prefetched(self._try_call(lambda client: client.get(key)), asked_at)
         order = _read(found.value, order_id) if isinstance(found.value, bytes) else None
         if order is None:
             self._missed.last = (order_id, found.asked_at)
         return order
 
     def prefetch(self, order_id: UUID | None) -> None:
-        self._ahead.expect(self._keys(order_id)[0] if order_id else None)
+        self._prefetch.request(self._keys(order_id)[0] if order_id else None)
 
     def put(self, order: Order) -> None:
         value = b"%b %d %b" % (SCHEMA, order.version, cloudevents.order_bytes(order))
-        call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._age_of_reading(order.id))
-        self._heard(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
+        call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
+        self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
-        life = (self._ttl + LONGEST_REQUEST) * 1000
+        life = (self._ttl + MAX_REQUEST_SECONDS) * 1000
         calls = [(*self._keys(order_id), version, life) for order_id, version in versions.items()]
         if not calls:
             return True
@@ -71,7 +78,7 @@ class Cache:
             lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
             return True
 
-        return self._heard(announce) is True
+        return self._try_call(announce) is True
 
     def ping(self) -> None:
         """Return if Redis answers now, whatever the circuit believes.
@@ -80,14 +87,14 @@ class Cache:
             Unavailable: it does not.
         """
         try:
-            self._here()[0].ping()
+            self._connected()[0].ping()
         except (redis.RedisError, OSError) as error:
             raise Unavailable("Redis does not answer.") from error
 
-    def keeps_snapshots(self) -> bool:
+    def persistence_enabled(self) -> bool:
         """Say whether this Redis would bring old copies back after a restart; False where it does not tell."""
         try:
-            found: Any = self._here()[0].config_get("save", "appendonly")
+            found: Any = self._connected()[0].config_get("save", "appendonly")
         except (redis.RedisError, OSError):
             return False
         return bool(found.get("save")) or found.get("appendonly") == "yes"
@@ -95,20 +102,20 @@ class Cache:
     @property
     def circuit_open(self) -> bool:
         """Whether Redis is being spared: every ``get`` is a miss, and nothing is kept."""
-        return not self._here()[1].closed
+        return not self._connected()[1].closed
 
     def close(self) -> None:
         """Close the connections; using the cache opens new ones."""
-        self._here()[0].connection_pool.disconnect()
+        self._connected()[0].connection_pool.disconnect()
 
-    def _heard(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
-        client, circuit = self._here()
+    def _try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
+        client, circuit = self._connected()
         try:
             return circuit.call(ask, client)
         except (redis.RedisError, OSError, CircuitOpen):
             return None
 
-    def _here(self) -> tuple[redis.Redis, Circuit]:
+    def _connected(self) -> tuple[redis.Redis, CircuitBreaker]:
         """The client and the circuit of this process: neither sockets nor locks survive a fork."""
         if self._pid != os.getpid():
             self._connect()
@@ -116,14 +123,14 @@ class Cache:
 
     def _connect(self) -> None:
         self._client = connect(self._url, timeout=self._timeout)
-        self._circuit = Circuit()
+        self._circuit = CircuitBreaker()
         self._pid = os.getpid()
 
     def _keys(self, order_id: UUID) -> tuple[str, str]:
         stem = f"{self._prefix}{{{order_id}}}"
         return f"{stem}:order", f"{stem}:fence"
 
-    def _age_of_reading(self, order_id: UUID) -> float:
+    def _seconds_since_miss(self, order_id: UUID) -> float:
         """Seconds since this thread missed the order, the moment before it was read; -1 if it did not."""
         missed, at = getattr(self._missed, "last", (None, 0.0))
         return time.monotonic() - at if missed == order_id else -1.0

@@ -8,20 +8,20 @@ from typing import TypeVar
 
 import redis
 
-from orders_adapters.redis.circuit_breaker import Circuit, CircuitOpen
+from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 
 _Answer = TypeVar("_Answer")
 
 
-class Reach:
+class ResilientClient:
     """Threads share it, and a forked child connects anew: neither sockets nor locks survive a fork."""
 
     def __init__(self, url: str, *, timeout: float = 0.1) -> None:
         self._url, self._timeout = url, timeout
         self._connect()
 
-    def heard(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
+    def try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
         """Return the answer; None where Redis was away, slow, or had an error for an answer."""
         if self._pid != os.getpid():
             self._connect()
@@ -37,5 +37,5 @@ class Reach:
 
     def _connect(self) -> None:
         self._client = connect(self._url, timeout=self._timeout)
-        self._circuit = Circuit()
+        self._circuit = CircuitBreaker()
         self._pid = os.getpid()

@@ -12,13 +12,13 @@ from uuid import uuid4
 import redis
 
 from orders_adapters.redis.lua_scripts import evaluate
-from orders_adapters.redis.prefetch import Ahead
-from orders_adapters.redis.resilient_client import Reach
-from orders_domain.ports.revoked_tokens import Denied
+from orders_adapters.redis.prefetch import Prefetch
+from orders_adapters.redis.resilient_client import ResilientClient
+from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
-LIFE = 300  # seconds that a copy is believed; then it is made anew
-MOST_COPIED = 100_000
-PAUSE = 60.0  # seconds without another try after there were more
+TTL = 300  # seconds that a copy is believed; then it is made anew
+MAX_CACHED = 100_000
+RETRY_AFTER = 60.0  # seconds without another try after there were more
 _BATCH = 1_000
 _Answer = TypeVar("_Answer")
 
@@ -26,7 +26,7 @@ _Answer = TypeVar("_Answer")
 # `complete <run>`. The run is Redis's own id of this life of this server: after a restart with an old snapshot, and on
 # a replica that took over, it is another one, and the copy is no longer believed to be complete.
 _RUN = "local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)') or ''\n"
-RECALL = (
+LOOKUP = (
     _RUN
     + """
 for _, mark in ipairs(ARGV) do
@@ -55,7 +55,7 @@ return 1
 )
 
 
-class Copy:
+class RedisRevokedTokenCache(RevokedTokenCache):
     """One round trip a question.
 
     Who fails to reach Redis doubts the copy from then on, and makes it anew when Redis is back: it may lack what was
@@ -69,62 +69,62 @@ class Copy:
         *,
         prefix: str = "orders:",
         timeout: float = 0.1,
-        life: float = LIFE,
-        ahead: Ahead | None = None,
+        ttl: float = TTL,
+        prefetch: Prefetch | None = None,
     ) -> None:
-        self._redis = Reach(url, timeout=timeout)
-        self._ahead = ahead
+        self._redis = ResilientClient(url, timeout=timeout)
+        self._prefetch = prefetch
         self._key = f"{prefix}denied"
-        self._life = int(life * 1_000)
+        self._ttl = int(ttl * 1_000)
         # A new process does not trust the copy either: the one before it may have died without adding a token to it.
         self._failures = 1  # so far
         self._verified = 0  # failures there had been when the copy was last made
         self._not_before = 0.0
 
-    def recall(self, marks: Sequence[str]) -> bool | None:
-        answer = self._heard(lambda client: evaluate(client, RECALL, self._key, *marks, ahead=self._ahead))
+    def lookup(self, keys: Sequence[str]) -> bool | None:
+        answer = self._try_call(lambda client: evaluate(client, LOOKUP, self._key, *keys, prefetch=self._prefetch))
         if answer == 1:
             return True
         return False if answer == 0 and self._failures == self._verified else None
 
-    def add(self, marks: Mapping[str, datetime]) -> None:
+    def add(self, keys: Mapping[str, datetime]) -> None:
         def tell(client: redis.Redis) -> bool:
             try:
-                self._add(client, marks)
+                self._add(client, keys)
             except redis.ResponseError:  # such as a full memory, which allows deleting: nobody may believe the copy
                 client.delete(self._key)
             return True
 
-        if self._heard(tell) is None:
-            self._heard(tell)  # others believe the copy, and a hiccup is likelier than an outage
+        if self._try_call(tell) is None:
+            self._try_call(tell)  # others believe the copy, and a hiccup is likelier than an outage
 
-    def learn(self, denylist: Denied) -> None:
+    def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
         failures, begun = self._failures, uuid4().hex
         if time.monotonic() < self._not_before:
             return
-        if self._heard(lambda client: evaluate(client, BEGIN, self._key, begun, self._life)) is None:
+        if self._try_call(lambda client: evaluate(client, BEGIN, self._key, begun, self._ttl)) is None:
             return
-        if (marks := denylist.all(most=MOST_COPIED)) is None:
-            self._not_before = time.monotonic() + PAUSE
+        if (marks := revoked_tokens.all(limit=MAX_CACHED)) is None:
+            self._not_before = time.monotonic() + RETRY_AFTER
             return
 
         def copy(client: redis.Redis) -> object:
             rest = iter(marks.items())
             while batch := dict(islice(rest, _BATCH)):
                 self._add(client, batch)
-            return evaluate(client, COMPLETE, self._key, begun, self._life)
+            return evaluate(client, COMPLETE, self._key, begun, self._ttl)
 
-        if self._heard(copy) == 1:
+        if self._try_call(copy) == 1:
             self._verified = failures
 
     def close(self) -> None:
         self._redis.close()
 
-    def _add(self, client: redis.Redis, marks: Mapping[str, datetime]) -> None:
-        client.zadd(self._key, {mark: until.timestamp() for mark, until in marks.items()})
+    def _add(self, client: redis.Redis, keys: Mapping[str, datetime]) -> None:
+        client.zadd(self._key, {mark: until.timestamp() for mark, until in keys.items()})
 
-    def _heard(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
-        answer = self._redis.heard(ask)
+    def _try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
+        answer = self._redis.try_call(ask)
         if answer is None:
             self._failures += 1
         return answer

@@ -10,7 +10,7 @@ import rfc8785
 from orders_domain.model.cart import Cart
 
 
-class Signatures:
+class HmacCartVerifier:
     """``secrets`` are the keys in use, the newest first; a cart signed with any of them is signed."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -35,5 +35,5 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     return rfc8785.dumps({name: value for name, value in content.items() if name != "signature"})
 
 
-def _hex(key: bytes, signed: bytes) -> bytes:
-    return hmac.new(key, signed, hashlib.sha256).hexdigest().encode()
+def _hex(key: bytes, content: bytes) -> bytes:
+    return hmac.new(key, content, hashlib.sha256).hexdigest().encode()

@@ -104,40 +104,40 @@ def _read(raw: bytes, build: Callable[[Any], _Read]) -> _Read:
         raise DecodeError(f"{type(flaw).__name__}: {flaw}") from flaw
 
 
-def _event(told: Any) -> Event:
-    if told["specversion"] != "1.0":
+def _event(message: Any) -> Event:
+    if message["specversion"] != "1.0":
         raise ValueError("not CloudEvents 1.0")
     return Event(
-        id=UUID(told["id"]),
-        type=_is(str, told["type"]),
-        order_id=UUID(told["subject"]),
-        version=_is(int, told["orderversion"]),
-        at=_read_moment(told["time"]),
-        data=_is(dict, told["data"]),
-        traceparent=_is(str, told["traceparent"]) if "traceparent" in told else None,
+        id=UUID(message["id"]),
+        type=_is(str, message["type"]),
+        order_id=UUID(message["subject"]),
+        version=_is(int, message["orderversion"]),
+        at=_read_moment(message["time"]),
+        data=_is(dict, message["data"]),
+        traceparent=_is(str, message["traceparent"]) if "traceparent" in message else None,
     )
 
 
-def _order(kept: Any) -> Order:
-    number, deleted_at, address = kept["number"], kept["deleted_at"], kept["address"]
-    cart = None if kept["cart"] is None else Cart(_is(dict, kept["cart"]))
+def _order(snapshot: Any) -> Order:
+    number, deleted_at, address = snapshot["number"], snapshot["deleted_at"], snapshot["address"]
+    cart = None if snapshot["cart"] is None else Cart(_is(dict, snapshot["cart"]))
     return Order(
-        id=UUID(kept["id"]),
-        origin=Origin(kept["origin"]),
+        id=UUID(snapshot["id"]),
+        origin=Origin(snapshot["origin"]),
         number=None if number is None else _is(int, number),
-        version=_is(int, kept["version"]),
-        user_id=_text(kept["user_id"]),
-        status=OrderStatus(kept["status"]),
-        total=_read_money(kept["total"]),
-        created_at=_read_moment(kept["created_at"]),
-        updated_at=_read_moment(kept["updated_at"]),
+        version=_is(int, snapshot["version"]),
+        user_id=_text(snapshot["user_id"]),
+        status=OrderStatus(snapshot["status"]),
+        total=_read_money(snapshot["total"]),
+        created_at=_read_moment(snapshot["created_at"]),
+        updated_at=_read_moment(snapshot["updated_at"]),
         deleted_at=None if deleted_at is None else _read_moment(deleted_at),
-        items=cart.items if cart else tuple(CustomItem(content) for content in _is(list, kept["items"])),
+        items=cart.items if cart else tuple(CustomItem(content) for content in _is(list, snapshot["items"])),
         cart=cart,
-        cancellation_reason=_text(kept["cancellation_reason"]),
-        lines=tuple(_line(*line) for line in _is(list, kept["lines"])),
+        cancellation_reason=_text(snapshot["cancellation_reason"]),
+        lines=tuple(_line(*line) for line in _is(list, snapshot["lines"])),
         address=None if address is None else _address(address),
-        shipment_id=_text(kept["shipment_id"]),
+        shipment_id=_text(snapshot["shipment_id"]),
     )
 
 
@@ -163,8 +163,8 @@ def _money(amount: Money) -> list[int | str]:
     return [amount.minor, amount.currency]
 
 
-def _read_money(kept: Any) -> Money:
-    minor, currency = kept
+def _read_money(snapshot: Any) -> Money:
+    minor, currency = snapshot
     return Money(minor, currency)
 
 

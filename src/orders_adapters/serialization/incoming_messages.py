@@ -16,11 +16,11 @@ from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.timestamps import parse_rfc3339
 from orders_domain.model.tracking import TrackingEvent
 
-LARGEST = 64 * 1024  # bytes
+MAX_MESSAGE_BYTES = 64 * 1024  # bytes
 _Read = TypeVar("_Read")
 
 
-def tracking_event(raw: bytes) -> TrackingEvent:
+def parse_tracking_event(raw: bytes) -> TrackingEvent:
     """Return the event; members we do not know are ignored. Ids may be whole numbers, too.
 
     Raises:
@@ -36,7 +36,7 @@ def tracking_event(raw: bytes) -> TrackingEvent:
     )
 
 
-def notification(raw: bytes) -> Notification:
+def parse_notification(raw: bytes) -> Notification:
     """Return the notification; members we do not know are ignored.
 
     Raises:
@@ -53,8 +53,8 @@ def notification(raw: bytes) -> Notification:
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    if len(raw) > LARGEST:
-        raise InvalidValue(f"The message is longer than {LARGEST} bytes.")
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise InvalidValue(f"The message is longer than {MAX_MESSAGE_BYTES} bytes.")
     try:
         told = orjson.loads(raw)
     except ValueError as flaw:
@@ -64,11 +64,11 @@ def _object(raw: bytes) -> dict[str, Any]:
     return told
 
 
-def _member(told: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _Read:
-    if told.get(name) is None:
+def _member(message: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _Read:
+    if message.get(name) is None:
         raise InvalidValue(f"The message has no {name}.", field=name)
     try:
-        return read(told[name])
+        return read(message[name])
     except (ValueError, TypeError, AttributeError, OverflowError) as flaw:
         raise InvalidValue(f"{name} cannot be read: {flaw}.", field=name) from flaw
 

@@ -9,13 +9,13 @@ from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from orders_domain.errors import NotificationRejected, NotifierUnavailable
-from orders_domain.ports.notifier import Letter
+from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
-_MISFORTUNE = range(400, 500)  # replies of a server that may take it later
+_FAILURES = range(400, 500)  # replies of a server that may take it later
 
 
-class Notifier:
+class SmtpNotifier:
     """See ``orders_domain.ports.notifier``. A connection a letter; each step waits ``timeout`` seconds at most.
 
     The address is ``smtp://user:password@host:port``, with STARTTLS where the server offers it (``?tls=required``
@@ -34,18 +34,18 @@ class Notifier:
         if self._tls not in ("always", "offered", "required", "off"):
             raise ValueError("tls is required or off, or left out.")
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        if not looks_like_an_address(sender):
+        if not is_email_address(sender):
             raise ValueError(f"{sender!r} is no sender's address.")
         self._sender, self._timeout = sender, timeout
 
-    def __call__(self, letter: Letter) -> None:
+    def __call__(self, notification_message: NotificationMessage) -> None:
         try:
-            message = _message(letter, self._sender)
+            message = _message(notification_message, self._sender)
         except ValueError as error:  # a line's end where none may be
             raise NotificationRejected(f"No letter can be made of this: {error}") from error
         try:
             with self._connected() as server:
-                server.send_message(message, self._sender, [letter.to])
+                server.send_message(message, self._sender, [notification_message.to])
         except smtplib.SMTPRecipientsRefused as error:
             raise _verdict(*next(iter(error.recipients.values()))) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
@@ -82,18 +82,18 @@ class Notifier:
         return server
 
 
-def looks_like_an_address(text: str) -> bool:
+def is_email_address(text: str) -> bool:
     """Say whether mail could go there: one @ between two parts without spaces, and nothing that ends a header."""
     name, at, host = text.rpartition("@")
     return bool(name and at and host) and text.isascii() and text.isprintable() and not set(text) & set(' <>,;:"\\')
 
 
-def _message(letter: Letter, sender: str) -> EmailMessage:
-    if not looks_like_an_address(letter.to):
+def _message(notification_message: NotificationMessage, sender: str) -> EmailMessage:
+    if not is_email_address(notification_message.to):
         raise NotificationRejected("No mail can be sent to this address.")
-    news = letter.notification
+    news = notification_message.notification
     message = EmailMessage()
-    message["From"], message["To"] = sender, letter.to
+    message["From"], message["To"] = sender, notification_message.to
     message["Subject"] = f"Your order {news.order}"
     message["Date"] = format_datetime(news.occurred_at)
     message["Message-ID"] = f"<{news.id}@{sender.rpartition('@')[2]}>"  # the same at every repetition
@@ -102,7 +102,7 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
     return message
 
 
-def _verdict(code: int, said: bytes | str) -> NotificationRejected | NotifierUnavailable:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _verdict(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     sentence = f"The mail server said {code} {text}"
-    return NotifierUnavailable(sentence) if code in _MISFORTUNE else NotificationRejected(sentence)
+    return NotifierUnavailable(sentence) if code in _FAILURES else NotificationRejected(sentence)

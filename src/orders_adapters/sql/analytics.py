@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import Moment
+from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.analytics import MAX_PRODUCTS, Bucket, Period, ProductSales, StatusTotals
@@ -17,8 +17,8 @@ from orders_domain.model.status import OrderStatus
 _orders = tables.orders.c
 _items = tables.order_items.c
 _products = tables.products.c
-_since = bindparam("since", type_=Moment)
-_before = bindparam("before", type_=Moment)
+_since = bindparam("since", type_=UtcDateTime)
+_before = bindparam("before", type_=UtcDateTime)
 
 _COUNTING = (
     _orders.created_at >= _since,
@@ -61,19 +61,19 @@ _TOP_PRODUCTS = (
 )
 
 
-class Analytics:
+class SqlAnalyticsReader:
     def __init__(self, engine: Engine) -> None:
-        self._engine = engines.reading(engine)
+        self._engine = engines.autocommit(engine)
 
     def __call__(self, period: Period) -> Figures:
         values = {"since": period.since, "before": period.before, "currency": period.currency}
         with translate_errors(), self._engine.connect() as connection:
-            tallies = _tallies(connection, period.bucket, values)
+            tallies = _status_totals(connection, period.bucket, values)
             top_products = _top_products(connection, values)
         return Figures(period=period, status_totals=tallies, top_products=top_products)
 
 
-def _tallies(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[StatusTotals, ...]:
+def _status_totals(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[StatusTotals, ...]:
     start: Any = literal_column(_STARTS[connection.dialect.name][bucket])
     statement = (
         select(start.label("start"), _orders.status, func.count().label("orders"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, TypeDecorator
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, in UTC; SQLite, which has no moments, keeps text that sorts by time."""
 
     impl = DateTime(timezone=True)
@@ -26,12 +26,12 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def can_be_id(ref: UUID | int) -> bool:
+def is_valid_id(ref: UUID | int) -> bool:
     """Whether there may be a row of this id or number; no database can even be asked for other numbers."""
     return isinstance(ref, UUID) or 0 < ref < 2**63
 
 
-def one_of(choice: type[Choice], name: str) -> Enum:
+def enum_column(choice: type[Choice], name: str) -> Enum:
     """A column of an enumeration's values, as text that a CHECK guards."""
     return Enum(
         choice,
@@ -43,5 +43,5 @@ def one_of(choice: type[Choice], name: str) -> Enum:
     )
 
 
-def big_id() -> Column[int]:
+def identity_column() -> Column[int]:
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)

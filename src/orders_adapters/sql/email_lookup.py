@@ -9,9 +9,9 @@ from orders_adapters.sql.errors import translate_errors
 _ADDRESS = select(tables.users.c.email).where(tables.users.c.id == bindparam("user_id"))
 
 
-class Addresses:
+class SqlEmailLookup:
     def __init__(self, engine: Engine) -> None:
-        self._engine = engines.reading(engine)
+        self._engine = engines.autocommit(engine)
 
     def __call__(self, user_id: str) -> str | None:
         with translate_errors(), self._engine.connect() as connection:

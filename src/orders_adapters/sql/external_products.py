@@ -13,7 +13,7 @@ from orders_domain.model.product import Product
 
 _products = tables.products.c
 
-_THERE = select(_products.id, _products.name, _products.price_minor, _products.currency, _products.remote).where(
+_EXISTING = select(_products.id, _products.name, _products.price_minor, _products.currency, _products.remote).where(
     _products.id.in_(bindparam("ids", expanding=True))
 )
 _ADD: dict[str, Any] = {
@@ -32,27 +32,31 @@ _ADVANCE = text("""
 _LOCK = 0x70726F64  # the letters "prod"
 
 
-def know(connection: Connection, products: Sequence[Product], *, at: datetime) -> None:
+def upsert(connection: Connection, products: Sequence[Product], *, at: datetime) -> None:
     """Have a row for each product, in the order of their ids, with the name and the price it has there now."""
     with translate_errors():
-        there = {row.id: row for row in connection.execute(_THERE, {"ids": [one.id for one in products]})}
+        there = {row.id: row for row in connection.execute(_EXISTING, {"ids": [one.id for one in products]})}
         if new := [_values(one) | {"created_at": at} for one in products if one.id not in there]:
             connection.execute(_ADD[connection.dialect.name], new)
             if connection.dialect.name == "postgresql":
                 connection.execute(_ADVANCE, {"last": max(row["id"] for row in new), "lock": _LOCK})
         for one in products:
-            if (row := there.get(one.id)) and row.remote and _facts(one) != (row.name, row.price_minor, row.currency):
-                name, price_minor, currency = _facts(one)
+            if (
+                (row := there.get(one.id))
+                and row.remote
+                and _catalog_values(one) != (row.name, row.price_minor, row.currency)
+            ):
+                name, price_minor, currency = _catalog_values(one)
                 changed = {"name": name, "price_minor": price_minor, "currency": currency}
                 connection.execute(_CHANGE, changed | {"product_id": one.id})
 
 
-def _facts(product: Product) -> tuple[str, int, str]:
+def _catalog_values(product: Product) -> tuple[str, int, str]:
     return product.name, product.price.minor, product.price.currency
 
 
 def _values(product: Product) -> dict[str, Any]:
-    name, price_minor, currency = _facts(product)
+    name, price_minor, currency = _catalog_values(product)
     return {
         "id": product.id,
         "sku": product.sku,

@@ -15,7 +15,7 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 Values = dict[str, Any]
 """A row to be written, by column."""
@@ -58,7 +58,7 @@ def item_values(order: Order) -> list[Values]:
     ]
 
 
-def order_of(row: Row[Any]) -> Order:
+def to_order(row: Row[Any]) -> Order:
     cart = None if row.cart is None else Cart(row.cart)
     return Order(
         id=row.id,
@@ -78,12 +78,12 @@ def order_of(row: Row[Any]) -> Order:
             OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
             for product_id, quantity, minor in row.lines
         ),
-        address=_address_of(row),
+        address=_to_address(row),
         shipment_id=row.shipment_id,
     )
 
 
-def _address_of(row: Row[Any]) -> Address | None:
+def _to_address(row: Row[Any]) -> Address | None:
     parts = {part: row._mapping[column] for part, column in tables.SHIPPING.items()}
     return None if parts["line1"] is None else Address(**parts)
 
@@ -104,7 +104,7 @@ def entry_values(entry: HistoryEntry) -> Values:
     }
 
 
-def entry_of(row: Row[Any]) -> HistoryEntry:
+def to_entry(row: Row[Any]) -> HistoryEntry:
     return HistoryEntry(**row._mapping)
 
 
@@ -126,7 +126,7 @@ def event_values(event: Event) -> Values:
     }
 
 
-def outgoing_of(row: Row[Any]) -> Outgoing:
+def to_message(row: Row[Any]) -> OutboxMessage:
     event = Event(
         id=row.event_id,
         type=row.type,
@@ -136,7 +136,9 @@ def outgoing_of(row: Row[Any]) -> Outgoing:
         data=row.data,
         traceparent=row.traceparent,
     )
-    return Outgoing(event=event, state=row.state, attempts=row.attempts, due_at=row.due_at, last_error=row.last_error)
+    return OutboxMessage(
+        event=event, state=row.state, attempts=row.attempts, due_at=row.due_at, last_error=row.last_error
+    )
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:

@@ -53,7 +53,7 @@ def check(database: Database) -> Sequence[str]:
 
 def current(engine: Engine) -> str | None:
     """Return the database's revision; None before the first migration."""
-    with translate_errors(), engines.reading(engine).connect() as connection:
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -73,7 +73,7 @@ def pending(engine: Engine) -> Sequence[str]:
 def missing_triggers(engine: Engine) -> Sequence[str]:
     """Return which triggers a migrated database has lost, as by a restore of the data alone."""
     dialect = engine.dialect.name
-    with translate_errors(), engines.reading(engine).connect() as connection:
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
         there = set(connection.scalars(text(_TRIGGERS_THERE[dialect])))
     return sorted(tables.TRIGGERS[dialect] - there)
 

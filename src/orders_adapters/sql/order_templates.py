@@ -10,32 +10,33 @@ from typing import Any
 from sqlalchemy import Engine, Row, bindparam, delete, insert, select
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import can_be_id
+from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 from orders_domain.model.product import RequestedItem
+from orders_domain.ports.order_templates import OrderTemplateRepository
 
 _templates = tables.order_templates.c
 
 _ADD = insert(tables.order_templates).returning(_templates.id)
 _ONE = select(tables.order_templates).where(_templates.id == bindparam("template_id"))
-_OF = (
+_LIST_FOR_USER = (
     select(tables.order_templates)
     .where(_templates.user_id == bindparam("user_id"))
     .order_by(_templates.id)
     .offset(bindparam("skip"))
     .limit(bindparam("most"))
 )
-_REMOVE = delete(tables.order_templates).where(_templates.id == bindparam("template_id"))
+_DELETE = delete(tables.order_templates).where(_templates.id == bindparam("template_id"))
 
 
-class Templates:
+class SqlOrderTemplateRepository(OrderTemplateRepository):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reading = engines.reading(engine)
+        self._autocommit = engines.autocommit(engine)
 
     def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         values = _values(template) | {"created_at": at}
@@ -50,25 +51,25 @@ class Templates:
             address=template.address,
         )
 
-    def template(self, template_id: int) -> OrderTemplate:
-        if not can_be_id(template_id):
+    def get(self, template_id: int) -> OrderTemplate:
+        if not is_valid_id(template_id):
             raise TemplateNotFound(template_id)
-        with translate_errors(), self._reading.connect() as connection:
+        with translate_errors(), self._autocommit.connect() as connection:
             row = connection.execute(_ONE, {"template_id": template_id}).one_or_none()
         if row is None:
             raise TemplateNotFound(template_id)
-        return _template_of(row)
+        return _to_template(row)
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
-        with translate_errors(), self._reading.connect() as connection:
-            rows = connection.execute(_OF, {"user_id": user_id, "skip": skip, "most": limit}).all()
-        return [_template_of(row) for row in rows]
+    def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
+        with translate_errors(), self._autocommit.connect() as connection:
+            rows = connection.execute(_LIST_FOR_USER, {"user_id": user_id, "skip": offset, "most": limit}).all()
+        return [_to_template(row) for row in rows]
 
-    def remove(self, template_id: int) -> None:
-        if not can_be_id(template_id):
+    def delete(self, template_id: int) -> None:
+        if not is_valid_id(template_id):
             raise TemplateNotFound(template_id)
         with translate_errors(), self._engine.begin() as connection:
-            if connection.execute(_REMOVE, {"template_id": template_id}).rowcount != 1:
+            if connection.execute(_DELETE, {"template_id": template_id}).rowcount != 1:
                 raise TemplateNotFound(template_id)
 
 
@@ -81,7 +82,7 @@ def _values(template: NewOrderTemplate) -> dict[str, Any]:
     }
 
 
-def _template_of(row: Row[Any]) -> OrderTemplate:
+def _to_template(row: Row[Any]) -> OrderTemplate:
     return OrderTemplate(
         id=row.id,
         created_at=row.created_at,

@@ -5,49 +5,51 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, bindparam, func, select
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import can_be_id
+from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.products import OURS, product_of
+from orders_adapters.sql.products import LOCAL_ONLY, to_product
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
-from orders_domain.ports.product_catalog import StockLevels
+from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 _products = tables.products.c
 
-_ONE = select(tables.products).where(_products.id == bindparam("product_id"), OURS)
-_PAGE = select(tables.products).where(OURS).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
-_ALL = select(func.count()).where(OURS).scalar_subquery()
+_ONE = select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY)
+_PAGE = (
+    select(tables.products).where(LOCAL_ONLY).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
+)
+_ALL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
 # What there is none of is low, too.
-_OUT = select(func.count()).where(_products.low, OURS, _products.stock_quantity == 0).scalar_subquery()
+_OUT = select(func.count()).where(_products.low, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
 _COUNTED = select(_ALL, _OUT)
 _LOW = (
     select(tables.products)
-    .where(_products.low, OURS)
+    .where(_products.low, LOCAL_ONLY)
     .order_by(_products.stock_quantity, _products.id)
     .limit(bindparam("most"))
 )
 
 
-class Catalogue:
+class SqlProductCatalog(ProductCatalog):
     def __init__(self, engine: Engine) -> None:
-        self._engine = engines.reading(engine)
+        self._engine = engines.autocommit(engine)
 
-    def product(self, product_id: ProductId) -> Product:
-        if not can_be_id(product_id):
+    def get(self, product_id: ProductId) -> Product:
+        if not is_valid_id(product_id):
             raise ProductNotFound(product_id)
         with translate_errors(), self._engine.connect() as connection:
             row = connection.execute(_ONE, {"product_id": product_id}).one_or_none()
         if row is None:
             raise ProductNotFound(product_id)
-        return product_of(row)
+        return to_product(row)
 
-    def products(self, *, skip: int = 0, limit: int = 100) -> Sequence[Product]:
+    def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
         with translate_errors(), self._engine.connect() as connection:
-            return [product_of(row) for row in connection.execute(_PAGE, {"skip": skip, "most": limit})]
+            return [to_product(row) for row in connection.execute(_PAGE, {"skip": offset, "most": limit})]
 
-    def stock_levels(self, *, most: int = 1_000) -> StockLevels:
+    def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
         with translate_errors(), self._engine.connect() as connection:
             total, out = connection.execute(_COUNTED).one()
-            low = [product_of(row) for row in connection.execute(_LOW, {"most": most})]
+            low = [to_product(row) for row in connection.execute(_LOW, {"most": limit})]
         return StockLevels(total_products=total, out_of_stock=out, low_stock=tuple(low))

@@ -7,59 +7,60 @@ from sqlalchemy import Connection, Row, bindparam, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import Moment
+from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation, ReservationState
+from orders_domain.ports.reservations import ReservationRepository
 
-_bookings = tables.bookings.c
+_reservations = tables.reservations.c
 _KEYLESS = {name: null() for name in ("key_subject", "key_scope", "key")}
 
 # An order's id is new, so what conflicts is the key.
 _ADD: dict[str, Any] = {
-    "postgresql": postgresql.insert(tables.bookings).on_conflict_do_nothing().returning(_bookings.order_id),
-    "sqlite": sqlite.insert(tables.bookings).on_conflict_do_nothing().returning(_bookings.order_id),
+    "postgresql": postgresql.insert(tables.reservations).on_conflict_do_nothing().returning(_reservations.order_id),
+    "sqlite": sqlite.insert(tables.reservations).on_conflict_do_nothing().returning(_reservations.order_id),
 }
-_KEEP = (
-    update(tables.bookings)
-    .where(_bookings.order_id == bindparam("of"), _bookings.state == ReservationState.PENDING)
+_CONFIRM = (
+    update(tables.reservations)
+    .where(_reservations.order_id == bindparam("of"), _reservations.state == ReservationState.PENDING)
     .values(state=ReservationState.CONFIRMED, shipment_id=bindparam("shipment"), **_KEYLESS)
 )
-_UNKEPT = _bookings.state.in_(tables.UNKEPT)
+_UNCONFIRMED = _reservations.state.in_(tables.UNCONFIRMED)
 _DUE = (
-    select(_bookings.order_id)
-    .where(_UNKEPT, _bookings.due_at <= bindparam("now", type_=Moment))
-    .order_by(_bookings.due_at, _bookings.order_id)
+    select(_reservations.order_id)
+    .where(_UNCONFIRMED, _reservations.due_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(_reservations.due_at, _reservations.order_id)
     .limit(1)
     .with_for_update(skip_locked=True)  # two that claim take different ones
     .scalar_subquery()
 )
 _CLAIM = (
-    update(tables.bookings)
-    .where(_bookings.order_id == _DUE)
-    .values(state=ReservationState.RELEASING, due_at=bindparam("until", type_=Moment))
-    .returning(tables.bookings)
+    update(tables.reservations)
+    .where(_reservations.order_id == _DUE)
+    .values(state=ReservationState.RELEASING, due_at=bindparam("until", type_=UtcDateTime))
+    .returning(tables.reservations)
 )
-_PUT_OFF = (
-    update(tables.bookings)
-    .where(_bookings.order_id == bindparam("of"), _UNKEPT)
+_POSTPONE = (
+    update(tables.reservations)
+    .where(_reservations.order_id == bindparam("of"), _UNCONFIRMED)
     .values(
         state=ReservationState.RELEASING,
-        due_at=bindparam("until", type_=Moment),
+        due_at=bindparam("until", type_=UtcDateTime),
         shipment_id=bindparam("shipment"),
         **_KEYLESS,
     )
 )
-_REMOVE = delete(tables.bookings).where(_bookings.order_id == bindparam("of"), _UNKEPT)
+_DELETE = delete(tables.reservations).where(_reservations.order_id == bindparam("of"), _UNCONFIRMED)
 
 
-class Bookings:
+class SqlReservationRepository(ReservationRepository):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, booking: Reservation, once: IdempotencyKey | None = None) -> None:
-        values = _values(booking) | {
+    def add(self, reservation: Reservation, once: IdempotencyKey | None = None) -> None:
+        values = _values(reservation) | {
             "key_subject": once.subject if once else None,
             "key_scope": once.scope if once else None,
             "key": once.key if once else None,
@@ -69,40 +70,40 @@ class Bookings:
         if added is None:
             raise RequestInProgress
 
-    def keep(self, booking: Reservation) -> None:
-        values = {"of": booking.order_id, "shipment": booking.shipment_id}
+    def confirm(self, reservation: Reservation) -> None:
+        values = {"of": reservation.order_id, "shipment": reservation.shipment_id}
         with translate_errors():
-            if self._connection.execute(_KEEP, values).rowcount != 1:
-                raise ReservationLost(booking.order_id)
+            if self._connection.execute(_CONFIRM, values).rowcount != 1:
+                raise ReservationLost(reservation.order_id)
 
-    def claim(self, *, now: datetime, until: datetime) -> Reservation | None:
+    def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
         with translate_errors():
             row = self._connection.execute(_CLAIM, {"now": now, "until": until}).one_or_none()
-        return None if row is None else _booking_of(row)
+        return None if row is None else _to_reservation(row)
 
-    def put_off(self, booking: Reservation, *, until: datetime) -> None:
-        values = {"of": booking.order_id, "shipment": booking.shipment_id, "until": until}
+    def postpone(self, reservation: Reservation, *, until: datetime) -> None:
+        values = {"of": reservation.order_id, "shipment": reservation.shipment_id, "until": until}
         with translate_errors():
-            self._connection.execute(_PUT_OFF, values)
+            self._connection.execute(_POSTPONE, values)
 
-    def remove(self, booking: Reservation) -> None:
+    def delete(self, reservation: Reservation) -> None:
         with translate_errors():
-            self._connection.execute(_REMOVE, {"of": booking.order_id})
+            self._connection.execute(_DELETE, {"of": reservation.order_id})
 
 
-def _values(booking: Reservation) -> dict[str, Any]:
+def _values(reservation: Reservation) -> dict[str, Any]:
     return {
-        "order_id": booking.order_id,
-        "user_id": booking.user_id,
-        "wanted": [[product_id, quantity] for product_id, quantity in booking.quantities.items()],
-        "shipment_id": booking.shipment_id,
-        "state": booking.state,
-        "created_at": booking.created_at,
-        "due_at": booking.due_at,
+        "order_id": reservation.order_id,
+        "user_id": reservation.user_id,
+        "wanted": [[product_id, quantity] for product_id, quantity in reservation.quantities.items()],
+        "shipment_id": reservation.shipment_id,
+        "state": reservation.state,
+        "created_at": reservation.created_at,
+        "due_at": reservation.due_at,
     }
 
 
-def _booking_of(row: Row[Any]) -> Reservation:
+def _to_reservation(row: Row[Any]) -> Reservation:
     return Reservation(
         order_id=row.order_id,
         user_id=row.user_id,

@@ -3,11 +3,12 @@
 from uuid import uuid5
 
 from orders_domain.model.reservation import Reservation
+from orders_domain.ports.shipment_service import ShipmentService
 
 
-class Desk:
-    def book(self, booking: Reservation) -> str:
-        return str(uuid5(booking.order_id, "shipment"))
+class LocalShipmentService(ShipmentService):
+    def create(self, reservation: Reservation) -> str:
+        return str(uuid5(reservation.order_id, "shipment"))
 
     def cancel(self, shipment_id: str) -> None:
         """Nobody carries it yet."""

@@ -2,11 +2,11 @@
 
 import logging
 
-from orders_domain.ports.notifier import Letter
+from orders_domain.ports.notifier import NotificationMessage
 
 log = logging.getLogger(__name__)
 
 
-def notify(letter: Letter) -> None:
+def notify(message: NotificationMessage) -> None:
     """Tell the log instead of the person."""
-    log.info("notification %s to %s: %s", letter.notification.id, letter.to, letter.notification.message)
+    log.info("notification %s to %s: %s", message.notification.id, message.to, message.notification.message)

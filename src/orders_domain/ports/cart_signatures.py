@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from orders_domain.model.cart import Cart
 
-Signed: TypeAlias = Callable[[Cart], bool]
+CartSignatureVerifier: TypeAlias = Callable[[Cart], bool]
 """Say whether the cart's ``signature`` is that of its other members, by one of the keys we share with its service.
 
 A cart that cannot be signed at all is not signed; nothing is raised. How long it takes tells nothing of the keys.

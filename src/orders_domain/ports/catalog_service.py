@@ -8,14 +8,14 @@ from orders_domain.model.product import Product, ProductId
 from orders_domain.model.reservation import Reservation
 
 
-class Reservations(Protocol):
+class CatalogService(Protocol):
     """Every method answers within seconds, or raises ServiceError."""
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+    def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         """Return those of the products that there are, by id: name, price and stock as they are there now."""
         ...
 
-    def reserve(self, booking: Reservation, products: Mapping[ProductId, Product]) -> None:
+    def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         """Have all that the booking wants kept for its order, or nothing; asked again, it is the same reservation.
 
         Raises:

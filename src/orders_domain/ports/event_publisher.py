@@ -6,11 +6,11 @@ from typing import Protocol
 from orders_domain.model.events import Event
 
 
-class Away(str):
+class Deferred(str):
     """Why an event could not be sent for now, where others could: it costs the event no attempt."""
 
 
-class Publisher(Protocol):
+class EventPublisher(Protocol):
     """A way out for events, at least once."""
 
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:

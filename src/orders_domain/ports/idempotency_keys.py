@@ -7,10 +7,10 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 
 
-class Keys(Protocol):
+class IdempotencyKeys(Protocol):
     """The keys of one unit of work. A key is taken with the commit of what was done under it, and by nothing else."""
 
-    def claim(self, once: IdempotencyKey, *, at: datetime) -> None:
+    def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
         """Return if nothing was done under the key in the 24 hours before; it is ours until this unit of work ends.
 
         While it is somebody else's, a store either refuses or waits for them to end.
@@ -23,7 +23,7 @@ class Keys(Protocol):
         """
         ...
 
-    def keep(self, once: IdempotencyKey, order: Order) -> None:
+    def store(self, key: IdempotencyKey, order: Order) -> None:
         """Take the claimed key for the order, with the commit.
 
         Raises:
@@ -33,10 +33,10 @@ class Keys(Protocol):
         ...
 
 
-class KeptKeys(Protocol):
+class IdempotencyKeyCleanup(Protocol):
     """The keys of all requests, outside any unit of work."""
 
-    def prune(self, *, kept_before: datetime, limit: int = 1_000) -> int:
+    def prune(self, *, stored_before: datetime, limit: int = 1_000) -> int:
         """Delete at most ``limit`` keys that were taken before; return how many.
 
         Raises:

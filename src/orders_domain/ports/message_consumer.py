@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-Handle: TypeAlias = Callable[[bytes], str | None]
+MessageHandler: TypeAlias = Callable[[bytes], str | None]
 """What is done about a message: None when it is done, else why that can never be.
 
 Raises:
@@ -12,10 +12,10 @@ Raises:
 """
 
 
-class Inlet(Protocol):
+class MessageConsumer(Protocol):
     """A broker's messages for us, at least once each. One inlet belongs to one thread."""
 
-    def take(self, handle: Handle, *, within: float) -> bool:
+    def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
         """Wait so many seconds at most for a message, and have it handled; say whether that was the end of one.
 
         A message is acknowledged when it is done, and not before; what was not acknowledged comes again. One that can

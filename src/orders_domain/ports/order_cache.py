@@ -7,7 +7,7 @@ from uuid import UUID
 from orders_domain.model.order import Order
 
 
-class Cache(Protocol):
+class OrderCache(Protocol):
     """A cache that never fails a caller: a broken one is an empty one, and costs its short time-out at most."""
 
     def get(self, order_id: UUID) -> Order | None:

@@ -9,10 +9,10 @@ from orders_domain.model.order_filter import OrderFilter, Page
 from orders_domain.model.order_ref import OrderRef
 
 
-class Queries(Protocol):
+class OrderQueries(Protocol):
     """Reading. Every method raises StoreUnavailable when the store is away."""
 
-    def order(self, ref: OrderRef) -> Order:
+    def get(self, ref: OrderRef) -> Order:
         """Return the order as last committed.
 
         Raises:
@@ -20,7 +20,7 @@ class Queries(Protocol):
         """
         ...
 
-    def orders(self, wanted: OrderFilter) -> Page:
+    def search(self, order_filter: OrderFilter) -> Page:
         """Return a page of orders, newest first; orders of the same moment by descending id.
 
         Following ``next_cursor`` from page to page gives every order that existed at the start exactly once, however

@@ -7,14 +7,14 @@ from typing import Protocol
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 
 
-class Templates(Protocol):
+class OrderTemplateRepository(Protocol):
     """The templates. Every method raises StoreUnavailable when the store is away."""
 
     def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
         """Keep a template; a user never seen before becomes known."""
         ...
 
-    def template(self, template_id: int) -> OrderTemplate:
+    def get(self, template_id: int) -> OrderTemplate:
         """Return the template as it was added.
 
         Raises:
@@ -22,11 +22,11 @@ class Templates(Protocol):
         """
         ...
 
-    def of(self, user_id: str, *, skip: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
+    def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         """Return templates of the user, in the order they were added."""
         ...
 
-    def remove(self, template_id: int) -> None:
+    def delete(self, template_id: int) -> None:
         """Forget the template; its id is not given again.
 
         Raises:

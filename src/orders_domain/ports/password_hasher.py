@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Passwords(Protocol):
+class PasswordHasher(Protocol):
     """Hashing is slow on purpose, and a process does little of it at once.
 
     ``hash`` and ``verify`` raise PasswordHasherBusy where their turn does not come soon.
@@ -17,6 +17,6 @@ class Passwords(Protocol):
         """Say whether the hash is of the password. Without a hash the answer is no, after the same work."""
         ...
 
-    def outdated(self, password_hash: str) -> bool:
+    def needs_rehash(self, password_hash: str) -> bool:
         """Say whether the hash was made with other parameters than today's."""
         ...

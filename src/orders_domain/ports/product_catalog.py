@@ -16,10 +16,10 @@ class StockLevels:
     low_stock: tuple[Product, ...]
 
 
-class Catalogue(Protocol):
+class ProductCatalog(Protocol):
     """Reading. Every method raises StoreUnavailable when the store is away."""
 
-    def product(self, product_id: ProductId) -> Product:
+    def get(self, product_id: ProductId) -> Product:
         """Return the product as last committed.
 
         Raises:
@@ -27,10 +27,10 @@ class Catalogue(Protocol):
         """
         ...
 
-    def products(self, *, skip: int = 0, limit: int = 100) -> Sequence[Product]:
+    def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
         """Return products in the order of their ids."""
         ...
 
-    def stock_levels(self, *, most: int = 1_000) -> StockLevels:
+    def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
         """Return how the stock is, with at most so many products named."""
         ...

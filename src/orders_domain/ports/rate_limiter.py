@@ -3,10 +3,10 @@
 from typing import Protocol
 
 
-class Attempts(Protocol):
+class RateLimiter(Protocol):
     """Counts tries in windows of a minute. It never fails a caller: where nobody counts for all, the process does."""
 
-    def note(self, key: str, *, most: int) -> None:
+    def hit(self, key: str, *, limit: int) -> None:
         """Count one more try under the key.
 
         Raises:
@@ -14,6 +14,6 @@ class Attempts(Protocol):
         """
         ...
 
-    def forget(self, key: str) -> None:
+    def reset(self, key: str) -> None:
         """Begin to count anew."""
         ...

@@ -7,13 +7,13 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.reservation import Reservation
 
 
-class Bookings(Protocol):
+class ReservationRepository(Protocol):
     """The bookings of one unit of work. Every method raises StoreUnavailable when the store is away.
 
     Of an order that is cancelled or deleted, ``Stock.give_back`` makes a kept booking due for release.
     """
 
-    def add(self, booking: Reservation, once: IdempotencyKey | None = None) -> None:
+    def add(self, reservation: Reservation, once: IdempotencyKey | None = None) -> None:
         """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
 
         Raises:
@@ -21,7 +21,7 @@ class Bookings(Protocol):
         """
         ...
 
-    def keep(self, booking: Reservation) -> None:
+    def confirm(self, reservation: Reservation) -> None:
         """Keep what the services hold, with the shipment's id, for the order that this unit of work stores.
 
         Raises:
@@ -29,17 +29,17 @@ class Bookings(Protocol):
         """
         ...
 
-    def claim(self, *, now: datetime, until: datetime) -> Reservation | None:
+    def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
         """Return the booking that is due the longest, to be released; nobody else can claim it before ``until``.
 
         From then on it cannot be kept. None where nothing is due.
         """
         ...
 
-    def put_off(self, booking: Reservation, *, until: datetime) -> None:
+    def postpone(self, reservation: Reservation, *, until: datetime) -> None:
         """Have it released then, and give its key free; one that is kept is left alone."""
         ...
 
-    def remove(self, booking: Reservation) -> None:
+    def delete(self, reservation: Reservation) -> None:
         """Forget a booking of which the services hold nothing; one that is kept is left alone."""
         ...

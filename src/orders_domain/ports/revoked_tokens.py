@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Protocol
 
 
-class Denylist(Protocol):
+class RevokedTokens(Protocol):
     """The marks of dead tokens. Once ``deny`` has returned, every process is told so by ``denied``."""
 
-    def deny(self, marks: Mapping[str, datetime]) -> frozenset[str]:
+    def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
         """Deny all of the marks, each until its moment; return those that were not denied before.
 
         Of many who deny the same mark at once, exactly one is told that it was new.
@@ -18,7 +18,7 @@ class Denylist(Protocol):
         """
         ...
 
-    def denied(self, marks: Sequence[str]) -> bool:
+    def is_revoked(self, keys: Sequence[str]) -> bool:
         """Say whether any of the marks is denied; one whose moment has passed may be forgotten.
 
         Raises:
@@ -35,10 +35,10 @@ class Denylist(Protocol):
         ...
 
 
-class Denied(Denylist, Protocol):
+class AllRevokedTokens(RevokedTokens, Protocol):
     """The denylist that is the truth, for those who keep a copy of it."""
 
-    def all(self, *, most: int) -> Mapping[str, datetime] | None:
+    def all(self, *, limit: int) -> Mapping[str, datetime] | None:
         """Return every mark and its moment, or None if there are more than ``most``.
 
         Raises:
@@ -47,21 +47,21 @@ class Denied(Denylist, Protocol):
         ...
 
 
-class Recollection(Protocol):
+class RevokedTokenCache(Protocol):
     """A copy of the denylist at hand. It never fails a caller: broken, it knows nothing, and costs its short time-out.
 
     It may forget anything at any time, and notices that it did.
     """
 
-    def recall(self, marks: Sequence[str]) -> bool | None:
+    def lookup(self, keys: Sequence[str]) -> bool | None:
         """Say whether any of the marks is denied; None where the copy is not known to be complete."""
         ...
 
-    def add(self, marks: Mapping[str, datetime]) -> None:
+    def add(self, keys: Mapping[str, datetime]) -> None:
         """Add marks that have just been denied."""
         ...
 
-    def learn(self, denylist: Denied) -> None:
+    def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
         """Copy the denylist, unless that cannot be done now.
 
         Raises:

@@ -5,10 +5,10 @@ from typing import Protocol
 from orders_domain.model.reservation import Reservation
 
 
-class Shipments(Protocol):
+class ShipmentService(Protocol):
     """Every method answers within seconds, or raises ServiceError."""
 
-    def book(self, booking: Reservation) -> str:
+    def create(self, reservation: Reservation) -> str:
         """Return the id of the order's shipment: 1 to 64 characters; asked again, it is the same shipment.
 
         Raises:

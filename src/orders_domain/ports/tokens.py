@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.user import User
 
-Identity: TypeAlias = Callable[[str], AuthenticatedToken]
+TokenVerifier: TypeAlias = Callable[[str], AuthenticatedToken]
 """The bearer of a token that is whole, ours, in force and complete; whether it was ended is not asked here.
 
 Raises:
@@ -16,15 +16,15 @@ Raises:
 """
 
 
-class Issue(Protocol):
+class TokenIssuer(Protocol):
     """A new token for a user."""
 
     @property
-    def life(self) -> timedelta:
+    def ttl(self) -> timedelta:
         """How long a token lives."""
         ...
 
-    def require(self) -> None:
+    def ensure_enabled(self) -> None:
         """Return if we make tokens.
 
         Raises:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from orders_adapters.security import tokens
 from orders_domain.model.actor import Actor, Role
-from orders_domain.ports.tokens import Identity
+from orders_domain.ports.tokens import TokenVerifier
 from orders_flask.bootstrap.components import Check, blamed_on, well
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
-    from orders_adapters.security.jwks import ProviderKeys
+    from orders_adapters.security.jwks import JwksKeys
 
 
-def identity(settings: Settings) -> Identity:
+def identity(settings: Settings) -> TokenVerifier:
     key_for: tokens.KeyFor
     if settings.jwt_jwks_url:
         key_for = _provider_keys(settings)
@@ -26,23 +26,23 @@ def identity(settings: Settings) -> Identity:
             key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
     else:
         key_for = tokens.shared_secret(settings.signing_secret)
-    return tokens.Tokens(
+    return tokens.JwtTokenVerifier(
         key_for,
         algorithm=settings.algorithm,
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
-    ).bearer
+    ).verify
 
 
 def identity_checks(settings: Settings) -> Mapping[str, Check]:
     return {"identity": partial(well, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
 
 
-def _provider_keys(settings: Settings) -> ProviderKeys:
-    from orders_adapters.security.jwks import ProviderKeys
+def _provider_keys(settings: Settings) -> JwksKeys:
+    from orders_adapters.security.jwks import JwksKeys
 
     with blamed_on("JWT_JWKS_URL"):
-        return ProviderKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+        return JwksKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
 
 
 def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
@@ -53,10 +53,10 @@ def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str],
     """
     Actor(subject=subject)
     claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
-    return tokens.mint(
+    return tokens.encode_token(
         subject=subject,
         secret=settings.signing_secret,
-        expires=int(time.time()) + seconds,
+        expires_at=int(time.time()) + seconds,
         role=role,
         scopes=scopes,
         **{name: value for name, value in claims.items() if value},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from orders_adapters.memory.order_cache import Cache as MemoryCache
-from orders_adapters.memory.order_cache import NoCache
+from orders_adapters.memory.order_cache import InMemoryOrderCache as MemoryCache
+from orders_adapters.memory.order_cache import NullOrderCache
 from orders_domain.ports.clock import Clock
 from orders_flask.bootstrap.components import CachePart, blamed_on, installed, well
 from orders_flask.settings import Settings
@@ -19,18 +19,18 @@ REDIS_ADVICE = (
 def cache(settings: Settings, *, clock: Clock) -> CachePart:
     if settings.cache == "redis":
         with installed("redis", wanted_by="REDIS_URL"):
-            from orders_adapters.redis.order_cache import Cache as RedisCache
-            from orders_adapters.redis.prefetch import Ahead
+            from orders_adapters.redis.order_cache import RedisOrderCache as RedisCache
+            from orders_adapters.redis.prefetch import Prefetch
 
-        ahead = Ahead()
+        ahead = Prefetch()
         with blamed_on("REDIS_URL"):
-            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, ahead=ahead)
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=ahead)
         return CachePart(
             cache=redis,
             ahead=ahead,
             circuit_open=lambda: redis.circuit_open,
             check=partial(well, redis.ping),
-            advice=lambda: REDIS_ADVICE if redis.keeps_snapshots() else None,
+            advice=lambda: REDIS_ADVICE if redis.persistence_enabled() else None,
             close=redis.close,
         )
-    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NoCache())
+    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NullOrderCache())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orders_adapters.security.cart_signatures import Signatures
-from orders_domain.ports.cart_signatures import Signed
+from orders_adapters.security.cart_signatures import HmacCartVerifier
+from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_flask.settings import Settings
 
 
-def signatures(settings: Settings) -> Signed:
-    return Signatures(settings.cart_secrets)
+def signatures(settings: Settings) -> CartSignatureVerifier:
+    return HmacCartVerifier(settings.cart_secrets)

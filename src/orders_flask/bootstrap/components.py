@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from orders_domain.errors import InvalidValue, Unavailable
-from orders_domain.ports.analytics import Analytics
-from orders_domain.ports.catalog_service import Reservations
-from orders_domain.ports.event_publisher import Publisher
-from orders_domain.ports.idempotency_keys import KeptKeys
-from orders_domain.ports.inbox import NotedMessages
-from orders_domain.ports.jobs import Jobs
-from orders_domain.ports.notifier import Addresses, Notifier
-from orders_domain.ports.order_cache import Cache
-from orders_domain.ports.order_queries import Queries
-from orders_domain.ports.order_templates import Templates
+from orders_domain.ports.analytics import AnalyticsReader
+from orders_domain.ports.catalog_service import CatalogService
+from orders_domain.ports.event_publisher import EventPublisher
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.jobs import JobRepository
+from orders_domain.ports.notifier import EmailLookup, Notifier
+from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_queries import OrderQueries
+from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox
-from orders_domain.ports.password_hasher import Passwords
-from orders_domain.ports.product_catalog import Catalogue
-from orders_domain.ports.rate_limiter import Attempts
-from orders_domain.ports.revoked_tokens import Denied, Denylist
-from orders_domain.ports.shipment_service import Shipments
-from orders_domain.ports.tokens import Issue
+from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.product_catalog import ProductCatalog
+from orders_domain.ports.rate_limiter import RateLimiter
+from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokens
+from orders_domain.ports.shipment_service import ShipmentService
+from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.ports.users import Users
+from orders_domain.ports.users import UserRepository
 from orders_flask.optional_dependencies import not_installed
 from orders_flask.settings import InvalidSetting
 
@@ -76,18 +76,18 @@ class Store:
     """A store of orders."""
 
     unit_of_work: Callable[[], UnitOfWork]
-    queries: Queries
-    reads: Queries  # the same, perhaps from a replica that is a little behind
-    analytics: Analytics  # perhaps from the replica, too
-    catalogue: Catalogue
-    templates: Templates
+    queries: OrderQueries
+    reads: OrderQueries  # the same, perhaps from a replica that is a little behind
+    analytics: AnalyticsReader  # perhaps from the replica, too
+    catalogue: ProductCatalog
+    templates: OrderTemplateRepository
     outbox: Outbox
-    jobs: Jobs
-    keys: KeptKeys
-    inbox: NotedMessages
-    addresses: Addresses
-    users: Users
-    denied: Denied
+    jobs: JobRepository
+    keys: IdempotencyKeyCleanup
+    inbox: InboxCleanup
+    addresses: EmailLookup
+    users: UserRepository
+    denied: AllRevokedTokens
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     wait_for_jobs: Callable[[float], None]  # that this process was given
     connections_in_use: Callable[[], int] = lambda: 0
@@ -98,7 +98,7 @@ class Store:
 
 @dataclass(frozen=True, kw_only=True)
 class CachePart:
-    cache: Cache
+    cache: OrderCache
     ahead: Any = None  # what lets an earlier question be asked along with that
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = fine
@@ -110,8 +110,8 @@ class CachePart:
 class Services:
     """Who has an order's products, where not we, and who ships them."""
 
-    reservations: Reservations | None
-    shipments: Shipments
+    reservations: CatalogService | None
+    shipments: ShipmentService
     checks: Mapping[str, Check] = field(default_factory=dict)  # of those that are not we
 
 
@@ -125,16 +125,16 @@ class NotifierPart:
 class SignIn:
     """Who may enter, and who may not any more."""
 
-    denylist: Denylist
-    attempts: Attempts
-    passwords: Passwords
-    issue: Issue
+    denylist: RevokedTokens
+    attempts: RateLimiter
+    passwords: PasswordHasher
+    issue: TokenIssuer
     close: Callable[[], None] = nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerPart:
-    publisher: Publisher
+    publisher: EventPublisher
     check: Check = fine
     close: Callable[[], None] = nothing
 

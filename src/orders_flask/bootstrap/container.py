@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dependency_injector import containers, providers
 
 from orders_adapters.serialization import incoming_messages
-from orders_adapters.sql.retry import retried
+from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system import clock as system_clock
-from orders_adapters.system.ids import Ids
+from orders_adapters.system.ids import UuidSequence
 from orders_domain import use_cases
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.auth_token import AuthenticatedToken
@@ -24,7 +24,7 @@ from orders_domain.use_cases.catalog.import_products import Imported
 from orders_domain.use_cases.catalog.upsert_products import Put
 from orders_flask import bootstrap
 from orders_flask.observability.instrumentation import observed
-from orders_flask.observability.instrumented_cache import CountedCache
+from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
 from orders_flask.workers.job_worker import JobWorker
@@ -40,11 +40,11 @@ def _checks(
 
 
 def _tracked(raw: bytes) -> use_cases.TrackShipment:
-    return use_cases.TrackShipment(event=incoming_messages.tracking_event(raw))
+    return use_cases.TrackShipment(event=incoming_messages.parse_tracking_event(raw))
 
 
 def _notified(raw: bytes) -> use_cases.NotifyUser:
-    return use_cases.NotifyUser(notification=incoming_messages.notification(raw))
+    return use_cases.NotifyUser(notification=incoming_messages.parse_notification(raw))
 
 
 def _elsewhere(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
@@ -58,7 +58,7 @@ class Container(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
 
     clock = providers.Object(system_clock.now)
-    new_id = providers.Singleton(Ids)
+    new_id = providers.Singleton(UuidSequence)
     identity = providers.Singleton(bootstrap.identity, settings)
     store = providers.Singleton(bootstrap.store, settings)
     cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
@@ -95,7 +95,7 @@ class Container(containers.DeclarativeContainer):
     passwords = entrance.provided.passwords
     issue = entrance.provided.issue
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
-    kept = providers.Singleton(CountedCache, cache.provided.cache, metrics)
+    kept = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
     reservations = services.provided.reservations
     shipments = services.provided.shipments
@@ -139,7 +139,7 @@ class Container(containers.DeclarativeContainer):
         observed(use_cases.change_password), metrics=metrics, users=users, passwords=passwords
     )
     place_order: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        observed(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
     get_order: providers.Callable[Order] = providers.Callable(
         observed(use_cases.get_order), metrics=metrics, queries=queries, cache=kept
@@ -148,13 +148,13 @@ class Container(containers.DeclarativeContainer):
         observed(use_cases.list_orders), metrics=metrics, queries=reads
     )
     change_status: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.change_status)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        observed(retry_on_contention(use_cases.change_status)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     order_products: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        observed(retry_on_contention(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
     place_cart: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.place_cart)),
+        observed(retry_on_contention(use_cases.place_cart)),
         metrics=metrics,
         signed=signatures,
         uow=uow,
@@ -162,12 +162,14 @@ class Container(containers.DeclarativeContainer):
         new_id=new_id,
     )
     cancel_order: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        observed(retry_on_contention(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     ship_products: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.ship_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        observed(retry_on_contention(use_cases.ship_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
-    place_booked: providers.Callable[Order] = providers.Callable(retried(use_cases.place_booked), uow=uow, clock=clock)
+    place_booked: providers.Callable[Order] = providers.Callable(
+        retry_on_contention(use_cases.place_booked), uow=uow, clock=clock
+    )
     ship_through_services: providers.Callable[Order] = providers.Callable(
         observed(use_cases.ship_through_services),
         metrics=metrics,
@@ -186,16 +188,16 @@ class Container(containers.DeclarativeContainer):
     )
     booking_worker = providers.Factory(BookingWorker, release_bookings=release_bookings.provider)
     delete_order: providers.Callable[None] = providers.Callable(
-        observed(retried(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        observed(retry_on_contention(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     add_product: providers.Callable[Product] = providers.Callable(
-        observed(retried(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
     )
     change_product: providers.Callable[Product] = providers.Callable(
-        observed(retried(use_cases.change_product)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.change_product)), metrics=metrics, uow=uow, clock=clock
     )
     restock: providers.Callable[Product] = providers.Callable(
-        observed(retried(use_cases.restock)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.restock)), metrics=metrics, uow=uow, clock=clock
     )
     order_history: providers.Callable[Sequence[HistoryEntry]] = providers.Callable(
         observed(use_cases.order_history), metrics=metrics, queries=queries
@@ -219,7 +221,7 @@ class Container(containers.DeclarativeContainer):
         observed(use_cases.remove_template), metrics=metrics, templates=templates
     )
     place_template: providers.Callable[Order] = providers.Callable(
-        observed(retried(use_cases.place_template)),
+        observed(retry_on_contention(use_cases.place_template)),
         metrics=metrics,
         templates=templates,
         uow=uow,
@@ -241,7 +243,7 @@ class Container(containers.DeclarativeContainer):
         use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
     )
     put_products: providers.Callable[Mapping[str, Put]] = providers.Callable(
-        observed(retried(use_cases.put_products)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.put_products)), metrics=metrics, uow=uow, clock=clock
     )
     import_products: providers.Callable[Iterator[Imported]] = providers.Callable(
         use_cases.import_products, put_products=put_products.provider
@@ -259,10 +261,10 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     track_shipment: providers.Callable[use_cases.Tracked] = providers.Callable(
-        observed(retried(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        observed(retry_on_contention(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     notify_user: providers.Callable[use_cases.Notified] = providers.Callable(
-        observed(retried(use_cases.notify_user)),
+        observed(retry_on_contention(use_cases.notify_user)),
         metrics=metrics,
         uow=uow,
         addresses=store.provided.addresses,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from orders_adapters.composite.fan_out_publisher import AlsoNotifying
-from orders_adapters.memory.event_publisher import Publisher as MemoryPublisher
+from orders_adapters.composite.fan_out_publisher import FanOutPublisher
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher as MemoryPublisher
 from orders_flask.bootstrap.components import BrokerPart, blamed_on, installed, well
 from orders_flask.bootstrap.kafka_options import options
 from orders_flask.settings import Settings
@@ -16,7 +16,7 @@ def broker(settings: Settings) -> BrokerPart:
     if not settings.kafka_servers:
         return main
     with installed("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
-        from orders_adapters.kafka.event_publisher import Publisher as KafkaPublisher
+        from orders_adapters.kafka.event_publisher import KafkaEventPublisher as KafkaPublisher
 
     told = options(settings)
     with blamed_on("KAFKA_OPTIONS"):
@@ -29,13 +29,13 @@ def broker(settings: Settings) -> BrokerPart:
         main.close()
         kafka.close()
 
-    return BrokerPart(publisher=AlsoNotifying(main.publisher, kafka), check=check, close=close)
+    return BrokerPart(publisher=FanOutPublisher(main.publisher, kafka), check=check, close=close)
 
 
 def _main(settings: Settings) -> BrokerPart:
     if settings.broker == "rabbitmq":
         with installed("rabbitmq", wanted_by="RABBITMQ_URL"):
-            from orders_adapters.rabbitmq.event_publisher import Publisher as RabbitPublisher
+            from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as RabbitPublisher
 
         with blamed_on("RABBITMQ_URL"):
             rabbit = RabbitPublisher(

@@ -12,7 +12,7 @@ from orders_flask.settings import Settings
 def notifier(settings: Settings) -> NotifierPart:
     if not settings.smtp_url:
         return NotifierPart(notify=notify)
-    from orders_adapters.smtp.notifier import Notifier as Mail
+    from orders_adapters.smtp.notifier import SmtpNotifier as Mail
 
     with blamed_on("SMTP_URL or SMTP_SENDER"):
         mail = Mail(settings.smtp_url, sender=settings.smtp_sender)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from orders_adapters.system.local_shipments import Desk
+from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.model.order import Order
 from orders_domain.use_cases import ShipProducts
 from orders_flask.bootstrap.components import Services, blamed_on, well
@@ -14,18 +14,18 @@ from orders_flask.settings import Settings
 
 def services(settings: Settings) -> Services:
     if not settings.services:
-        return Services(reservations=None, shipments=Desk())
-    from orders_adapters.http.catalog_service import Reservations
-    from orders_adapters.http.shipment_service import Shipments
+        return Services(reservations=None, shipments=LocalShipmentService())
+    from orders_adapters.http.catalog_service import HttpCatalogService
+    from orders_adapters.http.shipment_service import HttpShipmentService
 
-    catalogue, carrier = settings.catalog_service_url, settings.shipment_service_url
+    product_catalog, carrier = settings.catalog_service_url, settings.shipment_service_url
     with blamed_on("CATALOG_SERVICE_URL"):
-        theirs = Reservations(catalogue, currency=settings.default_currency) if catalogue else None
+        theirs = HttpCatalogService(product_catalog, currency=settings.default_currency) if product_catalog else None
     with blamed_on("SHIPMENT_SERVICE_URL"):
-        carriers = Shipments(carrier) if carrier else None
+        carriers = HttpShipmentService(carrier) if carrier else None
     asked = {"catalogue": theirs, "shipments": carriers}
     checks = {name: partial(well, service.ping) for name, service in asked.items() if service}
-    return Services(reservations=theirs, shipments=carriers or Desk(), checks=checks)
+    return Services(reservations=theirs, shipments=carriers or LocalShipmentService(), checks=checks)
 
 
 def shipping(

@@ -5,70 +5,74 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from orders_adapters.composite.cached_revoked_tokens import QuickDenylist
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory import rate_limiter as memory_attempts
 from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.security import tokens
-from orders_adapters.security.password_hasher import Passwords
+from orders_adapters.security.password_hasher import Argon2PasswordHasher
 from orders_domain.errors import SignInDisabled
 from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
+from orders_domain.ports.tokens import TokenIssuer
 from orders_flask.bootstrap.components import CachePart, SignIn, Store, blamed_on
 from orders_flask.settings import Settings
 
 
 def sign_in(settings: Settings, store: Store, cache: CachePart, *, clock: Clock) -> SignIn:
-    ours = memory_attempts.Attempts(clock=clock)
+    ours = memory_attempts.InMemoryRateLimiter(clock=clock)
     if settings.cache == "redis":
-        from orders_adapters.redis.rate_limiter import Attempts
-        from orders_adapters.redis.revoked_token_cache import Copy
+        from orders_adapters.redis.rate_limiter import RedisRateLimiter
+        from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 
         with blamed_on("REDIS_URL"):
-            copy = Copy(settings.redis_url, prefix=settings.redis_prefix, ahead=cache.ahead)
-            attempts = Attempts(settings.redis_url, prefix=settings.redis_prefix, otherwise=ours)
+            copy = RedisRevokedTokenCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.ahead)
+            attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=ours)
 
         def close() -> None:
             copy.close()
             attempts.close()
 
         return SignIn(
-            denylist=QuickDenylist(store.denied, copy),
+            denylist=CachedRevokedTokens(store.denied, copy),
             attempts=attempts,
-            passwords=Passwords(),
-            issue=Issue(settings),
+            passwords=Argon2PasswordHasher(),
+            issue=JwtTokenIssuer(settings),
             close=close,
         )
     alone = settings.cache == "memory"  # one process is all there is
     return SignIn(
-        denylist=QuickDenylist(store.denied, memory_denylist.Copy() if alone else memory_denylist.NoCopy()),
+        denylist=CachedRevokedTokens(
+            store.denied,
+            memory_denylist.InMemoryRevokedTokenCache() if alone else memory_denylist.NullRevokedTokenCache(),
+        ),
         attempts=ours,
-        passwords=Passwords(),
-        issue=Issue(settings),
+        passwords=Argon2PasswordHasher(),
+        issue=JwtTokenIssuer(settings),
     )
 
 
-class Issue:
+class JwtTokenIssuer(TokenIssuer):
     """Tokens as the settings have them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     @property
-    def life(self) -> timedelta:
+    def ttl(self) -> timedelta:
         return timedelta(seconds=self._settings.token_seconds)
 
-    def require(self) -> None:
+    def ensure_enabled(self) -> None:
         if self._settings.algorithm != "HS256":
             raise SignInDisabled
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        self.require()
+        self.ensure_enabled()
         issued = int(at.timestamp())
         named = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
-        return tokens.mint(
+        return tokens.encode_token(
             subject=user.id,
             secret=self._settings.signing_secret,
-            expires=issued + self._settings.token_seconds,
+            expires_at=issued + self._settings.token_seconds,
             role=user.role,
             scopes=sorted(user.scopes),
             iat=issued,

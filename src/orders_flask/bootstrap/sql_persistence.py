@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orders_adapters.memory.wakeup import Bell
+from orders_adapters.memory.wakeup import WakeupSignal
 from orders_adapters.sql import (
     analytics,
     email_lookup,
@@ -37,21 +37,21 @@ def store(url: str, *, read_url: str) -> Store:
         database = engine.create(url)
     with blamed_on("DATABASE_READ_URL"):
         replica = engine.create(read_url) if read_url else database
-    ringing, jobs_bell = wakeup.Bell(database), Bell()
+    ringing, jobs_bell = wakeup.WakeupSignal(database), WakeupSignal()
     return Store(
-        unit_of_work=lambda: unit_of_work.UnitOfWork(database, on_commit=ringing.ring),
-        queries=order_queries.Queries(database),
-        reads=order_queries.Queries(replica),
-        analytics=analytics.Analytics(replica),
-        catalogue=product_catalog.Catalogue(database),
-        templates=order_templates.Templates(database),
-        outbox=repository.Outbox(database),
-        jobs=jobs.Jobs(database, on_add=jobs_bell.ring),
-        keys=idempotency_keys.KeptKeys(database),
-        inbox=inbox.NotedMessages(database),
-        addresses=email_lookup.Addresses(database),
-        users=users.Users(database),
-        denied=revoked_tokens.Denylist(database),
+        unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=ringing.set),
+        queries=order_queries.SqlOrderQueries(database),
+        reads=order_queries.SqlOrderQueries(replica),
+        analytics=analytics.SqlAnalyticsReader(replica),
+        catalogue=product_catalog.SqlProductCatalog(database),
+        templates=order_templates.SqlOrderTemplateRepository(database),
+        outbox=repository.SqlOutbox(database),
+        jobs=jobs.SqlJobRepository(database, on_add=jobs_bell.set),
+        keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
+        inbox=inbox.SqlInboxCleanup(database),
+        addresses=email_lookup.SqlEmailLookup(database),
+        users=users.SqlUserRepository(database),
+        denied=revoked_tokens.SqlRevokedTokens(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=partial(engine.connections_in_use, database),
@@ -75,7 +75,7 @@ def check_once(url: str) -> str | None:
         database.dispose()
 
 
-def _close(ringing: wakeup.Bell, *engines: Engine) -> None:
+def _close(ringing: wakeup.WakeupSignal, *engines: Engine) -> None:
     ringing.close()
     for one in engines:
         one.dispose()

@@ -107,7 +107,7 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
     """Add a few products, unless there are any."""
-    if container.catalogue().products(limit=1):
+    if container.product_catalog().list_page(limit=1):
         return
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
     for sku, name, price, stock in _PRODUCTS:
@@ -130,7 +130,7 @@ def _email(user_id: str) -> str:
 
 
 def _offered(container: Container) -> str:
-    products = container.catalogue().products(limit=10)
+    products = container.product_catalog().list_page(limit=10)
     return "\n".join(
         f"  product {one.id}: {one.name}, {one.price.amount} {one.price.currency}, {one.stock} in stock"
         for one in products

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from orders_domain.model.order import Order
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_flask.observability.metrics import Metrics
 
 
-class CountedCache:
-    def __init__(self, cache: Cache, metrics: Metrics) -> None:
+class InstrumentedOrderCache(OrderCache):
+    def __init__(self, cache: OrderCache, metrics: Metrics) -> None:
         self._cache = cache
         self._metrics = metrics
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from orders_domain.ports.outbox import Backlog
+from orders_domain.ports.outbox import OutboxBacklog
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -21,7 +21,7 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
-    def __init__(self, *, backlog: Callable[[], Backlog], clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
         # Imported late: the library decides at its import whether processes share their measurements, and a process
         # that forks workers has to be free to say so first.
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -96,7 +96,7 @@ class Metrics:
 class OutboxCollector:
     """Asks the store at each scrape: the outbox is everybody's, so no process's own figures would do."""
 
-    def __init__(self, backlog: Callable[[], Backlog], clock: Callable[[], datetime]) -> None:
+    def __init__(self, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
         self._backlog = backlog
         self._clock = clock
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.jobs import JobRepository
 from orders_flask.workers import runner
 
 IDLE = 1.0  # seconds between two looks when nobody rings; other processes' jobs ring for nobody here
@@ -20,7 +20,7 @@ KEPT = timedelta(days=30)
 class JobWorker:
     """``run`` returns when ``stop`` is set. A job whose worker dies is due again when its lease has run out."""
 
-    jobs: Jobs
+    jobs: JobRepository
     begin: Callable[[UUID], object]
     wait: Callable[[float], None]  # for news, so many seconds at most
     clock: Clock
@@ -31,9 +31,9 @@ class JobWorker:
 
     def turn(self) -> None:
         """Begin what is due, and wait a moment for more."""
-        due = self.jobs.due(self.clock())
+        due = self.jobs.list_due(self.clock())
         for job_id in due:
             self.begin(job_id)
         if due:
-            self.jobs.forget(created_before=self.clock() - KEPT)
+            self.jobs.delete_finished(created_before=self.clock() - KEPT)
         self.wait(IDLE)

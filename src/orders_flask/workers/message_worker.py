@@ -17,7 +17,7 @@ from orders_domain.errors import (
     StoreContention,
     Unavailable,
 )
-from orders_domain.ports.message_consumer import Handle, Inlet
+from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
@@ -29,8 +29,8 @@ WITHIN = 1.0  # seconds to wait for a message; who wants to stop waits as long
 class Intake:
     """``run`` returns when ``stop`` is set, with the message in hand done. Killing it loses nothing."""
 
-    inlet: Inlet
-    handle: Handle
+    inlet: MessageConsumer
+    handle: MessageHandler
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -40,10 +40,10 @@ class Intake:
             self.inlet.close()
 
     def _turn(self) -> None:
-        self.inlet.take(self.handle, within=WITHIN)
+        self.inlet.poll(self.handle, timeout=WITHIN)
 
 
-def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> Handle:
+def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> MessageHandler:
     """Return what is done about a message: it is read as a request, and the use case is asked.
 
     What can be mended by waiting is waited for; an order that is not there only for a while: who ships it may tell of

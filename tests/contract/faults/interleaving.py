@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from orders_adapters.sql.order_queries import Queries
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import Order
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 
 Step = Callable[[], None]
 """Called by an actor before each step; returns when it is its turn."""
@@ -82,7 +82,7 @@ def shuffled(lengths: Sequence[int], chance: Random) -> tuple[int, ...]:
 class SteppedCache:
     """A cache whose every call is a step."""
 
-    cache: Cache
+    cache: OrderCache
     step: Step
 
     def get(self, order_id: UUID) -> Order | None:
@@ -101,19 +101,19 @@ class SteppedCache:
         return self.cache.invalidate(versions)
 
 
-class SteppedQueries(Queries):
+class SteppedQueries(SqlOrderQueries):
     """Queries of which reading an order is a step."""
 
     def __init__(self, engine: Engine, step: Step) -> None:
         super().__init__(engine)
         self._step = step
 
-    def order(self, ref: Any) -> Order:
+    def get(self, ref: Any) -> Order:
         self._step()
-        return super().order(ref)
+        return super().get(ref)
 
 
-class SteppedUnitOfWork(UnitOfWork):
+class SteppedUnitOfWork(SqlUnitOfWork):
     """A unit of work of which all is one step: the order is held from its beginning to its commit."""
 
     def __init__(self, engine: Engine, step: Step) -> None:

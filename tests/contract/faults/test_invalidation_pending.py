@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.rabbitmq.event_publisher import Publisher
-from orders_adapters.redis.order_cache import Cache
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
+from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.system import clock
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import PublisherUnavailable
@@ -44,7 +44,7 @@ def behind(service: Service, network: Proxy) -> Iterator[Core]:
 class CutOff:
     """A cache that cannot be reached just when it is to be told of an update."""
 
-    cache: Cache
+    cache: RedisOrderCache
     network: Proxy
 
     def get(self, order_id: UUID) -> Order | None:
@@ -99,12 +99,12 @@ def test_a_relay_that_is_cut_off_itself_tells_the_cache_later_and_the_world_once
 ) -> None:
     order_id = a_copied_order(core)
     unheard(behind, network, order_id)
-    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
+    publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
 
     with everything_heard(rabbitmq_server, service.exchange) as ear:
         deaf = CutOff(behind.cache, network)
         assert relay_events(outbox=core.outbox, publisher=publisher, cache=deaf, clock=clock.now).sent == 2
-        assert [one.state for one in core.unsent()] == [OutboxState.UNTOLD] * 2
+        assert [one.state for one in core.unsent()] == [OutboxState.PUBLISHED] * 2
         publisher.close()
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
@@ -156,7 +156,7 @@ def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
 ) -> None:
     fill(rabbitmq_server, service.name)
     order_id = a_copied_order(core)
-    publisher = Publisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
+    publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
     relay = Relay(core, publisher)
     while relay.turn().refused:
         relay.now += timedelta(hours=1)
@@ -174,7 +174,7 @@ def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
     for order_id in order_ids:
         unheard(behind, network, order_id)
 
-    nobody = Publisher(f"amqp://guest:guest@{HOST}:{free_port()}/%2F")
+    nobody = RabbitMqEventPublisher(f"amqp://guest:guest@{HOST}:{free_port()}/%2F")
     for _ in range(3):
         with pytest.raises(PublisherUnavailable):
             relay_events(outbox=core.outbox, publisher=nobody, cache=core.cache, clock=clock.now)

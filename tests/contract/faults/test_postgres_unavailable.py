@@ -103,7 +103,7 @@ def test_a_database_that_ends_new_connections_as_it_ended_the_old_is_away(servic
 
     def end_all(*_: object) -> None:
         reaper = engines.create(service.database_url)
-        with engines.reading(reaper).connect() as connection:
+        with engines.autocommit(reaper).connect() as connection:
             connection.exec_driver_sql(END_ALL)
         reaper.dispose()
 
@@ -111,6 +111,6 @@ def test_a_database_that_ends_new_connections_as_it_ended_the_old_is_away(servic
     event.listen(core.engine, "connect", end_all)
     try:
         with pytest.raises(StoreUnavailable):
-            core.queries.order(order_id)
+            core.queries.get(order_id)
     finally:
         event.remove(core.engine, "connect", end_all)

@@ -32,7 +32,7 @@ def test_a_redis_that_is_away_fails_no_request_and_hardly_slows_one(
             getattr(throwaway_redis, end)()
             time.sleep(effort(2.0, 3.0))
         getattr(throwaway_redis, begin)()
-        within(10, lambda: not core.outgoing(OutboxState.WAITING, OutboxState.UNTOLD), "the relay has not healed")
+        within(10, lambda: not core.outgoing(OutboxState.WAITING, OutboxState.PUBLISHED), "the relay has not healed")
 
         assert noted.statuses == {200, 201}
         assert noted.unanswered == 0

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from orders_adapters.rabbitmq.event_publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 from orders_domain.use_cases import Relayed, relay_events
 from tests.contract.faults.broker_probe import everything_heard, news, require_told, waiting
 from tests.contract.faults.service import Service
@@ -22,7 +22,7 @@ PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds from one try to the n
 class Relay:
     """A relay whose clock the test turns."""
 
-    def __init__(self, core: Core, publisher: Publisher) -> None:
+    def __init__(self, core: Core, publisher: RabbitMqEventPublisher) -> None:
         self._core, self._publisher = core, publisher
         self.now = clock.now()
 
@@ -57,7 +57,7 @@ def tried_at(relay: Relay, core: Core) -> list[datetime]:
 def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_only(
     service: Service, core: Core, rabbitmq_server: RabbitServer
 ) -> None:
-    publisher = Publisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
     with everything_heard(rabbitmq_server, service.exchange) as ear:
         relay = Relay(core, publisher)
         flowing = core.place()
@@ -97,7 +97,7 @@ def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_
     publisher.close()
 
 
-def require_listed(service: Service, parked: list[Outgoing]) -> None:
+def require_listed(service: Service, parked: list[OutboxMessage]) -> None:
     """`orders outbox list` shows each event, how often it was tried and why the broker refused it."""
     listed = service.run("outbox", "list", "--state", "parked", "--limit", "1000").splitlines()
     assert len(listed) == len(parked)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.system import clock
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
@@ -32,7 +32,7 @@ class ChangedMind(Exception):
     """Somebody's, between add and commit."""
 
 
-class Reconsidered(UnitOfWork):
+class Reconsidered(SqlUnitOfWork):
     """A unit of work that ends when all is written and nothing committed."""
 
     def commit(self) -> None:

@@ -150,6 +150,6 @@ def test_while_the_store_is_away_an_event_waits(
         within(PATIENCE, lambda: carrier.applied() == 3, "what waited is not applied")
 
     (order,) = carrier.orders
-    assert core.queries.order(order.id).status is OrderStatus.DELIVERED
+    assert core.queries.get(order.id).status is OrderStatus.DELIVERED
     with rabbitmq_server.channel() as channel:
         assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from orders_adapters.rabbitmq.topology import Inbound
+from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_adapters.system import clock
 from orders_domain import Order
 from tests.contract.faults.use_cases import Core
@@ -77,7 +77,7 @@ class Carrier:
 
 @contextmanager
 def over_rabbitmq(server: RabbitServer, queue: str) -> Iterator[Callable[[str, bytes], None]]:
-    inbound = Inbound(queue=queue)
+    inbound = ConsumerQueue(queue=queue)
     with server.channel() as channel:
         inbound.declare(channel)
         channel.confirm_delivery()

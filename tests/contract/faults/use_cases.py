@@ -8,21 +8,21 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from orders_adapters.redis.order_cache import Cache
+from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.order_queries import Queries
-from orders_adapters.sql.outbox.repository import Outbox
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.outbox.repository import SqlOutbox
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.system import clock
-from orders_adapters.system.ids import Ids
+from orders_adapters.system.ids import UuidSequence
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus
 from orders_domain.model.status import TargetStatus
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 from orders_domain.use_cases import ChangeStatus, GetOrder, PlaceOrder, change_status, get_order, place_order
 from tests.contract.faults.service import Service
 
 ADA = Actor(subject="ada")
-new_id = Ids()
+new_id = UuidSequence()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +30,18 @@ class Core:
     """The use cases, as a web process runs them."""
 
     engine: Engine
-    cache: Cache
+    cache: RedisOrderCache
 
     @property
-    def queries(self) -> Queries:
-        return Queries(self.engine)
+    def queries(self) -> SqlOrderQueries:
+        return SqlOrderQueries(self.engine)
 
     @property
-    def outbox(self) -> Outbox:
-        return Outbox(self.engine)
+    def outbox(self) -> SqlOutbox:
+        return SqlOutbox(self.engine)
 
-    def uow(self) -> UnitOfWork:
-        return UnitOfWork(self.engine)
+    def uow(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.engine)
 
     def place(self) -> Order:
         return place_order(an_order(), uow=self.uow(), clock=clock.now, new_id=new_id)
@@ -52,11 +52,11 @@ class Core:
     def get(self, order_id: UUID) -> Order:
         return get_order(GetOrder(actor=ADA, order_id=order_id), queries=self.queries, cache=self.cache)
 
-    def outgoing(self, *states: OutboxState) -> list[Outgoing]:
+    def outgoing(self, *states: OutboxState) -> list[OutboxMessage]:
         return list(self.outbox.select(states=frozenset(states or OutboxState), limit=100_000))
 
-    def unsent(self) -> list[Outgoing]:
-        return self.outgoing(OutboxState.WAITING, OutboxState.UNTOLD, OutboxState.PARKED)
+    def unsent(self) -> list[OutboxMessage]:
+        return self.outgoing(OutboxState.WAITING, OutboxState.PUBLISHED, OutboxState.PARKED)
 
     def versions(self) -> dict[str, int]:
         """Every order and its version; its history and its events have no hole and nothing more."""
@@ -72,7 +72,7 @@ class Core:
         return int(self._rows(f"{count} (SELECT oid FROM pg_database WHERE datname = current_database())")[0][0])
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with engines.reading(self.engine).connect() as connection:
+        with engines.autocommit(self.engine).connect() as connection:
             return [tuple(row) for row in connection.execute(text(statement))]
 
 
@@ -80,7 +80,7 @@ class Core:
 def core(service: Service, *, redis_url: str | None = None) -> Iterator[Core]:
     """The use cases in this process, with connections of its own."""
     engine = engines.create(service.database_url)
-    cache = Cache(redis_url or service.redis_url, prefix=service.redis_prefix)
+    cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix)
     try:
         yield Core(engine=engine, cache=cache)
     finally:

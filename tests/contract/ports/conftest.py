@@ -48,5 +48,5 @@ def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is early is waited for by the second."""
-    monkeypatch.setattr(rabbitmq, "PAUSE", 0.3)
-    monkeypatch.setattr(kafka, "YOUNG", 4.0)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.3)
+    monkeypatch.setattr(kafka, "RETRY_WINDOW", 4.0)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orders_adapters.kafka.message_consumer import REASON as KAFKA_REASON
-from orders_adapters.kafka.message_consumer import Inlet as InKafka
-from orders_adapters.memory.message_consumer import Inlet as InMemory
+from orders_adapters.kafka.message_consumer import KafkaMessageConsumer as InKafka
+from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq.message_consumer import REASON
-from orders_adapters.rabbitmq.message_consumer import Inlet as InRabbitMQ
-from orders_adapters.rabbitmq.topology import Inbound
-from orders_domain.ports.message_consumer import Inlet
+from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer as InRabbitMQ
+from orders_adapters.rabbitmq.topology import ConsumerQueue
+from orders_domain.ports.message_consumer import MessageConsumer
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -25,17 +25,17 @@ class Post:
     """Somewhere to put messages, inlets that take them, and the dead letters with their reasons."""
 
     put: Callable[[Sequence[bytes]], None]
-    inlet: Callable[[], Inlet]
+    inlet: Callable[[], MessageConsumer]
     dead: Callable[[], list[tuple[bytes, str]]]
 
 
 def in_memory() -> Post:
     inlet = InMemory()
-    return Post(put=inlet.waiting.extend, inlet=lambda: inlet, dead=lambda: list(inlet.dead))
+    return Post(put=inlet.waiting.extend, inlet=lambda: inlet, dead=lambda: list(inlet.dead_letters))
 
 
 def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
-    inbound = Inbound(queue=server.queue("inlet"))
+    inbound = ConsumerQueue(queue=server.queue("inlet"))
 
     def put(messages: Sequence[bytes]) -> None:
         with server.channel() as channel:
@@ -47,7 +47,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
             found: list[tuple[Any, Any, Any]] = list(
-                iter(lambda: channel.basic_get(inbound.dead, auto_ack=True), (None, None, None))
+                iter(lambda: channel.basic_get(inbound.dead_letter, auto_ack=True), (None, None, None))
             )
         return [(body, properties.headers[REASON]) for _, properties, body in found]
 
@@ -57,7 +57,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
 def joining(post: Post) -> Post:
     """The post, whose first inlet joins its group already, for which Kafka takes three seconds."""
     first = [post.inlet()]
-    first[0].take(lambda _: None, within=0.01)
+    first[0].poll(lambda _: None, timeout=0.01)
     return replace(post, inlet=lambda: first.pop() if first else post.inlet())
 
 
@@ -76,8 +76,8 @@ def in_kafka(server: KafkaServer) -> Post:
     )
 
 
-def take_until(inlet: Inlet, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
+def take_until(inlet: MessageConsumer, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not enough():
-        inlet.take(handle, within=0.5)
+        inlet.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline, f"not enough within {PATIENCE} s"

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orders_adapters.kafka.event_publisher import Publisher as InKafka
-from orders_adapters.memory.event_publisher import Publisher as InMemory
-from orders_adapters.rabbitmq.event_publisher import Publisher as InRabbitMQ
+from orders_adapters.kafka.event_publisher import KafkaEventPublisher as InKafka
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher as InMemory
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
 from orders_adapters.serialization import cloudevents
 from orders_domain import Event
-from orders_domain.ports.event_publisher import Publisher
+from orders_domain.ports.event_publisher import EventPublisher
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -19,7 +19,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 class Told:
     """A publisher, what arrived so far, oldest first, and how to hang up."""
 
-    publisher: Publisher
+    publisher: EventPublisher
     arrived: Callable[[], list[Event]]
     close: Callable[[], None]
 

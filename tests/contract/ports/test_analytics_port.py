@@ -56,7 +56,7 @@ class Till:
         order = Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=at)
         with self.shop.unit_of_work() as uow:
             uow.orders.add(order)
-            uow.stock.take(order, by=ADA, at=at)
+            uow.stock.deduct(order, by=ADA, at=at)
             uow.commit()
         if become:
             self.shop.changed(order, become)
@@ -66,7 +66,7 @@ class Till:
 
     def _delete(self, order: Order) -> None:
         with self.shop.unit_of_work() as uow:
-            held = uow.orders.hold(order.id)
+            held = uow.orders.get_for_update(order.id)
             held.delete(by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()

@@ -42,8 +42,8 @@ def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
     mine = shop.placed(by=ADA)
     shop.placed(by=GRACE)
 
-    assert shop.queries.order(mine.id) == mine
-    assert shop.queries.orders(OrderFilter(user_id="ada")).orders == (mine,)
+    assert shop.queries.get(mine.id) == mine
+    assert shop.queries.search(OrderFilter(user_id="ada")).orders == (mine,)
 
 
 IMPOSSIBLE = {
@@ -76,7 +76,7 @@ def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: s
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text(statement))
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
 
 
 @pytest.mark.clause("000-03")
@@ -126,7 +126,7 @@ def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
     found = 0
     for _ in range(50):  # the server needs a moment to notice
         with outbox.claim(shard, now=now, limit=500) as claim:
-            found = len(claim.outgoing) if claim is not None else 0
+            found = len(claim.messages) if claim is not None else 0
         if found:
             break
         time.sleep(0.05)
@@ -140,7 +140,7 @@ def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engi
     def change_both(first: Order, second: Order) -> str:
         with shop.unit_of_work() as uow:
             for order in (first, second):
-                held = uow.orders.hold(order.id)
+                held = uow.orders.get_for_update(order.id)
                 held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 time.sleep(0.2)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.rabbitmq.event_publisher import Publisher as InRabbitMQ
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events

@@ -28,16 +28,16 @@ def do(
     """Place an order under the key, with its event."""
     order = placed(by=ADA, at=at)
     with shop.unit_of_work() as uow:
-        uow.keys.claim(once, at=at)
+        uow.idempotency_keys.acquire(once, at=at)
         uow.orders.add(order)
         meanwhile()
-        uow.keys.keep(once, order)
+        uow.idempotency_keys.store(once, order)
         uow.commit()
     return order
 
 
 def orders_of(shop: Shop) -> int:
-    return len(shop.queries.orders(OrderFilter(user_id="ada")).orders)
+    return len(shop.queries.search(OrderFilter(user_id="ada")).orders)
 
 
 def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
@@ -46,7 +46,7 @@ def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
     for _ in range(2):
         with pytest.raises(DuplicateRequest) as again:
             do(shop)
-        assert again.value.order == shop.queries.order(order.id)
+        assert again.value.order == shop.queries.get(order.id)
 
     assert orders_of(shop) == 1
     assert len(shop.events()) == 1
@@ -54,7 +54,7 @@ def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
 
 def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
     order = do(shop)
-    placed_order = shop.queries.order(order.id)
+    placed_order = shop.queries.get(order.id)
     shop.changed(order, OrderStatus.PAID)
 
     with pytest.raises(DuplicateRequest) as again:
@@ -66,9 +66,9 @@ def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
 
 def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
     order = do(shop)
-    placed_order = shop.queries.order(order.id)
+    placed_order = shop.queries.get(order.id)
     with shop.unit_of_work() as uow:
-        present = uow.orders.hold(order.id)
+        present = uow.orders.get_for_update(order.id)
         present.delete(by=ADA, at=NOON)
         uow.orders.save(present)
         uow.commit()
@@ -132,10 +132,10 @@ def test_a_failure_frees_the_key(shop: Shop) -> None:
 
 def test_leaving_without_a_commit_frees_the_key(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        uow.keys.claim(TWICE, at=NOON)
+        uow.idempotency_keys.acquire(TWICE, at=NOON)
         order = placed()
         uow.orders.add(order)
-        uow.keys.keep(TWICE, order)
+        uow.idempotency_keys.store(TWICE, order)
 
     do(shop)
     assert orders_of(shop) == 1
@@ -143,7 +143,7 @@ def test_leaving_without_a_commit_frees_the_key(shop: Shop) -> None:
 
 def test_a_key_claimed_and_not_kept_is_free_again(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        uow.keys.claim(TWICE, at=NOON)
+        uow.idempotency_keys.acquire(TWICE, at=NOON)
         uow.commit()
 
     do(shop)
@@ -177,7 +177,7 @@ def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
     do(shop, replace(TWICE, key="young"), at=NOON + DAY)
 
     limit = NOON + timedelta(microseconds=1)
-    assert [shop.keys.prune(kept_before=limit, limit=3) for _ in range(3)] == [3, 2, 0]
+    assert [shop.keys.prune(stored_before=limit, limit=3) for _ in range(3)] == [3, 2, 0]
 
     with pytest.raises(DuplicateRequest):
         do(shop, replace(TWICE, key="young"), at=NOON + DAY)
@@ -187,7 +187,7 @@ def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
 def test_nothing_young_is_pruned(shop: Shop) -> None:
     do(shop, at=NOON)
 
-    assert shop.keys.prune(kept_before=NOON) == 0
+    assert shop.keys.prune(stored_before=NOON) == 0
 
 
 def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(shop: Shop) -> None:

@@ -15,14 +15,14 @@ def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> Non
     late, quick = placed(), placed()
 
     with shop.unit_of_work() as uow:
-        uow.keys.claim(TWICE, at=NOON)
+        uow.idempotency_keys.acquire(TWICE, at=NOON)
         with shop.unit_of_work() as other:  # as if it had looked before, and got the lock after
             other.orders.add(quick)
-            other.keys.keep(TWICE, quick)
+            other.idempotency_keys.store(TWICE, quick)
             other.commit()
         uow.orders.add(late)
         with pytest.raises(StoreContention):
-            uow.keys.keep(TWICE, late)
+            uow.idempotency_keys.store(TWICE, late)
 
     with pytest.raises(DuplicateRequest) as done:
         do(shop)

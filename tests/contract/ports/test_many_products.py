@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql.retry import retried
-from orders_adapters.sql.unit_of_work import UnitOfWork as SqlUnitOfWork
+from orders_adapters.sql.retry import retry_on_contention
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork as SqlUnitOfWork
 from orders_domain import Money
 from orders_domain.errors import OrdersError, StoreContention
 from orders_domain.model.product import NewProduct, Product
@@ -25,13 +25,13 @@ def tea(number: int, *, stock: int = 5) -> NewProduct:
 
 def add(shop: Shop, *products: NewProduct) -> None:
     with shop.unit_of_work() as uow:
-        uow.products.add_all(products, by=ADMIN, at=NOON)
+        uow.products.add_many(products, by=ADMIN, at=NOON)
         uow.commit()
 
 
 def there(shop: Shop, *skus: str) -> list[Product]:
     with shop.unit_of_work() as uow:
-        return list(uow.products.hold_skus(skus).values())
+        return list(uow.products.get_by_sku_for_update(skus).values())
 
 
 def test_many_are_added_with_their_stock(shop: Shop) -> None:
@@ -52,8 +52,8 @@ def test_many_are_saved_and_others_are_left(shop: Shop) -> None:
     changed = [replace(one, stock=9, name="Black"), replace(two, price=Money(120, "EUR"), low_stock_threshold=0)]
 
     with shop.unit_of_work() as uow:
-        uow.products.hold_skus(["TEA-1", "TEA-2"])
-        uow.products.save_all(changed, by=ADMIN, at=NOON)
+        uow.products.get_by_sku_for_update(["TEA-1", "TEA-2"])
+        uow.products.save_many(changed, by=ADMIN, at=NOON)
         uow.commit()
 
     assert sorted(there(shop, "TEA-1", "TEA-2"), key=lambda product: product.sku) == changed
@@ -64,18 +64,18 @@ def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow:
-        held = uow.products.hold_skus(["TEA-1"])
-        uow.products.save_all([replace(held["TEA-1"], stock=9)], by=ADMIN, at=NOON)
-        uow.products.add_all([tea(2)], by=ADMIN, at=NOON)
+        held = uow.products.get_by_sku_for_update(["TEA-1"])
+        uow.products.save_many([replace(held["TEA-1"], stock=9)], by=ADMIN, at=NOON)
+        uow.products.add_many([tea(2)], by=ADMIN, at=NOON)
 
     assert [one.stock for one in there(shop, "TEA-1", "TEA-2")] == [5]
 
 
 def test_no_products_are_no_trouble(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        assert uow.products.hold_skus([]) == {}
-        uow.products.save_all([], by=ADMIN, at=NOON)
-        uow.products.add_all([], by=ADMIN, at=NOON)
+        assert uow.products.get_by_sku_for_update([]) == {}
+        uow.products.save_many([], by=ADMIN, at=NOON)
+        uow.products.add_many([], by=ADMIN, at=NOON)
         uow.commit()
 
 
@@ -83,7 +83,7 @@ def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow, pytest.raises(StoreContention):
-        uow.products.add_all([tea(2), tea(1)], by=ADMIN, at=NOON)
+        uow.products.add_many([tea(2), tea(1)], by=ADMIN, at=NOON)
 
     assert there(shop, "TEA-2") == []
 
@@ -92,7 +92,7 @@ def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: 
     request = PutProducts(actor=ADMIN, products={f"TEA-{n}": Stated(product=tea(n)) for n in range(200)})
 
     def put(uow: UnitOfWork) -> Callable[[], Sequence[Put]]:
-        return lambda: list(retried(put_products)(request, uow=uow, clock=lambda: NOON).values())
+        return lambda: list(retry_on_contention(put_products)(request, uow=uow, clock=lambda: NOON).values())
 
     outcomes = at_once(*(put(shop.unit_of_work()) for _ in range(6)))
 

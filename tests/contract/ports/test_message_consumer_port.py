@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from orders_adapters.kafka import message_consumer as kafka
-from orders_adapters.memory.message_consumer import Inlet as InMemory
+from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain.errors import PrerequisiteMissing, StoreUnavailable
 from orders_domain.model.reservation import LEASE
-from orders_domain.ports.message_consumer import Inlet
+from orders_domain.ports.message_consumer import MessageConsumer
 from tests.contract.ports.consumers import PATIENCE, Post, in_kafka, in_memory, in_rabbitmq, joining, take_until
 from tests.support.servers.kafka import KafkaServer
 
@@ -43,13 +43,13 @@ def in_kafka_soon(kafka_server: KafkaServer) -> Iterator[Callable[[], Post]]:
 
 
 @pytest.fixture
-def inlet(post: Post) -> Iterator[Inlet]:
+def inlet(post: Post) -> Iterator[MessageConsumer]:
     inlet = post.inlet()
     yield inlet
     inlet.close()
 
 
-def test_messages_are_given_in_their_order_and_once(post: Post, inlet: Inlet) -> None:
+def test_messages_are_given_in_their_order_and_once(post: Post, inlet: MessageConsumer) -> None:
     sent = [f"message {number}".encode() for number in range(50)]
     post.put(sent)
     got: list[bytes] = []
@@ -57,17 +57,19 @@ def test_messages_are_given_in_their_order_and_once(post: Post, inlet: Inlet) ->
     take_until(inlet, got.append, lambda: len(got) >= 50)
 
     assert got == sent
-    assert not inlet.take(got.append, within=1.0)
+    assert not inlet.poll(got.append, timeout=1.0)
     assert got == sent
 
 
-def test_there_may_be_none(post: Post, inlet: Inlet) -> None:
+def test_there_may_be_none(post: Post, inlet: MessageConsumer) -> None:
     post.put([])
 
-    assert not inlet.take(lambda _: pytest.fail("there is none"), within=0.2)
+    assert not inlet.poll(lambda _: pytest.fail("there is none"), timeout=0.2)
 
 
-def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given(post: Post, inlet: Inlet) -> None:
+def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given(
+    post: Post, inlet: MessageConsumer
+) -> None:
     post.put([b"good", b"\x00bad\xff", b"good too"])
     got: list[bytes] = []
 
@@ -81,7 +83,7 @@ def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given
     assert post.dead() == [(b"\x00bad\xff", "Grüße: it is bad.")]
 
 
-def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inlet: Inlet) -> None:
+def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"first", b"second"])
     got: list[bytes] = []
 
@@ -94,7 +96,7 @@ def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inle
     deadline = time.monotonic() + PATIENCE
     while len(got) < 7:
         try:
-            inlet.take(handle, within=0.5)
+            inlet.poll(handle, timeout=0.5)
         except StoreUnavailable:
             time.sleep(0.05)
         assert time.monotonic() < deadline
@@ -103,7 +105,7 @@ def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inle
     assert post.dead() == []
 
 
-def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet: Inlet) -> None:
+def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"early", b"second"])
     got: list[bytes] = []
 
@@ -116,12 +118,12 @@ def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet:
     take_until(inlet, handle, lambda: len(got) >= 4)
 
     assert sorted(got) == [b"early"] * 3 + [b"second"]
-    assert not inlet.take(handle, within=1.0)
+    assert not inlet.poll(handle, timeout=1.0)
     assert post.dead() == []
 
 
 def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
-    post: Post, inlet: Inlet, caplog: pytest.LogCaptureFixture
+    post: Post, inlet: MessageConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:
     post.put([b"early", b"second"])
     done: list[bytes] = []
@@ -134,17 +136,17 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
 
     ends, deadline = 0, time.monotonic() + PATIENCE
     while ends < 2:
-        ends += inlet.take(handle, within=0.5)
+        ends += inlet.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline
 
     assert done == [b"second"]
     assert post.dead() == [(b"early", "order_not_found: There is no such order.")]
-    assert not inlet.take(handle, within=1.0)
+    assert not inlet.poll(handle, timeout=1.0)
     said = [line for line in caplog.messages if "put aside: order_not_found" in line]
     assert len(said) == (0 if isinstance(inlet, InMemory) else 1)
 
 
-def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: Inlet) -> None:
+def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"first"])
     got: list[bytes] = []
 
@@ -178,11 +180,11 @@ def test_a_successor_is_given_what_was_not_acknowledged_and_nothing_else(post: P
     take_until(second, handle, lambda: len(got) >= 4)
 
     assert sorted(got) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in whichever order
-    assert not second.take(handle, within=0.5)
+    assert not second.poll(handle, timeout=0.5)
     second.close()
 
 
-def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: Inlet) -> None:
+def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: MessageConsumer) -> None:
     inlet.close()
     inlet.close()
     post.put([b"late"])
@@ -196,5 +198,5 @@ def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: Inlet) -> None
 def test_what_is_early_has_more_time_than_a_booking_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
-    assert rabbitmq.PAUSE * rabbitmq.PAUSES > 60 > LEASE.total_seconds()
-    assert LEASE.total_seconds() < kafka.YOUNG
+    assert rabbitmq.RETRY_DELAY * rabbitmq.MAX_RETRIES > 60 > LEASE.total_seconds()
+    assert LEASE.total_seconds() < kafka.RETRY_WINDOW

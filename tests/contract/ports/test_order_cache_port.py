@@ -8,9 +8,9 @@ from itertools import count
 
 import pytest
 
-from orders_adapters.redis.order_cache import Cache as InRedis
+from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
 from orders_domain import CustomItem, Order, OrderStatus
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from tests.contract.ports.caches import Kept, in_memory, in_redis
 from tests.contract.ports.test_orders_port import AS_SENT
 from tests.support.examples import ADA, NOON, new_id, only, placed
@@ -31,7 +31,7 @@ def kept(request: pytest.FixtureRequest) -> Kept:
 
 
 @pytest.fixture
-def cache(kept: Kept) -> Cache:
+def cache(kept: Kept) -> OrderCache:
     return kept.cache
 
 
@@ -53,7 +53,7 @@ def versions(count: int) -> list[Order]:
 
 
 class TestRoundTrip:
-    def test_an_order_comes_back_as_it_was_put(self, cache: Cache) -> None:
+    def test_an_order_comes_back_as_it_was_put(self, cache: OrderCache) -> None:
         order = saved(placed(lines=(CustomItem(AS_SENT), CustomItem({}))))
 
         cache.put(order)
@@ -63,7 +63,7 @@ class TestRoundTrip:
         assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
         assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
 
-    def test_what_is_put_and_given_are_copies(self, cache: Cache) -> None:
+    def test_what_is_put_and_given_are_copies(self, cache: OrderCache) -> None:
         order = saved(placed())
         before = deepcopy(order)
         cache.put(order)
@@ -74,7 +74,7 @@ class TestRoundTrip:
 
         assert cache.get(order.id) == before
 
-    def test_a_later_version_takes_the_place_of_an_earlier_one(self, cache: Cache) -> None:
+    def test_a_later_version_takes_the_place_of_an_earlier_one(self, cache: OrderCache) -> None:
         first, second = versions(2)
 
         cache.put(first)
@@ -84,7 +84,7 @@ class TestRoundTrip:
 
 
 class TestNotFound:
-    def test_what_was_never_put_is_not_there(self, cache: Cache) -> None:
+    def test_what_was_never_put_is_not_there(self, cache: OrderCache) -> None:
         cache.put(saved(placed()))
 
         assert cache.get(new_id()) is None
@@ -115,7 +115,7 @@ class TestNotFound:
 class TestFence:
     """A read that began before a change may put the old order after the invalidation: it must not come to stay."""
 
-    def test_an_older_copy_is_forgotten_and_kept_out(self, cache: Cache) -> None:
+    def test_an_older_copy_is_forgotten_and_kept_out(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(first)
 
@@ -127,7 +127,7 @@ class TestFence:
         cache.put(second)
         assert cache.get(first.id) == second
 
-    def test_an_older_copy_does_not_replace_a_later_one(self, cache: Cache) -> None:
+    def test_an_older_copy_does_not_replace_a_later_one(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(second)
 
@@ -135,7 +135,7 @@ class TestFence:
 
         assert cache.get(first.id) == second
 
-    def test_an_older_invalidation_does_not_lower_the_fence(self, cache: Cache) -> None:
+    def test_an_older_invalidation_does_not_lower_the_fence(self, cache: OrderCache) -> None:
         first, second, third = versions(3)
         cache.invalidate({first.id: 3})
 
@@ -156,7 +156,7 @@ class TestFence:
             kept.cache.put(first)
             assert kept.cache.get(first.id) is None
 
-    def test_ten_is_later_than_nine(self, cache: Cache) -> None:
+    def test_ten_is_later_than_nine(self, cache: OrderCache) -> None:
         order = saved(placed())
         order.version = 9
         cache.put(order)
@@ -166,7 +166,7 @@ class TestFence:
         cache.put(order)
         assert cache.get(order.id) is None
 
-    def test_many_orders_are_invalidated_at_once_and_others_left_alone(self, cache: Cache) -> None:
+    def test_many_orders_are_invalidated_at_once_and_others_left_alone(self, cache: OrderCache) -> None:
         orders = [saved(placed()) for _ in range(600)]
         for order in orders:
             cache.put(order)
@@ -175,12 +175,12 @@ class TestFence:
 
         assert [order.id for order in orders if cache.get(order.id)] == [orders[-1].id]
 
-    def test_nothing_to_invalidate_is_heard(self, cache: Cache) -> None:
+    def test_nothing_to_invalidate_is_heard(self, cache: OrderCache) -> None:
         assert cache.invalidate({}) is True
 
 
 class TestTwoAtOnce:
-    def test_however_reads_and_changes_race_nobody_is_given_what_was_invalidated(self, cache: Cache) -> None:
+    def test_however_reads_and_changes_race_nobody_is_given_what_was_invalidated(self, cache: OrderCache) -> None:
         order = saved(placed())
         last = 60
 

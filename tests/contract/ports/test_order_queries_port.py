@@ -18,7 +18,7 @@ from tests.support.threads import at_once
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:
     wanted = OrderFilter(user_id=user_id, limit=limit)
     while True:
-        page = shop.queries.orders(wanted)
+        page = shop.queries.search(wanted)
         yield page
         if page.next_cursor is None:
             return
@@ -34,7 +34,7 @@ class TestRoundTrip:
         mine = [placed(by=ADA, at=NOON + timedelta(seconds=seconds)) for seconds in (3, 1, 2)]
         shop.add(*mine, placed(by=GRACE))
 
-        page = shop.queries.orders(OrderFilter(user_id="ada"))
+        page = shop.queries.search(OrderFilter(user_id="ada"))
 
         assert list(page.orders) == newest_first(mine)
         assert page.next_cursor is None
@@ -43,7 +43,7 @@ class TestRoundTrip:
         mine = [placed(by=ADA, at=NOON) for _ in range(5)]
         shop.add(*mine)
 
-        assert list(shop.queries.orders(OrderFilter(user_id="ada")).orders) == newest_first(mine)
+        assert list(shop.queries.search(OrderFilter(user_id="ada")).orders) == newest_first(mine)
 
     def test_a_microsecond_decides(self, shop: Shop) -> None:
         whole = NOON.replace(microsecond=0)
@@ -65,7 +65,7 @@ class TestRoundTrip:
         shop.add(placed(by=ADA))
 
         for name in ("Ada", "ADA", "ada ", "adá", "ada%", "", "a_a", "' OR 1=1 --"):
-            assert shop.queries.orders(OrderFilter(user_id=name)).orders == ()
+            assert shop.queries.search(OrderFilter(user_id=name)).orders == ()
 
 
 class TestNotFound:
@@ -73,14 +73,14 @@ class TestNotFound:
         unknown = new_id()
 
         with pytest.raises(OrderNotFound) as refusal:
-            shop.queries.order(unknown)
+            shop.queries.get(unknown)
 
         assert refusal.value.order_id == unknown
         assert list(shop.queries.history(unknown)) == []
         assert list(shop.queries.history(10**18 - 1)) == []
 
     def test_an_unknown_user_has_no_orders(self, shop: Shop) -> None:
-        assert shop.queries.orders(OrderFilter(user_id="nobody")) == Page(())
+        assert shop.queries.search(OrderFilter(user_id="nobody")) == Page(())
 
 
 class TestHistory:
@@ -97,7 +97,7 @@ class TestHistory:
     def test_a_deleted_order_has_it_still(self, shop: Shop) -> None:
         order = shop.placed()
         with shop.unit_of_work() as uow:
-            held = uow.orders.hold(order.id)
+            held = uow.orders.get_for_update(order.id)
             held.delete(by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
@@ -105,7 +105,7 @@ class TestHistory:
 
         for ref in (order.number, order.id):
             with pytest.raises(OrderNotFound):
-                shop.queries.order(ref)
+                shop.queries.get(ref)
             assert [entry.kind for entry in shop.queries.history(ref)] == ["placed", "deleted"]
 
 
@@ -149,7 +149,7 @@ class TestTwoAtOnce:
 
         def look() -> None:
             for _ in range(30):
-                present = shop.queries.order(order.id)
+                present = shop.queries.get(order.id)
                 history = list(shop.queries.history(order.id))[: present.version]
                 assert rebuild(history, number=order.number) == present
 

@@ -32,7 +32,7 @@ def ids(*templates: OrderTemplate) -> list[int]:
 def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
     added = shop.templates.add(weekly(), at=NOON)
 
-    assert shop.templates.template(added.id) == added
+    assert shop.templates.get(added.id) == added
     assert (added.name, added.requested_items, added.address) == ("Weekly tea", weekly().requested_items, HOME)
     assert (added.user_id, added.created_at) == ("ada", NOON)
 
@@ -44,30 +44,30 @@ def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
 def test_a_name_is_kept_to_the_letter(shop: Shop, name: str) -> None:
     added = shop.templates.add(weekly(name=name), at=NOON)
 
-    assert shop.templates.template(added.id).name == name
-    assert [template.name for template in shop.templates.of("ada")] == [name]
+    assert shop.templates.get(added.id).name == name
+    assert [template.name for template in shop.templates.list_for_user("ada")] == [name]
 
 
 def test_one_has_ones_own_in_the_order_they_were_added_page_by_page(shop: Shop) -> None:
     mine = [shop.templates.add(weekly(), at=NOON - timedelta(days=day)) for day in range(5)]
     shop.templates.add(weekly("grace"), at=NOON)
 
-    assert list(shop.templates.of("ada")) == mine
-    assert ids(*shop.templates.of("ada", limit=2)) == ids(*mine[:2])
-    assert ids(*shop.templates.of("ada", skip=2, limit=2)) == ids(*mine[2:4])
-    assert ids(*shop.templates.of("ada", skip=4, limit=2)) == ids(*mine[4:])
-    assert list(shop.templates.of("nobody")) == []
+    assert list(shop.templates.list_for_user("ada")) == mine
+    assert ids(*shop.templates.list_for_user("ada", limit=2)) == ids(*mine[:2])
+    assert ids(*shop.templates.list_for_user("ada", offset=2, limit=2)) == ids(*mine[2:4])
+    assert ids(*shop.templates.list_for_user("ada", offset=4, limit=2)) == ids(*mine[4:])
+    assert list(shop.templates.list_for_user("nobody")) == []
 
 
 def test_one_that_was_removed_is_gone_and_its_id_is_not_given_again(shop: Shop) -> None:
     first, second = (shop.templates.add(weekly(), at=NOON) for _ in range(2))
 
-    shop.templates.remove(second.id)
+    shop.templates.delete(second.id)
 
     with pytest.raises(TemplateNotFound) as refusal:
-        shop.templates.template(second.id)
+        shop.templates.get(second.id)
     assert refusal.value.template_id == second.id
-    assert ids(*shop.templates.of("ada")) == [first.id]
+    assert ids(*shop.templates.list_for_user("ada")) == [first.id]
     assert shop.templates.add(weekly(), at=NOON).id > second.id
 
 
@@ -75,11 +75,11 @@ def test_one_that_was_removed_is_gone_and_its_id_is_not_given_again(shop: Shop) 
 def test_an_unknown_one_is_neither_found_nor_removed(shop: Shop, unknown: int) -> None:
     kept = shop.templates.add(weekly(), at=NOON)
 
-    for method in (shop.templates.template, shop.templates.remove):
+    for method in (shop.templates.get, shop.templates.delete):
         with pytest.raises(TemplateNotFound):
             method(unknown)
 
-    assert list(shop.templates.of("ada")) == [kept]
+    assert list(shop.templates.list_for_user("ada")) == [kept]
 
 
 def test_a_user_becomes_known_with_the_first_template_or_the_first_order(shop: Shop) -> None:
@@ -87,13 +87,13 @@ def test_a_user_becomes_known_with_the_first_template_or_the_first_order(shop: S
     shop.add(placed(by=ADA))
     shop.templates.add(weekly("ada"), at=NOON)
 
-    assert len(shop.templates.of("ada")) == len(shop.templates.of("new to us")) == 1
+    assert len(shop.templates.list_for_user("ada")) == len(shop.templates.list_for_user("new to us")) == 1
 
 
 def test_of_many_who_remove_one_exactly_one_does(shop: Shop) -> None:
     template = shop.templates.add(weekly(), at=NOON)
 
-    results = at_once(*[partial(shop.templates.remove, template.id)] * 8)
+    results = at_once(*[partial(shop.templates.delete, template.id)] * 8)
 
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["TemplateNotFound"] * 7
 
@@ -101,4 +101,4 @@ def test_of_many_who_remove_one_exactly_one_does(shop: Shop) -> None:
 def test_many_may_add_at_once_even_as_their_first_deed(shop: Shop) -> None:
     at_once(*[partial(shop.templates.add, weekly(), at=NOON)] * 8)
 
-    assert len(set(ids(*shop.templates.of("ada")))) == 8
+    assert len(set(ids(*shop.templates.list_for_user("ada")))) == 8

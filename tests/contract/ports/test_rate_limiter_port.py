@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 import redis
 
-from orders_adapters.memory.rate_limiter import Attempts as InMemory
-from orders_adapters.redis.rate_limiter import Attempts as InRedis
+from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
+from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
 from orders_domain.errors import TooManyAttempts
-from orders_domain.ports.rate_limiter import Attempts
+from orders_domain.ports.rate_limiter import RateLimiter
 from tests.support.examples import Clock
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
@@ -21,7 +21,7 @@ Pass = Callable[[float], object]
 
 
 @pytest.fixture(params=["memory", "Redis", "Redis that is away"])
-def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[Attempts, Pass]]:
+def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
     """What counts, and what makes it so many seconds later."""
     clock = Clock()
     ours = InMemory(clock=clock)
@@ -32,7 +32,7 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
     with Proxy.before(redis_server.url) as network:
         if request.param == "Redis that is away":
             network.cut()
-        attempts = InRedis(network.through(redis_server.url), prefix=prefix, otherwise=ours, timeout=2.0)
+        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=ours, timeout=2.0)
 
         def pass_time(seconds: float) -> None:
             clock.advance(seconds)
@@ -48,41 +48,41 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
         attempts.close()
 
 
-def tried(attempts: Attempts, key: str = "ann", *, most: int = 3) -> int:
+def tried(attempts: RateLimiter, key: str = "ann", *, most: int = 3) -> int:
     """How often one may try until it is too often."""
     for number in range(100):
         try:
-            attempts.note(key, most=most)
+            attempts.hit(key, limit=most)
         except TooManyAttempts:
             return number
     raise AssertionError("nobody counts")
 
 
-def test_so_many_tries_are_let_pass_and_no_more(counted: tuple[Attempts, Pass]) -> None:
+def test_so_many_tries_are_let_pass_and_no_more(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
 
     assert [tried(attempts), tried(attempts), tried(attempts)] == [3, 0, 0]
 
 
-def test_who_is_refused_hears_when_to_come_back(counted: tuple[Attempts, Pass]) -> None:
+def test_who_is_refused_hears_when_to_come_back(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, pass_time = counted
     tried(attempts)
     pass_time(40)
 
     with pytest.raises(TooManyAttempts) as refusal:
-        attempts.note("ann", most=3)
+        attempts.hit("ann", limit=3)
 
     assert 10 <= refusal.value.retry_after <= 20
 
 
-def test_each_key_counts_for_itself(counted: tuple[Attempts, Pass]) -> None:
+def test_each_key_counts_for_itself(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
     tried(attempts)
 
     assert tried(attempts, "bob") == 3
 
 
-def test_after_a_minute_the_count_begins_anew(counted: tuple[Attempts, Pass]) -> None:
+def test_after_a_minute_the_count_begins_anew(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, pass_time = counted
     tried(attempts)
 
@@ -93,18 +93,18 @@ def test_after_a_minute_the_count_begins_anew(counted: tuple[Attempts, Pass]) ->
     assert tried(attempts) == 3
 
 
-def test_what_is_forgotten_is_not_counted(counted: tuple[Attempts, Pass]) -> None:
+def test_what_is_forgotten_is_not_counted(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
     tried(attempts)
-    attempts.forget("ann")
-    attempts.forget("nobody")
+    attempts.reset("ann")
+    attempts.reset("nobody")
 
     assert tried(attempts) == 3
 
 
-def test_of_many_at_once_so_many_pass(counted: tuple[Attempts, Pass]) -> None:
+def test_of_many_at_once_so_many_pass(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
 
-    results = at_once(*[partial(attempts.note, "ann", most=5)] * 20)
+    results = at_once(*[partial(attempts.hit, "ann", limit=5)] * 20)
 
     assert sum(result is None for result in results) == 5

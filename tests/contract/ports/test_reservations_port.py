@@ -21,7 +21,7 @@ DUE = NOON + LEASE
 LATER = DUE + timedelta(seconds=30)
 
 
-def booking(**changes: object) -> Reservation:
+def reservation(**changes: object) -> Reservation:
     one = Reservation.start(new_id(), user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
     return replace(one, **changes)  # type: ignore[arg-type]
 
@@ -39,14 +39,14 @@ def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
 
 
 def added(shop: Shop, key: IdempotencyKey | None = None, **changes: object) -> Reservation:
-    one = booking(**changes)
-    done(shop, lambda uow: uow.bookings.add(one, key))
+    one = reservation(**changes)
+    done(shop, lambda uow: uow.reservations.add(one, key))
     return one
 
 
 def claimed(shop: Shop, *, now: datetime = DUE, until: datetime = LATER) -> Reservation | None:
     with shop.unit_of_work() as uow:
-        one = uow.bookings.claim(now=now, until=until)
+        one = uow.reservations.claim_due(now=now, until=until)
         uow.commit()
     return one
 
@@ -72,9 +72,9 @@ def kept(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order
     order = order_of(one, shipment_id=shipment_id)
     done(
         shop,
-        lambda uow: uow.bookings.keep(one),
+        lambda uow: uow.reservations.confirm(one),
         lambda uow: uow.orders.add(order),
-        lambda uow: uow.stock.refer(order, products_of(one, name), at=NOON),
+        lambda uow: uow.stock.record_external_lines(order, products_of(one, name), at=NOON),
     )
     return order
 
@@ -113,15 +113,15 @@ def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
-        uow.bookings.keep(one.with_shipment("SHIP-1"))
+        uow.reservations.confirm(one.with_shipment("SHIP-1"))
 
 
 def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
     one = added(shop)
-    done(shop, lambda uow: uow.bookings.remove(one))
+    done(shop, lambda uow: uow.reservations.delete(one))
 
     with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
-        uow.bookings.keep(one)
+        uow.reservations.confirm(one)
 
 
 def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
@@ -129,7 +129,7 @@ def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
         one = added(shop)
 
         def keep(one: Reservation = one) -> str:
-            done(shop, lambda uow: uow.bookings.keep(one))
+            done(shop, lambda uow: uow.reservations.confirm(one))
             return "kept"
 
         outcomes = at_once(keep, lambda: claimed(shop))
@@ -140,8 +140,8 @@ def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
 def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
     one = added(shop)
     with shop.unit_of_work() as uow:
-        uow.bookings.keep(one)
-        uow.bookings.add(booking(due_at=NOON))
+        uow.reservations.confirm(one)
+        uow.reservations.add(reservation(due_at=NOON))
 
     found = claimed(shop)
 
@@ -152,7 +152,7 @@ def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
 def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Shop) -> None:
     one = added(shop).with_shipment("SHIP-1")
 
-    done(shop, lambda uow: uow.bookings.put_off(one, until=LATER))
+    done(shop, lambda uow: uow.reservations.postpone(one, until=LATER))
 
     assert claimed(shop, now=LATER - timedelta(microseconds=1)) is None
     found = claimed(shop, now=LATER)
@@ -163,19 +163,19 @@ def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Sh
 def test_what_is_removed_is_forgotten(shop: Shop) -> None:
     one = added(shop)
 
-    done(shop, lambda uow: uow.bookings.remove(one))
+    done(shop, lambda uow: uow.reservations.delete(one))
 
     assert claimed(shop) is None
 
 
 def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
     order = kept(shop)
-    one = booking(order_id=order.id)
+    one = reservation(order_id=order.id)
 
-    done(shop, lambda uow: uow.bookings.put_off(one, until=NOON), lambda uow: uow.bookings.remove(one))
+    done(shop, lambda uow: uow.reservations.postpone(one, until=NOON), lambda uow: uow.reservations.delete(one))
     assert claimed(shop) is None
 
-    done(shop, lambda uow: uow.stock.give_back(order, by=ADA, at=NOON))
+    done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
     assert claimed(shop) is not None
 
 
@@ -183,7 +183,7 @@ def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
     added(shop, once())
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.bookings.add(booking(), once())
+        uow.reservations.add(reservation(), once())
     for other in (once("other"), once(subject="bob"), once(scope="orders"), None, None):
         added(shop, other)
 
@@ -199,9 +199,9 @@ def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
 def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, how: str) -> None:
     one = added(shop, once())
     end: dict[str, Callable[[UnitOfWork], object]] = {
-        "keep": lambda uow: uow.bookings.keep(one),
-        "put_off": lambda uow: uow.bookings.put_off(one, until=LATER),
-        "remove": lambda uow: uow.bookings.remove(one),
+        "keep": lambda uow: uow.reservations.confirm(one),
+        "put_off": lambda uow: uow.reservations.postpone(one, until=LATER),
+        "remove": lambda uow: uow.reservations.delete(one),
     }
 
     done(shop, end[how])
@@ -214,7 +214,7 @@ def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> No
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.bookings.add(booking(), once())
+        uow.reservations.add(reservation(), once())
 
 
 class TestStockElsewhere:
@@ -222,7 +222,7 @@ class TestStockElsewhere:
         order = kept(shop, shipment_id="SHIP-7")
         moment = NOON + timedelta(hours=1)
 
-        done(shop, lambda uow: uow.stock.give_back(order, by=ADA, at=moment))
+        done(shop, lambda uow: uow.stock.release(order, by=ADA, at=moment))
 
         found = claimed(shop, now=moment, until=moment + LEASE)
         assert found
@@ -230,12 +230,12 @@ class TestStockElsewhere:
 
     def test_what_was_released_is_not_due_again_when_it_is_given_back_again(self, shop: Shop) -> None:
         order = kept(shop)
-        done(shop, lambda uow: uow.stock.give_back(order, by=ADA, at=NOON))
+        done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
         one = claimed(shop)
         assert one
-        done(shop, lambda uow: uow.bookings.remove(one))
+        done(shop, lambda uow: uow.reservations.delete(one))
 
-        done(shop, lambda uow: uow.stock.give_back(order, by=ADA, at=NOON))
+        done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
 
         assert claimed(shop, now=LATER) is None
 
@@ -243,11 +243,11 @@ class TestStockElsewhere:
     def test_an_order_refers_to_products_that_are_not_ours_to_sell(self, shop: Shop) -> None:
         order = kept(shop)
 
-        assert shop.queries.order(order.id).lines == order.lines
+        assert shop.queries.get(order.id).lines == order.lines
         with shop.unit_of_work() as uow:
-            assert uow.products.named([7, 9]) == {}
+            assert uow.products.get_many([7, 9]) == {}
             with pytest.raises(ProductNotFound):
-                uow.products.hold(7)
+                uow.products.get_for_update(7)
             with pytest.raises(ProductNotFound):
                 uow.stock.restock(7, 1, by=ADMIN, at=NOON)
 
@@ -265,7 +265,7 @@ class TestStockElsewhere:
         kept(shop)
 
         with shop.unit_of_work() as uow:
-            assert uow.products.named([7]) == {7: ours[6]}
+            assert uow.products.get_many([7]) == {7: ours[6]}
 
     def test_our_next_products_get_ids_that_no_product_of_elsewhere_has(self, shop: Shop) -> None:
         kept(shop)
@@ -287,7 +287,7 @@ def test_a_shipment_is_of_one_order(shop: Shop) -> None:
     kept(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(OrderExists):
-        uow.orders.add(order_of(booking()))
+        uow.orders.add(order_of(reservation()))
 
 
 @pytest.mark.clause("003-14")

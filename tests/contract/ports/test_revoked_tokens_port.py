@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from orders_adapters.composite.cached_revoked_tokens import QuickDenylist
-from orders_adapters.memory.revoked_tokens import Copy as InMemory
-from orders_adapters.memory.revoked_tokens import NoCopy
-from orders_adapters.redis.revoked_token_cache import Copy as InRedis
-from orders_domain.ports.revoked_tokens import Denied, Denylist, Recollection
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
+from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
+from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
+from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 from tests.support.examples import NOON
 from tests.support.servers.redis import RedisServer
 from tests.support.stores import Shop
@@ -21,13 +21,13 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
-def denylist(request: pytest.FixtureRequest, shop: Shop, copies: Callable[[], InRedis]) -> Denylist:
-    made: dict[str, Callable[[], Recollection]] = {
-        "with no copy": NoCopy,
+def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, copies: Callable[[], InRedis]) -> RevokedTokens:
+    made: dict[str, Callable[[], RevokedTokenCache]] = {
+        "with no copy": NullRevokedTokenCache,
         "with a copy in memory": InMemory,
         "with a copy in Redis": copies,
     }
-    return QuickDenylist(shop.denied, made[request.param]()) if request.param in made else shop.denied
+    return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
 
 
 @pytest.fixture
@@ -45,81 +45,81 @@ def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
         one.close()
 
 
-def test_nothing_is_denied_at_first(denylist: Denylist) -> None:
-    assert not denylist.denied(["mark"])
-    assert not denylist.denied(["mark", "other"])
+def test_nothing_is_denied_at_first(revoked_tokens: RevokedTokens) -> None:
+    assert not revoked_tokens.is_revoked(["mark"])
+    assert not revoked_tokens.is_revoked(["mark", "other"])
 
 
-def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(denylist: Denylist) -> None:
-    assert not denylist.denied(["mark"])
+def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_tokens: RevokedTokens) -> None:
+    assert not revoked_tokens.is_revoked(["mark"])
 
-    assert denylist.deny({"mark": LATER, "family": LATER}) == {"mark", "family"}
+    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"mark", "family"}
 
     for _ in range(3):
-        assert denylist.denied(["mark"])
-        assert denylist.denied(["family"])
-        assert denylist.denied(["innocent", "mark"])
-        assert not denylist.denied(["innocent"])
-        assert not denylist.denied(["MARK", "mark "])
+        assert revoked_tokens.is_revoked(["mark"])
+        assert revoked_tokens.is_revoked(["family"])
+        assert revoked_tokens.is_revoked(["innocent", "mark"])
+        assert not revoked_tokens.is_revoked(["innocent"])
+        assert not revoked_tokens.is_revoked(["MARK", "mark "])
 
 
-def test_a_mark_is_new_once(denylist: Denylist) -> None:
-    denylist.deny({"mark": LATER})
+def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
+    revoked_tokens.revoke({"mark": LATER})
 
-    assert denylist.deny({"mark": LATER}) == frozenset()
-    assert denylist.deny({"mark": LATER, "family": LATER}) == {"family"}
-    assert denylist.denied(["family"])
+    assert revoked_tokens.revoke({"mark": LATER}) == frozenset()
+    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"family"}
+    assert revoked_tokens.is_revoked(["family"])
 
 
-def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(denylist: Denylist) -> None:
+def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(revoked_tokens: RevokedTokens) -> None:
     for turn in range(5):
         marks = {f"mark {turn}": LATER, f"a family {turn}": LATER}
-        results = at_once(*[partial(denylist.deny, marks)] * 12)
+        results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
 
         told = [result for result in results if isinstance(result, frozenset)]
         assert len(told) == 12, results
         assert sorted(mark for new in told for mark in new) == sorted(marks)
 
 
-def test_what_has_expired_is_pruned_so_many_at_a_time(denylist: Denylist) -> None:
-    denylist.deny({f"old {number}": NOON for number in range(5)} | {"young": LATER})
+def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTokens) -> None:
+    revoked_tokens.revoke({f"old {number}": NOON for number in range(5)} | {"young": LATER})
 
-    assert denylist.prune(expired_before=NOON) == 0
-    assert [denylist.prune(expired_before=LATER, limit=3) for _ in range(3)] == [3, 2, 0]
+    assert revoked_tokens.prune(expired_before=NOON) == 0
+    assert [revoked_tokens.prune(expired_before=LATER, limit=3) for _ in range(3)] == [3, 2, 0]
 
-    assert denylist.denied(["young"])
+    assert revoked_tokens.is_revoked(["young"])
 
 
 def test_all_is_all_or_nothing(shop: Shop) -> None:
     marks = {f"mark {number}": NOON + timedelta(seconds=number) for number in range(5)}
-    shop.denied.deny(marks)
+    shop.denied.revoke(marks)
 
-    assert shop.denied.all(most=5) == marks
-    assert shop.denied.all(most=4) is None
+    assert shop.denied.all(limit=5) == marks
+    assert shop.denied.all(limit=4) is None
 
 
 def test_what_one_process_denies_is_dead_at_once_for_the_other(shop: Shop, copies: Callable[[], InRedis]) -> None:
-    here, there = (QuickDenylist(shop.denied, copies()) for _ in range(2))
+    here, there = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
     for turn in range(20):
-        assert not there.denied([f"mark {turn}"])
-        here.deny({f"mark {turn}": LATER})
-        assert there.denied([f"mark {turn}"])
+        assert not there.is_revoked([f"mark {turn}"])
+        here.revoke({f"mark {turn}": LATER})
+        assert there.is_revoked([f"mark {turn}"])
 
 
 def test_a_copy_of_many_marks_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
-    shop.denied.deny({f"mark {number}": LATER for number in range(2_500)})
+    shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
     copy = copies()
 
-    copy.learn(shop.denied)
+    copy.refresh(shop.denied)
 
-    assert all(copy.recall([f"mark {number}"]) for number in range(0, 2_500, 7))
-    assert copy.recall(["innocent"]) is False
+    assert all(copy.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
+    assert copy.lookup(["innocent"]) is False
 
 
 class Counted:
     """A denylist that counts how often it is asked."""
 
-    def __init__(self, denied: Denied) -> None:
+    def __init__(self, denied: AllRevokedTokens) -> None:
         self._denied = denied
         self.asked = 0
 
@@ -131,11 +131,11 @@ class Counted:
 @pytest.mark.parametrize("kind", ["memory", "Redis"])
 def test_a_copy_that_is_complete_spares_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
     counted = Counted(shop.denied)
-    denylist = QuickDenylist(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
-    denylist.deny({"mark": LATER})
-    denylist.denied(["innocent"])
+    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
+    revoked_tokens.revoke({"mark": LATER})
+    revoked_tokens.is_revoked(["innocent"])
     before = counted.asked
 
-    assert [denylist.denied([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
+    assert [revoked_tokens.is_revoked([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
 
     assert counted.asked == before

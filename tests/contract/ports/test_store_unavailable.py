@@ -27,7 +27,7 @@ BOUND = 12.0  # seconds: a connection 2, a turn in the pool 2, a statement 6, an
 
 def enter(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        uow.orders.hold(new_id())
+        uow.orders.get_for_update(new_id())
 
 
 def claim(shop: Shop) -> None:
@@ -37,29 +37,29 @@ def claim(shop: Shop) -> None:
 
 METHODS: dict[str, Callable[[Shop], object]] = {
     "enter": enter,
-    "order": lambda shop: shop.queries.order(new_id()),
-    "orders": lambda shop: shop.queries.orders(OrderFilter(user_id="ada")),
+    "order": lambda shop: shop.queries.get(new_id()),
+    "orders": lambda shop: shop.queries.search(OrderFilter(user_id="ada")),
     "history": lambda shop: shop.queries.history(new_id()),
     "analytics": lambda shop: shop.analytics(period()),
     "add a template": lambda shop: shop.templates.add(weekly(), at=NOON),
-    "template": lambda shop: shop.templates.template(1),
-    "templates of": lambda shop: shop.templates.of("ada"),
-    "remove a template": lambda shop: shop.templates.remove(1),
+    "template": lambda shop: shop.templates.get(1),
+    "templates of": lambda shop: shop.templates.list_for_user("ada"),
+    "remove a template": lambda shop: shop.templates.delete(1),
     "due_shards": lambda shop: shop.outbox().due_shards(NOON),
     "claim": claim,
     "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),
     "requeue": lambda shop: shop.outbox().requeue([new_id()], now=NOON),
     "add a user": lambda shop: shop.users.add(ann()),
-    "user": lambda shop: shop.users.user("ann"),
+    "user": lambda shop: shop.users.get("ann"),
     "user by e-mail": lambda shop: shop.users.by_email("ann@example.com"),
-    "accounts": lambda shop: shop.users.accounts(),
-    "disable": lambda shop: shop.users.disable("ann", at=NOON),
+    "accounts": lambda shop: shop.users.list_page(),
+    "disable": lambda shop: shop.users.set_disabled("ann", at=NOON),
     "change a password": lambda shop: shop.users.change_password("ann", "hash"),
-    "deny": lambda shop: shop.denied.deny({"mark": NOON}),
-    "denied": lambda shop: shop.denied.denied(["mark"]),
-    "all that is denied": lambda shop: shop.denied.all(most=1),
+    "deny": lambda shop: shop.denied.revoke({"mark": NOON}),
+    "denied": lambda shop: shop.denied.is_revoked(["mark"]),
+    "all that is denied": lambda shop: shop.denied.all(limit=1),
     "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
-    "prune the keys": lambda shop: shop.keys.prune(kept_before=NOON),
+    "prune the keys": lambda shop: shop.keys.prune(stored_before=NOON),
     "prune": lambda shop: shop.outbox().prune(sent_before=NOON),
 }
 
@@ -124,7 +124,7 @@ def assert_unavailable_in_a_unit_of_work(
 ) -> None:
     """The store breaks just before the method is called."""
     with shop.unit_of_work() as uow:
-        held = uow.orders.hold(stored.id)
+        held = uow.orders.get_for_update(stored.id)
         held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
         if method == "commit":
             uow.orders.add(new)
@@ -132,7 +132,7 @@ def assert_unavailable_in_a_unit_of_work(
         broken()
         calls: dict[str, Callable[[], object]] = {
             "add": lambda: uow.orders.add(new),
-            "hold": lambda: uow.orders.hold(stored.id),
+            "hold": lambda: uow.orders.get_for_update(stored.id),
             "save": lambda: uow.orders.save(held),
             "commit": uow.commit,
         }
@@ -150,9 +150,9 @@ def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
 
     assert_unavailable_in_a_unit_of_work(far, stored, new, method=method, broken=proxy.cut)
 
-    assert near.queries.order(stored.id) == stored
+    assert near.queries.get(stored.id) == stored
     with pytest.raises(OrderNotFound):
-        near.queries.order(new.id)
+        near.queries.get(new.id)
     assert near.changed(stored, OrderStatus.CANCELED).version == 2  # nothing is held any more
 
 
@@ -172,7 +172,7 @@ def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine
 
     assert_unavailable_in_a_unit_of_work(shop, stored, placed(), method=method, broken=end_all)
 
-    assert shop.queries.order(stored.id) == stored
+    assert shop.queries.get(stored.id) == stored
     assert len(shop.events()) == 1
 
 
@@ -185,14 +185,14 @@ def test_a_relay_whose_postgresql_goes_away_hears_of_it_and_the_next_relay_goes_
 
     with pytest.raises(StoreUnavailable), far.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
         assert claim is not None
-        claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
+        claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
         proxy.cut()
 
     deadline = time.monotonic() + BOUND  # the server may notice late that the relay is gone
     due = None
     while due is None and time.monotonic() < deadline:
         with near.outbox().claim(shard, now=NOON, limit=5) as claim:
-            due = claim and len(claim.outgoing)
+            due = claim and len(claim.messages)
     assert due == 1
 
 
@@ -236,7 +236,7 @@ def test_a_sqlite_file_that_another_process_keeps_locked_is_unavailable_to_write
 
         assert_unavailable(shop, {name: METHODS[name] for name in ("enter", "requeue", "prune")})
 
-        assert shop.queries.order(order.id) == order
+        assert shop.queries.get(order.id) == order
         other.execute("ROLLBACK")
     other.close()
     assert shop.changed(order, OrderStatus.PAID).version == 2

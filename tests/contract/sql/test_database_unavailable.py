@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 from orders_adapters.sql import migrate
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.order_queries import Queries
-from orders_adapters.sql.orders import Orders
-from orders_adapters.sql.outbox.repository import Outbox
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.orders import SqlOrderRepository
+from orders_adapters.sql.outbox.repository import SqlOutbox
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter
@@ -49,14 +49,14 @@ METHODS: dict[str, Callable[[Engine], object]] = {
     "ping": engines.ping,
     "UnitOfWork": lambda engine: placed(engine),
     "hold": lambda engine: changed(engine, uuid4(), OrderStatus.PAID),
-    "Queries.order": lambda engine: Queries(engine).order(uuid4()),
-    "Queries.orders": lambda engine: Queries(engine).orders(OrderFilter(user_id="user_ada")),
-    "Queries.history": lambda engine: Queries(engine).history(uuid4()),
-    "Outbox.due_shards": lambda engine: Outbox(engine).due_shards(NOON),
-    "Outbox.claim": lambda engine: Outbox(engine).claim(1, now=NOON, limit=9).__enter__(),
-    "Outbox.select": lambda engine: Outbox(engine).select(states=frozenset(OutboxState)),
-    "Outbox.requeue": lambda engine: Outbox(engine).requeue([uuid4()], now=NOON),
-    "Outbox.prune": lambda engine: Outbox(engine).prune(sent_before=LATER),
+    "Queries.order": lambda engine: SqlOrderQueries(engine).get(uuid4()),
+    "Queries.orders": lambda engine: SqlOrderQueries(engine).search(OrderFilter(user_id="user_ada")),
+    "Queries.history": lambda engine: SqlOrderQueries(engine).history(uuid4()),
+    "Outbox.due_shards": lambda engine: SqlOutbox(engine).due_shards(NOON),
+    "Outbox.claim": lambda engine: SqlOutbox(engine).claim(1, now=NOON, limit=9).__enter__(),
+    "Outbox.select": lambda engine: SqlOutbox(engine).select(states=frozenset(OutboxState)),
+    "Outbox.requeue": lambda engine: SqlOutbox(engine).requeue([uuid4()], now=NOON),
+    "Outbox.prune": lambda engine: SqlOutbox(engine).prune(sent_before=LATER),
     "migrate.current": migrate.current,
     "migrate.pending": migrate.pending,
 }
@@ -109,7 +109,7 @@ def test_a_database_that_was_not_migrated(
 def test_a_file_that_is_no_database(connect: Callable[..., Engine], tmp_path: Path) -> None:
     (tmp_path / "orders.db").write_text("Dear diary, " * 1_000)
 
-    is_unavailable(lambda: Queries(connect(f"sqlite:///{tmp_path}/orders.db")).order(uuid4()), within=1)
+    is_unavailable(lambda: SqlOrderQueries(connect(f"sqlite:///{tmp_path}/orders.db")).get(uuid4()), within=1)
 
 
 def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
@@ -117,22 +117,22 @@ def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, conne
         engine = connect(proxy.through(migrated_postgresql))
         held = placed(engine)
         held.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
-        last_words: list[Callable[[UnitOfWork, Orders], object]] = [
+        last_words: list[Callable[[SqlUnitOfWork, SqlOrderRepository], object]] = [
             lambda uow, orders: orders.add(an_order()),
-            lambda uow, orders: orders.hold(held.id),
+            lambda uow, orders: orders.get_for_update(held.id),
             lambda uow, orders: orders.save(held),
             lambda uow, orders: uow.commit(),
         ]
         for last_word in last_words:
             proxy.restore()
-            with UnitOfWork(engine) as uow:
-                uow.orders.hold(held.id)
+            with SqlUnitOfWork(engine) as uow:
+                uow.orders.get_for_update(held.id)
                 orders = uow.orders
                 proxy.cut()
                 is_unavailable(lambda: last_word(uow, orders), within=1)  # noqa: B023
 
         proxy.restore()
-        assert Queries(engine).order(held.id).version == 1
+        assert SqlOrderQueries(engine).get(held.id).version == 1
 
 
 def test_a_network_that_swallows_everything_is_given_up(
@@ -143,8 +143,8 @@ def test_a_network_that_swallows_everything_is_given_up(
         order = placed(engine)
 
         proxy.hang()
-        is_unavailable(lambda: Queries(engine).order(order.id), within=4)  # on a connection it had
-        is_unavailable(lambda: Queries(engine).order(order.id), within=4)  # on a new one
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a connection it had
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a new one
         until.callback(proxy.restore)
 
 
@@ -160,7 +160,7 @@ def test_a_frozen_server_is_given_up_and_found_again(
     throwaway_postgres.thaw()
 
     changed(engine, order.id, OrderStatus.PAID)
-    assert Queries(engine).order(order.id).version == 2
+    assert SqlOrderQueries(engine).get(order.id).version == 2
 
 
 def test_a_restart_of_the_server_costs_no_request(
@@ -169,14 +169,14 @@ def test_a_restart_of_the_server_costs_no_request(
     migrate.upgrade(throwaway_postgres.url)
     engine = connect(throwaway_postgres.url)
     order = placed(engine)
-    with Outbox(engine).claim(1, now=NOON, limit=9), UnitOfWork(engine) as uow:
-        uow.orders.hold(order.id)  # so that there are several connections to lose
+    with SqlOutbox(engine).claim(1, now=NOON, limit=9), SqlUnitOfWork(engine) as uow:
+        uow.orders.get_for_update(order.id)  # so that there are several connections to lose
 
     throwaway_postgres.kill()
     throwaway_postgres.start()
 
     for _ in range(5):
-        assert Queries(engine).order(order.id) == order
+        assert SqlOrderQueries(engine).get(order.id) == order
         placed(engine)
 
 
@@ -188,10 +188,10 @@ def test_a_server_that_is_back_is_found_again(
     order = placed(engine)
 
     throwaway_postgres.kill()
-    is_unavailable(lambda: Queries(engine).order(order.id), within=3)
+    is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=3)
     throwaway_postgres.start()
 
-    assert Queries(engine).order(order.id) == order
+    assert SqlOrderQueries(engine).get(order.id) == order
 
 
 def test_a_process_leaves_the_connections_of_its_parent_alone(on_postgresql: Engine) -> None:
@@ -217,13 +217,13 @@ def test_a_statement_that_takes_too_long_is_ended(migrated_postgresql: str, conn
 def test_too_many_at_once_hear_it_within_seconds(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
     engine = connect(migrated_postgresql, pool_size=1)
 
-    with UnitOfWork(engine):
+    with SqlUnitOfWork(engine):
         is_unavailable(lambda: engines.ping(engine), within=3)
     engines.ping(engine)
 
 
 def test_a_writer_of_sqlite_waits_for_its_turn_then_hears_it(on_sqlite: Engine) -> None:
-    with UnitOfWork(on_sqlite):
+    with SqlUnitOfWork(on_sqlite):
         began = time.monotonic()
         is_unavailable(lambda: placed(on_sqlite), within=8)
         assert time.monotonic() - began > 4
@@ -234,8 +234,8 @@ def test_a_writer_of_sqlite_waits_for_its_turn_then_hears_it(on_sqlite: Engine) 
 def test_readers_of_sqlite_never_wait(on_sqlite: Engine) -> None:
     order = placed(on_sqlite)
 
-    with UnitOfWork(on_sqlite) as uow:
+    with SqlUnitOfWork(on_sqlite) as uow:
         uow.orders.add(an_order(at=NOON + timedelta(days=1)))
-        page = Queries(on_sqlite).orders(OrderFilter(user_id="user_ada"))
+        page = SqlOrderQueries(on_sqlite).search(OrderFilter(user_id="user_ada"))
 
     assert page.orders == (order,)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from orders_adapters.sql import migrate, tables
 from orders_adapters.sql.mappers import order_values
-from orders_adapters.sql.order_queries import Queries
-from orders_adapters.sql.order_templates import Templates
-from orders_adapters.sql.users import Users
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.order_templates import SqlOrderTemplateRepository
+from orders_adapters.sql.users import SqlUserRepository
 from orders_domain import Actor
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.address import Address
@@ -49,19 +49,19 @@ def test_whoever_writes_an_order_makes_its_user_known(engine: Engine) -> None:
 
 
 def test_who_has_an_account_keeps_it(engine: Engine) -> None:
-    Users(engine).add(ACCOUNT)
+    SqlUserRepository(engine).add(ACCOUNT)
 
     with engine.begin() as connection:
         connection.execute(insert(tables.orders), row(1, ACCOUNT.id))
 
-    assert Users(engine).user(ACCOUNT.id) == ACCOUNT
+    assert SqlUserRepository(engine).get(ACCOUNT.id) == ACCOUNT
 
 
 def test_an_account_is_added_to_who_is_known_already_since_when_they_were(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(tables.orders), row(1, ACCOUNT.id, LATER))
 
-    Users(engine).add(ACCOUNT)
+    SqlUserRepository(engine).add(ACCOUNT)
 
     with engine.connect() as connection:
         assert known(connection) == [(ACCOUNT.id, LATER, ACCOUNT.email)]
@@ -91,9 +91,9 @@ def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is
         placed(engine)
     migrate.downgrade(altered, "0011")
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
-        Templates(engine).add(TEMPLATE, at=NOON)
+        SqlOrderTemplateRepository(engine).add(TEMPLATE, at=NOON)
     migrate.upgrade(altered)
-    assert Queries(engine).order(placed(engine).id).user_id == ADA.subject
+    assert SqlOrderQueries(engine).get(placed(engine).id).user_id == ADA.subject
 
 
 def test_a_rule_that_was_switched_off_is_lost(copied_postgresql: str, connect: Callable[..., Engine]) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import event_values, insert_all
-from orders_adapters.sql.outbox.wakeup import Bell
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.outbox.wakeup import WakeupSignal
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain.model import events
 from tests.contract.sql.test_outbox import end_other_connections
 from tests.support.builders import an_order, placed
@@ -21,9 +21,9 @@ LONG = 20.0
 
 
 @contextmanager
-def a_bell(engine: Engine) -> Iterator[Bell]:
+def a_bell(engine: Engine) -> Iterator[WakeupSignal]:
     """A bell that listens already, with no ring left in it."""
-    bell = Bell(engine)
+    bell = WakeupSignal(engine)
     try:
         bell.wait(0)
         bell.wait(0)
@@ -32,7 +32,7 @@ def a_bell(engine: Engine) -> Iterator[Bell]:
         bell.close()
 
 
-def waited(bell: Bell, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None) -> float:
+def waited(bell: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None) -> float:
     """How long the bell waited, while something else happened after a moment."""
     timer = threading.Timer(0.2, meanwhile) if meanwhile else None
     if timer:
@@ -52,7 +52,7 @@ def test_news_of_any_process_ring_the_bell(on_postgresql: Engine) -> None:
 
 def test_what_is_undone_rings_no_bell(on_postgresql: Engine) -> None:
     def nearly_place() -> None:
-        with UnitOfWork(on_postgresql) as uow:
+        with SqlUnitOfWork(on_postgresql) as uow:
             uow.orders.add(an_order())
 
     with a_bell(on_postgresql) as bell:
@@ -63,7 +63,7 @@ def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
     with a_bell(engine) as bell:
 
         def place() -> None:
-            with UnitOfWork(engine, on_commit=bell.ring) as uow:
+            with SqlUnitOfWork(engine, on_commit=bell.set) as uow:
                 uow.commit()  # nothing that the database would tell of
 
         assert 0.1 < waited(bell, meanwhile=place) < 2
@@ -72,7 +72,7 @@ def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
 def test_a_ring_that_nobody_waited_for_is_heard_later_and_once(engine: Engine) -> None:
     with a_bell(engine) as bell:
         for _ in range(100_000):
-            bell.ring()
+            bell.set()
 
         assert waited(bell, 0.5) < 0.1
         while waited(bell, 0.5) < 0.1:
@@ -88,7 +88,7 @@ def test_closing_wakes_who_waits_and_nobody_waits_again(engine: Engine) -> None:
     with a_bell(engine) as bell:
         assert waited(bell, meanwhile=bell.close) < 2
         assert waited(bell) < 0.1
-        bell.ring()
+        bell.set()
         bell.close()
 
 
@@ -103,7 +103,7 @@ def test_a_bell_that_was_cut_off_listens_again(on_postgresql: Engine) -> None:
 def test_a_bell_that_cannot_listen_is_a_clock(connect: Callable[..., Engine]) -> None:
     with a_bell(connect(f"postgresql://127.0.0.1:{free_port()}/orders")) as bell:
         assert 0.3 <= waited(bell, 0.3) < 1
-        assert 0.1 < waited(bell, meanwhile=bell.ring) < 2
+        assert 0.1 < waited(bell, meanwhile=bell.set) < 2
 
 
 @pytest.mark.parametrize("writers", [8])

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
-from orders_adapters.sql.mappers import order_of
+from orders_adapters.sql.mappers import to_order
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
@@ -59,16 +59,16 @@ def test_random_orders_are_rebuilt_from_their_histories(container: Container, on
             change(container, chance, order)
 
     with on_postgresql.connect() as connection:
-        stored = {row.id: order_of(row) for row in connection.execute(select(tables.orders))}
+        stored = {row.id: to_order(row) for row in connection.execute(select(tables.orders))}
     rebuilt = {order.id: history_folded(container, order) for order in orders}
 
     assert rebuilt == stored
     for order in rebuilt.values():
         if order.deleted_at is None:
-            assert container.queries().order(order.id) == order
+            assert container.queries().get(order.id) == order
         else:
             with pytest.raises(OrderNotFound):
-                container.queries().order(order.id)
+                container.queries().get(order.id)
     ends = Counter((order.status, order.deleted_at is not None) for order in rebuilt.values())
     assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deleted while pending
 

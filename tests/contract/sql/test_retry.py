@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.sql.order_queries import Queries
-from orders_adapters.sql.retry import retried
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.retry import retry_on_contention
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderExists, StaleOrder, StoreContention, StoreUnavailable
 from orders_domain.model.status import InvalidTransition, TargetStatus
@@ -46,9 +46,9 @@ def crossing(engine: Engine, pay: Callable[..., None]) -> list[object]:
 
 
 def pay_both(engine: Engine, first: Order, second: Order, meet: Callable[[], None]) -> None:
-    with UnitOfWork(engine) as uow:
+    with SqlUnitOfWork(engine) as uow:
         for order in (first, second):
-            held = uow.orders.hold(order.id)
+            held = uow.orders.get_for_update(order.id)
             meet()
             held.change_status(TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID})), by=ADA, at=NOON)
             uow.orders.save(held)
@@ -62,7 +62,7 @@ def test_a_deadlock_is_contention(on_postgresql: Engine) -> None:
 
 
 def test_a_deadlock_is_survived_by_a_use_case_that_is_retried(on_postgresql: Engine) -> None:
-    assert crossing(on_postgresql, retried(pay_both)) == [None, None]
+    assert crossing(on_postgresql, retry_on_contention(pay_both)) == [None, None]
 
 
 def test_of_twenty_who_change_an_order_at_once_exactly_one_does(engine: Engine) -> None:
@@ -71,15 +71,15 @@ def test_of_twenty_who_change_an_order_at_once_exactly_one_does(engine: Engine) 
     results = outcomes(*[lambda: changed(engine, order.id, OrderStatus.PAID)] * 20)
 
     assert [result for result in results if isinstance(result, Exception)] == []  # asking for what is, is no error
-    assert Queries(engine).order(order.id).version == 2
+    assert SqlOrderQueries(engine).get(order.id).version == 2
 
 
 def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None:
     order = placed(engine)
 
     def cancel() -> None:
-        with UnitOfWork(engine) as uow:
-            held = uow.orders.hold(order.id)
+        with SqlUnitOfWork(engine) as uow:
+            held = uow.orders.get_for_update(order.id)
             held.change_status(TargetStatus(OrderStatus.CANCELED, frozenset()), by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
@@ -87,7 +87,7 @@ def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None
     results = outcomes(*[cancel] * 20)
 
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] + [InvalidTransition.__name__] * 19
-    assert [entry.version for entry in Queries(engine).history(order.id)] == [1, 2]
+    assert [entry.version for entry in SqlOrderQueries(engine).history(order.id)] == [1, 2]
 
 
 def test_twenty_orders_placed_at_once_by_a_new_user_have_twenty_numbers(engine: Engine) -> None:
@@ -105,41 +105,41 @@ def test_of_twenty_who_place_the_same_order_exactly_one_does(engine: Engine) -> 
     results = outcomes(*[lambda: placed(engine, an_order(order_id))] * 20)
 
     assert sum(isinstance(result, OrderExists) for result in results) == 19, results
-    assert len(Queries(engine).history(order_id)) == 1
+    assert len(SqlOrderQueries(engine).history(order_id)) == 1
 
 
 def test_an_order_that_exists_does_not_spoil_the_unit_of_work(engine: Engine) -> None:
     order, another = placed(engine), an_order()
 
-    with UnitOfWork(engine) as uow:
+    with SqlUnitOfWork(engine) as uow:
         with pytest.raises(OrderExists):
             uow.orders.add(an_order(order.id))
         uow.orders.add(another)
         uow.commit()
 
-    assert Queries(engine).order(another.id) == another
+    assert SqlOrderQueries(engine).get(another.id) == another
 
 
 def test_a_stale_order_is_not_saved(engine: Engine) -> None:
     order = placed(engine)
-    stale = Queries(engine).order(order.id)
+    stale = SqlOrderQueries(engine).get(order.id)
     changed(engine, order.id, OrderStatus.CONFIRMED)
     stale.change_status(PAID, by=ADA, at=NOON)
 
-    with UnitOfWork(engine) as uow:
+    with SqlUnitOfWork(engine) as uow:
         with pytest.raises(StaleOrder):
             uow.orders.save(stale)
         uow.commit()
 
-    assert Queries(engine).order(order.id).status is OrderStatus.CONFIRMED
-    assert len(Queries(engine).history(order.id)) == 2
+    assert SqlOrderQueries(engine).get(order.id).status is OrderStatus.CONFIRMED
+    assert len(SqlOrderQueries(engine).history(order.id)) == 2
 
 
 def test_who_waits_too_long_for_a_held_order_hears_that_the_store_is_too_slow(on_postgresql: Engine) -> None:
     order = placed(on_postgresql)
 
-    with UnitOfWork(on_postgresql) as uow:
-        uow.orders.hold(order.id)
+    with SqlUnitOfWork(on_postgresql) as uow:
+        uow.orders.get_for_update(order.id)
         [result] = outcomes(lambda: changed(on_postgresql, order.id, OrderStatus.PAID))
 
     assert isinstance(result, StoreUnavailable)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.errors import UnexpectedDatabaseError, translate_errors
-from orders_adapters.sql.order_queries import Queries
+from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_domain import Actor, CustomItem
 from orders_domain.model.json_values import JSON
 from orders_domain.model.order import rebuild
@@ -67,7 +67,7 @@ def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
 
     placed(engine, order)
 
-    stored = Queries(engine).order(order.id).items[0].content
+    stored = SqlOrderQueries(engine).get(order.id).items[0].content
     assert repr(stored) == repr(content)  # the order of the members and 1.0 as 1.0, too
 
 
@@ -76,7 +76,7 @@ def test_moments_come_back_aware_and_in_utc_from_whichever_zone(engine: Engine) 
 
     order = placed(engine, an_order(at=moment))
 
-    stored = Queries(engine).order(order.id).created_at
+    stored = SqlOrderQueries(engine).get(order.id).created_at
     assert stored == moment
     assert stored.tzinfo is UTC
 
@@ -88,9 +88,9 @@ def test_a_moment_without_a_zone_is_refused(engine: Engine) -> None:
 
 def test_history_gives_the_order_back(engine: Engine) -> None:
     order = placed(engine)
-    queries = Queries(engine)
+    queries = SqlOrderQueries(engine)
 
-    assert rebuild(queries.history(order.id), number=order.number) == queries.order(order.id)
+    assert rebuild(queries.history(order.id), number=order.number) == queries.get(order.id)
 
 
 def test_numbers_are_given_in_turn(engine: Engine) -> None:
@@ -105,5 +105,5 @@ def test_the_longest_of_everything_is_kept_whole(engine: Engine) -> None:
 
     placed(engine, order)
 
-    assert Queries(engine).order(order.id) == order
-    assert Queries(engine).history(order.id)[0].request_id == "r" * 10_000
+    assert SqlOrderQueries(engine).get(order.id) == order
+    assert SqlOrderQueries(engine).history(order.id)[0].request_id == "r" * 10_000

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.model import events
 
 GIVING_UP = {"CANCELED", "DELETED"}
@@ -88,14 +88,14 @@ class Books:
         assert counted == expected
 
 
-def of_memory(store: Store) -> Books:
-    with store.reading:
+def of_memory(store: InMemoryStore) -> Books:
+    with store.read_lock:
         orders = list(store.orders.values())
         return Books(
             stock={product.id: product.stock for product in store.products.values()},
             moves=tuple(
                 Move(one.product_id, one.movement.value, one.quantity, str(one.order_id) if one.order_id else None)
-                for one in store.moved
+                for one in store.movements
             ),
             statuses={str(one.id): "DELETED" if one.deleted_at else one.status.value for one in orders},
             lines={str(one.id): {line.product_id: line.quantity for line in one.lines} for one in orders},

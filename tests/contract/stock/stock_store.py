@@ -13,18 +13,18 @@ from orders_adapters.memory import order_queries as memory_queries
 from orders_adapters.memory import product_catalog as memory_catalogue
 from orders_adapters.memory import store as memory_store
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
-from orders_adapters.memory.order_cache import NoCache
+from orders_adapters.memory.order_cache import NullOrderCache
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import product_catalog as sql_catalogue
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
-from orders_adapters.sql.retry import retried
+from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system.clock import now
 from orders_domain import Actor, Money, Order, OrderStatus, use_cases
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
 from orders_domain.model.product import NewProduct, Product, ProductId, RequestedItem
-from orders_domain.ports.order_queries import Queries
-from orders_domain.ports.product_catalog import Catalogue
+from orders_domain.ports.order_queries import OrderQueries
+from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
 from tests.contract.stock import ledger as books
 from tests.contract.stock.ledger import Books
@@ -39,8 +39,8 @@ class Warehouse:
     """One store; every method may be called from any thread."""
 
     unit_of_work: Callable[[], UnitOfWork]
-    queries: Queries
-    catalogue: Catalogue
+    queries: OrderQueries
+    catalogue: ProductCatalog
     books: Callable[[], Books]
 
     def stocked(self, *stocks: int, threshold: int = 0) -> list[ProductId]:
@@ -51,7 +51,7 @@ class Warehouse:
         sku = sku or f"SKU-{new_id().hex}"
         product = NewProduct(sku=sku, name=f"Name of {sku}", price=price, stock=stock, low_stock_threshold=threshold)
         request = use_cases.AddProduct(actor=ADMIN, product=product)
-        return retried(use_cases.add_product)(request, uow=self.unit_of_work(), clock=now)
+        return retry_on_contention(use_cases.add_product)(request, uow=self.unit_of_work(), clock=now)
 
     def order(
         self,
@@ -67,22 +67,24 @@ class Warehouse:
         )
         request = use_cases.OrderProducts(actor=by, demands=tuple(demands), address=HOME)
         giver = new_id if order_id is None else lambda: order_id
-        return retried(use_cases.order_products)(request, uow=self.unit_of_work(), clock=now, new_id=giver)
+        return retry_on_contention(use_cases.order_products)(request, uow=self.unit_of_work(), clock=now, new_id=giver)
 
     def change(self, order_id: UUID, to: OrderStatus, *, by: Actor = ADMIN) -> Order:
         request = use_cases.ChangeStatus(actor=by, order_id=order_id, wanted=only(to), access=OWNER_OR_ADMIN)
-        return retried(use_cases.change_status)(request, uow=self.unit_of_work(), cache=NoCache(), clock=now)
+        return retry_on_contention(use_cases.change_status)(
+            request, uow=self.unit_of_work(), cache=NullOrderCache(), clock=now
+        )
 
     def cancel(self, order_id: UUID, *, by: Actor = ADMIN) -> Order:
         return self.change(order_id, OrderStatus.CANCELED, by=by)
 
     def delete(self, order_id: UUID, *, by: Actor = ADA) -> None:
         request = use_cases.DeleteOrder(actor=by, order_id=order_id, access=OWNER_ONLY)
-        retried(use_cases.delete_order)(request, uow=self.unit_of_work(), cache=NoCache(), clock=now)
+        retry_on_contention(use_cases.delete_order)(request, uow=self.unit_of_work(), cache=NullOrderCache(), clock=now)
 
     def restock(self, product_id: ProductId, quantity: int) -> Product:
         request = use_cases.Restock(actor=ADMIN, product_id=product_id, quantity=quantity)
-        return retried(use_cases.restock)(request, uow=self.unit_of_work(), clock=now)
+        return retry_on_contention(use_cases.restock)(request, uow=self.unit_of_work(), clock=now)
 
     def adjust(
         self,
@@ -103,23 +105,23 @@ class Warehouse:
             name=name,
             price=price,
         )
-        return retried(use_cases.change_product)(request, uow=self.unit_of_work(), clock=now)
+        return retry_on_contention(use_cases.change_product)(request, uow=self.unit_of_work(), clock=now)
 
 
 def in_memory() -> Warehouse:
-    store = memory_store.Store()
+    store = memory_store.InMemoryStore()
     return Warehouse(
-        unit_of_work=lambda: memory_unit_of_work.UnitOfWork(store),
-        queries=memory_queries.Queries(store),
-        catalogue=memory_catalogue.Catalogue(store),
+        unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
+        queries=memory_queries.InMemoryOrderQueries(store),
+        catalogue=memory_catalogue.InMemoryProductCatalog(store),
         books=partial(books.of_memory, store),
     )
 
 
 def in_database(engine: Engine) -> Warehouse:
     return Warehouse(
-        unit_of_work=lambda: sql_unit_of_work.UnitOfWork(engine),
-        queries=sql_queries.Queries(engine),
-        catalogue=sql_catalogue.Catalogue(engine),
+        unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
+        queries=sql_queries.SqlOrderQueries(engine),
+        catalogue=sql_catalogue.SqlProductCatalog(engine),
         books=partial(books.of_database, engine),
     )

@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import Engine, event, text
 
 from orders_adapters.sql.engine import engine as engines
-from orders_adapters.sql.order_queries import Queries
+from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_domain import Money, OrderStatus
 from orders_domain.model.order_filter import Cursor, OrderFilter
 from tests.support.depth import effort
@@ -149,7 +149,7 @@ class Library:
 
     def _asked(self, wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
         with noted(self.engine) as sent:
-            Queries(self.engine).orders(wanted)
+            SqlOrderQueries(self.engine).search(wanted)
         [asked] = sent
         return asked
 
@@ -283,13 +283,13 @@ def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_
         should = connection.scalars(text(count)).all()
 
     seen: list[int | None] = []
-    page = Queries(library.engine).orders(OrderFilter(limit=LIST, **conditions))
+    page = SqlOrderQueries(library.engine).search(OrderFilter(limit=LIST, **conditions))
     while True:
         seen += [order.number for order in page.orders]
         place(library.engine, ORDERS + len(seen))
         if page.next_cursor is None:
             break
-        page = Queries(library.engine).orders(OrderFilter(limit=LIST, cursor=page.next_cursor, **conditions))
+        page = SqlOrderQueries(library.engine).search(OrderFilter(limit=LIST, cursor=page.next_cursor, **conditions))
 
     assert seen == should
     assert len(seen) == ORDERS // 1_000

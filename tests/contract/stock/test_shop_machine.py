@@ -153,9 +153,9 @@ class Life(RuleBasedStateMachine):
             told = rebuild(history)
             assert (told.deleted_at, told.version) == (history[-1].at, version)
             with pytest.raises(OrderNotFound):
-                self.warehouse.queries.order(order_id)
+                self.warehouse.queries.get(order_id)
             return
-        order = self.warehouse.queries.order(order_id)
+        order = self.warehouse.queries.get(order_id)
         assert rebuild(history, number=order.number) == order
         assert (order.status.value, order.version) == (status, version)
 

@@ -23,7 +23,7 @@ def plant() -> None:
         .where(sent.shard == bindparam("shard", type_=Integer), sent.state == literal_column("'sent'"))
         .scalar_subquery()
     )
-    queries.EVENTS = queries.EVENTS.where(queries._all.c.id > last)
+    queries.DUE_MESSAGES = queries.DUE_MESSAGES.where(queries._all.c.id > last)
     insert_all = mappers.insert_all
 
     def insert_early(connection: Any, table: Any, values: Any) -> None:

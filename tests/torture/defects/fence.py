@@ -17,11 +17,11 @@ _INVALIDATE = "redis.call('DEL', KEYS[1]) return 1"
 def plant() -> None:
     lua_scripts.PUT = _PUT
     lua_scripts.INVALIDATE = _INVALIDATE
-    put = order_cache.Cache.put
+    put = order_cache.RedisOrderCache.put
 
     def put_late(self: Any, order: Any) -> None:
         if random.random() < 0.3:
             time.sleep(2.5)
         put(self, order)
 
-    order_cache.Cache.put = put_late  # type: ignore[method-assign]
+    order_cache.RedisOrderCache.put = put_late  # type: ignore[method-assign]

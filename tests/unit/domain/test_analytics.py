@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_adapters.memory.analytics import Analytics as Memory
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.analytics import InMemoryAnalyticsReader as Memory
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain import OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue
 from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
@@ -92,5 +92,5 @@ def test_they_are_for_administrators() -> None:
     hers, his = (AnalyseOrders(actor=actor, currency="USD") for actor in (ADA, ADMIN))
 
     with pytest.raises(AccessDenied):
-        analyse_orders(hers, analytics=Memory(Store()), clock=Clock())
-    assert analyse_orders(his, analytics=Memory(Store()), clock=Clock()).orders == 0
+        analyse_orders(hers, analytics=Memory(InMemoryStore()), clock=Clock())
+    assert analyse_orders(his, analytics=Memory(InMemoryStore()), clock=Clock()).orders == 0

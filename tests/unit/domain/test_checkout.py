@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.cart_signatures import Signatures, canonical
+from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidCart, InvalidValue, VersionMismatch
 from orders_domain.model.access import OWNER_OR_WRITER
@@ -152,11 +152,11 @@ def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till)
 @pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])
 def test_any_secret_in_use_signs_in_either_case_and_no_other(secrets: tuple[str, ...]) -> None:
     digest = hmac.new(b"new", canonical(content()), hashlib.sha256).hexdigest()
-    signed = Signatures(secrets)
+    signed = HmacCartVerifier(secrets)
 
     assert signed(cart(signature=digest))
     assert signed(cart(signature=digest.upper()))
-    assert not Signatures(["old"])(cart(signature=digest))
+    assert not HmacCartVerifier(["old"])(cart(signature=digest))
     for other in (digest[:-1], digest + "0", "0" * 64, "\u212a" * 64, digest[::-1]):
         assert not signed(cart(signature=other))
     assert not signed(cart(signature=digest, more=1))

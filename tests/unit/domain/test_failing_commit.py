@@ -2,14 +2,14 @@
 
 import pytest
 
-from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import OrdersError, StoreContention, StoreUnavailable
 from orders_domain.use_cases import Relayed
 from tests.support.use_cases import Shop
 
 
-class FailsOnce(UnitOfWork):
+class FailsOnce(InMemoryUnitOfWork):
     """A unit of work whose store goes away when it is to make things last, the first time."""
 
     failure: OrdersError | None = None

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.jobs import Jobs
+from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
 from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
@@ -37,7 +37,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         shop = self.shop
-        self.jobs = Jobs(shop.store)
+        self.jobs = InMemoryJobRepository(shop.store)
         self.change: Callable[[ChangeStatus], Order] = partial(
             change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
         )
@@ -89,7 +89,7 @@ def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) ->
         (shipped.id, "transition_refused", OrderStatus.SHIPPED),
         (unknown, "order_not_found", None),
     ]
-    assert desk.shop.queries.order(good.id).status is OrderStatus.PAID
+    assert desk.shop.queries.get(good.id).status is OrderStatus.PAID
 
 
 def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
@@ -98,7 +98,7 @@ def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
     job = desk.ask(order.id, order.id)
 
     assert job.updated == (order.id,)
-    assert desk.shop.queries.order(order.id).version == 2
+    assert desk.shop.queries.get(order.id).version == 2
 
 
 def test_the_history_says_who_asked(desk: Desk) -> None:
@@ -210,9 +210,9 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
 
     desk.change = whole
     assert desk.jobs.get(job.id).processed == 7
-    assert desk.jobs.due(desk.shop.clock()) == []
+    assert desk.jobs.list_due(desk.shop.clock()) == []
     desk.shop.clock.advance(5)
-    assert desk.jobs.due(desk.shop.clock()) == [job.id]
+    assert desk.jobs.list_due(desk.shop.clock()) == [job.id]
     done = desk.work(job)
     assert done
     assert done.updated == tuple(orders)
@@ -232,5 +232,5 @@ def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
 
     assert given_up
     assert given_up.status is JobStatus.FAILED
-    assert desk.jobs.due(desk.shop.clock() + timedelta(days=1)) == []
+    assert desk.jobs.list_due(desk.shop.clock() + timedelta(days=1)) == []
     assert desk.versions() == {1}

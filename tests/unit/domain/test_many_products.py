@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.product_catalog import Catalogue
+from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
 from orders_domain.model.product import NewProduct, Product
-from orders_domain.ports.products import Movement
+from orders_domain.ports.products import MovementKind
 from orders_domain.use_cases import ImportProducts, PutProducts, import_products, put_products
 from orders_domain.use_cases.catalog.import_products import BATCH, Imported, Row
 from orders_domain.use_cases.catalog.upsert_products import Stated
@@ -53,10 +53,10 @@ class Storeroom:
         return [one.put.value if one.put else one.reason for one in self.bring(rows(*stated), rehearsal=rehearsal)]
 
     def shelf(self) -> list[Product]:
-        return list(Catalogue(self.shop.store).products(limit=10_000))
+        return list(InMemoryProductCatalog(self.shop.store).list_page(limit=10_000))
 
-    def ledger(self) -> list[tuple[Movement, int]]:
-        return [(moved.movement, moved.quantity) for moved in self.shop.store.moved]
+    def ledger(self) -> list[tuple[MovementKind, int]]:
+        return [(moved.movement, moved.quantity) for moved in self.shop.store.movements]
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> N
     storeroom.brought(tea(1, stock=3), tea(2, stock=4))
     storeroom.brought(tea(1, stock=3, price=1))
 
-    assert storeroom.ledger() == [(Movement.INITIAL, 5), (Movement.ADJUSTED, -2), (Movement.INITIAL, 4)]
+    assert storeroom.ledger() == [(MovementKind.INITIAL, 5), (MovementKind.ADJUSTED, -2), (MovementKind.INITIAL, 4)]
 
 
 def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Storeroom) -> None:

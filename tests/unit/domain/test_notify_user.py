@@ -6,7 +6,7 @@ import pytest
 
 from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
-from orders_domain.ports.notifier import Letter
+from orders_domain.ports.notifier import NotificationMessage
 from orders_domain.use_cases import Notified, NotifyUser, notify_user
 from tests.support.examples import NOON, new_id
 from tests.support.use_cases import Shop
@@ -16,10 +16,10 @@ from tests.support.use_cases import Shop
 class Postman:
     """Keeps the letters, and fails where it is told to."""
 
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[NotificationMessage] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
 
-    def __call__(self, letter: Letter) -> None:
+    def __call__(self, letter: NotificationMessage) -> None:
         if self.trouble:
             raise self.trouble.pop()
         self.letters.append(letter)
@@ -48,7 +48,7 @@ def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> No
     told = [notify(shop, postman, one) for _ in range(100)]
 
     assert told == [Notified.SENT] + [Notified.REPEATED] * 99
-    assert postman.letters == [Letter(to="ann@example.com", notification=one)]
+    assert postman.letters == [NotificationMessage(to="ann@example.com", notification=one)]
 
 
 def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
@@ -90,7 +90,7 @@ def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) ->
 def test_a_notification_and_a_tracking_event_of_one_id_are_two_things(shop: Shop) -> None:
     one = news()
     with shop.uow as uow:
-        uow.inbox.note(str(one.id), scope="tracking", at=NOON)
+        uow.inbox.record(str(one.id), scope="tracking", at=NOON)
         uow.commit()
 
     assert notify(shop, Postman(), one) is Notified.SENT

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_adapters.memory.order_templates import Templates
-from orders_adapters.memory.product_catalog import Catalogue
-from orders_adapters.memory.store import Store
-from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_adapters.memory.product_catalog import InMemoryProductCatalog
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import Actor, Money, Order
 from orders_domain.errors import AccessDenied, InsufficientStock, InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
@@ -39,11 +39,11 @@ HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_cod
 class Counter:
     """Where products are sold, and templates kept."""
 
-    store: Store = field(default_factory=Store)
+    store: InMemoryStore = field(default_factory=InMemoryStore)
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.uow, self.templates = UnitOfWork(self.store), Templates(self.store)
+        self.uow, self.templates = InMemoryUnitOfWork(self.store), InMemoryOrderTemplateRepository(self.store)
 
     def tea(self, *, stock: int = 10, threshold: int = 0) -> ProductId:
         product = NewProduct(
@@ -65,7 +65,9 @@ class Counter:
         )
 
     def health(self) -> StockHealth:
-        return check_stock(CheckStock(actor=ADMIN), catalogue=Catalogue(self.store), clock=self.clock).health
+        return check_stock(
+            CheckStock(actor=ADMIN), catalogue=InMemoryProductCatalog(self.store), clock=self.clock
+        ).health
 
 
 @pytest.fixture
@@ -149,4 +151,4 @@ def test_the_worst_product_decides_how_the_stock_is(counter: Counter, stocks: li
 
 def test_the_stock_is_for_administrators(counter: Counter) -> None:
     with pytest.raises(AccessDenied):
-        check_stock(CheckStock(actor=ADA), catalogue=Catalogue(counter.store), clock=counter.clock)
+        check_stock(CheckStock(actor=ADA), catalogue=InMemoryProductCatalog(counter.store), clock=counter.clock)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.order_templates import Templates
+from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
 from orders_domain import Address, Order, Origin, RequestedItem
 from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
@@ -67,7 +67,7 @@ def test_each_use_case_gives_the_origin_of_its_contract() -> None:
     demands = (RequestedItem(product_id=tea.id, quantity=1),)
     ports: dict[str, Any] = {"uow": shop.uow, "clock": shop.clock, "new_id": new_id}
     home = Address(**HOME)
-    templates = Templates(shop.store)
+    templates = InMemoryOrderTemplateRepository(shop.store)
     template = templates.add(
         NewOrderTemplate(user_id="ada", name="Tea", requested_items=demands, address=home), at=NOON
     )
@@ -82,7 +82,7 @@ def test_each_use_case_gives_the_origin_of_its_contract() -> None:
         "place_cart": place_cart(PlaceCart(actor=ADA, cart=Cart(SIGNED.content)), signed=lambda _: True, **ports),
     }
 
-    assert {name: shop.queries.order(order.id).origin for name, order in orders.items()} == {
+    assert {name: shop.queries.get(order.id).origin for name, order in orders.items()} == {
         "place_order": Origin.ORDERS,
         "order_products": Origin.MANAGEMENT,
         "place_template": Origin.MANAGEMENT,

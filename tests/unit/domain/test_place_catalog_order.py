@@ -70,13 +70,13 @@ def test_an_order_has_the_prices_of_the_moment_and_their_sum(shop: Shop) -> None
     assert (placed.total, placed.status, placed.user_id) == (Money(646, "USD"), OrderStatus.PENDING, "ada")
     assert placed.address == Address(**HOME)
     assert (left(shop, tea), left(shop, milk)) == (9, 6)
-    assert shop.queries.order(placed.id) == placed == rebuild(shop.queries.history(placed.id), number=placed.number)
+    assert shop.queries.get(placed.id) == placed == rebuild(shop.queries.history(placed.id), number=placed.number)
 
 
 @pytest.mark.clause("002-01", "002-03")
 def test_what_is_short_is_named_whole_and_nothing_is_written(shop: Shop) -> None:
     some, none = stocked(shop, 2), stocked(shop, 0)
-    moved = list(shop.store.moved)
+    moved = list(shop.store.movements)
 
     with pytest.raises(InsufficientStock) as refusal:
         order(shop, (none, 1), (some, 3))
@@ -85,7 +85,7 @@ def test_what_is_short_is_named_whole_and_nothing_is_written(shop: Shop) -> None
         (some.id, 3, 2),
         (none.id, 1, 0),
     ]
-    assert (shop.store.orders, shop.store.moved, shop.store.outbox) == ({}, moved, {})
+    assert (shop.store.orders, shop.store.movements, shop.store.outbox) == ({}, moved, {})
 
 
 def test_an_order_of_nothing_is_refused(shop: Shop) -> None:
@@ -157,7 +157,7 @@ def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) ->
         delete(shop, placed)
 
     assert left(shop, tea) == before
-    assert shop.queries.order(placed.id).status is status
+    assert shop.queries.get(placed.id).status is status
 
 
 @pytest.mark.clause("002-05", "002-13")
@@ -168,7 +168,7 @@ def test_nobody_deletes_another_s_order(shop: Shop, by: Actor) -> None:
     with pytest.raises(AccessDenied):
         delete(shop, placed, by=by)
 
-    assert shop.queries.order(placed.id) == placed
+    assert shop.queries.get(placed.id) == placed
 
 
 def test_an_order_is_deleted_once(shop: Shop) -> None:
@@ -188,7 +188,7 @@ def test_an_order_of_another_version_is_not_deleted(shop: Shop) -> None:
     with pytest.raises(VersionMismatch):
         delete(shop, placed, versions=frozenset({7}))
 
-    assert shop.queries.order(placed.id) == placed
+    assert shop.queries.get(placed.id) == placed
 
 
 @pytest.mark.clause("002-06", "002-13")
@@ -200,4 +200,4 @@ def test_a_cancelled_order_gives_its_stock_back_once(shop: Shop, through: list[O
         shop.administer(placed.id, status)
 
     assert left(shop, tea) == 10
-    assert [moved.movement.value for moved in shop.store.moved] == ["initial", "taken", "given_back"]
+    assert [moved.movement.value for moved in shop.store.movements] == ["initial", "taken", "given_back"]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import Money, Order
 from orders_domain.errors import (
     AccessDenied,
@@ -52,23 +52,23 @@ class Services:
     fails: dict[str, OrdersError] = field(default_factory=dict)
     meanwhile: Callable[[], object] = lambda: None
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+    def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         self._call("named")
         return {one: TEA for one in product_ids if one == TEA.id}
 
-    def reserve(self, booking: Reservation, products: Mapping[ProductId, Product]) -> None:
+    def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         self._call("reserve")
-        self.reserved[booking.order_id] = booking.quantities
+        self.reserved[reservation.order_id] = reservation.quantities
 
     def release(self, order_id: UUID) -> None:
         self._call("release")
         self.reserved.pop(order_id, None)
 
-    def book(self, booking: Reservation) -> str:
+    def create(self, reservation: Reservation) -> str:
         self._call("book")
         self.meanwhile()
-        self.shipped[f"SHIP-{booking.order_id}"] = booking.order_id
-        return f"SHIP-{booking.order_id}"
+        self.shipped[f"SHIP-{reservation.order_id}"] = reservation.order_id
+        return f"SHIP-{reservation.order_id}"
 
     def cancel(self, shipment_id: str) -> None:
         self._call("cancel")
@@ -112,11 +112,11 @@ class Trade:
         )
 
     def states(self) -> list[ReservationState]:
-        return [booking.state for booking in self.shop.store.bookings.values()]
+        return [reservation.state for reservation in self.shop.store.reservations.values()]
 
     def nothing_is_left(self) -> bool:
         return not (
-            self.services.reserved or self.services.shipped or self.shop.store.bookings or self.shop.store.orders
+            self.services.reserved or self.services.shipped or self.shop.store.reservations or self.shop.store.orders
         )
 
 
@@ -203,7 +203,7 @@ def test_a_refusal_of_the_catalogue_leaves_nothing_to_look_at(trade: Trade) -> N
 
 def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
     trade.services.fails |= {"release": failed()}
-    trade.services.meanwhile = lambda: trade.shop.store.bookings.clear()  # so that the order cannot be placed
+    trade.services.meanwhile = lambda: trade.shop.store.reservations.clear()  # so that the order cannot be placed
 
     with pytest.raises(ReservationLost):
         trade.ship()
@@ -260,7 +260,7 @@ def test_where_it_is_unknown_whether_the_order_is_stored_nothing_is_given_up_bef
 
 
 def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: Trade) -> None:
-    class GoneAfterwards(UnitOfWork):
+    class GoneAfterwards(InMemoryUnitOfWork):
         def commit(self) -> None:
             stored = bool(self.orders._orders)
             super().commit()

@@ -50,7 +50,7 @@ def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_s
     shop.change(order.id, OrderStatus.PAID)
 
     assert shop.relay() == Relayed(sent=2)
-    assert len(shop.in_state(OutboxState.UNTOLD)) == 2
+    assert len(shop.in_state(OutboxState.PUBLISHED)) == 2
     assert shop.get(order.id).status is OrderStatus.PENDING
 
     deafen(shop, deaf=False)
@@ -79,7 +79,7 @@ def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_
     deafen(shop)
     shop.relay()
     rounds = 0
-    while shop.in_state(OutboxState.UNTOLD):
+    while shop.in_state(OutboxState.PUBLISHED):
         shop.clock.advance(60)
         shop.relay()
         rounds += 1

@@ -149,9 +149,9 @@ def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_al
     broker.refuses = moody
     for which, step in steps:
         shop.clock.advance(1)
-        if step == "change" and shop.queries.order(orders[which].id).status is not OrderStatus.SHIPPED:
+        if step == "change" and shop.queries.get(orders[which].id).status is not OrderStatus.SHIPPED:
             following = [OrderStatus.PAID, OrderStatus.SHIPPED]
-            shop.change(orders[which].id, following[shop.queries.order(orders[which].id).version - 1])
+            shop.change(orders[which].id, following[shop.queries.get(orders[which].id).version - 1])
         elif step == "place":
             orders.append(shop.place())
         else:
@@ -164,7 +164,7 @@ def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_al
         if not shop.in_state(OutboxState.WAITING):
             break
 
-    expected = {order.id: [*range(1, shop.queries.order(order.id).version + 1)] for order in orders}
+    expected = {order.id: [*range(1, shop.queries.get(order.id).version + 1)] for order in orders}
     assert broker.versions() == expected
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.rate_limiter import Attempts
-from orders_adapters.memory.revoked_tokens import Denylist
-from orders_adapters.memory.store import Store
-from orders_adapters.memory.users import Users
+from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.memory.users import InMemoryUserRepository
 from orders_domain import Actor, Role
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
 from orders_domain.model.auth_token import AuthenticatedToken
@@ -56,20 +56,20 @@ class Plain:
         self.worked.append(password_hash is not None)
         return password_hash is not None and password_hash.partition(" ")[2] == password
 
-    def outdated(self, password_hash: str) -> bool:
+    def needs_rehash(self, password_hash: str) -> bool:
         return not password_hash.startswith(self.way)
 
 
 class Readable:
     """Tokens that anybody can read and make."""
 
-    life = timedelta(hours=1)
+    ttl = timedelta(hours=1)
 
-    def require(self) -> None:
+    def ensure_enabled(self) -> None:
         """We make tokens."""
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        return token(user.id, family=family, role=user.role.value, expires=(at + self.life).isoformat())
+        return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())
 
 
 def token(subject: str, **claims: object) -> str:
@@ -83,9 +83,9 @@ class Door:
     issue: Readable = field(default_factory=Readable)
 
     def __post_init__(self) -> None:
-        store = Store()
-        self.users, self.denylist = Users(store), Denylist(store)
-        self.attempts = Attempts(clock=self.clock)
+        store = InMemoryStore()
+        self.users, self.revoked_tokens = InMemoryUserRepository(store), InMemoryRevokedTokens(store)
+        self.attempts = InMemoryRateLimiter(clock=self.clock)
 
     def admit(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
@@ -116,17 +116,17 @@ class Door:
             RefreshToken(token=shown),
             identity=self.identity,
             users=self.users,
-            denylist=self.denylist,
+            denylist=self.revoked_tokens,
             issue=self.issue,
             clock=self.clock,
         )
 
     def sign_out(self, shown: str) -> None:
         request = SignOut(bearer=self.identify(shown))
-        sign_out(request, denylist=self.denylist, issue=self.issue, clock=self.clock)
+        sign_out(request, denylist=self.revoked_tokens, issue=self.issue, clock=self.clock)
 
     def identify(self, shown: str) -> AuthenticatedToken:
-        return identify(shown, identity=self.identity, denylist=self.denylist)
+        return identify(shown, identity=self.identity, denylist=self.revoked_tokens)
 
     def opens(self, shown: str) -> bool:
         try:
@@ -235,10 +235,10 @@ def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> 
 
     with pytest.raises(InvalidCredentials):
         door.sign_in(password="wrong horse")
-    assert door.users.user(user.id).password_hash == "first correct horse"
+    assert door.users.get(user.id).password_hash == "first correct horse"
     door.sign_in()
 
-    assert door.users.user(user.id).password_hash == "second correct horse"
+    assert door.users.get(user.id).password_hash == "second correct horse"
     assert door.sign_in()
 
 
@@ -277,7 +277,7 @@ def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door
     door.sign_out(new)
 
     door.clock.advance(3_599)
-    door.denylist.prune(expired_before=door.clock())
+    door.revoked_tokens.prune(expired_before=door.clock())
 
     assert not door.opens(new)
 

@@ -57,9 +57,9 @@ def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
 
 def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop: Shop) -> None:
     order = shop.place()
-    before = shop.queries.order(order.id)
+    before = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
-    shop.queries.order = lambda ref: before  # type: ignore[method-assign]
+    shop.queries.get = lambda ref: before  # type: ignore[method-assign]
 
     assert statistics(shop, order.id).status_changes == 0
 
@@ -108,7 +108,7 @@ class TestHistory:
             ("ada", "customer", "request-of-ada", NOON),
             ("root", "admin", None, NOON),
         ]
-        assert rebuild(entries, number=order.number) == shop.queries.order(order.id)
+        assert rebuild(entries, number=order.number) == shop.queries.get(order.id)
 
     def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
         order = shop.place()

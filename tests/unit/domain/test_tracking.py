@@ -51,7 +51,7 @@ def at(shop: Shop, status: OrderStatus) -> Order:
     placed = shop.place()
     for step in TO[status]:
         shop.administer(placed.id, step)
-    return shop.queries.order(placed.id)
+    return shop.queries.get(placed.id)
 
 
 def notifications(shop: Shop, order: Order) -> list[Any]:
@@ -69,14 +69,14 @@ def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word:
     if steps is None:
         with pytest.raises(InvalidTransition):
             track(shop, event(word, order=order.id))
-        assert shop.queries.order(order.id) == order
+        assert shop.queries.get(order.id) == order
         assert not shop.store.inbox  # what was put aside can be put back
         return
     told = track(shop, event(word.lower(), order=order.number))
 
     assert told is (Tracked.APPLIED if steps else Tracked.OLD_NEWS)
     assert [one.to_status for one in shop.queries.history(order.id)[version:]] == steps
-    assert shop.queries.order(order.id).version == version + len(steps)
+    assert shop.queries.get(order.id).version == version + len(steps)
 
 
 def test_every_word_and_status_is_in_the_table() -> None:
@@ -91,7 +91,7 @@ def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: 
 
     history = shop.queries.history(order.id)
     assert [(one.actor, one.role, one.request_id) for one in history[1:]] == [("carrier", Role.SYSTEM, "evt-7")] * 2
-    assert rebuild(history, number=order.number) == shop.queries.order(order.id)
+    assert rebuild(history, number=order.number) == shop.queries.get(order.id)
 
 
 def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
@@ -101,7 +101,7 @@ def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None
     told = [track(shop, once) for _ in range(100)]
 
     assert told == [Tracked.APPLIED] + [Tracked.REPEATED] * 99
-    assert shop.queries.order(order.id).version == 2
+    assert shop.queries.get(order.id).version == 2
     assert len(notifications(shop, order)) == 1
 
 
@@ -111,7 +111,7 @@ def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
 
     assert track(shop, event("DELIVERED", id="same", order=second.id)) is Tracked.REPEATED
 
-    assert shop.queries.order(second.id).status is P
+    assert shop.queries.get(second.id).status is P
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -124,10 +124,10 @@ def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(
 
     for word in words:
         track(shop, event(word, order=order.id))
-        places.append(list(OrderStatus).index(shop.queries.order(order.id).status))
+        places.append(list(OrderStatus).index(shop.queries.get(order.id).status))
 
     assert places == sorted(places)
-    after = shop.queries.order(order.id)
+    after = shop.queries.get(order.id)
     assert after.status is D
     told = notifications(shop, order)
     assert [one.version for one in told] == list(range(2, after.version + 1))  # one a change
@@ -145,7 +145,7 @@ def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str]
         except InvalidTransition:
             continue
 
-    after = shop.queries.order(order.id)
+    after = shop.queries.get(order.id)
     assert rebuild(shop.queries.history(order.id), number=order.number) == after
     assert len(notifications(shop, order)) == after.version - 1  # none for the placement
     told = [one.event for one in shop.in_state(*OutboxState) if one.event.type != "orders.user_notification.v1"]
@@ -159,7 +159,7 @@ def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
     track(shop, event("FAILED", order=placed.id))
     track(shop, event("RETURNED", order=placed.id))
 
-    assert shop.queries.order(placed.id).status is X
+    assert shop.queries.get(placed.id).status is X
     assert left(shop, tea) == 10
 
 
@@ -296,4 +296,4 @@ def test_only_forward_is_old_news_and_the_rest_is_for_people(shop: Shop) -> None
     with pytest.raises(InvalidTransition, match="SHIPPED cannot become CANCELED"):
         track(shop, event("FAILED", order=order.id))
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order

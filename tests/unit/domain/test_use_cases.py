@@ -22,7 +22,7 @@ def shop() -> Shop:
 def test_a_placed_order_is_stored_numbered_and_told(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
-    stored = shop.queries.order(order.id)
+    stored = shop.queries.get(order.id)
     assert stored == order
     assert (stored.status, stored.version, stored.user_id, stored.number) == (OrderStatus.PENDING, 1, "ada", 1)
     assert [one.event.type for one in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
@@ -85,7 +85,7 @@ def test_a_stranger_cannot_change_an_order_and_nothing_changes(shop: Shop, stran
     with pytest.raises(AccessDenied):
         shop.change(order.id, OrderStatus.CANCELED, by=stranger, access=AccessPolicy())
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
 
 
 def test_ownership_is_asked_before_the_version_and_the_lifecycle(shop: Shop) -> None:
@@ -102,7 +102,7 @@ def test_an_administrator_may_where_the_contract_says_so_and_the_history_names_t
 
     last = shop.queries.history(order.id)[-1]
     assert (last.actor, last.role) == ("root", Role.ADMIN)
-    assert shop.queries.order(order.id).user_id == "ada"
+    assert shop.queries.get(order.id).user_id == "ada"
 
 
 def test_a_change_of_an_unknown_order_is_not_found(shop: Shop) -> None:
@@ -116,7 +116,7 @@ def test_an_illegal_change_changes_nothing_and_tells_nobody(shop: Shop) -> None:
     with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
     assert len(shop.store.outbox) == 1
 
 
@@ -152,14 +152,14 @@ def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
 
 def test_changes_made_from_an_old_version_are_stale(shop: Shop) -> None:
     order = shop.place()
-    mine = shop.queries.order(order.id)
+    mine = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
     mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
 
     with pytest.raises(StaleOrder), shop.uow:
         shop.uow.orders.save(mine)
 
-    assert shop.queries.order(order.id).status is OrderStatus.PAID
+    assert shop.queries.get(order.id).status is OrderStatus.PAID
 
 
 def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.memory.jobs import Jobs
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.status import OrderStatus
@@ -23,20 +23,20 @@ from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 
 
-def waiting(store: Jobs) -> BulkStatusJob:
+def waiting(store: InMemoryJobRepository) -> BulkStatusJob:
     job = BulkStatusJob.create([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
     store.add(job)
     return job
 
 
-def worker(store: Jobs, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
+def worker(store: InMemoryJobRepository, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
     return JobWorker(jobs=store, begin=begin, wait=lambda _: None, clock=clock or Clock())
 
 
 def test_it_begins_what_is_due_and_nothing_else() -> None:
-    store, begun = Jobs(Store()), list[UUID]()
+    store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     due, held = waiting(store), waiting(store)
-    store.claim(held.id, now=NOON, until=NOON + timedelta(hours=1))
+    store.acquire(held.id, now=NOON, until=NOON + timedelta(hours=1))
 
     worker(store, begun.append).turn()
 
@@ -46,7 +46,7 @@ def test_it_begins_what_is_due_and_nothing_else() -> None:
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.01)
-    store, begun = Jobs(Store()), list[UUID]()
+    store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     job = waiting(store)
 
     def begin(job_id: UUID) -> None:
@@ -65,12 +65,12 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
 
 
 def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
-    store, clock = Jobs(Store()), Clock()
+    store, clock = InMemoryJobRepository(InMemoryStore()), Clock()
     old = waiting(store)
-    held = store.claim(old.id, now=NOON, until=NOON)
+    held = store.acquire(old.id, now=NOON, until=NOON)
     assert held
     held.status = JobStatus.DONE
-    store.note(held, until=NOON)
+    store.save_progress(held, until=NOON)
     clock.advance(31 * 24 * 60 * 60)
     waiting(store)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_adapters.memory.message_consumer import PAUSES, Inlet
+from orders_adapters.memory.message_consumer import RETRY_DELAYS, InMemoryMessageConsumer
 from orders_domain.errors import InvalidValue, OrderNotFound, StaleOrder, StoreUnavailable
 from orders_flask.workers import runner
 from orders_flask.workers.message_worker import Intake, dealing_with
@@ -37,27 +37,27 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.002)
 
 
-def run(inlet: Inlet, deeds: Deeds) -> None:
+def run(inlet: InMemoryMessageConsumer, deeds: Deeds) -> None:
     intake = Intake(inlet=inlet, handle=dealing_with(bytes.decode, deeds))
     deeds.stop = intake.stop.set
     intake.run()
 
 
 def test_messages_are_dealt_with_one_after_the_other_until_it_is_stopped() -> None:
-    inlet, deeds = Inlet(b"one", b"two", b"three"), Deeds(enough=2)
+    inlet, deeds = InMemoryMessageConsumer(b"one", b"two", b"three"), Deeds(enough=2)
 
     run(inlet, deeds)
 
-    assert (deeds.done, list(inlet.waiting), inlet.dead) == (["one", "two"], [b"three"], [])
+    assert (deeds.done, list(inlet.waiting), inlet.dead_letters) == (["one", "two"], [b"three"], [])
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("away"), StaleOrder(new_id())], ids=lambda error: error.code)
 def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception) -> None:
-    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=6, troubles=[trouble] * 4)
+    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=6, troubles=[trouble] * 4)
 
     run(inlet, deeds)
 
-    assert (deeds.done, inlet.dead) == (["one", "two"], [])
+    assert (deeds.done, inlet.dead_letters) == (["one", "two"], [])
 
 
 @pytest.mark.parametrize(
@@ -68,32 +68,35 @@ def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception
     ],
 )
 def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(trouble: Exception, reason: str) -> None:
-    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=2, troubles=[trouble])
+    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=2, troubles=[trouble])
 
     run(inlet, deeds)
 
-    assert (deeds.done, inlet.dead) == (["two"], [(b"one", reason)])
+    assert (deeds.done, inlet.dead_letters) == (["two"], [(b"one", reason)])
 
 
 def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_meanwhile() -> None:
-    inlet, deeds = Inlet(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
+    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
 
     run(inlet, deeds)
 
-    assert (deeds.done, inlet.dead) == (["two", "one"], [])
+    assert (deeds.done, inlet.dead_letters) == (["two", "one"], [])
 
 
 def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
-    inlet, deeds = Inlet(b"one"), Deeds(enough=PAUSES + 1, troubles=[OrderNotFound(7)] * (PAUSES + 1))
+    inlet, deeds = (
+        InMemoryMessageConsumer(b"one"),
+        Deeds(enough=RETRY_DELAYS + 1, troubles=[OrderNotFound(7)] * (RETRY_DELAYS + 1)),
+    )
 
     run(inlet, deeds)
 
-    assert (deeds.done, inlet.dead) == ([], [(b"one", "order_not_found: There is no such order.")])
+    assert (deeds.done, inlet.dead_letters) == ([], [(b"one", "order_not_found: There is no such order.")])
 
 
 def test_a_message_that_cannot_be_read_lies_aside() -> None:
-    inlet, deeds = Inlet(b"\xff", b"two"), Deeds(enough=1)
+    inlet, deeds = InMemoryMessageConsumer(b"\xff", b"two"), Deeds(enough=1)
 
     run(inlet, deeds)
 
-    assert (deeds.done, inlet.dead) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])
+    assert (deeds.done, inlet.dead_letters) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.system.local_shipments import Desk
+from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.errors import StoreUnavailable
 from orders_domain.use_cases import Released
 from orders_flask import Settings, bootstrap, create_app
@@ -61,8 +61,8 @@ def test_where_all_is_ours_an_order_is_one_transaction() -> None:
 
     chosen: list[Any] = [ours.shipping(), theirs.shipping()]
     assert [each.provides for each in chosen] == [ours.ship_products.provides, theirs.ship_through_services.provides]
-    assert (ours.services().reservations, type(ours.services().shipments)) == (None, Desk)
-    assert type(theirs.services().shipments) is not Desk
+    assert (ours.services().reservations, type(ours.services().shipments)) == (None, LocalShipmentService)
+    assert type(theirs.services().shipments) is not LocalShipmentService
 
 
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])
@@ -75,5 +75,5 @@ def test_an_address_that_cannot_be_stops_the_start(name: str, address: str, tmp_
 def test_the_desk_that_ships_where_nobody_else_does_is_always_there() -> None:
     services = bootstrap.services(Settings(database_url="memory://", catalog_service_url="http://c.example"))
 
-    assert type(services.shipments) is Desk
+    assert type(services.shipments) is LocalShipmentService
     assert services.reservations is not None

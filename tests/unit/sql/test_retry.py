@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders_adapters.sql.retry import retried
+from orders_adapters.sql.retry import retry_on_contention
 from orders_domain.errors import OrdersError, StaleOrder, StoreContention, StoreUnavailable
 
 
@@ -26,7 +26,7 @@ class Case:
 
 @pytest.mark.parametrize("error", [StoreContention(), StaleOrder(uuid4())])
 def test_contention_is_tried_again(error: OrdersError) -> None:
-    assert retried(Case(error, times=3).__call__)("tea", clock="noon") == ("tea", "noon", 4)
+    assert retry_on_contention(Case(error, times=3).__call__)("tea", clock="noon") == ("tea", "noon", 4)
 
 
 def test_after_four_tries_the_error_itself_is_raised() -> None:
@@ -34,7 +34,7 @@ def test_after_four_tries_the_error_itself_is_raised() -> None:
     case = Case(error, times=99)
 
     with pytest.raises(StoreContention) as raised:
-        retried(case.__call__)("tea", clock="noon")
+        retry_on_contention(case.__call__)("tea", clock="noon")
 
     assert raised.value is error
     assert case.runs == 4
@@ -44,12 +44,12 @@ def test_an_outage_is_not_made_longer_by_trying_again() -> None:
     case = Case(StoreUnavailable(), times=1)
 
     with pytest.raises(StoreUnavailable):
-        retried(case.__call__)("tea", clock="noon")
+        retry_on_contention(case.__call__)("tea", clock="noon")
 
     assert case.runs == 1
 
 
 def test_a_use_case_keeps_its_name_and_words() -> None:
-    decorated = retried(Case(StoreContention(), times=0).__call__)
+    decorated = retry_on_contention(Case(StoreContention(), times=0).__call__)
 
     assert (decorated.__name__, decorated.__doc__) == ("__call__", "Place an order.")

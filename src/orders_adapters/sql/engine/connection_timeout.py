@@ -14,7 +14,7 @@ _CHECK_SECONDS = 0.1
 _T = TypeVar("_T")
 
 
-class Impatient(psycopg.Connection[TupleRow]):
+class TimeoutConnection(psycopg.Connection[TupleRow]):
     """Raises OperationalError, and is closed, when an answer takes longer than ``seconds``."""
 
     seconds = 6.0
@@ -29,7 +29,7 @@ class Impatient(psycopg.Connection[TupleRow]):
             raise psycopg.OperationalError(f"The server has not answered within {self.seconds} s.") from None
 
 
-def connect(*, seconds: float, **options: Any) -> Impatient:
-    connection = Impatient.connect(**options)
+def connect(*, seconds: float, **options: Any) -> TimeoutConnection:
+    connection = TimeoutConnection.connect(**options)
     connection.seconds = seconds
     return connection

@@ -35,15 +35,15 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
         "hide_parameters": True,  # what people ordered does not belong into a log
     }
     if address.get_backend_name() == "sqlite":
-        return pool_checks.watch(sqlite.create(address, pool_size=pool_size, **options))
+        return pool_checks.install(sqlite.create(address, pool_size=pool_size, **options))
     engine = postgresql.create(address, pool_size=pool_size, statement_seconds=statement_seconds, **options)
-    return pool_checks.watch(engine)
+    return pool_checks.install(engine)
 
 
-def reading(engine: Engine) -> Engine:
+def autocommit(engine: Engine) -> Engine:
     """Return the engine for single statements that read: no BEGIN and no COMMIT, so one round trip each."""
     if is_sqlite(engine):
-        return engine.execution_options(**{sqlite.READING: True})
+        return engine.execution_options(**{sqlite.READ_ONLY: True})
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -53,7 +53,7 @@ def ping(engine: Engine) -> None:
     Raises:
         StoreUnavailable: it does not.
     """
-    with translate_errors(), reading(engine).connect() as connection:
+    with translate_errors(), autocommit(engine).connect() as connection:
         if connection.scalar(select(1)) != 1:
             raise StoreUnavailable("The store answers nonsense.")
 

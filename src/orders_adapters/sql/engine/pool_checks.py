@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 
 
-def watch(engine: Engine) -> Engine:
+def install(engine: Engine) -> Engine:
     """Return the engine, whose connections are looked at whenever they leave the pool."""
 
     @event.listens_for(engine, "connect")
@@ -27,13 +27,13 @@ def watch(engine: Engine) -> Engine:
             raise DisconnectionError("The connection was made before a fork.")
         # A connection just made is not looked at: to refuse it as well would leave SQLAlchemy without any.
         fresh = record.info.pop("fresh", False)
-        if engine.dialect.name == "postgresql" and not fresh and _has_something_to_say(connection.fileno()):
+        if engine.dialect.name == "postgresql" and not fresh and _has_pending_data(connection.fileno()):
             raise InvalidatePoolError("The server has closed the connection.")
 
     return engine
 
 
-def _has_something_to_say(socket: int) -> bool:
+def _has_pending_data(socket: int) -> bool:
     poll = select.poll()
     poll.register(socket, select.POLLIN)
     return bool(poll.poll(0))

@@ -33,11 +33,11 @@ def create(address: URL, *, pool_size: int, statement_seconds: int, **options: A
     query = {**_NETWORK, **address.query, "options": f"{ours} {theirs}".strip()}
     engine = create_engine(address.set(query=query), pool_size=pool_size, **options)
     if statement_seconds:
-        _connect_impatiently(engine, seconds=statement_seconds + 1)
+        _connect_with_timeout(engine, seconds=statement_seconds + 1)
     return engine
 
 
-def _connect_impatiently(engine: Engine, *, seconds: float) -> None:
+def _connect_with_timeout(engine: Engine, *, seconds: float) -> None:
     # Imported late: whoever stays with SQLite has no psycopg.
     from orders_adapters.sql.engine.connection_timeout import connect
 

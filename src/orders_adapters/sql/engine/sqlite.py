@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
-READING = "orders_reading"
+READ_ONLY = "orders_reading"
 """The execution option of connections that read single statements, and need no transaction."""
 
 BUSY_SECONDS = 5
@@ -62,5 +62,5 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _begin(connection: Connection) -> None:
     """Take the write lock first: a transaction that reads, then writes, could find that it is too late."""
-    if not connection.get_execution_options().get(READING):
+    if not connection.get_execution_options().get(READ_ONLY):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

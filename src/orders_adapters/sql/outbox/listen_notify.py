@@ -15,12 +15,12 @@ CHANNEL = "orders_outbox"
 _SECONDS = 6.0  # for a server to answer LISTEN: a frozen one must not stop the relay
 
 
-def ear_for(engine: Engine) -> Ear | None:
+def listener_for(engine: Engine) -> NotifyListener | None:
     """Return the ear of a relay; None for a database that does not speak."""
-    return Ear(engine) if engine.dialect.name == "postgresql" else None
+    return NotifyListener(engine) if engine.dialect.name == "postgresql" else None
 
 
-class Ear:
+class NotifyListener:
     """A connection that listens; when it is lost, a new one is tried at the next wait."""
 
     def __init__(self, engine: Engine) -> None:
@@ -28,17 +28,17 @@ class Ear:
 
         from orders_adapters.sql.engine.connection_timeout import connect
 
-        self._driver, self._connect = psycopg, connect
+        self._driver, self._open = psycopg, connect
         self._options: dict[str, Any] = dict(engine.dialect.create_connect_args(engine.url)[1])
         self._connection: psycopg.Connection | None = None
 
-    def opened(self) -> bool:
+    def connect(self) -> bool:
         """Listen, if we do not; say whether we only began to."""
         if self._connection is not None:
             return False
         connection = None
         try:
-            connection = self._connect(seconds=_SECONDS, **self._options, autocommit=True)
+            connection = self._open(seconds=_SECONDS, **self._options, autocommit=True)
             connection.execute(f"LISTEN {CHANNEL}")
         except self._driver.Error:
             if connection is not None:
@@ -50,7 +50,7 @@ class Ear:
     def filenos(self) -> list[int]:
         return [] if self._connection is None else [self._connection.fileno()]
 
-    def listen(self) -> None:
+    def drain(self) -> None:
         """Take what was said; a connection that fails is given up."""
         if self._connection is None:
             return

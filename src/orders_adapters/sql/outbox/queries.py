@@ -17,16 +17,16 @@ from sqlalchemy import (
 )
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.column_types import Moment
+from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.sharding import SHARDS
 from orders_domain.ports.outbox import OutboxState
 
 _outbox = tables.outbox.c
-_now = bindparam("now", type_=Moment)
-_young = bindparam("young", type_=Moment)  # ``now`` less the life of a copy in a cache
+_now = bindparam("now", type_=UtcDateTime)
+_recent = bindparam("young", type_=UtcDateTime)  # ``now`` less the life of a copy in a cache
 _earlier = tables.outbox.alias("earlier")
 
-_HELD_BACK = exists().where(
+_BLOCKED = exists().where(
     _earlier.c.order_id == _outbox.order_id,
     _earlier.c.id < _outbox.id,
     _earlier.c.state.in_(tables.UNSENT),
@@ -34,11 +34,11 @@ _HELD_BACK = exists().where(
 )
 # OPEN and UNSENT say nothing new here and there, but by them SQLite knows which partial index has what is asked for.
 _DUE = and_(_outbox.state.in_(tables.OPEN), _outbox.due_at <= _now)
-_SENDABLE = and_(_DUE, _outbox.state.in_(tables.WAITING), ~_HELD_BACK)
-_UNTOLD = and_(_DUE, _outbox.state.in_(tables.UNTOLD))  # published
+_PUBLISHABLE = and_(_DUE, _outbox.state.in_(tables.WAITING), ~_BLOCKED)
+_PUBLISHED = and_(_DUE, _outbox.state.in_(tables.PUBLISHED))  # published
 
 
-def _held_back(shard: Any) -> Select[Any]:
+def _blocked(shard: Any) -> Select[Any]:
     """The ids of young events that were refused, or come behind one that was: from those few to what they hold back.
 
     The other way round a long backlog would be read at each turn.
@@ -52,34 +52,34 @@ def _held_back(shard: Any) -> Select[Any]:
         later.order_id == refused.order_id,
         later.id >= refused.id,
         later.state.in_(tables.UNSENT),
-        later.at > _young,
+        later.at > _recent,
     )
 
 
-def _oldest(wanted: ColumnElement[bool], *, held_back: bool) -> Select[Any]:
-    oldest = select(tables.outbox).where(wanted).order_by(_outbox.id).limit(bindparam("most")).subquery()
-    return select(oldest, literal(held_back).label("held_back"))
+def _oldest(condition: ColumnElement[bool], *, blocked: bool) -> Select[Any]:
+    oldest = select(tables.outbox).where(condition).order_by(_outbox.id).limit(bindparam("most")).subquery()
+    return select(oldest, literal(blocked).label("held_back"))
 
 
-_ours = _outbox.shard == bindparam("shard")
+_shard = _outbox.shard == bindparam("shard")
 _all = union_all(
-    _oldest(and_(_ours, _SENDABLE), held_back=False),
-    _oldest(and_(_ours, _UNTOLD), held_back=False),
-    _oldest(_outbox.id.in_(_held_back(bindparam("shard"))), held_back=True),
+    _oldest(and_(_shard, _PUBLISHABLE), blocked=False),
+    _oldest(and_(_shard, _PUBLISHED), blocked=False),
+    _oldest(_outbox.id.in_(_blocked(bindparam("shard"))), blocked=True),
 ).subquery()
-EVENTS = select(_all).order_by(_all.c.id)
+DUE_MESSAGES = select(_all).order_by(_all.c.id)
 """Of ``shard`` at ``now``: at most ``most`` events to be sent, and as many of each kind the cache has to hear of."""
 
 # One look into the index for each shard: DISTINCT would read all that is due.
 _shards = union_all(*(select(literal_column(str(shard), Integer).label("shard")) for shard in range(SHARDS))).subquery()
 _first = (
     select(1)
-    .where(_outbox.shard == _shards.c.shard, or_(_SENDABLE, _UNTOLD))
+    .where(_outbox.shard == _shards.c.shard, or_(_PUBLISHABLE, _PUBLISHED))
     .limit(1)
     .correlate(_shards)
     .scalar_subquery()
 )
-_first_held = _held_back(_shards.c.shard).limit(1).correlate(_shards).scalar_subquery()
-SHARDS_WITH_EVENTS = (
-    select(_shards.c.shard).where(or_(_first.is_not(None), _first_held.is_not(None))).order_by(_shards.c.shard)
+_first_blocked = _blocked(_shards.c.shard).limit(1).correlate(_shards).scalar_subquery()
+DUE_SHARDS = (
+    select(_shards.c.shard).where(or_(_first.is_not(None), _first_blocked.is_not(None))).order_by(_shards.c.shard)
 )

@@ -16,38 +16,40 @@ from orders_domain.errors import StoreUnavailable
 
 LOCKS = 0x6F726472
 """The space of our advisory locks on PostgreSQL: the letters "ordr"."""
-BROKER_SECONDS = 60
+PUBLISH_TIMEOUT = 60
 """How long a turn may wait for the broker; the database ends one that idles longer, and another relay goes on."""
 
-_TAKE = select(
+_ACQUIRE = select(
     func.pg_try_advisory_xact_lock(LOCKS, bindparam("shard")),
     # The transaction idles while the broker confirms, so it gets longer than others (see postgresql.IDLE_SECONDS).
-    func.set_config("idle_in_transaction_session_timeout", f"{BROKER_SECONDS}s", True),
+    func.set_config("idle_in_transaction_session_timeout", f"{PUBLISH_TIMEOUT}s", True),
 )
 _in_memory: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ShardLock:
     """Connections to read and write the shard with, while the turn lasts."""
 
-    reading: Callable[[], AbstractContextManager[Connection]]
-    writing: Callable[[], AbstractContextManager[Connection]]
+    read_connection: Callable[[], AbstractContextManager[Connection]]
+    write_connection: Callable[[], AbstractContextManager[Connection]]
 
 
 @contextmanager
-def turn(engine: Engine, shard: int) -> Iterator[Turn | None]:
+def acquire_shard(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
     """Give a turn, or None where another relay has it."""
-    with _turn_on_sqlite(engine) if engines.is_sqlite(engine) else _turn_on_postgresql(engine, shard) as ours:
+    with _acquire_on_sqlite(engine) if engines.is_sqlite(engine) else _acquire_on_postgresql(engine, shard) as ours:
         yield ours
 
 
 @contextmanager
-def _turn_on_postgresql(engine: Engine, shard: int) -> Iterator[Turn | None]:
+def _acquire_on_postgresql(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
     """One transaction from the claim to the marks: losing it is losing the lock, so no two can mark the same events."""
     with engine.connect() as connection:
-        if connection.execute(_TAKE, {"shard": shard}).scalar_one():
-            yield Turn(reading=lambda: nullcontext(connection), writing=lambda: _until_commit(connection))
+        if connection.execute(_ACQUIRE, {"shard": shard}).scalar_one():
+            yield ShardLock(
+                read_connection=lambda: nullcontext(connection), write_connection=lambda: _until_commit(connection)
+            )
             return
     yield None
 
@@ -59,10 +61,14 @@ def _until_commit(connection: Connection) -> Iterator[Connection]:
 
 
 @contextmanager
-def _turn_on_sqlite(engine: Engine) -> Iterator[Turn | None]:
+def _acquire_on_sqlite(engine: Engine) -> Iterator[ShardLock | None]:
     """A lock beside the database, for all shards: one inside it would hold up writers while the broker confirms."""
     with _memory_lock(engine) if sqlite.in_memory(engine.url) else _file_lock(sqlite.file_of(engine)) as ours:
-        yield Turn(reading=engines.reading(engine).connect, writing=engine.begin) if ours else None
+        yield (
+            ShardLock(read_connection=engines.autocommit(engine).connect, write_connection=engine.begin)
+            if ours
+            else None
+        )
 
 
 @contextmanager

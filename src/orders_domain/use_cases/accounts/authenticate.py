@@ -2,11 +2,11 @@
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.auth_token import AuthenticatedToken
-from orders_domain.ports.revoked_tokens import Denylist
-from orders_domain.ports.tokens import Identity
+from orders_domain.ports.revoked_tokens import RevokedTokens
+from orders_domain.ports.tokens import TokenVerifier
 
 
-def identify(token: str, *, identity: Identity, denylist: Denylist) -> AuthenticatedToken:
+def identify(token: str, *, identity: TokenVerifier, denylist: RevokedTokens) -> AuthenticatedToken:
     """Return the bearer of a token that is good, and that nobody has ended (clauses 003-10, 003-11, 003-13).
 
     Raises:
@@ -15,6 +15,6 @@ def identify(token: str, *, identity: Identity, denylist: Denylist) -> Authentic
         StoreUnavailable: nobody can say whether the token was ended.
     """
     auth_token = identity(token)
-    if denylist.denied(auth_token.revocation_keys):
+    if denylist.is_revoked(auth_token.revocation_keys):
         raise InvalidToken("The token was ended.")
     return auth_token

@@ -9,8 +9,8 @@ from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.user import User, normalize_email, validate_password
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.password_hasher import Passwords
-from orders_domain.ports.users import Users
+from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.users import UserRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,9 @@ class ChangePassword:
     password: str = field(repr=False)
 
 
-def create_user(request: CreateUser, *, users: Users, passwords: Passwords, clock: Clock, new_id: NewId) -> User:
+def create_user(
+    request: CreateUser, *, users: UserRepository, passwords: PasswordHasher, clock: Clock, new_id: NewId
+) -> User:
     """Return the new account.
 
     Raises:
@@ -73,29 +75,29 @@ def create_user(request: CreateUser, *, users: Users, passwords: Passwords, cloc
     return user
 
 
-def list_users(request: ListUsers, *, users: Users) -> Sequence[User]:
+def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
     """Return accounts by their e-mail addresses."""
     ADMIN_ONLY.authorize(request.actor)
-    return users.accounts(after=request.after, limit=request.limit)
+    return users.list_page(after=request.after, limit=request.limit)
 
 
-def disable_user(request: DisableUser, *, users: Users, clock: Clock) -> None:
+def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -> None:
     """Let nobody sign in with the account, nor refresh its tokens; those that are out live to their end.
 
     Raises:
         UserNotFound: nobody has the e-mail address.
     """
     ADMIN_ONLY.authorize(request.actor)
-    users.disable(users.by_email(normalize_email(request.email)).id, at=clock())
+    users.set_disabled(users.by_email(normalize_email(request.email)).id, at=clock())
 
 
-def enable_user(request: EnableUser, *, users: Users) -> None:
+def enable_user(request: EnableUser, *, users: UserRepository) -> None:
     """Let the user sign in again."""
     ADMIN_ONLY.authorize(request.actor)
-    users.disable(users.by_email(normalize_email(request.email)).id, at=None)
+    users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
 
 
-def change_password(request: ChangePassword, *, users: Users, passwords: Passwords) -> None:
+def change_password(request: ChangePassword, *, users: UserRepository, passwords: PasswordHasher) -> None:
     """Give the account another password; tokens that are out live to their end.
 
     Raises:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from orders_domain.errors import InvalidToken, UserNotFound
 from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.revoked_tokens import Denylist
-from orders_domain.ports.tokens import Identity, Issue
-from orders_domain.ports.users import Users
+from orders_domain.ports.revoked_tokens import RevokedTokens
+from orders_domain.ports.tokens import TokenIssuer, TokenVerifier
+from orders_domain.ports.users import UserRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,13 @@ class RefreshToken:
 
 
 def refresh_token(
-    request: RefreshToken, *, identity: Identity, users: Users, denylist: Denylist, issue: Issue, clock: Clock
+    request: RefreshToken,
+    *,
+    identity: TokenVerifier,
+    users: UserRepository,
+    denylist: RevokedTokens,
+    issue: TokenIssuer,
+    clock: Clock,
 ) -> str:
     """Return a new token of the same family; the old one is dead (clause 003-12).
 
@@ -30,22 +36,22 @@ def refresh_token(
         SignInDisabled: an identity provider makes the tokens.
         IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
     """
-    issue.require()
+    issue.ensure_enabled()
     auth_token, now = identity(request.token), clock()
     if auth_token.family is None:
         raise InvalidToken("The token is not of a sign-in of ours.")
     user = _welcome(auth_token.actor.subject, users)
-    if not denylist.deny({auth_token.fingerprint: auth_token.expires_at}):
-        denylist.deny(auth_token.revocations(at=now, ttl=issue.life))
+    if not denylist.revoke({auth_token.fingerprint: auth_token.expires_at}):
+        denylist.revoke(auth_token.revocations(at=now, ttl=issue.ttl))
         raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
-    if denylist.denied(auth_token.revocation_keys[1:]):
+    if denylist.is_revoked(auth_token.revocation_keys[1:]):
         raise InvalidToken("The token's family was ended.")
     return issue(user, family=auth_token.family, at=now)
 
 
-def _welcome(user_id: str, users: Users) -> User:
+def _welcome(user_id: str, users: UserRepository) -> User:
     try:
-        user = users.user(user_id)
+        user = users.get(user_id)
     except UserNotFound as error:
         raise InvalidToken("The token's user has no account.") from error
     if user.disabled:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from orders_domain.errors import InvalidCredentials, InvalidValue, UserNotFound
 from orders_domain.model.user import User, normalize_email
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.password_hasher import Passwords
-from orders_domain.ports.rate_limiter import Attempts
-from orders_domain.ports.tokens import Issue
-from orders_domain.ports.users import Users
+from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.rate_limiter import RateLimiter
+from orders_domain.ports.tokens import TokenIssuer
+from orders_domain.ports.users import UserRepository
 
 TRIES_OF_AN_ACCOUNT = 10  # a minute, that failed
 TRIES_FROM_AN_ADDRESS = 100  # a minute
@@ -27,10 +27,10 @@ class SignIn:
 def sign_in(
     request: SignIn,
     *,
-    users: Users,
-    passwords: Passwords,
-    attempts: Attempts,
-    issue: Issue,
+    users: UserRepository,
+    passwords: PasswordHasher,
+    attempts: RateLimiter,
+    issue: TokenIssuer,
     clock: Clock,
     new_id: NewId,
 ) -> str:
@@ -46,21 +46,21 @@ def sign_in(
         SignInDisabled: an identity provider makes the tokens.
         StoreUnavailable: the store is away.
     """
-    issue.require()
+    issue.ensure_enabled()
     account = f"account {_hash(request.email.strip().lower())}"
-    attempts.note(f"address {_hash(request.address)}", most=TRIES_FROM_AN_ADDRESS)
-    attempts.note(account, most=TRIES_OF_AN_ACCOUNT)
+    attempts.hit(f"address {_hash(request.address)}", limit=TRIES_FROM_AN_ADDRESS)
+    attempts.hit(account, limit=TRIES_OF_AN_ACCOUNT)
     user = _found(request.email, users)
     good = passwords.verify(request.password, user.password_hash if user else None)
     if user is None or not good or user.disabled:
         raise InvalidCredentials
-    attempts.forget(account)
-    if passwords.outdated(user.password_hash):
+    attempts.reset(account)
+    if passwords.needs_rehash(user.password_hash):
         users.change_password(user.id, passwords.hash(request.password), instead_of=user.password_hash)
     return issue(user, family=str(new_id()), at=clock())
 
 
-def _found(email: str, users: Users) -> User | None:
+def _found(email: str, users: UserRepository) -> User | None:
     try:
         return users.by_email(normalize_email(email))
     except (UserNotFound, InvalidValue):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.revoked_tokens import Denylist
-from orders_domain.ports.tokens import Issue
+from orders_domain.ports.revoked_tokens import RevokedTokens
+from orders_domain.ports.tokens import TokenIssuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,10 +13,10 @@ class SignOut:
     bearer: AuthenticatedToken
 
 
-def sign_out(request: SignOut, *, denylist: Denylist, issue: Issue, clock: Clock) -> None:
+def sign_out(request: SignOut, *, denylist: RevokedTokens, issue: TokenIssuer, clock: Clock) -> None:
     """Return when the token is dead, for every process (clauses 002-24, 003-13); an identity provider's token, too.
 
     Raises:
         StoreUnavailable: the store is away; the token may live on.
     """
-    denylist.deny(request.bearer.revocations(at=clock(), ttl=issue.life))
+    denylist.revoke(request.bearer.revocations(at=clock(), ttl=issue.ttl))

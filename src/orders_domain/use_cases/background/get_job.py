@@ -6,7 +6,7 @@ from uuid import UUID
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
 from orders_domain.model.job import BulkStatusJob
-from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.jobs import JobRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class GetJob:
     job_id: UUID
 
 
-def get_job(request: GetJob, *, jobs: Jobs) -> BulkStatusJob:
+def get_job(request: GetJob, *, jobs: JobRepository) -> BulkStatusJob:
     """Return the job as last noted.
 
     Raises:

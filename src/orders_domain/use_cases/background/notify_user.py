@@ -6,7 +6,7 @@ from enum import Enum
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.notification import Notification
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.notifier import Addresses, Letter, Notifier
+from orders_domain.ports.notifier import EmailLookup, NotificationMessage, Notifier
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 SCOPE = "notify"
@@ -34,7 +34,7 @@ class NotifyUser:
 
 
 def notify_user(
-    request: NotifyUser, *, uow: UnitOfWork, addresses: Addresses, notifier: Notifier, clock: Clock
+    request: NotifyUser, *, uow: UnitOfWork, addresses: EmailLookup, notifier: Notifier, clock: Clock
 ) -> Notified:
     """Send one message, however often the notification comes (clause 002-29).
 
@@ -48,13 +48,13 @@ def notify_user(
     """
     news = request.notification
     with uow:
-        if not uow.inbox.note(str(news.id), scope=SCOPE, at=clock()):
+        if not uow.inbox.record(str(news.id), scope=SCOPE, at=clock()):
             return Notified.REPEATED
     address = addresses(news.user_id) or _own_address(news.user_id)
     if address is not None:
-        notifier(Letter(to=address, notification=news))
+        notifier(NotificationMessage(to=address, notification=news))
     with uow:
-        uow.inbox.note(str(news.id), scope=SCOPE, at=clock())
+        uow.inbox.record(str(news.id), scope=SCOPE, at=clock())
         uow.commit()
     return Notified.NO_ADDRESS if address is None else Notified.SENT
 

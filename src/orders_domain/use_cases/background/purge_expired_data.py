@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from orders_domain.model import idempotency
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.idempotency_keys import KeptKeys
-from orders_domain.ports.inbox import NotedMessages
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.outbox import Outbox
-from orders_domain.ports.revoked_tokens import Denylist
+from orders_domain.ports.revoked_tokens import RevokedTokens
 
 SENT_EVENTS_KEPT = timedelta(days=7)
 MESSAGES_KEPT = timedelta(days=90)
@@ -31,9 +31,9 @@ class Pruned:
 def prune(
     *,
     outbox: Outbox,
-    keys: KeptKeys,
-    denylist: Denylist,
-    inbox: NotedMessages,
+    keys: IdempotencyKeyCleanup,
+    denylist: RevokedTokens,
+    inbox: InboxCleanup,
     clock: Clock,
     limit: int = 1_000,
 ) -> Pruned:
@@ -48,7 +48,7 @@ def prune(
     now = clock()
     return Pruned(
         events=outbox.prune(sent_before=now - SENT_EVENTS_KEPT, limit=limit),
-        keys=keys.prune(kept_before=now - idempotency.RETENTION, limit=limit),
+        keys=keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
         tokens=denylist.prune(expired_before=now, limit=limit),
-        messages=inbox.prune(noted_before=now - MESSAGES_KEPT, limit=limit),
+        messages=inbox.prune(recorded_before=now - MESSAGES_KEPT, limit=limit),
     )

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.event_publisher import Away, Publisher
-from orders_domain.ports.order_cache import Cache
-from orders_domain.ports.outbox import CACHE_LIFE, Claim, Outbox, OutboxState, Outgoing
+from orders_domain.ports.event_publisher import Deferred, EventPublisher
+from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxMessage, OutboxState, ShardClaim
 
 MOST_ATTEMPTS = 10
 LONGEST_BACK_OFF = timedelta(minutes=5)
@@ -27,7 +27,9 @@ class Relayed:
         return Relayed(self.sent + other.sent, self.refused + other.refused)
 
 
-def relay_events(*, outbox: Outbox, publisher: Publisher, cache: Cache, clock: Clock, limit: int = 500) -> Relayed:
+def relay_events(
+    *, outbox: Outbox, publisher: EventPublisher, cache: OrderCache, clock: Clock, limit: int = 500
+) -> Relayed:
     """Send the due events of every shard no other relay holds, and tell the cache what it may have missed.
 
     Events of one order leave in their order: the next only when the one before is safe with the broker. One that the
@@ -54,18 +56,18 @@ def relay_events(*, outbox: Outbox, publisher: Publisher, cache: Cache, clock: C
     return done
 
 
-def _tell(claim: Claim, *, cache: Cache, clock: Clock) -> bool:
-    heard = cache.invalidate(_versions(claim.outgoing))
-    for outgoing in claim.outgoing:
-        if outgoing.state is OutboxState.UNTOLD:
+def _tell(claim: ShardClaim, *, cache: OrderCache, clock: Clock) -> bool:
+    heard = cache.invalidate(_versions(claim.messages))
+    for outgoing in claim.messages:
+        if outgoing.state is OutboxState.PUBLISHED:
             _mark_sent(claim, outgoing, heard=heard, now=clock())
     return heard
 
 
-def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> Relayed:
+def _send(claim: ShardClaim, *, heard: bool, publisher: EventPublisher, clock: Clock) -> Relayed:
     done = Relayed()
     refused: set[UUID] = set()
-    for wave in _waves([outgoing for outgoing in claim.outgoing if outgoing.sendable]):
+    for wave in _waves([outgoing for outgoing in claim.messages if outgoing.publishable]):
         sendable = [outgoing for outgoing in wave if outgoing.event.order_id not in refused]
         outcomes = publisher.publish([outgoing.event for outgoing in sendable]) if sendable else ()
         for outgoing, refusal in zip(sendable, outcomes, strict=True):
@@ -74,7 +76,7 @@ def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> R
                 done += Relayed(sent=1)
                 continue
             refused.add(outgoing.event.order_id)
-            if isinstance(refusal, Away):
+            if isinstance(refusal, Deferred):
                 _mark_waiting(claim, outgoing, why=refusal, now=clock())
             else:
                 _mark_refused(claim, outgoing, refusal=refusal, now=clock())
@@ -82,7 +84,7 @@ def _send(claim: Claim, *, heard: bool, publisher: Publisher, clock: Clock) -> R
     return done
 
 
-def _versions(outgoing: Sequence[Outgoing]) -> dict[UUID, int]:
+def _versions(outgoing: Sequence[OutboxMessage]) -> dict[UUID, int]:
     """The latest version of each order."""
     versions: dict[UUID, int] = {}
     for one in outgoing:
@@ -90,11 +92,11 @@ def _versions(outgoing: Sequence[Outgoing]) -> dict[UUID, int]:
     return versions
 
 
-def _waves(waiting: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+def _waves(waiting: Sequence[OutboxMessage]) -> Iterator[list[OutboxMessage]]:
     """Split into waves with one event of an order at most, each order's events in their order."""
     rest = list(waiting)
     while rest:
-        wave: dict[UUID, Outgoing] = {}
+        wave: dict[UUID, OutboxMessage] = {}
         later = []
         for outgoing in rest:
             if outgoing.event.order_id in wave:
@@ -105,18 +107,18 @@ def _waves(waiting: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
         rest = later
 
 
-def _mark_sent(claim: Claim, outgoing: Outgoing, *, heard: bool, now: datetime) -> None:
-    told = heard or outgoing.event.at < now - CACHE_LIFE
-    claim.mark(
+def _mark_sent(claim: ShardClaim, outgoing: OutboxMessage, *, heard: bool, now: datetime) -> None:
+    told = heard or outgoing.event.at < now - MAX_CACHE_AGE
+    claim.set_state(
         outgoing.event.id,
-        state=OutboxState.SENT if told else OutboxState.UNTOLD,
+        state=OutboxState.SENT if told else OutboxState.PUBLISHED,
         due_at=now + timedelta(seconds=1),
         attempts=outgoing.attempts,
     )
 
 
-def _mark_waiting(claim: Claim, outgoing: Outgoing, *, why: str, now: datetime) -> None:
-    claim.mark(
+def _mark_waiting(claim: ShardClaim, outgoing: OutboxMessage, *, why: str, now: datetime) -> None:
+    claim.set_state(
         outgoing.event.id,
         state=OutboxState.WAITING,
         due_at=now + WHILE_AWAY,
@@ -125,9 +127,9 @@ def _mark_waiting(claim: Claim, outgoing: Outgoing, *, why: str, now: datetime) 
     )
 
 
-def _mark_refused(claim: Claim, outgoing: Outgoing, *, refusal: str, now: datetime) -> None:
+def _mark_refused(claim: ShardClaim, outgoing: OutboxMessage, *, refusal: str, now: datetime) -> None:
     attempts = outgoing.attempts + 1
-    claim.mark(
+    claim.set_state(
         outgoing.event.id,
         state=OutboxState.PARKED if attempts >= MOST_ATTEMPTS else OutboxState.WAITING,
         due_at=now + min(timedelta(seconds=2**attempts), LONGEST_BACK_OFF),

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from orders_domain.errors import OrderNotFound, ServiceError, ServiceRejected
 from orders_domain.model.reservation import LEASE, Reservation
-from orders_domain.ports.catalog_service import Reservations
+from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.shipment_service import Shipments
+from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 PAUSE = timedelta(seconds=5)  # before the next attempt where a service did not answer
@@ -25,8 +25,8 @@ class Released:
 def release_bookings(
     *,
     uow: UnitOfWork,
-    reservations: Reservations | None,
-    shipments: Shipments,
+    reservations: CatalogService | None,
+    shipments: ShipmentService,
     clock: Clock,
     limit: int = 10,
 ) -> Released:
@@ -39,13 +39,13 @@ def release_bookings(
     """
     released = 0
     failures: list[ServiceError] = []
-    while released + len(failures) < limit and (booking := _claimed(uow, clock)):
-        failed = release(booking, reservations=reservations, shipments=shipments, uow=uow)
+    while released + len(failures) < limit and (reservation := _claimed(uow, clock)):
+        failed = release(reservation, reservations=reservations, shipments=shipments, uow=uow)
         with uow:
             if failed:
-                uow.bookings.put_off(booking, until=clock() + PAUSE)
+                uow.reservations.postpone(reservation, until=clock() + PAUSE)
             else:
-                uow.bookings.remove(booking)
+                uow.reservations.delete(reservation)
             uow.commit()
         failures += failed[:1]
         released += not failed
@@ -53,7 +53,7 @@ def release_bookings(
 
 
 def release(
-    booking: Reservation, *, reservations: Reservations | None, shipments: Shipments, uow: UnitOfWork
+    booking: Reservation, *, reservations: CatalogService | None, shipments: ShipmentService, uow: UnitOfWork
 ) -> list[ServiceError]:
     """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
     failures: list[ServiceError] = []
@@ -70,10 +70,10 @@ def release(
     return failures
 
 
-def _cancel_shipment(booking: Reservation, shipments: Shipments, uow: UnitOfWork) -> None:
+def _cancel_shipment(booking: Reservation, shipments: ShipmentService, uow: UnitOfWork) -> None:
     """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
     try:
-        shipment_id = booking.shipment_id or shipments.book(booking)
+        shipment_id = booking.shipment_id or shipments.create(booking)
     except ServiceRejected:
         return
     if not _is_another_s(shipment_id, booking, uow):
@@ -83,13 +83,13 @@ def _cancel_shipment(booking: Reservation, shipments: Shipments, uow: UnitOfWork
 def _is_another_s(shipment_id: str, booking: Reservation, uow: UnitOfWork) -> bool:
     """A service that gave one shipment to two orders must not make us take it from the one that has it."""
     with uow, suppress(OrderNotFound):
-        return uow.orders.hold_shipment(shipment_id).id != booking.order_id
+        return uow.orders.get_by_shipment_for_update(shipment_id).id != booking.order_id
     return False
 
 
 def _claimed(uow: UnitOfWork, clock: Clock) -> Reservation | None:
     now = clock()
     with uow:
-        booking = uow.bookings.claim(now=now, until=now + LEASE)
+        reservation = uow.reservations.claim_due(now=now, until=now + LEASE)
         uow.commit()
-    return booking
+    return reservation

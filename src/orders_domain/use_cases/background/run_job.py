@@ -8,7 +8,7 @@ from uuid import UUID
 from orders_domain.errors import JobLeaseLost, Unavailable
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.jobs import JobRepository
 from orders_domain.use_cases.orders.bulk_change_status import ChangeOne, one_by_one
 
 BATCH = 20  # orders between two notes of the progress
@@ -23,7 +23,7 @@ class RunJob:
     job_id: UUID
 
 
-def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> BulkStatusJob | None:
+def run_job(request: RunJob, *, jobs: JobRepository, change_status: ChangeOne, clock: Clock) -> BulkStatusJob | None:
     """Run the job to its end; return it, or None where another worker has it.
 
     A worker that dies has noted all but its last orders. The next one tries those again, which changes nothing: an
@@ -32,7 +32,7 @@ def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clo
     Raises:
         Unavailable: the store is away or too slow; the job goes on from where it is when it is run again.
     """
-    job = jobs.claim(request.job_id, now=clock(), until=clock() + LEASE)
+    job = jobs.acquire(request.job_id, now=clock(), until=clock() + LEASE)
     if job is None:
         return None
     try:
@@ -41,18 +41,18 @@ def run_job(request: RunJob, *, jobs: Jobs, change_status: ChangeOne, clock: Clo
         return None
     except Unavailable:
         with suppress(JobLeaseLost, Unavailable):
-            jobs.note(job, until=clock() + PAUSE)
+            jobs.save_progress(job, until=clock() + PAUSE)
         raise
     return job
 
 
-def _run(job: BulkStatusJob, jobs: Jobs, change_status: ChangeOne, clock: Clock) -> None:
+def _run(job: BulkStatusJob, jobs: JobRepository, change_status: ChangeOne, clock: Clock) -> None:
     if job.attempts > MOST_ATTEMPTS:
         job.mark_failed()
-        jobs.note(job, until=clock())
+        jobs.save_progress(job, until=clock())
         return
     noted = clock()
     for _ in one_by_one(job, change_status=change_status):
         if job.processed % BATCH == 0 or not job.remaining or clock() - noted >= NOTED_EVERY:
             noted = clock()
-            jobs.note(job, until=noted + LEASE)
+            jobs.save_progress(job, until=noted + LEASE)

@@ -8,7 +8,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import save
 
@@ -40,7 +40,7 @@ class TrackShipment:
         return self.event.order or self.event.shipment_id
 
 
-def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Tracked:
+def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Tracked:
     """Apply the event once; its user is told of each change (clauses 003-07, 003-08).
 
     Raises:
@@ -54,7 +54,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
     event, now = request.event, clock()
     event.ensure_not_in_future(now)
     with uow:
-        if not uow.inbox.note(event.id, scope=SCOPE, at=now):
+        if not uow.inbox.record(event.id, scope=SCOPE, at=now):
             return Tracked.REPEATED
         order = _held(event, uow)
         event.apply_to(order, at=now)
@@ -67,5 +67,5 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: Cache, clo
 
 def _held(event: TrackingEvent, uow: UnitOfWork) -> Order:
     if event.order is None:
-        return uow.orders.hold_shipment(event.shipment_id or "")  # an event names one of them at least
-    return uow.orders.hold(event.order)
+        return uow.orders.get_by_shipment_for_update(event.shipment_id or "")  # an event names one of them at least
+    return uow.orders.get_for_update(event.order)

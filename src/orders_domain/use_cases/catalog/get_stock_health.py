@@ -7,7 +7,7 @@ from enum import Enum
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.product_catalog import Catalogue, StockLevels
+from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 
 class StockHealth(Enum):
@@ -37,7 +37,7 @@ class StockCheck:
         return StockHealth.WARNING if self.levels.low_stock else StockHealth.HEALTHY
 
 
-def check_stock(request: CheckStock, *, catalogue: Catalogue, clock: Clock) -> StockCheck:
+def check_stock(request: CheckStock, *, catalogue: ProductCatalog, clock: Clock) -> StockCheck:
     """Return how the stock is, for administrators (clause 002-17).
 
     Raises:

@@ -80,7 +80,7 @@ def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> 
     if request.stock is not None:
         validate_stock(request.stock)
     with uow:
-        product = replace(uow.products.hold(request.product_id), **new)
+        product = replace(uow.products.get_for_update(request.product_id), **new)
         if request.price is not None:
             product = replace(product, price=Money.of(request.price, product.price.currency, field="price"))
         uow.products.save(product, by=request.actor, at=clock())

@@ -56,12 +56,12 @@ def put_products(request: PutProducts, *, uow: UnitOfWork, clock: Clock) -> Mapp
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:
-        there = uow.products.hold_skus(request.products.keys())
+        there = uow.products.get_by_sku_for_update(request.products.keys())
         after = {sku: request.products[sku].over(present) for sku, present in there.items()}
         changed = [product for sku, product in after.items() if product != there[sku]]
         added = [stated.product for sku, stated in request.products.items() if sku not in there]
-        uow.products.save_all(changed, by=request.actor, at=clock())
-        uow.products.add_all(added, by=request.actor, at=clock())
+        uow.products.save_many(changed, by=request.actor, at=clock())
+        uow.products.add_many(added, by=request.actor, at=clock())
         if not request.rehearsal:
             uow.commit()
     outcome = dict.fromkeys(request.products, Put.UNCHANGED)

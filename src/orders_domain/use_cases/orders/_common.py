@@ -17,10 +17,10 @@ def place(order: Order, *, once: IdempotencyKey | None, uow: UnitOfWork) -> None
     """
     with uow:
         if once:
-            uow.keys.claim(once, at=order.created_at)
+            uow.idempotency_keys.acquire(once, at=order.created_at)
         uow.orders.add(order)
         if once:
-            uow.keys.keep(once, order)
+            uow.idempotency_keys.store(once, order)
         uow.commit()
 
 
@@ -33,6 +33,6 @@ def save(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     told = () if themselves else notification_events(order)
     gives_back = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
-    uow.tell(told)
+    uow.publish(told)
     if gives_back:
-        uow.stock.give_back(order, by=by, at=order.updated_at)
+        uow.stock.release(order, by=by, at=order.updated_at)

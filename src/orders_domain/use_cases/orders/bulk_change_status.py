@@ -12,7 +12,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.jobs import Jobs
+from orders_domain.ports.jobs import JobRepository
 from orders_domain.use_cases.orders.change_status import ChangeStatus
 
 ChangeOne: TypeAlias = Callable[[ChangeStatus], Order]
@@ -29,7 +29,7 @@ class ChangeStatuses:
 
 
 def change_statuses(
-    request: ChangeStatuses, *, change_status: ChangeOne, jobs: Jobs, clock: Clock, new_id: NewId
+    request: ChangeStatuses, *, change_status: ChangeOne, jobs: JobRepository, clock: Clock, new_id: NewId
 ) -> BulkStatusJob:
     """Return the job: of up to 100 orders it is done, of more it waits for a worker (clauses 002-32, 002-34).
 

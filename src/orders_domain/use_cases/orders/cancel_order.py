@@ -8,7 +8,7 @@ from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import save
 
@@ -24,7 +24,7 @@ class CancelOrder:
     versions: frozenset[int] | None = None
 
 
-def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
+def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
     """Return the cancelled order; it has given its stock back (clauses 004-08, 004-09).
 
     Its user is told of it, where somebody else has cancelled it (clause 002-29).
@@ -41,7 +41,7 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: Cache, clock: 
     """
     request.access.authorize(request.actor)
     with uow:
-        order = uow.orders.hold(request.order_id)
+        order = uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order, Action.CANCEL)
         order.ensure_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())

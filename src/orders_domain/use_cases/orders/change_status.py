@@ -8,7 +8,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import save
 
@@ -24,7 +24,7 @@ class ChangeStatus:
     versions: frozenset[int] | None = None
 
 
-def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> Order:
+def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
     """Return the order in its new status; cancelled, it has given its stock back (clauses 000-11, 000-12, 002-16).
 
     Its user is told of it, where somebody else has changed it (clause 002-29).
@@ -40,7 +40,7 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: Cache, clock
     """
     request.access.authorize(request.actor)
     with uow:
-        order = uow.orders.hold(request.order_id)
+        order = uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order)
         order.ensure_version(request.versions)
         request.access.require_status(request.actor, order, request.wanted)

@@ -7,7 +7,7 @@ from orders_domain.model.access_rules import Action
 from orders_domain.model.actor import Actor
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_cache import Cache
+from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
@@ -21,7 +21,7 @@ class DeleteOrder:
     versions: frozenset[int] | None = None
 
 
-def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: Clock) -> None:
+def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> None:
     """Delete the order; it gives its stock back, and its history stays (clause 002-13).
 
     Raises:
@@ -34,11 +34,11 @@ def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: Cache, clock: 
         StoreUnavailable: the store is away.
     """
     with uow:
-        order = uow.orders.hold(request.order_id)
+        order = uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order, Action.DELETE)
         order.ensure_version(request.versions)
         order.delete(by=request.actor, at=clock())
         uow.orders.save(order)
-        uow.stock.give_back(order, by=request.actor, at=order.updated_at)
+        uow.stock.release(order, by=request.actor, at=order.updated_at)
         uow.commit()
     cache.invalidate({order.id: order.version})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
 from orders_domain.model.order_filter import MAX_PAGE_SIZE, OrderFilter, Page
-from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_queries import OrderQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class ExportOrders:
     wanted: OrderFilter
 
 
-def export_orders(request: ExportOrders, *, queries: Queries) -> Iterator[Page]:
+def export_orders(request: ExportOrders, *, queries: OrderQueries) -> Iterator[Page]:
     """Yield the orders by pages of 1,000, newest first: every one that was there at the start, once (clause 002-34).
 
     Raises:
@@ -28,9 +28,9 @@ def export_orders(request: ExportOrders, *, queries: Queries) -> Iterator[Page]:
     return _pages(replace(request.wanted, limit=MAX_PAGE_SIZE), queries)
 
 
-def _pages(wanted: OrderFilter, queries: Queries) -> Iterator[Page]:
-    page = queries.orders(wanted)
+def _pages(wanted: OrderFilter, queries: OrderQueries) -> Iterator[Page]:
+    page = queries.search(wanted)
     yield page
     while page.next_cursor:
-        page = queries.orders(replace(wanted, cursor=page.next_cursor))
+        page = queries.search(replace(wanted, cursor=page.next_cursor))
         yield page

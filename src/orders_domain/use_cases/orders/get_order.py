@@ -7,8 +7,8 @@ from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
 from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.ports.order_cache import Cache
-from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_cache import OrderCache
+from orders_domain.ports.order_queries import OrderQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class GetOrder:
     access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
-def get_order(request: GetOrder, *, queries: Queries, cache: Cache) -> Order:
+def get_order(request: GetOrder, *, queries: OrderQueries, cache: OrderCache) -> Order:
     """Return the order: from the cache, or else from the store, leaving a copy in the cache (clauses 000-07, 000-08).
 
     Asked for by its number, it comes from the store.
@@ -31,7 +31,7 @@ def get_order(request: GetOrder, *, queries: Queries, cache: Cache) -> Order:
         StoreUnavailable: the store is away.
     """
     cached = cache.get(request.order_id) if isinstance(request.order_id, UUID) else None
-    order = cached or queries.order(request.order_id)
+    order = cached or queries.get(request.order_id)
     request.access.authorize_order(request.actor, order)
     if cached is None:
         cache.put(order)

@@ -21,7 +21,7 @@ class AnalyseOrders:
     bucket: Bucket = Bucket.DAY
 
 
-def analyse_orders(request: AnalyseOrders, *, analytics: port.Analytics, clock: Clock) -> Analytics:
+def analyse_orders(request: AnalyseOrders, *, analytics: port.AnalyticsReader, clock: Clock) -> Analytics:
     """Return the figures, for administrators (clause 002-31).
 
     Raises:

@@ -9,7 +9,7 @@ from orders_domain.model.actor import Actor
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_ref import OrderRef
-from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_queries import OrderQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class OrderHistory:
     access: AccessPolicy = OWNER_OR_ADMIN
 
 
-def order_history(request: OrderHistory, *, queries: Queries) -> Sequence[HistoryEntry]:
+def order_history(request: OrderHistory, *, queries: OrderQueries) -> Sequence[HistoryEntry]:
     """Return every change, oldest first (clause 002-08); a deleted order's too: its history stays.
 
     The history itself says whose the order is.

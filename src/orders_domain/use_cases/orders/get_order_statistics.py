@@ -13,7 +13,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.product import MAX_STOCK
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_queries import OrderQueries
 
 _NO_TIME = timedelta()
 
@@ -60,7 +60,7 @@ def total_quantity(order: Order) -> int | None:
     return sum(known) if len(known) == len(quantities) else None
 
 
-def order_statistics(request: OrderStatistics, *, queries: Queries, clock: Clock) -> Statistics:
+def order_statistics(request: OrderStatistics, *, queries: OrderQueries, clock: Clock) -> Statistics:
     """Return the figures (clause 002-14).
 
     Raises:
@@ -68,7 +68,7 @@ def order_statistics(request: OrderStatistics, *, queries: Queries, clock: Clock
         AccessDenied: not the actor's.
         StoreUnavailable: the store is away.
     """
-    order = queries.order(request.order_id)
+    order = queries.get(request.order_id)
     request.access.authorize_order(request.actor, order)
     steps = _steps(queries.history(order.id), up_to=order.version)
     now = clock()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
 from orders_domain.model.actor import Actor
 from orders_domain.model.order_filter import OrderFilter, Page
-from orders_domain.ports.order_queries import Queries
+from orders_domain.ports.order_queries import OrderQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class ListOrders:
     access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
-def list_orders(request: ListOrders, *, queries: Queries) -> Page:
+def list_orders(request: ListOrders, *, queries: OrderQueries) -> Page:
     """Return the page, newest first (clauses 000-15, 002-09, 002-15).
 
     Raises:
@@ -25,4 +25,4 @@ def list_orders(request: ListOrders, *, queries: Queries) -> Page:
         StoreUnavailable: the store is away.
     """
     request.access.authorize_owner(request.actor, request.wanted.user_id)
-    return queries.orders(request.wanted)
+    return queries.search(request.wanted)

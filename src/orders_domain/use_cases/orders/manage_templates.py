@@ -10,7 +10,7 @@ from orders_domain.model.order_filter import MAX_OFFSET, MAX_PAGE_SIZE
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 from orders_domain.model.product import RequestedItem
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.order_templates import Templates
+from orders_domain.ports.order_templates import OrderTemplateRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class RemoveTemplate:
     template_id: int
 
 
-def add_template(request: AddTemplate, *, templates: Templates, clock: Clock) -> OrderTemplate:
+def add_template(request: AddTemplate, *, templates: OrderTemplateRepository, clock: Clock) -> OrderTemplate:
     """Return the new template, the actor's own (clause 002-33).
 
     Raises:
@@ -59,17 +59,17 @@ def add_template(request: AddTemplate, *, templates: Templates, clock: Clock) ->
     return templates.add(new, at=clock())
 
 
-def list_templates(request: ListTemplates, *, templates: Templates) -> Sequence[OrderTemplate]:
+def list_templates(request: ListTemplates, *, templates: OrderTemplateRepository) -> Sequence[OrderTemplate]:
     """Return the actor's own templates, in the order they were added."""
-    return templates.of(request.actor.subject, skip=request.skip, limit=request.limit)
+    return templates.list_for_user(request.actor.subject, offset=request.skip, limit=request.limit)
 
 
-def remove_template(request: RemoveTemplate, *, templates: Templates) -> None:
+def remove_template(request: RemoveTemplate, *, templates: OrderTemplateRepository) -> None:
     """Forget one of the actor's own templates; orders placed with it stay.
 
     Raises:
         TemplateNotFound: no such template, or not the actor's.
         StoreUnavailable: the store is away.
     """
-    templates.template(request.template_id).authorize_owner(request.actor)
-    templates.remove(request.template_id)
+    templates.get(request.template_id).authorize_owner(request.actor)
+    templates.delete(request.template_id)

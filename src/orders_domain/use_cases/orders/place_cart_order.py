@@ -9,7 +9,7 @@ from orders_domain.model.cart import Cart
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
-from orders_domain.ports.cart_signatures import Signed
+from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import place
@@ -24,7 +24,9 @@ class PlaceCart:
     once: IdempotencyKey | None = None
 
 
-def place_cart(request: PlaceCart, *, signed: Signed, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+def place_cart(
+    request: PlaceCart, *, signed: CartSignatureVerifier, uow: UnitOfWork, clock: Clock, new_id: NewId
+) -> Order:
     """Return the new order (clauses 004-02, 004-05); the cart's prices hold, and no stock of ours is touched.
 
     Raises:

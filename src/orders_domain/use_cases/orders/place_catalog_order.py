@@ -39,8 +39,8 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
     now = clock()
     with uow:
         if request.once:
-            uow.keys.claim(request.once, at=now)
-        products = uow.products.named(wanted)
+            uow.idempotency_keys.acquire(request.once, at=now)
+        products = uow.products.get_many(wanted)
         pricing.ensure_in_stock(wanted, products)
         lines = pricing.build_lines(wanted, products)
         order = Order.place(
@@ -55,9 +55,9 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
             at=now,
         )
         uow.orders.add(order)
-        low = uow.stock.take(order, by=request.actor, at=order.created_at)
-        uow.tell([events.stock_low_event(product, order, by=request.actor) for product in low])
+        low = uow.stock.deduct(order, by=request.actor, at=order.created_at)
+        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
         if request.once:
-            uow.keys.keep(request.once, order)
+            uow.idempotency_keys.store(request.once, order)
         uow.commit()
     return order

@@ -7,7 +7,7 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.order_templates import Templates
+from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
 
@@ -22,7 +22,7 @@ class PlaceTemplate:
 
 
 def place_template(
-    request: PlaceTemplate, *, templates: Templates, uow: UnitOfWork, clock: Clock, new_id: NewId
+    request: PlaceTemplate, *, templates: OrderTemplateRepository, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Order:
     """Return the new order, at the prices and with the stock of this moment, as if typed in anew (clause 002-33).
 
@@ -35,8 +35,8 @@ def place_template(
     """
     if request.once:
         with uow:
-            uow.keys.claim(request.once, at=clock())  # the template may be gone since it was placed
-    template = templates.template(request.template_id)
+            uow.idempotency_keys.acquire(request.once, at=clock())  # the template may be gone since it was placed
+    template = templates.get(request.template_id)
     template.authorize_owner(request.actor)
     ordered = OrderProducts(
         actor=request.actor,

@@ -11,9 +11,9 @@ from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId, quantities_by_product
 from orders_domain.model.reservation import Reservation
-from orders_domain.ports.catalog_service import Reservations
+from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.shipment_service import Shipments
+from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.background.release_reservations import release
 from orders_domain.use_cases.orders.place_reserved_order import PlaceBooked
@@ -29,8 +29,8 @@ SECOND_LOOK = timedelta(seconds=20)
 def ship_through_services(
     request: ShipProducts,
     *,
-    reservations: Reservations | None,
-    shipments: Shipments,
+    reservations: CatalogService | None,
+    shipments: ShipmentService,
     uow: UnitOfWork,
     place_booked: PlaceOne,
     clock: Clock,
@@ -51,16 +51,16 @@ def ship_through_services(
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     wanted = quantities_by_product(request.demands)
     products = _products(request, wanted, reservations, uow=uow, clock=clock)
-    booking = _begin(request, wanted, uow=uow, clock=clock, new_id=new_id)
+    reservation = _begin(request, wanted, uow=uow, clock=clock, new_id=new_id)
     try:
         if reservations:
-            reservations.reserve(booking, products)
-        booking = booking.with_shipment_requested()
-        booking = booking.with_shipment(shipments.book(booking))
+            reservations.reserve(reservation, products)
+        reservation = reservation.with_shipment_requested()
+        reservation = reservation.with_shipment(shipments.create(reservation))
         return place_booked(
             PlaceBooked(
                 actor=request.actor,
-                booking=booking,
+                booking=reservation,
                 products=products,
                 reserved=reservations is not None,
                 once=request.once,
@@ -69,14 +69,14 @@ def ship_through_services(
     except StoreUnavailable:
         raise  # whether the order is stored is unknown: the booking is kept with it, or is released when it is due
     except OrdersError as error:
-        _give_up(booking, error, reservations, shipments, uow=uow, clock=clock)
+        _give_up(reservation, error, reservations, shipments, uow=uow, clock=clock)
         raise
 
 
 def _products(
     request: ShipProducts,
     wanted: Mapping[ProductId, int],
-    reservations: Reservations | None,
+    reservations: CatalogService | None,
     *,
     uow: UnitOfWork,
     clock: Clock,
@@ -84,9 +84,9 @@ def _products(
     """What is wanted, at the prices of this moment; a request that was done before ends here."""
     with uow:
         if request.once:
-            uow.keys.claim(request.once, at=clock())
-        ours = {} if reservations else uow.products.named(wanted)
-    products = reservations.named(wanted) if reservations else ours
+            uow.idempotency_keys.acquire(request.once, at=clock())
+        ours = {} if reservations else uow.products.get_many(wanted)
+    products = reservations.get_products(wanted) if reservations else ours
     pricing.ensure_in_stock(wanted, products)
     pricing.total_of(pricing.build_lines(wanted, products))
     return products
@@ -95,20 +95,20 @@ def _products(
 def _begin(
     request: ShipProducts, wanted: Mapping[ProductId, int], *, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Reservation:
-    booking = Reservation.start(new_id(), user_id=request.user_id, quantities=wanted, at=clock())
+    reservation = Reservation.start(new_id(), user_id=request.user_id, quantities=wanted, at=clock())
     with uow:
-        uow.bookings.add(booking, request.once)
+        uow.reservations.add(reservation, request.once)
         if request.once:  # looked at once more: whoever ended before had the key until now
-            uow.keys.claim(request.once, at=booking.created_at)
+            uow.idempotency_keys.acquire(request.once, at=reservation.created_at)
         uow.commit()
-    return booking
+    return reservation
 
 
 def _give_up(
     booking: Reservation,
     error: OrdersError,
-    reservations: Reservations | None,
-    shipments: Shipments,
+    reservations: CatalogService | None,
+    shipments: ShipmentService,
     *,
     uow: UnitOfWork,
     clock: Clock,
@@ -116,9 +116,9 @@ def _give_up(
     failed = release(booking, reservations=reservations, shipments=shipments, uow=uow)
     with suppress(StoreUnavailable), uow:  # then the booking is released when it is due
         if failed:
-            uow.bookings.put_off(booking, until=clock())
+            uow.reservations.postpone(booking, until=clock())
         elif isinstance(error, ServiceError):
-            uow.bookings.put_off(booking, until=clock() + SECOND_LOOK)
+            uow.reservations.postpone(booking, until=clock() + SECOND_LOOK)
         else:
-            uow.bookings.remove(booking)
+            uow.reservations.delete(booking)
         uow.commit()

@@ -41,16 +41,16 @@ def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Orde
     """
     now = clock()
     with uow:
-        uow.bookings.keep(request.booking)
+        uow.reservations.confirm(request.booking)
         order = _order(request, now=now)
         _add(order, uow)
         if request.reserved:
-            uow.stock.refer(order, request.products, at=now)
+            uow.stock.record_external_lines(order, request.products, at=now)
         else:
-            low = uow.stock.take(order, by=request.actor, at=now)
-            uow.tell([events.stock_low_event(product, order, by=request.actor) for product in low])
+            low = uow.stock.deduct(order, by=request.actor, at=now)
+            uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
         if request.once:
-            uow.keys.keep(request.once, order)
+            uow.idempotency_keys.store(request.once, order)
         uow.commit()
     return order
 
@@ -63,13 +63,13 @@ def _add(order: Order, uow: UnitOfWork) -> None:
 
 
 def _order(request: PlaceBooked, *, now: datetime) -> Order:
-    booking = request.booking
-    lines = pricing.build_lines(booking.quantities, request.products)
+    reservation = request.booking
+    lines = pricing.build_lines(reservation.quantities, request.products)
     return Order.place(
-        order_id=booking.order_id,
+        order_id=reservation.order_id,
         origin=Origin.OSTORE,
-        user_id=booking.user_id,
-        shipment_id=booking.shipment_id,
+        user_id=reservation.user_id,
+        shipment_id=reservation.shipment_id,
         lines=lines,
         total=pricing.total_of(lines),
         by=request.actor,

@@ -25,14 +25,14 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ProductResponse(many=True))
     @routes.doc(**documented(400, 401, 503, summary="List products, by id"))
     def products(query: dict[str, Any]) -> Any:
-        found = core().catalogue().products(skip=query["skip"], limit=query["limit"])
+        found = core().catalogue().list_page(offset=query["skip"], limit=query["limit"])
         return [product_representation(product) for product in found]
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(401, 404, 503, summary="Get a product"))
     def product(ref: str) -> Any:
-        return product_representation(core().catalogue().product(parse_product_id(ref)))
+        return product_representation(core().product_catalog().get(parse_product_id(ref)))
 
     @routes.post("/")
     @admits(ADMIN_ONLY)

@@ -18,7 +18,7 @@ def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords in a fraction of a millisecond, where hashing is not what is tested."""
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(password_hasher, "_HASHER", cheap)
-    monkeypatch.setattr(password_hasher, "_NOBODYS", cheap.hash("a password that nobody knows"))
+    monkeypatch.setattr(password_hasher, "_DUMMY_HASH", cheap.hash("a password that nobody knows"))
 
 
 @pytest.fixture

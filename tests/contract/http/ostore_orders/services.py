@@ -67,7 +67,7 @@ class Elsewhere:
         """Be a worker that takes every booking over, and then does nothing."""
         now = datetime.now(UTC) + timedelta(minutes=1)
         with self.stack.container.uow() as uow:
-            while uow.bookings.claim(now=now, until=now + timedelta(seconds=1)):
+            while uow.reservations.claim_due(now=now, until=now + timedelta(seconds=1)):
                 pass
             uow.commit()
 

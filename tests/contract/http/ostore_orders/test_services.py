@@ -75,17 +75,17 @@ def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
 def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
     elsewhere: Elsewhere, rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbitmq, "PAUSE", 0.2)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
     container, good = elsewhere.stack.container, elsewhere.carrier.do
     inlet, handle = container.tracking_events(), container.deal_with_tracking()
-    taken = [inlet.take(handle, within=0.1)]
+    taken = [inlet.poll(handle, timeout=0.1)]
 
     def tell_at_once(asked: Any) -> tuple[int, Any]:
         status, told = good(asked)
         news = {"eventId": told["shipmentID"], "status": "IN_TRANSIT", "occurredAt": datetime.now(UTC).isoformat()}
         with rabbitmq_server.channel() as channel:
             channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(news | told))
-        taken.append(inlet.take(handle, within=2))
+        taken.append(inlet.poll(handle, timeout=2))
         return status, told
 
     elsewhere.carrier.do = tell_at_once  # type: ignore[method-assign]
@@ -93,7 +93,7 @@ def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
     order = elsewhere.wants().json
     assert (taken, order["status"]) == ([False, False], "pending")
 
-    within(20, lambda: inlet.take(handle, within=0.5), "what it told is not applied")
+    within(20, lambda: inlet.poll(handle, timeout=0.5), "what it told is not applied")
     inlet.close()
     assert elsewhere.ann.see(order).json["status"] == "shipped"
 

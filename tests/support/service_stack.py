@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from orders_adapters.sql import tables
 from orders_domain import Order, Role
 from orders_domain.ports.order_cache import OrderCache
-from orders_domain.use_cases import Relayed
+from orders_domain.use_cases import RelayResult
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
 from orders_flask.web.context import of
@@ -155,7 +155,7 @@ class Stack:
 
     def relayed(self) -> Published:
         """Run the relay until nothing is left; return what has reached the broker since the last time."""
-        while self.container.relay_events() != Relayed():
+        while self.container.relay_events() != RelayResult():
             pass
         return self._drained() if self.broker else self._kept()
 

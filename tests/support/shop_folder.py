@@ -15,7 +15,7 @@ from typing import Any
 from orders_domain import Actor, CustomItem, Money
 from orders_domain.model.address import Address
 from orders_domain.model.product import NewProduct, RequestedItem
-from orders_domain.use_cases import OrderProducts, PlaceOrder
+from orders_domain.use_cases import PlaceCatalogOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
 from tests.support.command import Ended, environment, orders
@@ -55,14 +55,16 @@ class Shop:
         address = Address(line1="1 Lane", city=city, state="LDN", postal_code="W1", country="GB")
 
         def order(container: Container) -> None:
-            demands = []
+            requested_items = []
             with container.uow() as uow:
                 for name in names:
                     new = NewProduct(sku=f"SKU-{name}", name=name, price=Money(350, "USD"), stock=9)
                     product = uow.products.add(new, by=Actor(subject="root"), at=container.clock()())
-                    demands.append(RequestedItem(product_id=product.id, quantity=2))
+                    requested_items.append(RequestedItem(product_id=product.id, quantity=2))
                 uow.commit()
-            request = OrderProducts(actor=Actor(subject=by), demands=tuple(demands), address=address)
+            request = PlaceCatalogOrder(
+                actor=Actor(subject=by), requested_items=tuple(requested_items), address=address
+            )
             container.order_products(request)
 
         self.within(order)

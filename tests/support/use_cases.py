@@ -19,7 +19,7 @@ from orders_domain.use_cases import (
     GetOrder,
     ListOrders,
     PlaceOrder,
-    Relayed,
+    RelayResult,
     change_status,
     get_order,
     list_orders,
@@ -59,7 +59,7 @@ class Shop:
         access: AccessPolicy = OWNER_ONLY_HIDDEN,
         versions: frozenset[int] | None = None,
     ) -> Order:
-        request = ChangeStatus(actor=by, order_id=order_id, wanted=only(to), access=access, versions=versions)
+        request = ChangeStatus(actor=by, order_id=order_id, target=only(to), access=access, versions=versions)
         return change_status(request, uow=self.uow, cache=self.cache, clock=self.clock)
 
     def administer(self, order_id: UUID, to: OrderStatus) -> Order:
@@ -69,10 +69,10 @@ class Shop:
     def list_of(
         self, user_id: str, *, by: Actor = ADA, limit: int = 100, access: AccessPolicy = OWNER_ONLY_HIDDEN
     ) -> Page:
-        request = ListOrders(actor=by, wanted=OrderFilter(user_id=user_id, limit=limit), access=access)
+        request = ListOrders(actor=by, order_filter=OrderFilter(user_id=user_id, limit=limit), access=access)
         return list_orders(request, queries=self.queries)
 
-    def relay(self, *, limit: int = 500) -> Relayed:
+    def relay(self, *, limit: int = 500) -> RelayResult:
         return relay_events(
             outbox=self.outbox, publisher=self.publisher, cache=self.cache, clock=self.clock, limit=limit
         )

@@ -43,5 +43,5 @@ class InMemoryIdempotencyKeyCleanup(IdempotencyKeyCleanup):
             return len(old)
 
 
-def _composite_key(once: IdempotencyKey) -> tuple[str, str, str]:
-    return once.subject, once.scope, once.key
+def _composite_key(idempotency_key: IdempotencyKey) -> tuple[str, str, str]:
+    return idempotency_key.subject, idempotency_key.scope, idempotency_key.key

@@ -19,8 +19,8 @@ class InMemoryReservationRepository(ReservationRepository):
         self._reservations: dict[UUID, Reservation | None] = {}  # None: removed
         self._keys: dict[UUID, _Key | None] = {}  # None: given free
 
-    def add(self, reservation: Reservation, once: IdempotencyKey | None = None) -> None:
-        key = (once.subject, once.scope, once.key) if once else None
+    def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
+        key = (idempotency_key.subject, idempotency_key.scope, idempotency_key.key) if idempotency_key else None
         if key and key in (self._store.reservation_keys | self._keys).values():
             raise RequestInProgress
         self._reservations[reservation.order_id] = replace(reservation, quantities=dict(reservation.quantities))

@@ -99,7 +99,7 @@ class SqlIdempotencyKeyCleanup(IdempotencyKeyCleanup):
             return connection.execute(_PRUNE, {"before": stored_before, "most": limit}).rowcount
 
 
-def _lock(once: IdempotencyKey) -> int:
+def _lock(idempotency_key: IdempotencyKey) -> int:
     """A number of 64 bits for PostgreSQL's advisory locks; the relay's have two of 32, which is a space of its own."""
-    place = "\x00".join((once.subject, once.scope, once.key)).encode()
+    place = "\x00".join((idempotency_key.subject, idempotency_key.scope, idempotency_key.key)).encode()
     return int.from_bytes(hashlib.sha256(place).digest()[:8], "big", signed=True)

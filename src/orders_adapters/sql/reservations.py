@@ -59,11 +59,11 @@ class SqlReservationRepository(ReservationRepository):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, reservation: Reservation, once: IdempotencyKey | None = None) -> None:
+    def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
         values = _values(reservation) | {
-            "key_subject": once.subject if once else None,
-            "key_scope": once.scope if once else None,
-            "key": once.key if once else None,
+            "key_subject": idempotency_key.subject if idempotency_key else None,
+            "key_scope": idempotency_key.scope if idempotency_key else None,
+            "key": idempotency_key.key if idempotency_key else None,
         }
         with translate_errors():
             added = self._connection.scalar(_ADD[self._connection.dialect.name], values)

@@ -70,8 +70,8 @@ class BulkStatusJob:
         """
         if not 1 <= len(order_ids) <= MAX_ORDERS:
             raise InvalidValue(f"1 to {MAX_ORDERS} orders.", field="order_ids")
-        once = tuple(dict.fromkeys(order_ids))
-        return cls(id=job_id, actor=by, order_ids=once, target=target, created_at=at, leased_until=at)
+        idempotency_key = tuple(dict.fromkeys(order_ids))
+        return cls(id=job_id, actor=by, order_ids=idempotency_key, target=target, created_at=at, leased_until=at)
 
     @property
     def needs_worker(self) -> bool:

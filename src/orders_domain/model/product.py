@@ -102,10 +102,10 @@ def parse_product_id(text: str) -> ProductId:
     return number
 
 
-def quantities_by_product(demands: Iterable[RequestedItem]) -> dict[ProductId, int]:
+def quantities_by_product(requested_items: Iterable[RequestedItem]) -> dict[ProductId, int]:
     """Return the quantity wanted of each product, in the order of the products' ids (all locks are taken in it)."""
     wanted: dict[ProductId, int] = {}
-    for demand in demands:
+    for demand in requested_items:
         wanted[demand.product_id] = wanted.get(demand.product_id, 0) + demand.quantity
     return dict(sorted(wanted.items()))
 

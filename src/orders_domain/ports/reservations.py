@@ -13,7 +13,7 @@ class ReservationRepository(Protocol):
     Of an order that is cancelled or deleted, ``Stock.give_back`` makes a kept booking due for release.
     """
 
-    def add(self, reservation: Reservation, once: IdempotencyKey | None = None) -> None:
+    def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
         """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
 
         Raises:

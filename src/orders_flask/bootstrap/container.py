@@ -20,8 +20,8 @@ from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
 from orders_domain.model.user import User
-from orders_domain.use_cases.catalog.import_products import Imported
-from orders_domain.use_cases.catalog.upsert_products import Put
+from orders_domain.use_cases.catalog.import_products import ImportResult
+from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap
 from orders_flask.observability.instrumentation import observed
 from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
@@ -101,30 +101,35 @@ class Container(containers.DeclarativeContainer):
     shipments = services.provided.shipments
 
     identify: providers.Callable[AuthenticatedToken] = providers.Callable(
-        use_cases.identify, identity=identity, denylist=denylist
+        use_cases.authenticate, token_verifier=identity, revoked_tokens=denylist
     )
     sign_in: providers.Callable[str] = providers.Callable(
         use_cases.sign_in,
         users=users,
-        passwords=passwords,
-        attempts=attempts,
-        issue=issue,
+        password_hasher=passwords,
+        rate_limiter=attempts,
+        token_issuer=issue,
         clock=clock,
         new_id=new_id,
     )
     refresh_token: providers.Callable[str] = providers.Callable(
         use_cases.refresh_token,
-        identity=identity,
+        token_verifier=identity,
         users=users,
-        denylist=denylist,
-        issue=issue,
+        revoked_tokens=denylist,
+        token_issuer=issue,
         clock=clock,
     )
     sign_out: providers.Callable[None] = providers.Callable(
-        use_cases.sign_out, denylist=denylist, issue=issue, clock=clock
+        use_cases.sign_out, revoked_tokens=denylist, token_issuer=issue, clock=clock
     )
     create_user: providers.Callable[User] = providers.Callable(
-        observed(use_cases.create_user), metrics=metrics, users=users, passwords=passwords, clock=clock, new_id=new_id
+        observed(use_cases.create_user),
+        metrics=metrics,
+        users=users,
+        password_hasher=passwords,
+        clock=clock,
+        new_id=new_id,
     )
     list_users: providers.Callable[Sequence[User]] = providers.Callable(
         observed(use_cases.list_users), metrics=metrics, users=users
@@ -136,7 +141,7 @@ class Container(containers.DeclarativeContainer):
         observed(use_cases.enable_user), metrics=metrics, users=users
     )
     change_password: providers.Callable[None] = providers.Callable(
-        observed(use_cases.change_password), metrics=metrics, users=users, passwords=passwords
+        observed(use_cases.change_password), metrics=metrics, users=users, password_hasher=passwords
     )
     place_order: providers.Callable[Order] = providers.Callable(
         observed(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
@@ -151,12 +156,16 @@ class Container(containers.DeclarativeContainer):
         observed(retry_on_contention(use_cases.change_status)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     order_products: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.order_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        observed(retry_on_contention(use_cases.place_catalog_order)),
+        metrics=metrics,
+        uow=uow,
+        clock=clock,
+        new_id=new_id,
     )
     place_cart: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_cart)),
+        observed(retry_on_contention(use_cases.place_cart_order)),
         metrics=metrics,
-        signed=signatures,
+        signature_verifier=signatures,
         uow=uow,
         clock=clock,
         new_id=new_id,
@@ -165,26 +174,30 @@ class Container(containers.DeclarativeContainer):
         observed(retry_on_contention(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
     ship_products: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.ship_products)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        observed(retry_on_contention(use_cases.place_shipped_order)),
+        metrics=metrics,
+        uow=uow,
+        clock=clock,
+        new_id=new_id,
     )
     place_booked: providers.Callable[Order] = providers.Callable(
-        retry_on_contention(use_cases.place_booked), uow=uow, clock=clock
+        retry_on_contention(use_cases.place_reserved_order), uow=uow, clock=clock
     )
     ship_through_services: providers.Callable[Order] = providers.Callable(
-        observed(use_cases.ship_through_services),
+        observed(use_cases.place_order_via_services),
         metrics=metrics,
-        reservations=reservations,
-        shipments=shipments,
+        catalog_service=reservations,
+        shipment_service=shipments,
         uow=uow,
-        place_booked=place_booked.provider,
+        place_reserved_order=place_booked.provider,
         clock=clock,
         new_id=new_id,
     )
     shipping = providers.Callable(
         bootstrap.shipping, settings, ours=ship_products.provider, through_services=ship_through_services.provider
     )
-    release_bookings: providers.Callable[use_cases.Released] = providers.Callable(
-        use_cases.release_bookings, uow=uow, reservations=reservations, shipments=shipments, clock=clock
+    release_bookings: providers.Callable[use_cases.ReleaseResult] = providers.Callable(
+        use_cases.release_reservations, uow=uow, catalog_service=reservations, shipment_service=shipments, clock=clock
     )
     booking_worker = providers.Factory(BookingWorker, release_bookings=release_bookings.provider)
     delete_order: providers.Callable[None] = providers.Callable(
@@ -194,22 +207,22 @@ class Container(containers.DeclarativeContainer):
         observed(retry_on_contention(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
     )
     change_product: providers.Callable[Product] = providers.Callable(
-        observed(retry_on_contention(use_cases.change_product)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.update_product)), metrics=metrics, uow=uow, clock=clock
     )
     restock: providers.Callable[Product] = providers.Callable(
-        observed(retry_on_contention(use_cases.restock)), metrics=metrics, uow=uow, clock=clock
+        observed(retry_on_contention(use_cases.restock_product)), metrics=metrics, uow=uow, clock=clock
     )
     order_history: providers.Callable[Sequence[HistoryEntry]] = providers.Callable(
-        observed(use_cases.order_history), metrics=metrics, queries=queries
+        observed(use_cases.get_order_history), metrics=metrics, queries=queries
     )
-    order_statistics: providers.Callable[use_cases.Statistics] = providers.Callable(
-        observed(use_cases.order_statistics), metrics=metrics, queries=queries, clock=clock
+    order_statistics: providers.Callable[use_cases.OrderStatistics] = providers.Callable(
+        observed(use_cases.get_order_statistics), metrics=metrics, queries=queries, clock=clock
     )
-    check_stock: providers.Callable[use_cases.StockCheck] = providers.Callable(
-        observed(use_cases.check_stock), metrics=metrics, catalogue=catalogue, clock=clock
+    check_stock: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
+        observed(use_cases.get_stock_health), metrics=metrics, product_catalog=catalogue, clock=clock
     )
     analyse_orders: providers.Callable[Analytics] = providers.Callable(
-        observed(use_cases.analyse_orders), metrics=metrics, analytics=analytics, clock=clock
+        observed(use_cases.get_order_analytics), metrics=metrics, analytics=analytics, clock=clock
     )
     add_template: providers.Callable[OrderTemplate] = providers.Callable(
         observed(use_cases.add_template), metrics=metrics, templates=templates, clock=clock
@@ -218,10 +231,10 @@ class Container(containers.DeclarativeContainer):
         observed(use_cases.list_templates), metrics=metrics, templates=templates
     )
     remove_template: providers.Callable[None] = providers.Callable(
-        observed(use_cases.remove_template), metrics=metrics, templates=templates
+        observed(use_cases.delete_template), metrics=metrics, templates=templates
     )
     place_template: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_template)),
+        observed(retry_on_contention(use_cases.place_order_from_template)),
         metrics=metrics,
         templates=templates,
         uow=uow,
@@ -229,7 +242,7 @@ class Container(containers.DeclarativeContainer):
         new_id=new_id,
     )
     change_statuses: providers.Callable[BulkStatusJob] = providers.Callable(
-        observed(use_cases.change_statuses),
+        observed(use_cases.bulk_change_status),
         metrics=metrics,
         change_status=change_status.provider,
         jobs=jobs,
@@ -242,32 +255,32 @@ class Container(containers.DeclarativeContainer):
     run_job: providers.Callable[BulkStatusJob | None] = providers.Callable(
         use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
     )
-    put_products: providers.Callable[Mapping[str, Put]] = providers.Callable(
-        observed(retry_on_contention(use_cases.put_products)), metrics=metrics, uow=uow, clock=clock
+    put_products: providers.Callable[Mapping[str, UpsertOutcome]] = providers.Callable(
+        observed(retry_on_contention(use_cases.upsert_products)), metrics=metrics, uow=uow, clock=clock
     )
-    import_products: providers.Callable[Iterator[Imported]] = providers.Callable(
-        use_cases.import_products, put_products=put_products.provider
+    import_products: providers.Callable[Iterator[ImportResult]] = providers.Callable(
+        use_cases.import_products, upsert_products=put_products.provider
     )
     export_orders: providers.Callable[Iterator[Page]] = providers.Callable(use_cases.export_orders, queries=reads)
-    relay_events: providers.Callable[use_cases.Relayed] = providers.Callable(
+    relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(
         use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
     )
-    prune: providers.Callable[use_cases.Pruned] = providers.Callable(
-        use_cases.prune,
+    prune: providers.Callable[use_cases.PurgeResult] = providers.Callable(
+        use_cases.purge_expired_data,
         outbox=outbox,
-        keys=store.provided.keys,
-        denylist=store.provided.denied,
+        idempotency_keys=store.provided.keys,
+        revoked_tokens=store.provided.denied,
         inbox=store.provided.inbox,
         clock=clock,
     )
-    track_shipment: providers.Callable[use_cases.Tracked] = providers.Callable(
+    track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
         observed(retry_on_contention(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock
     )
-    notify_user: providers.Callable[use_cases.Notified] = providers.Callable(
+    notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
         observed(retry_on_contention(use_cases.notify_user)),
         metrics=metrics,
         uow=uow,
-        addresses=store.provided.addresses,
+        email_lookup=store.provided.addresses,
         notifier=notifier.provided.notify,
         clock=clock,
     )

@@ -7,7 +7,7 @@ from functools import partial
 
 from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.model.order import Order
-from orders_domain.use_cases import ShipProducts
+from orders_domain.use_cases import PlaceShippedOrder
 from orders_flask.bootstrap.components import Services, blamed_on, well
 from orders_flask.settings import Settings
 
@@ -29,7 +29,10 @@ def services(settings: Settings) -> Services:
 
 
 def shipping(
-    settings: Settings, *, ours: Callable[[ShipProducts], Order], through_services: Callable[[ShipProducts], Order]
-) -> Callable[[ShipProducts], Order]:
+    settings: Settings,
+    *,
+    ours: Callable[[PlaceShippedOrder], Order],
+    through_services: Callable[[PlaceShippedOrder], Order],
+) -> Callable[[PlaceShippedOrder], Order]:
     """Return the use case that orders and ships: where all is ours, it is one transaction."""
     return through_services if settings.services else ours

@@ -14,7 +14,7 @@ from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.job import MAX_SYNCHRONOUS
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_domain.model.status import TargetStatus
-from orders_domain.use_cases import ChangeStatuses
+from orders_domain.use_cases import BulkChangeStatus
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._statuses import STATUSES
@@ -90,7 +90,7 @@ def _tried(batch: Sequence[Ref], wanted: TargetStatus, change: Any) -> dict[Orde
     order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
     if not order_ids:
         return {}
-    job = change(ChangeStatuses(actor=operator(), order_ids=order_ids, wanted=wanted))
+    job = change(BulkChangeStatus(actor=operator(), order_ids=order_ids, target=wanted))
     return {failure.order_id: failure.sentence for failure in job.failed}
 
 

@@ -140,7 +140,7 @@ def _offered(container: Container) -> str:
 def _order_to_pay(container: Container, read: Settings) -> str:
     """Return the id of a pending order of the customer's, placed now if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    found = container.list_orders(ListOrders(actor=ann, wanted=OrderFilter(user_id=_CUSTOMER)))
+    found = container.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=_CUSTOMER)))
     pending = [order for order in found.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)

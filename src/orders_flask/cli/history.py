@@ -9,7 +9,7 @@ import click
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order_ref import parse_order_ref
-from orders_domain.use_cases import OrderHistory
+from orders_domain.use_cases import GetOrderHistory
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 
@@ -29,7 +29,7 @@ def history(order: str, as_json: bool) -> None:
       orders history 1042
     """
     operator = Actor(subject="orders history", role=Role.ADMIN)
-    request = OrderHistory(actor=operator, order_id=parse_order_ref(order))
+    request = GetOrderHistory(actor=operator, order_id=parse_order_ref(order))
     entries = Container(settings=settings.load()).order_history(request)
     if as_json:
         click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))

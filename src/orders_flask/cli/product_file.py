@@ -13,8 +13,8 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
-from orders_domain.use_cases.catalog.import_products import Row
-from orders_domain.use_cases.catalog.upsert_products import Stated
+from orders_domain.use_cases.catalog.import_products import ImportRow
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
 from orders_flask.cli._streaming import Lines
 
 NEEDED = ("sku", "name", "price", "stock_quantity")
@@ -23,7 +23,7 @@ _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
 
-def csv_rows(lines: Lines, *, currency: str, first: int) -> Iterator[Row]:
+def csv_rows(lines: Lines, *, currency: str, first: int) -> Iterator[ImportRow]:
     """Yield the products from the line ``first`` on, one a line: a quote left open spoils no line but its own.
 
     Where a line leaves one open, the next that may close it is refused, too: it may be the rest of that product.
@@ -58,7 +58,7 @@ def _cells(line: str) -> list[str]:
         raise csv.Error(_OPEN if str(error) == "unexpected end of data" else str(error)) from None
 
 
-def json_rows(lines: Lines, *, currency: str, first: int) -> Iterator[Row]:
+def json_rows(lines: Lines, *, currency: str, first: int) -> Iterator[ImportRow]:
     """Yield the products from the line ``first`` on, one JSON object a line."""
     for line in lines:
         if line.strip() and lines.number >= first:
@@ -118,15 +118,15 @@ def _json_object(line: str) -> Values:
     return read
 
 
-def _row(line: int, values: Values, currency: str) -> Row:
+def _row(line: int, values: Values, currency: str) -> ImportRow:
     try:
-        return Row(line=line, stated=_stated(values(), currency))
+        return ImportRow(line=line, upsert=_stated(values(), currency))
     except InvalidValue as error:
         sentence = str(error).rstrip(".")
-        return Row(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
+        return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
 
 
-def _stated(values: Mapping[str, Any], currency: str) -> Stated:
+def _stated(values: Mapping[str, Any], currency: str) -> ProductUpsert:
     if missing := [name for name in NEEDED if name not in values]:
         raise InvalidValue(f"lacks {', '.join(missing)}")
     if any(isinstance(value, str) and text_error(value) for value in values.values()):
@@ -138,7 +138,7 @@ def _stated(values: Mapping[str, Any], currency: str) -> Stated:
         stock=_count(values["stock_quantity"]),
         low_stock_threshold=_count(values.get("low_stock_threshold", DEFAULT_THRESHOLD)),
     )
-    return Stated(product=product, threshold_stated="low_stock_threshold" in values)
+    return ProductUpsert(product=product, threshold_given="low_stock_threshold" in values)
 
 
 def _price(value: Any, currency: Any) -> Money:

@@ -8,8 +8,8 @@ import click
 
 from orders_domain.errors import OrdersError
 from orders_domain.model.product import parse_product_id
-from orders_domain.use_cases import ImportProducts, Restock
-from orders_domain.use_cases.catalog.import_products import Imported
+from orders_domain.use_cases import ImportProducts, RestockProduct
+from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._formats import format_of, format_option
@@ -52,7 +52,7 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
     with opened(file) as (binary, size), progress(size, "Importing") as bar, Interrupt() as interrupt:
         lines = Lines(binary)
         rows = interrupt.until(rows_of(lines, currency=read.default_currency, first=from_line))
-        request = ImportProducts(actor=operator(), rows=rows, rehearsal=dry_run)
+        request = ImportProducts(actor=operator(), rows=rows, dry_run=dry_run)
         try:
             for imported in Container(settings=read).import_products(request):
                 report.note(imported)
@@ -84,7 +84,9 @@ def restock(product: str, quantity: int) -> None:
       orders products restock 17 40
     """
     container = Container(settings=settings.load())
-    stocked = container.restock(Restock(actor=operator(), product_id=parse_product_id(product), quantity=quantity))
+    stocked = container.restock(
+        RestockProduct(actor=operator(), product_id=parse_product_id(product), quantity=quantity)
+    )
     click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 
 
@@ -95,10 +97,10 @@ class Report:
     next_line: int
     counts: Counter[str] = field(default_factory=Counter)
 
-    def note(self, imported: Imported) -> None:
+    def note(self, imported: ImportResult) -> None:
         self.next_line = imported.line + 1
-        self.counts[imported.put.value if imported.put else "refused"] += 1
-        if imported.put is None:
+        self.counts[imported.outcome.value if imported.outcome else "refused"] += 1
+        if imported.outcome is None:
             click.echo(f"line {imported.line}: {imported.reason}")
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from orders_domain.use_cases import Pruned
+from orders_domain.use_cases import PurgeResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import Interrupt
@@ -22,7 +22,7 @@ def prune() -> None:
     transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
     """
     container = Container(settings=settings.load())
-    pruned = Pruned()
+    pruned = PurgeResult()
     with Interrupt() as interrupt:
         for part in interrupt.until(_parts(container.prune)):
             pruned += part
@@ -31,13 +31,13 @@ def prune() -> None:
     click.echo(f"\rForgotten: {_told(pruned)}.", err=True)
 
 
-def _told(pruned: Pruned) -> str:
+def _told(pruned: PurgeResult) -> str:
     return (
         f"{pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys, {pruned.tokens:,} dead tokens, "
         f"{pruned.messages:,} messages"
     )
 
 
-def _parts(prune: Callable[[], Pruned]) -> Iterator[Pruned]:
-    while (part := prune()) != Pruned():
+def _parts(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
+    while (part := prune()) != PurgeResult():
         yield part

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from orders_domain.ports.clock import Clock
-from orders_domain.use_cases import Pruned, Relayed
+from orders_domain.use_cases import PurgeResult, RelayResult
 from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,8 @@ BETWEEN_PRUNINGS = timedelta(seconds=10)
 class Relay:
     """``run`` returns when ``stop`` is set. Killing it loses nothing: what it had not noted is sent again."""
 
-    relay_events: Callable[[], Relayed]
-    prune: Callable[[], Pruned]
+    relay_events: Callable[[], RelayResult]
+    prune: Callable[[], PurgeResult]
     wait: Callable[[float], None]  # for news, so many seconds at most
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
@@ -35,9 +35,9 @@ class Relay:
 
     def _turn(self) -> None:
         relayed = self.relay_events()
-        if relayed.refused:
-            log.warning("the broker refused events; see: orders outbox list", refused=relayed.refused)
-        if relayed == Relayed() and not self._pruned():
+        if relayed.rejected:
+            log.warning("the broker refused events; see: orders outbox list", refused=relayed.rejected)
+        if relayed == RelayResult() and not self._pruned():
             self.wait(IDLE)
 
     def _pruned(self) -> bool:
@@ -45,7 +45,7 @@ class Relay:
         now = self.clock()
         if self._pruned_at and now < self._pruned_at + BETWEEN_PRUNINGS:
             return False
-        if self.prune() != Pruned():
+        if self.prune() != PurgeResult():
             return True
         self._pruned_at = now
         return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from orders_domain.use_cases import Released
+from orders_domain.use_cases import ReleaseResult
 from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
@@ -20,7 +20,7 @@ IDLE = 1.0  # seconds between two looks
 class BookingWorker:
     """``run`` returns when ``stop`` is set. What a killed worker was at is due again when its lease has run out."""
 
-    release_bookings: Callable[[], Released]
+    release_bookings: Callable[[], ReleaseResult]
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -33,5 +33,5 @@ class BookingWorker:
             log.warning("a booking cannot be released yet", reason=failure)
         if outcome.released:
             log.info("bookings released", bookings=outcome.released)
-        if outcome == Released():
+        if outcome == ReleaseResult():
             self.stop.wait(IDLE)

@@ -23,7 +23,7 @@ def here(migrated: Path) -> Path:
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     place = PlaceOrder(actor=ANN, items=(CustomItem({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))
-    container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, wanted=PAID))
+    container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, target=PAID))
     container.delete_order(DeleteOrder(actor=Actor(subject="ann"), order_id=deleted.id, access=OWNER_ONLY))
     close(container)
     return migrated

@@ -26,7 +26,7 @@ def here(migrated: Path) -> Path:
                 actor=Actor(subject=name),
                 items=(CustomItem({"sku": "tea"}),),
                 total=Money.of(1, "USD"),
-                once=IdempotencyKey(subject=name, scope="orders", key="key", fingerprint="tea"),
+                idempotency_key=IdempotencyKey(subject=name, scope="orders", key="key", fingerprint="tea"),
             )
         )
     close(container)

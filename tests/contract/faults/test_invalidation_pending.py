@@ -158,7 +158,7 @@ def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
     order_id = a_copied_order(core)
     publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
     relay = Relay(core, publisher)
-    while relay.turn().refused:
+    while relay.turn().rejected:
         relay.now += timedelta(hours=1)
     publisher.close()
     unheard(behind, network, order_id)

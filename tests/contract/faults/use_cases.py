@@ -93,4 +93,4 @@ def an_order(by: Actor = ADA) -> PlaceOrder:
 
 
 def to(order_id: UUID, status: OrderStatus) -> ChangeStatus:
-    return ChangeStatus(actor=ADA, order_id=order_id, wanted=TargetStatus(status, frozenset({status})))
+    return ChangeStatus(actor=ADA, order_id=order_id, target=TargetStatus(status, frozenset({status})))

@@ -23,15 +23,15 @@ TWICE = IdempotencyKey(subject="ada", scope="orders", key="twice", fingerprint="
 
 
 def do(
-    shop: Shop, once: IdempotencyKey = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int
+    shop: Shop, idempotency_key: IdempotencyKey = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int
 ) -> Order:
     """Place an order under the key, with its event."""
     order = placed(by=ADA, at=at)
     with shop.unit_of_work() as uow:
-        uow.idempotency_keys.acquire(once, at=at)
+        uow.idempotency_keys.acquire(idempotency_key, at=at)
         uow.orders.add(order)
         meanwhile()
-        uow.idempotency_keys.store(once, order)
+        uow.idempotency_keys.store(idempotency_key, order)
         uow.commit()
     return order
 
@@ -217,8 +217,8 @@ def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(
 
 def test_of_many_at_once_exactly_one_is_done(shop: Shop) -> None:
     for turn in range(5):
-        once = replace(TWICE, key=f"turn {turn}")
-        results = at_once(*[partial(do, shop, once)] * 16)
+        idempotency_key = replace(TWICE, key=f"turn {turn}")
+        results = at_once(*[partial(do, shop, idempotency_key)] * 16)
 
         done = [one for one in results if isinstance(one, Order)]
         told = {one.order.id for one in results if isinstance(one, DuplicateRequest)}

@@ -12,8 +12,8 @@ from orders_domain import Money
 from orders_domain.errors import OrdersError, StoreContention
 from orders_domain.model.product import NewProduct, Product
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases import PutProducts, put_products
-from orders_domain.use_cases.catalog.upsert_products import Put, Stated
+from orders_domain.use_cases import UpsertProducts, upsert_products
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome
 from tests.support.examples import ADMIN, NOON
 from tests.support.stores import Shop
 from tests.support.threads import at_once
@@ -89,21 +89,21 @@ def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop:
 
 
 def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: Shop) -> None:
-    request = PutProducts(actor=ADMIN, products={f"TEA-{n}": Stated(product=tea(n)) for n in range(200)})
+    request = UpsertProducts(actor=ADMIN, products={f"TEA-{n}": ProductUpsert(product=tea(n)) for n in range(200)})
 
-    def put(uow: UnitOfWork) -> Callable[[], Sequence[Put]]:
-        return lambda: list(retry_on_contention(put_products)(request, uow=uow, clock=lambda: NOON).values())
+    def put(uow: UnitOfWork) -> Callable[[], Sequence[UpsertOutcome]]:
+        return lambda: list(retry_on_contention(upsert_products)(request, uow=uow, clock=lambda: NOON).values())
 
     outcomes = at_once(*(put(shop.unit_of_work()) for _ in range(6)))
 
     told = [became for outcome in outcomes if not isinstance(outcome, OrdersError) for became in outcome]
-    assert (told.count(Put.ADDED), told.count(Put.UNCHANGED)) == (200, 1_000)
+    assert (told.count(UpsertOutcome.ADDED), told.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)
 
 
 def test_the_stock_is_the_sum_of_its_movements(engine: Engine) -> None:
     def put(stock: int) -> None:
-        products = {f"TEA-{n}": Stated(product=tea(n, stock=stock + n)) for n in range(300)}
-        put_products(PutProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)
+        products = {f"TEA-{n}": ProductUpsert(product=tea(n, stock=stock + n)) for n in range(300)}
+        upsert_products(UpsertProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)
 
     for stock in (5, 2, 2, 7):
         put(stock)

@@ -17,12 +17,12 @@ HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_cod
 
 
 def weekly(user_id: str = "ada", *, name: str = "Weekly tea") -> NewOrderTemplate:
-    demands = (
+    requested_items = (
         RequestedItem(product_id=7, quantity=2),
         RequestedItem(product_id=3, quantity=1),
         RequestedItem(product_id=7, quantity=5),
     )
-    return NewOrderTemplate(user_id=user_id, name=name, requested_items=demands, address=HOME)
+    return NewOrderTemplate(user_id=user_id, name=name, requested_items=requested_items, address=HOME)
 
 
 def ids(*templates: OrderTemplate) -> list[int]:

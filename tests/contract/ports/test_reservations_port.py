@@ -26,7 +26,7 @@ def reservation(**changes: object) -> Reservation:
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-def once(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> IdempotencyKey:
+def idempotency_key(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> IdempotencyKey:
     return IdempotencyKey(subject=subject, scope=scope, key=key, fingerprint="f")
 
 
@@ -180,16 +180,22 @@ def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
 
 
 def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
-    added(shop, once())
+    added(shop, idempotency_key())
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.reservations.add(reservation(), once())
-    for other in (once("other"), once(subject="bob"), once(scope="orders"), None, None):
+        uow.reservations.add(reservation(), idempotency_key())
+    for other in (
+        idempotency_key("other"),
+        idempotency_key(subject="bob"),
+        idempotency_key(scope="orders"),
+        None,
+        None,
+    ):
         added(shop, other)
 
 
 def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
-    outcomes = at_once(*[lambda: added(shop, once())] * 8)
+    outcomes = at_once(*[lambda: added(shop, idempotency_key())] * 8)
 
     assert len([each for each in outcomes if isinstance(each, Reservation)]) == 1
     assert {type(each) for each in outcomes} == {Reservation, RequestInProgress}
@@ -197,7 +203,7 @@ def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
 
 @pytest.mark.parametrize("how", ["keep", "put_off", "remove"])
 def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, how: str) -> None:
-    one = added(shop, once())
+    one = added(shop, idempotency_key())
     end: dict[str, Callable[[UnitOfWork], object]] = {
         "keep": lambda uow: uow.reservations.confirm(one),
         "put_off": lambda uow: uow.reservations.postpone(one, until=LATER),
@@ -206,15 +212,15 @@ def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, h
 
     done(shop, end[how])
 
-    added(shop, once())
+    added(shop, idempotency_key())
 
 
 def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> None:
-    added(shop, once())
+    added(shop, idempotency_key())
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.reservations.add(reservation(), once())
+        uow.reservations.add(reservation(), idempotency_key())
 
 
 class TestStockElsewhere:

@@ -25,9 +25,9 @@ from orders_domain.use_cases import (
     CancelOrder,
     ChangeStatus,
     DeleteOrder,
-    OrderHistory,
-    OrderProducts,
-    PlaceCart,
+    GetOrderHistory,
+    PlaceCartOrder,
+    PlaceCatalogOrder,
     PlaceOrder,
 )
 from orders_flask import Settings
@@ -82,19 +82,21 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
     if chance.random() < 0.3:
         whose = chance.choice([None, customer.subject])
-        return container.place_cart(PlaceCart(actor=ADMIN, cart=signed(whose, chance)))
+        return container.place_cart(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
     if chance.random() < 0.5:
         items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
         return container.place_order(
             PlaceOrder(actor=customer, items=items, total=Money(chance.randrange(10**12), currency))
         )
-    demands = [
+    requested_items = [
         RequestedItem(product_id=chance.choice(products), quantity=chance.randint(1, 9))
         for _ in range(chance.randint(1, 4))
     ]
     return container.order_products(
-        OrderProducts(actor=customer, demands=tuple(demands), address=chance.choice([None, address(chance)]))
+        PlaceCatalogOrder(
+            actor=customer, requested_items=tuple(requested_items), address=chance.choice([None, address(chance)])
+        )
     )
 
 
@@ -128,11 +130,11 @@ def change(container: Container, chance: Random, order: Order) -> None:
         else:
             wanted = only(chance.choice(list(OrderStatus)))
             actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
-            container.change_status(ChangeStatus(actor=actor, order_id=order.id, wanted=wanted, access=OWNER_OR_ADMIN))
+            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=wanted, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass
 
 
 def history_folded(container: Container, order: Order) -> Order:
-    request = OrderHistory(actor=ADMIN, order_id=order.number or order.id)
+    request = GetOrderHistory(actor=ADMIN, order_id=order.number or order.id)
     return rebuild(container.order_history(request), number=order.number)

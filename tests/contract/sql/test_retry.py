@@ -38,8 +38,8 @@ def crossing(engine: Engine, pay: Callable[..., None]) -> list[object]:
     met = threading.local()
 
     def meet() -> None:
-        if not getattr(met, "once", False):
-            met.once = True
+        if not getattr(met, "waited", False):
+            met.waited = True
             meeting.wait(10)
 
     return outcomes(lambda: pay(engine, ada, bob, meet), lambda: pay(engine, bob, ada, meet))

@@ -88,9 +88,9 @@ class Place:
     wanted: tuple[tuple[int, int], ...]
 
     def run(self, warehouse: Warehouse) -> object:
-        demands = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        requested_items = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
         try:
-            warehouse.order(demands, order_id=self.order_id)
+            warehouse.order(requested_items, order_id=self.order_id)
         except InsufficientStock:
             if warehouse.queries.history(self.order_id):  # placed already: either refusal is right
                 return "order_exists"

@@ -60,17 +60,19 @@ class Warehouse:
         by: Actor = ADA,
         order_id: UUID | None = None,
     ) -> Order:
-        demands = (
+        requested_items = (
             [RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted.items()]
             if isinstance(wanted, Mapping)
             else wanted
         )
-        request = use_cases.OrderProducts(actor=by, demands=tuple(demands), address=HOME)
+        request = use_cases.PlaceCatalogOrder(actor=by, requested_items=tuple(requested_items), address=HOME)
         giver = new_id if order_id is None else lambda: order_id
-        return retry_on_contention(use_cases.order_products)(request, uow=self.unit_of_work(), clock=now, new_id=giver)
+        return retry_on_contention(use_cases.place_catalog_order)(
+            request, uow=self.unit_of_work(), clock=now, new_id=giver
+        )
 
     def change(self, order_id: UUID, to: OrderStatus, *, by: Actor = ADMIN) -> Order:
-        request = use_cases.ChangeStatus(actor=by, order_id=order_id, wanted=only(to), access=OWNER_OR_ADMIN)
+        request = use_cases.ChangeStatus(actor=by, order_id=order_id, target=only(to), access=OWNER_OR_ADMIN)
         return retry_on_contention(use_cases.change_status)(
             request, uow=self.unit_of_work(), cache=NullOrderCache(), clock=now
         )
@@ -83,8 +85,8 @@ class Warehouse:
         retry_on_contention(use_cases.delete_order)(request, uow=self.unit_of_work(), cache=NullOrderCache(), clock=now)
 
     def restock(self, product_id: ProductId, quantity: int) -> Product:
-        request = use_cases.Restock(actor=ADMIN, product_id=product_id, quantity=quantity)
-        return retry_on_contention(use_cases.restock)(request, uow=self.unit_of_work(), clock=now)
+        request = use_cases.RestockProduct(actor=ADMIN, product_id=product_id, quantity=quantity)
+        return retry_on_contention(use_cases.restock_product)(request, uow=self.unit_of_work(), clock=now)
 
     def adjust(
         self,
@@ -96,7 +98,7 @@ class Warehouse:
         name: str | None = None,
         price: float | None = None,
     ) -> Product:
-        request = use_cases.ChangeProduct(
+        request = use_cases.UpdateProduct(
             actor=ADMIN,
             product_id=product_id,
             stock=stock,
@@ -105,7 +107,7 @@ class Warehouse:
             name=name,
             price=price,
         )
-        return retry_on_contention(use_cases.change_product)(request, uow=self.unit_of_work(), clock=now)
+        return retry_on_contention(use_cases.update_product)(request, uow=self.unit_of_work(), clock=now)
 
 
 def in_memory() -> Warehouse:

@@ -12,7 +12,7 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_domain import OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue
 from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
-from orders_domain.use_cases import AnalyseOrders, analyse_orders
+from orders_domain.use_cases import GetOrderAnalytics, get_order_analytics
 from tests.support.examples import ADA, ADMIN, NOON, Clock
 
 DAY = timedelta(days=1)
@@ -89,8 +89,8 @@ def test_what_was_cancelled_is_counted_and_brings_nothing() -> None:
 
 
 def test_they_are_for_administrators() -> None:
-    hers, his = (AnalyseOrders(actor=actor, currency="USD") for actor in (ADA, ADMIN))
+    hers, his = (GetOrderAnalytics(actor=actor, currency="USD") for actor in (ADA, ADMIN))
 
     with pytest.raises(AccessDenied):
-        analyse_orders(hers, analytics=Memory(InMemoryStore()), clock=Clock())
-    assert analyse_orders(his, analytics=Memory(InMemoryStore()), clock=Clock()).orders == 0
+        get_order_analytics(hers, analytics=Memory(InMemoryStore()), clock=Clock())
+    assert get_order_analytics(his, analytics=Memory(InMemoryStore()), clock=Clock()).orders == 0

@@ -15,7 +15,7 @@ from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import OrderFinalized, rebuild
-from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
+from orders_domain.use_cases import CancelOrder, PlaceCartOrder, cancel_order, place_cart_order
 from tests.support.carts import cart, content
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from tests.support.use_cases import Shop
@@ -27,10 +27,10 @@ class Till(Shop):
 
     honest: bool = True
 
-    def order(self, cart: Cart, *, by: Actor, once: IdempotencyKey | None = None) -> Order:
-        return place_cart(
-            PlaceCart(actor=by, cart=cart, once=once),
-            signed=lambda _: self.honest,
+    def order(self, cart: Cart, *, by: Actor, idempotency_key: IdempotencyKey | None = None) -> Order:
+        return place_cart_order(
+            PlaceCartOrder(actor=by, cart=cart, idempotency_key=idempotency_key),
+            signature_verifier=lambda _: self.honest,
             uow=self.uow,
             clock=self.clock,
             new_id=new_id,
@@ -79,11 +79,11 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
 
 
 def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
-    once = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
-    first = till.order(cart(), by=ADA, once=once)
+    idempotency_key = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
+    first = till.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
     with pytest.raises(DuplicateRequest) as done:
-        till.order(cart(), by=ADA, once=once)
+        till.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
     assert done.value.order == first
     assert list(till.store.orders) == [first.id]

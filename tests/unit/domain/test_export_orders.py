@@ -12,7 +12,7 @@ from tests.support.use_cases import Shop
 
 
 def exported(shop: Shop, wanted: OrderFilter) -> list[list[str]]:
-    request = ExportOrders(actor=ADMIN, wanted=wanted)
+    request = ExportOrders(actor=ADMIN, order_filter=wanted)
     return [[str(order.id) for order in page.orders] for page in export_orders(request, queries=shop.queries)]
 
 
@@ -41,4 +41,4 @@ def test_only_what_is_wanted_is_given_and_behind_where_it_goes_on() -> None:
 
 def test_it_is_for_administrators() -> None:
     with pytest.raises(AccessDenied):
-        export_orders(ExportOrders(actor=ADA, wanted=OrderFilter()), queries=Shop().queries)
+        export_orders(ExportOrders(actor=ADA, order_filter=OrderFilter()), queries=Shop().queries)

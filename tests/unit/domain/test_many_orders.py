@@ -13,16 +13,16 @@ from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreU
 from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
+    BulkChangeStatus,
     ChangeStatus,
-    ChangeStatuses,
     GetJob,
     RunJob,
+    bulk_change_status,
     change_status,
-    change_statuses,
     get_job,
     run_job,
 )
-from orders_domain.use_cases.background.run_job import BATCH, LEASE, MOST_ATTEMPTS
+from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPTS
 from tests.support.examples import ADA, ADMIN, new_id, only
 from tests.support.use_cases import Shop
 
@@ -43,8 +43,10 @@ class Desk:
         )
 
     def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
-        request = ChangeStatuses(actor=by, order_ids=order_ids, wanted=PAID)  # type: ignore[arg-type]
-        return change_statuses(request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id)
+        request = BulkChangeStatus(actor=by, order_ids=order_ids, target=PAID)  # type: ignore[arg-type]
+        return bulk_change_status(
+            request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id
+        )
 
     def work(self, job: BulkStatusJob) -> BulkStatusJob | None:
         return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
@@ -221,7 +223,7 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
 
 def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
     job, whole = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         desk.die_after(0, Killed())
         with pytest.raises(Killed):
             desk.work(job)

@@ -16,18 +16,18 @@ from orders_domain.model.product import NewProduct, ProductId, RequestedItem
 from orders_domain.use_cases import (
     AddProduct,
     AddTemplate,
-    ChangeProduct,
-    CheckStock,
+    DeleteTemplate,
+    GetStockHealth,
     ListTemplates,
-    PlaceTemplate,
-    RemoveTemplate,
+    PlaceOrderFromTemplate,
+    UpdateProduct,
     add_product,
     add_template,
-    change_product,
-    check_stock,
+    delete_template,
+    get_stock_health,
     list_templates,
-    place_template,
-    remove_template,
+    place_order_from_template,
+    update_product,
 )
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from tests.support.examples import ADA, ADMIN, GRACE, Clock, new_id
@@ -51,13 +51,13 @@ class Counter:
         )
         return add_product(AddProduct(actor=ADMIN, product=product), uow=self.uow, clock=self.clock).id
 
-    def keep(self, *demands: RequestedItem, by: Actor = ADA) -> OrderTemplate:
-        request = AddTemplate(actor=by, name="Weekly tea", demands=demands, address=HOME)
+    def keep(self, *requested_items: RequestedItem, by: Actor = ADA) -> OrderTemplate:
+        request = AddTemplate(actor=by, name="Weekly tea", requested_items=requested_items, address=HOME)
         return add_template(request, templates=self.templates, clock=self.clock)
 
     def place(self, template: OrderTemplate, *, by: Actor = ADA) -> Order:
-        return place_template(
-            PlaceTemplate(actor=by, template_id=template.id),
+        return place_order_from_template(
+            PlaceOrderFromTemplate(actor=by, template_id=template.id),
             templates=self.templates,
             uow=self.uow,
             clock=self.clock,
@@ -65,8 +65,8 @@ class Counter:
         )
 
     def health(self) -> StockHealth:
-        return check_stock(
-            CheckStock(actor=ADMIN), catalogue=InMemoryProductCatalog(self.store), clock=self.clock
+        return get_stock_health(
+            GetStockHealth(actor=ADMIN), product_catalog=InMemoryProductCatalog(self.store), clock=self.clock
         ).health
 
 
@@ -79,7 +79,7 @@ def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(cou
     tea = counter.tea()
     template = counter.keep(RequestedItem(product_id=tea, quantity=2), RequestedItem(product_id=tea, quantity=1))
     later = counter.clock.advance(3600)
-    change_product(ChangeProduct(actor=ADMIN, product_id=tea, price=3), uow=counter.uow, clock=counter.clock)
+    update_product(UpdateProduct(actor=ADMIN, product_id=tea, price=3), uow=counter.uow, clock=counter.clock)
 
     order = counter.place(template)
 
@@ -102,7 +102,7 @@ def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> No
     with pytest.raises(TemplateNotFound):
         counter.place(template, by=stranger)
     with pytest.raises(TemplateNotFound):
-        remove_template(RemoveTemplate(actor=stranger, template_id=template.id), templates=counter.templates)
+        delete_template(DeleteTemplate(actor=stranger, template_id=template.id), templates=counter.templates)
 
     assert list_templates(ListTemplates(actor=stranger), templates=counter.templates) == []
     assert list_templates(ListTemplates(actor=ADA), templates=counter.templates) == [template]
@@ -126,7 +126,7 @@ def test_so_many_items_are_refused(count: int) -> None:
         )
 
 
-@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"skip": -1}, {"skip": 100_001}])
+@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"offset": -1}, {"offset": 100_001}])
 def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
         ListTemplates(actor=ADA, **page)
@@ -151,4 +151,6 @@ def test_the_worst_product_decides_how_the_stock_is(counter: Counter, stocks: li
 
 def test_the_stock_is_for_administrators(counter: Counter) -> None:
     with pytest.raises(AccessDenied):
-        check_stock(CheckStock(actor=ADA), catalogue=InMemoryProductCatalog(counter.store), clock=counter.clock)
+        get_stock_health(
+            GetStockHealth(actor=ADA), product_catalog=InMemoryProductCatalog(counter.store), clock=counter.clock
+        )

@@ -13,14 +13,14 @@ from orders_domain.model.order import rebuild
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import (
-    OrderProducts,
-    PlaceCart,
-    PlaceTemplate,
-    ShipProducts,
-    order_products,
-    place_cart,
-    place_template,
-    ship_products,
+    PlaceCartOrder,
+    PlaceCatalogOrder,
+    PlaceOrderFromTemplate,
+    PlaceShippedOrder,
+    place_cart_order,
+    place_catalog_order,
+    place_order_from_template,
+    place_shipped_order,
 )
 from tests.support.carts import cart
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, placed
@@ -64,22 +64,28 @@ def without_origin(entry: HistoryEntry) -> HistoryEntry:
 def test_each_use_case_gives_the_origin_of_its_contract() -> None:
     shop = Shop()
     tea = stocked(shop)
-    demands = (RequestedItem(product_id=tea.id, quantity=1),)
+    requested_items = (RequestedItem(product_id=tea.id, quantity=1),)
     ports: dict[str, Any] = {"uow": shop.uow, "clock": shop.clock, "new_id": new_id}
     home = Address(**HOME)
     templates = InMemoryOrderTemplateRepository(shop.store)
     template = templates.add(
-        NewOrderTemplate(user_id="ada", name="Tea", requested_items=demands, address=home), at=NOON
+        NewOrderTemplate(user_id="ada", name="Tea", requested_items=requested_items, address=home), at=NOON
     )
 
     orders = {
         "place_order": shop.place(),
-        "order_products": order_products(OrderProducts(actor=ADA, demands=demands, address=home), **ports),
-        "place_template": place_template(
-            PlaceTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+        "order_products": place_catalog_order(
+            PlaceCatalogOrder(actor=ADA, requested_items=requested_items, address=home), **ports
         ),
-        "ship_products": ship_products(ShipProducts(actor=ADA, user_id="ada", demands=demands), **ports),
-        "place_cart": place_cart(PlaceCart(actor=ADA, cart=Cart(SIGNED.content)), signed=lambda _: True, **ports),
+        "place_template": place_order_from_template(
+            PlaceOrderFromTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+        ),
+        "ship_products": place_shipped_order(
+            PlaceShippedOrder(actor=ADA, user_id="ada", requested_items=requested_items), **ports
+        ),
+        "place_cart": place_cart_order(
+            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content)), signature_verifier=lambda _: True, **ports
+        ),
     }
 
     assert {name: shop.queries.get(order.id).origin for name, order in orders.items()} == {

@@ -19,7 +19,7 @@ from orders_domain.model.order import rebuild
 from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.status import DeletionNotAllowed
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.use_cases import DeleteOrder, OrderProducts, delete_order, order_products
+from orders_domain.use_cases import DeleteOrder, PlaceCatalogOrder, delete_order, place_catalog_order
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
@@ -38,14 +38,18 @@ def stocked(shop: Shop, stock: int = 10, *, price: Money | None = None) -> Produ
     return product
 
 
-def order(shop: Shop, *demands: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT) -> Any:
-    request = OrderProducts(
+def order(
+    shop: Shop, *requested_items: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT
+) -> Any:
+    request = PlaceCatalogOrder(
         actor=by,
-        demands=tuple(RequestedItem(product_id=product.id, quantity=quantity) for product, quantity in demands),
+        requested_items=tuple(
+            RequestedItem(product_id=product.id, quantity=quantity) for product, quantity in requested_items
+        ),
         address=Address(**HOME),
         origin=origin,
     )
-    return order_products(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
+    return place_catalog_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
 
 
 def delete(shop: Shop, one: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:

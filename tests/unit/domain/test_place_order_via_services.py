@@ -26,15 +26,15 @@ from orders_domain.errors import (
 from orders_domain.model.product import Product, ProductId, RequestedItem
 from orders_domain.model.reservation import LEASE, Reservation, ReservationState
 from orders_domain.use_cases import (
-    PlaceBooked,
-    Released,
-    ShipProducts,
-    place_booked,
-    release_bookings,
-    ship_through_services,
+    PlaceReservedOrder,
+    PlaceShippedOrder,
+    ReleaseResult,
+    place_order_via_services,
+    place_reserved_order,
+    release_reservations,
 )
-from orders_domain.use_cases.background.release_reservations import PAUSE
-from orders_domain.use_cases.orders.place_order_via_services import SECOND_LOOK
+from orders_domain.use_cases.background.release_reservations import RETRY_DELAY
+from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from tests.support.examples import ADA, GRACE, Clock, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_failing_commit import FailsOnce
@@ -92,23 +92,25 @@ class Trade:
         return self.shop.clock
 
     def ship(self, **changes: Any) -> Order:
-        request = ShipProducts(actor=ADA, user_id="ada", demands=(RequestedItem(product_id=7, quantity=3),))
-        return ship_through_services(
+        request = PlaceShippedOrder(
+            actor=ADA, user_id="ada", requested_items=(RequestedItem(product_id=7, quantity=3),)
+        )
+        return place_order_via_services(
             replace(request, **changes),
-            reservations=self.services,
-            shipments=self.services,
+            catalog_service=self.services,
+            shipment_service=self.services,
             uow=self.shop.uow,
-            place_booked=self.place,
+            place_reserved_order=self.place,
             clock=self.clock,
             new_id=new_id,
         )
 
-    def place(self, request: PlaceBooked) -> Order:
-        return place_booked(request, uow=self.shop.uow, clock=self.clock)
+    def place(self, request: PlaceReservedOrder) -> Order:
+        return place_reserved_order(request, uow=self.shop.uow, clock=self.clock)
 
-    def release(self) -> Released:
-        return release_bookings(
-            uow=self.shop.uow, reservations=self.services, shipments=self.services, clock=self.clock
+    def release(self) -> ReleaseResult:
+        return release_reservations(
+            uow=self.shop.uow, catalog_service=self.services, shipment_service=self.services, clock=self.clock
         )
 
     def states(self) -> list[ReservationState]:
@@ -136,7 +138,7 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
     assert trade.services.shipped == {order.shipment_id: order.id}
     assert (trade.states(), order.total) == ([ReservationState.CONFIRMED], Money(750, "USD"))
     trade.clock.advance(10**6)
-    assert trade.release() == Released()
+    assert trade.release() == ReleaseResult()
 
 
 @pytest.mark.parametrize(
@@ -144,9 +146,9 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
     [
         ({"user_id": "grace"}, AccessDenied),
         ({"actor": GRACE}, AccessDenied),
-        ({"demands": ()}, InvalidValue),
-        ({"demands": (RequestedItem(product_id=7, quantity=11),)}, InsufficientStock),
-        ({"demands": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
+        ({"requested_items": ()}, InvalidValue),
+        ({"requested_items": (RequestedItem(product_id=7, quantity=11),)}, InsufficientStock),
+        ({"requested_items": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked_for(
@@ -178,8 +180,8 @@ def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call:
 
     assert trade.services.reserved == {}
     trade.services.fails.clear()
-    trade.clock.advance(SECOND_LOOK.total_seconds() + PAUSE.total_seconds())
-    assert trade.release() == Released(released=1)
+    trade.clock.advance(RECHECK_DELAY.total_seconds() + RETRY_DELAY.total_seconds())
+    assert trade.release() == ReleaseResult(released=1)
     assert trade.nothing_is_left()
 
 
@@ -218,10 +220,10 @@ def test_what_cannot_be_released_is_tried_again_after_a_pause(trade: Trade) -> N
 
     outcome = trade.release()
     assert (outcome.released, len(outcome.failures)) == (0, 1)
-    assert trade.release() == Released()
+    assert trade.release() == ReleaseResult()
     trade.services.fails.clear()
-    trade.clock.advance(PAUSE.total_seconds())
-    assert trade.release() == Released(released=1)
+    trade.clock.advance(RETRY_DELAY.total_seconds())
+    assert trade.release() == ReleaseResult(released=1)
     assert trade.nothing_is_left()
 
 
@@ -229,7 +231,7 @@ def test_whoever_is_overtaken_places_nothing(trade: Trade) -> None:
     def overtake() -> None:
         trade.services.meanwhile = lambda: None
         trade.clock.advance(LEASE.total_seconds())
-        assert trade.release() == Released(released=1)
+        assert trade.release() == ReleaseResult(released=1)
 
     trade.services.meanwhile = overtake
 
@@ -252,10 +254,10 @@ def test_where_it_is_unknown_whether_the_order_is_stored_nothing_is_given_up_bef
 
     assert "cancel" not in trade.services.calls
     assert "release" not in trade.services.calls
-    assert trade.release() == Released()
+    assert trade.release() == ReleaseResult()
     trade.clock.advance(LEASE.total_seconds())
     trade.services.meanwhile = lambda: None
-    assert trade.release() == Released(released=1)
+    assert trade.release() == ReleaseResult(released=1)
     assert trade.nothing_is_left()
 
 
@@ -273,7 +275,7 @@ def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: 
         trade.ship()
 
     trade.clock.advance(10**6)
-    assert trade.release() == Released()
+    assert trade.release() == ReleaseResult()
     assert (trade.states(), len(trade.services.reserved), len(trade.services.shipped)) == (
         [ReservationState.CONFIRMED],
         1,
@@ -288,7 +290,7 @@ def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None
         trade.ship()
     trade.clock.advance(timedelta(minutes=1).total_seconds())
 
-    assert trade.release() == Released(released=1)
+    assert trade.release() == ReleaseResult(released=1)
     assert "cancel" not in trade.services.calls
 
 
@@ -301,10 +303,10 @@ def test_a_worker_takes_no_more_than_its_share(trade: Trade) -> None:
     trade.clock.advance(timedelta(minutes=1).total_seconds())
 
     outcomes = [
-        release_bookings(
+        release_reservations(
             uow=trade.shop.uow,
-            reservations=trade.services,
-            shipments=trade.services,
+            catalog_service=trade.services,
+            shipment_service=trade.services,
             clock=trade.clock,
             limit=2,
         ).released

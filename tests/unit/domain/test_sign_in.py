@@ -28,11 +28,11 @@ from orders_domain.use_cases import (
     RefreshToken,
     SignIn,
     SignOut,
+    authenticate,
     change_password,
     create_user,
     disable_user,
     enable_user,
-    identify,
     list_users,
     refresh_token,
     sign_in,
@@ -89,15 +89,15 @@ class Door:
 
     def admit(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
-        return create_user(request, users=self.users, passwords=self.passwords, clock=self.clock, new_id=new_id)
+        return create_user(request, users=self.users, password_hasher=self.passwords, clock=self.clock, new_id=new_id)
 
     def sign_in(self, email: str = "ann@example.com", password: str = "correct horse", *, address: str = "::1") -> str:
         return sign_in(
             SignIn(email=email, password=password, address=address),
             users=self.users,
-            passwords=self.passwords,
-            attempts=self.attempts,
-            issue=self.issue,
+            password_hasher=self.passwords,
+            rate_limiter=self.attempts,
+            token_issuer=self.issue,
             clock=self.clock,
             new_id=new_id,
         )
@@ -114,19 +114,19 @@ class Door:
     def refresh(self, shown: str) -> str:
         return refresh_token(
             RefreshToken(token=shown),
-            identity=self.identity,
+            token_verifier=self.identity,
             users=self.users,
-            denylist=self.revoked_tokens,
-            issue=self.issue,
+            revoked_tokens=self.revoked_tokens,
+            token_issuer=self.issue,
             clock=self.clock,
         )
 
     def sign_out(self, shown: str) -> None:
-        request = SignOut(bearer=self.identify(shown))
-        sign_out(request, denylist=self.revoked_tokens, issue=self.issue, clock=self.clock)
+        request = SignOut(token=self.identify(shown))
+        sign_out(request, revoked_tokens=self.revoked_tokens, token_issuer=self.issue, clock=self.clock)
 
     def identify(self, shown: str) -> AuthenticatedToken:
-        return identify(shown, identity=self.identity, denylist=self.revoked_tokens)
+        return authenticate(shown, token_verifier=self.identity, revoked_tokens=self.revoked_tokens)
 
     def opens(self, shown: str) -> bool:
         try:
@@ -343,7 +343,7 @@ def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
 def test_a_new_password_is_the_only_one(door: Door) -> None:
     door.admit()
     request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
-    change_password(request, users=door.users, passwords=door.passwords)
+    change_password(request, users=door.users, password_hasher=door.passwords)
 
     with pytest.raises(InvalidCredentials):
         door.sign_in()
@@ -357,7 +357,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
         partial(
             create_user,
             CreateUser(actor=ADA, email="a@b", password="correct horse"),
-            passwords=door.passwords,
+            password_hasher=door.passwords,
             clock=door.clock,
             new_id=new_id,
         ),
@@ -367,7 +367,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
-            passwords=door.passwords,
+            password_hasher=door.passwords,
         ),
     ]
     for call in calls:

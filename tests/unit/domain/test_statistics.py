@@ -8,12 +8,12 @@ from orders_domain.model.access import OWNER_OR_ADMIN
 from orders_domain.model.json_values import JSON
 from orders_domain.model.order import rebuild
 from orders_domain.use_cases import (
-    OrderHistory,
+    GetOrderHistory,
+    GetOrderStatistics,
     OrderStatistics,
     PlaceOrder,
-    Statistics,
-    order_history,
-    order_statistics,
+    get_order_history,
+    get_order_statistics,
     place_order,
 )
 from tests.support.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
@@ -25,12 +25,12 @@ def shop() -> Shop:
     return Shop()
 
 
-def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> Statistics:
-    request = OrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
-    return order_statistics(request, queries=shop.queries, clock=shop.clock)
+def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> OrderStatistics:
+    request = GetOrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
+    return get_order_statistics(request, queries=shop.queries, clock=shop.clock)
 
 
-def place(shop: Shop, *contents: dict[str, JSON]) -> Statistics:
+def place(shop: Shop, *contents: dict[str, JSON]) -> OrderStatistics:
     request = PlaceOrder(actor=ADA, items=tuple(CustomItem(content) for content in contents), total=TOTAL)
     return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
 
@@ -102,7 +102,7 @@ class TestHistory:
         order = shop.place()
         shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
 
-        entries = order_history(OrderHistory(actor=ADA, order_id=order.id), queries=shop.queries)
+        entries = get_order_history(GetOrderHistory(actor=ADA, order_id=order.id), queries=shop.queries)
 
         assert [(entry.actor, entry.role.value, entry.request_id, entry.at) for entry in entries] == [
             ("ada", "customer", "request-of-ada", NOON),
@@ -114,6 +114,6 @@ class TestHistory:
         order = shop.place()
 
         with pytest.raises(AccessDenied):
-            order_history(OrderHistory(actor=GRACE, order_id=order.id), queries=shop.queries)
+            get_order_history(GetOrderHistory(actor=GRACE, order_id=order.id), queries=shop.queries)
         with pytest.raises(OrderNotFound):
-            order_history(OrderHistory(actor=ADMIN, order_id=404), queries=shop.queries)
+            get_order_history(GetOrderHistory(actor=ADMIN, order_id=404), queries=shop.queries)

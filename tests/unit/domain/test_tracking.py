@@ -15,7 +15,7 @@ from orders_domain.model.order import rebuild
 from orders_domain.model.status import InvalidTransition
 from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.use_cases import Tracked, TrackShipment, track_shipment
+from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
 from tests.support.examples import ADMIN, NOON, TOTAL, items, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_place_catalog_order import left, order, stocked
@@ -43,7 +43,7 @@ def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
     return TrackingEvent(**told | others)
 
 
-def track(shop: Shop, one: TrackingEvent) -> Tracked:
+def track(shop: Shop, one: TrackingEvent) -> TrackingOutcome:
     return track_shipment(TrackShipment(event=one), uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
@@ -74,7 +74,7 @@ def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word:
         return
     told = track(shop, event(word.lower(), order=order.number))
 
-    assert told is (Tracked.APPLIED if steps else Tracked.OLD_NEWS)
+    assert told is (TrackingOutcome.APPLIED if steps else TrackingOutcome.OUTDATED)
     assert [one.to_status for one in shop.queries.history(order.id)[version:]] == steps
     assert shop.queries.get(order.id).version == version + len(steps)
 
@@ -96,11 +96,11 @@ def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: 
 
 def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
     order = shop.place()
-    once = event("SHIPPED", order=order.id)
+    idempotency_key = event("SHIPPED", order=order.id)
 
-    told = [track(shop, once) for _ in range(100)]
+    told = [track(shop, idempotency_key) for _ in range(100)]
 
-    assert told == [Tracked.APPLIED] + [Tracked.REPEATED] * 99
+    assert told == [TrackingOutcome.APPLIED] + [TrackingOutcome.REPEATED] * 99
     assert shop.queries.get(order.id).version == 2
     assert len(notifications(shop, order)) == 1
 
@@ -109,7 +109,7 @@ def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
     first, second = shop.place(), shop.place()
     track(shop, event("SHIPPED", id="same", order=first.id))
 
-    assert track(shop, event("DELIVERED", id="same", order=second.id)) is Tracked.REPEATED
+    assert track(shop, event("DELIVERED", id="same", order=second.id)) is TrackingOutcome.REPEATED
 
     assert shop.queries.get(second.id).status is P
 
@@ -201,8 +201,8 @@ def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
         uow.orders.add(placed)
         uow.commit()
 
-    assert track(shop, event("SHIPPED", shipment_id="SHIP-1")) is Tracked.APPLIED
-    assert track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-1")) is Tracked.APPLIED
+    assert track(shop, event("SHIPPED", shipment_id="SHIP-1")) is TrackingOutcome.APPLIED
+    assert track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-1")) is TrackingOutcome.APPLIED
     with pytest.raises(InvalidValue, match="not that of its order"):
         track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-2"))
 
@@ -222,7 +222,7 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
 
     with pytest.raises(InvalidValue, match="future"):
         track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW + timedelta(microseconds=1)))
-    assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW)) is Tracked.APPLIED
+    assert track(shop, event("SHIPPED", order=order.id, occurred_at=NOON + MAX_CLOCK_SKEW)) is TrackingOutcome.APPLIED
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Sho
 
 def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     order = shop.place()
-    once = event("SHIPPED", order=order.id)
+    idempotency_key = event("SHIPPED", order=order.id)
 
     def fail() -> None:
         raise OrdersError
@@ -283,16 +283,16 @@ def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: py
     with monkeypatch.context() as patched:
         patched.setattr(shop.uow, "commit", fail)
         with pytest.raises(OrdersError):
-            track(shop, once)
+            track(shop, idempotency_key)
 
     assert (shop.store.inbox, notifications(shop, order)) == ({}, [])
-    assert track(shop, once) is Tracked.APPLIED
+    assert track(shop, idempotency_key) is TrackingOutcome.APPLIED
 
 
 def test_only_forward_is_old_news_and_the_rest_is_for_people(shop: Shop) -> None:
     order = at(shop, S)
 
-    assert track(shop, event("CONFIRMED", order=order.id)) is Tracked.OLD_NEWS
+    assert track(shop, event("CONFIRMED", order=order.id)) is TrackingOutcome.OUTDATED
     with pytest.raises(InvalidTransition, match="SHIPPED cannot become CANCELED"):
         track(shop, event("FAILED", order=order.id))
 

@@ -39,7 +39,7 @@ def order(**others: Any) -> Order:
     return Order.place(**usual | others)
 
 
-def once(**others: Any) -> IdempotencyKey:
+def idempotency_key(**others: Any) -> IdempotencyKey:
     usual: dict[str, Any] = {"subject": "ann", "scope": "orders", "key": "k", "fingerprint": ""}
     return IdempotencyKey(**usual | others)
 
@@ -59,8 +59,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a shipment that is a number": (lambda: order(shipment_id=5), "shipment_id"),
     "a reason that is a number": (lambda: placed().cancel(5, by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
     "a reason of bytes": (lambda: placed().cancel(b"x", by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
-    "a key that is a number": (lambda: once(key=5), "Idempotency-Key"),
-    "no key": (lambda: once(key=None), "Idempotency-Key"),
+    "a key that is a number": (lambda: idempotency_key(key=5), "Idempotency-Key"),
+    "no key": (lambda: idempotency_key(key=None), "Idempotency-Key"),
     "an event's id that is a number": (lambda: event(id=5), "eventId"),
     "no word of a carrier": (lambda: event(status=None), "status"),
     "an event of no zone": (lambda: event(occurred_at=NAIVE), "occurredAt"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from orders_domain.use_cases import Pruned, Relayed
+from orders_domain.use_cases import PurgeResult, RelayResult
 from orders_flask.workers.outbox_relay import Relay
 from tests.support.examples import Clock
 
@@ -11,8 +11,8 @@ from tests.support.examples import Clock
 class Story:
     """What the relay does, in its order; it ends with the last turn told."""
 
-    turns: list[Relayed]
-    prunings: list[Pruned]
+    turns: list[RelayResult]
+    prunings: list[PurgeResult]
     clock: Clock = field(default_factory=Clock)
     told: list[str] = field(default_factory=list)
 
@@ -22,15 +22,15 @@ class Story:
         relay.run()
         return self.told
 
-    def relay_events(self) -> Relayed:
+    def relay_events(self) -> RelayResult:
         if len(self.turns) == 1:
             self.relay.stop.set()
         relayed = self.turns.pop(0)
         self.told.append(f"sent {relayed.sent}")
         return relayed
 
-    def prune(self) -> Pruned:
-        pruned = self.prunings.pop(0) if self.prunings else Pruned()
+    def prune(self) -> PurgeResult:
+        pruned = self.prunings.pop(0) if self.prunings else PurgeResult()
         self.told.append(f"pruned {pruned.events + pruned.keys}")
         return pruned
 
@@ -40,19 +40,19 @@ class Story:
 
 
 def test_while_there_is_something_to_send_nothing_is_tidied_up() -> None:
-    story = Story([Relayed(sent=500), Relayed(sent=500), Relayed(refused=1)], [])
+    story = Story([RelayResult(sent=500), RelayResult(sent=500), RelayResult(rejected=1)], [])
 
     assert story.happens() == ["sent 500", "sent 500", "sent 0"]
 
 
 def test_what_is_old_goes_part_by_part_with_a_look_at_the_outbox_between() -> None:
-    story = Story([Relayed()] * 3, [Pruned(events=1_000), Pruned(keys=7)])
+    story = Story([RelayResult()] * 3, [PurgeResult(events=1_000), PurgeResult(keys=7)])
 
     assert story.happens() == ["sent 0", "pruned 1000", "sent 0", "pruned 7", "sent 0", "pruned 0", "waited"]
 
 
 def test_where_nothing_was_old_it_does_not_look_again_for_ten_seconds() -> None:
-    told = Story([Relayed()] * 41, []).happens()
+    told = Story([RelayResult()] * 41, []).happens()
 
     assert told.count("waited") == 41
     assert [turn for turn, what in enumerate(told) if what == "pruned 0"] == [1, 42, 83]

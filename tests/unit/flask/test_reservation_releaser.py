@@ -8,7 +8,7 @@ import pytest
 
 from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.errors import StoreUnavailable
-from orders_domain.use_cases import Released
+from orders_domain.use_cases import ReleaseResult
 from orders_flask import Settings, bootstrap, create_app
 from orders_flask.settings import InvalidSetting
 from orders_flask.web.context import of
@@ -25,12 +25,12 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.01)
     turns: list[int] = []
 
-    def release() -> Released:
+    def release() -> ReleaseResult:
         turns.append(1)
         if len(turns) < 3:
             raise error
         worker.stop.set()
-        return Released()
+        return ReleaseResult()
 
     worker = BookingWorker(release_bookings=release)
     worker.run()
@@ -39,7 +39,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
 
 
 def test_it_waits_only_where_nothing_is_due() -> None:
-    outcomes = [Released(released=10), Released(failures=("no",)), Released()]
+    outcomes = [ReleaseResult(released=10), ReleaseResult(failures=("no",)), ReleaseResult()]
     waited: list[float | None] = []
 
     class Stop(threading.Event):

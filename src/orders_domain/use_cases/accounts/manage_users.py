@@ -52,7 +52,7 @@ class ChangePassword:
 
 
 def create_user(
-    request: CreateUser, *, users: UserRepository, passwords: PasswordHasher, clock: Clock, new_id: NewId
+    request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
 ) -> User:
     """Return the new account.
 
@@ -66,7 +66,7 @@ def create_user(
     user = User(
         id=request.user_id if request.user_id is not None else str(new_id()),
         email=normalize_email(request.email),
-        password_hash=passwords.hash(request.password),
+        password_hash=password_hasher.hash(request.password),
         created_at=clock(),
         role=request.role,
         scopes=request.scopes,
@@ -97,7 +97,7 @@ def enable_user(request: EnableUser, *, users: UserRepository) -> None:
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
 
 
-def change_password(request: ChangePassword, *, users: UserRepository, passwords: PasswordHasher) -> None:
+def change_password(request: ChangePassword, *, users: UserRepository, password_hasher: PasswordHasher) -> None:
     """Give the account another password; tokens that are out live to their end.
 
     Raises:
@@ -106,4 +106,4 @@ def change_password(request: ChangePassword, *, users: UserRepository, passwords
     """
     ADMIN_ONLY.authorize(request.actor)
     validate_password(request.password)
-    users.change_password(users.by_email(normalize_email(request.email)).id, passwords.hash(request.password))
+    users.change_password(users.by_email(normalize_email(request.email)).id, password_hasher.hash(request.password))

@@ -20,10 +20,10 @@ class RefreshToken:
 def refresh_token(
     request: RefreshToken,
     *,
-    identity: TokenVerifier,
+    token_verifier: TokenVerifier,
     users: UserRepository,
-    denylist: RevokedTokens,
-    issue: TokenIssuer,
+    revoked_tokens: RevokedTokens,
+    token_issuer: TokenIssuer,
     clock: Clock,
 ) -> str:
     """Return a new token of the same family; the old one is dead (clause 003-12).
@@ -36,20 +36,20 @@ def refresh_token(
         SignInDisabled: an identity provider makes the tokens.
         IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
     """
-    issue.ensure_enabled()
-    auth_token, now = identity(request.token), clock()
+    token_issuer.ensure_enabled()
+    auth_token, now = token_verifier(request.token), clock()
     if auth_token.family is None:
         raise InvalidToken("The token is not of a sign-in of ours.")
-    user = _welcome(auth_token.actor.subject, users)
-    if not denylist.revoke({auth_token.fingerprint: auth_token.expires_at}):
-        denylist.revoke(auth_token.revocations(at=now, ttl=issue.ttl))
+    user = _active_user(auth_token.actor.subject, users)
+    if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
+        revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
         raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
-    if denylist.is_revoked(auth_token.revocation_keys[1:]):
+    if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
         raise InvalidToken("The token's family was ended.")
-    return issue(user, family=auth_token.family, at=now)
+    return token_issuer(user, family=auth_token.family, at=now)
 
 
-def _welcome(user_id: str, users: UserRepository) -> User:
+def _active_user(user_id: str, users: UserRepository) -> User:
     try:
         user = users.get(user_id)
     except UserNotFound as error:

@@ -13,8 +13,8 @@ from orders_domain.ports.rate_limiter import RateLimiter
 from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.users import UserRepository
 
-TRIES_OF_AN_ACCOUNT = 10  # a minute, that failed
-TRIES_FROM_AN_ADDRESS = 100  # a minute
+MAX_FAILURES_PER_ACCOUNT = 10  # a minute, that failed
+MAX_FAILURES_PER_ADDRESS = 100  # a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,9 @@ def sign_in(
     request: SignIn,
     *,
     users: UserRepository,
-    passwords: PasswordHasher,
-    attempts: RateLimiter,
-    issue: TokenIssuer,
+    password_hasher: PasswordHasher,
+    rate_limiter: RateLimiter,
+    token_issuer: TokenIssuer,
     clock: Clock,
     new_id: NewId,
 ) -> str:
@@ -46,21 +46,21 @@ def sign_in(
         SignInDisabled: an identity provider makes the tokens.
         StoreUnavailable: the store is away.
     """
-    issue.ensure_enabled()
+    token_issuer.ensure_enabled()
     account = f"account {_hash(request.email.strip().lower())}"
-    attempts.hit(f"address {_hash(request.address)}", limit=TRIES_FROM_AN_ADDRESS)
-    attempts.hit(account, limit=TRIES_OF_AN_ACCOUNT)
-    user = _found(request.email, users)
-    good = passwords.verify(request.password, user.password_hash if user else None)
+    rate_limiter.hit(f"address {_hash(request.address)}", limit=MAX_FAILURES_PER_ADDRESS)
+    rate_limiter.hit(account, limit=MAX_FAILURES_PER_ACCOUNT)
+    user = _user_by_email(request.email, users)
+    good = password_hasher.verify(request.password, user.password_hash if user else None)
     if user is None or not good or user.disabled:
         raise InvalidCredentials
-    attempts.reset(account)
-    if passwords.needs_rehash(user.password_hash):
-        users.change_password(user.id, passwords.hash(request.password), instead_of=user.password_hash)
-    return issue(user, family=str(new_id()), at=clock())
+    rate_limiter.reset(account)
+    if password_hasher.needs_rehash(user.password_hash):
+        users.change_password(user.id, password_hasher.hash(request.password), instead_of=user.password_hash)
+    return token_issuer(user, family=str(new_id()), at=clock())
 
 
-def _found(email: str, users: UserRepository) -> User | None:
+def _user_by_email(email: str, users: UserRepository) -> User | None:
     try:
         return users.by_email(normalize_email(email))
     except (UserNotFound, InvalidValue):

@@ -10,13 +10,13 @@ from orders_domain.ports.tokens import TokenIssuer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOut:
-    bearer: AuthenticatedToken
+    token: AuthenticatedToken
 
 
-def sign_out(request: SignOut, *, denylist: RevokedTokens, issue: TokenIssuer, clock: Clock) -> None:
+def sign_out(request: SignOut, *, revoked_tokens: RevokedTokens, token_issuer: TokenIssuer, clock: Clock) -> None:
     """Return when the token is dead, for every process (clauses 002-24, 003-13); an identity provider's token, too.
 
     Raises:
         StoreUnavailable: the store is away; the token may live on.
     """
-    denylist.revoke(request.bearer.revocations(at=clock(), ttl=issue.ttl))
+    revoked_tokens.revoke(request.token.revocations(at=clock(), ttl=token_issuer.ttl))

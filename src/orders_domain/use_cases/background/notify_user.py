@@ -14,7 +14,7 @@ SCOPE = "notify"
 NOTIFIER = Actor(subject="notifier", role=Role.SYSTEM)
 
 
-class Notified(Enum):
+class NotificationOutcome(Enum):
     """What a notification came to."""
 
     SENT = "sent"
@@ -34,8 +34,8 @@ class NotifyUser:
 
 
 def notify_user(
-    request: NotifyUser, *, uow: UnitOfWork, addresses: EmailLookup, notifier: Notifier, clock: Clock
-) -> Notified:
+    request: NotifyUser, *, uow: UnitOfWork, email_lookup: EmailLookup, notifier: Notifier, clock: Clock
+) -> NotificationOutcome:
     """Send one message, however often the notification comes (clause 002-29).
 
     It is noted after it was sent: whoever dies in between has it sent again, under the same id. Whoever calls sees to
@@ -49,14 +49,14 @@ def notify_user(
     news = request.notification
     with uow:
         if not uow.inbox.record(str(news.id), scope=SCOPE, at=clock()):
-            return Notified.REPEATED
-    address = addresses(news.user_id) or _own_address(news.user_id)
+            return NotificationOutcome.REPEATED
+    address = email_lookup(news.user_id) or _own_address(news.user_id)
     if address is not None:
         notifier(NotificationMessage(to=address, notification=news))
     with uow:
         uow.inbox.record(str(news.id), scope=SCOPE, at=clock())
         uow.commit()
-    return Notified.NO_ADDRESS if address is None else Notified.SENT
+    return NotificationOutcome.NO_ADDRESS if address is None else NotificationOutcome.SENT
 
 
 def _own_address(user_id: str) -> str | None:

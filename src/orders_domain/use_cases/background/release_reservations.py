@@ -11,25 +11,25 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.unit_of_work import UnitOfWork
 
-PAUSE = timedelta(seconds=5)  # before the next attempt where a service did not answer
+RETRY_DELAY = timedelta(seconds=5)  # before the next attempt where a service did not answer
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class ReleaseResult:
     """How many bookings were released, and why the others could not be, yet."""
 
     released: int = 0
     failures: tuple[str, ...] = ()
 
 
-def release_bookings(
+def release_reservations(
     *,
     uow: UnitOfWork,
-    reservations: CatalogService | None,
-    shipments: ShipmentService,
+    catalog_service: CatalogService | None,
+    shipment_service: ShipmentService,
     clock: Clock,
     limit: int = 10,
-) -> Released:
+) -> ReleaseResult:
     """Release the bookings that are due, at most so many; those of processes that died are among them (clause 003-04).
 
     Any number of workers may do so at once. One that dies in the middle leaves the rest to the next.
@@ -40,50 +40,54 @@ def release_bookings(
     released = 0
     failures: list[ServiceError] = []
     while released + len(failures) < limit and (reservation := _claimed(uow, clock)):
-        failed = release(reservation, reservations=reservations, shipments=shipments, uow=uow)
+        failed = release(reservation, catalog_service=catalog_service, shipment_service=shipment_service, uow=uow)
         with uow:
             if failed:
-                uow.reservations.postpone(reservation, until=clock() + PAUSE)
+                uow.reservations.postpone(reservation, until=clock() + RETRY_DELAY)
             else:
                 uow.reservations.delete(reservation)
             uow.commit()
         failures += failed[:1]
         released += not failed
-    return Released(released, tuple(map(str, failures)))
+    return ReleaseResult(released, tuple(map(str, failures)))
 
 
 def release(
-    booking: Reservation, *, reservations: CatalogService | None, shipments: ShipmentService, uow: UnitOfWork
+    reservation: Reservation,
+    *,
+    catalog_service: CatalogService | None,
+    shipment_service: ShipmentService,
+    uow: UnitOfWork,
 ) -> list[ServiceError]:
     """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
     failures: list[ServiceError] = []
     try:
-        if reservations:
-            reservations.release(booking.order_id)
+        if catalog_service:
+            catalog_service.release(reservation.order_id)
     except ServiceError as failure:
         failures.append(failure)
     try:
-        if booking.shipment_requested:
-            _cancel_shipment(booking, shipments, uow)
+        if reservation.shipment_requested:
+            _cancel_shipment(reservation, shipment_service, uow)
     except ServiceError as failure:
         failures.append(failure)
     return failures
 
 
-def _cancel_shipment(booking: Reservation, shipments: ShipmentService, uow: UnitOfWork) -> None:
+def _cancel_shipment(reservation: Reservation, shipment_service: ShipmentService, uow: UnitOfWork) -> None:
     """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
     try:
-        shipment_id = booking.shipment_id or shipments.create(booking)
+        shipment_id = reservation.shipment_id or shipment_service.create(reservation)
     except ServiceRejected:
         return
-    if not _is_another_s(shipment_id, booking, uow):
-        shipments.cancel(shipment_id)
+    if not _belongs_to_another_order(shipment_id, reservation, uow):
+        shipment_service.cancel(shipment_id)
 
 
-def _is_another_s(shipment_id: str, booking: Reservation, uow: UnitOfWork) -> bool:
+def _belongs_to_another_order(shipment_id: str, reservation: Reservation, uow: UnitOfWork) -> bool:
     """A service that gave one shipment to two orders must not make us take it from the one that has it."""
     with uow, suppress(OrderNotFound):
-        return uow.orders.get_by_shipment_for_update(shipment_id).id != booking.order_id
+        return uow.orders.get_by_shipment_for_update(shipment_id).id != reservation.order_id
     return False
 
 

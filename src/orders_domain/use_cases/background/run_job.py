@@ -9,13 +9,13 @@ from orders_domain.errors import JobLeaseLost, Unavailable
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobRepository
-from orders_domain.use_cases.orders.bulk_change_status import ChangeOne, one_by_one
+from orders_domain.use_cases.orders.bulk_change_status import ChangeStatusFn, process_remaining
 
 BATCH = 20  # orders between two notes of the progress
 LEASE = timedelta(seconds=10)  # how long a worker may be silent before another goes on
-NOTED_EVERY = timedelta(seconds=2)
-PAUSE = timedelta(seconds=5)  # before the next attempt where the store was away
-MOST_ATTEMPTS = 20
+PROGRESS_INTERVAL = timedelta(seconds=2)
+RETRY_DELAY = timedelta(seconds=5)  # before the next attempt where the store was away
+MAX_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,9 @@ class RunJob:
     job_id: UUID
 
 
-def run_job(request: RunJob, *, jobs: JobRepository, change_status: ChangeOne, clock: Clock) -> BulkStatusJob | None:
+def run_job(
+    request: RunJob, *, jobs: JobRepository, change_status: ChangeStatusFn, clock: Clock
+) -> BulkStatusJob | None:
     """Run the job to its end; return it, or None where another worker has it.
 
     A worker that dies has noted all but its last orders. The next one tries those again, which changes nothing: an
@@ -41,18 +43,18 @@ def run_job(request: RunJob, *, jobs: JobRepository, change_status: ChangeOne, c
         return None
     except Unavailable:
         with suppress(JobLeaseLost, Unavailable):
-            jobs.save_progress(job, until=clock() + PAUSE)
+            jobs.save_progress(job, until=clock() + RETRY_DELAY)
         raise
     return job
 
 
-def _run(job: BulkStatusJob, jobs: JobRepository, change_status: ChangeOne, clock: Clock) -> None:
-    if job.attempts > MOST_ATTEMPTS:
+def _run(job: BulkStatusJob, jobs: JobRepository, change_status: ChangeStatusFn, clock: Clock) -> None:
+    if job.attempts > MAX_ATTEMPTS:
         job.mark_failed()
         jobs.save_progress(job, until=clock())
         return
     noted = clock()
-    for _ in one_by_one(job, change_status=change_status):
-        if job.processed % BATCH == 0 or not job.remaining or clock() - noted >= NOTED_EVERY:
+    for _ in process_remaining(job, change_status=change_status):
+        if job.processed % BATCH == 0 or not job.remaining or clock() - noted >= PROGRESS_INTERVAL:
             noted = clock()
             jobs.save_progress(job, until=noted + LEASE)

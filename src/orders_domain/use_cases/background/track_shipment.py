@@ -10,17 +10,17 @@ from orders_domain.model.tracking import TrackingEvent
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import save
+from orders_domain.use_cases.orders._common import save_and_notify
 
 SCOPE = "tracking"
 """What the carriers' event ids count in."""
 
 
-class Tracked(Enum):
+class TrackingOutcome(Enum):
     """What an event came to."""
 
     APPLIED = "applied"
-    OLD_NEWS = "old news"  # the order was as far already
+    OUTDATED = "old news"  # the order was as far already
     REPEATED = "repeated"  # the event was dealt with before
 
 
@@ -40,7 +40,7 @@ class TrackShipment:
         return self.event.order or self.event.shipment_id
 
 
-def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Tracked:
+def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> TrackingOutcome:
     """Apply the event once; its user is told of each change (clauses 003-07, 003-08).
 
     Raises:
@@ -55,17 +55,17 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
     event.ensure_not_in_future(now)
     with uow:
         if not uow.inbox.record(event.id, scope=SCOPE, at=now):
-            return Tracked.REPEATED
-        order = _held(event, uow)
+            return TrackingOutcome.REPEATED
+        order = _order_for_update(event, uow)
         event.apply_to(order, at=now)
         changed = bool(order.new_entries)
-        save(order, by=request.actor, uow=uow)
+        save_and_notify(order, by=request.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})
-    return Tracked.APPLIED if changed else Tracked.OLD_NEWS
+    return TrackingOutcome.APPLIED if changed else TrackingOutcome.OUTDATED
 
 
-def _held(event: TrackingEvent, uow: UnitOfWork) -> Order:
+def _order_for_update(event: TrackingEvent, uow: UnitOfWork) -> Order:
     if event.order is None:
         return uow.orders.get_by_shipment_for_update(event.shipment_id or "")  # an event names one of them at least
     return uow.orders.get_for_update(event.order)

@@ -19,12 +19,12 @@ class StockHealth(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckStock:
+class GetStockHealth:
     actor: Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StockCheck:
+class StockHealthReport:
     """The stock as it was at a moment."""
 
     levels: StockLevels
@@ -37,7 +37,7 @@ class StockCheck:
         return StockHealth.WARNING if self.levels.low_stock else StockHealth.HEALTHY
 
 
-def check_stock(request: CheckStock, *, catalogue: ProductCatalog, clock: Clock) -> StockCheck:
+def get_stock_health(request: GetStockHealth, *, product_catalog: ProductCatalog, clock: Clock) -> StockHealthReport:
     """Return how the stock is, for administrators (clause 002-17).
 
     Raises:
@@ -45,4 +45,4 @@ def check_stock(request: CheckStock, *, catalogue: ProductCatalog, clock: Clock)
         StoreUnavailable: the store is away.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return StockCheck(levels=catalogue.stock_levels(), checked_at=clock())
+    return StockHealthReport(levels=product_catalog.stock_levels(), checked_at=clock())

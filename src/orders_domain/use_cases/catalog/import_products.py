@@ -6,41 +6,41 @@ from typing import TypeAlias
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor
-from orders_domain.use_cases.catalog.upsert_products import Put, PutProducts, Stated
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome, UpsertProducts
 
 BATCH = 500
 
-PutSome: TypeAlias = Callable[[PutProducts], Mapping[str, Put]]
-"""The use case ``put_products`` with its ports: one batch, one transaction."""
+UpsertFn: TypeAlias = Callable[[UpsertProducts], Mapping[str, UpsertOutcome]]
+"""The use case ``upsert_products`` with its ports: one batch, one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ImportRow:
     """A line of what is imported: a product, or the reason why it is none."""
 
     line: int
-    stated: Stated | None = None
+    upsert: ProductUpsert | None = None
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportResult:
     """What became of a line."""
 
     line: int
     sku: str | None = None
-    put: Put | None = None  # None where the line was refused
+    outcome: UpsertOutcome | None = None  # None where the line was refused
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportProducts:
     actor: Actor
-    rows: Iterable[Row]
-    rehearsal: bool = False
+    rows: Iterable[ImportRow]
+    dry_run: bool = False
 
 
-def import_products(request: ImportProducts, *, put_products: PutSome) -> Iterator[Imported]:
+def import_products(request: ImportProducts, *, upsert_products: UpsertFn) -> Iterator[ImportResult]:
     """Yield what became of each line, in their order, once its batch is kept; no more than a batch is in memory.
 
     A sku that comes again changes what the line before has put. Importing the same lines again changes nothing.
@@ -50,29 +50,29 @@ def import_products(request: ImportProducts, *, put_products: PutSome) -> Iterat
         StoreUnavailable: the store is away; what was yielded is kept.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return _imported(request, put_products)
+    return _results(request, upsert_products)
 
 
-def _imported(request: ImportProducts, put_products: PutSome) -> Iterator[Imported]:
+def _results(request: ImportProducts, upsert_products: UpsertFn) -> Iterator[ImportResult]:
     for batch in _batches(request.rows):
-        stated = {row.stated.product.sku: row.stated for row in batch if row.stated}
-        put = put_products(PutProducts(actor=request.actor, products=stated, rehearsal=request.rehearsal))
-        yield from (_outcome(row, put) for row in batch)
+        stated = {row.upsert.product.sku: row.upsert for row in batch if row.upsert}
+        put = upsert_products(UpsertProducts(actor=request.actor, products=stated, dry_run=request.dry_run))
+        yield from (_result(row, put) for row in batch)
 
 
-def _outcome(row: Row, put: Mapping[str, Put]) -> Imported:
-    if row.stated is None:
-        return Imported(line=row.line, reason=row.reason)
-    sku = row.stated.product.sku
-    return Imported(line=row.line, sku=sku, put=put[sku])
+def _result(row: ImportRow, put: Mapping[str, UpsertOutcome]) -> ImportResult:
+    if row.upsert is None:
+        return ImportResult(line=row.line, reason=row.reason)
+    sku = row.upsert.product.sku
+    return ImportResult(line=row.line, sku=sku, outcome=put[sku])
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+def _batches(rows: Iterable[ImportRow]) -> Iterator[Sequence[ImportRow]]:
     """Rows by the batch, each sku at most once in it."""
-    batch: list[Row] = []
+    batch: list[ImportRow] = []
     skus: set[str] = set()
     for row in rows:
-        sku = row.stated.product.sku if row.stated else None
+        sku = row.upsert.product.sku if row.upsert else None
         if len(batch) == BATCH or sku in skus:
             yield batch
             batch, skus = [], set()

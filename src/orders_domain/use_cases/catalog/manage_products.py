@@ -19,7 +19,7 @@ class AddProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeProduct:
+class UpdateProduct:
     """New values for some properties; None leaves one as it is."""
 
     actor: Actor
@@ -32,7 +32,7 @@ class ChangeProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restock:
+class RestockProduct:
     """So many more of a product: 1 to 10^12.
 
     Raises:
@@ -62,7 +62,7 @@ def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Produc
     return product
 
 
-def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
+def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
     """Return the changed product. Orders placed before keep their prices.
 
     Raises:
@@ -88,7 +88,7 @@ def change_product(request: ChangeProduct, *, uow: UnitOfWork, clock: Clock) -> 
     return product
 
 
-def restock(request: Restock, *, uow: UnitOfWork, clock: Clock) -> Product:
+def restock_product(request: RestockProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
     """Return the product with so many more.
 
     Raises:

@@ -11,26 +11,26 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
-class Put(Enum):
+class UpsertOutcome(Enum):
     """What became of a product."""
 
     ADDED = "added"
-    CHANGED = "changed"
+    UPDATED = "changed"
     UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class ProductUpsert:
     """A product as somebody states it."""
 
     product: NewProduct
-    threshold_stated: bool = True  # else a product that is there keeps the one it has
+    threshold_given: bool = True  # else a product that is there keeps the one it has
 
-    def over(self, present: Product) -> Product:
+    def apply_to(self, existing: Product) -> Product:
         """Return the product that is there, as it is stated now."""
-        threshold = self.product.low_stock_threshold if self.threshold_stated else present.low_stock_threshold
+        threshold = self.product.low_stock_threshold if self.threshold_given else existing.low_stock_threshold
         return replace(
-            present,
+            existing,
             name=self.product.name,
             price=self.product.price,
             stock=self.product.stock,
@@ -39,15 +39,15 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutProducts:
+class UpsertProducts:
     """Products by sku; a rehearsal says what would become of them and keeps nothing."""
 
     actor: Actor
-    products: Mapping[str, Stated]
-    rehearsal: bool = False
+    products: Mapping[str, ProductUpsert]
+    dry_run: bool = False
 
 
-def put_products(request: PutProducts, *, uow: UnitOfWork, clock: Clock) -> Mapping[str, Put]:
+def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -> Mapping[str, UpsertOutcome]:
     """Return what became of each product, by sku: all of them together, or none (clause 002-34).
 
     Raises:
@@ -57,12 +57,14 @@ def put_products(request: PutProducts, *, uow: UnitOfWork, clock: Clock) -> Mapp
     ADMIN_ONLY.authorize(request.actor)
     with uow:
         there = uow.products.get_by_sku_for_update(request.products.keys())
-        after = {sku: request.products[sku].over(present) for sku, present in there.items()}
+        after = {sku: request.products[sku].apply_to(present) for sku, present in there.items()}
         changed = [product for sku, product in after.items() if product != there[sku]]
         added = [stated.product for sku, stated in request.products.items() if sku not in there]
         uow.products.save_many(changed, by=request.actor, at=clock())
         uow.products.add_many(added, by=request.actor, at=clock())
-        if not request.rehearsal:
+        if not request.dry_run:
             uow.commit()
-    outcome = dict.fromkeys(request.products, Put.UNCHANGED)
-    return outcome | {one.sku: Put.CHANGED for one in changed} | {one.sku: Put.ADDED for one in added}
+    outcome = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)
+    return (
+        outcome | {one.sku: UpsertOutcome.UPDATED for one in changed} | {one.sku: UpsertOutcome.ADDED for one in added}
+    )

@@ -8,7 +8,7 @@ from orders_domain.model.status import OrderStatus
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 
-def place(order: Order, *, once: IdempotencyKey | None, uow: UnitOfWork) -> None:
+def store_new_order(order: Order, *, idempotency_key: IdempotencyKey | None, uow: UnitOfWork) -> None:
     """Store a new order that takes no stock of ours, in a unit of work of its own.
 
     Raises:
@@ -16,15 +16,15 @@ def place(order: Order, *, once: IdempotencyKey | None, uow: UnitOfWork) -> None
         StoreUnavailable: the store is away.
     """
     with uow:
-        if once:
-            uow.idempotency_keys.acquire(once, at=order.created_at)
+        if idempotency_key:
+            uow.idempotency_keys.acquire(idempotency_key, at=order.created_at)
         uow.orders.add(order)
-        if once:
-            uow.idempotency_keys.store(once, order)
+        if idempotency_key:
+            uow.idempotency_keys.store(idempotency_key, order)
         uow.commit()
 
 
-def save(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
+def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
     """Save a changed order. Its user is told of it, and an order that was cancelled gives its stock back.
 
     Nobody need be told what they did themselves (clauses 002-16, 002-29).

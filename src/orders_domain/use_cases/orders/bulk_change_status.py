@@ -15,21 +15,21 @@ from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.jobs import JobRepository
 from orders_domain.use_cases.orders.change_status import ChangeStatus
 
-ChangeOne: TypeAlias = Callable[[ChangeStatus], Order]
+ChangeStatusFn: TypeAlias = Callable[[ChangeStatus], Order]
 """The use case ``change_status`` with its ports: one order, one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeStatuses:
+class BulkChangeStatus:
     """A status for 1 to 1,000 orders."""
 
     actor: Actor
     order_ids: tuple[OrderRef, ...]
-    wanted: TargetStatus
+    target: TargetStatus
 
 
-def change_statuses(
-    request: ChangeStatuses, *, change_status: ChangeOne, jobs: JobRepository, clock: Clock, new_id: NewId
+def bulk_change_status(
+    request: BulkChangeStatus, *, change_status: ChangeStatusFn, jobs: JobRepository, clock: Clock, new_id: NewId
 ) -> BulkStatusJob:
     """Return the job: of up to 100 orders it is done, of more it waits for a worker (clauses 002-32, 002-34).
 
@@ -41,24 +41,24 @@ def change_statuses(
         StoreUnavailable: the store is away; some orders may have been changed, and asking again is safe.
     """
     ADMIN_ONLY.authorize(request.actor)
-    job = BulkStatusJob.create(request.order_ids, request.wanted, job_id=new_id(), by=request.actor, at=clock())
+    job = BulkStatusJob.create(request.order_ids, request.target, job_id=new_id(), by=request.actor, at=clock())
     if job.needs_worker:
         jobs.add(job)
         return job
-    for _ in one_by_one(job, change_status=change_status):
+    for _ in process_remaining(job, change_status=change_status):
         pass
     return job
 
 
-def one_by_one(job: BulkStatusJob, *, change_status: ChangeOne) -> Iterator[None]:
+def process_remaining(job: BulkStatusJob, *, change_status: ChangeStatusFn) -> Iterator[None]:
     """Try each order that is left; stop after each."""
     for order_id in job.remaining:
-        change = ChangeStatus(actor=job.actor, order_id=order_id, wanted=job.target, access=ADMIN_ONLY)
+        change = ChangeStatus(actor=job.actor, order_id=order_id, target=job.target, access=ADMIN_ONLY)
         job.record_result(_failure(change, change_status))
         yield
 
 
-def _failure(change: ChangeStatus, change_status: ChangeOne) -> Failure | None:
+def _failure(change: ChangeStatus, change_status: ChangeStatusFn) -> Failure | None:
     try:
         change_status(change)
     except Unavailable:

@@ -10,7 +10,7 @@ from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import save
+from orders_domain.use_cases.orders._common import save_and_notify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: OrderCache, cl
         request.access.authorize_order(request.actor, order, Action.CANCEL)
         order.ensure_version(request.versions)
         order.cancel(request.reason, by=request.actor, at=clock())
-        save(order, by=request.actor, uow=uow)
+        save_and_notify(order, by=request.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return order

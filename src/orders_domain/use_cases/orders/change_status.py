@@ -10,7 +10,7 @@ from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import save
+from orders_domain.use_cases.orders._common import save_and_notify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class ChangeStatus:
 
     actor: Actor
     order_id: OrderRef
-    wanted: TargetStatus
+    target: TargetStatus
     access: AccessPolicy = OWNER_ONLY_HIDDEN
     versions: frozenset[int] | None = None
 
@@ -43,9 +43,9 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, 
         order = uow.orders.get_for_update(request.order_id)
         request.access.authorize_order(request.actor, order)
         order.ensure_version(request.versions)
-        request.access.require_status(request.actor, order, request.wanted)
-        if order.change_status(request.wanted, by=request.actor, at=clock()):
-            save(order, by=request.actor, uow=uow)
+        request.access.require_status(request.actor, order, request.target)
+        if order.change_status(request.target, by=request.actor, at=clock()):
+            save_and_notify(order, by=request.actor, uow=uow)
             uow.commit()
     # Also where nothing changed: whoever changed it before may have died between the commit and this.
     cache.invalidate({order.id: order.version})

@@ -14,7 +14,7 @@ class ExportOrders:
     """The orders wanted; ``wanted.after`` is where an interrupted export goes on."""
 
     actor: Actor
-    wanted: OrderFilter
+    order_filter: OrderFilter
 
 
 def export_orders(request: ExportOrders, *, queries: OrderQueries) -> Iterator[Page]:
@@ -25,12 +25,12 @@ def export_orders(request: ExportOrders, *, queries: OrderQueries) -> Iterator[P
         StoreUnavailable: the store is away.
     """
     ADMIN_ONLY.authorize(request.actor)
-    return _pages(replace(request.wanted, limit=MAX_PAGE_SIZE), queries)
+    return _pages(replace(request.order_filter, limit=MAX_PAGE_SIZE), queries)
 
 
-def _pages(wanted: OrderFilter, queries: OrderQueries) -> Iterator[Page]:
-    page = queries.search(wanted)
+def _pages(order_filter: OrderFilter, queries: OrderQueries) -> Iterator[Page]:
+    page = queries.search(order_filter)
     yield page
     while page.next_cursor:
-        page = queries.search(replace(wanted, cursor=page.next_cursor))
+        page = queries.search(replace(order_filter, cursor=page.next_cursor))
         yield page

@@ -11,7 +11,7 @@ from orders_domain.ports.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnalyseOrders:
+class GetOrderAnalytics:
     """The figures of a period, the last 30 days unless it says otherwise."""
 
     actor: Actor
@@ -21,7 +21,7 @@ class AnalyseOrders:
     bucket: Bucket = Bucket.DAY
 
 
-def analyse_orders(request: AnalyseOrders, *, analytics: port.AnalyticsReader, clock: Clock) -> Analytics:
+def get_order_analytics(request: GetOrderAnalytics, *, analytics: port.AnalyticsReader, clock: Clock) -> Analytics:
     """Return the figures, for administrators (clause 002-31).
 
     Raises:

@@ -13,7 +13,7 @@ from orders_domain.ports.order_queries import OrderQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderHistory:
+class GetOrderHistory:
     """All that happened to one order, if the actor may see it."""
 
     actor: Actor
@@ -21,7 +21,7 @@ class OrderHistory:
     access: AccessPolicy = OWNER_OR_ADMIN
 
 
-def order_history(request: OrderHistory, *, queries: OrderQueries) -> Sequence[HistoryEntry]:
+def get_order_history(request: GetOrderHistory, *, queries: OrderQueries) -> Sequence[HistoryEntry]:
     """Return every change, oldest first (clause 002-08); a deleted order's too: its history stays.
 
     The history itself says whose the order is.

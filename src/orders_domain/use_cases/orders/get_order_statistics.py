@@ -19,7 +19,7 @@ _NO_TIME = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderStatistics:
+class GetOrderStatistics:
     """The figures of one order, if the actor may see it."""
 
     actor: Actor
@@ -28,7 +28,7 @@ class OrderStatistics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class OrderStatistics:
     """An order in figures, at one of its versions."""
 
     order: Order
@@ -60,7 +60,7 @@ def total_quantity(order: Order) -> int | None:
     return sum(known) if len(known) == len(quantities) else None
 
 
-def order_statistics(request: OrderStatistics, *, queries: OrderQueries, clock: Clock) -> Statistics:
+def get_order_statistics(request: GetOrderStatistics, *, queries: OrderQueries, clock: Clock) -> OrderStatistics:
     """Return the figures (clause 002-14).
 
     Raises:
@@ -72,7 +72,7 @@ def order_statistics(request: OrderStatistics, *, queries: OrderQueries, clock: 
     request.access.authorize_order(request.actor, order)
     steps = _steps(queries.history(order.id), up_to=order.version)
     now = clock()
-    return Statistics(
+    return OrderStatistics(
         order=order,
         age=max(now - order.created_at, _NO_TIME),  # the clocks of two machines may differ a little
         in_status=max(now - (steps[-1].at if steps else order.created_at), _NO_TIME),

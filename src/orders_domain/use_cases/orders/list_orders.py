@@ -13,7 +13,7 @@ class ListOrders:
     """A page of orders, if the actor may see them: one user's, or everybody's."""
 
     actor: Actor
-    wanted: OrderFilter
+    order_filter: OrderFilter
     access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
@@ -24,5 +24,5 @@ def list_orders(request: ListOrders, *, queries: OrderQueries) -> Page:
         AccessDenied: they are somebody else's (clause 000-16).
         StoreUnavailable: the store is away.
     """
-    request.access.authorize_owner(request.actor, request.wanted.user_id)
-    return queries.search(request.wanted)
+    request.access.authorize_owner(request.actor, request.order_filter.user_id)
+    return queries.search(request.order_filter)

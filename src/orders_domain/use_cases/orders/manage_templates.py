@@ -17,7 +17,7 @@ from orders_domain.ports.order_templates import OrderTemplateRepository
 class AddTemplate:
     actor: Actor
     name: str
-    demands: tuple[RequestedItem, ...]
+    requested_items: tuple[RequestedItem, ...]
     address: Address
 
 
@@ -30,18 +30,18 @@ class ListTemplates:
     """
 
     actor: Actor
-    skip: int = 0
+    offset: int = 0
     limit: int = 100
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_PAGE_SIZE:
             raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
-        if not 0 <= self.skip <= MAX_OFFSET:
+        if not 0 <= self.offset <= MAX_OFFSET:
             raise InvalidValue(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveTemplate:
+class DeleteTemplate:
     actor: Actor
     template_id: int
 
@@ -54,17 +54,20 @@ def add_template(request: AddTemplate, *, templates: OrderTemplateRepository, cl
         StoreUnavailable: the store is away.
     """
     new = NewOrderTemplate(
-        user_id=request.actor.subject, name=request.name, requested_items=request.demands, address=request.address
+        user_id=request.actor.subject,
+        name=request.name,
+        requested_items=request.requested_items,
+        address=request.address,
     )
     return templates.add(new, at=clock())
 
 
 def list_templates(request: ListTemplates, *, templates: OrderTemplateRepository) -> Sequence[OrderTemplate]:
     """Return the actor's own templates, in the order they were added."""
-    return templates.list_for_user(request.actor.subject, offset=request.skip, limit=request.limit)
+    return templates.list_for_user(request.actor.subject, offset=request.offset, limit=request.limit)
 
 
-def remove_template(request: RemoveTemplate, *, templates: OrderTemplateRepository) -> None:
+def delete_template(request: DeleteTemplate, *, templates: OrderTemplateRepository) -> None:
     """Forget one of the actor's own templates; orders placed with it stay.
 
     Raises:

@@ -14,19 +14,19 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderProducts:
+class PlaceCatalogOrder:
     """So many of these products, to this address; the same product twice is added up."""
 
     actor: Actor
-    demands: tuple[RequestedItem, ...]
+    requested_items: tuple[RequestedItem, ...]
     address: Address | None = None
     user_id: str | None = None  # whose order it is, where not the actor's
     shipment_id: str | None = None
-    once: IdempotencyKey | None = None
+    idempotency_key: IdempotencyKey | None = None
     origin: Origin = Origin.MANAGEMENT
 
 
-def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
     """Return the new order; its stock is taken, at the prices of this moment (clauses 002-01, 002-02, 002-10).
 
     Raises:
@@ -35,11 +35,11 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
-    wanted = quantities_by_product(request.demands)
+    wanted = quantities_by_product(request.requested_items)
     now = clock()
     with uow:
-        if request.once:
-            uow.idempotency_keys.acquire(request.once, at=now)
+        if request.idempotency_key:
+            uow.idempotency_keys.acquire(request.idempotency_key, at=now)
         products = uow.products.get_many(wanted)
         pricing.ensure_in_stock(wanted, products)
         lines = pricing.build_lines(wanted, products)
@@ -57,7 +57,7 @@ def order_products(request: OrderProducts, *, uow: UnitOfWork, clock: Clock, new
         uow.orders.add(order)
         low = uow.stock.deduct(order, by=request.actor, at=order.created_at)
         uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
-        if request.once:
-            uow.idempotency_keys.store(request.once, order)
+        if request.idempotency_key:
+            uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()
     return order

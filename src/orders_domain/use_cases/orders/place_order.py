@@ -10,7 +10,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import place
+from orders_domain.use_cases.orders._common import store_new_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class PlaceOrder:
     actor: Actor
     items: tuple[CustomItem, ...]
     total: Money
-    once: IdempotencyKey | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -39,5 +39,5 @@ def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: N
         by=request.actor,
         at=clock(),
     )
-    place(order, once=request.once, uow=uow)
+    store_new_order(order, idempotency_key=request.idempotency_key, uow=uow)
     return order

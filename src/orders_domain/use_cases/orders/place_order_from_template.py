@@ -9,20 +9,20 @@ from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders.place_catalog_order import OrderProducts, order_products
+from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceTemplate:
+class PlaceOrderFromTemplate:
     """One of the actor's own templates, to be ordered once more."""
 
     actor: Actor
     template_id: int
-    once: IdempotencyKey | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
-def place_template(
-    request: PlaceTemplate, *, templates: OrderTemplateRepository, uow: UnitOfWork, clock: Clock, new_id: NewId
+def place_order_from_template(
+    request: PlaceOrderFromTemplate, *, templates: OrderTemplateRepository, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Order:
     """Return the new order, at the prices and with the stock of this moment, as if typed in anew (clause 002-33).
 
@@ -33,16 +33,18 @@ def place_template(
         DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
         StoreUnavailable: the store is away.
     """
-    if request.once:
+    if request.idempotency_key:
         with uow:
-            uow.idempotency_keys.acquire(request.once, at=clock())  # the template may be gone since it was placed
+            uow.idempotency_keys.acquire(
+                request.idempotency_key, at=clock()
+            )  # the template may be gone since it was placed
     template = templates.get(request.template_id)
     template.authorize_owner(request.actor)
-    ordered = OrderProducts(
+    ordered = PlaceCatalogOrder(
         actor=request.actor,
-        demands=template.requested_items,
+        requested_items=template.requested_items,
         address=template.address,
-        once=request.once,
+        idempotency_key=request.idempotency_key,
         origin=Origin.MANAGEMENT,
     )
-    return order_products(ordered, uow=uow, clock=clock, new_id=new_id)
+    return place_catalog_order(ordered, uow=uow, clock=clock, new_id=new_id)

@@ -17,17 +17,17 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceBooked:
+class PlaceReservedOrder:
     """The order of a booking, at these prices; products that are not ``reserved`` are taken from our own stock."""
 
     actor: Actor
-    booking: Reservation
+    reservation: Reservation
     products: Mapping[ProductId, Product]
     reserved: bool
-    once: IdempotencyKey | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
-def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Order:
+def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock: Clock) -> Order:
     """Return the new order; with its commit, and only then, what the services hold is its own.
 
     The booking has the key of the request, so that nobody else can have placed anything under it meanwhile.
@@ -41,7 +41,7 @@ def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Orde
     """
     now = clock()
     with uow:
-        uow.reservations.confirm(request.booking)
+        uow.reservations.confirm(request.reservation)
         order = _order(request, now=now)
         _add(order, uow)
         if request.reserved:
@@ -49,8 +49,8 @@ def place_booked(request: PlaceBooked, *, uow: UnitOfWork, clock: Clock) -> Orde
         else:
             low = uow.stock.deduct(order, by=request.actor, at=now)
             uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
-        if request.once:
-            uow.idempotency_keys.store(request.once, order)
+        if request.idempotency_key:
+            uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()
     return order
 
@@ -62,8 +62,8 @@ def _add(order: Order, uow: UnitOfWork) -> None:
         raise InvalidServiceResponse("shipment service", "gives the shipment of another order") from error
 
 
-def _order(request: PlaceBooked, *, now: datetime) -> Order:
-    reservation = request.booking
+def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:
+    reservation = request.reservation
     lines = pricing.build_lines(reservation.quantities, request.products)
     return Order.place(
         order_id=reservation.order_id,

@@ -114,7 +114,7 @@ PagesBehind = Callable[[Cursor | None], Iterable[Page]]
 
 
 def _pages(container: Container, wanted: OrderFilter, after: Cursor | None) -> Iterable[Page]:
-    return container.export_orders(ExportOrders(actor=operator(), wanted=replace(wanted, cursor=after)))
+    return container.export_orders(ExportOrders(actor=operator(), order_filter=replace(wanted, cursor=after)))
 
 
 def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:

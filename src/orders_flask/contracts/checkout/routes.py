@@ -9,7 +9,7 @@ from orders_domain.model.access import OWNER_OR_WRITER, WRITERS_ONLY
 from orders_domain.model.cart import Cart
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import parse_order_id
-from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
+from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCartOrder
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.authentication import admits
@@ -32,11 +32,13 @@ def blueprint() -> ContractBlueprint:
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(200, schema=schemas.CheckoutOrderCreated, description="Done before, under the same key.")
     @routes.doc(
-        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", once=True)
+        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", idempotency_key=True)
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
-        request = PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once_required("checkout"))
+        request = PlaceCartOrder(
+            actor=actor(), cart=Cart(body["cartSnapshot"]), idempotency_key=once_required("checkout")
+        )
         return placed_or_replayed(lambda: core().place_cart(request), _placed, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")

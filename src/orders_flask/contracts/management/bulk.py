@@ -9,7 +9,7 @@ from orders_domain.errors import JobNotFound, OrderNotFound
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.order_ref import parse_order_id
-from orders_domain.use_cases import ChangeStatuses, GetJob
+from orders_domain.use_cases import BulkChangeStatus, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
 from orders_flask.contracts.management.routes import documented
@@ -30,8 +30,8 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job, to be polled.")
     @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
     def bulk_status(body: dict[str, Any]) -> Any:
-        request = ChangeStatuses(
-            actor=actor(), order_ids=tuple(body["order_ids"]), wanted=VOCABULARY.parse(body["status"])
+        request = BulkChangeStatus(
+            actor=actor(), order_ids=tuple(body["order_ids"]), target=VOCABULARY.parse(body["status"])
         )
         job = core().change_statuses(request)
         return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)

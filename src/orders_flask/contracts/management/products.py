@@ -7,7 +7,7 @@ from flask import url_for
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
-from orders_domain.use_cases import AddProduct, ChangeProduct
+from orders_domain.use_cases import AddProduct, UpdateProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented
 from orders_flask.contracts.management.translate import product_representation
@@ -50,7 +50,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**documented(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
     def change(body: dict[str, Any], ref: str) -> Any:
-        change = ChangeProduct(
+        change = UpdateProduct(
             actor=actor(),
             product_id=parse_product_id(ref),
             name=body.get("name"),

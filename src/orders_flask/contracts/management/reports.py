@@ -5,7 +5,7 @@ from typing import Any
 from orders_domain.model.access import ADMIN_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.analytics import Bucket
 from orders_domain.model.order_ref import parse_order_ref
-from orders_domain.use_cases import AnalyseOrders, CheckStock, OrderHistory, OrderStatistics
+from orders_domain.use_cases import GetOrderAnalytics, GetOrderHistory, GetOrderStatistics, GetStockHealth
 from orders_flask.contracts.management import reports_schemas as schemas
 from orders_flask.contracts.management.reports_translate import (
     analytics_representation,
@@ -26,21 +26,21 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.response(200, schemas.OrderStatistics)
     @routes.doc(**documented(401, 403, 404, 503, summary="Get an order in figures"))
     def statistics(ref: str) -> Any:
-        request = OrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
+        request = GetOrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(core().order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
     @routes.doc(**documented(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
     def history(ref: str) -> Any:
-        request = OrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
+        request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in core().order_history(request)]
 
     @routes.get("/health/stock-check")
     @routes.response(200, schemas.StockCheck)
     @routes.doc(**documented(401, 403, 503, summary="Check the stock (administrators)"))
     def stock_check() -> Any:
-        return stock_representation(core().check_stock(CheckStock(actor=actor())))
+        return stock_representation(core().check_stock(GetStockHealth(actor=actor())))
 
     @routes.get("/analytics")
     @admits(ADMIN_ONLY)
@@ -48,7 +48,7 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.response(200, schemas.AnalyticsResponse)
     @routes.doc(**documented(400, 401, 403, 503, summary="Say what was ordered in a period (administrators)"))
     def analytics(query: dict[str, Any]) -> Any:
-        request = AnalyseOrders(
+        request = GetOrderAnalytics(
             actor=actor(),
             currency=core().settings().default_currency,
             since=query["start_date"].first if "start_date" in query else None,

@@ -8,11 +8,11 @@ from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.money import to_major_units
 from orders_domain.model.order import Order, rebuild
-from orders_domain.use_cases import Statistics, StockCheck
+from orders_domain.use_cases import OrderStatistics, StockHealthReport
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 
 
-def statistics_representation(statistics: Statistics) -> Mapping[str, Any]:
+def statistics_representation(statistics: OrderStatistics) -> Mapping[str, Any]:
     order = statistics.order
     return {
         "order_id": order.number,
@@ -60,7 +60,7 @@ def _beginning(order: Order) -> Mapping[str, Any]:
     }
 
 
-def stock_representation(check: StockCheck) -> Mapping[str, Any]:
+def stock_representation(check: StockHealthReport) -> Mapping[str, Any]:
     return {
         "status": check.health.value,
         "total_products": check.levels.total_products,

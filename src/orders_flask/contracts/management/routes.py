@@ -14,7 +14,7 @@ from orders_domain.use_cases import (
     DeleteOrder,
     GetOrder,
     ListOrders,
-    OrderProducts,
+    PlaceCatalogOrder,
 )
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
@@ -38,9 +38,13 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", once=True))
+    @routes.doc(
+        **documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", idempotency_key=True)
+    )
     def place(body: dict[str, Any]) -> Any:
-        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body), once=once("management"))
+        request = PlaceCatalogOrder(
+            actor=actor(), requested_items=demands(body), address=address(body), idempotency_key=once("management")
+        )
         return placed_or_replayed(lambda: core().order_products(request), placed)
 
     @routes.get("/my-orders")
@@ -49,7 +53,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**documented(400, 401, 503, summary="List one's own orders, newest first"))
     def my_orders(query: dict[str, Any]) -> Any:
         wanted = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        page = core().list_orders(ListOrders(actor=actor(), order_filter=wanted))
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
@@ -59,7 +63,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**documented(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
     def search(query: dict[str, Any]) -> Any:
         wanted = search_of(query, currency=core().settings().default_currency)
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted, access=ADMIN_ONLY))
+        page = core().list_orders(ListOrders(actor=actor(), order_filter=wanted, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
     @routes.get("/<ref:ref>")
@@ -88,7 +92,7 @@ def blueprint() -> ContractBlueprint:
                 ChangeStatus(
                     actor=actor(),
                     order_id=parse_order_ref(ref),
-                    wanted=VOCABULARY.parse(body["status"]),
+                    target=VOCABULARY.parse(body["status"]),
                     access=ADMIN_ONLY,
                     versions=versions_wanted(),
                 )

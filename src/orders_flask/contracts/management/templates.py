@@ -6,7 +6,7 @@ from typing import Any
 from orders_domain.errors import TemplateNotFound
 from orders_domain.model.order_ref import parse_number
 from orders_domain.model.order_template import OrderTemplate
-from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
+from orders_domain.use_cases import AddTemplate, DeleteTemplate, ListTemplates, PlaceOrderFromTemplate
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import documented, placed
 from orders_flask.contracts.management.templates_schemas import TemplateCreate, TemplateResponse
@@ -24,7 +24,7 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.response(201, TemplateResponse)
     @routes.doc(**documented(400, 401, 413, 415, 503, summary="Keep an order as a template"))
     def add(body: dict[str, Any]) -> Any:
-        request = AddTemplate(actor=actor(), name=body["name"], demands=demands(body), address=address(body))
+        request = AddTemplate(actor=actor(), name=body["name"], requested_items=demands(body), address=address(body))
         return _shown(core().add_template(request))
 
     @routes.get("/templates")
@@ -32,23 +32,27 @@ def add_to(routes: ContractBlueprint) -> None:
     @routes.response(200, TemplateResponse(many=True))
     @routes.doc(**documented(400, 401, 503, summary="List one's own templates"))
     def templates(query: dict[str, Any]) -> Any:
-        request = ListTemplates(actor=actor(), skip=query["skip"], limit=query["limit"])
+        request = ListTemplates(actor=actor(), offset=query["skip"], limit=query["limit"])
         return [_shown(template) for template in core().list_templates(request)]
 
     @routes.post("/templates/<ref>/place")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
-        **documented(400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", once=True)
+        **documented(
+            400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", idempotency_key=True
+        )
     )
     def place_template(ref: str) -> Any:
-        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management"))
+        request = PlaceOrderFromTemplate(
+            actor=actor(), template_id=_template_id(ref), idempotency_key=once("management")
+        )
         return placed_or_replayed(lambda: core().place_template(request), placed)
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)
     @routes.doc(**documented(401, 404, 503, summary="Remove a template; orders placed with it stay"))
     def remove(ref: str) -> Any:
-        core().remove_template(RemoveTemplate(actor=actor(), template_id=_template_id(ref)))
+        core().remove_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
         return {"message": "Template deleted"}
 
 

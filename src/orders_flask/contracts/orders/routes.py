@@ -31,11 +31,11 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.OrderCreate)
     @routes.response(201, schemas.OrderResponse)
-    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", once=True))
+    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", idempotency_key=True))
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or core().settings().default_currency
         total = Money.of(body["total_price"], currency, field="total_price")
-        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders"))
+        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, idempotency_key=once("orders"))
         return placed_or_replayed(lambda: core().place_order(request), _placed)
 
     @routes.get("/<order_ref>", endpoint="get")
@@ -58,7 +58,7 @@ def blueprint() -> ContractBlueprint:
             ChangeStatus(
                 actor=actor(),
                 order_id=parse_order_id(order_ref),
-                wanted=VOCABULARY.parse(body["status"]),
+                target=VOCABULARY.parse(body["status"]),
                 versions=versions_wanted(),
             )
         )
@@ -70,7 +70,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
         wanted = OrderFilter(user_id=user_named(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"]))
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        page = core().list_orders(ListOrders(actor=actor(), order_filter=wanted))
         return [representation(order) for order in page.orders], link_to_next(page)
 
     return routes

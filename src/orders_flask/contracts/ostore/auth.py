@@ -42,7 +42,7 @@ def blueprint() -> OpenBlueprint:
     @routes.doc(**_operation(401, 503, summary="End one's token, and all of the same sign-in"))
     def logout() -> Any:
         authenticate()
-        core().sign_out(SignOut(bearer=bearer()))
+        core().sign_out(SignOut(token=bearer()))
         return {"message": "Logged out"}
 
     return routes

@@ -8,7 +8,7 @@ from flask import Response, url_for
 from orders_domain.model.access import OWNER_OR_ADMIN_HIDDEN
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import parse_order_ref
-from orders_domain.use_cases import GetOrder, ShipProducts
+from orders_domain.use_cases import GetOrder, PlaceShippedOrder
 from orders_flask.contracts.ostore import schemas
 from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
 from orders_flask.web.blueprints import ContractBlueprint
@@ -28,9 +28,13 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.OStoreOrderCreate)
     @routes.response(201, schemas.OStoreOrderPlaced)
-    @routes.doc(**_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", once=True))
+    @routes.doc(
+        **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", idempotency_key=True)
+    )
     def place(body: dict[str, Any]) -> Any:
-        request = ShipProducts(actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore"))
+        request = PlaceShippedOrder(
+            actor=actor(), user_id=body["userID"], requested_items=demands(body), idempotency_key=once("ostore")
+        )
         return placed_or_replayed(lambda: core().shipping()(request), _placed)
 
     @routes.get("/<ref>", endpoint="get")

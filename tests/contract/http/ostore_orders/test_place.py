@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from orders_domain import Actor, OrderStatus, Role, TargetStatus
-from orders_domain.use_cases import ChangeStatuses
+from orders_domain.use_cases import BulkChangeStatus
 from tests.contract.http.checkout.carts import cart
 from tests.contract.http.management.client import Shopper, twin
 from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, body, error, ostore_shopper
@@ -325,7 +325,7 @@ class TestOtherContracts:
         paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         operator = Actor(subject="cli", role=Role.ADMIN)
 
-        request = ChangeStatuses(actor=operator, order_ids=(order["orderID"],), wanted=paid)
+        request = BulkChangeStatus(actor=operator, order_ids=(order["orderID"],), target=paid)
         assert stack.container.change_statuses(request).failed == ()
         seen = [ann.see(order).json["status"]]
         for word in ("shipped", "delivered"):

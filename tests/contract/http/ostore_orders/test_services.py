@@ -16,7 +16,7 @@ import pytest
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain import Role
 from orders_domain.model.tracking import TrackingEvent
-from orders_domain.use_cases import Tracked, TrackShipment
+from orders_domain.use_cases import TrackingOutcome, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
 from tests.contract.http.management.client import Shopper, shopper
@@ -163,7 +163,7 @@ class TestGivingUp:
         else:
             shipment_id, now = order["shipmentID"], datetime.now(UTC)
             lost = TrackingEvent(id="e-1", shipment_id=shipment_id, status="FAILED", occurred_at=now)
-            assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is Tracked.APPLIED
+            assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is TrackingOutcome.APPLIED
 
         elsewhere.settle(after=timedelta())
         assert elsewhere.require_whole() == {}

@@ -88,7 +88,7 @@ class People:
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
             wanted = TargetStatus(step, frozenset({step}))
-            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), wanted=wanted, access=ADMIN_ONLY)
+            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=wanted, access=ADMIN_ONLY)
             self.stack.container.change_status(change)
         return placed
 

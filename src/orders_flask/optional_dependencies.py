@@ -10,7 +10,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 """The directory that has src/ in it, where this is one; elsewhere it has no pyproject.toml."""
 
 
-def not_installed(error: ImportError, *, extra: str) -> str:
+def missing_extra(error: ImportError, *, extra: str) -> str:
     """Return which library is wanting, and the command that installs it into this environment."""
     library = (error.name or "a library").partition(".")[0]
     command = [sys.executable, "-m", "pip", "install", *_source(extra)]

@@ -21,7 +21,7 @@ from orders_domain.ports.order_cache import OrderCache
 from orders_domain.use_cases import RelayResult
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from orders_flask.web.context import of
+from orders_flask.web.context import container_of
 from tests.support.client import Caller
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -60,12 +60,12 @@ class Stack:
 
     @property
     def container(self) -> Container:
-        return of(self.app)
+        return container_of(self.app)
 
     def caller(self, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Caller:
         """Somebody nobody has heard of before, unless named."""
         subject = subject or next(ALICES)
-        token = self.container.mint(subject=subject, role=role, scopes=scopes, seconds=3600)
+        token = self.container.issue_dev_token(subject=subject, role=role, scopes=scopes, seconds=3600)
         return Caller(app=self.app, subject=subject, token=token)
 
     @contextmanager
@@ -113,7 +113,7 @@ class Stack:
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The copy that the cache would give."""
-        cache: OrderCache = self.container.kept()
+        cache: OrderCache = self.container.order_cache()
         return cache.get(UUID(order["id"]))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -65,7 +65,7 @@ class Shop:
             request = PlaceCatalogOrder(
                 actor=Actor(subject=by), requested_items=tuple(requested_items), address=address
             )
-            container.order_products(request)
+            container.place_catalog_order(request)
 
         self.within(order)
 

@@ -105,7 +105,7 @@ def entry_values(entry: HistoryEntry) -> Values:
 
 
 def to_entry(row: Row[Any]) -> HistoryEntry:
-    return HistoryEntry(**row._mapping)
+    return HistoryEntry(kind=row.what, **{name: value for name, value in row._mapping.items() if name != "what"})
 
 
 def event_values(event: Event) -> Values:

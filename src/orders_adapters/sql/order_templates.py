@@ -89,7 +89,7 @@ def _to_template(row: Row[Any]) -> OrderTemplate:
         user_id=row.user_id,
         name=row.name,
         requested_items=tuple(
-            RequestedItem(product_id=product_id, quantity=quantity) for product_id, quantity in row.requested_items
+            RequestedItem(product_id=product_id, quantity=quantity) for product_id, quantity in row.demands
         ),
         address=Address(**row.address),
     )

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from orders_adapters.security import tokens
 from orders_domain.model.actor import Actor, Role
 from orders_domain.ports.tokens import TokenVerifier
-from orders_flask.bootstrap.components import Check, blamed_on, well
+from orders_flask.bootstrap.components import Check, as_setting_error, check_health
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
     from orders_adapters.security.jwks import JwksKeys
 
 
-def identity(settings: Settings) -> TokenVerifier:
+def token_verifier(settings: Settings) -> TokenVerifier:
     key_for: tokens.KeyFor
     if settings.jwt_jwks_url:
         key_for = _provider_keys(settings)
     elif settings.jwt_public_key:
-        with blamed_on("JWT_PUBLIC_KEY"):
+        with as_setting_error("JWT_PUBLIC_KEY"):
             key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
     else:
         key_for = tokens.shared_secret(settings.signing_secret)
@@ -34,18 +34,18 @@ def identity(settings: Settings) -> TokenVerifier:
     ).verify
 
 
-def identity_checks(settings: Settings) -> Mapping[str, Check]:
-    return {"identity": partial(well, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
+def identity_provider_checks(settings: Settings) -> Mapping[str, Check]:
+    return {"identity": partial(check_health, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
 
 
 def _provider_keys(settings: Settings) -> JwksKeys:
     from orders_adapters.security.jwks import JwksKeys
 
-    with blamed_on("JWT_JWKS_URL"):
+    with as_setting_error("JWT_JWKS_URL"):
         return JwksKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
 
 
-def mint(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
+def issue_dev_token(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
     """Return a token of our own, for development.
 
     Raises:

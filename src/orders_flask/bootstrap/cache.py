@@ -7,30 +7,30 @@ from functools import partial
 from orders_adapters.memory.order_cache import InMemoryOrderCache as MemoryCache
 from orders_adapters.memory.order_cache import NullOrderCache
 from orders_domain.ports.clock import Clock
-from orders_flask.bootstrap.components import CachePart, blamed_on, installed, well
+from orders_flask.bootstrap.components import CacheComponent, as_setting_error, check_health, require_extra
 from orders_flask.settings import Settings
 
-REDIS_ADVICE = (
+PERSISTENCE_WARNING = (
     "Redis keeps snapshots: after a crash it would bring old copies of orders back, for five minutes at most. "
     "Give the cache a Redis with save '' and appendonly no."
 )
 
 
-def cache(settings: Settings, *, clock: Clock) -> CachePart:
+def cache(settings: Settings, *, clock: Clock) -> CacheComponent:
     if settings.cache == "redis":
-        with installed("redis", wanted_by="REDIS_URL"):
+        with require_extra("redis", wanted_by="REDIS_URL"):
             from orders_adapters.redis.order_cache import RedisOrderCache as RedisCache
             from orders_adapters.redis.prefetch import Prefetch
 
         ahead = Prefetch()
-        with blamed_on("REDIS_URL"):
+        with as_setting_error("REDIS_URL"):
             redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=ahead)
-        return CachePart(
+        return CacheComponent(
             cache=redis,
-            ahead=ahead,
+            prefetch_slot=ahead,
             circuit_open=lambda: redis.circuit_open,
-            check=partial(well, redis.ping),
-            advice=lambda: REDIS_ADVICE if redis.persistence_enabled() else None,
+            check=partial(check_health, redis.ping),
+            warning=lambda: PERSISTENCE_WARNING if redis.persistence_enabled() else None,
             close=redis.close,
         )
-    return CachePart(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NullOrderCache())
+    return CacheComponent(cache=MemoryCache(clock=clock) if settings.cache == "memory" else NullOrderCache())

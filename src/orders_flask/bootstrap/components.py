@@ -27,32 +27,32 @@ from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import UserRepository
-from orders_flask.optional_dependencies import not_installed
+from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
 Check: TypeAlias = Callable[[], str | None]
 """How a part is now: None when it is well, else what is wrong with it in a line, for whoever runs the service."""
 
 
-def nothing() -> None:
+def no_op() -> None:
     """What is in this process needs no closing."""
 
 
-def fine() -> str | None:
+def healthy() -> str | None:
     """What is in this process is never away."""
     return None
 
 
-def well(ping: Callable[[], object]) -> str | None:
+def check_health(ping: Callable[[], object]) -> str | None:
     """Ask a part that raises Unavailable where it is not."""
     try:
         ping()
     except Unavailable as error:
-        return with_reason(error)
+        return describe(error)
     return None
 
 
-def with_reason(error: Unavailable) -> str:
+def describe(error: Unavailable) -> str:
     """Return what is away, and in one line why: what the first cause says. It may have secrets in it."""
     cause: BaseException = error
     while cause.__cause__ is not None:
@@ -72,75 +72,75 @@ class Migrations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store:
+class PersistenceComponent:
     """A store of orders."""
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
-    reads: OrderQueries  # the same, perhaps from a replica that is a little behind
+    replica_queries: OrderQueries  # the same, perhaps from a replica that is a little behind
     analytics: AnalyticsReader  # perhaps from the replica, too
-    catalogue: ProductCatalog
+    product_catalog: ProductCatalog
     templates: OrderTemplateRepository
     outbox: Outbox
     jobs: JobRepository
-    keys: IdempotencyKeyCleanup
+    idempotency_keys: IdempotencyKeyCleanup
     inbox: InboxCleanup
-    addresses: EmailLookup
+    email_lookup: EmailLookup
     users: UserRepository
-    denied: AllRevokedTokens
+    revoked_tokens: AllRevokedTokens
     wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
     wait_for_jobs: Callable[[float], None]  # that this process was given
     connections_in_use: Callable[[], int] = lambda: 0
-    check: Check = fine
+    check: Check = healthy
     migrations: Migrations | None = None  # where there are tables
-    close: Callable[[], None] = nothing
+    close: Callable[[], None] = no_op
 
 
 @dataclass(frozen=True, kw_only=True)
-class CachePart:
+class CacheComponent:
     cache: OrderCache
-    ahead: Any = None  # what lets an earlier question be asked along with that
+    prefetch_slot: Any = None  # what lets an earlier question be asked along with that
     circuit_open: Callable[[], bool] = lambda: False
-    check: Check = fine
-    advice: Check = fine  # what is not wrong now, and may be one day
-    close: Callable[[], None] = nothing
+    check: Check = healthy
+    warning: Check = healthy  # what is not wrong now, and may be one day
+    close: Callable[[], None] = no_op
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
+class RemoteServices:
     """Who has an order's products, where not we, and who ships them."""
 
-    reservations: CatalogService | None
-    shipments: ShipmentService
+    catalog_service: CatalogService | None
+    shipment_service: ShipmentService
     checks: Mapping[str, Check] = field(default_factory=dict)  # of those that are not we
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotifierPart:
+class NotifierComponent:
     notify: Notifier
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignIn:
+class AuthComponent:
     """Who may enter, and who may not any more."""
 
-    denylist: RevokedTokens
-    attempts: RateLimiter
-    passwords: PasswordHasher
-    issue: TokenIssuer
-    close: Callable[[], None] = nothing
+    revoked_tokens: RevokedTokens
+    rate_limiter: RateLimiter
+    password_hasher: PasswordHasher
+    token_issuer: TokenIssuer
+    close: Callable[[], None] = no_op
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrokerPart:
+class BrokerComponent:
     publisher: EventPublisher
-    check: Check = fine
-    close: Callable[[], None] = nothing
+    check: Check = healthy
+    close: Callable[[], None] = no_op
 
 
 @contextmanager
-def blamed_on(variable: str) -> Iterator[None]:
+def as_setting_error(variable: str) -> Iterator[None]:
     """Nothing is connected while parts are made, so what fails there is the setting."""
     try:
         yield
@@ -149,9 +149,9 @@ def blamed_on(variable: str) -> Iterator[None]:
 
 
 @contextmanager
-def installed(extra: str, *, wanted_by: str) -> Iterator[None]:
+def require_extra(extra: str, *, wanted_by: str) -> Iterator[None]:
     """A technology's library is imported only where a setting wants it, so it may not be there."""
     try:
         yield
     except ImportError as error:
-        raise InvalidSetting(f"{wanted_by} is set, and {not_installed(error, extra=extra)}") from error
+        raise InvalidSetting(f"{wanted_by} is set, and {missing_extra(error, extra=extra)}") from error

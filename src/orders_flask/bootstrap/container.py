@@ -23,31 +23,31 @@ from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap
-from orders_flask.observability.instrumentation import observed
+from orders_flask.observability.instrumentation import instrumented
 from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
 from orders_flask.workers.job_worker import JobWorker
-from orders_flask.workers.message_worker import Intake, dealing_with
-from orders_flask.workers.outbox_relay import Relay
-from orders_flask.workers.reservation_releaser import BookingWorker
+from orders_flask.workers.message_worker import MessageWorker, message_handler
+from orders_flask.workers.outbox_relay import OutboxRelay
+from orders_flask.workers.reservation_releaser import ReservationReleaser
 
 
-def _checks(
-    store: bootstrap.Store, cache: bootstrap.CachePart, broker: bootstrap.BrokerPart
+def _required_checks(
+    store: bootstrap.PersistenceComponent, cache: bootstrap.CacheComponent, broker: bootstrap.BrokerComponent
 ) -> Mapping[str, bootstrap.Check]:
     return {"database": store.check, "cache": cache.check, "broker": broker.check}
 
 
-def _tracked(raw: bytes) -> use_cases.TrackShipment:
+def _track_shipment_request(raw: bytes) -> use_cases.TrackShipment:
     return use_cases.TrackShipment(event=incoming_messages.parse_tracking_event(raw))
 
 
-def _notified(raw: bytes) -> use_cases.NotifyUser:
+def _notify_user_request(raw: bytes) -> use_cases.NotifyUser:
     return use_cases.NotifyUser(notification=incoming_messages.parse_notification(raw))
 
 
-def _elsewhere(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
+def _optional_checks(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
     """What is asked by name only, and makes nobody unready."""
     return {name: check for some in checks for name, check in some.items()}
 
@@ -59,190 +59,209 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Object(system_clock.now)
     new_id = providers.Singleton(UuidSequence)
-    identity = providers.Singleton(bootstrap.identity, settings)
+    token_verifier = providers.Singleton(bootstrap.token_verifier, settings)
     store = providers.Singleton(bootstrap.store, settings)
     cache = providers.Singleton(bootstrap.cache, settings, clock=clock)
     broker = providers.Singleton(bootstrap.broker, settings)
     notifier = providers.Singleton(bootstrap.notifier, settings)
     tracking_events = providers.Factory(bootstrap.tracking_events, settings)
     notifications = providers.Factory(bootstrap.notifications, settings)
-    entrance = providers.Singleton(bootstrap.sign_in, settings, store, cache, clock=clock)
-    services = providers.Singleton(bootstrap.services, settings)
-    checks = providers.Callable(_checks, store, cache, broker)
-    elsewhere = providers.Callable(
-        _elsewhere,
+    auth = providers.Singleton(bootstrap.sign_in, settings, store, cache, clock=clock)
+    remote_services = providers.Singleton(bootstrap.services, settings)
+    checks = providers.Callable(_required_checks, store, cache, broker)
+    optional_checks = providers.Callable(
+        _optional_checks,
         providers.Callable(bootstrap.replica_checks, settings),
-        providers.Callable(bootstrap.identity_checks, settings),
+        providers.Callable(bootstrap.identity_provider_checks, settings),
         providers.Callable(bootstrap.job_checks, settings, clock=clock),
-        services.provided.checks,
+        remote_services.provided.checks,
         notifier.provided.checks,
     )
 
-    signatures = providers.Singleton(bootstrap.signatures, settings)
-    mint: providers.Callable[str] = providers.Callable(bootstrap.mint, settings)
+    cart_signature_verifier = providers.Singleton(bootstrap.signatures, settings)
+    issue_dev_token: providers.Callable[str] = providers.Callable(bootstrap.issue_dev_token, settings)
 
     uow = store.provided.unit_of_work.call()
     queries = store.provided.queries
-    catalogue = store.provided.catalogue
+    product_catalog = store.provided.product_catalog
     analytics = store.provided.analytics
     templates = store.provided.templates
-    reads = store.provided.reads  # may be a replica: nothing that decides a write is read there
+    replica_queries = store.provided.replica_queries  # may be a replica: nothing that decides a write is read there
     outbox = store.provided.outbox
     jobs = store.provided.jobs
     users = store.provided.users
-    denylist = entrance.provided.denylist
-    attempts = entrance.provided.attempts
-    passwords = entrance.provided.passwords
-    issue = entrance.provided.issue
+    revoked_tokens = auth.provided.revoked_tokens
+    rate_limiter = auth.provided.rate_limiter
+    password_hasher = auth.provided.password_hasher
+    token_issuer = auth.provided.token_issuer
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
-    kept = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics)
+    order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics)
     publisher = broker.provided.publisher
-    reservations = services.provided.reservations
-    shipments = services.provided.shipments
+    catalog_service = remote_services.provided.catalog_service
+    shipment_service = remote_services.provided.shipment_service
 
-    identify: providers.Callable[AuthenticatedToken] = providers.Callable(
-        use_cases.authenticate, token_verifier=identity, revoked_tokens=denylist
+    authenticate: providers.Callable[AuthenticatedToken] = providers.Callable(
+        use_cases.authenticate, token_verifier=token_verifier, revoked_tokens=revoked_tokens
     )
     sign_in: providers.Callable[str] = providers.Callable(
         use_cases.sign_in,
         users=users,
-        password_hasher=passwords,
-        rate_limiter=attempts,
-        token_issuer=issue,
+        password_hasher=password_hasher,
+        rate_limiter=rate_limiter,
+        token_issuer=token_issuer,
         clock=clock,
         new_id=new_id,
     )
     refresh_token: providers.Callable[str] = providers.Callable(
         use_cases.refresh_token,
-        token_verifier=identity,
+        token_verifier=token_verifier,
         users=users,
-        revoked_tokens=denylist,
-        token_issuer=issue,
+        revoked_tokens=revoked_tokens,
+        token_issuer=token_issuer,
         clock=clock,
     )
     sign_out: providers.Callable[None] = providers.Callable(
-        use_cases.sign_out, revoked_tokens=denylist, token_issuer=issue, clock=clock
+        use_cases.sign_out, revoked_tokens=revoked_tokens, token_issuer=token_issuer, clock=clock
     )
     create_user: providers.Callable[User] = providers.Callable(
-        observed(use_cases.create_user),
+        instrumented(use_cases.create_user),
         metrics=metrics,
         users=users,
-        password_hasher=passwords,
+        password_hasher=password_hasher,
         clock=clock,
         new_id=new_id,
     )
     list_users: providers.Callable[Sequence[User]] = providers.Callable(
-        observed(use_cases.list_users), metrics=metrics, users=users
+        instrumented(use_cases.list_users), metrics=metrics, users=users
     )
     disable_user: providers.Callable[None] = providers.Callable(
-        observed(use_cases.disable_user), metrics=metrics, users=users, clock=clock
+        instrumented(use_cases.disable_user), metrics=metrics, users=users, clock=clock
     )
     enable_user: providers.Callable[None] = providers.Callable(
-        observed(use_cases.enable_user), metrics=metrics, users=users
+        instrumented(use_cases.enable_user), metrics=metrics, users=users
     )
     change_password: providers.Callable[None] = providers.Callable(
-        observed(use_cases.change_password), metrics=metrics, users=users, password_hasher=passwords
+        instrumented(use_cases.change_password), metrics=metrics, users=users, password_hasher=password_hasher
     )
     place_order: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        instrumented(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
     )
     get_order: providers.Callable[Order] = providers.Callable(
-        observed(use_cases.get_order), metrics=metrics, queries=queries, cache=kept
+        instrumented(use_cases.get_order), metrics=metrics, queries=queries, cache=order_cache
     )
     list_orders: providers.Callable[Page] = providers.Callable(
-        observed(use_cases.list_orders), metrics=metrics, queries=reads
+        instrumented(use_cases.list_orders), metrics=metrics, queries=replica_queries
     )
     change_status: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.change_status)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        instrumented(retry_on_contention(use_cases.change_status)),
+        metrics=metrics,
+        uow=uow,
+        cache=order_cache,
+        clock=clock,
     )
-    order_products: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_catalog_order)),
+    place_catalog_order: providers.Callable[Order] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.place_catalog_order)),
         metrics=metrics,
         uow=uow,
         clock=clock,
         new_id=new_id,
     )
-    place_cart: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_cart_order)),
+    place_cart_order: providers.Callable[Order] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.place_cart_order)),
         metrics=metrics,
-        signature_verifier=signatures,
+        signature_verifier=cart_signature_verifier,
         uow=uow,
         clock=clock,
         new_id=new_id,
     )
     cancel_order: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.cancel_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        instrumented(retry_on_contention(use_cases.cancel_order)),
+        metrics=metrics,
+        uow=uow,
+        cache=order_cache,
+        clock=clock,
     )
-    ship_products: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_shipped_order)),
+    place_shipped_order: providers.Callable[Order] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.place_shipped_order)),
         metrics=metrics,
         uow=uow,
         clock=clock,
         new_id=new_id,
     )
-    place_booked: providers.Callable[Order] = providers.Callable(
+    place_reserved_order: providers.Callable[Order] = providers.Callable(
         retry_on_contention(use_cases.place_reserved_order), uow=uow, clock=clock
     )
-    ship_through_services: providers.Callable[Order] = providers.Callable(
-        observed(use_cases.place_order_via_services),
+    place_order_via_services: providers.Callable[Order] = providers.Callable(
+        instrumented(use_cases.place_order_via_services),
         metrics=metrics,
-        catalog_service=reservations,
-        shipment_service=shipments,
+        catalog_service=catalog_service,
+        shipment_service=shipment_service,
         uow=uow,
-        place_reserved_order=place_booked.provider,
+        place_reserved_order=place_reserved_order.provider,
         clock=clock,
         new_id=new_id,
     )
-    shipping = providers.Callable(
-        bootstrap.shipping, settings, ours=ship_products.provider, through_services=ship_through_services.provider
+    place_shipped_order_by_settings = providers.Callable(
+        bootstrap.choose_place_shipped_order,
+        settings,
+        locally=place_shipped_order.provider,
+        via_services=place_order_via_services.provider,
     )
-    release_bookings: providers.Callable[use_cases.ReleaseResult] = providers.Callable(
-        use_cases.release_reservations, uow=uow, catalog_service=reservations, shipment_service=shipments, clock=clock
+    release_reservations: providers.Callable[use_cases.ReleaseResult] = providers.Callable(
+        use_cases.release_reservations,
+        uow=uow,
+        catalog_service=catalog_service,
+        shipment_service=shipment_service,
+        clock=clock,
     )
-    booking_worker = providers.Factory(BookingWorker, release_bookings=release_bookings.provider)
+    reservation_releaser = providers.Factory(ReservationReleaser, release_reservations=release_reservations.provider)
     delete_order: providers.Callable[None] = providers.Callable(
-        observed(retry_on_contention(use_cases.delete_order)), metrics=metrics, uow=uow, cache=kept, clock=clock
+        instrumented(retry_on_contention(use_cases.delete_order)),
+        metrics=metrics,
+        uow=uow,
+        cache=order_cache,
+        clock=clock,
     )
     add_product: providers.Callable[Product] = providers.Callable(
-        observed(retry_on_contention(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
+        instrumented(retry_on_contention(use_cases.add_product)), metrics=metrics, uow=uow, clock=clock
     )
-    change_product: providers.Callable[Product] = providers.Callable(
-        observed(retry_on_contention(use_cases.update_product)), metrics=metrics, uow=uow, clock=clock
+    update_product: providers.Callable[Product] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.update_product)), metrics=metrics, uow=uow, clock=clock
     )
-    restock: providers.Callable[Product] = providers.Callable(
-        observed(retry_on_contention(use_cases.restock_product)), metrics=metrics, uow=uow, clock=clock
+    restock_product: providers.Callable[Product] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.restock_product)), metrics=metrics, uow=uow, clock=clock
     )
-    order_history: providers.Callable[Sequence[HistoryEntry]] = providers.Callable(
-        observed(use_cases.get_order_history), metrics=metrics, queries=queries
+    get_order_history: providers.Callable[Sequence[HistoryEntry]] = providers.Callable(
+        instrumented(use_cases.get_order_history), metrics=metrics, queries=queries
     )
-    order_statistics: providers.Callable[use_cases.OrderStatistics] = providers.Callable(
-        observed(use_cases.get_order_statistics), metrics=metrics, queries=queries, clock=clock
+    get_order_statistics: providers.Callable[use_cases.OrderStatistics] = providers.Callable(
+        instrumented(use_cases.get_order_statistics), metrics=metrics, queries=queries, clock=clock
     )
-    check_stock: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
-        observed(use_cases.get_stock_health), metrics=metrics, product_catalog=catalogue, clock=clock
+    get_stock_health: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
+        instrumented(use_cases.get_stock_health), metrics=metrics, product_catalog=product_catalog, clock=clock
     )
-    analyse_orders: providers.Callable[Analytics] = providers.Callable(
-        observed(use_cases.get_order_analytics), metrics=metrics, analytics=analytics, clock=clock
+    get_order_analytics: providers.Callable[Analytics] = providers.Callable(
+        instrumented(use_cases.get_order_analytics), metrics=metrics, analytics=analytics, clock=clock
     )
     add_template: providers.Callable[OrderTemplate] = providers.Callable(
-        observed(use_cases.add_template), metrics=metrics, templates=templates, clock=clock
+        instrumented(use_cases.add_template), metrics=metrics, templates=templates, clock=clock
     )
     list_templates: providers.Callable[Sequence[OrderTemplate]] = providers.Callable(
-        observed(use_cases.list_templates), metrics=metrics, templates=templates
+        instrumented(use_cases.list_templates), metrics=metrics, templates=templates
     )
-    remove_template: providers.Callable[None] = providers.Callable(
-        observed(use_cases.delete_template), metrics=metrics, templates=templates
+    delete_template: providers.Callable[None] = providers.Callable(
+        instrumented(use_cases.delete_template), metrics=metrics, templates=templates
     )
-    place_template: providers.Callable[Order] = providers.Callable(
-        observed(retry_on_contention(use_cases.place_order_from_template)),
+    place_order_from_template: providers.Callable[Order] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.place_order_from_template)),
         metrics=metrics,
         templates=templates,
         uow=uow,
         clock=clock,
         new_id=new_id,
     )
-    change_statuses: providers.Callable[BulkStatusJob] = providers.Callable(
-        observed(use_cases.bulk_change_status),
+    bulk_change_status: providers.Callable[BulkStatusJob] = providers.Callable(
+        instrumented(use_cases.bulk_change_status),
         metrics=metrics,
         change_status=change_status.provider,
         jobs=jobs,
@@ -250,54 +269,64 @@ class Container(containers.DeclarativeContainer):
         new_id=new_id,
     )
     get_job: providers.Callable[BulkStatusJob] = providers.Callable(
-        observed(use_cases.get_job), metrics=metrics, jobs=jobs
+        instrumented(use_cases.get_job), metrics=metrics, jobs=jobs
     )
     run_job: providers.Callable[BulkStatusJob | None] = providers.Callable(
         use_cases.run_job, jobs=jobs, change_status=change_status.provider, clock=clock
     )
-    put_products: providers.Callable[Mapping[str, UpsertOutcome]] = providers.Callable(
-        observed(retry_on_contention(use_cases.upsert_products)), metrics=metrics, uow=uow, clock=clock
+    upsert_products: providers.Callable[Mapping[str, UpsertOutcome]] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.upsert_products)), metrics=metrics, uow=uow, clock=clock
     )
     import_products: providers.Callable[Iterator[ImportResult]] = providers.Callable(
-        use_cases.import_products, upsert_products=put_products.provider
+        use_cases.import_products, upsert_products=upsert_products.provider
     )
-    export_orders: providers.Callable[Iterator[Page]] = providers.Callable(use_cases.export_orders, queries=reads)
+    export_orders: providers.Callable[Iterator[Page]] = providers.Callable(
+        use_cases.export_orders, queries=replica_queries
+    )
     relay_events: providers.Callable[use_cases.RelayResult] = providers.Callable(
-        use_cases.relay_events, outbox=outbox, publisher=publisher, cache=kept, clock=clock
+        use_cases.relay_events, outbox=outbox, publisher=publisher, cache=order_cache, clock=clock
     )
-    prune: providers.Callable[use_cases.PurgeResult] = providers.Callable(
+    purge_expired_data: providers.Callable[use_cases.PurgeResult] = providers.Callable(
         use_cases.purge_expired_data,
         outbox=outbox,
-        idempotency_keys=store.provided.keys,
-        revoked_tokens=store.provided.denied,
+        idempotency_keys=store.provided.idempotency_keys,
+        revoked_tokens=store.provided.revoked_tokens,
         inbox=store.provided.inbox,
         clock=clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
-        observed(retry_on_contention(use_cases.track_shipment)), metrics=metrics, uow=uow, cache=kept, clock=clock
-    )
-    notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
-        observed(retry_on_contention(use_cases.notify_user)),
+        instrumented(retry_on_contention(use_cases.track_shipment)),
         metrics=metrics,
         uow=uow,
-        email_lookup=store.provided.addresses,
+        cache=order_cache,
+        clock=clock,
+    )
+    notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
+        instrumented(retry_on_contention(use_cases.notify_user)),
+        metrics=metrics,
+        uow=uow,
+        email_lookup=store.provided.email_lookup,
         notifier=notifier.provided.notify,
         clock=clock,
     )
-    deal_with_tracking = providers.Factory(dealing_with, _tracked, track_shipment.provider)
-    deal_with_notification = providers.Factory(dealing_with, _notified, notify_user.provider)
-    tracking = providers.Factory(Intake, inlet=tracking_events, handle=deal_with_tracking)
-    notifying = providers.Factory(Intake, inlet=notifications, handle=deal_with_notification)
+    tracking_handler = providers.Factory(message_handler, _track_shipment_request, track_shipment.provider)
+    notification_handler = providers.Factory(message_handler, _notify_user_request, notify_user.provider)
+    tracking_worker = providers.Factory(MessageWorker, consumer=tracking_events, handler=tracking_handler)
+    notification_worker = providers.Factory(MessageWorker, consumer=notifications, handler=notification_handler)
     relay = providers.Factory(
-        Relay, relay_events=relay_events.provider, prune=prune.provider, wait=store.provided.wait, clock=clock
+        OutboxRelay,
+        relay_events=relay_events.provider,
+        purge_expired_data=purge_expired_data.provider,
+        wait=store.provided.wait,
+        clock=clock,
     )
     job_runner = providers.Singleton(bootstrap.job_runner, settings, run_job.provider, clock=clock)
     job_worker = providers.Factory(
-        JobWorker, jobs=jobs, begin=job_runner, wait=store.provided.wait_for_jobs, clock=clock
+        JobWorker, jobs=jobs, start_job=job_runner, wait=store.provided.wait_for_jobs, clock=clock
     )
 
 
 def close(container: Container) -> None:
     """Give back every connection; the container may be used again, and connects anew."""
-    for part in (container.store(), container.cache(), container.broker(), container.entrance()):
+    for part in (container.store(), container.cache(), container.broker(), container.auth()):
         part.close()

@@ -9,25 +9,25 @@ from uuid import UUID
 
 from orders_domain.ports.clock import Clock
 from orders_domain.use_cases import RunJob
-from orders_flask.bootstrap.components import Check, installed, well
+from orders_flask.bootstrap.components import Check, check_health, require_extra
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
-    from orders_flask.workers.celery_app import Sender
+    from orders_flask.workers.celery_app import CeleryJobQueue
 
 
 def job_runner(settings: Settings, run_job: Callable[[RunJob], object], *, clock: Clock) -> Callable[[UUID], object]:
     """Return what makes a job run: Celery where it is set up, else this process."""
     if not settings.celery_broker_url:
         return lambda job_id: run_job(RunJob(job_id=job_id))
-    return _sender(settings, clock=clock)
+    return _queue(settings, clock=clock)
 
 
 def job_checks(settings: Settings, *, clock: Clock) -> Mapping[str, Check]:
-    return {"jobs": partial(well, _sender(settings, clock=clock).ping)} if settings.celery_broker_url else {}
+    return {"jobs": partial(check_health, _queue(settings, clock=clock).ping)} if settings.celery_broker_url else {}
 
 
-def _sender(settings: Settings, *, clock: Clock) -> Sender:
-    with installed("celery", wanted_by="CELERY_BROKER_URL"):
-        from orders_flask.workers.celery_app import Sender
-    return Sender(settings, clock=clock)
+def _queue(settings: Settings, *, clock: Clock) -> CeleryJobQueue:
+    with require_extra("celery", wanted_by="CELERY_BROKER_URL"):
+        from orders_flask.workers.celery_app import CeleryJobQueue
+    return CeleryJobQueue(settings, clock=clock)

@@ -16,26 +16,26 @@ from orders_adapters.memory.store import InMemoryStore as Memory
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_adapters.memory.wakeup import WakeupSignal
-from orders_flask.bootstrap.components import Store
+from orders_flask.bootstrap.components import PersistenceComponent
 
 
-def store() -> Store:
+def store() -> PersistenceComponent:
     bell, jobs_bell = WakeupSignal(), WakeupSignal()
     memory = Memory(on_commit=bell.set, on_job=jobs_bell.set)
-    return Store(
+    return PersistenceComponent(
         unit_of_work=lambda: InMemoryUnitOfWork(memory),
         queries=InMemoryOrderQueries(memory),
-        reads=InMemoryOrderQueries(memory),
+        replica_queries=InMemoryOrderQueries(memory),
         analytics=InMemoryAnalyticsReader(memory),
-        catalogue=InMemoryProductCatalog(memory),
+        product_catalog=InMemoryProductCatalog(memory),
         templates=InMemoryOrderTemplateRepository(memory),
         outbox=InMemoryOutbox(memory),
         jobs=InMemoryJobRepository(memory),
-        keys=InMemoryIdempotencyKeyCleanup(memory),
+        idempotency_keys=InMemoryIdempotencyKeyCleanup(memory),
         inbox=InMemoryInboxCleanup(memory),
-        addresses=InMemoryEmailLookup(memory),
+        email_lookup=InMemoryEmailLookup(memory),
         users=InMemoryUserRepository(memory),
-        denied=InMemoryRevokedTokens(memory),
+        revoked_tokens=InMemoryRevokedTokens(memory),
         wait=bell.wait,
         wait_for_jobs=jobs_bell.wait,
     )

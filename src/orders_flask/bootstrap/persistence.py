@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from functools import partial
 
-from orders_flask.bootstrap.components import Check, Store, installed
+from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
 from orders_flask.settings import Settings
 
 
-def store(settings: Settings) -> Store:
+def store(settings: Settings) -> PersistenceComponent:
     if settings.store_url == "memory://":
         from orders_flask.bootstrap import memory_persistence
 
         return memory_persistence.store()
-    with installed("postgres", wanted_by="DATABASE_URL"):
+    with require_extra("postgres", wanted_by="DATABASE_URL"):
         from orders_flask.bootstrap import sql_persistence
 
         return sql_persistence.store(settings.store_url, read_url=settings.database_read_url)

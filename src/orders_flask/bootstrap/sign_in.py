@@ -14,40 +14,42 @@ from orders_domain.errors import SignInDisabled
 from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.tokens import TokenIssuer
-from orders_flask.bootstrap.components import CachePart, SignIn, Store, blamed_on
+from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
 from orders_flask.settings import Settings
 
 
-def sign_in(settings: Settings, store: Store, cache: CachePart, *, clock: Clock) -> SignIn:
+def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
     ours = memory_attempts.InMemoryRateLimiter(clock=clock)
     if settings.cache == "redis":
         from orders_adapters.redis.rate_limiter import RedisRateLimiter
         from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 
-        with blamed_on("REDIS_URL"):
-            copy = RedisRevokedTokenCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.ahead)
+        with as_setting_error("REDIS_URL"):
+            copy = RedisRevokedTokenCache(
+                settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch_slot
+            )
             attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=ours)
 
         def close() -> None:
             copy.close()
             attempts.close()
 
-        return SignIn(
-            denylist=CachedRevokedTokens(store.denied, copy),
-            attempts=attempts,
-            passwords=Argon2PasswordHasher(),
-            issue=JwtTokenIssuer(settings),
+        return AuthComponent(
+            revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+            rate_limiter=attempts,
+            password_hasher=Argon2PasswordHasher(),
+            token_issuer=JwtTokenIssuer(settings),
             close=close,
         )
     alone = settings.cache == "memory"  # one process is all there is
-    return SignIn(
-        denylist=CachedRevokedTokens(
-            store.denied,
+    return AuthComponent(
+        revoked_tokens=CachedRevokedTokens(
+            store.revoked_tokens,
             memory_denylist.InMemoryRevokedTokenCache() if alone else memory_denylist.NullRevokedTokenCache(),
         ),
-        attempts=ours,
-        passwords=Argon2PasswordHasher(),
-        issue=JwtTokenIssuer(settings),
+        rate_limiter=ours,
+        password_hasher=Argon2PasswordHasher(),
+        token_issuer=JwtTokenIssuer(settings),
     )
 
 

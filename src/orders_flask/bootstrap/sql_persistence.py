@@ -26,32 +26,32 @@ from orders_adapters.sql import (
 from orders_adapters.sql.engine import engine
 from orders_adapters.sql.outbox import repository, wakeup
 from orders_domain.errors import StoreUnavailable
-from orders_flask.bootstrap.components import Migrations, Store, blamed_on, with_reason
+from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def store(url: str, *, read_url: str) -> Store:
-    with blamed_on("DATABASE_URL"):
+def store(url: str, *, read_url: str) -> PersistenceComponent:
+    with as_setting_error("DATABASE_URL"):
         database = engine.create(url)
-    with blamed_on("DATABASE_READ_URL"):
+    with as_setting_error("DATABASE_READ_URL"):
         replica = engine.create(read_url) if read_url else database
     ringing, jobs_bell = wakeup.WakeupSignal(database), WakeupSignal()
-    return Store(
+    return PersistenceComponent(
         unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=ringing.set),
         queries=order_queries.SqlOrderQueries(database),
-        reads=order_queries.SqlOrderQueries(replica),
+        replica_queries=order_queries.SqlOrderQueries(replica),
         analytics=analytics.SqlAnalyticsReader(replica),
-        catalogue=product_catalog.SqlProductCatalog(database),
+        product_catalog=product_catalog.SqlProductCatalog(database),
         templates=order_templates.SqlOrderTemplateRepository(database),
         outbox=repository.SqlOutbox(database),
         jobs=jobs.SqlJobRepository(database, on_add=jobs_bell.set),
-        keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
+        idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
         inbox=inbox.SqlInboxCleanup(database),
-        addresses=email_lookup.SqlEmailLookup(database),
+        email_lookup=email_lookup.SqlEmailLookup(database),
         users=users.SqlUserRepository(database),
-        denied=revoked_tokens.SqlRevokedTokens(database),
+        revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
         wait=ringing.wait,
         wait_for_jobs=jobs_bell.wait,
         connections_in_use=partial(engine.connections_in_use, database),
@@ -75,8 +75,8 @@ def check_once(url: str) -> str | None:
         database.dispose()
 
 
-def _close(ringing: wakeup.WakeupSignal, *engines: Engine) -> None:
-    ringing.close()
+def _close(wakeup: wakeup.WakeupSignal, *engines: Engine) -> None:
+    wakeup.close()
     for one in engines:
         one.dispose()
 
@@ -96,5 +96,5 @@ def _check(database: Engine) -> str | None:
             return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate"
         lost = migrate.missing_triggers(database)
     except StoreUnavailable as error:
-        return with_reason(error)
+        return describe(error)
     return f"The database has lost the triggers {', '.join(lost)}, which its migrations made." if lost else None

@@ -12,13 +12,13 @@ format_option = click.option(
 )
 
 
-def format_of(path: str, named: str | None) -> str:
+def detect_format(path: str, chosen: str | None) -> str:
     """Return the format that was named, or that the suffix stands for.
 
     Raises:
         UsageError: there is neither.
     """
-    found = named or SUFFIXES.get(Path(path).suffix.lower())
+    found = chosen or SUFFIXES.get(Path(path).suffix.lower())
     if found is None:
         raise click.UsageError(f"Give --format csv or jsonl: {path} has none of the suffixes {', '.join(SUFFIXES)}.")
     return found

@@ -13,13 +13,13 @@ import click
 
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor, Role
 
-LONGEST_LINE = 1024 * 1024  # bytes; what is longer comes in pieces, and none of them fits
+MAX_LINE_BYTES = 1024 * 1024  # bytes; what is longer comes in pieces, and none of them fits
 INTERRUPTED = 130  # exit status, as a shell has it after Ctrl-C
 
 Thing = TypeVar("Thing")
 
 
-def operator() -> Actor:
+def cli_actor() -> Actor:
     """Return whoever runs the command: an administrator, as far as orders are concerned."""
     try:
         name = getpass.getuser()
@@ -28,40 +28,40 @@ def operator() -> Actor:
     return Actor(subject=f"cli:{name}"[:MAX_SUBJECT_LENGTH], role=Role.ADMIN)
 
 
-class Interrupt:
+class GracefulInterrupt:
     """The first Ctrl-C, or SIGTERM, lets what was begun be finished; a second one is as rude as ever."""
 
     def __init__(self) -> None:
-        self.came = False
+        self.received = False
 
     def until(self, things: Iterable[Thing]) -> Iterator[Thing]:
         """Yield the things until it comes."""
         for thing in things:
             yield thing
-            if self.came:
+            if self.received:
                 return
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _note(self, *_: object) -> None:
-        self.came = True
+    def _receive(self, *_: object) -> None:
+        self.received = True
         self.__exit__()
 
 
-def give_up_stdout() -> None:
+def detach_stdout() -> None:
     """What could not be written there is not tried again when the process ends."""
     with suppress(OSError):
         stdout = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
-class Lines:
+class NumberedLines:
     """The lines of a file, read once; ``read`` says how many bytes, ``number`` which line came last."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -71,14 +71,14 @@ class Lines:
 
     def __iter__(self) -> Iterator[str]:
         complete = True
-        while line := self._file.readline(LONGEST_LINE):
+        while line := self._file.readline(MAX_LINE_BYTES):
             self.read += len(line)
             self.number += complete
             complete = line.endswith(b"\n")
             encoding = "utf-8-sig" if self.number == 1 else "utf-8"
             yield line.decode(encoding, "surrogateescape")  # so that one bad line is one bad line
 
-    def require(self, first: int) -> None:
+    def ensure_reaches(self, first: int) -> None:
         """Return if the file, read to its end, reaches up to the line before ``first``.
 
         Raises:
@@ -89,7 +89,7 @@ class Lines:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
+def open_input(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file to read, or standard input for ``-``; give it with its size, where that is known."""
     if path == "-":
         yield sys.stdin.buffer, None

@@ -13,7 +13,7 @@ from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.workers.runner import Worker
 
 
-def began() -> tuple[Settings, Container]:
+def load() -> tuple[Settings, Container]:
     """Return the environment's settings and their container; from here on the log is as they want it."""
     read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)

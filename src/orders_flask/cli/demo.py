@@ -90,11 +90,11 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
     """Return what to try, at the first prefix of each contract that is served."""
     words = {
         "at": at,
-        "products": _offered(container),
+        "products": _offered_products(container),
         "customer": _CUSTOMER,
         "admin": _ADMIN,
-        "customer_token": container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
-        "admin_token": container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+        "customer_token": container.issue_dev_token(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
+        "admin_token": container.issue_dev_token(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
         "customer_email": _email(_CUSTOMER),
         "admin_email": _email(_ADMIN),
         "password": _PASSWORD,
@@ -129,7 +129,7 @@ def _email(user_id: str) -> str:
     return f"{user_id}@example.com"
 
 
-def _offered(container: Container) -> str:
+def _offered_products(container: Container) -> str:
     products = container.product_catalog().list_page(limit=10)
     return "\n".join(
         f"  product {one.id}: {one.name}, {one.price.amount} {one.price.currency}, {one.stock} in stock"

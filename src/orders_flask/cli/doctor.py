@@ -8,7 +8,7 @@ import click
 from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
-from orders_flask.observability.redaction import without_secrets
+from orders_flask.observability.redaction import redact
 from orders_flask.settings import InvalidSetting, Settings
 from orders_flask.unknown_settings import unknown_settings
 
@@ -34,12 +34,12 @@ def doctor() -> None:
         "jobs": "Celery's broker",
     }
     wrong = 0
-    for name, check in {**container.checks(), **container.elsewhere()}.items():
+    for name, check in {**container.checks(), **container.optional_checks()}.items():
         failure = check()
         wrong += failure is not None
-        how = without_secrets(failure, read) if failure else "fine"
+        how = redact(failure, read) if failure else "fine"
         click.echo(f"{name:10} {how} ({where.get(name, 'another service')})")
-    _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().advice())))
+    _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().warning())))
     sys.exit(1 if wrong else 0)
 
 

@@ -30,7 +30,7 @@ def history(order: str, as_json: bool) -> None:
     """
     operator = Actor(subject="orders history", role=Role.ADMIN)
     request = GetOrderHistory(actor=operator, order_id=parse_order_ref(order))
-    entries = Container(settings=settings.load()).order_history(request)
+    entries = Container(settings=settings.load()).get_order_history(request)
     if as_json:
         click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))
     else:

@@ -15,15 +15,15 @@ from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
-from orders_flask.cli._streaming import Lines
+from orders_flask.cli._streaming import NumberedLines
 
-NEEDED = ("sku", "name", "price", "stock_quantity")
+REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
 
-def csv_rows(lines: Lines, *, currency: str, first: int) -> Iterator[ImportRow]:
+def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
     """Yield the products from the line ``first`` on, one a line: a quote left open spoils no line but its own.
 
     Where a line leaves one open, the next that may close it is refused, too: it may be the rest of that product.
@@ -36,12 +36,12 @@ def csv_rows(lines: Lines, *, currency: str, first: int) -> Iterator[ImportRow]:
         try:
             cells = _cells(line)
         except csv.Error as error:
-            cells, values = [line], _refusing(f"not CSV: {error}")
+            cells, values = [line], _explaining(f"not CSV: {error}")
             left_open = left_open or str(error) == _OPEN
         else:
             values = _cells_by_name(header, cells)
             if left_open and line.count('"') % 2:
-                values, left_open = _refusing(f"not CSV: {_CLOSING}"), False
+                values, left_open = _explaining(f"not CSV: {_CLOSING}"), False
         if cells and lines.number >= first:
             yield _row(lines.number, values, currency)
 
@@ -58,7 +58,7 @@ def _cells(line: str) -> list[str]:
         raise csv.Error(_OPEN if str(error) == "unexpected end of data" else str(error)) from None
 
 
-def json_rows(lines: Lines, *, currency: str, first: int) -> Iterator[ImportRow]:
+def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
     """Yield the products from the line ``first`` on, one JSON object a line."""
     for line in lines:
         if line.strip() and lines.number >= first:
@@ -72,7 +72,7 @@ Values = Callable[[], Mapping[str, Any]]
 """What a line says, by column; raises Refused where it says nothing that we understand."""
 
 
-def _refusing(sentence: str) -> Values:
+def _explaining(sentence: str) -> Values:
     def refuse() -> Mapping[str, Any]:
         raise InvalidValue(sentence)
 
@@ -84,9 +84,9 @@ def _header(line: str) -> list[str]:
         header = [name.strip() for name in _cells(line)]
     except csv.Error as error:
         raise click.ClickException(f"The header is not CSV: {error}.") from error
-    if missing := [name for name in NEEDED if name not in header]:
+    if missing := [name for name in REQUIRED if name not in header]:
         raise click.ClickException(f"The header lacks: {', '.join(missing)}{_separator(line)}.")
-    if unknown := [name for name in header if name not in NEEDED + OPTIONAL or header.count(name) > 1]:
+    if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
         raise click.ClickException(f"The header has what it should not, or has it twice: {', '.join(unknown)}.")
     return header
 
@@ -99,7 +99,7 @@ def _separator(line: str) -> str:
 
 def _cells_by_name(header: list[str], cells: list[str]) -> Values:
     if len(cells) != len(header):
-        return _refusing(f"{len(cells)} cells where the header has {len(header)}")
+        return _explaining(f"{len(cells)} cells where the header has {len(header)}")
     return lambda: {name: cell for name, cell in zip(header, cells, strict=True) if cell}
 
 
@@ -111,7 +111,7 @@ def _json_object(line: str) -> Values:
             raise InvalidValue("not JSON") from error
         if not isinstance(values, dict):
             raise InvalidValue("not a JSON object")
-        if unknown := values.keys() - {*NEEDED, *OPTIONAL}:
+        if unknown := values.keys() - {*REQUIRED, *OPTIONAL}:
             raise InvalidValue(f"has what it should not: {', '.join(sorted(unknown))}")
         return {name: value for name, value in values.items() if value is not None}
 
@@ -120,14 +120,14 @@ def _json_object(line: str) -> Values:
 
 def _row(line: int, values: Values, currency: str) -> ImportRow:
     try:
-        return ImportRow(line=line, upsert=_stated(values(), currency))
+        return ImportRow(line=line, upsert=_upsert(values(), currency))
     except InvalidValue as error:
         sentence = str(error).rstrip(".")
         return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
 
 
-def _stated(values: Mapping[str, Any], currency: str) -> ProductUpsert:
-    if missing := [name for name in NEEDED if name not in values]:
+def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:
+    if missing := [name for name in REQUIRED if name not in values]:
         raise InvalidValue(f"lacks {', '.join(missing)}")
     if any(isinstance(value, str) and text_error(value) for value in values.values()):
         raise InvalidValue("has text that is not UTF-8, or a NUL")

@@ -8,7 +8,7 @@ import click
 from orders_domain.use_cases import PurgeResult
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
-from orders_flask.cli._streaming import Interrupt
+from orders_flask.cli._streaming import GracefulInterrupt
 
 
 @click.command()
@@ -23,21 +23,21 @@ def prune() -> None:
     """
     container = Container(settings=settings.load())
     pruned = PurgeResult()
-    with Interrupt() as interrupt:
-        for part in interrupt.until(_parts(container.prune)):
+    with GracefulInterrupt() as interrupt:
+        for part in interrupt.until(_counts(container.purge_expired_data)):
             pruned += part
             if sys.stderr.isatty():
-                click.echo(f"\r{_told(pruned)} so far", err=True, nl=False)
-    click.echo(f"\rForgotten: {_told(pruned)}.", err=True)
+                click.echo(f"\r{_summary(pruned)} so far", err=True, nl=False)
+    click.echo(f"\rForgotten: {_summary(pruned)}.", err=True)
 
 
-def _told(pruned: PurgeResult) -> str:
+def _summary(pruned: PurgeResult) -> str:
     return (
         f"{pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys, {pruned.tokens:,} dead tokens, "
         f"{pruned.messages:,} messages"
     )
 
 
-def _parts(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
+def _counts(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
     while (part := prune()) != PurgeResult():
         yield part

@@ -14,8 +14,8 @@ def relay() -> None:
     Killing one loses nothing. Where other services have a part in orders, they are also told to give up what they hold
     for orders that do not exist.
     """
-    read, container = _worker.began()
+    read, container = _worker.load()
     sender = container.relay()
     if read.services:
-        runner.Beside().start(container.booking_worker(), name="bookings")
+        runner.BackgroundWorkers().start(container.reservation_releaser(), name="bookings")
     _worker.run(sender, doing=f"Relaying to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")

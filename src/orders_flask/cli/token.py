@@ -29,4 +29,4 @@ def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
     if read.algorithm != "HS256":
         raise click.ClickException(f"Tokens are checked with a public key ({read.algorithm}); only its owner signs.")
     container = Container(settings=read)
-    click.echo(container.mint(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))
+    click.echo(container.issue_dev_token(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))

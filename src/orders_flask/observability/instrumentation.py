@@ -15,15 +15,15 @@ from orders_flask.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def observed(use_case: Callable[..., Answer]) -> Callable[..., Answer]:
+def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
     """Return the use case, leaving a line and a count (clauses 002-25, 002-28); it takes ``metrics`` too."""
     name = use_case.__name__
 
     @wraps(use_case)
-    def watched(request: Any, *, metrics: Metrics, **ports: Any) -> Answer:
+    def watched(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
         about = {"use_case": name, "user": request.actor.subject, "order": _named(getattr(request, "order_id", None))}
         try:
             answer = use_case(request, **ports)
@@ -32,13 +32,13 @@ def observed(use_case: Callable[..., Answer]) -> Callable[..., Answer]:
             log.info("replayed", **about | {"order": str(error.order.id)})
             raise
         except OrdersError as error:
-            metrics.refused(name, reason=error.code)
+            metrics.rejected(name, reason=error.code)
             if isinstance(error, AccessDenied | OrderHidden):
                 log.warning("access violation", reason=error.code, **about)
             else:
                 log.info("refused", reason=error.code, sentence=str(error), **about)
             raise
-        metrics.done(name)
+        metrics.completed(name)
         log.info("done", **about | ({"order": str(answer.id)} if isinstance(answer, Order) else {}))
         return answer
 

@@ -34,8 +34,8 @@ class Metrics:
             ["method", "route", "status"],
             registry=self._registry,
         )
-        self._done = Counter("orders_done_total", "What use cases did.", ["use_case"], registry=self._registry)
-        self._refused = Counter(
+        self._completed = Counter("orders_done_total", "What use cases did.", ["use_case"], registry=self._registry)
+        self._rejected = Counter(
             "orders_refused_total", "What was refused, by reason.", ["use_case", "reason"], registry=self._registry
         )
         self._replayed = Counter(
@@ -65,11 +65,11 @@ class Metrics:
         known = method if method in _METHODS else "other"
         self._seconds.labels(known, route, str(status)).observe(seconds)
 
-    def done(self, use_case: str) -> None:
-        self._done.labels(use_case).inc()
+    def completed(self, use_case: str) -> None:
+        self._completed.labels(use_case).inc()
 
-    def refused(self, use_case: str, *, reason: str) -> None:
-        self._refused.labels(use_case, reason).inc()
+    def rejected(self, use_case: str, *, reason: str) -> None:
+        self._rejected.labels(use_case, reason).inc()
 
     def replayed(self, use_case: str) -> None:
         self._replayed.labels(use_case).inc()

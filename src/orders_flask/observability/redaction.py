@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from orders_flask.settings import Settings
 
 
-def without_secrets(text: str, settings: Settings) -> str:
+def redact(text: str, settings: Settings) -> str:
     """Return the text with stars for each secret that is a word of it: what a library says may repeat its address."""
     values = [str(getattr(settings, one.name)) for one in fields(settings) if one.metadata["secret"]]
     secrets = {form for value in values for part in _parts(value) for form in (part, unquote(part))}

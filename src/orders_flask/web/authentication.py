@@ -10,8 +10,8 @@ from flask import g, request
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.access import AccessPolicy
-from orders_flask.web.context import actor, core
-from orders_flask.web.path_params import expected_order
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.path_params import order_id_from_path
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -29,13 +29,13 @@ def authenticate() -> None:
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
     # One round trip answers both whether the token was revoked and what the cache has of the order.
-    core().kept().prefetch(expected_order() if request.method in ("GET", "HEAD") else None)
-    g.auth_token = core().identify(token.strip())
+    use_cases().order_cache().prefetch(order_id_from_path() if request.method in ("GET", "HEAD") else None)
+    g.auth_token = use_cases().authenticate(token.strip())
     g.actor = replace(g.auth_token.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)
 
 
-def admits(access: AccessPolicy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def requires(access: AccessPolicy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return what lets a route read its query and body only for those whom the access admits.
 
     The use case decides; this asks the same question early, so that whoever may not enter hears so first.

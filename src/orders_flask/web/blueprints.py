@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from orders_flask.web.authentication import authenticate
-from orders_flask.web.etags import answer_not_modified
+from orders_flask.web.etags import not_modified
 from orders_flask.web.json_parser import StrictParser
 
 
@@ -27,4 +27,4 @@ class ContractBlueprint(OpenBlueprint):
     def __init__(self, name: str, import_name: str, **about: Any) -> None:
         super().__init__(name, import_name, **about)
         self.before_request(authenticate)
-        self.after_request(answer_not_modified)
+        self.after_request(not_modified)

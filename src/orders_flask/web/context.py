@@ -11,18 +11,18 @@ from orders_flask.bootstrap.container import Container
 _KEY = "orders"
 
 
-def install(app: Flask, container: Container) -> None:
+def init_app(app: Flask, container: Container) -> None:
     app.extensions[_KEY] = container
 
 
-def of(app: Flask) -> Container:
+def container_of(app: Flask) -> Container:
     """Return the container of an app."""
     return cast(Container, app.extensions[_KEY])
 
 
-def core() -> Container:
+def use_cases() -> Container:
     """Return the container of the app that serves this request."""
-    return of(current_app)
+    return container_of(current_app)
 
 
 def actor() -> Actor:
@@ -30,6 +30,6 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def bearer() -> AuthenticatedToken:
+def authenticated_token() -> AuthenticatedToken:
     """Return what the token of this request says; behind ``bearer.authenticate`` only."""
     return cast(AuthenticatedToken, g.auth_token)

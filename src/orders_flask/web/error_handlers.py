@@ -16,7 +16,7 @@ from orders_domain.errors import (
 )
 from orders_domain.model.order import OrderFinalized
 from orders_flask.web.authentication import CHALLENGE, authenticate
-from orders_flask.web.context import core
+from orders_flask.web.context import use_cases
 from orders_flask.web.contract import Contract
 from orders_flask.web.etags import etag
 from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, Problem, problem_json
@@ -30,15 +30,15 @@ def install(app: Flask, mounts: dict[str, Contract]) -> None:
     """Answer every error; ``mounts`` gives the contract of each prefix."""
     app.extensions[_KEY] = mounts
     for kind in (OrdersError, InvalidRequest, MalformedBody, HTTPException, Exception):
-        app.register_error_handler(kind, respond)
+        app.register_error_handler(kind, handle)
 
 
-def respond(error: Exception) -> Response:
+def handle(error: Exception) -> Response:
     """Return the error as the contract of the request's path writes it."""
-    place = _place(request.path)
+    place = _prefix_of(request.path)
     contract = _mounts()[place] if place else None
-    if contract and place not in contract.absolute and error is request.routing_exception:
-        error = _unless_unknown(error)
+    if contract and place not in contract.absolute_mounts and error is request.routing_exception:
+        error = _require_authentication(error)
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
         log.error("unexpected error", exc_info=error)
@@ -53,13 +53,13 @@ def _mounts() -> dict[str, Contract]:
     return mounts
 
 
-def _place(path: str) -> str | None:
+def _prefix_of(path: str) -> str | None:
     """Return the prefix that the path lies below."""
     fitting = [prefix for prefix in _mounts() if path == prefix or path.startswith(f"{prefix}/")]
     return max(fitting, key=len, default=None)
 
 
-def _unless_unknown(error: Exception) -> Exception:
+def _require_authentication(error: Exception) -> Exception:
     """Return the error; for somebody we do not know, that: nobody else is told what there is, and what is not."""
     try:
         authenticate()
@@ -71,12 +71,12 @@ def _unless_unknown(error: Exception) -> Exception:
 def _problem(error: Exception, contract: Contract | None) -> Problem:
     statuses = contract.statuses if contract else STATUSES
     if isinstance(error, OrdersError):
-        return _anticipated(error, statuses[error.kind], contract)
+        return _domain_error(error, statuses[error.kind], contract)
     if isinstance(error, InvalidRequest):
-        core().metrics().refused("request", reason="invalid_request")
+        use_cases().metrics().rejected("request", reason="invalid_request")
         return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
     if isinstance(error, MalformedBody):
-        return Problem(status=contract.unparsable if contract else 400, detail=str(error))
+        return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
     if isinstance(error, HTTPException):
         response = error.get_response()
         kept = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
@@ -84,10 +84,10 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
     return Problem(status=500, detail="Something went wrong on our side; the request's id is in our log.")
 
 
-def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> Problem:
+def _domain_error(error: OrdersError, status: int, contract: Contract | None) -> Problem:
     if isinstance(error, InvalidToken):
         log.info("token refused", reason=str(error))
-        core().metrics().refused("request", reason=error.code)
+        use_cases().metrics().rejected("request", reason=error.code)
         return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
     if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
@@ -98,7 +98,7 @@ def _anticipated(error: OrdersError, status: int, contract: Contract | None) -> 
     headers = _headers(error)
     if isinstance(error, InvalidCredentials | TooManyAttempts):
         log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
-        core().metrics().refused("request", reason=error.code)
+        use_cases().metrics().rejected("request", reason=error.code)
     extra = contract.details(error) if contract else None
     return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
 

@@ -29,14 +29,14 @@ def etag(order: Order) -> dict[str, str]:
     return {"ETag": f'"{order.version}"'}
 
 
-def answer_not_modified(response: Response) -> Response:
+def not_modified(response: Response) -> Response:
     """Turn the answer to a GET into 304 where ``If-None-Match`` names the version it bears."""
     if request.method in ("GET", "HEAD") and response.status_code == 200 and "ETag" in response.headers:
         response.make_conditional(request)
     return response
 
 
-def versions_wanted() -> frozenset[int] | None:
+def if_match_versions() -> frozenset[int] | None:
     """Return the versions that ``If-Match`` names, as ``etag`` writes them and no otherwise; None where any will do."""
     named = request.headers.get("If-Match")
     if named is None or named.strip() == "*":

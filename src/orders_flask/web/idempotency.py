@@ -23,7 +23,7 @@ PARAMETER = {
 REQUIRED = {**PARAMETER, "required": True}
 
 
-def once(scope: str) -> IdempotencyKey | None:
+def idempotency_key(scope: str) -> IdempotencyKey | None:
     """Return what makes this request happen once, or None where its client gave no key.
 
     Raises:
@@ -34,13 +34,13 @@ def once(scope: str) -> IdempotencyKey | None:
     return IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
 
 
-def once_required(scope: str) -> IdempotencyKey:
+def required_idempotency_key(scope: str) -> IdempotencyKey:
     """Return what makes this request happen once (clause 004-03).
 
     Raises:
         Refused: there is no key, or it is not 1 to 255 characters.
     """
-    if wanted := once(scope):
+    if wanted := idempotency_key(scope):
         return wanted
     raise InvalidValue(f"The header {HEADER} is required.", field=HEADER)
 

@@ -15,13 +15,13 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from orders_flask.web.problems import InvalidRequest, MalformedBody
 
-LARGEST_BODY = 1024 * 1024  # bytes
-LONGEST_NUMBER = 400  # characters
-MOST_MESSAGES = 20  # of each level of a body
+MAX_BODY_BYTES = 1024 * 1024  # bytes
+MAX_NUMBER_LENGTH = 400  # characters
+MAX_MESSAGES = 20  # of each level of a body
 
 
 class StrictParser(FlaskParser):
-    """webargs, reading JSON as ``read_json`` does and reporting misfits as ``InvalidRequest``.
+    """webargs, reading JSON as ``parse_json`` does and reporting misfits as ``InvalidRequest``.
 
     A schema with ``optional_body`` is content with no body at all.
     """
@@ -34,12 +34,12 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The body has to be application/json.")
-        if (req.content_length or 0) > LARGEST_BODY:
+        if (req.content_length or 0) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
-        if len(body) > LARGEST_BODY:  # in chunks; Werkzeug would cut it off without a word
+        if len(body) > MAX_BODY_BYTES:  # in chunks; Werkzeug would cut it off without a word
             raise RequestEntityTooLarge
-        g.body = read_json(body)
+        g.body = parse_json(body)
         return g.body
 
     def handle_error(
@@ -53,18 +53,18 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         messages = error.messages
         place, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
-        raise InvalidRequest(_tellable(by_field if isinstance(by_field, dict) else {place: by_field})) from error
+        raise InvalidRequest(_truncate(by_field if isinstance(by_field, dict) else {place: by_field})) from error
 
 
-def _tellable(messages: Mapping[Any, Any]) -> dict[str, Any]:
+def _truncate(messages: Mapping[Any, Any]) -> dict[str, Any]:
     """The first messages, by names that can be written: a body of a megabyte must not be answered with twelve."""
     return {
-        str(name).encode("utf-8", "replace").decode(): _tellable(one) if isinstance(one, Mapping) else one
-        for name, one in islice(messages.items(), MOST_MESSAGES)
+        str(name).encode("utf-8", "replace").decode(): _truncate(one) if isinstance(one, Mapping) else one
+        for name, one in islice(messages.items(), MAX_MESSAGES)
     }
 
 
-def read_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the value of a JSON text in UTF-8.
 
     Raises:
@@ -88,22 +88,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _whole(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
-        raise MalformedBody(f"The body has a number of more than {LONGEST_NUMBER} characters.")
+def _integer(text: str) -> int:
+    if len(text) > MAX_NUMBER_LENGTH:
+        raise MalformedBody(f"The body has a number of more than {MAX_NUMBER_LENGTH} characters.")
     return int(text)
 
 
-def _fraction(text: str) -> float:
-    number = float(text) if len(text) <= LONGEST_NUMBER else float("inf")
+def _decimal(text: str) -> float:
+    number = float(text) if len(text) <= MAX_NUMBER_LENGTH else float("inf")
     if not isfinite(number):
         raise MalformedBody("The body has a number beyond the range of a double.")
-    if not _says(number, text):
+    if not _round_trips(number, text):
         raise MalformedBody("The body has a number finer than a double keeps.")
     return number
 
 
-def _says(number: float, text: str) -> bool:
+def _round_trips(number: float, text: str) -> bool:
     """Whether a program that has the double may write it so: 0.1, 0.10 and 0.10000000000000001 are one, 1e-999 is none.
 
     Programs write a double as short as can be, or with 17 digits.
@@ -119,5 +119,5 @@ def _constant(text: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_constant
 )

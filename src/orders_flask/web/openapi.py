@@ -67,16 +67,18 @@ def operation(
     *statuses: int,
     summary: str,
     media_type: str = "application/json",
-    once: bool = False,
+    idempotency_key: bool = False,
 ) -> dict[str, Any]:
     """Return what ``Blueprint.doc`` takes: the summary, the answers beside success, and the headers they hang on.
 
     ``once``: it may be sent again and again under a key.
     """
-    meanings = _MEANINGS | (_WITH_A_KEY if once else {})
+    meanings = _MEANINGS | (_WITH_A_KEY if idempotency_key else {})
     content = {"content": {media_type: {"schema": schema}}}
     responses = {
         str(status): {"description": meanings[status], **({} if status == 304 else content)} for status in statuses
     }
-    parameters = [one for status, one in CONDITIONS.items() if status in statuses] + ([PARAMETER] if once else [])
+    parameters = [one for status, one in CONDITIONS.items() if status in statuses] + (
+        [PARAMETER] if idempotency_key else []
+    )
     return {"summary": summary, "responses": responses, **({"parameters": parameters} if parameters else {})}

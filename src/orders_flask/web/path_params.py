@@ -11,7 +11,7 @@ from orders_domain.model.order_ref import parse_order_id
 from orders_flask.web.context import actor
 
 
-def expected_order() -> UUID | None:
+def order_id_from_path() -> UUID | None:
     """Return the id of the order that the path of this request names, if it does."""
     for text in (request.view_args or {}).values():
         with suppress(OrderNotFound):
@@ -19,12 +19,12 @@ def expected_order() -> UUID | None:
     return None
 
 
-def user_named(text: str) -> str:
+def user_id_param(text: str) -> str:
     """Return the id of the user whose list a path names: its last slash may be the id's, or the list's (ann/)."""
     own = actor().subject
     return own if text == f"{own}/" else text
 
 
-def item_id(order: Order, position: int) -> int:
+def item_number(order: Order, position: int) -> int:
     """An order has at most 1,000 items, so its number and the item's position make an id of their own."""
     return (order.number or 0) * 1_000 + position

@@ -56,7 +56,7 @@ class InvalidRequest(Exception):
         self.messages = messages
 
 
-def transition_refused(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:
+def invalid_transition(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:
     """Return the sentence about it, in a contract's words."""
     current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.target)
     allowed = sorted({vocabulary.name_of(status) for status in error.allowed} - {current})

@@ -7,7 +7,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
-from orders_flask.web.context import core
+from orders_flask.web.context import use_cases
 
 log = structlog.get_logger("orders_flask.requests")
 _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -50,7 +50,7 @@ def _end(response: Response) -> Response:
 
 
 def _measure(route: str, status: int, seconds: float) -> None:
-    container = core()
+    container = use_cases()
     metrics = container.metrics()
     metrics.request(method=request.method, route=route, status=status, seconds=seconds)
     metrics.parts(

@@ -7,11 +7,11 @@ import marshmallow
 from flask import Response, current_app, json
 
 
-def answer(
-    schema: type[marshmallow.Schema], shown: Any, *, status: int, headers: Mapping[str, str] | None = None
+def json_response(
+    schema: type[marshmallow.Schema], body: Any, *, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return the answer with this body, as the schema writes it."""
-    body = json.dumps(schema().dump(shown))
+    body = json.dumps(schema().dump(body))
     response = current_app.response_class(body, status=status, mimetype="application/json")
     response.headers.update(headers or {})
     return response

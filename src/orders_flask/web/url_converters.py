@@ -29,7 +29,7 @@ def install(app: Flask) -> None:
     app.url_map.converters["ref"] = RefConverter
 
 
-def answer_with_and_without_slash(app: Flask) -> None:
+def add_slash_aliases(app: Flask) -> None:
     """Add each collection's other spelling. Werkzeug's own leniency answers 404 to a wrong method there, not 405."""
     for rule in list(app.url_map.iter_rules()):
         if rule.rule != "/" and rule.rule.endswith("/"):

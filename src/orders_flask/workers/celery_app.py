@@ -1,7 +1,7 @@
 """Jobs run by Celery: ``celery -A orders_flask.workers.celery_app worker``. The only place that knows Celery.
 
 Celery carries the job's id and nothing else. What is to be done, and how far it is, is stored; so a task that is lost
-is sent again (see ``Sender``), and one that comes twice finds that the job is held or has ended.
+is sent again (see ``CeleryJobQueue``), and one that comes twice finds that the job is held or has ended.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orders_flask.bootstrap.container import Container
 
 TASK = "orders.run_job"
-SENT_AGAIN = timedelta(seconds=10)  # while nobody holds it
+RESEND_INTERVAL = timedelta(seconds=10)  # while nobody holds it
 CONNECT_SECONDS = 2
 
 
@@ -39,7 +39,7 @@ class BrokerUnavailable(Unavailable):
     code = "jobs_broker_unavailable"
 
 
-def make(read: Settings) -> Celery:
+def make_app(read: Settings) -> Celery:
     """Return the Celery app with its one task; nothing connects yet."""
     app = Celery("orders", broker=read.celery_broker_url or None, set_as_current=False)
     app.conf.update(
@@ -64,17 +64,17 @@ def make(read: Settings) -> Celery:
     return app
 
 
-class Sender:
+class CeleryJobQueue:
     """Tells Celery's workers of a job, and again from time to time while it is due."""
 
     def __init__(self, read: Settings, *, clock: Clock) -> None:
-        self._app = make(read)
+        self._app = make_app(read)
         self._clock = clock
         self._sent: dict[UUID, datetime] = {}
 
     def __call__(self, job_id: UUID) -> None:
         now = self._clock()
-        self._sent = {one: at for one, at in self._sent.items() if now - at < SENT_AGAIN}
+        self._sent = {one: at for one, at in self._sent.items() if now - at < RESEND_INTERVAL}
         if job_id in self._sent:
             return
         with self._connected() as connection:
@@ -108,7 +108,7 @@ class Sender:
 
 
 @signals.setup_logging.connect
-def _log_as_we_do(**_: Any) -> None:
+def _configure_logging(**_: Any) -> None:
     read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
     log_unknown_settings()
@@ -116,7 +116,7 @@ def _log_as_we_do(**_: Any) -> None:
 
 @cache
 def _of_the_environment() -> Celery:
-    return make(settings.load())
+    return make_app(settings.load())
 
 
 def __getattr__(name: str) -> Celery:

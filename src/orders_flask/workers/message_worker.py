@@ -22,28 +22,28 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-WITHIN = 1.0  # seconds to wait for a message; who wants to stop waits as long
+POLL_TIMEOUT = 1.0  # seconds to wait for a message; who wants to stop waits as long
 
 
 @dataclass(kw_only=True)
-class Intake:
+class MessageWorker:
     """``run`` returns when ``stop`` is set, with the message in hand done. Killing it loses nothing."""
 
-    inlet: MessageConsumer
-    handle: MessageHandler
+    consumer: MessageConsumer
+    handler: MessageHandler
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         try:
-            runner.run(self._turn, stop=self.stop, name="intake")
+            runner.run(self._step, stop=self.stop, name="intake")
         finally:
-            self.inlet.close()
+            self.consumer.close()
 
-    def _turn(self) -> None:
-        self.inlet.poll(self.handle, timeout=WITHIN)
+    def _step(self) -> None:
+        self.consumer.poll(self.handler, timeout=POLL_TIMEOUT)
 
 
-def dealing_with(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> MessageHandler:
+def message_handler(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> MessageHandler:
     """Return what is done about a message: it is read as a request, and the use case is asked.
 
     What can be mended by waiting is waited for; an order that is not there only for a while: who ships it may tell of

@@ -15,37 +15,37 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-IDLE = 0.5  # seconds between two looks when nobody rings; the bell may miss a ring (see sql.bell)
-BETWEEN_PRUNINGS = timedelta(seconds=10)
+POLL_INTERVAL = 0.5  # seconds between two looks when nobody rings; the bell may miss a ring (see sql.bell)
+PURGE_INTERVAL = timedelta(seconds=10)
 
 
 @dataclass(kw_only=True)
-class Relay:
+class OutboxRelay:
     """``run`` returns when ``stop`` is set. Killing it loses nothing: what it had not noted is sent again."""
 
     relay_events: Callable[[], RelayResult]
-    prune: Callable[[], PurgeResult]
+    purge_expired_data: Callable[[], PurgeResult]
     wait: Callable[[float], None]  # for news, so many seconds at most
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
-    _pruned_at: datetime | None = None
+    _purged_at: datetime | None = None
 
     def run(self) -> None:
-        runner.run(self._turn, stop=self.stop, name="relay")
+        runner.run(self._step, stop=self.stop, name="relay")
 
-    def _turn(self) -> None:
+    def _step(self) -> None:
         relayed = self.relay_events()
         if relayed.rejected:
             log.warning("the broker refused events; see: orders outbox list", refused=relayed.rejected)
-        if relayed == RelayResult() and not self._pruned():
-            self.wait(IDLE)
+        if relayed == RelayResult() and not self._purge():
+            self.wait(POLL_INTERVAL)
 
-    def _pruned(self) -> bool:
+    def _purge(self) -> bool:
         """Use the idle time; return whether there was anything to forget, and so may be more."""
         now = self.clock()
-        if self._pruned_at and now < self._pruned_at + BETWEEN_PRUNINGS:
+        if self._purged_at and now < self._purged_at + PURGE_INTERVAL:
             return False
-        if self.prune() != PurgeResult():
+        if self.purge_expired_data() != PurgeResult():
             return True
-        self._pruned_at = now
+        self._purged_at = now
         return False

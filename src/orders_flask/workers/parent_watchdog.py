@@ -8,7 +8,7 @@ import time
 VARIABLE = "ORDERS_SERVER_PID"
 """The process that started this one; ``orders serve`` sets it."""
 
-_LOOK_EVERY = 0.5  # seconds
+_POLL_INTERVAL = 0.5  # seconds
 _GRACE = 10.0  # seconds for the requests under way
 
 
@@ -18,7 +18,7 @@ def server() -> int | None:
     return int(named) if named and os.getppid() == int(named) else None
 
 
-def end_with_server() -> None:
+def exit_with_parent() -> None:
     """Watch the server from a thread, where there is one."""
     if (process := server()) is not None:
         threading.Thread(target=_watch, args=(process,), name="orphan", daemon=True).start()
@@ -26,7 +26,7 @@ def end_with_server() -> None:
 
 def _watch(server: int) -> None:
     while os.getppid() == server:
-        time.sleep(_LOOK_EVERY)
+        time.sleep(_POLL_INTERVAL)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE)
     os._exit(1)

@@ -13,25 +13,25 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-IDLE = 1.0  # seconds between two looks
+POLL_INTERVAL = 1.0  # seconds between two looks
 
 
 @dataclass(kw_only=True)
-class BookingWorker:
+class ReservationReleaser:
     """``run`` returns when ``stop`` is set. What a killed worker was at is due again when its lease has run out."""
 
-    release_bookings: Callable[[], ReleaseResult]
+    release_reservations: Callable[[], ReleaseResult]
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        runner.run(self.turn, stop=self.stop, name="booking worker")
+        runner.run(self.step, stop=self.stop, name="booking worker")
 
-    def turn(self) -> None:
+    def step(self) -> None:
         """Release what is due; where nothing is, wait a moment."""
-        outcome = self.release_bookings()
+        outcome = self.release_reservations()
         for failure in outcome.failures:
             log.warning("a booking cannot be released yet", reason=failure)
         if outcome.released:
             log.info("bookings released", bookings=outcome.released)
         if outcome == ReleaseResult():
-            self.stop.wait(IDLE)
+            self.stop.wait(POLL_INTERVAL)

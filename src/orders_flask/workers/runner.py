@@ -11,24 +11,24 @@ from orders_domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds after a failure, doubled each time
-PATIENCE = 5.0  # seconds that a process that is stopped waits for its workers
+MIN_DELAY, MAX_DELAY = 0.1, 5.0  # seconds after a failure, doubled each time
+STOP_TIMEOUT = 5.0  # seconds that a process that is stopped waits for its workers
 
 
-def run(turn: Callable[[], object], *, stop: threading.Event, name: str) -> None:
+def run(step: Callable[[], object], *, stop: threading.Event, name: str) -> None:
     """Take turns until ``stop`` is set."""
-    pause = SHORTEST_PAUSE
+    pause = MIN_DELAY
     while not stop.is_set():
         try:
-            turn()
-            pause = SHORTEST_PAUSE
+            step()
+            pause = MIN_DELAY
         except Unavailable as error:
             log.warning(f"{name} waits", reason=str(error), seconds=pause)
             stop.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_DELAY)
         except Exception:
             log.exception(f"{name} failed and goes on")
-            stop.wait(LONGEST_PAUSE)
+            stop.wait(MAX_DELAY)
 
 
 class Worker(Protocol):
@@ -39,7 +39,7 @@ class Worker(Protocol):
     def run(self) -> None: ...
 
 
-class Beside:
+class BackgroundWorkers:
     """Workers beside what else a process does, each in a thread that ends with the process."""
 
     def __init__(self) -> None:
@@ -50,9 +50,9 @@ class Beside:
         thread.start()
         self._started.append((worker, thread))
 
-    def stop(self, *, within: float = PATIENCE) -> None:
+    def stop(self, *, timeout: float = STOP_TIMEOUT) -> None:
         """Let them do what they have begun: an event that was sent and not noted would be sent again."""
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + timeout
         for worker, _ in self._started:
             worker.stop.set()
         for _, thread in self._started:

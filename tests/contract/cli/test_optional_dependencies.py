@@ -85,7 +85,8 @@ def test_an_installed_package_names_what_it_was_installed_from(
     (information / "METADATA").write_text("Metadata-Version: 2.4\nName: orders\nVersion: 0.1.0\n")
     if origin:
         (information / "direct_url.json").write_text(json.dumps(origin))
-    script = "from orders_flask.optional_dependencies import not_installed as n; print(n(ImportError(name='redis.x'), extra='redis'))"
+    script = "from orders_flask.optional_dependencies import missing_extra as n; "
+    script += "print(n(ImportError(name='redis.x'), extra='redis'))"
 
     ran = subprocess.run(
         [sys.executable, "-S", "-c", script],

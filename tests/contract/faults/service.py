@@ -49,7 +49,7 @@ class Service:
         }
 
     def token(self, subject: str) -> str:
-        return bootstrap.mint(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
+        return bootstrap.issue_dev_token(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
 
     def run(self, *words: str) -> str:
         """Run `orders <words>`; return what it says."""

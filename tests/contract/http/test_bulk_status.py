@@ -180,7 +180,7 @@ def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stac
     unknown = str(uuid4())
     where = bulk(root, [*numbers, unknown]).headers["Location"]
 
-    stack.container.job_worker().turn()
+    stack.container.job_worker().step()
     answer = root.ask("GET", where)
 
     assert answer.status_code == 200
@@ -200,7 +200,7 @@ def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None
     where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
 
     assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
-    stack.container.job_worker().turn()
+    stack.container.job_worker().step()
     assert len(root.ask("GET", where).json["failed"]) == 101
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container
-from orders_flask.web.context import of
+from orders_flask.web.context import container_of
 from tests.support.client import TEA, Answer, Caller, as_json, ask, refused
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
@@ -143,7 +143,7 @@ def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_
     postgres_server: PostgresServer, build: Callable[..., Stack]
 ) -> None:
     stack = build(Settings(database_url=postgres_server.database(), log_level="ERROR"))
-    relay = of(stack.app).relay()
+    relay = container_of(stack.app).relay()
 
     with capture_logs() as logs, ThreadPoolExecutor(1) as thread:
         running = thread.submit(relay.run)

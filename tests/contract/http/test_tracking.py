@@ -40,7 +40,7 @@ class Track:
         """Tell the service, and return when it has dealt with all of it."""
         for message in messages:
             self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
-        handle, left, deadline = self.stack.container.deal_with_tracking(), len(messages), time.monotonic() + PATIENCE
+        handle, left, deadline = self.stack.container.tracking_handler(), len(messages), time.monotonic() + PATIENCE
         while left:
             left -= self.inlet.poll(handle, timeout=0.5)
             assert time.monotonic() < deadline, f"{left} messages are not taken"
@@ -245,7 +245,7 @@ def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
     posting: tuple[Stack, MailServer],
 ) -> None:
     stack, mail = posting
-    inlet, handle = stack.container.notifications(), stack.container.deal_with_notification()
+    inlet, handle = stack.container.notifications(), stack.container.notification_handler()
     while inlet.poll(lambda _: None, timeout=0.5):  # what others left; from now on the queue is bound
         pass
     ann = stack.caller(f"{uuid4().hex[:8]}@example.com")

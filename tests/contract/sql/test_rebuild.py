@@ -82,7 +82,7 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
     if chance.random() < 0.3:
         whose = chance.choice([None, customer.subject])
-        return container.place_cart(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
+        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
     if chance.random() < 0.5:
         items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
@@ -93,7 +93,7 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
         RequestedItem(product_id=chance.choice(products), quantity=chance.randint(1, 9))
         for _ in range(chance.randint(1, 4))
     ]
-    return container.order_products(
+    return container.place_catalog_order(
         PlaceCatalogOrder(
             actor=customer, requested_items=tuple(requested_items), address=chance.choice([None, address(chance)])
         )
@@ -137,4 +137,4 @@ def change(container: Container, chance: Random, order: Order) -> None:
 
 def history_folded(container: Container, order: Order) -> Order:
     request = GetOrderHistory(actor=ADMIN, order_id=order.number or order.id)
-    return rebuild(container.order_history(request), number=order.number)
+    return rebuild(container.get_order_history(request), number=order.number)

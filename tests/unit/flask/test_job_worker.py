@@ -30,7 +30,7 @@ def waiting(store: InMemoryJobRepository) -> BulkStatusJob:
 
 
 def worker(store: InMemoryJobRepository, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
-    return JobWorker(jobs=store, begin=begin, wait=lambda _: None, clock=clock or Clock())
+    return JobWorker(jobs=store, start_job=begin, wait=lambda _: None, clock=clock or Clock())
 
 
 def test_it_begins_what_is_due_and_nothing_else() -> None:
@@ -38,14 +38,14 @@ def test_it_begins_what_is_due_and_nothing_else() -> None:
     due, held = waiting(store), waiting(store)
     store.acquire(held.id, now=NOON, until=NOON + timedelta(hours=1))
 
-    worker(store, begun.append).turn()
+    worker(store, begun.append).step()
 
     assert begun == [due.id]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
     store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     job = waiting(store)
 
@@ -56,7 +56,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         looks_after.stop.set()
 
     looks_after = worker(store, begin)
-    beside = runner.Beside()
+    beside = runner.BackgroundWorkers()
     beside.start(looks_after, name="jobs")
 
     assert looks_after.stop.wait(10)
@@ -74,7 +74,7 @@ def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
     clock.advance(31 * 24 * 60 * 60)
     waiting(store)
 
-    worker(store, lambda _: None, clock).turn()
+    worker(store, lambda _: None, clock).step()
 
     assert old.id not in store._store.jobs
 
@@ -92,7 +92,7 @@ def test_a_new_job_wakes_the_worker_of_its_process() -> None:
 
 def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, sent = Clock(), list[tuple[str, list[Any]]]()
-    sender = celery_app.Sender(CELERY, clock=clock)
+    sender = celery_app.CeleryJobQueue(CELERY, clock=clock)
 
     def note(name: str, arguments: list[Any], **_: Any) -> None:
         sent.append((name, arguments))
@@ -111,7 +111,7 @@ def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypat
 
 
 def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
-    app = celery_app.make(CELERY)
+    app = celery_app.make_app(CELERY)
 
     assert app.conf.task_default_queue == "jobs-of-a-test"
     assert app.conf.task_acks_late
@@ -128,7 +128,7 @@ def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeyp
 
 
 def test_two_apps_are_two_celeries() -> None:
-    senders = [celery_app.Sender(CELERY, clock=Clock()) for _ in range(2)]
+    senders = [celery_app.CeleryJobQueue(CELERY, clock=Clock()) for _ in range(2)]
 
     assert senders[0]._app is not senders[1]._app
 

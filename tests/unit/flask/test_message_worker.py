@@ -8,7 +8,7 @@ import pytest
 from orders_adapters.memory.message_consumer import RETRY_DELAYS, InMemoryMessageConsumer
 from orders_domain.errors import InvalidValue, OrderNotFound, StaleOrder, StoreUnavailable
 from orders_flask.workers import runner
-from orders_flask.workers.message_worker import Intake, dealing_with
+from orders_flask.workers.message_worker import MessageWorker, message_handler
 from tests.support.examples import new_id
 
 
@@ -33,12 +33,12 @@ class Deeds:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "SHORTEST_PAUSE", 0.001)
-    monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(runner, "MIN_DELAY", 0.001)
+    monkeypatch.setattr(runner, "MAX_DELAY", 0.002)
 
 
 def run(inlet: InMemoryMessageConsumer, deeds: Deeds) -> None:
-    intake = Intake(inlet=inlet, handle=dealing_with(bytes.decode, deeds))
+    intake = MessageWorker(consumer=inlet, handler=message_handler(bytes.decode, deeds))
     deeds.stop = intake.stop.set
     intake.run()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from orders_domain.use_cases import PurgeResult, RelayResult
-from orders_flask.workers.outbox_relay import Relay
+from orders_flask.workers.outbox_relay import OutboxRelay
 from tests.support.examples import Clock
 
 
@@ -17,7 +17,9 @@ class Story:
     told: list[str] = field(default_factory=list)
 
     def happens(self) -> list[str]:
-        relay = Relay(relay_events=self.relay_events, prune=self.prune, wait=self.wait, clock=self.clock)
+        relay = OutboxRelay(
+            relay_events=self.relay_events, purge_expired_data=self.prune, wait=self.wait, clock=self.clock
+        )
         self.relay = relay
         relay.run()
         return self.told

@@ -10,9 +10,9 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.bootstrap.auth import mint
-from orders_flask.web.json_parser import LARGEST_BODY
-from orders_flask.web.request_buffering import WholeRequests, _body, _Responder
+from orders_flask.bootstrap.auth import issue_dev_token
+from orders_flask.web.json_parser import MAX_BODY_BYTES
+from orders_flask.web.request_buffering import RequestBufferingMiddleware, _body, _Responder
 from orders_flask.workers import runner as loop
 
 SETTINGS = Settings(database_url="memory://")
@@ -35,7 +35,9 @@ class Client:
         self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
     ) -> str:
         """The status and the body of the answer, or nothing where there is none."""
-        bearer = mint(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
+        bearer = (
+            issue_dev_token(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
+        )
         headers = {"content-type": "application/json", "authorization": f"Bearer {bearer}"}
         if length is not None:
             headers["content-length"] = str(length)
@@ -47,7 +49,9 @@ class Client:
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
-        asyncio.run(WholeRequests(create_app(SETTINGS), threads=1, seconds=0.3)(scope, self._receive, self._send))
+        asyncio.run(
+            RequestBufferingMiddleware(create_app(SETTINGS), threads=1, seconds=0.3)(scope, self._receive, self._send)
+        )
         body = b"".join(message.get("body", b"") for message in self.heard)
         return " ".join([str(self.heard[0]["status"]), body.decode()]) if self.heard else ""
 
@@ -79,24 +83,24 @@ def test_who_needs_no_body_does_not_mind_that_it_never_comes(method: str, path: 
 
 
 def test_a_body_announced_as_too_large_is_refused_and_heard_to_its_end() -> None:
-    large = b" " * (LARGEST_BODY // 2)
+    large = b" " * (MAX_BODY_BYTES // 2)
     client = Client(part(large), part(large), part(b" ", more=False))
 
-    assert client.asks(length=LARGEST_BODY + 1).startswith("413 ")
+    assert client.asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
     assert client.parts == []
 
 
 def test_a_body_announced_as_too_large_and_not_sent_is_refused_nevertheless() -> None:
-    assert Client().asks(length=LARGEST_BODY + 1).startswith("413 ")
+    assert Client().asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
 
 
 def test_a_body_too_large_without_a_word_is_refused_and_not_kept() -> None:
-    client = Client(*[part(b" " * LARGEST_BODY)] * 20, part(b"", more=False))
+    client = Client(*[part(b" " * MAX_BODY_BYTES)] * 20, part(b"", more=False))
 
-    kept = asyncio.run(_body(client._receive, pause=9))
+    kept = asyncio.run(_body(client._receive, idle_timeout=9))
 
     assert kept is not None
-    assert LARGEST_BODY < len(kept.getvalue()) <= 2 * LARGEST_BODY
+    assert MAX_BODY_BYTES < len(kept.getvalue()) <= 2 * MAX_BODY_BYTES
     assert Client(part(kept.getvalue(), more=False)).asks().startswith("413 ")
 
 
@@ -129,7 +133,7 @@ def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, by
 
     client = Client(part(b"", more=False))
     scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": query}
-    whole = WholeRequests(tell, threads=1)
+    whole = RequestBufferingMiddleware(tell, threads=1)
     asyncio.run(whole(scope | {"headers": headers}, client._receive, client._send))
     return b"".join(message.get("body", b"") for message in client.heard).decode()
 
@@ -166,13 +170,15 @@ def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
         heard.append(message["type"])
 
     left, heard = list(said), list[str]()
-    asyncio.run(WholeRequests(None, threads=1, on_shutdown=on_shutdown)({"type": "lifespan"}, receive, send))
+    asyncio.run(
+        RequestBufferingMiddleware(None, threads=1, on_shutdown=on_shutdown)({"type": "lifespan"}, receive, send)
+    )
     return heard
 
 
 def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None:
     worker, done = Worker(), list[bool]()
-    beside = loop.Beside()
+    beside = loop.BackgroundWorkers()
     beside.start(worker, name="slow")
     assert worker.begun.wait(5)
 
@@ -188,11 +194,11 @@ def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None
 
 
 def test_who_does_not_come_to_an_end_is_not_waited_for_for_ever() -> None:
-    worker, beside = Worker(), loop.Beside()
+    worker, beside = Worker(), loop.BackgroundWorkers()
     beside.start(worker, name="stuck")
     assert worker.begun.wait(5)
 
-    beside.stop(within=0.05)
+    beside.stop(timeout=0.05)
 
     assert worker.stop.is_set()
     assert not worker.done
@@ -215,6 +221,6 @@ class Worker:
 def test_there_are_no_web_sockets() -> None:
     client = Client()
 
-    asyncio.run(WholeRequests(None, threads=1)({"type": "websocket"}, client._receive, client._send))
+    asyncio.run(RequestBufferingMiddleware(None, threads=1)({"type": "websocket"}, client._receive, client._send))
 
     assert client.heard == [{"type": "websocket.close"}]

@@ -11,9 +11,9 @@ from orders_domain.errors import StoreUnavailable
 from orders_domain.use_cases import ReleaseResult
 from orders_flask import Settings, bootstrap, create_app
 from orders_flask.settings import InvalidSetting
-from orders_flask.web.context import of
+from orders_flask.web.context import container_of
 from orders_flask.workers import runner
-from orders_flask.workers.reservation_releaser import BookingWorker
+from orders_flask.workers.reservation_releaser import ReservationReleaser
 
 SERVICES = Settings(
     database_url="memory://", catalog_service_url="http://c.example", shipment_service_url="http://s.example"
@@ -22,7 +22,7 @@ SERVICES = Settings(
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
     turns: list[int] = []
 
     def release() -> ReleaseResult:
@@ -32,7 +32,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         worker.stop.set()
         return ReleaseResult()
 
-    worker = BookingWorker(release_bookings=release)
+    worker = ReservationReleaser(release_reservations=release)
     worker.run()
 
     assert len(turns) == 3
@@ -47,22 +47,28 @@ def test_it_waits_only_where_nothing_is_due() -> None:
             waited.append(timeout)
             return True
 
-    worker = BookingWorker(release_bookings=lambda: outcomes.pop(0), stop=Stop())
+    worker = ReservationReleaser(release_reservations=lambda: outcomes.pop(0), stop=Stop())
 
-    worker.turn()
-    worker.turn()
+    worker.step()
+    worker.step()
     assert waited == []
-    worker.turn()
+    worker.step()
     assert len(waited) == 1
 
 
 def test_where_all_is_ours_an_order_is_one_transaction() -> None:
-    ours, theirs = (of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
+    ours, theirs = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
 
-    chosen: list[Any] = [ours.shipping(), theirs.shipping()]
-    assert [each.provides for each in chosen] == [ours.ship_products.provides, theirs.ship_through_services.provides]
-    assert (ours.services().reservations, type(ours.services().shipments)) == (None, LocalShipmentService)
-    assert type(theirs.services().shipments) is not LocalShipmentService
+    chosen: list[Any] = [ours.place_shipped_order_by_settings(), theirs.place_shipped_order_by_settings()]
+    assert [each.provides for each in chosen] == [
+        ours.place_shipped_order.provides,
+        theirs.place_order_via_services.provides,
+    ]
+    assert (ours.remote_services().catalog_service, type(ours.remote_services().shipment_service)) == (
+        None,
+        LocalShipmentService,
+    )
+    assert type(theirs.remote_services().shipment_service) is not LocalShipmentService
 
 
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])
@@ -75,5 +81,5 @@ def test_an_address_that_cannot_be_stops_the_start(name: str, address: str, tmp_
 def test_the_desk_that_ships_where_nobody_else_does_is_always_there() -> None:
     services = bootstrap.services(Settings(database_url="memory://", catalog_service_url="http://c.example"))
 
-    assert type(services.shipments) is LocalShipmentService
-    assert services.reservations is not None
+    assert type(services.shipment_service) is LocalShipmentService
+    assert services.catalog_service is not None

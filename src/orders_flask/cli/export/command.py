@@ -19,24 +19,24 @@ from orders_domain.model.order_filter import Cursor, OrderFilter, Page
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
-from orders_flask.cli._formats import format_of, format_option
+from orders_flask.cli._formats import detect_format, format_option
 from orders_flask.cli._statuses import STATUSES
-from orders_flask.cli._streaming import INTERRUPTED, Interrupt, give_up_stdout, operator
+from orders_flask.cli._streaming import INTERRUPTED, GracefulInterrupt, cli_actor, detach_stdout
 from orders_flask.cli.export import file as export_file
 from orders_flask.cli.export import rows
 from orders_flask.cli.export.options import Options
 from orders_flask.cli.export.rows import VIEWS, View
-from orders_flask.web.fields import Day, Span
+from orders_flask.web.fields import DateOrDateTime, TimeRange
 
 
-class Period(click.ParamType[Span]):
+class Period(click.ParamType[TimeRange]):
     """An ISO date or datetime."""
 
     name = "date"
 
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Span:
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> TimeRange:
         try:
-            span: Span = Day().deserialize(value)
+            span: TimeRange = DateOrDateTime().deserialize(value)
         except ValidationError:
             self.fail(f"{value!r} is not an ISO 8601 date or datetime.", param, context)
         return span
@@ -59,8 +59,8 @@ def export(
     view: str,
     statuses: Sequence[str],
     user: str | None,
-    since: Span | None,
-    until: Span | None,
+    since: TimeRange | None,
+    until: TimeRange | None,
     resume: bool,
 ) -> None:
     """Write orders to FILE, newest first, as CSV or JSON Lines.
@@ -81,17 +81,17 @@ def export(
     """
     if resume and file == "-":
         raise click.UsageError("Standard output cannot be resumed.")
-    if since and until and since.first >= until.after:
+    if since and until and since.start >= until.end:
         raise click.UsageError("--from is after --until.")
     if user and (flaw := text_error(user)):
         raise click.UsageError(f"--user {flaw}.")
     wanted = OrderFilter(
         user_id=user,
         statuses=frozenset(STATUSES[word] for word in statuses) or None,
-        placed_from=since.first if since else None,
-        placed_before=until.after if until else None,
+        placed_from=since.start if since else None,
+        placed_before=until.end if until else None,
     )
-    form = format_of(file, form)
+    form = detect_format(file, form)
     pages_of = partial(_pages, Container(settings=settings.load()), wanted)
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view])
@@ -110,35 +110,35 @@ def _options(wanted: OrderFilter) -> Options:
     }
 
 
-PagesBehind = Callable[[Cursor | None], Iterable[Page]]
+PagesAfter = Callable[[Cursor | None], Iterable[Page]]
 
 
 def _pages(container: Container, wanted: OrderFilter, after: Cursor | None) -> Iterable[Page]:
-    return container.export_orders(ExportOrders(actor=operator(), order_filter=replace(wanted, cursor=after)))
+    return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=replace(wanted, cursor=after)))
 
 
-def _to_stdout(pages_of: PagesBehind, form: str, view: View) -> None:
+def _to_stdout(pages_of: PagesAfter, form: str, view: View) -> None:
     try:
-        with Interrupt() as interrupt:
+        with GracefulInterrupt() as interrupt:
             sys.stdout.buffer.write(_header(form, view))
-            _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Written())
+            _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Progress())
             sys.stdout.flush()
     except OSError as error:
         if error.errno == errno.EPIPE:  # whoever read it has what they wanted
             raise
-        give_up_stdout()
+        detach_stdout()
         raise click.ClickException(f"Standard output cannot be written: {error.strerror}.") from error
-    sys.exit(INTERRUPTED if interrupt.came else 0)
+    sys.exit(INTERRUPTED if interrupt.received else 0)
 
 
-def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, options: Options, resume: bool) -> None:
+def _to_file(path: Path, pages_of: PagesAfter, form: str, view: View, options: Options, resume: bool) -> None:
     header = _header(form, view)
     file, begun = (
-        export_file.go_on(path, header, view.columns, options) if resume else export_file.begin(path, header, options)
+        export_file.resume(path, header, view.columns, options) if resume else export_file.start(path, header, options)
     )
     try:
-        with Interrupt() as interrupt:
-            complete = _write(file, interrupt.until(pages_of(begun.after)), form, view, Written(begun.orders))
+        with GracefulInterrupt() as interrupt:
+            complete = _write(file, interrupt.until(pages_of(begun.cursor)), form, view, Progress(begun.orders))
         if complete:
             export_file.finish(path, file)
     except (OrdersError, OSError) as error:
@@ -153,7 +153,7 @@ def _to_file(path: Path, pages_of: PagesBehind, form: str, view: View, options: 
 
 
 @dataclass
-class Written:
+class Progress:
     """How far the export is: so many orders are in the file."""
 
     orders: int = 0
@@ -162,7 +162,7 @@ class Written:
         return f"{self.orders:,} orders"
 
 
-def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Written) -> bool:
+def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Progress) -> bool:
     """Write the pages as they come; say whether the last one was among them."""
     encode = rows.csv_bytes if form == "csv" else rows.json_bytes
     page = None

@@ -22,11 +22,11 @@ from orders_flask.cli.export.rows import KEY
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
+class ResumePoint:
     """Where an unfinished file ends well: behind the last order that it surely has whole."""
 
     size: int
-    after: Cursor | None
+    cursor: Cursor | None
     orders: int  # it has so many
 
 
@@ -42,7 +42,7 @@ def target(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def begin(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resumed]:
+def start(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, ResumePoint]:
     """Open the unfinished file of a new export.
 
     Raises:
@@ -50,13 +50,13 @@ def begin(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resume
     """
     with _sentences(path):
         file = _part(path).open("xb")
-        _hold(file)
-        export_options.note(_part(path), options)
+        _lock(file)
+        export_options.store(_part(path), options)
     file.write(header)
-    return file, Resumed(len(header), None, 0)
+    return file, ResumePoint(len(header), None, 0)
 
 
-def go_on(path: Path, header: bytes, columns: Sequence[str], options: Options) -> tuple[BinaryIO, Resumed]:
+def resume(path: Path, header: bytes, columns: Sequence[str], options: Options) -> tuple[BinaryIO, ResumePoint]:
     """Open the unfinished file of an interrupted export, cut to what is surely whole; a new one where there is none.
 
     Raises:
@@ -67,17 +67,17 @@ def go_on(path: Path, header: bytes, columns: Sequence[str], options: Options) -
             raise click.ClickException(
                 f"{path} is complete, there is no {_part(path)} to go on with; without --resume it is written anew."
             )
-        return begin(path, header, options)
+        return start(path, header, options)
     with _sentences(path):
         file = _part(path).open("r+b")
     try:
-        _hold(file)
+        _lock(file)
         with _sentences(path):
             if os.fstat(file.fileno()).st_size:
-                export_options.require_same(_part(path), options)
+                export_options.ensure_same(_part(path), options)
             else:  # it ended before its options were surely noted
-                export_options.note(_part(path), options)
-            return file, _cut(file, header, columns)
+                export_options.store(_part(path), options)
+            return file, _truncate(file, header, columns)
     except BaseException:
         file.close()
         raise
@@ -89,10 +89,10 @@ def finish(path: Path, file: BinaryIO) -> None:
     os.fsync(file.fileno())
     file.close()
     _part(path).replace(path)
-    export_options.forget(_part(path))
+    export_options.delete(_part(path))
 
 
-def _hold(file: BinaryIO) -> None:
+def _lock(file: BinaryIO) -> None:
     """Keep the file to ourselves; the lock goes with it, however we end."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -117,7 +117,7 @@ def _part(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def _cut(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
+def _truncate(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoint:
     """Leave what is whole, and stand behind it; return what that is."""
     try:
         resumed = _resumed(file, header, columns)
@@ -130,7 +130,7 @@ def _cut(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
     return resumed
 
 
-def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
+def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoint:
     """Find the end of the last order but one: the last may lack items, and is written again.
 
     Raises:
@@ -138,7 +138,7 @@ def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
     """
     first = file.read(len(header))
     if len(first) < len(header) and header.startswith(first):
-        return Resumed(0, None, 0)
+        return ResumePoint(0, None, 0)
     if first != header:
         raise ValueError(first)
     quoted = bool(header)  # CSV; JSON Lines have no header
@@ -150,7 +150,7 @@ def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> Resumed:
             end, last, before = start, key, last
             orders += 1
         start += len(record)
-    return Resumed(end, before, max(orders - 1, 0))
+    return ResumePoint(end, before, max(orders - 1, 0))
 
 
 def _records(file: BinaryIO, *, quoted: bool) -> Iterator[bytes]:

@@ -12,22 +12,22 @@ Options: TypeAlias = Mapping[str, str | list[str] | None]
 """What decides which rows an export has, by the names of the command's options."""
 
 
-def note(part: Path, options: Options) -> None:
+def store(part: Path, options: Options) -> None:
     """Keep the options; they are on the disk before the first row is."""
-    with _beside(part).open("wb") as file:
+    with _options_path(part).open("wb") as file:
         file.write(json.dumps(options).encode())
         file.flush()
         os.fsync(file.fileno())
 
 
-def require_same(part: Path, options: Options) -> None:
+def ensure_same(part: Path, options: Options) -> None:
     """Return if the export was begun with these options.
 
     Raises:
         ClickException: it was begun with others, or does not say with which.
     """
     try:
-        begun = json.loads(_beside(part).read_bytes())
+        begun = json.loads(_options_path(part).read_bytes())
         if not isinstance(begun, dict):
             raise ValueError(begun)
     except (FileNotFoundError, ValueError):
@@ -38,10 +38,10 @@ def require_same(part: Path, options: Options) -> None:
         )
 
 
-def forget(part: Path) -> None:
+def delete(part: Path) -> None:
     """Remove the note of an export that is finished."""
-    _beside(part).unlink(missing_ok=True)
+    _options_path(part).unlink(missing_ok=True)
 
 
-def _beside(part: Path) -> Path:
+def _options_path(part: Path) -> Path:
     return part.with_name(part.name + ".options")

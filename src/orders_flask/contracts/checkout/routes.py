@@ -12,13 +12,13 @@ from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCartOrder
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
-from orders_flask.web.authentication import admits
+from orders_flask.web.authentication import requires
 from orders_flask.web.blueprints import ContractBlueprint
-from orders_flask.web.context import actor, core
-from orders_flask.web.etags import etag, versions_wanted
-from orders_flask.web.idempotency import REQUIRED, once_required, placed_or_replayed
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.idempotency import REQUIRED, placed_or_replayed, required_idempotency_key
 from orders_flask.web.openapi import operation
-from orders_flask.web.responses import answer
+from orders_flask.web.responses import json_response
 
 _documented = partial(operation, schemas.CheckoutError)
 
@@ -37,34 +37,34 @@ def blueprint() -> ContractBlueprint:
     )
     def place(body: dict[str, Any]) -> Any:
         request = PlaceCartOrder(
-            actor=actor(), cart=Cart(body["cartSnapshot"]), idempotency_key=once_required("checkout")
+            actor=actor(), cart=Cart(body["cartSnapshot"]), idempotency_key=required_idempotency_key("checkout")
         )
-        return placed_or_replayed(lambda: core().place_cart(request), _placed, replayed_as=200)
+        return placed_or_replayed(lambda: use_cases().place_cart_order(request), _placed_response, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
     @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
     def get(order_ref: str) -> Any:
         wanted = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
-        order = core().get_order(wanted)
+        order = use_cases().get_order(wanted)
         return representation(order), etag(order)
 
     @routes.post("/<order_ref>/cancel")
-    @admits(WRITERS_ONLY)
+    @requires(WRITERS_ONLY)
     @routes.arguments(schemas.Cancellation, required=False)
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")
     @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
     def cancel(body: dict[str, Any], order_ref: str) -> Any:
         request = CancelOrder(
-            actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=versions_wanted()
+            actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=if_match_versions()
         )
-        order = core().cancel_order(request)
+        order = use_cases().cancel_order(request)
         return {"status": "canceled", "order": representation(order)}, etag(order)
 
     return routes
 
 
-def _placed(order: Order) -> Response:
+def _placed_response(order: Order) -> Response:
     headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
-    return answer(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)
+    return json_response(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)

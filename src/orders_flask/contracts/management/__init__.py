@@ -8,11 +8,11 @@ from orders_flask.web.contract import Contract
 def contract() -> Contract:
     orders = routes.blueprint()
     for more in (bulk, reports, templates):
-        more.add_to(orders)
+        more.register(orders)
     return Contract(
         name="management",
         blueprint=orders,
-        beside={"products": products.blueprint()},
+        siblings={"products": products.blueprint()},
         body=body,
         sentence=sentence,
         details=details,

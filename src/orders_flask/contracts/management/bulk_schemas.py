@@ -11,10 +11,10 @@ from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import status
 
-_LARGEST_NUMBER = 10**18 - 1
+_MAX_NUMBER = 10**18 - 1
 _REF = {
     "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": _LARGEST_NUMBER},
+        {"type": "integer", "minimum": 1, "maximum": _MAX_NUMBER},
         {"type": "string", "format": "uuid"},
     ],
     "example": 1042,

@@ -6,14 +6,14 @@ from typing import Any
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
 from orders_domain.model.status import InvalidTransition
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.problems import STATUSES, Problem, transition_refused
+from orders_flask.web.problems import STATUSES, Problem, invalid_transition
 
 MANAGEMENT_STATUSES = {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400}
 
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, InvalidTransition):
-        return transition_refused(error, VOCABULARY)
+        return invalid_transition(error, VOCABULARY)
     return str(error)
 
 

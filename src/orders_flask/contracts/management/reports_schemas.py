@@ -6,7 +6,7 @@ from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_
 from orders_domain.model.history import CANCELED, DELETED, PLACED, STATUS_CHANGED
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Day, Timestamp, status
+from orders_flask.web.fields import Amount, DateOrDateTime, Timestamp, status
 
 _MOMENT = {"type": "string", "format": "date-time"}
 _AMOUNT = {"type": "number"}
@@ -64,8 +64,10 @@ class StockCheck(Schema):
 class AnalyticsQuery(Schema):
     """A period, of at most so many buckets."""
 
-    start_date = Day(description=f"An ISO date or datetime, of UTC; {DEFAULT_PERIOD_DAYS} days ago where absent.")
-    end_date = Day(description="Likewise; a date includes that day. Today where absent.")
+    start_date = DateOrDateTime(
+        description=f"An ISO date or datetime, of UTC; {DEFAULT_PERIOD_DAYS} days ago where absent."
+    )
+    end_date = DateOrDateTime(description="Likewise; a date includes that day. Today where absent.")
     bucket = fields.String(
         load_default=Bucket.DAY.value,
         validate=validate.OneOf([bucket.value for bucket in Bucket]),

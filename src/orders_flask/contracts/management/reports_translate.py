@@ -34,11 +34,11 @@ def entry_representation(entry: HistoryEntry) -> Mapping[str, Any]:
         "event": entry.kind,
         "from_status": VOCABULARY.name_of(entry.from_status) if entry.from_status else None,
         "to_status": VOCABULARY.name_of(entry.to_status),
-        "details": _beginning(rebuild([entry])) if entry.kind == history.PLACED else dict(entry.details),
+        "details": _placement_entry(rebuild([entry])) if entry.kind == history.PLACED else dict(entry.details),
     }
 
 
-def _beginning(order: Order) -> Mapping[str, Any]:
+def _placement_entry(order: Order) -> Mapping[str, Any]:
     """Everything the order began with; ``items`` where another contract's client described them."""
     parts = order.address.as_dict() if order.address else {}
     return {

@@ -10,7 +10,7 @@ from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import Product, RequestedItem
 from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_flask.web.pagination import read_cursor
-from orders_flask.web.path_params import item_id
+from orders_flask.web.path_params import item_number
 
 VOCABULARY = StatusVocabulary(
     {
@@ -40,11 +40,11 @@ def address(body: Mapping[str, Any]) -> Address:
     return Address(line2=line2 if line2 and line2.strip() else None, **parts)
 
 
-def demands(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
+def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
     return tuple(RequestedItem(product_id=one["product_id"], quantity=one["quantity"]) for one in body["order_items"])
 
 
-def search_of(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
+def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
     """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
 
     Raises:
@@ -55,8 +55,8 @@ def search_of(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
     return OrderFilter(
         user_id=query.get("user_id"),
         statuses=VOCABULARY.parse(word).equivalent if word else None,
-        placed_from=query["start_date"].first if query.get("start_date") else None,
-        placed_before=query["end_date"].after if query.get("end_date") else None,
+        placed_from=query["start_date"].start if query.get("start_date") else None,
+        placed_before=query["end_date"].end if query.get("end_date") else None,
         min_total=Money.of(least, currency, field="min_amount") if least is not None else None,
         max_total=Money.of(most, currency, field="max_amount") if most is not None else None,
         offset=query["skip"],
@@ -78,7 +78,7 @@ def representation(order: Order) -> Mapping[str, Any]:
         **{name: parts.get(part) for part, name in SHIPPING.items()},
         "order_items": [
             {
-                "order_item_id": item_id(order, position),
+                "order_item_id": item_number(order, position),
                 "product_id": line.product_id,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,

@@ -11,7 +11,7 @@ from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order_filter import MAX_PAGE_SIZE
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, cursor, status
+from orders_flask.web.fields import Amount, BoundedList, QueryInteger, StrictNumber, Timestamp, currency, cursor, status
 
 _ITEM = {
     "type": "object",
@@ -34,8 +34,8 @@ class ItemField(fields.Field[CustomItem]):
 class OrderCreate(Schema):
     """An order to be placed."""
 
-    items = ShortList(ItemField(required=True, metadata=_ITEM), most=MAX_ITEMS, required=True)
-    total_price = Number(
+    items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, required=True)
+    total_price = StrictNumber(
         required=True,
         metadata={
             "type": "number",

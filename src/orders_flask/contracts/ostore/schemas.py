@@ -9,16 +9,16 @@ from orders_domain.model.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.product import MAX_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
-from orders_flask.web.fields import NO_NUL, Amount, SafeString, ShortList, Timestamp, WholeNumber, status
+from orders_flask.web.fields import NO_NUL, Amount, BoundedList, SafeString, Timestamp, WholeNumber, status
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class UserId(SafeString):
     """A user's id: a string, or a whole number of the source's own users, taken as its digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if type(value) is int and 0 <= value <= LARGEST_ID:
+        if type(value) is int and 0 <= value <= MAX_ID:
             return str(value)
         text = super()._deserialize(value, attr, data, **kwargs)
         if not 1 <= len(text) <= MAX_SUBJECT_LENGTH:
@@ -29,7 +29,7 @@ class UserId(SafeString):
 class OStoreItemCreate(Schema):
     """So many of one product."""
 
-    productID = WholeNumber(required=True, validate=validate.Range(1, LARGEST_ID), metadata={"example": 1})
+    productID = WholeNumber(required=True, validate=validate.Range(1, MAX_ID), metadata={"example": 1})
     quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
@@ -44,11 +44,11 @@ class OStoreOrderCreate(Schema):
             "maxLength": MAX_SUBJECT_LENGTH,
             "pattern": NO_NUL,
             "minimum": 0,
-            "maximum": LARGEST_ID,
+            "maximum": MAX_ID,
             "description": "The token's subject; anybody, where an administrator asks.",
         },
     )
-    orderItems = ShortList(fields.Nested(OStoreItemCreate), most=MAX_ITEMS, required=True)
+    orderItems = BoundedList(fields.Nested(OStoreItemCreate), limit=MAX_ITEMS, required=True)
 
 
 class OStoreOrderPlaced(Schema):

@@ -9,7 +9,7 @@ from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import to_decimal, to_major_units
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
-from orders_flask.web.path_params import item_id
+from orders_flask.web.path_params import item_number
 
 VOCABULARY = notification.STATUS_NAMES  # notifications speak as this contract does
 PRODUCT = ("productID", "productId", "product_id", "sku")
@@ -18,7 +18,7 @@ PRODUCT = ("productID", "productId", "product_id", "sku")
 _EXACT = 2**53  # from here on a JSON number is not taken for an exact one
 
 
-def demands(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
+def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
     return tuple(RequestedItem(product_id=one["productID"], quantity=one["quantity"]) for one in body["orderItems"])
 
 
@@ -39,7 +39,7 @@ def representation(order: Order) -> Mapping[str, Any]:
     return {
         **placed_representation(order),
         "userID": order.user_id,
-        "orderItems": [{"orderItemID": item_id(order, place), **item} for place, item in enumerate(items)],
+        "orderItems": [{"orderItemID": item_number(order, place), **item} for place, item in enumerate(items)],
     }
 
 

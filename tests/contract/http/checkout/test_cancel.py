@@ -30,7 +30,7 @@ def pay(stack: Stack, order_id: str) -> None:
     """Do what `orders bulk-status paid` does: no contract has a word for it that administrators can say."""
     paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
     operator = Actor(subject="cli", role=Role.ADMIN)
-    job = stack.container.change_statuses(BulkChangeStatus(actor=operator, order_ids=(UUID(order_id),), target=paid))
+    job = stack.container.bulk_change_status(BulkChangeStatus(actor=operator, order_ids=(UUID(order_id),), target=paid))
     assert job.failed == ()
 
 

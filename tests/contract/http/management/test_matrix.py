@@ -113,7 +113,7 @@ class Scene:
         paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         number = int(str(order["order_id"]))
         request = BulkChangeStatus(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), target=paid)
-        assert self.stack.container.change_statuses(request).updated == (number,)
+        assert self.stack.container.bulk_change_status(request).updated == (number,)
 
     def ask(self, status: str, command: str, *, by: Shopper) -> Answer:
         verb, _, word = command.partition(" ")

@@ -44,8 +44,8 @@ class Elsewhere:
         for _ in range(5):
             outcome = release_reservations(
                 uow=container.uow(),
-                catalog_service=container.reservations(),
-                shipment_service=container.shipments(),
+                catalog_service=container.catalog_service(),
+                shipment_service=container.shipment_service(),
                 clock=lambda: datetime.now(UTC) + after,
             )
             if outcome == ReleaseResult():
@@ -57,8 +57,8 @@ class Elsewhere:
         container = self.stack.container
         outcome = release_reservations(
             uow=container.uow(),
-            catalog_service=container.reservations(),
-            shipment_service=container.shipments(),
+            catalog_service=container.catalog_service(),
+            shipment_service=container.shipment_service(),
             clock=lambda: datetime.now(UTC) + timedelta(minutes=1),
         )
         assert outcome.failures

@@ -326,7 +326,7 @@ class TestOtherContracts:
         operator = Actor(subject="cli", role=Role.ADMIN)
 
         request = BulkChangeStatus(actor=operator, order_ids=(order["orderID"],), target=paid)
-        assert stack.container.change_statuses(request).failed == ()
+        assert stack.container.bulk_change_status(request).failed == ()
         seen = [ann.see(order).json["status"]]
         for word in ("shipped", "delivered"):
             keeper.put({"order_id": order["orderID"]}, word)

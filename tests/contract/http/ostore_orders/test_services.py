@@ -77,7 +77,7 @@ def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
 ) -> None:
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
     container, good = elsewhere.stack.container, elsewhere.carrier.do
-    inlet, handle = container.tracking_events(), container.deal_with_tracking()
+    inlet, handle = container.tracking_events(), container.tracking_handler()
     taken = [inlet.poll(handle, timeout=0.1)]
 
     def tell_at_once(asked: Any) -> tuple[int, Any]:
@@ -207,7 +207,7 @@ class TestGivingUp:
         for order in orders:
             keeper.put({"order_id": order["orderID"]}, "cancelled")
 
-        outcomes = at_the_same_time(*[lambda: elsewhere.stack.container.release_bookings().released] * 3)
+        outcomes = at_the_same_time(*[lambda: elsewhere.stack.container.release_reservations().released] * 3)
 
         assert sum(outcomes) == 4
         assert elsewhere.carrier.times("DELETE") == 4
@@ -233,7 +233,7 @@ class TestWhoTookTooLong:
 
         with another_thread(elsewhere.wants) as placing:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
-            elsewhere.stack.container.release_bookings()
+            elsewhere.stack.container.release_reservations()
             go_on()
             answer = placing.result(30)
 

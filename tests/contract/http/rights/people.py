@@ -74,7 +74,7 @@ class People:
                 answer = self._checked_out(owner.subject if contract == "checkout" else None)
         assert answer.status_code in {200, 201}, answer.text
         shown = answer.json
-        stored = self.stack.container.queries().order(
+        stored = self.stack.container.queries().get(
             next(
                 UUID(ref) if isinstance(ref, str) else ref
                 for ref in map(shown.get, ("id", "order_id", "orderID", "orderId"))
@@ -110,7 +110,7 @@ class Placed:
     def status(self) -> str:
         """What is stored now."""
         try:
-            stored: Order = self.stack.container.queries().order(UUID(self.id))
+            stored: Order = self.stack.container.queries().get(UUID(self.id))
         except OrderNotFound:
             return "DELETED"
         return stored.status.value
@@ -142,7 +142,7 @@ class Placed:
     def track(self, word: str) -> str | None:
         """Handle a carrier's event as `orders track` does; return why it was rejected, None where it was not."""
         event: dict[str, Any] = {"eventId": str(uuid4()), "orderID": self.id, "status": word, "occurredAt": _now()}
-        reason: str | None = self.stack.container.deal_with_tracking()(json.dumps(event).encode())
+        reason: str | None = self.stack.container.tracking_handler()(json.dumps(event).encode())
         return reason
 
 

@@ -143,7 +143,7 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing(
 def test_a_copy_is_made_anew_when_its_time_is_over(
     copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
 ) -> None:
-    copy = copies(life=60)
+    copy = copies(ttl=60)
     copy.refresh(truth)
     truth.revoke({"mark": LATER})  # by somebody who cannot reach this Redis
     assert copy.lookup(["mark"]) is False
@@ -194,7 +194,7 @@ def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
     copy, other = copies(), copies()
     copy.refresh(truth)
     heard, hiccups = copy._redis.try_call, [True]
-    monkeypatch.setattr(copy._redis, "heard", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
+    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
 
     copy.add({"mark": LATER})
 

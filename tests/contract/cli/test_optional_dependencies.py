@@ -81,7 +81,9 @@ def test_an_installed_package_names_what_it_was_installed_from(
     package, information = tmp_path / "orders_flask", tmp_path / "orders-0.1.0.dist-info"
     package.mkdir()
     information.mkdir()
-    (package / "extras.py").write_bytes((SOURCE / "orders_flask" / "extras.py").read_bytes())
+    (package / "optional_dependencies.py").write_bytes(
+        (SOURCE / "orders_flask" / "optional_dependencies.py").read_bytes()
+    )
     (information / "METADATA").write_text("Metadata-Version: 2.4\nName: orders\nVersion: 0.1.0\n")
     if origin:
         (information / "direct_url.json").write_text(json.dumps(origin))

@@ -179,7 +179,7 @@ def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first
         results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
 
         errors = {type(one).__name__ for one in results if isinstance(one, OrdersError)}
-        assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionRefused"}
+        assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionNotAllowed"}
         warehouse.books().require_agreement()
 
 

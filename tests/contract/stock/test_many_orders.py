@@ -53,8 +53,8 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "user_id": {"user_id": f"user_{USERS // 10}"},
     "start_date": {"placed_from": FIRST + timedelta(days=100)},
     "end_date": {"placed_before": FIRST + timedelta(days=200)},
-    "min_amount": {"least": Money(10_000, "USD")},
-    "max_amount": {"most": Money(20_000, "USD")},
+    "min_amount": {"min_total": Money(10_000, "USD")},
+    "max_amount": {"max_total": Money(20_000, "USD")},
 }
 HARD: dict[str, dict[str, Any]] = {
     "confirmed, which is two statuses": {"statuses": frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID})},
@@ -64,9 +64,9 @@ HARD: dict[str, dict[str, Any]] = {
     },
     "a user with one in a thousand orders": {"user_id": "user_0"},
     "a user with none": {"user_id": "nobody"},
-    "the largest amounts": {"least": Money(1_000_000, "USD")},
-    "an amount that no order has": {"least": Money(900_000, "USD"), "most": Money(900_001, "USD")},
-    "the least amounts": {"most": Money(100, "USD")},
+    "the largest amounts": {"min_total": Money(1_000_000, "USD")},
+    "an amount that no order has": {"min_total": Money(900_000, "USD"), "max_total": Money(900_001, "USD")},
+    "the least amounts": {"max_total": Money(100, "USD")},
     "the future": {"placed_from": FIRST + timedelta(days=1_000)},
     "the past": {"placed_before": FIRST},
     "one day": {"placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51)},
@@ -74,18 +74,20 @@ HARD: dict[str, dict[str, Any]] = {
         "statuses": frozenset({OrderStatus.PENDING}),
         "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
     },
-    "small amounts of another currency": {"least": Money(100, "EUR")},
-    "large amounts of another currency": {"least": Money(1_000_000, "EUR")},
-    "at most so much of another currency": {"most": Money(50_000, "EUR")},
-    "between amounts of another currency": {"least": Money(100, "EUR"), "most": Money(50_000, "EUR")},
+    "small amounts of another currency": {"min_total": Money(100, "EUR")},
+    "large amounts of another currency": {"min_total": Money(1_000_000, "EUR")},
+    "at most so much of another currency": {"max_total": Money(50_000, "EUR")},
+    "between amounts of another currency": {"min_total": Money(100, "EUR"), "max_total": Money(50_000, "EUR")},
     "a status and amounts of another currency": {
-        "statuses": frozenset({OrderStatus.DELIVERED}), "least": Money(100, "EUR"), "most": Money(50_000, "EUR")
+        "statuses": frozenset({OrderStatus.DELIVERED}),
+        "min_total": Money(100, "EUR"),
+        "max_total": Money(50_000, "EUR"),
     },
     "a day and amounts of another currency": {
         "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
-        "least": Money(100, "EUR"),
+        "min_total": Money(100, "EUR"),
     },
-    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "least": Money(1_000_000, "USD")},
+    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "min_total": Money(1_000_000, "USD")},
 }  # fmt: skip
 
 
@@ -95,7 +97,7 @@ DEEP: dict[str, dict[str, Any]] = {
     "start_date": {"placed_from": FIRST + timedelta(days=1)},
     "end_date": {"placed_before": FIRST + timedelta(days=300)},
     "both dates": {"placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300)},
-    "min_amount": {"least": Money(10_000, "USD")},
+    "min_amount": {"min_total": Money(10_000, "USD")},
     "status, both dates": {
         "statuses": frozenset({OrderStatus.DELIVERED}),
         "placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300),

@@ -27,4 +27,4 @@ def plant() -> None:
         self._connection.execute(insert(tables.stock_movements), moves)
         return ()
 
-    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[method-assign]
+    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[assignment, method-assign]

@@ -5,8 +5,8 @@ import os
 from alembic import context
 from sqlalchemy import Connection, Engine, text
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
 
 ONE_AT_A_TIME = 0x6F72646D
 """The advisory lock of whoever migrates: the letters "ordm"."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orders_domain.status import LIFECYCLE, OrderStatus
+from orders_domain.model.status import TRANSITIONS, OrderStatus
 
 WIDTH, HEIGHT = 560, 256
 BOX = (100, 36)
@@ -45,13 +45,13 @@ def svg() -> str:
 
 
 def transitions() -> Iterator[tuple[OrderStatus, OrderStatus]]:
-    return ((before, after) for before in OrderStatus for after in OrderStatus if after in LIFECYCLE[before])
+    return ((before, after) for before in OrderStatus for after in OrderStatus if after in TRANSITIONS[before])
 
 
 def _box(status: OrderStatus) -> str:
     x, y = POSITIONS[status]
     width, height = BOX
-    kind = "" if LIFECYCLE[status] else ' class="final"'
+    kind = "" if TRANSITIONS[status] else ' class="final"'
     corner = f'x="{x - width // 2 + 4}" y="{y - height // 2}"'
     return (
         f'<rect{kind} {corner} width="{width - 8}" height="{height}" rx="5"/>'

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from orders_domain.ports.outbox import Backlog
+from orders_domain.ports.outbox import OutboxBacklog
 from orders_flask import settings
-from orders_flask.web.metrics import Metrics
+from orders_flask.observability.metrics import Metrics
 from tools import lifecycle
 
 ROOT = Path(__file__).parents[1]
@@ -22,12 +22,14 @@ LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "erro
 
 
 def settings_table() -> str:
-    rows = [(f"`{name}`", f"`{default}`" if default else "", meaning) for name, default, meaning in settings.table()]
+    rows = [
+        (f"`{name}`", f"`{default}`" if default else "", meaning) for name, default, meaning in settings.documentation()
+    ]
     return table(("variable", "default", "meaning"), rows)
 
 
 def metrics_table() -> str:
-    metrics = Metrics(backlog=lambda: Backlog(waiting=0, parked=0), clock=lambda: datetime.now(UTC))
+    metrics = Metrics(backlog=lambda: OutboxBacklog(waiting=0, parked=0), clock=lambda: datetime.now(UTC))
     rows = sorted([*_process_metrics(metrics), *_outbox_metrics(metrics)])
     return table(("metric", "type", "labels", "meaning"), rows)
 

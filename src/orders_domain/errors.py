@@ -21,7 +21,7 @@ class Kind(Enum):
     PRECONDITION = "precondition"  # the state you named is no longer the present one
     IN_PROGRESS = "in_progress"  # wait for your own request of before, then send this one again
     KEY_REUSED = "key_reused"  # take another key
-    TOO_OFTEN = "too_often"  # wait, then try again
+    RATE_LIMITED = "too_often"  # wait, then try again
     UNAVAILABLE = "unavailable"  # try again later
 
 
@@ -32,36 +32,36 @@ class OrdersError(Exception):
     code: ClassVar[str]
 
 
-class Refused(OrdersError):
+class InvalidValue(OrdersError):
     """A value that cannot be: refused when it is made, before anything has changed."""
 
     kind = Kind.INVALID
     code = "refused"
 
-    def __init__(self, sentence: str, *, field: str | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
         self.field = field
 
 
-class AmountRefused(Refused):
+class InvalidAmount(InvalidValue):
     """Not an amount of money: negative, not finite, too large, or finer than the currency."""
 
     code = "amount_refused"
 
 
-class ItemRefused(Refused):
+class InvalidItem(InvalidValue):
     """Not a line of an order."""
 
     code = "item_refused"
 
 
-class TotalMismatch(Refused):
+class TotalMismatch(InvalidValue):
     """Every line has a quantity and a price, and the total is not their sum."""
 
     code = "total_mismatch"
 
 
-class CartRefused(Refused):
+class InvalidCart(InvalidValue):
     """Not a cart's snapshot as its service signs it (clause 004-05); ``field`` is the path within it."""
 
     code = "cart_refused"
@@ -84,7 +84,7 @@ class InvalidCredentials(OrdersError):
         super().__init__("Invalid credentials")
 
 
-class SignInElsewhere(OrdersError):
+class SignInDisabled(OrdersError):
     """An identity provider signs the tokens that we believe; we make none."""
 
     kind = Kind.NOT_FOUND
@@ -97,7 +97,7 @@ class SignInElsewhere(OrdersError):
 class TooManyAttempts(OrdersError):
     """Somebody tried too often."""
 
-    kind = Kind.TOO_OFTEN
+    kind = Kind.RATE_LIMITED
     code = "too_many_attempts"
 
     def __init__(self, *, retry_after: int) -> None:
@@ -238,7 +238,7 @@ class JobNotFound(OrdersError):
         self.job_id = job_id
 
 
-class JobLost(OrdersError):
+class JobLeaseLost(OrdersError):
     """Another worker has claimed the job meanwhile; nothing was noted."""
 
     kind = Kind.CONFLICT
@@ -266,13 +266,13 @@ class VersionMismatch(OrdersError):
     kind = Kind.PRECONDITION
     code = "version_mismatch"
 
-    def __init__(self, *, wanted: frozenset[int], current: int) -> None:
+    def __init__(self, *, expected: frozenset[int], current: int) -> None:
         super().__init__(f"The order is at version {current}.")
-        self.wanted = wanted
+        self.expected = expected
         self.current = current
 
 
-class KeyInUse(OrdersError):
+class RequestInProgress(OrdersError):
     """Another request under the same key has not ended yet; nothing was done now."""
 
     kind = Kind.IN_PROGRESS
@@ -283,7 +283,7 @@ class KeyInUse(OrdersError):
         super().__init__("A request with this Idempotency-Key is being answered.")
 
 
-class KeyReused(OrdersError):
+class IdempotencyKeyReused(OrdersError):
     """Another request was done under the same key; nothing was done now."""
 
     kind = Kind.KEY_REUSED
@@ -319,7 +319,7 @@ class PublisherUnavailable(Unavailable):
     code = "publisher_unavailable"
 
 
-class SignInBusy(Unavailable):
+class PasswordHasherBusy(Unavailable):
     """Too many passwords are being checked; this one was not."""
 
     code = "sign_in_busy"
@@ -337,7 +337,7 @@ class BrokerUnavailable(Unavailable):
     code = "broker_unavailable"
 
 
-class NotYet(Unavailable):
+class PrerequisiteMissing(Unavailable):
     """What a message tells of is not there; it may be before long. The sentence is the reason if it never is."""
 
     code = "not_yet"
@@ -349,14 +349,14 @@ class NotifierUnavailable(Unavailable):
     code = "notifier_unavailable"
 
 
-class LetterRefused(OrdersError):
+class NotificationRejected(OrdersError):
     """This message to a person will never be taken, such as for its address."""
 
     kind = Kind.INVALID
     code = "letter_refused"
 
 
-class BookingLost(Unavailable):
+class ReservationLost(Unavailable):
     """Other services were asked for too long, and what they hold is being given up: the order is not placed."""
 
     code = "booking_lost"
@@ -366,7 +366,7 @@ class BookingLost(Unavailable):
         self.order_id = order_id
 
 
-class ServiceFailed(Unavailable):
+class ServiceError(Unavailable):
     """Another service did not do what it was asked, or did it and we do not know: see the subclasses."""
 
     code = "service_failed"
@@ -376,31 +376,31 @@ class ServiceFailed(Unavailable):
         self.service = service
 
 
-class ServiceUnreachable(ServiceFailed):
+class ServiceUnreachable(ServiceError):
     """Nobody listens at its address, or the connection broke before there was an answer."""
 
     code = "service_unreachable"
 
 
-class ServiceTooSlow(ServiceFailed):
+class ServiceTimeout(ServiceError):
     """Its answer was not there in time."""
 
     code = "service_too_slow"
 
 
-class ServiceBroken(ServiceFailed):
+class ServiceInternalError(ServiceError):
     """It says itself that it failed."""
 
     code = "service_broken"
 
 
-class ServiceNonsense(ServiceFailed):
+class InvalidServiceResponse(ServiceError):
     """Its answer is not what was agreed: another status, no JSON, another shape, too large."""
 
     code = "service_nonsense"
 
 
-class ServiceRefused(ServiceFailed):
+class ServiceRejected(ServiceError):
     """It understood, and will not: it has done nothing, and asking again does not help."""
 
     code = "service_refused"

@@ -2,14 +2,14 @@
 
 import sys
 
-from orders_flask.extras import not_installed
+from orders_flask.optional_dependencies import missing_extra
 
 
 def main() -> None:
     try:
         from orders_flask import cli
     except ModuleNotFoundError as error:
-        sys.exit(f"orders: {not_installed(error, extra='flask')}")
+        sys.exit(f"orders: {missing_extra(error, extra='flask')}")
     cli.main()
 
 

@@ -10,49 +10,49 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from orders_flask import log
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
-from orders_flask.settings import SettingRefused, Settings, read
-from orders_flask.web import core, docs, errors, operations, requests, urls
-from orders_flask.web.body import LARGEST_BODY
+from orders_flask.observability import structured_logging
+from orders_flask.settings import InvalidSetting, Settings, load
+from orders_flask.web import context, error_handlers, health, openapi, request_logging, url_converters
 from orders_flask.web.contract import Contract
+from orders_flask.web.json_parser import MAX_BODY_BYTES
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
     """Return the service; without settings, those of the environment. Two apps in one process do not see each other.
 
     Raises:
-        SettingRefused: a setting cannot be; the sentence names it.
+        InvalidSetting: a setting cannot be; the sentence names it.
     """
-    settings = settings or read()
-    log.configure(level=settings.log_level, form=settings.log_format)
+    settings = settings or load()
+    structured_logging.configure(level=settings.log_level, form=settings.log_format)
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # so that a byte too many is seen, also in chunks
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # so that a byte too many is seen, also in chunks
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
-    urls.install(app)
-    core.install(app, container or Container(settings=settings))
-    _make_parts(core.of(app))
-    if settings.embedded and container is None:
-        _migrate(core.of(app))
-    requests.install(app)
-    app.register_blueprint(operations.blueprint)
-    errors.install(app, _mount(app, settings))
-    urls.answer_with_and_without_slash(app)
+    url_converters.install(app)
+    context.init_app(app, container or Container(settings=settings))
+    _make_components(context.container_of(app))
+    if settings.uses_default_database and container is None:
+        _migrate(context.container_of(app))
+    request_logging.install(app)
+    app.register_blueprint(health.blueprint)
+    error_handlers.install(app, _mount(app, settings))
+    url_converters.add_slash_aliases(app)
     return app
 
 
-def _make_parts(container: Container) -> None:
+def _make_components(container: Container) -> None:
     """Make what settings can spoil, so that a bad one stops the start and not the first request; nothing connects."""
     for part in (
         container.store,
         container.cache,
         container.broker,
-        container.identity,
-        container.entrance,
-        container.services,
+        container.token_verifier,
+        container.auth,
+        container.remote_services,
         container.job_runner,
     ):
         part()
@@ -65,24 +65,24 @@ def _migrate(container: Container) -> None:
 
 
 def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
-    api = docs.install(app)
+    api = openapi.install(app)
     mounted: dict[str, Contract] = {}
     for name, prefixes in settings.mounts.items():
         if name not in CONTRACTS:
-            raise SettingRefused(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
+            raise InvalidSetting(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
         for position, prefix in enumerate(prefixes):
             contract = CONTRACTS[name]()
             suffix = f"-{position + 1}" if position else ""
-            for blueprint, place in _places(contract, prefix, first=not position):
+            for blueprint, place in _url_prefixes(contract, prefix, first=not position):
                 if place in mounted:
-                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
                 api.register_blueprint(blueprint, url_prefix=place, name=blueprint.name + suffix)
                 mounted[place] = contract
-    _require_free_ways(mounted)
+    _ensure_disjoint(mounted)
     return mounted
 
 
-def _places(contract: Contract, prefix: str, *, first: bool) -> list[tuple[Blueprint, str]]:
+def _url_prefixes(contract: Contract, prefix: str, *, first: bool) -> list[tuple[Blueprint, str]]:
     """What a contract serves where: its orders at the prefix, the rest beside it (/api/v1/orders, /api/v1/products).
 
     What has a path of its own is served there once, however many prefixes the contract has.
@@ -90,18 +90,18 @@ def _places(contract: Contract, prefix: str, *, first: bool) -> list[tuple[Bluep
     parent = prefix.rpartition("/")[0]
     return [
         (contract.blueprint, prefix),
-        *((beside, f"{parent}/{name}") for name, beside in contract.beside.items()),
-        *((blueprint, path) for path, blueprint in contract.absolute.items() if first),
+        *((beside, f"{parent}/{name}") for name, beside in contract.siblings.items()),
+        *((blueprint, path) for path, blueprint in contract.absolute_mounts.items() if first),
     ]
 
 
-def _require_free_ways(mounted: dict[str, Contract]) -> None:
+def _ensure_disjoint(mounted: dict[str, Contract]) -> None:
     """Refuse a prefix below a path that a contract has to itself: the requests of one would go to the other."""
     for owner in mounted.values():
-        for path in owner.absolute:
+        for path in owner.absolute_mounts:
             for place, other in mounted.items():
                 if place.startswith(f"{path}/"):
-                    raise SettingRefused(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
 
 
 class Json(JSONProvider):

@@ -4,9 +4,11 @@ It is ``wsgi``, whose threads wait for no client: requests are gathered before t
 it stops, the workers beside the requests do what they have begun.
 """
 
-from orders_flask.web.core import of
-from orders_flask.web.whole import WholeRequests
+from orders_flask.web.context import container_of
+from orders_flask.web.request_buffering import RequestBufferingMiddleware
 from orders_flask.wsgi import app as wsgi_app
-from orders_flask.wsgi import beside
+from orders_flask.wsgi import background_workers
 
-app = WholeRequests(wsgi_app, threads=of(wsgi_app).settings().threads, on_shutdown=beside.stop)
+app = RequestBufferingMiddleware(
+    wsgi_app, threads=container_of(wsgi_app).settings().threads, on_shutdown=background_workers.stop
+)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from orders_domain.currencies import DECIMALS
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from orders_flask import environment
 
 DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
-_OURS = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
+_FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
 
 
-class SettingRefused(ValueError):
+class InvalidSetting(ValueError):
     """A setting's value cannot be; the sentence names the setting."""
 
 
@@ -31,7 +31,7 @@ class Settings:
     """Every setting, its environment variable and its default.
 
     Raises:
-        SettingRefused: a value cannot be, or production lacks a secret.
+        InvalidSetting: a value cannot be, or production lacks a secret.
     """
 
     environment: str = _setting("ORDERS_ENV", "development", "`development` or `production`, which insists on secrets")
@@ -118,7 +118,9 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mounts", _mounts(DEFAULT_MOUNTS) if self.mounts is None else _frozen(self.mounts))
+        object.__setattr__(
+            self, "mounts", _mounts(DEFAULT_MOUNTS) if self.mounts is None else _validate_mounts(self.mounts)
+        )
         _one_of("ORDERS_ENV", self.environment, "development", "production")
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
@@ -128,7 +130,7 @@ class Settings:
         _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
         if self.new_order_queue == self.events_exchange:
-            raise SettingRefused(
+            raise InvalidSetting(
                 "NEW_ORDER_QUEUE and EVENTS_EXCHANGE have one name, by which a Celery worker would declare both."
             )
         self._check_urls()
@@ -137,15 +139,15 @@ class Settings:
         _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         _within("ORDERS_THREADS", self.threads, 1, 256)
-        if self.default_currency not in DECIMALS:
-            raise SettingRefused(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
+        if self.default_currency not in MINOR_UNIT_DIGITS:
+            raise InvalidSetting(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
 
     @property
     def production(self) -> bool:
         return self.environment == "production"
 
     @property
-    def embedded(self) -> bool:
+    def uses_default_database(self) -> bool:
         """No database was named: ours is a SQLite file in the working directory."""
         return not self.database_url
 
@@ -166,7 +168,7 @@ class Settings:
         return tuple(secret.strip() for secret in (self.cart_snapshot_secret or DEVELOPMENT_CART_SECRET).split(","))
 
     @property
-    def advice(self) -> str | None:
+    def warning(self) -> str | None:
         """What would be better otherwise, in a sentence."""
         if "checkout" in self.mounts and any(len(secret.encode()) < 32 for secret in self.cart_secrets):
             return "CART_SNAPSHOT_SECRET has a secret of fewer than 32 bytes; make one with: openssl rand -hex 32"
@@ -177,7 +179,7 @@ class Settings:
         """A memory cache only where one process is all there is: elsewhere it could be wrong."""
         if self.redis_url:
             return "redis"
-        return "memory" if self.embedded or self.database_url == "memory://" else "none"
+        return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
 
     @property
     def broker(self) -> Literal["rabbitmq", "memory"]:
@@ -201,42 +203,42 @@ class Settings:
 
     def _check_identity(self) -> None:
         if self.jwt_public_key and self.jwt_jwks_url:
-            raise SettingRefused("JWT_PUBLIC_KEY and JWT_JWKS_URL are both set; tokens are checked with one of them.")
+            raise InvalidSetting("JWT_PUBLIC_KEY and JWT_JWKS_URL are both set; tokens are checked with one of them.")
         outside = bool(self.jwt_public_key or self.jwt_jwks_url)
         if outside and self.algorithm == "HS256":
-            raise SettingRefused("JWT_ALGORITHM is HS256, which has no public key; name the algorithm of the key.")
+            raise InvalidSetting("JWT_ALGORITHM is HS256, which has no public key; name the algorithm of the key.")
         if not outside and self.algorithm != "HS256":
-            raise SettingRefused(f"JWT_ALGORITHM is {self.algorithm}; set JWT_PUBLIC_KEY or JWT_JWKS_URL to its key.")
+            raise InvalidSetting(f"JWT_ALGORITHM is {self.algorithm}; set JWT_PUBLIC_KEY or JWT_JWKS_URL to its key.")
         if outside:
             return
         if len(self.signing_secret.encode()) < 32:
-            raise SettingRefused("JWT_SECRET has fewer than 32 bytes; make one with: openssl rand -hex 32")
+            raise InvalidSetting("JWT_SECRET has fewer than 32 bytes; make one with: openssl rand -hex 32")
         if self.production and self.signing_secret == DEVELOPMENT_SECRET:
-            raise SettingRefused(
+            raise InvalidSetting(
                 "JWT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own."
             )
 
     def _check_carts(self) -> None:
         if not all(self.cart_secrets):
-            raise SettingRefused("CART_SNAPSHOT_SECRET has an empty secret; several are written new,old.")
+            raise InvalidSetting("CART_SNAPSHOT_SECRET has an empty secret; several are written new,old.")
         if self.production and "checkout" in self.mounts and DEVELOPMENT_CART_SECRET in self.cart_secrets:
-            raise SettingRefused(
+            raise InvalidSetting(
                 "CART_SNAPSHOT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own, or "
                 "leaves checkout out of ORDERS_MOUNTS."
             )
 
 
-def read() -> Settings:
+def load() -> Settings:
     """Return the settings of this process's environment, its ``.env`` file and the files that they name.
 
     Raises:
-        SettingRefused: see ``Settings``; or a file cannot be read.
+        InvalidSetting: see ``Settings``; or a file cannot be read.
     """
     try:
         variables = environment.variables()
         texts = {one.name: environment.value(one.metadata["name"], variables) for one in fields(Settings)}
     except ValueError as error:
-        raise SettingRefused(str(error)) from error
+        raise InvalidSetting(str(error)) from error
     values: dict[str, Any] = {name: _value(name, text) for name, text in texts.items() if text}
     return Settings(**values)
 
@@ -254,44 +256,44 @@ def _mounts(text: str) -> Mapping[str, tuple[str, ...]]:
     for part in text.split():
         name, equals, prefixes = part.partition("=")
         if not name or not equals or name in mounts:
-            raise SettingRefused(
+            raise InvalidSetting(
                 f"ORDERS_MOUNTS has {part!r}; it is written contract=/prefix,/prefix, each contract once."
             )
         mounts[name] = tuple(prefixes.split(","))
-    return _frozen(mounts)
+    return _validate_mounts(mounts)
 
 
-def _frozen(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+def _validate_mounts(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     taken: dict[str, str] = {}
     for name, prefixes in mounts.items():
         for prefix in prefixes:
             if not _PREFIX.fullmatch(prefix):
-                raise SettingRefused(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; a prefix is like /api/orders.")
-            if prefix in _OURS:
-                raise SettingRefused(f"ORDERS_MOUNTS gives {name} the prefix {prefix}, which is the service's own.")
+                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; a prefix is like /api/orders.")
+            if prefix in _FIRST_PARTY:
+                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix}, which is the service's own.")
             if prefix in taken:
-                raise SettingRefused(f"ORDERS_MOUNTS gives {prefix} to both {taken[prefix]} and {name}.")
+                raise InvalidSetting(f"ORDERS_MOUNTS gives {prefix} to both {taken[prefix]} and {name}.")
             taken[prefix] = name
     return MappingProxyType({name: tuple(prefixes) for name, prefixes in mounts.items()})
 
 
 def _one_of(name: str, value: str, *allowed: str) -> None:
     if value not in allowed:
-        raise SettingRefused(f"{name} is {value!r}; it is one of: {', '.join(filter(None, allowed))}.")
+        raise InvalidSetting(f"{name} is {value!r}; it is one of: {', '.join(filter(None, allowed))}.")
 
 
-def _within(name: str, value: int, least: int, most: int) -> None:
-    if type(value) is not int or not least <= value <= most:
-        raise SettingRefused(f"{name} is no whole number from {least} to {most}.")
+def _within(name: str, value: int, minimum: int, maximum: int) -> None:
+    if type(value) is not int or not minimum <= value <= maximum:
+        raise InvalidSetting(f"{name} is no whole number from {minimum} to {maximum}.")
 
 
 def _scheme(name: str, url: str, *allowed: str) -> None:
     scheme, separator, _ = url.partition("://")
     if url and (not separator or scheme not in allowed):
-        raise SettingRefused(f"{name} does not begin with one of: {', '.join(f'{one}://' for one in allowed)}.")
+        raise InvalidSetting(f"{name} does not begin with one of: {', '.join(f'{one}://' for one in allowed)}.")
 
 
-def table() -> list[tuple[str, str, str]]:
+def documentation() -> list[tuple[str, str, str]]:
     """Name, default and meaning of each setting, as the README shows them."""
     return [
         (

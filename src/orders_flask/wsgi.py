@@ -2,18 +2,18 @@
 
 from orders_flask.app import create_app
 from orders_flask.unknown_settings import log_unknown_settings
-from orders_flask.web.core import of
-from orders_flask.workers import loop, orphan
+from orders_flask.web.context import container_of
+from orders_flask.workers import parent_watchdog, runner
 
 app = create_app()
-if not orphan.server():  # orders serve has warned, once for all its workers
+if not parent_watchdog.server():  # orders serve has warned, once for all its workers
     log_unknown_settings()
-orphan.end_with_server()
+parent_watchdog.exit_with_parent()
 
-beside = loop.Beside()
-if of(app).settings().relay == "on":
-    beside.start(of(app).relay(), name="relay")
-if of(app).settings().jobs == "on":
-    beside.start(of(app).job_worker(), name="jobs")
-if of(app).settings().services:
-    beside.start(of(app).booking_worker(), name="bookings")
+background_workers = runner.BackgroundWorkers()
+if container_of(app).settings().relay == "on":
+    background_workers.start(container_of(app).relay(), name="relay")
+if container_of(app).settings().jobs == "on":
+    background_workers.start(container_of(app).job_worker(), name="jobs")
+if container_of(app).settings().services:
+    background_workers.start(container_of(app).reservation_releaser(), name="bookings")

@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from orders_adapters.security.jwks import ProviderKeys
-from orders_adapters.security.tokens import Tokens
+from orders_adapters.security.jwks import JwksKeys
+from orders_adapters.security.tokens import JwtTokenVerifier
 from orders_domain.errors import IdentityUnavailable, InvalidToken
 from tests.support.invalid_tokens import claims, forged_tokens, packed
 
@@ -72,8 +72,8 @@ def silent() -> Iterator[socket.socket]:
         yield listener
 
 
-def identity_of(url: str) -> Tokens:
-    return Tokens(ProviderKeys(url, algorithm="RS256"), algorithm="RS256")
+def identity_of(url: str) -> JwtTokenVerifier:
+    return JwtTokenVerifier(JwksKeys(url, algorithm="RS256"), algorithm="RS256")
 
 
 def token(key: rsa.RSAPrivateKey = KEY, *, kid: object = "march", **others: object) -> str:
@@ -161,7 +161,7 @@ def test_a_key_of_another_algorithm_is_refused_though_the_provider_publishes_it(
             identity(forged)
     for kid in ("curve", "shared"):
         with pytest.raises(InvalidToken):
-            ProviderKeys(provider.url, algorithm="RS256")(token(kid=kid))  # the key itself is not given out
+            JwksKeys(provider.url, algorithm="RS256")(token(kid=kid))  # the key itself is not given out
     assert identity(token()).subject == "ada"
 
 

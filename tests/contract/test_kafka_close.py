@@ -10,13 +10,13 @@ from tests.support.servers.kafka import KafkaServer
 IDLE = 14  # seconds without a poll, in which the group of a consumer that joined is rebalanced
 CLOSES = f"""
 import sys, time
-from orders_adapters.kafka.inlet import Inlet
+from orders_adapters.kafka.message_consumer import KafkaMessageConsumer
 servers, topic = sys.argv[1:]
 options = {{"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}}
-inlet = Inlet(servers, topic=topic, group="closing", options=options)
-inlet.take(lambda _: None, within=0.01)
+consumer = KafkaMessageConsumer(servers, topic=topic, group="closing", options=options)
+consumer.poll(lambda _: None, timeout=0.01)
 time.sleep({IDLE})
-inlet.close()
+consumer.close()
 """
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.kafka.publisher import Publisher
-from orders_domain import Event, OrderStatus, events
+from orders_adapters.kafka.event_publisher import KafkaEventPublisher
+from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
+from orders_domain.model import events
 from tests.contract.ports.publishers import Told, in_kafka
 from tests.support.examples import ADMIN, NOON, only, placed
 from tests.support.servers.ephemeral.server import HOST, free_port
@@ -29,10 +30,10 @@ def notified() -> list[Event]:
     """The notifications of an order's life."""
     order = placed()
     order.number = 7
-    order.unsaved.clear()
+    order.new_entries.clear()
     for status in (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-        order.become(only(status), by=ADMIN, at=NOON)
-    return events.user_notifications(order)
+        order.change_status(only(status), by=ADMIN, at=NOON)
+    return events.notification_events(order)
 
 
 def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -> None:
@@ -70,7 +71,7 @@ def test_threads_share_a_publisher(told: Told) -> None:
 @pytest.mark.clause("003-08")
 def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server: KafkaServer) -> None:
     topic = kafka_server.name("user-notifications")
-    publisher = Publisher(kafka_server.servers, topic=topic)
+    publisher = KafkaEventPublisher(kafka_server.servers, topic=topic)
     (event, *_) = notified()
 
     publisher.publish([event])
@@ -82,11 +83,11 @@ def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server:
 
 
 def test_nothing_to_publish_needs_no_broker() -> None:
-    assert Publisher(f"{HOST}:1", topic="t").publish([]) == ()
+    assert KafkaEventPublisher(f"{HOST}:1", topic="t").publish([]) == ()
 
 
 def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
-    publisher = Publisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
+    publisher = KafkaEventPublisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
 
     for _ in range(2):
         began = time.monotonic()
@@ -100,7 +101,7 @@ def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
 
 def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: Told) -> None:
     with KafkaServer() as doomed:
-        publisher = Publisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
+        publisher = KafkaEventPublisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
         assert list(publisher.publish(notified())) == [None] * 3
 
     with pytest.raises(PublisherUnavailable):

@@ -14,18 +14,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from orders_adapters.mail.notifier import Notifier
-from orders_adapters.system.notifier import notify
-from orders_domain.errors import LetterRefused, NotifierUnavailable
-from orders_domain.notification import Notification
-from orders_domain.ports.notifier import Letter
+from orders_adapters.smtp.notifier import SmtpNotifier
+from orders_adapters.system.log_notifier import notify
+from orders_domain.errors import NotificationRejected, NotifierUnavailable
+from orders_domain.model.notification import Notification
+from orders_domain.ports.notifier import NotificationMessage
 from tests.support.examples import NOON
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.mail import MailServer
 
 SENDER = "shop@example.com"
 NEWS = Notification(id=uuid4(), user_id="ann", order="7", message="Your order 7 is on its way.", occurred_at=NOON)
-LETTER = Letter(to="ann@example.com", notification=NEWS)
+LETTER = NotificationMessage(to="ann@example.com", notification=NEWS)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.mark.clause("002-29")
 def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailServer) -> None:
-    notifier = Notifier(mail.url, sender=SENDER)
+    notifier = SmtpNotifier(mail.url, sender=SENDER)
 
     notifier(LETTER)
     notifier(LETTER)
@@ -51,8 +51,8 @@ def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailSe
 def test_an_address_that_is_refused_for_good_is_refused(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
 
-    with pytest.raises(LetterRefused):
-        Notifier(mail.url, sender=SENDER)(LETTER)
+    with pytest.raises(NotificationRejected):
+        SmtpNotifier(mail.url, sender=SENDER)(LETTER)
 
 
 @pytest.mark.parametrize("reply", ["450 busy", "452 full"])
@@ -60,7 +60,7 @@ def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, rep
     mail.replies["ann@example.com"] = reply
 
     with pytest.raises(NotifierUnavailable):
-        Notifier(mail.url, sender=SENDER)(LETTER)
+        SmtpNotifier(mail.url, sender=SENDER)(LETTER)
 
 
 @pytest.mark.parametrize(
@@ -68,22 +68,22 @@ def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, rep
     ["ann", "@", "ann@", "@example.com", "a b@example.com", "a@b\r\nBcc: all@example.com", "a@b,c@d", "ä@x", "<a@b>"],
 )
 def test_what_is_no_address_is_refused_and_nothing_is_sent(mail: MailServer, address: str) -> None:
-    with pytest.raises(LetterRefused):
-        Notifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
+    with pytest.raises(NotificationRejected):
+        SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
 
     assert mail.letters == []
 
 
 def test_an_order_s_name_ends_no_header(mail: MailServer) -> None:
-    with pytest.raises(LetterRefused):
-        Notifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
+    with pytest.raises(NotificationRejected):
+        SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
 
     assert mail.letters == []
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:
     with pytest.raises(NotifierUnavailable):
-        Notifier(f"smtp://{HOST}:{free_port()}", sender=SENDER)(LETTER)
+        SmtpNotifier(f"smtp://{HOST}:{free_port()}", sender=SENDER)(LETTER)
 
 
 def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
@@ -91,12 +91,12 @@ def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
         port = silent.getsockname()[1]
 
         with pytest.raises(NotifierUnavailable):
-            Notifier(f"smtp://{HOST}:{port}", sender=SENDER, timeout=0.5)(LETTER)
+            SmtpNotifier(f"smtp://{HOST}:{port}", sender=SENDER, timeout=0.5)(LETTER)
 
 
 def test_without_the_encryption_insisted_on_nothing_is_sent(mail: MailServer) -> None:
     with pytest.raises(NotifierUnavailable):
-        Notifier(f"{mail.url}?tls=required", sender=SENDER)(LETTER)
+        SmtpNotifier(f"{mail.url}?tls=required", sender=SENDER)(LETTER)
 
     assert mail.letters == []
 
@@ -108,9 +108,9 @@ def test_a_login_is_used_and_a_wrong_one_sends_nothing() -> None:
 
     options = {"authenticator": known, "auth_required": True, "auth_require_tls": False}
     with MailServer(options=options) as mail:
-        Notifier(f"smtp://ann%40shop:p%3Aw%2Fd@{HOST}:{mail.port}", sender=SENDER)(LETTER)
+        SmtpNotifier(f"smtp://ann%40shop:p%3Aw%2Fd@{HOST}:{mail.port}", sender=SENDER)(LETTER)
         with pytest.raises(NotifierUnavailable):
-            Notifier(f"smtp://ann%40shop:wrong@{HOST}:{mail.port}", sender=SENDER)(LETTER)
+            SmtpNotifier(f"smtp://ann%40shop:wrong@{HOST}:{mail.port}", sender=SENDER)(LETTER)
 
     assert len(mail.letters) == 1
 
@@ -120,10 +120,10 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(certificate: tupl
     context.load_cert_chain(*certificate)
     with MailServer(options={"tls_context": context}) as mail:
         with pytest.raises(NotifierUnavailable):
-            Notifier(mail.url, sender=SENDER)(LETTER)
+            SmtpNotifier(mail.url, sender=SENDER)(LETTER)
         assert mail.letters == []
 
-        Notifier(f"{mail.url}?tls=off", sender=SENDER)(LETTER)
+        SmtpNotifier(f"{mail.url}?tls=off", sender=SENDER)(LETTER)
         assert len(mail.letters) == 1
 
 
@@ -148,7 +148,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 )
 def test_what_cannot_be_a_server_or_a_sender_is_refused_at_once(url: str, sender: str) -> None:
     with pytest.raises(ValueError):
-        Notifier(url, sender=sender)
+        SmtpNotifier(url, sender=sender)
 
 
 def test_without_a_server_the_log_is_told(caplog: pytest.LogCaptureFixture) -> None:

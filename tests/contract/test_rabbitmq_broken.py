@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from tests.contract.test_rabbitmq_faults import TIMEOUT, refused_within
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.servers.ephemeral import ThrowawayRabbit
@@ -13,7 +13,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 def test_a_broker_frozen_short_of_memory_or_killed_loses_nothing_it_confirmed(
     throwaway_rabbit: ThrowawayRabbit,
 ) -> None:
-    publisher = Publisher(throwaway_rabbit.url, timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(throwaway_rabbit.url, timeout=TIMEOUT)
     assert publisher.publish([an_event()] * 300) == [None] * 300
 
     throwaway_rabbit.freeze()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.servers.ephemeral import ThrowawayRabbit, processes
 from tests.support.servers.rabbitmq import RabbitServer
@@ -85,7 +85,7 @@ def broker(throwaway_rabbit: ThrowawayRabbit) -> Iterator[ThrowawayRabbit]:
 def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
     broker: ThrowawayRabbit, tmp_path: Path, first: str
 ) -> None:
-    publisher = Publisher(broker.url)
+    publisher = RabbitMqEventPublisher(broker.url)
     events = [an_event() for _ in range(20)]
     if first == "publisher":
         assert set(publisher.publish(events[:10])) == {None}
@@ -104,7 +104,7 @@ def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
 
 @pytest.mark.clause("000-22")
 def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(broker: ThrowawayRabbit, tmp_path: Path) -> None:
-    publisher = Publisher(broker.url, queue_type="quorum")
+    publisher = RabbitMqEventPublisher(broker.url, queue_type="quorum")
     event = an_event()
     assert publisher.publish([event]) == [None]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pika.spec import Basic, BasicProperties
 
-from orders_adapters.rabbitmq.delivery import NO_QUEUE, NOT_TAKEN, WINDOW, Delivery
+from orders_adapters.rabbitmq.confirms import REJECTED, UNROUTABLE, WINDOW, ConfirmedBatch
 from orders_adapters.rabbitmq.messages import Message
 
 
@@ -18,20 +18,20 @@ class Channel:
         self.sent.append(body)
 
 
-def begin(count: int, *, first_tag: int = 1) -> tuple[Delivery, Channel, list[Sequence[str | None]]]:
+def begin(count: int, *, first_tag: int = 1) -> tuple[ConfirmedBatch, Channel, list[Sequence[str | None]]]:
     channel, outcomes = Channel(), list[Sequence[str | None]]()
     messages = [
         Message(
             exchange="",
             routing_key="q",
-            needed=True,
+            mandatory=True,
             body=b"%d" % number,
             properties=BasicProperties(message_id=str(number)),
         )
         for number in range(count)
     ]
-    delivery = Delivery(messages, channel=channel, first_tag=first_tag, done=outcomes.append)
-    delivery.go_on()
+    delivery = ConfirmedBatch(messages, channel=channel, first_tag=first_tag, done=outcomes.append)
+    delivery.send_more()
     return delivery, channel, outcomes
 
 
@@ -57,7 +57,7 @@ def test_each_verdict_goes_to_its_message() -> None:
     delivery.confirmed(Basic.Nack(delivery_tag=102, multiple=True))
     delivery.confirmed(Basic.Ack(delivery_tag=104))
 
-    assert outcomes == [[NOT_TAKEN, NOT_TAKEN, None, None]]
+    assert outcomes == [[REJECTED, REJECTED, None, None]]
 
 
 def test_a_message_that_came_back_has_no_queue_although_it_is_confirmed() -> None:
@@ -66,7 +66,7 @@ def test_a_message_that_came_back_has_no_queue_although_it_is_confirmed() -> Non
     delivery.returned("1")
     delivery.confirmed(Basic.Ack(delivery_tag=3, multiple=True))
 
-    assert outcomes == [[None, NO_QUEUE, None]]
+    assert outcomes == [[None, UNROUTABLE, None]]
 
 
 def test_verdicts_on_an_earlier_delivery_are_not_ours() -> None:

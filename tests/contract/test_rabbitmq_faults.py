@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from orders_domain.errors import PublisherUnavailable
 from tests.contract.test_rabbitmq_publisher import an_event
 from tests.support.depth import effort
@@ -19,7 +19,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 TIMEOUT = effort(1.0, 2.0)
 
 
-def refused_within(seconds: float, publisher: Publisher) -> str:
+def refused_within(seconds: float, publisher: RabbitMqEventPublisher) -> str:
     """The sentence with which a publish gives up, in time."""
     began = time.monotonic()
     with pytest.raises(PublisherUnavailable) as refusal:
@@ -35,14 +35,14 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def publisher(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[Publisher]:
+def publisher(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[RabbitMqEventPublisher]:
     name = rabbitmq_server.name("faults")
-    publisher = Publisher(network.through(rabbitmq_server.url), queue=name, exchange=name, timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(network.through(rabbitmq_server.url), queue=name, exchange=name, timeout=TIMEOUT)
     yield publisher
     publisher.close()
 
 
-def test_nobody_listening_is_known_at_once(publisher: Publisher, network: Proxy) -> None:
+def test_nobody_listening_is_known_at_once(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     network.cut()
 
     refused_within(1, publisher)
@@ -54,7 +54,7 @@ def test_nobody_listening_is_known_at_once(publisher: Publisher, network: Proxy)
 
 
 def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> None:
-    publisher = Publisher(rabbitmq_server.url.replace("guest:guest", "guest:wrong"), timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url.replace("guest:guest", "guest:wrong"), timeout=TIMEOUT)
 
     assert "ACCESS_REFUSED" in refused_within(TIMEOUT, publisher)
     with pytest.raises(PublisherUnavailable):
@@ -63,7 +63,7 @@ def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> Non
 
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_network_that_swallows_everything_is_given_up_in_time(
-    publisher: Publisher, network: Proxy, connected: bool
+    publisher: RabbitMqEventPublisher, network: Proxy, connected: bool
 ) -> None:
     if connected:
         publisher.ping()
@@ -80,7 +80,9 @@ def test_a_network_that_swallows_everything_is_given_up_in_time(
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_threads_wait_for_their_turn_no_longer_than_the_time_out(publisher: Publisher, network: Proxy) -> None:
+def test_threads_wait_for_their_turn_no_longer_than_the_time_out(
+    publisher: RabbitMqEventPublisher, network: Proxy
+) -> None:
     publisher.ping()
     network.hang()
 
@@ -91,7 +93,7 @@ def test_threads_wait_for_their_turn_no_longer_than_the_time_out(publisher: Publ
 
 def test_threads_may_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("shared")
-    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, timeout=5)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=5)
 
     with ThreadPoolExecutor(8) as threads:
         told = list(threads.map(lambda _: publisher.publish([an_event()] * 5), range(200)))
@@ -100,7 +102,7 @@ def test_threads_may_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     publisher.close()
 
 
-def test_a_connection_lost_while_idle_is_not_noticed(publisher: Publisher, network: Proxy) -> None:
+def test_a_connection_lost_while_idle_is_not_noticed(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     assert publisher.publish([an_event()]) == [None]
     network.cut()
     network.restore()
@@ -114,7 +116,7 @@ def test_a_full_queue_that_refuses_is_a_refusal_of_that_event_only(rabbitmq_serv
     with rabbitmq_server.channel() as channel:
         full = {"x-max-length": 1, "x-overflow": "reject-publish"}
         channel.queue_declare(name, durable=True, arguments=full)
-    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
 
     told = publisher.publish([an_event(), an_event(), an_event(2)])
 
@@ -129,7 +131,7 @@ def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
     with rabbitmq_server.channel() as channel:
         channel.queue_declare(name, durable=True, arguments={"x-max-priority": 5})
         channel.exchange_declare(name, "fanout", durable=True)
-    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
 
     with caplog.at_level(logging.WARNING, "orders_adapters"):
         assert publisher.publish([an_event()]) == [None]
@@ -143,7 +145,7 @@ def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
 
 def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("gone")
-    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
     publisher.ping()
     with rabbitmq_server.channel() as channel:
         channel.exchange_delete(name)
@@ -155,7 +157,7 @@ def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_se
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_connects_anew(publisher: Publisher) -> None:
+def test_a_forked_child_connects_anew(publisher: RabbitMqEventPublisher) -> None:
     assert publisher.publish([an_event()]) == [None]
 
     child = os.fork()
@@ -166,7 +168,7 @@ def test_a_forked_child_connects_anew(publisher: Publisher) -> None:
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_closing_leaves_no_thread_and_is_not_the_end(publisher: Publisher) -> None:
+def test_closing_leaves_no_thread_and_is_not_the_end(publisher: RabbitMqEventPublisher) -> None:
     before = set(threading.enumerate())
     assert publisher.publish([an_event()]) == [None]
 

@@ -9,9 +9,9 @@ import orjson
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
-from orders_adapters import wire
-from orders_adapters.rabbitmq.publisher import Publisher
-from orders_domain.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
+from orders_adapters.serialization import cloudevents
+from orders_domain.model.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
 from tests.support.servers.rabbitmq import RabbitServer
 
 NOON = datetime(2030, 5, 17, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, server: RabbitServer, channel: BlockingChannel) -> None:
         self.name, self.channel = server.name("desk"), channel
-        self.publisher = Publisher(server.url, queue=self.name, exchange=self.name, timeout=5)
+        self.publisher = RabbitMqEventPublisher(server.url, queue=self.name, exchange=self.name, timeout=5)
         self.publisher.ping()
         self.all_news: str = channel.queue_declare("", exclusive=True).method.queue
         channel.queue_bind(self.all_news, self.name, routing_key="#")
@@ -80,7 +80,7 @@ def test_every_event_is_news_under_its_type(desk: Desk) -> None:
     assert desk.publisher.publish(events) == [None, None]
 
     news = desk.news()
-    assert [wire.read_event(body) for _, _, body in news] == events
+    assert [cloudevents.read_event(body) for _, _, body in news] == events
     assert [method.routing_key for method, _, _ in news] == [event.type for event in events]
     assert [properties.message_id for _, properties, _ in news] == [str(event.id) for event in events]
     assert {properties.content_type for _, properties, _ in news} == {"application/cloudevents+json"}
@@ -121,13 +121,13 @@ def test_a_queue_deleted_in_between_is_declared_again(desk: Desk) -> None:
 
 
 def test_nothing_to_publish_needs_no_broker() -> None:
-    assert Publisher("amqp://127.0.0.1:1").publish([]) == ()
+    assert RabbitMqEventPublisher("amqp://127.0.0.1:1").publish([]) == ()
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
 def test_the_queue_is_durable_and_of_the_type_wished(rabbitmq_server: RabbitServer, queue_type: str) -> None:
     name = rabbitmq_server.name(queue_type)
-    publisher = Publisher(rabbitmq_server.url, queue=name, exchange=name, queue_type=queue_type)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, queue_type=queue_type)
 
     assert publisher.publish([an_event()]) == [None]
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.cache import Cache
-from orders_domain import Item, Money, Order, OrderStatus, Origin
+from orders_adapters.redis.order_cache import RedisOrderCache
+from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
 
@@ -23,7 +23,7 @@ def an_order(version: int = 1, *, order_id: UUID | None = None) -> Order:
         id=order_id or uuid4(),
         origin=Origin.ORDERS,
         user_id="ada",
-        items=(Item({"sku": "tea", "quantity": 2, "price": 4.5}),),
+        items=(CustomItem({"sku": "tea", "quantity": 2, "price": 4.5}),),
         total=Money(900, "EUR"),
         status=OrderStatus.PENDING,
         created_at=NOON,
@@ -33,8 +33,8 @@ def an_order(version: int = 1, *, order_id: UUID | None = None) -> Order:
 
 
 @pytest.fixture
-def cache(redis_server: RedisServer) -> Iterator[Cache]:
-    cache = Cache(redis_server.url, prefix=redis_server.prefix, timeout=1)
+def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
+    cache = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, timeout=1)
     yield cache
     cache.close()
 
@@ -50,7 +50,7 @@ def key(server: RedisServer, order: Order, what: str) -> str:
     return f"{server.prefix}{{{order.id}}}:{what}"
 
 
-def test_a_hit_is_one_get_and_nothing_else(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+def test_a_hit_is_one_get_and_nothing_else(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     cache.put(order)
 
@@ -65,10 +65,10 @@ def test_a_hit_is_one_get_and_nothing_else(cache: Cache, redis_server: RedisServ
 
 
 @pytest.fixture
-def far(redis_server: RedisServer) -> Iterator[Cache]:
+def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
     """A cache 0.2 s of round trip away from its Redis, which knows the scripts."""
     with Proxy.before(redis_server.url) as network:
-        cache = Cache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
+        cache = RedisOrderCache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
         cache.put(an_order())
         cache.invalidate({uuid4(): 1})
         cache.close()
@@ -77,7 +77,7 @@ def far(redis_server: RedisServer) -> Iterator[Cache]:
         cache.close()
 
 
-def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(far: Cache) -> None:
+def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(far: RedisOrderCache) -> None:
     order = an_order()
     calls: dict[str, Callable[[], object]] = {
         "get, on a new connection": lambda: far.get(order.id),
@@ -92,7 +92,7 @@ def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(
         assert 0.2 <= time.monotonic() - began < 0.35, name
 
 
-def test_threads_use_redis_at_the_same_time(far: Cache) -> None:
+def test_threads_use_redis_at_the_same_time(far: RedisOrderCache) -> None:
     order = an_order()
     far.put(order)
 
@@ -105,7 +105,7 @@ def test_threads_use_redis_at_the_same_time(far: Cache) -> None:
 
 
 def test_a_copy_lives_five_minutes_and_a_fence_ten_minutes_longer(
-    cache: Cache, redis_server: RedisServer, server: Any
+    cache: RedisOrderCache, redis_server: RedisServer, server: Any
 ) -> None:
     order = an_order()
 
@@ -117,7 +117,7 @@ def test_a_copy_lives_five_minutes_and_a_fence_ten_minutes_longer(
 
 
 def test_a_copy_is_gone_when_its_life_is_over(redis_server: RedisServer) -> None:
-    cache, order = Cache(redis_server.url, prefix=redis_server.prefix, ttl=1, timeout=1), an_order()
+    cache, order = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, ttl=1, timeout=1), an_order()
 
     cache.put(order)
     assert cache.get(order.id) == order
@@ -127,7 +127,7 @@ def test_a_copy_is_gone_when_its_life_is_over(redis_server: RedisServer) -> None
     cache.close()
 
 
-def test_an_invalidated_copy_is_really_deleted(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+def test_an_invalidated_copy_is_really_deleted(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     cache.put(order)
 
@@ -138,7 +138,7 @@ def test_an_invalidated_copy_is_really_deleted(cache: Cache, redis_server: Redis
 
 @pytest.mark.parametrize("torn", [b"", b"1", b"1 1 {", b"1 1 []", b"0 1 {}", b"2 1 {}", b"\xff\x00", b"x" * 1000])
 def test_an_entry_that_cannot_be_read_is_a_miss_and_is_replaced(
-    cache: Cache, redis_server: RedisServer, server: Any, torn: bytes
+    cache: RedisOrderCache, redis_server: RedisServer, server: Any, torn: bytes
 ) -> None:
     order = an_order()
     server.set(key(redis_server, order, "order"), torn)
@@ -150,7 +150,7 @@ def test_an_entry_that_cannot_be_read_is_a_miss_and_is_replaced(
     assert not cache.circuit_open
 
 
-def test_another_orders_entry_is_a_miss(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+def test_another_orders_entry_is_a_miss(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     mine, another = an_order(), an_order()
     cache.put(another)
     server.copy(key(redis_server, another, "order"), key(redis_server, mine, "order"))
@@ -159,7 +159,7 @@ def test_another_orders_entry_is_a_miss(cache: Cache, redis_server: RedisServer,
 
 
 def test_an_entry_of_another_schema_is_a_miss_although_it_could_be_read(
-    cache: Cache, redis_server: RedisServer, server: Any
+    cache: RedisOrderCache, redis_server: RedisServer, server: Any
 ) -> None:
     order = an_order()
     cache.put(order)
@@ -169,7 +169,9 @@ def test_an_entry_of_another_schema_is_a_miss_although_it_could_be_read(
     assert cache.get(order.id) is None
 
 
-def test_a_newer_schemas_entry_keeps_its_version(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+def test_a_newer_schemas_entry_keeps_its_version(
+    cache: RedisOrderCache, redis_server: RedisServer, server: Any
+) -> None:
     order = an_order(version=3)
     server.set(key(redis_server, order, "order"), b"2 4 {}")
 
@@ -178,7 +180,7 @@ def test_a_newer_schemas_entry_keeps_its_version(cache: Cache, redis_server: Red
     assert server.get(key(redis_server, order, "order")) == b"2 4 {}"
 
 
-def test_keys_of_the_wrong_type_are_healed(cache: Cache, redis_server: RedisServer, server: Any) -> None:
+def test_keys_of_the_wrong_type_are_healed(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     for what in ("order", "fence"):
         server.rpush(key(redis_server, order, what), "a list")
@@ -191,7 +193,7 @@ def test_keys_of_the_wrong_type_are_healed(cache: Cache, redis_server: RedisServ
     assert cache.get(order.id) == order
 
 
-def test_a_redis_that_forgot_the_scripts_gets_them_again(cache: Cache, server: Any) -> None:
+def test_a_redis_that_forgot_the_scripts_gets_them_again(cache: RedisOrderCache, server: Any) -> None:
     order = an_order()
     server.script_flush()
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from orders_adapters.redis.cache import Cache
-from orders_adapters.redis.circuit import REST
+from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
+from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_domain import Order
 from orders_domain.errors import Unavailable
 from tests.contract.test_redis_cache import an_order
@@ -22,14 +22,14 @@ SLACK = 0.08  # a busy machine
 
 
 @pytest.fixture
-def cache(throwaway_redis: ThrowawayRedis) -> Iterator[Cache]:
-    cache = Cache(throwaway_redis.url, timeout=TIMEOUT)
+def cache(throwaway_redis: ThrowawayRedis) -> Iterator[RedisOrderCache]:
+    cache = RedisOrderCache(throwaway_redis.url, timeout=TIMEOUT)
     yield cache
     cache.close()
 
 
 @pytest.fixture
-def kept(cache: Cache) -> Order:
+def kept(cache: RedisOrderCache) -> Order:
     order = an_order()
     cache.put(order)
     assert cache.get(order.id) == order
@@ -43,7 +43,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
-    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
 
@@ -63,25 +63,27 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
 
     throwaway_redis.thaw()
     cache.ping()
-    time.sleep(REST + 0.1)
+    time.sleep(RESET_TIMEOUT + 0.1)
     assert cache.get(kept.id) == kept
     assert not cache.circuit_open
 
 
-def test_on_a_frozen_redis_threads_do_not_queue_up(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+def test_on_a_frozen_redis_threads_do_not_queue_up(
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+) -> None:
     throwaway_redis.freeze()
 
     with ThreadPoolExecutor(16) as threads:
         costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
         assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay a few
 
-        time.sleep(REST + 0.1)
+        time.sleep(RESET_TIMEOUT + 0.1)
         costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
     assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the one that tries
 
 
 def test_a_killed_redis_is_a_miss_and_is_found_again(
-    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.kill()
 
@@ -95,7 +97,7 @@ def test_a_killed_redis_is_a_miss_and_is_found_again(
 
 
 def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
-    cache: Cache, throwaway_redis: ThrowawayRedis
+    cache: RedisOrderCache, throwaway_redis: ThrowawayRedis
 ) -> None:
     old = an_order(1)
     assert cache.get(old.id) is None  # a reading begins ...
@@ -115,7 +117,7 @@ def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
 
 
 def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
-    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("min-replicas-to-write", "1")
@@ -129,7 +131,7 @@ def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
 
 
 def test_full_redis_takes_an_invalidation_and_no_copy(
-    cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("maxmemory", "1")
@@ -142,7 +144,9 @@ def test_full_redis_takes_an_invalidation_and_no_copy(
     assert not cache.circuit_open
 
 
-def test_a_replica_does_not_hear_an_update(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+def test_a_replica_does_not_hear_an_update(
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("replica-serve-stale-data", "yes")
         server.replicaof("127.0.0.1", "1")
@@ -153,7 +157,9 @@ def test_a_replica_does_not_hear_an_update(cache: Cache, kept: Order, throwaway_
 def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("requirepass", "right")
-    right, wrong = (Cache(throwaway_redis.url.replace("://", f"://:{password}@")) for password in ("right", "wrong"))
+    right, wrong = (
+        RedisOrderCache(throwaway_redis.url.replace("://", f"://:{password}@")) for password in ("right", "wrong")
+    )
     order = an_order()
 
     right.put(order)
@@ -167,7 +173,7 @@ def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
-    cache, order = Cache(redis_server.url, prefix=redis_server.prefix, timeout=1), an_order()
+    cache, order = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, timeout=1), an_order()
     cache.put(order)
 
     child = os.fork()
@@ -181,7 +187,9 @@ def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_makes_its_own_experience(cache: Cache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
+def test_a_forked_child_makes_its_own_experience(
+    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+) -> None:
     throwaway_redis.freeze()
     while not cache.circuit_open:
         cache.get(kept.id)

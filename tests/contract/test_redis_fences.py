@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orders_adapters.redis.cache import Cache
+from orders_adapters.redis.order_cache import RedisOrderCache
 from tests.contract.test_redis_cache import an_order
 from tests.support.depth import effort
 from tests.support.servers.redis import RedisServer
 
 
 @pytest.fixture
-def cache(redis_server: RedisServer) -> Iterator[Cache]:
-    cache = Cache(redis_server.url, prefix=redis_server.prefix, timeout=2)
+def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
+    cache = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, timeout=2)
     yield cache
     cache.close()
 
@@ -37,7 +37,7 @@ def schedules(*actors: str) -> Iterator[str]:
 class Run:
     """Two readers (read the store, then put) and two writers (store a version, then announce it), step by step."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: RedisOrderCache) -> None:
         self.cache, self.order_id = cache, uuid4()
         self.stored, self.announced = 1, 0
         self.read: dict[str, int] = {}
@@ -62,7 +62,7 @@ class Run:
         return copy is not None and copy.version < self.announced
 
 
-def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cache: Cache) -> None:
+def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cache: RedisOrderCache) -> None:
     every = list(schedules("a", "b", "X", "Y"))
     assert len(every) == 2520
     seed = random.randrange(2**32)
@@ -75,7 +75,7 @@ def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cach
             assert not run.stale(), schedule
 
 
-def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cache: Cache) -> None:
+def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cache: RedisOrderCache) -> None:
     rounds, readers = 1_000, 4
     store: dict[UUID, int] = {}
     announced: dict[UUID, int] = {}
@@ -110,7 +110,7 @@ def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cach
     assert stale == 0
 
 
-def test_a_fence_is_never_lowered(cache: Cache) -> None:
+def test_a_fence_is_never_lowered(cache: RedisOrderCache) -> None:
     order_id = uuid4()
     cache.invalidate({order_id: 5})
     cache.invalidate({order_id: 3})
@@ -121,7 +121,7 @@ def test_a_fence_is_never_lowered(cache: Cache) -> None:
     assert cache.get(order_id) is not None
 
 
-def test_the_copy_of_the_announced_version_stays(cache: Cache) -> None:
+def test_the_copy_of_the_announced_version_stays(cache: RedisOrderCache) -> None:
     order = an_order(5)
     cache.put(order)
 
@@ -130,7 +130,7 @@ def test_the_copy_of_the_announced_version_stays(cache: Cache) -> None:
     assert cache.get(order.id) == order
 
 
-def test_an_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
+def test_an_older_copy_does_not_replace_a_newer_one(cache: RedisOrderCache) -> None:
     newer = an_order(10)
     cache.put(newer)
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.snapshots import Signatures, canonical
-from orders_domain.cart import Cart
-from orders_domain.errors import CartRefused
-from orders_flask.web.body import read_json
-from orders_flask.web.problems import Unparsable
+from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
+from orders_domain.errors import InvalidCart
+from orders_domain.model.cart import Cart
+from orders_flask.web.json_parser import parse_json
+from orders_flask.web.problems import MalformedBody
 from tests.support.depth import effort
 from tests.support.servers import node
 
@@ -39,7 +39,7 @@ NUMBERS = (
 def signed_by_node(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Random carts, signed by docs/signing/sign_cart.mjs and read as the service reads a body."""
     chance = Random(20261121)
-    return [read_json(line) for line in run_node(tmp_path_factory, [cart(chance) for _ in range(CARTS)])]
+    return [parse_json(line) for line in run_node(tmp_path_factory, [cart(chance) for _ in range(CARTS)])]
 
 
 def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret: str = SECRET) -> list[bytes]:
@@ -89,7 +89,7 @@ def anything(chance: Random, *, levels: int) -> Any:
 
 @pytest.mark.clause("004-02", "004-05")
 def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any]]) -> None:
-    signed = Signatures([SECRET])
+    signed = HmacCartVerifier([SECRET])
 
     assert len(signed_by_node) == CARTS
     assert [one for one in signed_by_node if not signed(Cart(one))] == []
@@ -99,7 +99,7 @@ def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any
 def test_no_cart_is_signed_for_another_secret_or_with_another_ones_signature(
     signed_by_node: list[dict[str, Any]],
 ) -> None:
-    signed, others = Signatures([SECRET]), Signatures([SECRET[:-1], "", f"{SECRET} "])
+    signed, others = HmacCartVerifier([SECRET]), HmacCartVerifier([SECRET[:-1], "", f"{SECRET} "])
     mixed = pairwise(signed_by_node)
 
     assert not any(others(Cart(one)) for one in signed_by_node[:1_000])
@@ -117,7 +117,7 @@ def test_no_byte_of_what_was_signed_can_be_changed(signed_by_node: list[dict[str
             changed = bytearray(text)
             changed[place] ^= 1 << chance.randrange(8)
             if accepted(bytes(changed), one["signature"]):
-                assert read_json(bytes(changed)) == read_json(text), (number, place)
+                assert parse_json(bytes(changed)) == parse_json(text), (number, place)
                 spelt_otherwise += 1
         assert accepted(text, one["signature"])  # what refuses it above is the change
     assert spelt_otherwise < 30  # \u001F for \u001f: another spelling of the same cart, and no change of it
@@ -126,9 +126,9 @@ def test_no_byte_of_what_was_signed_can_be_changed(signed_by_node: list[dict[str
 def accepted(text: bytes, signature: str) -> bool:
     """Whether the service would take it for a signed cart, having read it as it reads a body."""
     try:
-        content = read_json(text)
-        return Signatures([SECRET])(Cart({**content, "signature": signature}))
-    except (Unparsable, CartRefused, TypeError):  # no JSON, no cart, not even an object
+        content = parse_json(text)
+        return HmacCartVerifier([SECRET])(Cart({**content, "signature": signature}))
+    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, not even an object
         return False
 
 
@@ -148,7 +148,7 @@ def test_the_signature_in_the_readme_is_that_of_both_programs(tmp_path_factory: 
 
     for told in (json.loads(python.stdout), json.loads(javascript)):
         assert told["signature"] in readme
-        assert Signatures([secret])(Cart(told))
+        assert HmacCartVerifier([secret])(Cart(told))
 
 
 def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:

@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
-from orders_adapters.sql.outbox import Outbox
-from orders_adapters.sql.shards import shard_of
-from orders_adapters.sql.unit_of_work import UnitOfWork
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin
-from orders_domain.ports.outbox import OutboxState, Outgoing
-from orders_domain.status import Wanted
+from orders_adapters.sql.outbox.repository import SqlOutbox
+from orders_adapters.sql.sharding import shard_of
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin
+from orders_domain.model.status import TargetStatus
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -22,7 +22,7 @@ def an_order(order_id: UUID | None = None, *, at: datetime = NOON, by: Actor = A
     return Order.place(
         order_id=order_id or uuid4(),
         origin=Origin.ORDERS,
-        items=[Item({"sku": "tea"})],
+        items=[CustomItem({"sku": "tea"})],
         total=Money(7550, "USD"),
         by=by,
         at=at,
@@ -31,16 +31,16 @@ def an_order(order_id: UUID | None = None, *, at: datetime = NOON, by: Actor = A
 
 def placed(engine: Engine, order: Order | None = None) -> Order:
     order = order or an_order()
-    with UnitOfWork(engine) as uow:
+    with SqlUnitOfWork(engine) as uow:
         uow.orders.add(order)
         uow.commit()
     return order
 
 
 def changed(engine: Engine, order_id: UUID, status: OrderStatus, *, at: datetime = NOON) -> None:
-    with UnitOfWork(engine) as uow:
-        order = uow.orders.hold(order_id)
-        order.become(Wanted(status, frozenset({status})), by=ADA, at=at)
+    with SqlUnitOfWork(engine) as uow:
+        order = uow.orders.get_for_update(order_id)
+        order.change_status(TargetStatus(status, frozenset({status})), by=ADA, at=at)
         uow.orders.save(order)
         uow.commit()
 
@@ -57,18 +57,18 @@ def marked(
     engine: Engine, order: Order, version: int, state: OutboxState, *, due_at: datetime = NOON, attempts: int = 0
 ) -> None:
     """The event of the order's version came to this."""
-    with Outbox(engine).claim(shard_of(order.id), now=NOON, limit=100) as claim:
+    with SqlOutbox(engine).claim(shard_of(order.id), now=NOON, limit=100) as claim:
         assert claim is not None
-        event_id = next(one.event.id for one in claim.outgoing if one.event.version == version)
-        claim.mark(event_id, state=state, due_at=due_at, attempts=attempts)
+        event_id = next(one.event.id for one in claim.messages if one.event.version == version)
+        claim.set_state(event_id, state=state, due_at=due_at, attempts=attempts)
 
 
 def due(engine: Engine, order: Order, *, now: datetime = NOON, limit: int = 100) -> list[int]:
     """The versions of the order whose events are due, in the order they are given."""
-    with Outbox(engine).claim(shard_of(order.id), now=now, limit=limit) as claim:
+    with SqlOutbox(engine).claim(shard_of(order.id), now=now, limit=limit) as claim:
         assert claim is not None
-        return [one.event.version for one in claim.outgoing if one.event.order_id == order.id]
+        return [one.event.version for one in claim.messages if one.event.order_id == order.id]
 
 
-def all_outgoing(engine: Engine) -> list[Outgoing]:
-    return list(Outbox(engine).select(states=EVERY_STATE))
+def all_outgoing(engine: Engine) -> list[OutboxMessage]:
+    return list(SqlOutbox(engine).select(states=EVERY_STATE))

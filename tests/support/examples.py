@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from orders_adapters.system.ids import Ids
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
+from orders_adapters.system.ids import UuidSequence
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin, Role
+from orders_domain.model.json_values import JSON
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.clock import NewId
-from orders_domain.status import Wanted
-from orders_domain.text import JSON
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ GRACE = Actor(subject="grace", request_id="request-of-grace")
 CLERK = Actor(subject="clerk", scopes=frozenset({"orders:write"}))
 ADMIN = Actor(subject="root", role=Role.ADMIN)
 
-new_id: NewId = Ids()
+new_id: NewId = UuidSequence()
 
 LAMP: dict[str, JSON] = {"sku": "LAMP-1", "quantity": 2, "unit_price": 25.0}
 CABLE: dict[str, JSON] = {"sku": "CABLE-7", "qty": 3, "price": 8.5}
@@ -36,17 +36,17 @@ class Clock:
         return self.now
 
 
-def items(*contents: dict[str, JSON]) -> tuple[Item, ...]:
-    return tuple(Item(content) for content in contents or (LAMP, CABLE))
+def items(*contents: dict[str, JSON]) -> tuple[CustomItem, ...]:
+    return tuple(CustomItem(content) for content in contents or (LAMP, CABLE))
 
 
 def placed(
-    *, by: Actor = ADA, at: datetime = NOON, lines: tuple[Item, ...] | None = None, origin: Origin = Origin.ORDERS
+    *, by: Actor = ADA, at: datetime = NOON, lines: tuple[CustomItem, ...] | None = None, origin: Origin = Origin.ORDERS
 ) -> Order:
     """A new order of two lamps and three cables for 75.50 USD; of other lines, for nothing known."""
     return Order.place(order_id=new_id(), origin=origin, items=lines or items(), total=TOTAL, by=by, at=at)
 
 
-def only(status: OrderStatus) -> Wanted:
+def only(status: OrderStatus) -> TargetStatus:
     """The status and none that looks the same."""
-    return Wanted(status, frozenset({status}))
+    return TargetStatus(status, frozenset({status}))

@@ -17,11 +17,11 @@ from sqlalchemy import Engine, event
 
 from orders_adapters.sql import tables
 from orders_domain import Order, Role
-from orders_domain.ports.cache import Cache
-from orders_domain.use_cases import Relayed
+from orders_domain.ports.order_cache import OrderCache
+from orders_domain.use_cases import RelayResult
 from orders_flask import Settings
-from orders_flask.container import Container, close
-from orders_flask.web.core import of
+from orders_flask.bootstrap.container import Container, close
+from orders_flask.web.context import container_of
 from tests.support.client import Caller
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -60,12 +60,12 @@ class Stack:
 
     @property
     def container(self) -> Container:
-        return of(self.app)
+        return container_of(self.app)
 
     def caller(self, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Caller:
         """Somebody nobody has heard of before, unless named."""
         subject = subject or next(ALICES)
-        token = self.container.mint(subject=subject, role=role, scopes=scopes, seconds=3600)
+        token = self.container.issue_dev_token(subject=subject, role=role, scopes=scopes, seconds=3600)
         return Caller(app=self.app, subject=subject, token=token)
 
     @contextmanager
@@ -113,7 +113,7 @@ class Stack:
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The copy that the cache would give."""
-        cache: Cache = self.container.kept()
+        cache: OrderCache = self.container.order_cache()
         return cache.get(UUID(order["id"]))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -123,7 +123,7 @@ class Stack:
 
     def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
         """All the database holds: the rows of each table, in no order."""
-        if self.settings.embedded:
+        if self.settings.uses_default_database:
             names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
         else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
             names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
@@ -136,12 +136,12 @@ class Stack:
             for table in reversed(tables.metadata.sorted_tables):
                 execute(f"DELETE FROM {table.name}")
             numbers = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-            execute("DELETE FROM sqlite_sequence" if self.settings.embedded else numbers)
+            execute("DELETE FROM sqlite_sequence" if self.settings.uses_default_database else numbers)
 
     @contextmanager
     def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
         """A connection that is not the service's."""
-        if self.settings.embedded:
+        if self.settings.uses_default_database:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
                 yield lambda query: file.execute(query).fetchall()
             return
@@ -155,7 +155,7 @@ class Stack:
 
     def relayed(self) -> Published:
         """Run the relay until nothing is left; return what has reached the broker since the last time."""
-        while self.container.relay_events() != Relayed():
+        while self.container.relay_events() != RelayResult():
             pass
         return self._drained() if self.broker else self._kept()
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orders_domain import Actor, Item, Money
-from orders_domain.address import Address
-from orders_domain.product import Demand, NewProduct
-from orders_domain.use_cases import OrderProducts, PlaceOrder
+from orders_domain import Actor, CustomItem, Money
+from orders_domain.model.address import Address
+from orders_domain.model.product import NewProduct, RequestedItem
+from orders_domain.use_cases import PlaceCatalogOrder, PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import Ended, environment, orders
 
 
@@ -46,7 +46,7 @@ class Shop:
 
     def place(self, number: int = 1, *, by: str = "ann") -> None:
         """Place orders of an item as its client describes it."""
-        tea = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+        tea = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
         placing = PlaceOrder(actor=Actor(subject=by), items=(tea,), total=Money(7500, "USD"))
         self.within(lambda container: [container.place_order(placing) for _ in range(number)])
 
@@ -55,15 +55,17 @@ class Shop:
         address = Address(line1="1 Lane", city=city, state="LDN", postal_code="W1", country="GB")
 
         def order(container: Container) -> None:
-            demands = []
+            requested_items = []
             with container.uow() as uow:
                 for name in names:
                     new = NewProduct(sku=f"SKU-{name}", name=name, price=Money(350, "USD"), stock=9)
                     product = uow.products.add(new, by=Actor(subject="root"), at=container.clock()())
-                    demands.append(Demand(product_id=product.id, quantity=2))
+                    requested_items.append(RequestedItem(product_id=product.id, quantity=2))
                 uow.commit()
-            request = OrderProducts(actor=Actor(subject=by), demands=tuple(demands), address=address)
-            container.order_products(request)
+            request = PlaceCatalogOrder(
+                actor=Actor(subject=by), requested_items=tuple(requested_items), address=address
+            )
+            container.place_catalog_order(request)
 
         self.within(order)
 

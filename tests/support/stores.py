@@ -7,36 +7,36 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from orders_adapters.memory import addresses as memory_addresses
 from orders_adapters.memory import analytics as memory_analytics
-from orders_adapters.memory import denylist as memory_denylist
-from orders_adapters.memory import keys as memory_keys
+from orders_adapters.memory import email_lookup as memory_addresses
+from orders_adapters.memory import idempotency_keys as memory_keys
+from orders_adapters.memory import order_queries as memory_queries
+from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
-from orders_adapters.memory import queries as memory_queries
+from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.memory import store as memory_store
-from orders_adapters.memory import templates as memory_templates
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
-from orders_adapters.sql import addresses as sql_addresses
 from orders_adapters.sql import analytics as sql_analytics
-from orders_adapters.sql import denylist as sql_denylist
-from orders_adapters.sql import keys as sql_keys
-from orders_adapters.sql import outbox as sql_outbox
-from orders_adapters.sql import queries as sql_queries
+from orders_adapters.sql import email_lookup as sql_addresses
+from orders_adapters.sql import idempotency_keys as sql_keys
+from orders_adapters.sql import order_queries as sql_queries
+from orders_adapters.sql import order_templates as sql_templates
+from orders_adapters.sql import revoked_tokens as sql_denylist
 from orders_adapters.sql import tables
-from orders_adapters.sql import templates as sql_templates
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
+from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.ports.analytics import Analytics
-from orders_domain.ports.denylist import Denied
-from orders_domain.ports.idempotency import KeptKeys
-from orders_domain.ports.notifier import Addresses
-from orders_domain.ports.outbox import Outbox, OutboxState, Outgoing
-from orders_domain.ports.queries import Queries
-from orders_domain.ports.templates import Templates
+from orders_domain.ports.analytics import AnalyticsReader
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.notifier import EmailLookup
+from orders_domain.ports.order_queries import OrderQueries
+from orders_domain.ports.order_templates import OrderTemplateRepository
+from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
+from orders_domain.ports.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.ports.users import Users
+from orders_domain.ports.users import UserRepository
 from tests.support.examples import ADA, NOON, only, placed
 
 
@@ -45,14 +45,14 @@ class Shop:
     """One store: ``unit_of_work()`` for each thread, ``outbox()`` for each relay."""
 
     unit_of_work: Callable[[], UnitOfWork]
-    queries: Queries
+    queries: OrderQueries
     outbox: Callable[[], Outbox]
-    analytics: Analytics
-    templates: Templates
-    keys: KeptKeys
-    users: Users
-    addresses: Addresses
-    denied: Denied
+    analytics: AnalyticsReader
+    templates: OrderTemplateRepository
+    keys: IdempotencyKeyCleanup
+    users: UserRepository
+    addresses: EmailLookup
+    denied: AllRevokedTokens
 
     def add(self, *orders: Order) -> None:
         for order in orders:
@@ -64,48 +64,48 @@ class Shop:
         """A new order, stored, as others read it."""
         order = placed(by=by)
         self.add(order)
-        return self.queries.order(order.id)
+        return self.queries.get(order.id)
 
     def changed(self, order: Order, to: OrderStatus, *, by: Actor = ADA) -> Order:
         """The order after a change that was committed."""
         with self.unit_of_work() as uow:
-            present = uow.orders.hold(order.id)
-            present.become(only(to), by=by, at=NOON)
+            present = uow.orders.get_for_update(order.id)
+            present.change_status(only(to), by=by, at=NOON)
             uow.orders.save(present)
             uow.commit()
         return present
 
-    def events(self) -> list[Outgoing]:
+    def events(self) -> list[OutboxMessage]:
         """All events of all orders, oldest first."""
         return list(self.outbox().select(states=frozenset(OutboxState), limit=10_000))
 
 
 def in_memory() -> Shop:
-    store = memory_store.Store()
+    store = memory_store.InMemoryStore()
     return Shop(
-        unit_of_work=lambda: memory_unit_of_work.UnitOfWork(store),
-        queries=memory_queries.Queries(store),
-        outbox=lambda: memory_outbox.Outbox(store),
-        analytics=memory_analytics.Analytics(store),
-        templates=memory_templates.Templates(store),
-        keys=memory_keys.KeptKeys(store),
-        users=memory_users.Users(store),
-        addresses=memory_addresses.Addresses(store),
-        denied=memory_denylist.Denylist(store),
+        unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
+        queries=memory_queries.InMemoryOrderQueries(store),
+        outbox=lambda: memory_outbox.InMemoryOutbox(store),
+        analytics=memory_analytics.InMemoryAnalyticsReader(store),
+        templates=memory_templates.InMemoryOrderTemplateRepository(store),
+        keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
+        users=memory_users.InMemoryUserRepository(store),
+        addresses=memory_addresses.InMemoryEmailLookup(store),
+        denied=memory_denylist.InMemoryRevokedTokens(store),
     )
 
 
 def in_database(engine: Engine) -> Shop:
     return Shop(
-        unit_of_work=lambda: sql_unit_of_work.UnitOfWork(engine),
-        queries=sql_queries.Queries(engine),
-        outbox=lambda: sql_outbox.Outbox(engine),
-        analytics=sql_analytics.Analytics(engine),
-        templates=sql_templates.Templates(engine),
-        keys=sql_keys.KeptKeys(engine),
-        users=sql_users.Users(engine),
-        addresses=sql_addresses.Addresses(engine),
-        denied=sql_denylist.Denylist(engine),
+        unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
+        queries=sql_queries.SqlOrderQueries(engine),
+        outbox=lambda: sql_outbox.SqlOutbox(engine),
+        analytics=sql_analytics.SqlAnalyticsReader(engine),
+        templates=sql_templates.SqlOrderTemplateRepository(engine),
+        keys=sql_keys.SqlIdempotencyKeyCleanup(engine),
+        users=sql_users.SqlUserRepository(engine),
+        addresses=sql_addresses.SqlEmailLookup(engine),
+        denied=sql_denylist.SqlRevokedTokens(engine),
     )
 
 

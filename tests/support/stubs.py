@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from orders_adapters.memory.cache import Cache
+from orders_adapters.memory.order_cache import InMemoryOrderCache
 from orders_domain import Event
 from orders_domain.errors import PublisherUnavailable
 
@@ -49,7 +49,7 @@ class ScriptedPublisher:
         return seen
 
 
-class ForgetfulCache(Cache):
+class ForgetfulCache(InMemoryOrderCache):
     """A cache that hears nothing while ``deaf``."""
 
     deaf = False

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_adapters.system.clock import now
-from orders_adapters.system.ids import Ids
+from orders_adapters.system.ids import UuidSequence
 
 NOON = 1_773_489_600_000  # milliseconds
 
@@ -21,7 +21,7 @@ def milliseconds_of(one: UUID) -> int:
 
 
 def test_the_layout_is_that_of_rfc_9562() -> None:
-    one = Ids(lambda: NOON)()
+    one = UuidSequence(lambda: NOON)()
 
     assert one.version == 7
     assert one.variant == RFC_4122
@@ -31,13 +31,13 @@ def test_the_layout_is_that_of_rfc_9562() -> None:
 def test_an_id_bears_the_present_time() -> None:
     before = time.time_ns() // 1_000_000
 
-    one = Ids()()
+    one = UuidSequence()()
 
     assert before <= milliseconds_of(one) <= time.time_ns() // 1_000_000
 
 
 def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_than_the_one_before() -> None:
-    new_id = Ids(lambda: NOON)
+    new_id = UuidSequence(lambda: NOON)
 
     ids = [new_id() for _ in range(100_000)]
 
@@ -50,7 +50,7 @@ def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_
 @given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=50))
 def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
     moments = iter([NOON + step for step in steps])
-    new_id = Ids(lambda: next(moments))
+    new_id = UuidSequence(lambda: next(moments))
 
     ids = [new_id() for _ in steps]
 
@@ -59,7 +59,7 @@ def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
 
 
 def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
-    new_id = Ids()
+    new_id = UuidSequence()
     taken: list[list[UUID]] = [[] for _ in range(8)]
     begin = threading.Barrier(8)
 
@@ -79,7 +79,7 @@ def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
 
 def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None:
     """Each begins its counter at random, and 32 bits more are random: a generator knows nothing of the others."""
-    ids = [Ids(lambda: NOON)() for _ in range(1_000)]
+    ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
 
     assert len(set(ids)) == 1_000
     assert len({one.int & 0xFFFF_FFFF for one in ids}) > 990
@@ -87,7 +87,7 @@ def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None
 
 
 def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
-    new_id = Ids(lambda: NOON)
+    new_id = UuidSequence(lambda: NOON)
     before = new_id()
     monkeypatch.setattr(new_id, "_counter", (1 << 42) - 2)
 

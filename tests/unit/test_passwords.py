@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import argon2
 import pytest
 
-from orders_adapters.security import passwords as module
-from orders_adapters.security.passwords import AT_ONCE, Passwords
-from orders_domain.errors import SignInBusy
+from orders_adapters.security import password_hasher as module
+from orders_adapters.security.password_hasher import MAX_CONCURRENT, Argon2PasswordHasher
+from orders_domain.errors import PasswordHasherBusy
 
 PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around ", "%s\n\\"]
 
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: text[:10])
 def test_a_hash_is_of_one_password_and_never_the_same(password: str) -> None:
-    passwords = Passwords()
+    passwords = Argon2PasswordHasher()
     one, other = passwords.hash(password), passwords.hash(password)
 
     assert one != other
@@ -29,25 +29,25 @@ def test_a_hash_is_of_one_password_and_never_the_same(password: str) -> None:
 
 
 def test_a_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
-    parameters = argon2.extract_parameters(Passwords().hash("correct horse"))
+    parameters = argon2.extract_parameters(Argon2PasswordHasher().hash("correct horse"))
 
     assert parameters.type is argon2.Type.ID
     assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19 * 1024, 2, 1)
 
 
 def test_a_letter_with_an_accent_is_the_same_however_it_was_typed() -> None:
-    passwords = Passwords()
+    passwords = Argon2PasswordHasher()
 
     assert passwords.verify("cafe\u0301 noir", passwords.hash("caf\u00e9 noir"))
 
 
 @pytest.mark.parametrize("wrong", ["", "plain text", "$argon2id$v=19$", "$2b$12$abcdefghijklmnopqrstuv", "é"])
 def test_what_is_no_hash_is_of_no_password(wrong: str) -> None:
-    assert not Passwords().verify("correct horse", wrong)
+    assert not Argon2PasswordHasher().verify("correct horse", wrong)
 
 
 def test_without_a_hash_the_answer_is_no_after_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    passwords, worked = Passwords(), []
+    passwords, worked = Argon2PasswordHasher(), []
     real = argon2.low_level.verify_secret
 
     def counted(encoded: bytes, secret: bytes, kind: argon2.Type) -> bool:
@@ -65,16 +65,16 @@ def test_without_a_hash_the_answer_is_no_after_the_same_work(monkeypatch: pytest
 
 
 def test_a_hash_of_other_parameters_is_outdated_and_still_good() -> None:
-    passwords = Passwords()
+    passwords = Argon2PasswordHasher()
     old = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash("correct horse")
 
-    assert passwords.outdated(old)
+    assert passwords.needs_rehash(old)
     assert passwords.verify("correct horse", old)
-    assert not passwords.outdated(passwords.hash("correct horse"))
+    assert not passwords.needs_rehash(passwords.hash("correct horse"))
 
 
 def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    passwords, lock = Passwords(), threading.Lock()
+    passwords, lock = Argon2PasswordHasher(), threading.Lock()
     now = most = 0
 
     class Watched:
@@ -93,11 +93,11 @@ def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(16) as threads:
         assert all(threads.map(lambda _: passwords.verify("correct horse", "hash"), range(32)))
 
-    assert most == AT_ONCE == 2
+    assert most == MAX_CONCURRENT == 2
 
 
 def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    passwords, begun, go_on = Passwords(), threading.Barrier(AT_ONCE + 1), threading.Event()
+    passwords, begun, go_on = Argon2PasswordHasher(), threading.Barrier(MAX_CONCURRENT + 1), threading.Event()
 
     class Held:
         def verify(self, *_: object) -> bool:
@@ -105,14 +105,14 @@ def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypat
             return go_on.wait(10)
 
     monkeypatch.setattr(module, "_HASHER", Held())
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        held = [threads.submit(passwords.verify, "correct horse", "hash") for _ in range(AT_ONCE)]
+    monkeypatch.setattr(module, "WAIT_TIMEOUT", 0.1)
+    with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
+        held = [threads.submit(passwords.verify, "correct horse", "hash") for _ in range(MAX_CONCURRENT)]
         begun.wait(10)
 
-        with pytest.raises(SignInBusy):
+        with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", "hash")
-        with pytest.raises(SignInBusy):
+        with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", None)
         go_on.set()
         assert [each.result() for each in held] == [True, True]

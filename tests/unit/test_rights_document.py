@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from orders_domain.access_rules import ACCESS_RULES, Action, Relation, allowed_statuses
-from orders_domain.origin import Origin
-from orders_domain.status import LIFECYCLE, OrderStatus
+from orders_domain.model.access_rules import ACCESS_RULES, Action, Relation, allowed_statuses
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import TRANSITIONS, OrderStatus
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 
@@ -35,7 +35,7 @@ def test_table_of_the_lifecycle_is_that_of_the_code() -> None:
 
 def statuses(origin: Origin, current: OrderStatus, relation: Relation) -> str:
     allowed = allowed_statuses(origin, current, frozenset({relation}))
-    assert allowed <= LIFECYCLE[current]
+    assert allowed <= TRANSITIONS[current]
     return ", ".join(status.value for status in OrderStatus if status in allowed) or "-"
 
 

@@ -3,24 +3,24 @@
 from collections import defaultdict
 from datetime import datetime
 
-from orders_adapters.memory.store import Store
-from orders_domain.analytics import MOST_PRODUCTS, Period, Sold, Tally
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.order import Order
-from orders_domain.product import ProductId
-from orders_domain.status import OrderStatus
+from orders_adapters.memory.store import InMemoryStore
+from orders_domain.model.analytics import MAX_PRODUCTS, Period, ProductSales, StatusTotals
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.order import Order
+from orders_domain.model.product import ProductId
+from orders_domain.model.status import OrderStatus
 
 
-class Analytics:
-    def __init__(self, store: Store) -> None:
+class InMemoryAnalyticsReader:
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
     def __call__(self, period: Period) -> Figures:
-        with self._store.reading:
+        with self._store.read_lock:
             orders = [order for order in self._store.orders.values() if _counts(order, period)]
-            products = self._store.remote_products | self._store.products
+            products = self._store.external_products | self._store.products
             names = {product.id: product.name for product in products.values()}
-        return Figures(period=period, tallies=_tallies(orders, period), top_products=_top(orders, names))
+        return Figures(period=period, status_totals=_status_totals(orders, period), top_products=_top(orders, names))
 
 
 def _counts(order: Order, period: Period) -> bool:
@@ -31,21 +31,23 @@ def _counts(order: Order, period: Period) -> bool:
     )
 
 
-def _tallies(orders: list[Order], period: Period) -> tuple[Tally, ...]:
+def _status_totals(orders: list[Order], period: Period) -> tuple[StatusTotals, ...]:
     found: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(list)
     for order in orders:
         found[period.bucket.start(order.created_at), order.status].append(order.total.minor)
     return tuple(
-        Tally(start=start, status=status, orders=len(minor), minor=sum(minor))
+        StatusTotals(start=start, status=status, orders=len(minor), minor=sum(minor))
         for (start, status), minor in found.items()
     )
 
 
-def _top(orders: list[Order], names: dict[ProductId, str]) -> tuple[Sold, ...]:
+def _top(orders: list[Order], names: dict[ProductId, str]) -> tuple[ProductSales, ...]:
     quantities: dict[ProductId, int] = defaultdict(int)
     minor: dict[ProductId, int] = defaultdict(int)
     for line in (line for order in orders if order.status is not OrderStatus.CANCELED for line in order.lines):
         quantities[line.product_id] += line.quantity
         minor[line.product_id] += line.subtotal.minor
-    best = sorted(quantities, key=lambda product_id: (-minor[product_id], product_id))[:MOST_PRODUCTS]
-    return tuple(Sold(product_id=one, name=names[one], quantity=quantities[one], minor=minor[one]) for one in best)
+    best = sorted(quantities, key=lambda product_id: (-minor[product_id], product_id))[:MAX_PRODUCTS]
+    return tuple(
+        ProductSales(product_id=one, name=names[one], quantity=quantities[one], minor=minor[one]) for one in best
+    )

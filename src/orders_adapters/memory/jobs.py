@@ -5,35 +5,36 @@ from copy import deepcopy
 from datetime import datetime
 from uuid import UUID
 
-from orders_adapters.memory.store import Store
-from orders_domain.errors import JobLost, JobNotFound
-from orders_domain.job import Job, JobStatus
+from orders_adapters.memory.store import InMemoryStore
+from orders_domain.errors import JobLeaseLost, JobNotFound
+from orders_domain.model.job import BulkStatusJob, JobStatus
+from orders_domain.ports.jobs import JobRepository
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
-class Jobs:
-    def __init__(self, store: Store) -> None:
+class InMemoryJobRepository(JobRepository):
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def add(self, job: Job) -> None:
-        with self._store.reading:
+    def add(self, job: BulkStatusJob) -> None:
+        with self._store.read_lock:
             self._store.jobs[job.id] = deepcopy(job)
         self._store.on_job()
 
-    def get(self, job_id: UUID) -> Job:
-        with self._store.reading:
+    def get(self, job_id: UUID) -> BulkStatusJob:
+        with self._store.read_lock:
             if job_id not in self._store.jobs:
                 raise JobNotFound(job_id)
             return deepcopy(self._store.jobs[job_id])
 
-    def due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
-        with self._store.reading:
+    def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
+        with self._store.read_lock:
             found = [job for job in self._store.jobs.values() if _is_due(job, now)]
         return [job.id for job in sorted(found, key=lambda job: (job.leased_until, job.id))[:limit]]
 
-    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
-        with self._store.reading:
+    def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
+        with self._store.read_lock:
             job = self._store.jobs.get(job_id)
             if job is None or not _is_due(job, now):
                 return None
@@ -42,16 +43,16 @@ class Jobs:
             job.attempts += 1
             return deepcopy(job)
 
-    def note(self, job: Job, *, until: datetime) -> None:
-        with self._store.reading:
+    def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
+        with self._store.read_lock:
             stored = self._store.jobs.get(job.id)
             if stored is None or stored.leased_until != job.leased_until:
-                raise JobLost(job.id)
+                raise JobLeaseLost(job.id)
             job.leased_until = until
             self._store.jobs[job.id] = deepcopy(job)
 
-    def forget(self, *, created_before: datetime) -> int:
-        with self._store.reading:
+    def delete_finished(self, *, created_before: datetime) -> int:
+        with self._store.read_lock:
             jobs = self._store.jobs
             old = [job.id for job in jobs.values() if job.status not in _OPEN and job.created_at < created_before]
             for job_id in old:
@@ -59,5 +60,5 @@ class Jobs:
         return len(old)
 
 
-def _is_due(job: Job, now: datetime) -> bool:
+def _is_due(job: BulkStatusJob, now: datetime) -> bool:
     return job.status in _OPEN and job.leased_until <= now

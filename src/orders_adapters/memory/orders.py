@@ -4,22 +4,23 @@ from collections.abc import Sequence
 from copy import deepcopy
 from uuid import UUID
 
-from orders_adapters.memory.store import Store
-from orders_domain import events
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.events import Event
-from orders_domain.history import Entry
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
-from orders_domain.ports.outbox import OutboxState, Outgoing
+from orders_domain.model import events
+from orders_domain.model.events import Event
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.ports.orders import OrderRepository
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 
-class Orders:
-    def __init__(self, store: Store) -> None:
+class InMemoryOrderRepository(OrderRepository):
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self._orders: dict[UUID, Order] = {}
-        self._entries: list[Entry] = []
-        self._outgoing: list[Outgoing] = []
+        self._entries: list[HistoryEntry] = []
+        self._messages: list[OutboxMessage] = []
 
     def add(self, order: Order) -> None:
         if self._stored(order.id) is not None or self._is_shipped(order.shipment_id):
@@ -27,30 +28,30 @@ class Orders:
         order.number = next(self._store.numbers)
         self._stage(order)
 
-    def hold(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef) -> Order:
         order = self._stored(self._store.ids.get(ref) if isinstance(ref, int) else ref)
         if order is None or order.deleted_at is not None:
             raise OrderNotFound(ref)
         return deepcopy(order)
 
-    def hold_shipment(self, shipment_id: str) -> Order:
+    def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         shipped = (one.id for one in self._store.orders.values() if one.shipment_id == shipment_id)
         order_id = next(shipped, None)
         if order_id is None:
             raise OrderNotFound(shipment_id)
-        return self.hold(order_id)
+        return self.get_for_update(order_id)
 
     def save(self, order: Order) -> None:
-        if not order.unsaved:
+        if not order.new_entries:
             return
         stored = self._stored(order.id)
-        if stored is None or stored.version != order.saved_version:
+        if stored is None or stored.version != order.persisted_version:
             raise StaleOrder(order.id)
         self._stage(order)
 
-    def tell(self, told: Sequence[Event]) -> None:
-        self._outgoing += [
-            Outgoing(event=event, state=OutboxState.WAITING, due_at=event.at) for event in deepcopy(list(told))
+    def publish(self, events: Sequence[Event]) -> None:
+        self._messages += [
+            OutboxMessage(event=event, state=OutboxState.WAITING, due_at=event.at) for event in deepcopy(list(events))
         ]
 
     def merge(self) -> None:
@@ -59,7 +60,7 @@ class Orders:
         self._store.ids |= {order.number: order.id for order in self._orders.values() if order.number is not None}
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
-        self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._outgoing}
+        self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._messages}
 
     def _is_shipped(self, shipment_id: str | None) -> bool:
         return shipment_id is not None and any(one.shipment_id == shipment_id for one in self._store.orders.values())
@@ -70,8 +71,8 @@ class Orders:
         return self._orders.get(order_id) or self._store.orders.get(order_id)
 
     def _stage(self, order: Order) -> None:
-        entries = deepcopy(order.unsaved)
-        order.unsaved.clear()
+        entries = deepcopy(order.new_entries)
+        order.new_entries.clear()
         self._orders[order.id] = deepcopy(order)
         self._entries += entries
-        self.tell([events.told_by(entry, order) for entry in entries])
+        self.publish([events.event_for(entry, order) for entry in entries])

@@ -4,125 +4,125 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from orders_adapters.memory.bookings import Bookings
-from orders_adapters.memory.store import Moved, Store
-from orders_domain import sale
-from orders_domain.actor import Actor
+from orders_adapters.memory.reservations import InMemoryReservationRepository
+from orders_adapters.memory.store import InMemoryStore, StockMovement
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
-from orders_domain.order import Order
-from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product, ProductId, require_stock
+from orders_domain.model import pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import NewProduct, Product, ProductId, validate_stock
+from orders_domain.ports.products import MovementKind, ProductRepository, Stock
 
 
-class Products:
+class InMemoryProductRepository(ProductRepository, Stock):
     """Both ports, Products and Stock: in memory a movement and its product are changed by the same step."""
 
-    def __init__(self, store: Store, bookings: Bookings) -> None:
+    def __init__(self, store: InMemoryStore, reservations: InMemoryReservationRepository) -> None:
         self._store = store
-        self._bookings = bookings
+        self._reservations = reservations
         self._products: dict[ProductId, Product] = {}
-        self._remote: dict[ProductId, Product] = {}
-        self._moved: list[Moved] = []
+        self._external: dict[ProductId, Product] = {}
+        self._movements: list[StockMovement] = []
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
-        self._require_free(product.sku, None)
+        self._ensure_sku_free(product.sku, None)
         return self._add(product, by=by, at=at)
 
     def _add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         added = Product(
-            id=next(one for one in self._store.product_ids if one not in self._store.remote_products),
+            id=next(one for one in self._store.product_ids if one not in self._store.external_products),
             sku=product.sku,
             name=product.name,
             price=product.price,
             stock=0,
             low_stock_threshold=product.low_stock_threshold,
         )
-        return self._move(added, Movement.INITIAL, product.stock, by=by, at=at)
+        return self._move(added, MovementKind.INITIAL, product.stock, by=by, at=at)
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        return {one: product for one in product_ids if (product := self._found(one)) is not None}
+    def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        return {one: product for one in product_ids if (product := self._stored(one)) is not None}
 
-    def hold(self, product_id: ProductId) -> Product:
-        product = self._found(product_id)
+    def get_for_update(self, product_id: ProductId) -> Product:
+        product = self._stored(product_id)
         if product is None:
             raise ProductNotFound(product_id)
         return product
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        self._require_free(product.sku, product.id)
+        self._ensure_sku_free(product.sku, product.id)
         self._save(product, by=by, at=at)
 
     def _save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        stored = self.hold(product.id)
+        stored = self.get_for_update(product.id)
         self._products[product.id] = product
         if difference := product.stock - stored.stock:
-            self._moved.append(Moved(product.id, Movement.ADJUSTED, difference, None, by.subject, at))
+            self._movements.append(StockMovement(product.id, MovementKind.ADJUSTED, difference, None, by.subject, at))
 
-    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
+    def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
         wanted = set(skus)
         everything = self._store.products | self._products
         return {one.sku: one for one in everything.values() if one.sku in wanted}
 
-    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
-        if self.hold_skus([product.sku for product in products]):
+    def add_many(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+        if self.get_by_sku_for_update([product.sku for product in products]):
             raise StoreContention("Another product of one of the skus was added meanwhile.")
         for product in products:
             self._add(product, by=by, at=at)
 
-    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+    def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
         for product in products:
             self._save(product, by=by, at=at)
 
-    def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        products = self.named([line.product_id for line in order.lines])
-        sale.require_enough({line.product_id: line.quantity for line in order.lines}, products)
-        if self._has_moved(order, Movement.TAKEN):
+    def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
+        products = self.get_many([line.product_id for line in order.lines])
+        pricing.ensure_in_stock({line.product_id: line.quantity for line in order.lines}, products)
+        if self._has_movement(order, MovementKind.DEDUCTED):
             return ()
         low = []
         for line in order.lines:
             before = products[line.product_id]
-            after = self._move(before, Movement.TAKEN, -line.quantity, by=by, at=at, order=order)
-            low += [after] if after.low and not before.low else []
+            after = self._move(before, MovementKind.DEDUCTED, -line.quantity, by=by, at=at, order=order)
+            low += [after] if after.is_low and not before.is_low else []
         return low
 
-    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
-        self._remote |= {line.product_id: products[line.product_id] for line in order.lines}
+    def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+        self._external |= {line.product_id: products[line.product_id] for line in order.lines}
 
-    def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
-        self._bookings.give_back(order.id, at=at)
-        if self._has_moved(order, Movement.GIVEN_BACK) or not self._has_moved(order, Movement.TAKEN):
+    def release(self, order: Order, *, by: Actor, at: datetime) -> None:
+        self._reservations.make_due_for_release(order.id, at=at)
+        if self._has_movement(order, MovementKind.RELEASED) or not self._has_movement(order, MovementKind.DEDUCTED):
             return
         for line in order.lines:
-            product = self.hold(line.product_id)
-            self._move(product, Movement.GIVEN_BACK, line.quantity, by=by, at=at, order=order)
+            product = self.get_for_update(line.product_id)
+            self._move(product, MovementKind.RELEASED, line.quantity, by=by, at=at, order=order)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
-        product = self.hold(product_id)
-        require_stock(product.stock + quantity)
-        return self._move(product, Movement.RESTOCKED, quantity, by=by, at=at)
+        product = self.get_for_update(product_id)
+        validate_stock(product.stock + quantity)
+        return self._move(product, MovementKind.RESTOCKED, quantity, by=by, at=at)
 
     def merge(self) -> None:
         """Make the staged changes those of the store; ``store.reading`` is held."""
         self._store.products |= self._products
-        self._store.remote_products |= self._remote
-        self._store.moved += self._moved
+        self._store.external_products |= self._external
+        self._store.movements += self._movements
 
-    def _found(self, product_id: ProductId) -> Product | None:
+    def _stored(self, product_id: ProductId) -> Product | None:
         return self._products.get(product_id) or self._store.products.get(product_id)
 
-    def _require_free(self, sku: str, product_id: ProductId | None) -> None:
+    def _ensure_sku_free(self, sku: str, product_id: ProductId | None) -> None:
         everything = self._store.products | self._products
         if any(one.sku == sku and one.id != product_id for one in everything.values()):
             raise SkuTaken(sku)
 
-    def _has_moved(self, order: Order, movement: Movement) -> bool:
-        everything = [*self._store.moved, *self._moved]
+    def _has_movement(self, order: Order, movement: MovementKind) -> bool:
+        everything = [*self._store.movements, *self._movements]
         return any(one.order_id == order.id and one.movement is movement for one in everything)
 
     def _move(
         self,
         product: Product,
-        movement: Movement,
+        movement: MovementKind,
         quantity: int,
         *,
         by: Actor,
@@ -131,5 +131,7 @@ class Products:
     ) -> Product:
         moved = replace(product, stock=product.stock + quantity)
         self._products[product.id] = moved
-        self._moved.append(Moved(product.id, movement, quantity, order.id if order else None, by.subject, at))
+        self._movements.append(
+            StockMovement(product.id, movement, quantity, order.id if order else None, by.subject, at)
+        )
         return moved

@@ -9,27 +9,27 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from orders_domain.booking import Booking
-from orders_domain.history import Entry
-from orders_domain.job import Job
-from orders_domain.order import Order
-from orders_domain.ports.outbox import Outgoing
-from orders_domain.ports.products import Movement
-from orders_domain.product import Product, ProductId
-from orders_domain.template import Template
-from orders_domain.user import User
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.order import Order
+from orders_domain.model.order_template import OrderTemplate
+from orders_domain.model.product import Product, ProductId
+from orders_domain.model.reservation import Reservation
+from orders_domain.model.user import User
+from orders_domain.ports.outbox import OutboxMessage
+from orders_domain.ports.products import MovementKind
 
 
-def _nobody() -> None:
+def _no_op() -> None:
     """Nobody waits for news."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StockMovement:
     """A movement of stock, in the ledger."""
 
     product_id: ProductId
-    movement: Movement
+    movement: MovementKind
     quantity: int  # up, or down below 0
     order_id: UUID | None
     by: str
@@ -37,7 +37,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKey:
+class StoredKey:
     """The order that was placed under a key."""
 
     fingerprint: str
@@ -46,29 +46,31 @@ class KeptKey:
 
 
 @dataclass
-class Store:
+class InMemoryStore:
     """``writing`` is held by one unit of work at a time, ``relaying`` by one relay, ``reading`` for moments only."""
 
-    on_commit: Callable[[], None] = _nobody
-    on_job: Callable[[], None] = _nobody
+    on_commit: Callable[[], None] = _no_op
+    on_job: Callable[[], None] = _no_op
     orders: dict[UUID, Order] = field(default_factory=dict)
     ids: dict[int, UUID] = field(default_factory=dict)  # by number
-    histories: dict[UUID, list[Entry]] = field(default_factory=dict)
-    outbox: dict[UUID, Outgoing] = field(default_factory=dict)  # by event id, in the order of the commits
+    histories: dict[UUID, list[HistoryEntry]] = field(default_factory=dict)
+    outbox: dict[UUID, OutboxMessage] = field(default_factory=dict)  # by event id, in the order of the commits
     products: dict[ProductId, Product] = field(default_factory=dict)
-    templates: dict[int, Template] = field(default_factory=dict)
-    bookings: dict[UUID, Booking] = field(default_factory=dict)
-    booking_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of those neither kept nor released
-    remote_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
-    jobs: dict[UUID, Job] = field(default_factory=dict)
-    moved: list[Moved] = field(default_factory=list)
-    keys: dict[tuple[str, str, str], KeptKey] = field(default_factory=dict)  # by subject, scope and key
+    templates: dict[int, OrderTemplate] = field(default_factory=dict)
+    reservations: dict[UUID, Reservation] = field(default_factory=dict)
+    reservation_keys: dict[UUID, tuple[str, str, str]] = field(
+        default_factory=dict
+    )  # of those neither kept nor released
+    external_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
+    jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
+    movements: list[StockMovement] = field(default_factory=list)
+    idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     users: dict[str, User] = field(default_factory=dict)  # those with an account, by id
-    denied: dict[str, datetime] = field(default_factory=dict)  # until when, by mark
+    revoked_tokens: dict[str, datetime] = field(default_factory=dict)  # until when, by mark
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))
-    writing: threading.Lock = field(default_factory=threading.Lock)
-    reading: threading.Lock = field(default_factory=threading.Lock)
-    relaying: threading.Lock = field(default_factory=threading.Lock)
+    write_lock: threading.Lock = field(default_factory=threading.Lock)
+    read_lock: threading.Lock = field(default_factory=threading.Lock)
+    relay_lock: threading.Lock = field(default_factory=threading.Lock)

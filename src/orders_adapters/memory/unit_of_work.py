@@ -6,54 +6,55 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from orders_adapters.memory.bookings import Bookings
-from orders_adapters.memory.inbox import Inbox
-from orders_adapters.memory.keys import Keys
-from orders_adapters.memory.orders import Orders
-from orders_adapters.memory.products import Products
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeys
+from orders_adapters.memory.inbox import InMemoryInbox
+from orders_adapters.memory.orders import InMemoryOrderRepository
+from orders_adapters.memory.products import InMemoryProductRepository
+from orders_adapters.memory.reservations import InMemoryReservationRepository
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import StoreUnavailable
-from orders_domain.events import Event
+from orders_domain.model.events import Event
+from orders_domain.ports.unit_of_work import UnitOfWork
 
-PATIENCE = 5.0
+LOCK_TIMEOUT = 5.0
 """Seconds to wait for the unit of work of another; SQLite waits as long."""
 
 
-class UnitOfWork:
+class InMemoryUnitOfWork(UnitOfWork):
     """Used outside ``with``, after its commit or twice at once it raises RuntimeError, as a database's does."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self._staged: _Staged | None = None
 
     @property
-    def orders(self) -> Orders:
+    def orders(self) -> InMemoryOrderRepository:
         return self._open.orders
 
     @property
-    def products(self) -> Products:
+    def products(self) -> InMemoryProductRepository:
         return self._open.products
 
     @property
-    def stock(self) -> Products:
+    def stock(self) -> InMemoryProductRepository:
         return self._open.products
 
     @property
-    def keys(self) -> Keys:
-        return self._open.keys
+    def idempotency_keys(self) -> InMemoryIdempotencyKeys:
+        return self._open.idempotency_keys
 
     @property
-    def inbox(self) -> Inbox:
+    def inbox(self) -> InMemoryInbox:
         return self._open.inbox
 
     @property
-    def bookings(self) -> Bookings:
-        return self._open.bookings
+    def reservations(self) -> InMemoryReservationRepository:
+        return self._open.reservations
 
     def __enter__(self) -> Self:
         if self._staged is not None:
             raise RuntimeError("The unit of work is open already.")
-        if not self._store.writing.acquire(timeout=PATIENCE):
+        if not self._store.write_lock.acquire(timeout=LOCK_TIMEOUT):
             raise StoreUnavailable("The store is away or too slow.")
         self._staged = _Staged(self._store)
         return self
@@ -65,13 +66,13 @@ class UnitOfWork:
 
     def commit(self) -> None:
         staged = self._open
-        with self._store.reading:
+        with self._store.read_lock:
             staged.merge()
         self._leave()
         self._store.on_commit()
 
-    def tell(self, events: Sequence[Event]) -> None:
-        self.orders.tell(events)
+    def publish(self, events: Sequence[Event]) -> None:
+        self.orders.publish(events)
 
     @property
     def _open(self) -> _Staged:
@@ -82,20 +83,20 @@ class UnitOfWork:
     def _leave(self) -> None:
         if self._staged is not None:
             self._staged = None
-            self._store.writing.release()
+            self._store.write_lock.release()
 
 
 class _Staged:
     """What is done in one unit of work."""
 
-    def __init__(self, store: Store) -> None:
-        self.orders = Orders(store)
-        self.bookings = Bookings(store)
-        self.products = Products(store, self.bookings)
-        self.keys = Keys(store)
-        self.inbox = Inbox(store)
+    def __init__(self, store: InMemoryStore) -> None:
+        self.orders = InMemoryOrderRepository(store)
+        self.reservations = InMemoryReservationRepository(store)
+        self.products = InMemoryProductRepository(store, self.reservations)
+        self.idempotency_keys = InMemoryIdempotencyKeys(store)
+        self.inbox = InMemoryInbox(store)
 
     def merge(self) -> None:
         """Make all of it the store's; ``store.reading`` is held."""
-        for part in (self.orders, self.products, self.keys, self.inbox, self.bookings):
+        for part in (self.orders, self.products, self.idempotency_keys, self.inbox, self.reservations):
             part.merge()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pika import BasicProperties, DeliveryMode
 
-from orders_adapters import wire
 from orders_adapters.rabbitmq.topology import Topology
-from orders_domain.events import ORDER_PLACED, USER_NOTIFICATION, Event
+from orders_adapters.serialization import cloudevents
+from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
 USER_NOTIFICATIONS = "user-notifications"
@@ -21,30 +21,30 @@ class Message:
 
     exchange: str
     routing_key: str
-    needed: bool
+    mandatory: bool
     body: bytes
     properties: BasicProperties
 
 
 def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
     """Return the messages that tell of the event, all of them persistent and under the event's id."""
-    news = _news(event, topology)
+    news = _event_message(event, topology)
     if event.type == ORDER_PLACED:
-        return news, _task(event, topology)
-    return (news, _notification(event, topology)) if event.type == USER_NOTIFICATION else (news,)
+        return news, _celery_message(event, topology)
+    return (news, _notification_message(event, topology)) if event.type == USER_NOTIFICATION else (news,)
 
 
-def _news(event: Event, topology: Topology) -> Message:
+def _event_message(event: Event, topology: Topology) -> Message:
     return Message(
         exchange=topology.exchange,
         routing_key=event.type,
-        needed=False,
-        body=wire.event_bytes(event),
+        mandatory=False,
+        body=cloudevents.event_bytes(event),
         properties=_properties(event, content_type="application/cloudevents+json"),
     )
 
 
-def _task(event: Event, topology: Topology) -> Message:
+def _celery_message(event: Event, topology: Topology) -> Message:
     """The message of Celery's protocol 1: the one protocol whose body is an object, and so has room for more members.
 
     Celery workers of every version run it; protocol 2 wants an array for a body.
@@ -54,18 +54,18 @@ def _task(event: Event, topology: Topology) -> Message:
     return Message(
         exchange="",
         routing_key=topology.queue,
-        needed=True,
-        body=wire.json_bytes(whose | task),
+        mandatory=True,
+        body=cloudevents.json_bytes(whose | task),
         properties=_properties(event, content_type="application/json"),
     )
 
 
-def _notification(event: Event, topology: Topology) -> Message:
+def _notification_message(event: Event, topology: Topology) -> Message:
     return Message(
         exchange=topology.exchange,
         routing_key=USER_NOTIFICATIONS,
-        needed=False,
-        body=wire.json_bytes(event.data),
+        mandatory=False,
+        body=cloudevents.json_bytes(event.data),
         properties=_properties(event, content_type="application/json"),
     )
 

@@ -16,11 +16,11 @@ Declaration: TypeAlias = Callable[[Channel, Callable[[object], None]], None]
 
 _log = logging.getLogger(__name__)
 
-MOST_DELIVERIES = 100
+MAX_DELIVERIES = 100
 """How often a message is given out again after consumers that died with it; then the broker puts it aside itself."""
 
 
-class Declared(Protocol):
+class Declarable(Protocol):
     """Whatever knows what it needs on the broker."""
 
     @property
@@ -56,28 +56,29 @@ class Topology:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
+class ConsumerQueue:
     """A durable queue that we take from, and beside it one for what can never be done and one for what is early.
 
-    Bound to an exchange it hears what is published there under the key. With ``one_at_a_time`` a single consumer is
+    Bound to an exchange it hears what is published there under the key. With ``single_active_consumer`` a single
+    consumer is
     given messages, however many there are, and the next where that dies.
     """
 
     queue: str
     exchange: str | None = None
     key: str = "#"
-    one_at_a_time: bool = False
+    single_active_consumer: bool = False
 
     @property
-    def dead(self) -> str:
+    def dead_letter(self) -> str:
         return f"{self.queue}.dead"
 
     @property
-    def early(self) -> str:
+    def retry(self) -> str:
         return f"{self.queue}.early"
 
     @property
-    def early_arguments(self) -> Mapping[str, Any]:
+    def retry_arguments(self) -> Mapping[str, Any]:
         """Have a message whose time there is over come back, and not get lost on the way: RabbitMQ 3.10 or later."""
         return {
             "x-queue-type": "quorum",
@@ -91,13 +92,13 @@ class Inbound:
         """Make the declarations on a blocking channel."""
         arguments: dict[str, Any] = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": MOST_DELIVERIES,
+            "x-delivery-limit": MAX_DELIVERIES,
             "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": self.dead,
+            "x-dead-letter-routing-key": self.dead_letter,
         }
-        if self.one_at_a_time:
+        if self.single_active_consumer:
             arguments["x-single-active-consumer"] = True
-        channel.queue_declare(self.dead, durable=True)
+        channel.queue_declare(self.dead_letter, durable=True)
         channel.queue_declare(self.queue, durable=True, arguments=arguments)
         if self.exchange is not None:
             channel.exchange_declare(self.exchange, exchange_type="topic", durable=True)

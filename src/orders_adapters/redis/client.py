@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-MOST_CONNECTIONS = 64
+MAX_CONNECTIONS = 64
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
@@ -25,7 +25,7 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
         raise ValueError("The database, behind the last slash, is no number.")  # the library would take 0
     pool = redis.BlockingConnectionPool.from_url(
         url,
-        max_connections=MOST_CONNECTIONS,
+        max_connections=MAX_CONNECTIONS,
         timeout=timeout,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,

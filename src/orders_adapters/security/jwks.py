@@ -9,10 +9,12 @@ import jwt
 from orders_domain.errors import IdentityUnavailable, InvalidToken
 
 TIMEOUT = 3  # seconds
-PAUSE = 2.0  # seconds without another try after a failed one: a provider that is away must not hold up every request
+RETRY_DELAY = (
+    2.0  # seconds without another try after a failed one: a provider that is away must not hold up every request
+)
 
 
-class ProviderKeys:
+class JwksKeys:
     """Finds the key a token names. Unknown key ids cannot make it ask the provider more than once in 30 s."""
 
     def __init__(self, url: str, *, algorithm: str) -> None:
@@ -46,17 +48,17 @@ class ProviderKeys:
         try:
             self._client.get_signing_keys()  # fetched anew when five minutes old
         except (jwt.PyJWTError, OSError, ValueError) as error:
-            raise self._spared(error) from error
+            raise self._unavailable(error) from error
 
     def _find(self, kid: str) -> jwt.PyJWK:
         self._fetch()
         try:
             return self._client.get_signing_key(kid)
         except (jwt.PyJWKClientConnectionError, OSError) as error:
-            raise self._spared(error) from error
+            raise self._unavailable(error) from error
         except jwt.PyJWTError as error:
             raise InvalidToken(str(error)) from error
 
-    def _spared(self, error: Exception) -> IdentityUnavailable:
-        self._not_before = time.monotonic() + PAUSE
+    def _unavailable(self, error: Exception) -> IdentityUnavailable:
+        self._not_before = time.monotonic() + RETRY_DELAY
         return IdentityUnavailable(f"The identity provider's keys cannot be fetched: {type(error).__name__}.")

@@ -10,23 +10,23 @@ from typing import Any, TypeAlias
 
 import jwt
 
-from orders_domain.actor import Actor, Role
-from orders_domain.bearer import Bearer
-from orders_domain.errors import InvalidToken, Refused
+from orders_domain.errors import InvalidToken, InvalidValue
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.auth_token import AuthenticatedToken
 
-SHORTEST_SECRET = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
-LONGEST_TOKEN = 8 * 1024  # characters
+MIN_SECRET_LENGTH = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
+MAX_TOKEN_LENGTH = 8 * 1024  # characters
 FAMILY = "fam"  # the claim that names the sign-in of ours that a token came from
-LONGEST_FAMILY = 64
+MAX_FAMILY_LENGTH = 64
 LEEWAY = 60  # seconds that another clock may be ahead of ours (RFC 7519, 4.1.5); what has expired has expired
-LATEST = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
+MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 KeyFor: TypeAlias = Callable[[str], Any]
 """The key to check a token with."""
 
 
-class Tokens:
+class JwtTokenVerifier:
     """``bearer`` is the Identity port.
 
     ``sub`` and ``exp`` are required; ``role`` and ``scope`` say what the bearer may do.
@@ -41,21 +41,21 @@ class Tokens:
         self._audience = audience
 
     def __call__(self, token: str) -> Actor:
-        return self.bearer(token).actor
+        return self.verify(token).actor
 
-    def bearer(self, token: str) -> Bearer:
-        if len(token) > LONGEST_TOKEN:
-            raise InvalidToken(f"The token is longer than {LONGEST_TOKEN} characters.")
+    def verify(self, token: str) -> AuthenticatedToken:
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise InvalidToken(f"The token is longer than {MAX_TOKEN_LENGTH} characters.")
         if not _COMPACT.fullmatch(token):  # PyJWT lets base64 padding pass
             raise InvalidToken("The token is not three parts of unpadded base64url.")
         claims = self._claims(token)
-        _require_its_time(claims, now=time.time())
+        _check_validity(claims, now=time.time())
         family = claims.get(FAMILY)
-        return Bearer(
+        return AuthenticatedToken(
             actor=_actor(claims),
-            expires=datetime.fromtimestamp(min(math.ceil(claims["exp"]), LATEST), UTC),
-            mark=_mark(token),
-            family=family if isinstance(family, str) and 1 <= len(family) <= LONGEST_FAMILY else None,
+            expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), MAX_TIMESTAMP), UTC),
+            fingerprint=_fingerprint(token),
+            family=family if isinstance(family, str) and 1 <= len(family) <= MAX_FAMILY_LENGTH else None,
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def shared_secret(secret: str) -> KeyFor:
         Refused: it is shorter than 32 bytes.
     """
     key = secret.encode()
-    if len(key) < SHORTEST_SECRET:
-        raise Refused(f"A signing secret has at least {SHORTEST_SECRET} bytes.")
+    if len(key) < MIN_SECRET_LENGTH:
+        raise InvalidValue(f"A signing secret has at least {MIN_SECRET_LENGTH} bytes.")
     return lambda _: key
 
 
@@ -103,30 +103,30 @@ def public_key(pem: str, *, algorithm: str) -> KeyFor:
     try:
         key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem.encode())
     except (jwt.InvalidKeyError, ValueError, TypeError) as error:
-        raise Refused(f"The public key is no PEM key for {algorithm}.") from error
+        raise InvalidValue(f"The public key is no PEM key for {algorithm}.") from error
     return lambda _: key
 
 
-def mint(
+def encode_token(
     *,
     subject: str,
     secret: str,
-    expires: int,
+    expires_at: int,
     role: Role = Role.CUSTOMER,
     scopes: Sequence[str] = (),
     **claims: str | int,
 ) -> str:
     """Return a token signed with the shared secret (HS256). ``expires`` is in seconds since 1970."""
-    payload = {"sub": subject, "exp": expires, "role": role.value, "scope": " ".join(scopes), **claims}
+    payload = {"sub": subject, "exp": expires_at, "role": role.value, "scope": " ".join(scopes), **claims}
     return jwt.encode(payload, secret, algorithm="HS256")
 
 
-def _mark(token: str) -> str:
+def _fingerprint(token: str) -> str:
     """What only this token has: the hash of what was signed. Some signatures can be written in two ways."""
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
-def _require_its_time(claims: dict[str, Any], *, now: float) -> None:
+def _check_validity(claims: dict[str, Any], *, now: float) -> None:
     """Return if the token is good now. When it was issued says nothing about that (RFC 7519, 4.1.6).
 
     Raises:
@@ -156,7 +156,7 @@ def _actor(claims: dict[str, Any]) -> Actor:
             role=Role.ADMIN if role == Role.ADMIN.value else Role.CUSTOMER,
             scopes=_scopes(claims.get("scope", "")),
         )
-    except Refused as error:
+    except InvalidValue as error:
         raise InvalidToken(str(error)) from error
 
 

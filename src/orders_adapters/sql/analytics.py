@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
-from orders_adapters.sql.errors import translated
-from orders_domain.analytics import MOST_PRODUCTS, Bucket, Period, Sold, Tally
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.status import OrderStatus
+from orders_adapters.sql.column_types import UtcDateTime
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.model.analytics import MAX_PRODUCTS, Bucket, Period, ProductSales, StatusTotals
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.status import OrderStatus
 
 _orders = tables.orders.c
 _items = tables.order_items.c
 _products = tables.products.c
-_since = bindparam("since", type_=Moment)
-_before = bindparam("before", type_=Moment)
+_since = bindparam("since", type_=UtcDateTime)
+_before = bindparam("before", type_=UtcDateTime)
 
 _COUNTING = (
     _orders.created_at >= _since,
@@ -51,7 +51,7 @@ _BEST = (
     .where(*_COUNTING, _orders.status != OrderStatus.CANCELED)
     .group_by(_items.product_id)
     .order_by(func.sum(_items.subtotal_minor).desc(), _items.product_id)
-    .limit(MOST_PRODUCTS)
+    .limit(MAX_PRODUCTS)
     .subquery("best")
 )
 _TOP_PRODUCTS = (
@@ -61,19 +61,19 @@ _TOP_PRODUCTS = (
 )
 
 
-class Analytics:
+class SqlAnalyticsReader:
     def __init__(self, engine: Engine) -> None:
-        self._engine = engines.reading(engine)
+        self._engine = engines.autocommit(engine)
 
     def __call__(self, period: Period) -> Figures:
         values = {"since": period.since, "before": period.before, "currency": period.currency}
-        with translated(), self._engine.connect() as connection:
-            tallies = _tallies(connection, period.bucket, values)
+        with translate_errors(), self._engine.connect() as connection:
+            tallies = _status_totals(connection, period.bucket, values)
             top_products = _top_products(connection, values)
-        return Figures(period=period, tallies=tallies, top_products=top_products)
+        return Figures(period=period, status_totals=tallies, top_products=top_products)
 
 
-def _tallies(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[Tally, ...]:
+def _status_totals(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[StatusTotals, ...]:
     start: Any = literal_column(_STARTS[connection.dialect.name][bucket])
     statement = (
         select(start.label("start"), _orders.status, func.count().label("orders"))
@@ -82,14 +82,14 @@ def _tallies(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) 
         .group_by(start, _orders.status)
     )
     return tuple(
-        Tally(start=_midnight(row.start), status=row.status, orders=row.orders, minor=int(row.minor))
+        StatusTotals(start=_midnight(row.start), status=row.status, orders=row.orders, minor=int(row.minor))
         for row in connection.execute(statement, values)
     )
 
 
-def _top_products(connection: Connection, values: Mapping[str, Any]) -> tuple[Sold, ...]:
+def _top_products(connection: Connection, values: Mapping[str, Any]) -> tuple[ProductSales, ...]:
     return tuple(
-        Sold(product_id=row.product_id, name=row.name, quantity=int(row.quantity), minor=int(row.minor))
+        ProductSales(product_id=row.product_id, name=row.name, quantity=int(row.quantity), minor=int(row.minor))
         for row in connection.execute(_TOP_PRODUCTS, values)
     )
 

@@ -12,11 +12,11 @@ _CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the whole t
 _NOT_MIGRATED = {"42P01", "42703"}  # no such table, no such column
 # Orders and templates bring their users along, by a trigger that a migration makes.
 _UNKNOWN_USER = re.compile("^fk_(orders|order_templates)_user_id_users$|^FOREIGN KEY constraint failed$")
-_LACKING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # it has no codes for these
+_MISSING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # it has no codes for these
 
 # Having waited for a lock in vain (55P03, SQLITE_BUSY) is no contention: to run the transaction again is to wait again.
 # InternalError is what PostgreSQL calls a transaction that it ended while it idled, and a replica that cannot write.
-_AWAY = (
+_UNAVAILABLE = (
     exc.OperationalError,
     exc.InterfaceError,
     exc.InternalError,
@@ -25,37 +25,37 @@ _AWAY = (
 )
 
 
-class StatementRefused(RuntimeError):
+class UnexpectedDatabaseError(RuntimeError):
     """The database refused a statement for what it says: a flaw in this program or its schema, never the caller's."""
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Let no error of SQLAlchemy or a driver out of the block.
 
     Raises:
         StoreContention: the database gave the transaction up in favour of another one.
         StoreUnavailable: it is away, too slow, or not migrated.
-        StatementRefused: anything else.
+        UnexpectedDatabaseError: anything else.
     """
     try:
         yield
     except exc.SQLAlchemyError as error:
-        raise _ours(error) from error
+        raise _to_domain_error(error) from error
     except (OverflowError, UnicodeError) as error:  # of the driver, about a value that no column has
-        raise StatementRefused("The store refused a statement.") from error
+        raise UnexpectedDatabaseError("The store refused a statement.") from error
 
 
-def _ours(error: exc.SQLAlchemyError) -> Unavailable | StatementRefused:
+def _to_domain_error(error: exc.SQLAlchemyError) -> Unavailable | UnexpectedDatabaseError:
     cause = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
         return StoreContention("The store gave this transaction up in favour of another one.")
     broken = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
-    if state in _NOT_MIGRATED or _LACKING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(broken):
+    if state in _NOT_MIGRATED or _MISSING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(broken):
         return StoreUnavailable("The store has not been migrated; run: orders migrate")
-    if isinstance(error, _AWAY) or getattr(error, "connection_invalidated", False):
+    if isinstance(error, _UNAVAILABLE) or getattr(error, "connection_invalidated", False):
         return StoreUnavailable("The store is away or too slow.")
     if type(error) is exc.DatabaseError:  # SQLite: the file is no database, or damaged
         return StoreUnavailable("The store cannot be read.")
-    return StatementRefused("The store refused a statement.")
+    return UnexpectedDatabaseError("The store refused a statement.")

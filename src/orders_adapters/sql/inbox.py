@@ -6,32 +6,33 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import translated
-from orders_adapters.sql.pruning import pruning
+from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.ports.inbox import Inbox, InboxCleanup
 
 # On PostgreSQL, who notes what another transaction has noted waits for that to end: the primary key sees to it.
-_NOTE = {
+_RECORD = {
     "postgresql": postgresql.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
     "sqlite": sqlite.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
 }
 
-_PRUNE = pruning(tables.inbox, moment=tables.inbox.c.at)
+_PRUNE = delete_older_than(tables.inbox, column=tables.inbox.c.at)
 
 
-class Inbox:
+class SqlInbox(Inbox):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def note(self, message_id: str, *, scope: str, at: datetime) -> bool:
+    def record(self, message_id: str, *, scope: str, at: datetime) -> bool:
         row = {"scope": scope, "message_id": message_id, "at": at}
-        with translated():
-            return self._connection.scalar(_NOTE[self._connection.dialect.name], row) is not None
+        with translate_errors():
+            return self._connection.scalar(_RECORD[self._connection.dialect.name], row) is not None
 
 
-class NotedMessages:
+class SqlInboxCleanup(InboxCleanup):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def prune(self, *, noted_before: datetime, limit: int = 1_000) -> int:
-        with translated(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": noted_before, "most": limit}).rowcount
+    def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
+        with translate_errors(), self._engine.begin() as connection:
+            return connection.execute(_PRUNE, {"before": recorded_before, "most": limit}).rowcount

@@ -7,93 +7,94 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, bindparam, delete, insert, select, update
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
-from orders_adapters.sql.errors import translated
-from orders_domain.actor import Actor, Role
-from orders_domain.errors import JobLost, JobNotFound
-from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order_ref import OrderRef
-from orders_domain.status import OrderStatus, Wanted
+from orders_adapters.sql.column_types import UtcDateTime
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.errors import JobLeaseLost, JobNotFound
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus, TargetStatus
+from orders_domain.ports.jobs import JobRepository
 
 _jobs = tables.jobs.c
 
 _ONE = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
-_IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=Moment))
+_IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=UtcDateTime))
 _DUE = select(_jobs.id).where(*_IS_DUE).order_by(_jobs.leased_until, _jobs.id).limit(bindparam("most"))
 # Of several that claim at once, the database lets one go first; the others then see its lease.
-_CLAIM = (
+_ACQUIRE = (
     update(tables.jobs)
     .where(_jobs.id == bindparam("job_id"), *_IS_DUE)
     .values(status=JobStatus.RUNNING, leased_until=bindparam("until"), attempts=_jobs.attempts + 1)
     .returning(tables.jobs)
 )
 # Nobody claims before a lease is over, so the moment that it lasts to tells our claim from any later one.
-_NOTE = (
+_SAVE_PROGRESS = (
     update(tables.jobs)
-    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=Moment))
+    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=UtcDateTime))
     .values({name: bindparam(name) for name in ("status", "done", "failed", "attempts", "leased_until")})
 )
-_FORGET = delete(tables.jobs).where(
-    _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=Moment)
+_DELETE_FINISHED = delete(tables.jobs).where(
+    _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=UtcDateTime)
 )
 
 
-def _nobody() -> None:
+def _no_op() -> None:
     """Nobody waits for jobs."""
 
 
-class Jobs:
+class SqlJobRepository(JobRepository):
     """``on_add`` is called after each new job, and neither blocks nor fails: it wakes the worker of this process."""
 
-    def __init__(self, engine: Engine, *, on_add: Callable[[], None] = _nobody) -> None:
+    def __init__(self, engine: Engine, *, on_add: Callable[[], None] = _no_op) -> None:
         self._engine = engine
-        self._reading = engines.reading(engine)
+        self._autocommit = engines.autocommit(engine)
         self._on_add = on_add
 
-    def add(self, job: Job) -> None:
-        with translated(), self._engine.begin() as connection:
+    def add(self, job: BulkStatusJob) -> None:
+        with translate_errors(), self._engine.begin() as connection:
             connection.execute(insert(tables.jobs).inline(), _values(job))
         self._on_add()
 
-    def get(self, job_id: UUID) -> Job:
-        with translated(), self._reading.connect() as connection:
+    def get(self, job_id: UUID) -> BulkStatusJob:
+        with translate_errors(), self._autocommit.connect() as connection:
             row = connection.execute(_ONE, {"job_id": job_id}).one_or_none()
         if row is None:
             raise JobNotFound(job_id)
-        return _job_of(row)
+        return _to_job(row)
 
-    def due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
-        with translated(), self._reading.connect() as connection:
+    def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
+        with translate_errors(), self._autocommit.connect() as connection:
             return connection.scalars(_DUE, {"now": now, "most": limit}).all()
 
-    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
-        with translated(), self._engine.begin() as connection:
-            row = connection.execute(_CLAIM, {"job_id": job_id, "now": now, "until": until}).one_or_none()
-        return None if row is None else _job_of(row)
+    def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
+        with translate_errors(), self._engine.begin() as connection:
+            row = connection.execute(_ACQUIRE, {"job_id": job_id, "now": now, "until": until}).one_or_none()
+        return None if row is None else _to_job(row)
 
-    def note(self, job: Job, *, until: datetime) -> None:
+    def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
         values = {
             "job_id": job.id,
             "held": job.leased_until,
             "status": job.status,
-            "done": job.done,
+            "done": job.processed,
             "failed": [_failure_values(failure) for failure in job.failed],
             "attempts": job.attempts,
             "leased_until": until,
         }
-        with translated(), self._engine.begin() as connection:
-            if connection.execute(_NOTE, values).rowcount != 1:
-                raise JobLost(job.id)
+        with translate_errors(), self._engine.begin() as connection:
+            if connection.execute(_SAVE_PROGRESS, values).rowcount != 1:
+                raise JobLeaseLost(job.id)
         job.leased_until = until
 
-    def forget(self, *, created_before: datetime) -> int:
-        with translated(), self._engine.begin() as connection:
-            return connection.execute(_FORGET, {"before": created_before}).rowcount
+    def delete_finished(self, *, created_before: datetime) -> int:
+        with translate_errors(), self._engine.begin() as connection:
+            return connection.execute(_DELETE_FINISHED, {"before": created_before}).rowcount
 
 
-def _values(job: Job) -> dict[str, Any]:
+def _values(job: BulkStatusJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "actor": job.actor.subject,
@@ -101,10 +102,10 @@ def _values(job: Job) -> dict[str, Any]:
         "request_id": job.actor.request_id,
         "traceparent": job.actor.traceparent,
         "order_ids": [_written(one) for one in job.order_ids],
-        "wanted": job.wanted.status,
-        "alike": sorted(status.value for status in job.wanted.alike),
+        "wanted": job.target.status,
+        "alike": sorted(status.value for status in job.target.equivalent),
         "status": job.status,
-        "done": job.done,
+        "done": job.processed,
         "failed": [_failure_values(failure) for failure in job.failed],
         "attempts": job.attempts,
         "created_at": job.created_at,
@@ -112,15 +113,15 @@ def _values(job: Job) -> dict[str, Any]:
     }
 
 
-def _job_of(row: Row[Any]) -> Job:
-    return Job(
+def _to_job(row: Row[Any]) -> BulkStatusJob:
+    return BulkStatusJob(
         id=row.id,
         actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
         order_ids=tuple(_read(one) for one in row.order_ids),
-        wanted=Wanted(row.wanted, frozenset(map(OrderStatus, row.alike))),
+        target=TargetStatus(row.wanted, frozenset(map(OrderStatus, row.alike))),
         status=row.status,
-        done=row.done,
-        failed=tuple(_failure_of(one) for one in row.failed),
+        processed=row.done,
+        failed=tuple(_to_failure(one) for one in row.failed),
         attempts=row.attempts,
         created_at=row.created_at,
         leased_until=row.leased_until,
@@ -140,7 +141,7 @@ def _failure_values(failure: Failure) -> list[int | str | None]:
     return [_written(failure.order_id), failure.code, failure.sentence, current]
 
 
-def _failure_of(values: list[Any]) -> Failure:
+def _to_failure(values: list[Any]) -> Failure:
     order_id, code, sentence, current = values
     status = OrderStatus(current) if current else None
     return Failure(order_id=_read(order_id), code=code, sentence=sentence, current=status)

@@ -13,9 +13,9 @@ from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import translated
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
 
 Database = str | Engine
 """An address, or the engine of a database that has none (SQLite in memory)."""
@@ -46,14 +46,14 @@ def downgrade(database: Database, revision: str) -> None:
 
 def check(database: Database) -> Sequence[str]:
     """Return how a migrated database differs from ``tables``: empty while the migrations are complete."""
-    with translated(), _engine(database) as engine, engine.connect() as connection:
+    with translate_errors(), _engine(database) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return [repr(difference) for difference in compare_metadata(context, tables.metadata)]
 
 
 def current(engine: Engine) -> str | None:
     """Return the database's revision; None before the first migration."""
-    with translated(), engines.reading(engine).connect() as connection:
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -73,7 +73,7 @@ def pending(engine: Engine) -> Sequence[str]:
 def missing_triggers(engine: Engine) -> Sequence[str]:
     """Return which triggers a migrated database has lost, as by a restore of the data alone."""
     dialect = engine.dialect.name
-    with translated(), engines.reading(engine).connect() as connection:
+    with translate_errors(), engines.autocommit(engine).connect() as connection:
         there = set(connection.scalars(text(_TRIGGERS_THERE[dialect])))
     return sorted(tables.TRIGGERS[dialect] - there)
 
@@ -90,7 +90,7 @@ def directory() -> Path:
 
 def _run(step: Callable[[Config, str], None], database: Database, revision: str) -> None:
     config = _config()
-    with translated(), _engine(database) as config.attributes["engine"]:
+    with translate_errors(), _engine(database) as config.attributes["engine"]:
         step(config, revision)
 
 

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import can_be_id
-from orders_adapters.sql.errors import translated
-from orders_adapters.sql.rows import entry_values, insert_all, order_of, order_values
-from orders_domain import events
+from orders_adapters.sql.column_types import is_valid_id
+from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.events import Event
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
+from orders_domain.model import events
+from orders_domain.model.events import Event
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
 
@@ -35,10 +36,12 @@ _ADD: dict[str, Any] = {
     .returning(_orders.number),
 }
 # FOR NO KEY UPDATE: nobody else can change the order, but its history may still refer to it. SQLite needs no lock.
-_HOLD = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
-_HOLD_BY_ID = _HOLD.where(_orders.id == bindparam("ref", type_=_orders.id.type))
-_HOLD_BY_NUMBER = _HOLD.where(_orders.number == bindparam("ref", type_=_orders.number.type))
-_HOLD_BY_SHIPMENT = _HOLD.where(_orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type))
+_GET_FOR_UPDATE = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
+_GET_BY_ID_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.id == bindparam("ref", type_=_orders.id.type))
+_GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
+    _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
+)
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
@@ -48,29 +51,29 @@ _SAVE = (
 )
 
 
-class Orders:
-    def __init__(self, connection: Connection, *, told: list[Event]) -> None:
+class SqlOrderRepository(OrderRepository):
+    def __init__(self, connection: Connection, *, published: list[Event]) -> None:
         self._connection = connection
-        self._told = told  # what is to go into the outbox
+        self._published = published  # what is to go into the outbox
 
     def add(self, order: Order) -> None:
-        with translated():
+        with translate_errors():
             number = self._connection.scalar(_ADD[self._connection.dialect.name], order_values(order))
             if number is None:
                 raise OrderExists(order.id)
-            self._note(order)
+            self._insert_history(order)
         order.number = number
 
-    def hold(self, ref: OrderRef) -> Order:
-        if not can_be_id(ref):
+    def get_for_update(self, ref: OrderRef) -> Order:
+        if not is_valid_id(ref):
             raise OrderNotFound(ref)
-        return self._held(_HOLD_BY_ID if isinstance(ref, UUID) else _HOLD_BY_NUMBER, ref)
+        return self._get_for_update(_GET_BY_ID_FOR_UPDATE if isinstance(ref, UUID) else _GET_BY_NUMBER_FOR_UPDATE, ref)
 
-    def hold_shipment(self, shipment_id: str) -> Order:
-        return self._held(_HOLD_BY_SHIPMENT, shipment_id)
+    def get_by_shipment_for_update(self, shipment_id: str) -> Order:
+        return self._get_for_update(_GET_BY_SHIPMENT_FOR_UPDATE, shipment_id)
 
     def save(self, order: Order) -> None:
-        if not order.unsaved:
+        if not order.new_entries:
             return
         values = {
             "status": order.status,
@@ -79,25 +82,25 @@ class Orders:
             "deleted_at": order.deleted_at,
             "cancellation_reason": order.cancellation_reason,
             "order_id": order.id,
-            "saved_version": order.saved_version,
+            "saved_version": order.persisted_version,
         }
-        with translated():
+        with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
-            self._note(order)
+            self._insert_history(order)
 
-    def tell(self, told: Sequence[Event]) -> None:
-        self._told += told
+    def publish(self, events: Sequence[Event]) -> None:
+        self._published += events
 
-    def _held(self, statement: Select[Any], ref: OrderRef | str) -> Order:
-        with translated():
+    def _get_for_update(self, statement: Select[Any], ref: OrderRef | str) -> Order:
+        with translate_errors():
             row = self._connection.execute(statement, {"ref": ref}).one_or_none()
         if row is None:
             raise OrderNotFound(ref)
-        return order_of(row)
+        return to_order(row)
 
-    def _note(self, order: Order) -> None:
+    def _insert_history(self, order: Order) -> None:
         """Write down what happened, for us and for the world."""
-        insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.unsaved])
-        self.tell([events.told_by(entry, order) for entry in order.unsaved])
-        order.unsaved.clear()
+        insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
+        self.publish([events.event_for(entry, order) for entry in order.new_entries])
+        order.new_entries.clear()

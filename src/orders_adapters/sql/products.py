@@ -10,115 +10,119 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import can_be_id
-from orders_adapters.sql.errors import translated
-from orders_domain.actor import Actor
+from orders_adapters.sql.column_types import is_valid_id
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
-from orders_domain.money import Money
-from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product, ProductId
+from orders_domain.model.actor import Actor
+from orders_domain.model.money import Money
+from orders_domain.model.product import NewProduct, Product, ProductId
+from orders_domain.ports.products import MovementKind, ProductRepository
 
 _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _ADD = insert(tables.products).returning(_products.id)
-OURS = not_(_products.remote)  # of another service's products we know no more than their names
-_NAMED = select(tables.products).where(_products.id.in_(_ids), OURS)
-_HOLD = select(tables.products).where(_products.id == bindparam("product_id"), OURS).with_for_update(key_share=True)
+LOCAL_ONLY = not_(_products.remote)  # of another service's products we know no more than their names
+_GET_MANY = select(tables.products).where(_products.id.in_(_ids), LOCAL_ONLY)
+_GET_FOR_UPDATE = (
+    select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY).with_for_update(key_share=True)
+)
 _SAVE = update(tables.products).where(_products.id == bindparam("product_id"))
-_HOLD_SKUS = (
+_GET_BY_SKU_FOR_UPDATE = (
     select(tables.products)
-    .where(_products.sku.in_(bindparam("skus", expanding=True)), OURS)
+    .where(_products.sku.in_(bindparam("skus", expanding=True)), LOCAL_ONLY)
     .order_by(_products.id)  # as orders lock them
     .with_for_update(key_share=True)
 )
 # A sku that was taken meanwhile is a row that does not come back.
-_ADD_ALL: Mapping[str, Any] = {
+_ADD_MANY: Mapping[str, Any] = {
     "postgresql": postgresql.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
     "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
 }
-_SAVE_ALL = _SAVE.values(
+_SAVE_MANY = _SAVE.values(
     {name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity", "low_stock_threshold")}
 )
 
 
-class Products:
+class SqlProductRepository(ProductRepository):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
-        with translated(), _sku_is_free(product):
+        with translate_errors(), _sku_is_free(product):
             product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
         added = product_with_id(product, product_id)
-        write_movement(self._connection, added.id, Movement.INITIAL, added.stock, by=by, at=at)
+        write_movement(self._connection, added.id, MovementKind.INITIAL, added.stock, by=by, at=at)
         return added
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        with translated():
-            rows = self._connection.execute(_NAMED, {"ids": list(filter(can_be_id, product_ids))}).all()
-        return {row.id: product_of(row) for row in rows}
+    def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+        with translate_errors():
+            rows = self._connection.execute(_GET_MANY, {"ids": list(filter(is_valid_id, product_ids))}).all()
+        return {row.id: to_product(row) for row in rows}
 
-    def hold(self, product_id: ProductId) -> Product:
-        if not can_be_id(product_id):
+    def get_for_update(self, product_id: ProductId) -> Product:
+        if not is_valid_id(product_id):
             raise ProductNotFound(product_id)
-        with translated():
-            row = self._connection.execute(_HOLD, {"product_id": product_id}).one_or_none()
+        with translate_errors():
+            row = self._connection.execute(_GET_FOR_UPDATE, {"product_id": product_id}).one_or_none()
         if row is None:
             raise ProductNotFound(product_id)
-        return product_of(row)
+        return to_product(row)
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        stored = self.hold(product.id)
+        stored = self.get_for_update(product.id)
         # Only what is new: writing the sku, a key, would wait for every order of the product that is under way.
         new = dict(_values(product).items() - _values(stored).items())
         if new:
-            with translated(), _sku_is_free(product):
+            with translate_errors(), _sku_is_free(product):
                 self._connection.execute(_SAVE.values(new), {"product_id": product.id})
         if difference := product.stock - stored.stock:
-            write_movement(self._connection, product.id, Movement.ADJUSTED, difference, by=by, at=at)
+            write_movement(self._connection, product.id, MovementKind.ADJUSTED, difference, by=by, at=at)
 
-    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
-        with translated():
-            rows = self._connection.execute(_HOLD_SKUS, {"skus": list(skus)}).all()
-        return {row.sku: product_of(row) for row in rows}
+    def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
+        with translate_errors():
+            rows = self._connection.execute(_GET_BY_SKU_FOR_UPDATE, {"skus": list(skus)}).all()
+        return {row.sku: to_product(row) for row in rows}
 
-    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+    def add_many(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
         if not products:
             return
         rows = [_values(product) | {"created_at": at} for product in products]
-        with translated():
-            added = self._connection.execute(_ADD_ALL[self._connection.dialect.name], rows).all()
+        with translate_errors():
+            added = self._connection.execute(_ADD_MANY[self._connection.dialect.name], rows).all()
         if len(added) < len(products):
             raise StoreContention("Another product of one of the skus was added meanwhile.")
         stock = {product.sku: product.stock for product in products}
-        self._write_movements(Movement.INITIAL, {row.id: stock[row.sku] for row in added}, by=by, at=at)
+        self._write_movements(MovementKind.INITIAL, {row.id: stock[row.sku] for row in added}, by=by, at=at)
 
-    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+    def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
         if not products:
             return
-        before = self.named([product.id for product in products])
-        with translated():
-            self._connection.execute(_SAVE_ALL, [_values(one) | {"product_id": one.id} for one in products])
+        before = self.get_many([product.id for product in products])
+        with translate_errors():
+            self._connection.execute(_SAVE_MANY, [_values(one) | {"product_id": one.id} for one in products])
         moved = {one.id: one.stock - before[one.id].stock for one in products if one.stock != before[one.id].stock}
-        self._write_movements(Movement.ADJUSTED, moved, by=by, at=at)
+        self._write_movements(MovementKind.ADJUSTED, moved, by=by, at=at)
 
-    def _write_movements(self, kind: Movement, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime) -> None:
+    def _write_movements(
+        self, kind: MovementKind, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
+    ) -> None:
         common = {"kind": kind, "actor": by.subject, "at": at}
         if rows := [common | {"product_id": one, "quantity": quantity} for one, quantity in quantities.items()]:
-            with translated():
+            with translate_errors():
                 self._connection.execute(insert(tables.stock_movements).inline(), rows)
 
 
 def write_movement(
-    connection: Connection, product_id: ProductId, kind: Movement, quantity: int, *, by: Actor, at: datetime
+    connection: Connection, product_id: ProductId, kind: MovementKind, quantity: int, *, by: Actor, at: datetime
 ) -> None:
     """Write a line of the ledger that belongs to no order."""
     values = {"product_id": product_id, "kind": kind, "quantity": quantity, "actor": by.subject, "at": at}
-    with translated():
+    with translate_errors():
         connection.execute(insert(tables.stock_movements).inline(), values)
 
 
-def product_of(row: Row[Any]) -> Product:
+def to_product(row: Row[Any]) -> Product:
     return Product(
         id=row.id,
         sku=row.sku,

@@ -9,25 +9,25 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.columns import Moment
-from orders_adapters.sql.errors import translated
-from orders_adapters.sql.products import Products, product_of, write_movement
-from orders_adapters.sql.remote_products import know
-from orders_adapters.sql.rows import item_values
-from orders_domain import sale
-from orders_domain.actor import Actor
-from orders_domain.booking import BookingState
+from orders_adapters.sql.column_types import UtcDateTime
+from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.external_products import upsert
+from orders_adapters.sql.mappers import item_values
+from orders_adapters.sql.products import SqlProductRepository, to_product, write_movement
 from orders_domain.errors import InsufficientStock, Shortage
-from orders_domain.order import Order
-from orders_domain.ports.products import Movement
-from orders_domain.product import Product, ProductId, require_stock
+from orders_domain.model import pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import Product, ProductId, validate_stock
+from orders_domain.model.reservation import ReservationState
+from orders_domain.ports.products import MovementKind, Stock
 
-_typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=Moment))
+_typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime))
 
 # The locks come first and in order, so that two orders never wait for each other; what they show is what is there
 # now, not when the statement began: so it is their stock that is counted down. (The row as the statement first saw it
 # may be of before a restock, and fail its CHECK.) Nothing is taken unless there is enough of everything.
-_TAKE_AND_NOTE = text("""
+_DEDUCT_AND_LOG = text("""
     WITH wanted AS (
         SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS wanted (product_id, quantity)
     ), locked AS (
@@ -49,7 +49,7 @@ _TAKE_AND_NOTE = text("""
 """).bindparams(*_typed)
 
 # SQLite's writers are one at a time; and there a statement writes to one table.
-_TAKE = text("""
+_DEDUCT = text("""
     WITH wanted AS (
         SELECT json_extract(value, '$[0]') AS product_id, json_extract(value, '$[1]') AS quantity
         FROM json_each(:wanted)
@@ -62,16 +62,16 @@ _TAKE = text("""
     RETURNING *
 """)
 
-_BACK = """
+_RELEASED = """
     INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
     SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
     FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
     ON CONFLICT (order_id, product_id, kind) DO NOTHING
     RETURNING product_id, quantity
 """
-_NOTE_BACK = text(_BACK).bindparams(*_typed)
-_GIVE_BACK = text(f"""
-    WITH back AS ({_BACK}
+_LOG_RELEASE = text(_RELEASED).bindparams(*_typed)
+_RELEASE = text(f"""
+    WITH back AS ({_RELEASED}
     ), elsewhere AS (
         UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
     ), locked AS (
@@ -82,11 +82,11 @@ _GIVE_BACK = text(f"""
 """).bindparams(*_typed)  # noqa: S608 - both parts stand here
 
 _products = tables.products.c
-_bookings = tables.bookings.c
-_GIVE_BACK_ELSEWHERE = (
-    update(tables.bookings)
-    .where(_bookings.order_id == bindparam("of"), _bookings.state == BookingState.KEPT)
-    .values(state=BookingState.RELEASING, due_at=bindparam("at", type_=Moment))
+_reservations = tables.reservations.c
+_RELEASE_RESERVATION = (
+    update(tables.reservations)
+    .where(_reservations.order_id == bindparam("of"), _reservations.state == ReservationState.CONFIRMED)
+    .values(state=ReservationState.RELEASING, due_at=bindparam("at", type_=UtcDateTime))
 )
 _ADD_TO = (
     update(tables.products)
@@ -95,81 +95,87 @@ _ADD_TO = (
 )
 
 
-class Stock:
+class SqlStock(Stock):
     """PostgreSQL locks and counts in one statement; SQLite, whose writers are one at a time anyway, need not lock."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
+    def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         if not order.lines:
             return ()
-        with translated():
-            take = self._take_at_once if self._connection.dialect.name == "postgresql" else self._take_in_steps
+        with translate_errors():
+            take = (
+                self._deduct_in_one_statement
+                if self._connection.dialect.name == "postgresql"
+                else self._deduct_in_steps
+            )
             low = take(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
             # Not before: referring to a product locks it a little, in no order, and to lock more is to deadlock.
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
         return low
 
-    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
-        know(self._connection, [products[line.product_id] for line in order.lines], at=at)
-        with translated():
+    def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+        upsert(self._connection, [products[line.product_id] for line in order.lines], at=at)
+        with translate_errors():
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
 
-    def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
-        with translated():
+    def release(self, order: Order, *, by: Actor, at: datetime) -> None:
+        with translate_errors():
             if self._connection.dialect.name == "postgresql":
-                self._connection.execute(_GIVE_BACK, _of(order, by=by, at=at))
+                self._connection.execute(_RELEASE, _movement_values(order, by=by, at=at))
             else:
-                self._give_back_in_steps(order, by=by, at=at)
+                self._release_in_steps(order, by=by, at=at)
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
-        products = Products(self._connection)
-        before = products.hold(product_id)
-        require_stock(before.stock + quantity)
+        products = SqlProductRepository(self._connection)
+        before = products.get_for_update(product_id)
+        validate_stock(before.stock + quantity)
         after = replace(before, stock=before.stock + quantity)
-        with translated():
+        with translate_errors():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "more": quantity})
-        write_movement(self._connection, product_id, Movement.RESTOCKED, quantity, by=by, at=at)
+        write_movement(self._connection, product_id, MovementKind.RESTOCKED, quantity, by=by, at=at)
         return after
 
-    def _take_at_once(
-        self, order: Order, wanted: Mapping[ProductId, int], *, by: Actor, at: datetime
+    def _deduct_in_one_statement(
+        self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
     ) -> Sequence[Product]:
-        values = {"ids": list(wanted), "quantities": list(wanted.values())}
-        rows = self._connection.execute(_TAKE_AND_NOTE, values | _of(order, by=by, at=at)).all()
-        if len(rows) < len(wanted) or not rows[0].enough:
-            raise InsufficientStock(_shortages(wanted, rows))
-        return _lowered(wanted, [replace(one, stock=one.stock - wanted[one.id]) for one in map(product_of, rows)])
+        values = {"ids": list(quantities), "quantities": list(quantities.values())}
+        rows = self._connection.execute(_DEDUCT_AND_LOG, values | _movement_values(order, by=by, at=at)).all()
+        if len(rows) < len(quantities) or not rows[0].enough:
+            raise InsufficientStock(_shortages(quantities, rows))
+        return _newly_low(
+            quantities, [replace(one, stock=one.stock - quantities[one.id]) for one in map(to_product, rows)]
+        )
 
-    def _take_in_steps(
-        self, order: Order, wanted: Mapping[ProductId, int], *, by: Actor, at: datetime
+    def _deduct_in_steps(
+        self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
     ) -> Sequence[Product]:
-        rows = self._connection.execute(_TAKE, {"wanted": json.dumps(list(wanted.items()))}).all()
+        rows = self._connection.execute(_DEDUCT, {"wanted": json.dumps(list(quantities.items()))}).all()
         if not rows:
-            there = self._connection.execute(select(tables.products).where(_products.id.in_(wanted))).all()
-            raise InsufficientStock(_shortages(wanted, there))
-        taken = _of(order, by=by, at=at) | {"kind": Movement.TAKEN}
-        moves = [taken | {"product_id": one, "quantity": -quantity} for one, quantity in wanted.items()]
+            there = self._connection.execute(select(tables.products).where(_products.id.in_(quantities))).all()
+            raise InsufficientStock(_shortages(quantities, there))
+        taken = _movement_values(order, by=by, at=at) | {"kind": MovementKind.DEDUCTED}
+        moves = [taken | {"product_id": one, "quantity": -quantity} for one, quantity in quantities.items()]
         self._connection.execute(insert(tables.stock_movements).inline(), moves)
-        return _lowered(wanted, [product_of(row) for row in rows])
+        return _newly_low(quantities, [to_product(row) for row in rows])
 
-    def _give_back_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
+    def _release_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
         if order.shipment_id:  # else nobody else has a part in it
-            self._connection.execute(_GIVE_BACK_ELSEWHERE, {"of": order.id, "at": at})
-        back = self._connection.execute(_NOTE_BACK, _of(order, by=by, at=at)).all()
+            self._connection.execute(_RELEASE_RESERVATION, {"of": order.id, "at": at})
+        back = self._connection.execute(_LOG_RELEASE, _movement_values(order, by=by, at=at)).all()
         if back:
             self._connection.execute(_ADD_TO, [{"product_id": one, "more": quantity} for one, quantity in back])
 
 
-def _of(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
+def _movement_values(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
     return {"order_id": order.id, "actor": by.subject, "at": at}
 
 
-def _shortages(wanted: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
-    return sale.shortages(wanted, {row.id: product_of(row) for row in rows})
+def _shortages(quantities: Mapping[ProductId, int], rows: Sequence[Row[Any]]) -> tuple[Shortage, ...]:
+    return pricing.find_shortages(quantities, {row.id: to_product(row) for row in rows})
 
 
-def _lowered(taken: Mapping[ProductId, int], left: Iterable[Product]) -> Sequence[Product]:
+def _newly_low(deducted: Mapping[ProductId, int], remaining: Iterable[Product]) -> Sequence[Product]:
     """The products that came to or below their threshold by what was taken."""
-    return [one for one in left if one.low and one.stock + taken[one.id] > one.low_stock_threshold]
+    return [one for one in remaining if one.is_low and one.stock + deducted[one.id] > one.low_stock_threshold]

@@ -27,23 +27,23 @@ from sqlalchemy import (
     text,
 )
 
-from orders_adapters.sql.columns import Moment, big_id, one_of
-from orders_domain.actor import LONGEST_SUBJECT, Role
-from orders_domain.address import LONGEST
-from orders_domain.booking import BookingState
-from orders_domain.job import JobStatus
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.once import LONGEST_KEY, LONGEST_SCOPE
-from orders_domain.order import LONGEST_REASON, LONGEST_SHIPMENT_ID
-from orders_domain.origin import Origin
-from orders_domain.ports.inbox import LONGEST_MESSAGE_ID
+from orders_adapters.sql.column_types import UtcDateTime, enum_column, identity_column
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
+from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
+from orders_domain.model.job import JobStatus
+from orders_domain.model.money import MAX_MINOR_UNITS
+from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.reservation import ReservationState
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
+from orders_domain.ports.inbox import MAX_MESSAGE_ID_LENGTH
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.ports.products import Movement
-from orders_domain.product import LONGEST_NAME, LONGEST_SKU
-from orders_domain.status import OrderStatus
-from orders_domain.user import LONGEST_EMAIL, LONGEST_SCOPES
+from orders_domain.ports.products import MovementKind
 
-LONGEST_TRACEPARENT = 55
+MAX_TRACEPARENT_LENGTH = 55
 SHIPPING = {
     "line1": "shipping_address_line1",
     "line2": "shipping_address_line2",
@@ -54,8 +54,8 @@ SHIPPING = {
 }
 """The column of each part of an address."""
 
-_KNOWING = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
-TRIGGERS = {"postgresql": _KNOWING | {"ring_orders_outbox"}, "sqlite": _KNOWING}
+_ENSURE_USER = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
+TRIGGERS = {"postgresql": _ENSURE_USER | {"ring_orders_outbox"}, "sqlite": _ENSURE_USER}
 """What the migrations have a database do by itself."""
 
 metadata = MetaData(
@@ -74,34 +74,34 @@ def _is(*states: Choice) -> Any:
     return [literal_column(f"'{state.value}'") for state in states]
 
 
-OPEN = _is(OutboxState.WAITING, OutboxState.UNTOLD)
+OPEN = _is(OutboxState.WAITING, OutboxState.PUBLISHED)
 WAITING = _is(OutboxState.WAITING)
-UNTOLD = _is(OutboxState.UNTOLD)
+PUBLISHED = _is(OutboxState.PUBLISHED)
 PARKED = _is(OutboxState.PARKED)
 UNSENT = _is(OutboxState.WAITING, OutboxState.PARKED)
 SENT = _is(OutboxState.SENT)
 UNFINISHED = _is(JobStatus.QUEUED, JobStatus.RUNNING)
-UNKEPT = _is(BookingState.PLACING, BookingState.RELEASING)
+UNCONFIRMED = _is(ReservationState.PENDING, ReservationState.RELEASING)
 
 users = Table(
     "users",
     metadata,
-    Column("id", String(LONGEST_SUBJECT), primary_key=True),
-    Column("created_at", Moment, nullable=False),
+    Column("id", String(MAX_SUBJECT_LENGTH), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
     # An account; users known only from tokens have none.
-    Column("email", String(LONGEST_EMAIL)),
+    Column("email", String(MAX_EMAIL_LENGTH)),
     Column("password_hash", String(255)),
     Column("role", String(16)),
-    Column("scopes", String(LONGEST_SCOPES)),
-    Column("disabled_at", Moment),
+    Column("scopes", String(MAX_SCOPES_LENGTH)),
+    Column("disabled_at", UtcDateTime),
     Index("ix_users_email", "email", unique=True),
 )
 
-denied_tokens = Table(
+revoked_tokens = Table(
     "denied_tokens",
     metadata,
     Column("mark", String(64), primary_key=True),
-    Column("until", Moment, nullable=False, index=True),  # what may be pruned
+    Column("until", UtcDateTime, nullable=False, index=True),  # what may be pruned
 )
 
 _shipped = text("shipment_id IS NOT NULL")
@@ -121,19 +121,19 @@ orders = Table(
     Column("lines", JSON, nullable=False, server_default="[]"),
     Column("total_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("status", one_of(OrderStatus, "status"), nullable=False),
+    Column("status", enum_column(OrderStatus, "status"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    Column("deleted_at", Moment),
-    Column("cancellation_reason", String(LONGEST_REASON)),
-    *(Column(name, String(LONGEST[part])) for part, name in SHIPPING.items()),
-    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Column("cancellation_reason", String(MAX_REASON_LENGTH)),
+    *(Column(name, String(MAX_LENGTHS[part])) for part, name in SHIPPING.items()),
+    Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     # No default: the least restrictive contract must not be what a forgotten value becomes.
-    Column("origin", one_of(Origin, "origin"), nullable=False),
+    Column("origin", enum_column(Origin, "origin"), nullable=False),
     # What the carrier tells of a shipment is of one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
-    CheckConstraint(f"total_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="total_minor"),
+    CheckConstraint(f"total_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
     # All read backwards, newest first: one's own orders; all; those of a status; those of an amount.
@@ -150,13 +150,13 @@ order_history = Table(
     Column("order_id", ForeignKey(orders.c.id), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("what", String(32), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
-    Column("role", one_of(Role, "role"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("role", enum_column(Role, "role"), nullable=False),
     Column("request_id", Text),
-    Column("traceparent", String(LONGEST_TRACEPARENT)),
-    Column("from_status", one_of(OrderStatus, "from_status")),
-    Column("to_status", one_of(OrderStatus, "to_status"), nullable=False),
+    Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
+    Column("from_status", enum_column(OrderStatus, "from_status")),
+    Column("to_status", enum_column(OrderStatus, "to_status"), nullable=False),
     Column("details", JSON, nullable=False),
     CheckConstraint("version >= 1", name="version"),
 )
@@ -166,22 +166,22 @@ _named = text("sku IS NOT NULL")
 products = Table(
     "products",
     metadata,
-    big_id(),
-    Column("sku", String(LONGEST_SKU), nullable=False),
+    identity_column(),
+    Column("sku", String(MAX_SKU_LENGTH), nullable=False),
     # Partial, though every row has one: PostgreSQL takes the columns of whole unique indexes for keys, and a change of
     # a key waits for every order that refers to the row, and they for it.
     Index("uq_products_sku", "sku", unique=True, postgresql_where=_named, sqlite_where=_named),
-    Column("name", String(LONGEST_NAME), nullable=False),
+    Column("name", String(MAX_NAME_LENGTH), nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("stock_quantity", BigInteger, nullable=False),
     Column("low_stock_threshold", BigInteger, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # An index on stock_quantity itself would be written with every sale; this one when the threshold is crossed.
     Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     # Of another service's catalogue: here only because orders refer to it. Nothing of it is sold from our stock.
     Column("remote", Boolean, nullable=False, server_default=false()),
-    CheckConstraint(f"price_minor BETWEEN 0 AND {MOST_MINOR_UNITS}", name="price_minor"),
+    CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
     CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
@@ -200,7 +200,7 @@ order_items = Table(
     Column("quantity", BigInteger, nullable=False),
     Column("unit_price_minor", BigInteger, nullable=False),
     Column("subtotal_minor", BigInteger, nullable=False),
-    Column("placed_at", Moment, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
     CheckConstraint("quantity >= 1", name="quantity"),
     CheckConstraint("subtotal_minor = quantity * unit_price_minor", name="subtotal_minor"),
     Index("ix_order_items_analytics", "placed_at", "order_id", "product_id", "quantity", "subtotal_minor"),
@@ -209,13 +209,13 @@ order_items = Table(
 stock_movements = Table(
     "stock_movements",
     metadata,
-    big_id(),
+    identity_column(),
     Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
     Column("order_id", ForeignKey(orders.c.id)),
-    Column("kind", one_of(Movement, "kind"), nullable=False),
+    Column("kind", enum_column(MovementKind, "kind"), nullable=False),
     Column("quantity", BigInteger, nullable=False),  # up, or down below 0
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     UniqueConstraint("order_id", "product_id", "kind"),  # nothing is taken or given back twice
     CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
@@ -224,12 +224,12 @@ stock_movements = Table(
 order_templates = Table(
     "order_templates",
     metadata,
-    big_id(),
+    identity_column(),
     Column("user_id", ForeignKey(users.c.id), nullable=False),
     Column("name", String(255), nullable=False),
     Column("demands", JSON, nullable=False),
     Column("address", JSON, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Index(None, "user_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -238,19 +238,19 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("actor", String(LONGEST_SUBJECT), nullable=False),
-    Column("role", one_of(Role, "role"), nullable=False),
+    Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("role", enum_column(Role, "role"), nullable=False),
     Column("request_id", Text),
-    Column("traceparent", String(LONGEST_TRACEPARENT)),
+    Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
     Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
-    Column("wanted", one_of(OrderStatus, "wanted"), nullable=False),
+    Column("wanted", enum_column(OrderStatus, "wanted"), nullable=False),
     Column("alike", JSON, nullable=False),
-    Column("status", one_of(JobStatus, "status"), nullable=False),
+    Column("status", enum_column(JobStatus, "status"), nullable=False),
     Column("done", Integer, nullable=False),
     Column("failed", JSON, nullable=False),  # [order, code, sentence, current status]
     Column("attempts", Integer, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("leased_until", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime, nullable=False),
     CheckConstraint("done >= 0", name="done"),
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
@@ -259,45 +259,51 @@ Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinishe
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("subject", String(LONGEST_SUBJECT), primary_key=True),
-    Column("scope", String(LONGEST_SCOPE), primary_key=True),
-    Column("key", String(LONGEST_KEY), primary_key=True),
+    Column("subject", String(MAX_SUBJECT_LENGTH), primary_key=True),
+    Column("scope", String(MAX_SCOPE_LENGTH), primary_key=True),
+    Column("key", String(MAX_KEY_LENGTH), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
-    Column("at", Moment, nullable=False, index=True),  # what may be pruned
+    Column("at", UtcDateTime, nullable=False, index=True),  # what may be pruned
 )
 
 inbox = Table(
     "inbox",
     metadata,
-    Column("scope", String(LONGEST_SCOPE), primary_key=True),
-    Column("message_id", String(LONGEST_MESSAGE_ID), primary_key=True),
-    Column("at", Moment, nullable=False, index=True),  # what may be pruned
+    Column("scope", String(MAX_SCOPE_LENGTH), primary_key=True),
+    Column("message_id", String(MAX_MESSAGE_ID_LENGTH), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),  # what may be pruned
 )
 
-bookings = Table(
+reservations = Table(
     "bookings",
     metadata,
     Column("order_id", Uuid, primary_key=True),  # no foreign key: the order comes later, or never
-    Column("user_id", String(LONGEST_SUBJECT), nullable=False),
+    Column("user_id", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("wanted", JSON, nullable=False),  # [product id, quantity]
-    Column("shipment_id", String(LONGEST_SHIPMENT_ID)),
-    Column("state", one_of(BookingState, "state"), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
+    Column("state", enum_column(ReservationState, "state"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     # The idempotency key it is placed under, until it is kept or released.
-    Column("key_subject", String(LONGEST_SUBJECT)),
-    Column("key_scope", String(LONGEST_SCOPE)),
-    Column("key", String(LONGEST_KEY)),
+    Column("key_subject", String(MAX_SUBJECT_LENGTH)),
+    Column("key_scope", String(MAX_SCOPE_LENGTH)),
+    Column("key", String(MAX_KEY_LENGTH)),
 )
-_unkept = bookings.c.state.in_(UNKEPT)
-Index("ix_bookings_due", bookings.c.due_at, bookings.c.order_id, postgresql_where=_unkept, sqlite_where=_unkept)
-_keyed = bookings.c.key.is_not(None)
+_unconfirmed = reservations.c.state.in_(UNCONFIRMED)
+Index(
+    "ix_bookings_due",
+    reservations.c.due_at,
+    reservations.c.order_id,
+    postgresql_where=_unconfirmed,
+    sqlite_where=_unconfirmed,
+)
+_keyed = reservations.c.key.is_not(None)
 Index(
     "uq_bookings_key",
-    bookings.c.key_subject,
-    bookings.c.key_scope,
-    bookings.c.key,
+    reservations.c.key_subject,
+    reservations.c.key_scope,
+    reservations.c.key,
     unique=True,
     postgresql_where=_keyed,
     sqlite_where=_keyed,
@@ -306,18 +312,18 @@ Index(
 outbox = Table(
     "outbox",
     metadata,
-    big_id(),
+    identity_column(),
     Column("event_id", Uuid, nullable=False, unique=True),
     Column("order_id", Uuid, nullable=False),  # no foreign key: what was said stays said
     Column("version", Integer, nullable=False),
     Column("type", String(100), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("data", JSON, nullable=False),
-    Column("traceparent", String(LONGEST_TRACEPARENT)),
+    Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
     Column("shard", SmallInteger, nullable=False),
-    Column("state", one_of(OutboxState, "state"), nullable=False),
+    Column("state", enum_column(OutboxState, "state"), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("last_error", Text),
     sqlite_autoincrement=True,  # else the id of a pruned row would be given again
 )

@@ -9,61 +9,62 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.bookings import Bookings
-from orders_adapters.sql.errors import translated
-from orders_adapters.sql.inbox import Inbox
-from orders_adapters.sql.keys import Keys
-from orders_adapters.sql.orders import Orders
-from orders_adapters.sql.products import Products
-from orders_adapters.sql.rows import event_values, insert_all
-from orders_adapters.sql.stock import Stock
-from orders_domain.events import Event
+from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.idempotency_keys import SqlIdempotencyKeys
+from orders_adapters.sql.inbox import SqlInbox
+from orders_adapters.sql.mappers import event_values, insert_all
+from orders_adapters.sql.orders import SqlOrderRepository
+from orders_adapters.sql.products import SqlProductRepository
+from orders_adapters.sql.reservations import SqlReservationRepository
+from orders_adapters.sql.stock import SqlStock
+from orders_domain.model.events import Event
+from orders_domain.ports.unit_of_work import UnitOfWork
 
 
-def _nobody() -> None:
+def _no_op() -> None:
     pass
 
 
-class UnitOfWork:
+class SqlUnitOfWork(UnitOfWork):
     """``on_commit`` is called after each commit, and neither blocks nor fails: it wakes the relay of this process."""
 
-    def __init__(self, engine: Engine, *, on_commit: Callable[[], None] = _nobody) -> None:
+    def __init__(self, engine: Engine, *, on_commit: Callable[[], None] = _no_op) -> None:
         self._engine = engine
         self._on_commit = on_commit
         self._connection: Connection | None = None
-        self._told: list[Event] = []  # goes into the outbox with the commit, in one statement
+        self._published: list[Event] = []  # goes into the outbox with the commit, in one statement
 
     @property
-    def orders(self) -> Orders:
-        return Orders(self._open, told=self._told)
+    def orders(self) -> SqlOrderRepository:
+        return SqlOrderRepository(self._open, published=self._published)
 
     @property
-    def products(self) -> Products:
-        return Products(self._open)
+    def products(self) -> SqlProductRepository:
+        return SqlProductRepository(self._open)
 
     @property
-    def stock(self) -> Stock:
-        return Stock(self._open)
+    def stock(self) -> SqlStock:
+        return SqlStock(self._open)
 
     @property
-    def keys(self) -> Keys:
-        return Keys(self._open)
+    def idempotency_keys(self) -> SqlIdempotencyKeys:
+        return SqlIdempotencyKeys(self._open)
 
     @property
-    def inbox(self) -> Inbox:
-        return Inbox(self._open)
+    def inbox(self) -> SqlInbox:
+        return SqlInbox(self._open)
 
     @property
-    def bookings(self) -> Bookings:
-        return Bookings(self._open)
+    def reservations(self) -> SqlReservationRepository:
+        return SqlReservationRepository(self._open)
 
-    def tell(self, events: Sequence[Event]) -> None:
-        self.orders.tell(events)
+    def publish(self, events: Sequence[Event]) -> None:
+        self.orders.publish(events)
 
     def __enter__(self) -> Self:
         if self._connection is not None:
             raise RuntimeError("The unit of work is open already.")
-        with translated():
+        with translate_errors():
             self._connection = self._engine.connect()
             try:
                 self._connection.begin()
@@ -78,8 +79,8 @@ class UnitOfWork:
         self._leave()
 
     def commit(self) -> None:
-        with translated():
-            insert_all(self._open, tables.outbox, [event_values(event) for event in self._told])
+        with translate_errors():
+            insert_all(self._open, tables.outbox, [event_values(event) for event in self._published])
             self._open.commit()
         self._leave()
         self._on_commit()
@@ -92,7 +93,7 @@ class UnitOfWork:
 
     def _leave(self) -> None:
         """Give the connection back, undoing what was not committed; one that cannot undo is thrown away."""
-        connection, self._connection, self._told = self._connection, None, []
+        connection, self._connection, self._published = self._connection, None, []
         if connection is None:
             return
         try:

@@ -9,12 +9,13 @@ from sqlalchemy import Engine, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from orders_adapters.sql import engine as engines
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import translated
-from orders_domain.actor import Role
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.user import User
+from orders_domain.model.actor import Role
+from orders_domain.model.user import User
+from orders_domain.ports.users import UserRepository
 
 _users = tables.users.c
 _ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
@@ -41,7 +42,7 @@ _REPLACE_PASSWORD = _CHANGE_PASSWORD.where(_users.password_hash == bindparam("ol
 
 
 @contextmanager
-def _taken(email: str) -> Iterator[None]:
+def _email_taken(email: str) -> Iterator[None]:
     """What the unique index refuses: another account was a moment quicker to have the address."""
     try:
         yield
@@ -49,50 +50,50 @@ def _taken(email: str) -> Iterator[None]:
         raise EmailTaken(email) from error
 
 
-class Users:
+class SqlUserRepository(UserRepository):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reading = engines.reading(engine)
+        self._autocommit = engines.autocommit(engine)
 
     def add(self, user: User) -> None:
-        with translated(), _taken(user.email), self._engine.begin() as connection:
+        with translate_errors(), _email_taken(user.email), self._engine.begin() as connection:
             if connection.scalar(_HAS_EMAIL, {"email": user.email}):
                 raise EmailTaken(user.email)
             if connection.scalar(_ADD[connection.dialect.name], _values(user)) is None:
                 raise UserExists(user.id)
 
-    def user(self, user_id: str) -> User:
+    def get(self, user_id: str) -> User:
         return self._one(_BY_ID, {"user_id": user_id}, named=user_id)
 
     def by_email(self, email: str) -> User:
         return self._one(_BY_EMAIL, {"email": email}, named=email)
 
-    def accounts(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
-        with translated(), self._reading.connect() as connection:
-            return [_user_of(row) for row in connection.execute(_PAGE, {"after": after, "most": limit})]
+    def list_page(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
+        with translate_errors(), self._autocommit.connect() as connection:
+            return [_to_user(row) for row in connection.execute(_PAGE, {"after": after, "most": limit})]
 
-    def disable(self, user_id: str, *, at: datetime | None) -> None:
+    def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         self._change(_DISABLE, {"user_id": user_id, "at": at})
 
     def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
         values = {"user_id": user_id, "new": password_hash}
         if instead_of is None:
             self._change(_CHANGE_PASSWORD, values)
-        elif self.user(user_id):
-            with translated(), self._engine.begin() as connection:
+        elif self.get(user_id):
+            with translate_errors(), self._engine.begin() as connection:
                 connection.execute(_REPLACE_PASSWORD, values | {"old": instead_of})
 
     def _change(self, statement: Any, values: dict[str, Any]) -> None:
-        with translated(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             if connection.execute(statement, values).rowcount != 1:
                 raise UserNotFound(values["user_id"])
 
     def _one(self, statement: Any, values: dict[str, str], *, named: str) -> User:
-        with translated(), self._reading.connect() as connection:
+        with translate_errors(), self._autocommit.connect() as connection:
             row = connection.execute(statement, values).one_or_none()
         if row is None:
             raise UserNotFound(named)
-        return _user_of(row)
+        return _to_user(row)
 
 
 def _values(user: User) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _values(user: User) -> dict[str, Any]:
     }
 
 
-def _user_of(row: Row[Any]) -> User:
+def _to_user(row: Row[Any]) -> User:
     return User(
         id=row.id,
         email=row.email,

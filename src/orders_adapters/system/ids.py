@@ -10,7 +10,7 @@ _COUNTER_BITS = 42
 _TAIL_BITS = 32
 
 
-class Ids:
+class UuidSequence:
     """Each call gives a later id than the one before, also when the clock steps back.
 
     Layout: 48 bits of milliseconds, a 42-bit counter (RFC 9562, method 1) begun at random each millisecond with its

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from orders_domain.analytics import Analytics as Figures
-from orders_domain.analytics import Period
+from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.analytics import Period
 
-Analytics: TypeAlias = Callable[[Period], Figures]
+AnalyticsReader: TypeAlias = Callable[[Period], Figures]
 """The figures of a period.
 
 Orders count that were placed in it, in its currency, and are not deleted; each in its present status, in the bucket of

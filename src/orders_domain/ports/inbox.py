@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Protocol
 
-LONGEST_MESSAGE_ID = 255
+MAX_MESSAGE_ID_LENGTH = 255
 
 
 class Inbox(Protocol):
     """The messages of one unit of work. One is noted with the commit of what was done about it, and by nothing else."""
 
-    def note(self, message_id: str, *, scope: str, at: datetime) -> bool:
+    def record(self, message_id: str, *, scope: str, at: datetime) -> bool:
         """Note the message; say whether it is new: False where it was noted before, in the same scope.
 
         While another unit of work has noted it and not ended, a store waits for that to end.
@@ -20,10 +20,10 @@ class Inbox(Protocol):
         ...
 
 
-class NotedMessages(Protocol):
+class InboxCleanup(Protocol):
     """The messages of all scopes, outside any unit of work."""
 
-    def prune(self, *, noted_before: datetime, limit: int = 1_000) -> int:
+    def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
         """Forget at most ``limit`` messages noted before; return how many.
 
         Raises:

@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from orders_domain.job import Job
+from orders_domain.model.job import BulkStatusJob
 
 
-class Jobs(Protocol):
+class JobRepository(Protocol):
     """The jobs, each change a transaction of its own. Every method raises StoreUnavailable when the store is away."""
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BulkStatusJob) -> None:
         """Store a new job, and wake a worker of this process."""
         ...
 
-    def get(self, job_id: UUID) -> Job:
+    def get(self, job_id: UUID) -> BulkStatusJob:
         """Return the job as last noted.
 
         Raises:
@@ -23,11 +23,11 @@ class Jobs(Protocol):
         """
         ...
 
-    def due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
+    def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
         """Return jobs that have not ended and that nobody holds, those that wait longest first."""
         ...
 
-    def claim(self, job_id: UUID, *, now: datetime, until: datetime) -> Job | None:
+    def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
         """Hold a due job: it runs, one attempt more is counted, and nobody else can claim it before ``until``.
 
         Returns:
@@ -35,14 +35,14 @@ class Jobs(Protocol):
         """
         ...
 
-    def note(self, job: Job, *, until: datetime) -> None:
+    def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
         """Store how far the claimed job is, and hold it until then.
 
         Raises:
-            JobLost: it was claimed by another since; nothing is stored.
+            JobLeaseLost: it was claimed by another since; nothing is stored.
         """
         ...
 
-    def forget(self, *, created_before: datetime) -> int:
+    def delete_finished(self, *, created_before: datetime) -> int:
         """Delete jobs that have ended and are older than that; return how many."""
         ...

@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from orders_domain.order import Order
-from orders_domain.order_ref import OrderRef
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
 
 
-class Orders(Protocol):
+class OrderRepository(Protocol):
     """A collection of orders that belongs to one unit of work. What it gives and takes are copies."""
 
     def add(self, order: Order) -> None:
@@ -20,7 +20,7 @@ class Orders(Protocol):
         """
         ...
 
-    def hold(self, ref: OrderRef) -> Order:
+    def get_for_update(self, ref: OrderRef) -> Order:
         """Return the order as it stands, and keep others from changing it until this unit of work ends.
 
         A store that cannot hold lets ``save`` find out.
@@ -31,7 +31,7 @@ class Orders(Protocol):
         """
         ...
 
-    def hold_shipment(self, shipment_id: str) -> Order:
+    def get_by_shipment_for_update(self, shipment_id: str) -> Order:
         """Return the order that the carrier knows under this id, held as ``hold`` does.
 
         Raises:

@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
-from orders_domain.events import Event
+from orders_domain.model.events import Event
 
-CACHE_LIFE = timedelta(minutes=10)
+MAX_CACHE_AGE = timedelta(minutes=10)
 """No copy in a cache is older: of what happened longer ago a cache need not hear."""
 
 
@@ -18,13 +18,13 @@ class OutboxState(Enum):
     """Where an event stands on its way out."""
 
     WAITING = "waiting"
-    UNTOLD = "untold"  # published; the cache has not heard of it yet
+    PUBLISHED = "untold"  # published; the cache has not heard of it yet
     PARKED = "parked"  # refused too often: it waits for a person, and holds back the later events of its order
     SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class OutboxMessage:
     """An event on its way out."""
 
     event: Event
@@ -32,15 +32,15 @@ class Outgoing:
     attempts: int = 0  # how often the broker refused it
     due_at: datetime
     last_error: str | None = None
-    held_back: bool = False  # not to be sent now; only the cache has to hear of it
+    blocked: bool = False  # not to be sent now; only the cache has to hear of it
 
     @property
-    def sendable(self) -> bool:
-        return self.state is OutboxState.WAITING and not self.held_back
+    def publishable(self) -> bool:
+        return self.state is OutboxState.WAITING and not self.blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
+class OutboxBacklog:
     """How much is on its way out."""
 
     waiting: int
@@ -48,11 +48,11 @@ class Backlog:
     oldest: datetime | None = None  # when the oldest of them happened
 
 
-class Claim(Protocol):
+class ShardClaim(Protocol):
     """One shard's due events, held by one relay at a time."""
 
     @property
-    def outgoing(self) -> Sequence[Outgoing]:
+    def messages(self) -> Sequence[OutboxMessage]:
         """The due events, oldest first; an order's later event never without its earlier one.
 
         At most ``limit`` of those that are to be sent, and as many of those that only the cache has to hear of: the
@@ -60,7 +60,7 @@ class Claim(Protocol):
         """
         ...
 
-    def mark(
+    def set_state(
         self,
         event_id: UUID,
         *,
@@ -80,18 +80,18 @@ class Outbox(Protocol):
         """Return the shards that have due events. All events of an order are in one shard."""
         ...
 
-    def claim(self, shard: int, *, now: datetime, limit: int) -> AbstractContextManager[Claim | None]:
+    def claim(self, shard: int, *, now: datetime, limit: int) -> AbstractContextManager[ShardClaim | None]:
         """Hold a shard and give its due events; None when another relay holds it.
 
         Marks are kept when the block is left, also when it is left by an error. A relay that dies holds nothing.
         """
         ...
 
-    def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[Outgoing]:
+    def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[OutboxMessage]:
         """Return events in one of the states, oldest first."""
         ...
 
-    def backlog(self) -> Backlog:
+    def backlog(self) -> OutboxBacklog:
         """Return how many events are not sent, and since when."""
         ...
 

@@ -5,22 +5,22 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from orders_domain.actor import Actor
-from orders_domain.order import Order
-from orders_domain.product import NewProduct, Product, ProductId
+from orders_domain.model.actor import Actor
+from orders_domain.model.order import Order
+from orders_domain.model.product import NewProduct, Product, ProductId
 
 
-class Movement(Enum):
+class MovementKind(Enum):
     """Why stock went up or down. The stock of a product is the sum of its movements, at any time."""
 
     INITIAL = "initial"
     RESTOCKED = "restocked"
     ADJUSTED = "adjusted"  # counted anew by a person: up or down
-    TAKEN = "taken"
-    GIVEN_BACK = "given_back"
+    DEDUCTED = "taken"
+    RELEASED = "given_back"
 
 
-class Products(Protocol):
+class ProductRepository(Protocol):
     """The products. Every method raises StoreUnavailable when the store is away."""
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
@@ -31,11 +31,11 @@ class Products(Protocol):
         """
         ...
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
+    def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         """Return those of the products that there are, by id, as they stand now; nothing is locked."""
         ...
 
-    def hold(self, product_id: ProductId) -> Product:
+    def get_for_update(self, product_id: ProductId) -> Product:
         """Return the product, and keep others from changing it until this unit of work ends.
 
         Raises:
@@ -52,11 +52,11 @@ class Products(Protocol):
         """
         ...
 
-    def hold_skus(self, skus: Collection[str]) -> Mapping[str, Product]:
+    def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return those of the products that there are, by sku, and keep others from changing them, as ``hold`` does."""
         ...
 
-    def add_all(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
+    def add_many(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
         """Store new products with their initial stock.
 
         Raises:
@@ -64,7 +64,7 @@ class Products(Protocol):
         """
         ...
 
-    def save_all(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
+    def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
         """Store changed products that are held, as ``save`` does; their skus stay what they are."""
         ...
 
@@ -72,7 +72,7 @@ class Products(Protocol):
 class Stock(Protocol):
     """What orders take and give back. It cannot go below nothing, and nothing is taken or given back twice."""
 
-    def take(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
+    def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         """Take what the order's lines want, all of it or nothing; call it as late in the unit of work as can be.
 
         Returns:
@@ -83,7 +83,7 @@ class Stock(Protocol):
         """
         ...
 
-    def refer(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
+    def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
         """Note the lines of an order whose stock is counted elsewhere, and the products as they are called there.
 
         Those products are ours to refer to, and nothing more: ``Products`` and ``Catalogue`` do not have them. One of
@@ -91,7 +91,7 @@ class Stock(Protocol):
         """
         ...
 
-    def give_back(self, order: Order, *, by: Actor, at: datetime) -> None:
+    def release(self, order: Order, *, by: Actor, at: datetime) -> None:
         """Give back what the order has taken, unless it was given back already.
 
         What other services hold for it (see ``Bookings``) becomes due for release.

@@ -1,33 +1,45 @@
-"""A catalogue elsewhere, which keeps products for orders."""
+"""What other services hold for orders, as we have noted it."""
 
-from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
-from orders_domain.booking import Booking
-from orders_domain.product import Product, ProductId
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.reservation import Reservation
 
 
-class Reservations(Protocol):
-    """Every method answers within seconds, or raises ServiceFailed."""
+class ReservationRepository(Protocol):
+    """The bookings of one unit of work. Every method raises StoreUnavailable when the store is away.
 
-    def named(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        """Return those of the products that there are, by id: name, price and stock as they are there now."""
-        ...
+    Of an order that is cancelled or deleted, ``Stock.give_back`` makes a kept booking due for release.
+    """
 
-    def reserve(self, booking: Booking, products: Mapping[ProductId, Product]) -> None:
-        """Have all that the booking wants kept for its order, or nothing; asked again, it is the same reservation.
+    def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
+        """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
 
         Raises:
-            InsufficientStock: products are short: they are named as in ``products``, and nothing is kept.
-            ServiceFailed: it may be kept.
+            RequestInProgress: another booking under the key is neither kept nor released.
         """
         ...
 
-    def release(self, order_id: UUID) -> None:
-        """Give up what is kept for the order; nothing kept is fine.
+    def confirm(self, reservation: Reservation) -> None:
+        """Keep what the services hold, with the shipment's id, for the order that this unit of work stores.
 
         Raises:
-            ServiceFailed: it may still be kept.
+            ReservationLost: somebody is releasing it, or has.
         """
+        ...
+
+    def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
+        """Return the booking that is due the longest, to be released; nobody else can claim it before ``until``.
+
+        From then on it cannot be kept. None where nothing is due.
+        """
+        ...
+
+    def postpone(self, reservation: Reservation, *, until: datetime) -> None:
+        """Have it released then, and give its key free; one that is kept is left alone."""
+        ...
+
+    def delete(self, reservation: Reservation) -> None:
+        """Forget a booking of which the services hold nothing; one that is kept is left alone."""
         ...

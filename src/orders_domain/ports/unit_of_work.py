@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from orders_domain.events import Event
-from orders_domain.ports.bookings import Bookings
-from orders_domain.ports.idempotency import Keys
+from orders_domain.model.events import Event
+from orders_domain.ports.idempotency_keys import IdempotencyKeys
 from orders_domain.ports.inbox import Inbox
-from orders_domain.ports.orders import Orders
-from orders_domain.ports.products import Products, Stock
+from orders_domain.ports.orders import OrderRepository
+from orders_domain.ports.products import ProductRepository, Stock
+from orders_domain.ports.reservations import ReservationRepository
 
 
 class UnitOfWork(Protocol):
@@ -22,24 +22,24 @@ class UnitOfWork(Protocol):
     """
 
     @property
-    def orders(self) -> Orders: ...
+    def orders(self) -> OrderRepository: ...
 
     @property
-    def products(self) -> Products: ...
+    def products(self) -> ProductRepository: ...
 
     @property
     def stock(self) -> Stock: ...
 
     @property
-    def keys(self) -> Keys: ...
+    def idempotency_keys(self) -> IdempotencyKeys: ...
 
     @property
     def inbox(self) -> Inbox: ...
 
     @property
-    def bookings(self) -> Bookings: ...
+    def reservations(self) -> ReservationRepository: ...
 
-    def tell(self, events: Sequence[Event]) -> None:
+    def publish(self, events: Sequence[Event]) -> None:
         """Put events into the outbox with the commit, beside those that the orders tell by themselves."""
         ...
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orders_domain.user import User
+from orders_domain.model.user import User
 
 
-class Users(Protocol):
-    """The accounts; users known only from tokens have none. E-mail addresses are as ``email_of`` returns them.
+class UserRepository(Protocol):
+    """The accounts; users known only from tokens have none. E-mail addresses are as ``normalize_email`` returns them.
 
     Every method raises StoreUnavailable when the store is away.
     """
@@ -22,7 +22,7 @@ class Users(Protocol):
         """
         ...
 
-    def user(self, user_id: str) -> User:
+    def get(self, user_id: str) -> User:
         """Return the account of a user.
 
         Raises:
@@ -38,11 +38,11 @@ class Users(Protocol):
         """
         ...
 
-    def accounts(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
+    def list_page(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
         """Return accounts by their e-mail addresses, from the one behind ``after`` on."""
         ...
 
-    def disable(self, user_id: str, *, at: datetime | None) -> None:
+    def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         """Disable the account from the moment on; None enables it.
 
         Raises:

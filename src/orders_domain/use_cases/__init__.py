@@ -1,33 +1,7 @@
 """What can be done for people: one function a file, a frozen request, then ports by keyword."""
 
-from orders_domain.use_cases.analyse_orders import AnalyseOrders, analyse_orders
-from orders_domain.use_cases.cancel_order import CancelOrder, cancel_order
-from orders_domain.use_cases.change_status import ChangeStatus, change_status
-from orders_domain.use_cases.change_statuses import ChangeStatuses, change_statuses
-from orders_domain.use_cases.check_stock import CheckStock, StockCheck, check_stock
-from orders_domain.use_cases.delete_order import DeleteOrder, delete_order
-from orders_domain.use_cases.export_orders import ExportOrders, export_orders
-from orders_domain.use_cases.get_job import GetJob, get_job
-from orders_domain.use_cases.get_order import GetOrder, get_order
-from orders_domain.use_cases.identify import identify
-from orders_domain.use_cases.import_products import Imported, ImportProducts, Row, import_products
-from orders_domain.use_cases.keep_products import (
-    AddProduct,
-    ChangeProduct,
-    Restock,
-    add_product,
-    change_product,
-    restock,
-)
-from orders_domain.use_cases.keep_templates import (
-    AddTemplate,
-    ListTemplates,
-    RemoveTemplate,
-    add_template,
-    list_templates,
-    remove_template,
-)
-from orders_domain.use_cases.keep_users import (
+from orders_domain.use_cases.accounts.authenticate import authenticate
+from orders_domain.use_cases.accounts.manage_users import (
     ChangePassword,
     CreateUser,
     DisableUser,
@@ -39,116 +13,151 @@ from orders_domain.use_cases.keep_users import (
     enable_user,
     list_users,
 )
-from orders_domain.use_cases.list_orders import ListOrders, list_orders
-from orders_domain.use_cases.notify_user import Notified, NotifyUser, notify_user
-from orders_domain.use_cases.order_history import OrderHistory, order_history
-from orders_domain.use_cases.order_products import OrderProducts, order_products
-from orders_domain.use_cases.order_statistics import OrderStatistics, Statistics, order_statistics
-from orders_domain.use_cases.place_booked import PlaceBooked, place_booked
-from orders_domain.use_cases.place_cart import PlaceCart, place_cart
-from orders_domain.use_cases.place_order import PlaceOrder, place_order
-from orders_domain.use_cases.place_template import PlaceTemplate, place_template
-from orders_domain.use_cases.prune import Pruned, prune
-from orders_domain.use_cases.put_products import Put, PutProducts, Stated, put_products
-from orders_domain.use_cases.refresh_token import RefreshToken, refresh_token
-from orders_domain.use_cases.relay_events import Relayed, relay_events
-from orders_domain.use_cases.release_bookings import Released, release_bookings
-from orders_domain.use_cases.run_job import RunJob, run_job
-from orders_domain.use_cases.ship_products import ShipProducts, ship_products
-from orders_domain.use_cases.ship_through_services import ship_through_services
-from orders_domain.use_cases.sign_in import SignIn, sign_in
-from orders_domain.use_cases.sign_out import SignOut, sign_out
-from orders_domain.use_cases.track_shipment import Tracked, TrackShipment, track_shipment
+from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
+from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
+from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+from orders_domain.use_cases.background.get_job import GetJob, get_job
+from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
+from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
+from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
+from orders_domain.use_cases.background.release_reservations import ReleaseResult, release_reservations
+from orders_domain.use_cases.background.run_job import RunJob, run_job
+from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
+from orders_domain.use_cases.catalog.get_stock_health import GetStockHealth, StockHealthReport, get_stock_health
+from orders_domain.use_cases.catalog.import_products import ImportProducts, ImportResult, ImportRow, import_products
+from orders_domain.use_cases.catalog.manage_products import (
+    AddProduct,
+    RestockProduct,
+    UpdateProduct,
+    add_product,
+    restock_product,
+    update_product,
+)
+from orders_domain.use_cases.catalog.upsert_products import (
+    ProductUpsert,
+    UpsertOutcome,
+    UpsertProducts,
+    upsert_products,
+)
+from orders_domain.use_cases.orders.bulk_change_status import BulkChangeStatus, bulk_change_status
+from orders_domain.use_cases.orders.cancel_order import CancelOrder, cancel_order
+from orders_domain.use_cases.orders.change_status import ChangeStatus, change_status
+from orders_domain.use_cases.orders.delete_order import DeleteOrder, delete_order
+from orders_domain.use_cases.orders.export_orders import ExportOrders, export_orders
+from orders_domain.use_cases.orders.get_order import GetOrder, get_order
+from orders_domain.use_cases.orders.get_order_analytics import GetOrderAnalytics, get_order_analytics
+from orders_domain.use_cases.orders.get_order_history import GetOrderHistory, get_order_history
+from orders_domain.use_cases.orders.get_order_statistics import (
+    GetOrderStatistics,
+    OrderStatistics,
+    get_order_statistics,
+)
+from orders_domain.use_cases.orders.list_orders import ListOrders, list_orders
+from orders_domain.use_cases.orders.manage_templates import (
+    AddTemplate,
+    DeleteTemplate,
+    ListTemplates,
+    add_template,
+    delete_template,
+    list_templates,
+)
+from orders_domain.use_cases.orders.place_cart_order import PlaceCartOrder, place_cart_order
+from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
+from orders_domain.use_cases.orders.place_order import PlaceOrder, place_order
+from orders_domain.use_cases.orders.place_order_from_template import PlaceOrderFromTemplate, place_order_from_template
+from orders_domain.use_cases.orders.place_order_via_services import place_order_via_services
+from orders_domain.use_cases.orders.place_reserved_order import PlaceReservedOrder, place_reserved_order
+from orders_domain.use_cases.orders.place_shipped_order import PlaceShippedOrder, place_shipped_order
 
 __all__ = [
     "AddProduct",
     "AddTemplate",
-    "AnalyseOrders",
+    "BulkChangeStatus",
     "CancelOrder",
     "ChangePassword",
-    "ChangeProduct",
     "ChangeStatus",
-    "ChangeStatuses",
-    "CheckStock",
     "CreateUser",
     "DeleteOrder",
+    "DeleteTemplate",
     "DisableUser",
     "EnableUser",
     "ExportOrders",
     "GetJob",
     "GetOrder",
+    "GetOrderAnalytics",
+    "GetOrderHistory",
+    "GetOrderStatistics",
+    "GetStockHealth",
     "ImportProducts",
-    "Imported",
+    "ImportResult",
+    "ImportRow",
     "ListOrders",
     "ListTemplates",
     "ListUsers",
-    "Notified",
+    "NotificationOutcome",
     "NotifyUser",
-    "OrderHistory",
-    "OrderProducts",
     "OrderStatistics",
-    "PlaceBooked",
-    "PlaceCart",
+    "PlaceCartOrder",
+    "PlaceCatalogOrder",
     "PlaceOrder",
-    "PlaceTemplate",
-    "Pruned",
-    "Put",
-    "PutProducts",
+    "PlaceOrderFromTemplate",
+    "PlaceReservedOrder",
+    "PlaceShippedOrder",
+    "ProductUpsert",
+    "PurgeResult",
     "RefreshToken",
-    "Relayed",
-    "Released",
-    "RemoveTemplate",
-    "Restock",
-    "Row",
+    "RelayResult",
+    "ReleaseResult",
+    "RestockProduct",
     "RunJob",
-    "ShipProducts",
     "SignIn",
     "SignOut",
-    "Stated",
-    "Statistics",
-    "StockCheck",
+    "StockHealthReport",
     "TrackShipment",
-    "Tracked",
+    "TrackingOutcome",
+    "UpdateProduct",
+    "UpsertOutcome",
+    "UpsertProducts",
     "add_product",
     "add_template",
-    "analyse_orders",
+    "authenticate",
+    "bulk_change_status",
     "cancel_order",
     "change_password",
-    "change_product",
     "change_status",
-    "change_statuses",
-    "check_stock",
     "create_user",
     "delete_order",
+    "delete_template",
     "disable_user",
     "enable_user",
     "export_orders",
     "get_job",
     "get_order",
-    "identify",
+    "get_order_analytics",
+    "get_order_history",
+    "get_order_statistics",
+    "get_stock_health",
     "import_products",
     "list_orders",
     "list_templates",
     "list_users",
     "notify_user",
-    "order_history",
-    "order_products",
-    "order_statistics",
-    "place_booked",
-    "place_cart",
+    "place_cart_order",
+    "place_catalog_order",
     "place_order",
-    "place_template",
-    "prune",
-    "put_products",
+    "place_order_from_template",
+    "place_order_via_services",
+    "place_reserved_order",
+    "place_shipped_order",
+    "purge_expired_data",
     "refresh_token",
     "relay_events",
-    "release_bookings",
-    "remove_template",
-    "restock",
+    "release_reservations",
+    "restock_product",
     "run_job",
-    "ship_products",
-    "ship_through_services",
     "sign_in",
     "sign_out",
     "track_shipment",
+    "update_product",
+    "upsert_products",
 ]

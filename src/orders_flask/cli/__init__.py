@@ -6,13 +6,11 @@ import sys
 
 import click
 
-from orders_domain.errors import OrdersError, Refused, StoreUnavailable
-from orders_flask import log
+from orders_domain.errors import InvalidValue, OrdersError, StoreUnavailable
 from orders_flask.cli import (
     bulk_status,
     demo,
     doctor,
-    export,
     history,
     migrate,
     notify,
@@ -25,7 +23,9 @@ from orders_flask.cli import (
     track,
     users,
 )
-from orders_flask.settings import SettingRefused
+from orders_flask.cli.export import command as export
+from orders_flask.observability import structured_logging
+from orders_flask.settings import InvalidSetting
 from orders_flask.unknown_settings import unknown_settings
 
 
@@ -44,7 +44,7 @@ def orders() -> None:
       orders serve              run the service
       orders doctor             see whether every part is well
     """
-    log.configure(level="WARNING", form="console")  # what runs for long sets its own
+    structured_logging.configure(level="WARNING", form="console")  # what runs for long sets its own
 
 
 for command in (
@@ -71,13 +71,13 @@ def main() -> None:
     """Run the command; an anticipated error is one sentence on standard error and exit status 1."""
     try:
         orders(prog_name="orders")
-    except (OrdersError, SettingRefused) as error:
-        field = f"{error.field}: " if isinstance(error, Refused) and error.field else ""
+    except (OrdersError, InvalidSetting) as error:
+        field = f"{error.field}: " if isinstance(error, InvalidValue) and error.field else ""
         click.echo(" ".join([f"orders: {field}{error}", *_hints(error)]), err=True)
         sys.exit(1)
 
 
 def _hints(error: Exception) -> list[str]:
-    if isinstance(error, SettingRefused):
+    if isinstance(error, InvalidSetting):
         return unknown_settings()
     return ["orders doctor says why."] if type(error) is StoreUnavailable and str(error).endswith(".") else []

@@ -11,14 +11,22 @@ import click
 import orjson
 
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.job import MOST_AT_ONCE
-from orders_domain.order_ref import OrderRef, parse_order_ref
-from orders_domain.status import Wanted
-from orders_domain.use_cases import ChangeStatuses
+from orders_domain.model.job import MAX_SYNCHRONOUS
+from orders_domain.model.order_ref import OrderRef, parse_order_ref
+from orders_domain.model.status import TargetStatus
+from orders_domain.use_cases import BulkChangeStatus
 from orders_flask import settings
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
-from orders_flask.cli.statuses import STATUSES
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._statuses import STATUSES
+from orders_flask.cli._streaming import (
+    INTERRUPTED,
+    GracefulInterrupt,
+    NumberedLines,
+    cli_actor,
+    detach_stdout,
+    open_input,
+    progress,
+)
 
 
 @click.command("bulk-status")
@@ -39,25 +47,25 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
     Example:
       orders bulk-status shipped today.txt --results jsonl > results.jsonl
     """
-    wanted = Wanted(STATUSES[status], frozenset({STATUSES[status]}))
-    report = Report(form=results, next_line=from_line)
-    change = Container(settings=settings.read()).change_statuses
-    with opened(file) as (binary, size), progress(size, "Changing") as bar, Interrupt() as interrupt:
-        lines = Lines(binary)
+    wanted = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
+    report = Report(format=results, next_line=from_line)
+    change = Container(settings=settings.load()).bulk_change_status
+    with open_input(file) as (binary, size), progress(size, "Changing") as bar, GracefulInterrupt() as interrupt:
+        lines = NumberedLines(binary)
         refs = iter(interrupt.until(_refs(lines, from_line)))
         try:
-            while batch := list(islice(refs, MOST_AT_ONCE)):
-                report.note(batch, _tried(batch, wanted, change))
+            while batch := list(islice(refs, MAX_SYNCHRONOUS)):
+                report.add(batch, _process(batch, wanted, change))
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
-                give_up_stdout()
-            raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
-    if not interrupt.came:
-        lines.require(from_line)
+                detach_stdout()
+            raise click.ClickException(f"{error} {report} {report.resume_hint}") from error
+    if not interrupt.received:
+        lines.ensure_reaches(from_line)
     click.echo(str(report), err=True)
-    if interrupt.came:
-        click.echo(f"Interrupted. {report.how_to_go_on}", err=True)
+    if interrupt.received:
+        click.echo(f"Interrupted. {report.resume_hint}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(1 if report.counts["failed"] else 0)
 
@@ -71,7 +79,7 @@ class Ref:
     order_id: OrderRef | None
 
 
-def _refs(lines: Lines, first: int) -> Iterator[Ref]:
+def _refs(lines: NumberedLines, first: int) -> Iterator[Ref]:
     for line in lines:
         text = line.strip()
         if text and lines.number >= first:
@@ -85,12 +93,12 @@ def _order_id(text: str) -> OrderRef | None:
         return None
 
 
-def _tried(batch: Sequence[Ref], wanted: Wanted, change: Any) -> dict[OrderRef, str]:
+def _process(batch: Sequence[Ref], wanted: TargetStatus, change: Any) -> dict[OrderRef, str]:
     """Change the orders; return the reasons of those that were not."""
     order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
     if not order_ids:
         return {}
-    job = change(ChangeStatuses(actor=operator(), order_ids=order_ids, wanted=wanted))
+    job = change(BulkChangeStatus(actor=cli_actor(), order_ids=order_ids, target=wanted))
     return {failure.order_id: failure.sentence for failure in job.failed}
 
 
@@ -98,11 +106,11 @@ def _tried(batch: Sequence[Ref], wanted: Wanted, change: Any) -> dict[OrderRef, 
 class Report:
     """What became of the lines so far."""
 
-    form: str
+    format: str
     next_line: int
     counts: Counter[str] = field(default_factory=Counter)
 
-    def note(self, batch: Sequence[Ref], reasons: dict[OrderRef, str]) -> None:
+    def add(self, batch: Sequence[Ref], reasons: dict[OrderRef, str]) -> None:
         for ref in batch:
             reason = "Neither a number nor an id." if ref.order_id is None else reasons.get(ref.order_id)
             self.counts["failed" if reason else "updated"] += 1
@@ -112,7 +120,7 @@ class Report:
     def _line(self, ref: Ref, reason: str | None) -> str:
         result = "failed" if reason else "updated"
         text = ref.text if ref.text.isprintable() else ascii(ref.text)
-        if self.form == "lines":
+        if self.format == "lines":
             return f"{ref.line}\t{text}\t{result}\t{reason or ''}".rstrip()
         return orjson.dumps({"line": ref.line, "order_id": text, "result": result, "error": reason}).decode()
 
@@ -120,5 +128,5 @@ class Report:
         return f"Orders: {self.counts['updated']:,} updated, {self.counts['failed']:,} failed."
 
     @property
-    def how_to_go_on(self) -> str:
+    def resume_hint(self) -> str:
         return f"To go on: --from-line {self.next_line}"

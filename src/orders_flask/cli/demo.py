@@ -4,16 +4,16 @@ from contextlib import suppress
 
 import click
 
-from orders_domain.actor import Actor, Role
 from orders_domain.errors import EmailTaken, UserExists
-from orders_domain.item import Item
-from orders_domain.money import Money
-from orders_domain.product import NewProduct
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.money import Money
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.product import NewProduct
 from orders_domain.use_cases import AddProduct, CreateUser, ListOrders, PlaceOrder
 from orders_flask import settings
+from orders_flask.bootstrap.container import Container
 from orders_flask.cli import serve
-from orders_flask.container import Container
 from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"
@@ -73,7 +73,7 @@ def demo(host: str, port: int, port_option: str) -> None:
 
     Migrates the database, adds a small set of data, prints tokens and requests.
     """
-    read = settings.read()
+    read = settings.load()
     if read.production:
         raise click.ClickException("ORDERS_ENV is production; the demonstration is not for it.")
     serve.require_free(host, port, option=port_option)
@@ -90,11 +90,11 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
     """Return what to try, at the first prefix of each contract that is served."""
     words = {
         "at": at,
-        "products": _offered(container),
+        "products": _offered_products(container),
         "customer": _CUSTOMER,
         "admin": _ADMIN,
-        "customer_token": container.mint(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
-        "admin_token": container.mint(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+        "customer_token": container.issue_dev_token(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
+        "admin_token": container.issue_dev_token(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
         "customer_email": _email(_CUSTOMER),
         "admin_email": _email(_ADMIN),
         "password": _PASSWORD,
@@ -107,7 +107,7 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
     """Add a few products, unless there are any."""
-    if container.catalogue().products(limit=1):
+    if container.product_catalog().list_page(limit=1):
         return
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
     for sku, name, price, stock in _PRODUCTS:
@@ -129,8 +129,8 @@ def _email(user_id: str) -> str:
     return f"{user_id}@example.com"
 
 
-def _offered(container: Container) -> str:
-    products = container.catalogue().products(limit=10)
+def _offered_products(container: Container) -> str:
+    products = container.product_catalog().list_page(limit=10)
     return "\n".join(
         f"  product {one.id}: {one.name}, {one.price.amount} {one.price.currency}, {one.stock} in stock"
         for one in products
@@ -140,10 +140,10 @@ def _offered(container: Container) -> str:
 def _order_to_pay(container: Container, read: Settings) -> str:
     """Return the id of a pending order of the customer's, placed now if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    found = container.list_orders(ListOrders(actor=ann, wanted=OrdersWanted(user_id=_CUSTOMER)))
+    found = container.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=_CUSTOMER)))
     pending = [order for order in found.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)
-    item = Item({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
+    item = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
     total = Money.of(75, read.default_currency)
     return str(container.place_order(PlaceOrder(actor=ann, items=(item,), total=total)).id)

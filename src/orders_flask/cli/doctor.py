@@ -7,9 +7,9 @@ import click
 
 from orders_flask import settings
 from orders_flask.app import create_app
-from orders_flask.container import Container
-from orders_flask.secrets import without_secrets
-from orders_flask.settings import SettingRefused, Settings
+from orders_flask.bootstrap.container import Container
+from orders_flask.observability.redaction import redact
+from orders_flask.settings import InvalidSetting, Settings
 from orders_flask.unknown_settings import unknown_settings
 
 
@@ -17,16 +17,16 @@ from orders_flask.unknown_settings import unknown_settings
 def doctor() -> None:
     """Check every configured part, and say what is wrong and why."""
     try:
-        read = _quiet(settings.read())
+        read = _quiet(settings.load())
         container = Container(settings=read)
         create_app(read, container=container)  # refuses what only shows when the parts are made
-    except SettingRefused as error:
+    except InvalidSetting as error:
         click.echo(f"settings   {error}")
         _advise(*unknown_settings())
         sys.exit(1)
     click.echo(f"settings   fine ({read.environment})")
     where = {
-        "database": "SQLite, orders.db here" if read.embedded else read.store_url.partition("://")[0],
+        "database": "SQLite, orders.db here" if read.uses_default_database else read.store_url.partition("://")[0],
         "cache": {"redis": "Redis", "memory": "this process's memory", "none": "none; set REDIS_URL"}[read.cache],
         "broker": _brokers(read),
         "replica": "DATABASE_READ_URL",
@@ -34,12 +34,12 @@ def doctor() -> None:
         "jobs": "Celery's broker",
     }
     wrong = 0
-    for name, check in {**container.checks(), **container.elsewhere()}.items():
+    for name, check in {**container.checks(), **container.optional_checks()}.items():
         failure = check()
         wrong += failure is not None
-        how = without_secrets(failure, read) if failure else "fine"
+        how = redact(failure, read) if failure else "fine"
         click.echo(f"{name:10} {how} ({where.get(name, 'another service')})")
-    _advise(*unknown_settings(), *filter(None, (read.advice, container.cache().advice())))
+    _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().warning())))
     sys.exit(1 if wrong else 0)
 
 

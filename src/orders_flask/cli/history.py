@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from orders_domain.actor import Actor, Role
-from orders_domain.history import Entry
-from orders_domain.order_ref import parse_order_ref
-from orders_domain.use_cases import OrderHistory
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order_ref import parse_order_ref
+from orders_domain.use_cases import GetOrderHistory
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id")
 
@@ -29,20 +29,20 @@ def history(order: str, as_json: bool) -> None:
       orders history 1042
     """
     operator = Actor(subject="orders history", role=Role.ADMIN)
-    request = OrderHistory(actor=operator, order_id=parse_order_ref(order))
-    entries = Container(settings=settings.read()).order_history(request)
+    request = GetOrderHistory(actor=operator, order_id=parse_order_ref(order))
+    entries = Container(settings=settings.load()).get_order_history(request)
     if as_json:
         click.echo(json.dumps([_complete(entry) for entry in entries], ensure_ascii=False, indent=2, default=dict))
     else:
         click.echo(_table([_cells(entry) for entry in entries]))
 
 
-def _complete(entry: Entry) -> Mapping[str, Any]:
+def _complete(entry: HistoryEntry) -> Mapping[str, Any]:
     return {
         "order_id": str(entry.order_id),
         "version": entry.version,
         "at": entry.at.isoformat(),
-        "event": entry.what,
+        "event": entry.kind,
         "from_status": entry.from_status.value if entry.from_status else None,
         "to_status": entry.to_status.value,
         "actor": entry.actor,
@@ -52,11 +52,11 @@ def _complete(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def _cells(entry: Entry) -> Sequence[str]:
+def _cells(entry: HistoryEntry) -> Sequence[str]:
     return (
         str(entry.version),
         f"{entry.at:%Y-%m-%d %H:%M:%S}",
-        entry.what,
+        entry.kind,
         entry.from_status.value if entry.from_status else "-",
         entry.to_status.value,
         _printable(entry.actor),

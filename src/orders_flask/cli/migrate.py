@@ -5,8 +5,8 @@ import sys
 import click
 
 from orders_flask import settings
-from orders_flask.container import Container
-from orders_flask.parts import Migrations
+from orders_flask.bootstrap import Migrations
+from orders_flask.bootstrap.container import Container
 
 
 @click.command()
@@ -19,7 +19,7 @@ def migrate(revision: str, down: bool, check: bool) -> None:
 
     if not revision:
         raise click.UsageError("--to is empty; it is a revision such as 0011, or head, or with --down base.")
-    migrations = Container(settings=settings.read()).store().migrations
+    migrations = Container(settings=settings.load()).store().migrations
     if migrations is None:
         raise click.ClickException("DATABASE_URL is memory://, which has no tables.")
     if check:

@@ -2,7 +2,7 @@
 
 import click
 
-from orders_flask.cli import worker
+from orders_flask.cli import _worker
 
 
 @click.command()
@@ -13,6 +13,6 @@ def notify() -> None:
     comes twice is sent once. What is refused for good is put aside with the reason, in the queue NOTIFY_QUEUE.dead or
     the topic NOTIFICATIONS_TOPIC.dead.
     """
-    read, container = worker.began()
-    source = worker.source(read, queue=read.notify_queue, topic=read.notifications_topic)
-    worker.run(container.notifying(), doing=f"Sending {source} by {'mail' if read.smtp_url else 'the log'}")
+    read, container = _worker.load()
+    source = _worker.source(read, queue=read.notify_queue, topic=read.notifications_topic)
+    _worker.run(container.notification_worker(), doing=f"Sending {source} by {'mail' if read.smtp_url else 'the log'}")

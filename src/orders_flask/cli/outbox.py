@@ -7,7 +7,7 @@ import click
 
 from orders_domain.ports.outbox import OutboxState
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 _STATES = [state.value for state in OutboxState]
 
@@ -66,4 +66,4 @@ def resend(event_ids: Sequence[UUID], parked: bool) -> None:
 
 
 def _container() -> Container:
-    return Container(settings=settings.read())
+    return Container(settings=settings.load())

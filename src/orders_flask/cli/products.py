@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 import click
 
 from orders_domain.errors import OrdersError
-from orders_domain.product import parse_product_id
-from orders_domain.use_cases import ImportProducts, Restock
-from orders_domain.use_cases.import_products import Imported
+from orders_domain.model.product import parse_product_id
+from orders_domain.use_cases import ImportProducts, RestockProduct
+from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_flask import settings
-from orders_flask.cli.formats import format_of, format_option
-from orders_flask.cli.long import INTERRUPTED, Interrupt, Lines, give_up_stdout, opened, operator, progress
-from orders_flask.cli.product_lines import csv_rows, json_rows
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._formats import detect_format, format_option
+from orders_flask.cli._streaming import (
+    INTERRUPTED,
+    GracefulInterrupt,
+    NumberedLines,
+    cli_actor,
+    detach_stdout,
+    open_input,
+    progress,
+)
+from orders_flask.cli.product_file import csv_rows, json_rows
 
 _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 
@@ -46,26 +54,26 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
       orders products import catalogue.csv
       zcat catalogue.jsonl.gz | orders products import - --format jsonl --dry-run
     """
-    rows_of = _ROWS[format_of(file, form)]
-    read = settings.read()
+    rows_of = _ROWS[detect_format(file, form)]
+    read = settings.load()
     report = Report(next_line=from_line)
-    with opened(file) as (binary, size), progress(size, "Importing") as bar, Interrupt() as interrupt:
-        lines = Lines(binary)
+    with open_input(file) as (binary, size), progress(size, "Importing") as bar, GracefulInterrupt() as interrupt:
+        lines = NumberedLines(binary)
         rows = interrupt.until(rows_of(lines, currency=read.default_currency, first=from_line))
-        request = ImportProducts(actor=operator(), rows=rows, rehearsal=dry_run)
+        request = ImportProducts(actor=cli_actor(), rows=rows, dry_run=dry_run)
         try:
             for imported in Container(settings=read).import_products(request):
-                report.note(imported)
+                report.add(imported)
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
-                give_up_stdout()
-            raise click.ClickException(f"{error} {report} {report.how_to_go_on}") from error
-    if not interrupt.came:
-        lines.require(from_line)
+                detach_stdout()
+            raise click.ClickException(f"{error} {report} {report.resume_hint}") from error
+    if not interrupt.received:
+        lines.ensure_reaches(from_line)
     click.echo(f"{report}{' Nothing was changed: a dry run.' if dry_run else ''}", err=True)
-    if interrupt.came:
-        click.echo(f"Interrupted. {report.how_to_go_on}", err=True)
+    if interrupt.received:
+        click.echo(f"Interrupted. {report.resume_hint}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(1 if report.counts["refused"] else 0)
 
@@ -83,8 +91,10 @@ def restock(product: str, quantity: int) -> None:
     Example:
       orders products restock 17 40
     """
-    container = Container(settings=settings.read())
-    stocked = container.restock(Restock(actor=operator(), product_id=parse_product_id(product), quantity=quantity))
+    container = Container(settings=settings.load())
+    stocked = container.restock_product(
+        RestockProduct(actor=cli_actor(), product_id=parse_product_id(product), quantity=quantity)
+    )
     click.echo(f"{stocked.sku} ({stocked.name}): {stocked.stock:,} in stock.")
 
 
@@ -95,10 +105,10 @@ class Report:
     next_line: int
     counts: Counter[str] = field(default_factory=Counter)
 
-    def note(self, imported: Imported) -> None:
+    def add(self, imported: ImportResult) -> None:
         self.next_line = imported.line + 1
-        self.counts[imported.put.value if imported.put else "refused"] += 1
-        if imported.put is None:
+        self.counts[imported.outcome.value if imported.outcome else "refused"] += 1
+        if imported.outcome is None:
             click.echo(f"line {imported.line}: {imported.reason}")
 
     def __str__(self) -> str:
@@ -106,5 +116,5 @@ class Report:
         return f"Products: {', '.join(named)}."
 
     @property
-    def how_to_go_on(self) -> str:
+    def resume_hint(self) -> str:
         return f"To go on: --from-line {self.next_line}"

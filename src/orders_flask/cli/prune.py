@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from orders_domain.use_cases import Pruned
+from orders_domain.use_cases import PurgeResult
 from orders_flask import settings
-from orders_flask.cli.long import Interrupt
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._streaming import GracefulInterrupt
 
 
 @click.command()
@@ -21,23 +21,23 @@ def prune() -> None:
     An idle relay does the same by itself; where the relays are never idle, run this daily. It works in small
     transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
     """
-    container = Container(settings=settings.read())
-    pruned = Pruned()
-    with Interrupt() as interrupt:
-        for part in interrupt.until(_parts(container.prune)):
+    container = Container(settings=settings.load())
+    pruned = PurgeResult()
+    with GracefulInterrupt() as interrupt:
+        for part in interrupt.until(_counts(container.purge_expired_data)):
             pruned += part
             if sys.stderr.isatty():
-                click.echo(f"\r{_told(pruned)} so far", err=True, nl=False)
-    click.echo(f"\rForgotten: {_told(pruned)}.", err=True)
+                click.echo(f"\r{_summary(pruned)} so far", err=True, nl=False)
+    click.echo(f"\rForgotten: {_summary(pruned)}.", err=True)
 
 
-def _told(pruned: Pruned) -> str:
+def _summary(pruned: PurgeResult) -> str:
     return (
         f"{pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys, {pruned.tokens:,} dead tokens, "
         f"{pruned.messages:,} messages"
     )
 
 
-def _parts(prune: Callable[[], Pruned]) -> Iterator[Pruned]:
-    while (part := prune()) != Pruned():
+def _counts(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
+    while (part := prune()) != PurgeResult():
         yield part

@@ -2,8 +2,8 @@
 
 import click
 
-from orders_flask.cli import worker
-from orders_flask.workers import loop
+from orders_flask.cli import _worker
+from orders_flask.workers import runner
 
 
 @click.command()
@@ -14,8 +14,8 @@ def relay() -> None:
     Killing one loses nothing. Where other services have a part in orders, they are also told to give up what they hold
     for orders that do not exist.
     """
-    read, container = worker.began()
+    read, container = _worker.load()
     sender = container.relay()
     if read.services:
-        loop.Beside().start(container.booking_worker(), name="bookings")
-    worker.run(sender, doing=f"Relaying to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")
+        runner.BackgroundWorkers().start(container.reservation_releaser(), name="bookings")
+    _worker.run(sender, doing=f"Relaying to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")

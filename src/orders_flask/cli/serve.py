@@ -10,11 +10,11 @@ import click
 
 from orders_flask import settings
 from orders_flask.app import create_app
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.observability import metrics
 from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_unknown_settings
-from orders_flask.web import metrics
-from orders_flask.workers import orphan
+from orders_flask.workers import parent_watchdog
 
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's own warnings, such as that a worker ended, go into our log."""
@@ -32,7 +32,7 @@ def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None
     It runs until stopped (Ctrl-C or SIGTERM). Other servers serve orders_flask.wsgi:app, or :asgi:app.
     """
     greeting = f"Serving http://{host}:{port}, documented at /docs. Ctrl-C stops."
-    run(settings.read(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
+    run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
 def run(
@@ -53,7 +53,7 @@ def run(
     require_free(host, port)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
-    os.environ[orphan.VARIABLE] = str(os.getpid())
+    os.environ[parent_watchdog.VARIABLE] = str(os.getpid())
     if greeting:
         click.echo(greeting, err=True)
     with _shared_measurements(workers):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.actor import Role
+from orders_domain.model.actor import Role
 from orders_flask import settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 
 @click.command()
@@ -23,10 +23,10 @@ def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
     Example:
       curl -H "Authorization: Bearer $(orders token ann)" http://127.0.0.1:8000/orders/user/ann
     """
-    read = settings.read()
+    read = settings.load()
     if read.production:
         raise click.ClickException("ORDERS_ENV is production: tokens come from your identity provider.")
     if read.algorithm != "HS256":
         raise click.ClickException(f"Tokens are checked with a public key ({read.algorithm}); only its owner signs.")
     container = Container(settings=read)
-    click.echo(container.mint(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))
+    click.echo(container.issue_dev_token(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))

@@ -2,7 +2,7 @@
 
 import click
 
-from orders_flask.cli import worker
+from orders_flask.cli import _worker
 
 
 @click.command()
@@ -13,6 +13,6 @@ def track() -> None:
     again is known by its id. What cannot be read or applied is put aside with the reason, in the queue
     TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
     """
-    read, container = worker.began()
-    source = worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)
-    worker.run(container.tracking(), doing=f"Taking tracking events from {source}")
+    read, container = _worker.load()
+    source = _worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)
+    _worker.run(container.tracking_worker(), doing=f"Taking tracking events from {source}")

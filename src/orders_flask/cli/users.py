@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.actor import Role
+from orders_domain.model.actor import Role
 from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, ListUsers
 from orders_flask import settings
-from orders_flask.cli.long import LONGEST_LINE, operator
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
+from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
 
 _from_stdin = click.option(
     "--password-stdin", is_flag=True, help="Take the first line of standard input for the password; do not ask."
@@ -44,7 +44,7 @@ def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, pa
     password = _password(password_stdin)
     user = _container().create_user(
         CreateUser(
-            actor=operator(),
+            actor=cli_actor(),
             email=email,
             password=password,
             role=Role(role),
@@ -62,7 +62,7 @@ def show() -> None:
     Each line has address, id, role, scopes, and since when the account is disabled.
     """
     container, after = _container(), ""
-    while page := container.list_users(ListUsers(actor=operator(), after=after)):
+    while page := container.list_users(ListUsers(actor=cli_actor(), after=after)):
         for user in page:
             since = f"disabled {user.disabled_at:%Y-%m-%d %H:%M:%S}" if user.disabled_at else ""
             parts = (f"{user.email:32}", f"{user.id:36}", f"{user.role.value:8}", " ".join(sorted(user.scopes)), since)
@@ -77,7 +77,7 @@ def disable(email: str) -> None:
 
     Tokens issued before stay valid until they expire.
     """
-    _container().disable_user(DisableUser(actor=operator(), email=email))
+    _container().disable_user(DisableUser(actor=cli_actor(), email=email))
     click.echo(f"{email} cannot sign in any more.")
 
 
@@ -85,7 +85,7 @@ def disable(email: str) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let EMAIL sign in again."""
-    _container().enable_user(EnableUser(actor=operator(), email=email))
+    _container().enable_user(EnableUser(actor=cli_actor(), email=email))
     click.echo(f"{email} can sign in.")
 
 
@@ -97,7 +97,7 @@ def password(email: str, password_stdin: bool) -> None:
 
     Tokens issued before stay valid until they expire.
     """
-    _container().change_password(ChangePassword(actor=operator(), email=email, password=_password(password_stdin)))
+    _container().change_password(ChangePassword(actor=cli_actor(), email=email, password=_password(password_stdin)))
     click.echo(f"{email} has a new password.")
 
 
@@ -109,7 +109,7 @@ def _password(from_stdin: bool) -> str:
             )
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
-        return sys.stdin.buffer.readline(LONGEST_LINE).decode().rstrip("\r\n")
+        return sys.stdin.buffer.readline(MAX_LINE_BYTES).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise click.ClickException("The password on standard input is not UTF-8.") from error
 
@@ -124,4 +124,4 @@ def _at_a_terminal() -> bool:
 
 
 def _container() -> Container:
-    return Container(settings=settings.read())
+    return Container(settings=settings.load())

@@ -19,7 +19,7 @@ class Contract:
     body: Callable[[Problem], tuple[dict[str, Any], str]]  # an error's body and media type
     sentence: Callable[[OrdersError], str] = str
     details: Callable[[OrdersError], Mapping[str, Any] | None] = lambda error: None
-    beside: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted beside the prefix, by last segment
-    absolute: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted once, at a path of their own
+    siblings: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted beside the prefix, by last segment
+    absolute_mounts: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted once, at a path of their own
     statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
-    unparsable: int = 400
+    malformed_status: int = 400

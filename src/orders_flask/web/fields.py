@@ -10,10 +10,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from orders_domain.currencies import DECIMALS
-from orders_domain.money import Money, exact_decimal
-from orders_domain.status import Vocabulary
-from orders_domain.text import flaw_in_text
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.json_values import text_error
+from orders_domain.model.money import Money, to_decimal
+from orders_domain.model.status import StatusVocabulary
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -30,30 +30,30 @@ class SafeString(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if flaw := flaw_in_text(text):
+        if flaw := text_error(text):
             raise marshmallow.ValidationError(f"The text {flaw}.")
         return text
 
 
-class ShortList(fields.List[Any]):
+class BoundedList(fields.List[Any]):
     """A list of at least one and at most so many elements, counted before any is read."""
 
-    def __init__(self, element: fields.Field[Any], *, most: int, **arguments: Any) -> None:
-        super().__init__(element, validate=validate.Length(min=1, max=most), **arguments)
-        self._most = most
+    def __init__(self, element: fields.Field[Any], *, limit: int, **arguments: Any) -> None:
+        super().__init__(element, validate=validate.Length(min=1, max=limit), **arguments)
+        self._limit = limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
-        if isinstance(value, list) and len(value) > self._most:
-            raise marshmallow.ValidationError(f"Length must be between 1 and {self._most}.")
+        if isinstance(value, list) and len(value) > self._limit:
+            raise marshmallow.ValidationError(f"Length must be between 1 and {self._limit}.")
         elements: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         return elements
 
 
-class Number(fields.Field[Any]):
+class StrictNumber(fields.Field[Any]):
     """A JSON number, kept as it was written; a string or a boolean is none."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if exact_decimal(value) is None:
+        if to_decimal(value) is None:
             raise marshmallow.ValidationError("Not a number.")
         return value
 
@@ -84,27 +84,27 @@ class Timestamp(fields.Field[datetime]):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeRange:
     """What a date or a datetime covers: a day of UTC, or a moment."""
 
-    first: datetime
-    after: datetime  # the first moment it does not cover; behind the calendar's last day, that day's last moment
+    start: datetime
+    end: datetime  # the first moment it does not cover; behind the calendar's last day, that day's last moment
 
 
-class Day(fields.Field[Span]):
+class DateOrDateTime(fields.Field[TimeRange]):
     """An ISO 8601 date or datetime; one without an offset is UTC's."""
 
     def __init__(self, *, description: str = "An ISO date or datetime, of UTC.") -> None:
         super().__init__(metadata=_MOMENTS | {"description": description})
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Span:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> TimeRange:
         try:
             if day := _day(value):
                 first = datetime.combine(day, time(), UTC)
-                return Span(first, _later(first, timedelta(days=1)))
+                return TimeRange(first, _later(first, timedelta(days=1)))
             moment = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that was not escaped
             first = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-            return Span(first, _later(first, timedelta(microseconds=1)))
+            return TimeRange(first, _later(first, timedelta(microseconds=1)))
         except (ValueError, TypeError, OverflowError):
             raise marshmallow.ValidationError("Not an ISO 8601 date or datetime.") from None
 
@@ -121,7 +121,7 @@ def _later(moment: datetime, by: timedelta) -> datetime:
     return moment + min(by, _LAST - moment)
 
 
-class QueryAmount(fields.Field[Decimal]):
+class AmountParameter(fields.Field[Decimal]):
     """An amount in a query string."""
 
     def __init__(self, *, description: str) -> None:
@@ -149,7 +149,7 @@ def not_blank(text: str | None) -> None:
 def currency(**metadata: Any) -> fields.String:
     """Return the field of an ISO 4217 code."""
     return fields.String(
-        validate=validate.OneOf(sorted(DECIMALS), error="Not an ISO 4217 code in use."),
+        validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Not an ISO 4217 code in use."),
         metadata={"example": "USD", **metadata},
     )
 
@@ -160,7 +160,7 @@ def cursor(description: str, **arguments: Any) -> fields.String:
     return fields.String(metadata=shape, **arguments)
 
 
-def status(vocabulary: Vocabulary, **arguments: Any) -> fields.String:
+def status(vocabulary: StatusVocabulary, **arguments: Any) -> fields.String:
     """Return the field of a contract's status words."""
-    words = list(dict.fromkeys(vocabulary.words.values()))
+    words = list(dict.fromkeys(vocabulary.names.values()))
     return fields.String(validate=validate.OneOf(words), **arguments)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from flask import Response, g, request
 
-from orders_domain.errors import Refused
-from orders_domain.once import LONGEST_KEY, AlreadyDone, Once
-from orders_domain.order import Order
-from orders_flask.web.core import actor
+from orders_domain.errors import InvalidValue
+from orders_domain.model.idempotency import MAX_KEY_LENGTH, DuplicateRequest, IdempotencyKey
+from orders_domain.model.order import Order
+from orders_flask.web.context import actor
 
 HEADER = "Idempotency-Key"
 REPLAY = {"x-idempotent-replay": "true"}
@@ -18,12 +18,12 @@ PARAMETER = {
     "in": "header",
     "name": HEADER,
     "description": "The same key and the same request: the same answer, and nothing is done twice. Kept for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
 REQUIRED = {**PARAMETER, "required": True}
 
 
-def once(scope: str) -> Once | None:
+def idempotency_key(scope: str) -> IdempotencyKey | None:
     """Return what makes this request happen once, or None where its client gave no key.
 
     Raises:
@@ -31,18 +31,18 @@ def once(scope: str) -> Once | None:
     """
     if (key := request.headers.get(HEADER)) is None:
         return None
-    return Once(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
+    return IdempotencyKey(subject=actor().subject, scope=scope, key=key, fingerprint=_fingerprint())
 
 
-def once_required(scope: str) -> Once:
+def required_idempotency_key(scope: str) -> IdempotencyKey:
     """Return what makes this request happen once (clause 004-03).
 
     Raises:
         Refused: there is no key, or it is not 1 to 255 characters.
     """
-    if wanted := once(scope):
+    if wanted := idempotency_key(scope):
         return wanted
-    raise Refused(f"The header {HEADER} is required.", field=HEADER)
+    raise InvalidValue(f"The header {HEADER} is required.", field=HEADER)
 
 
 def placed_or_replayed(
@@ -55,7 +55,7 @@ def placed_or_replayed(
     """
     try:
         return render(place())
-    except AlreadyDone as done:
+    except DuplicateRequest as done:
         response = render(done.order)
         response.status_code = replayed_as or response.status_code
         response.headers.update(REPLAY)

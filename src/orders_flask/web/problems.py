@@ -8,9 +8,9 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from orders_domain.access_rules import TransitionNotPermitted
 from orders_domain.errors import Kind
-from orders_domain.status import TransitionRefused, Vocabulary
+from orders_domain.model.access_rules import TransitionNotPermitted
+from orders_domain.model.status import InvalidTransition, StatusVocabulary
 
 STATUSES: Mapping[Kind, int] = MappingProxyType(
     {
@@ -22,7 +22,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.PRECONDITION: 412,
         Kind.IN_PROGRESS: 409,
         Kind.KEY_REUSED: 422,
-        Kind.TOO_OFTEN: 429,
+        Kind.RATE_LIMITED: 429,
         Kind.UNAVAILABLE: 503,
     }
 )
@@ -44,7 +44,7 @@ class Problem:
         return HTTPStatus(self.status).phrase
 
 
-class Unparsable(Exception):
+class MalformedBody(Exception):
     """The body is no JSON that we read. The sentence says why."""
 
 
@@ -56,10 +56,10 @@ class InvalidRequest(Exception):
         self.messages = messages
 
 
-def transition_refused(error: TransitionRefused, vocabulary: Vocabulary) -> str:
+def invalid_transition(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:
     """Return the sentence about it, in a contract's words."""
-    current, wanted = vocabulary.word(error.current), vocabulary.word(error.wanted)
-    allowed = sorted({vocabulary.word(status) for status in error.allowed} - {current})
+    current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.target)
+    allowed = sorted({vocabulary.name_of(status) for status in error.allowed} - {current})
     if isinstance(error, TransitionNotPermitted):
         return (
             f"This order was placed by the contract {error.origin.value}: while it is {current}, you cannot make it "

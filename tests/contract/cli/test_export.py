@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import click
 import pytest
 
-from orders_flask.cli import export_file
+from orders_flask.cli.export import file as export_file
 from tests.support.command import assert_one_sentence, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
@@ -306,13 +306,13 @@ def test_a_note_that_cannot_be_read_is_a_sentence(shop: Shop) -> None:
 def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    def onto_a_full_disk(path: Path, header: bytes, _: object) -> tuple[BinaryIO, export_file.Resumed]:
+    def onto_a_full_disk(path: Path, header: bytes, _: object) -> tuple[BinaryIO, export_file.ResumePoint]:
         file = Path("/dev/full").open("wb")  # noqa: SIM115
         file.write(header)
-        return file, export_file.Resumed(len(header), None, 0)
+        return file, export_file.ResumePoint(len(header), None, 0)
 
     shop.place(1 if when == "writing" else 0)
-    monkeypatch.setattr(export_file, "begin", onto_a_full_disk)
+    monkeypatch.setattr(export_file, "start", onto_a_full_disk)
 
     ended = shop.run("export", "orders.csv")
 

@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from orders_domain import Actor, Item, Money, OrderStatus
-from orders_domain.access import OWNER_ALONE
-from orders_domain.status import Wanted
+from orders_domain import Actor, CustomItem, Money, OrderStatus
+from orders_domain.model.access import OWNER_ONLY
+from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import assert_one_sentence, orders
 
 ANN = Actor(subject="ann", request_id="request-1")
-PAID = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+PAID = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
 
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
     """A folder whose database has two orders: 1 was paid, 2 deleted."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
-    place = PlaceOrder(actor=ANN, items=(Item({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
+    place = PlaceOrder(actor=ANN, items=(CustomItem({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))
-    container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, wanted=PAID))
-    container.delete_order(DeleteOrder(actor=Actor(subject="ann"), order_id=deleted.id, access=OWNER_ALONE))
+    container.change_status(ChangeStatus(actor=ANN, order_id=paid.id, target=PAID))
+    container.delete_order(DeleteOrder(actor=Actor(subject="ann"), order_id=deleted.id, access=OWNER_ONLY))
     close(container)
     return migrated
 
@@ -66,7 +66,7 @@ def test_an_order_that_never_was_is_a_sentence(here: Path, order: str) -> None:
 def test_a_request_id_does_not_steer_the_terminal(here: Path) -> None:
     container = Container(settings=Settings(database_url=f"sqlite:///{here}/orders.db"))
     evil = Actor(subject="\x1b[2Jeve", request_id="\x1b]0;owned\x07")
-    container.place_order(PlaceOrder(actor=evil, items=(Item({}),), total=Money.of(1, "USD")))
+    container.place_order(PlaceOrder(actor=evil, items=(CustomItem({}),), total=Money.of(1, "USD")))
     close(container)
 
     shown = orders("history", "3", here=here)

@@ -13,8 +13,9 @@ from tests.support.command import environment
 
 LOGS = """
 import structlog
-from orders_flask import log, settings
-log.configure(level="INFO", form=settings.read().log_format)
+from orders_flask import settings
+from orders_flask.observability import structured_logging
+structured_logging.configure(level="INFO", form=settings.load().log_format)
 structlog.get_logger("shop").info("request", status=200)
 """
 

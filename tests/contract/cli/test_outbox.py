@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from orders_domain import Actor, Item, Money
+from orders_domain import Actor, CustomItem, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 from tests.support.command import assert_one_sentence, orders
 
 
@@ -19,7 +19,7 @@ def here(migrated: Path) -> Path:
     """A folder whose database has three events: one waits, one is parked, one was sent."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve"):
-        order = PlaceOrder(actor=Actor(subject=name), items=(Item({"sku": "tea"}),), total=Money.of(1, "USD"))
+        order = PlaceOrder(actor=Actor(subject=name), items=(CustomItem({"sku": "tea"}),), total=Money.of(1, "USD"))
         container.place_order(order)
     container.queries()._engine.dispose()
     mark(migrated, "parked", 2)

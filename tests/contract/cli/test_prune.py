@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from orders_domain import Actor, Item, Money
-from orders_domain.once import Once
+from orders_domain import Actor, CustomItem, Money
+from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.command import assert_one_sentence, orders
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
@@ -24,9 +24,9 @@ def here(migrated: Path) -> Path:
         container.place_order(
             PlaceOrder(
                 actor=Actor(subject=name),
-                items=(Item({"sku": "tea"}),),
+                items=(CustomItem({"sku": "tea"}),),
                 total=Money.of(1, "USD"),
-                once=Once(subject=name, scope="orders", key="key", fingerprint="tea"),
+                idempotency_key=IdempotencyKey(subject=name, scope="orders", key="key", fingerprint="tea"),
             )
         )
     close(container)

@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 
 from orders_flask import create_app
-from orders_flask.container import close
+from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_one_sentence, environment, in_a_process, orders
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from orders_adapters.security.tokens import Tokens, shared_secret
+from orders_adapters.security.tokens import JwtTokenVerifier, shared_secret
 from orders_domain import Actor, Role
 from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.support.command import assert_one_sentence, orders
@@ -19,7 +19,7 @@ def test_a_token_is_printed_that_the_service_takes(tmp_path: Path) -> None:
 
     token = printed.stdout.strip()
     assert (printed.returncode, printed.stderr) == (0, "")
-    actor = Tokens(shared_secret(DEVELOPMENT_SECRET), algorithm="HS256")(token)
+    actor = JwtTokenVerifier(shared_secret(DEVELOPMENT_SECRET), algorithm="HS256")(token)
     assert actor == Actor(subject="ann", role=Role.ADMIN, scopes=frozenset({"a:b", "c"}))
     expires = jwt.decode(token, options={"verify_signature": False})["exp"]
     assert abs(expires - time.time() - 2 * 3600) < 60
@@ -29,7 +29,7 @@ def test_a_token_is_printed_that_the_service_takes(tmp_path: Path) -> None:
 def test_a_token_is_for_the_service_as_it_is_configured(tmp_path: Path) -> None:
     printed = orders("token", "ann", here=tmp_path, JWT_SECRET=SECRET, JWT_ISSUER="us", JWT_AUDIENCE="shop")
 
-    identity = Tokens(shared_secret(SECRET), algorithm="HS256", issuer="us", audience="shop")
+    identity = JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", issuer="us", audience="shop")
     assert identity(printed.stdout.strip()).subject == "ann"
 
 

@@ -44,7 +44,7 @@ def test_who_is_created_can_sign_in(shop: Shop) -> None:
 def test_an_administrator_has_a_role_and_scopes(shop: Shop) -> None:
     create(shop, "root@example.com", "--role", "admin", "--scope", "orders:write", "--scope", "a:b")
 
-    (user,) = shop.within(lambda container: container.users().accounts())
+    (user,) = shop.within(lambda container: container.users().list_page())
     assert (user.role, user.scopes) == (Role.ADMIN, {"orders:write", "a:b"})
     assert len(user.id) == 36
 

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.contract.faults import core as cores
-from tests.contract.faults.core import Core
+from tests.contract.faults import use_cases as cores
 from tests.contract.faults.service import Service
+from tests.contract.faults.use_cases import Core
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from orders_domain.actor import Role
-from orders_flask import parts
+from orders_domain.model.actor import Role
+from orders_flask import bootstrap
 from orders_flask.settings import Settings
-from tests.contract.faults.nursery import Forked
+from tests.contract.faults.process_pool import Forked
 from tests.support.command import orders
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, free_port
@@ -49,7 +49,7 @@ class Service:
         }
 
     def token(self, subject: str) -> str:
-        return parts.mint(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
+        return bootstrap.issue_dev_token(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
 
     def run(self, *words: str) -> str:
         """Run `orders <words>`; return what it says."""

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.contract.faults import core as cores
-from tests.contract.faults.customer import busy, place_pay_and_ship
-from tests.contract.faults.listening import everything_heard, news, require_told, tasks
+from tests.contract.faults import use_cases as cores
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks
+from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit

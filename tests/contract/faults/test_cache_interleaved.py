@@ -10,8 +10,7 @@ import pytest
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
 from orders_domain.use_cases import GetOrder, change_status, get_order
-from tests.contract.faults.core import ADA, Core, to
-from tests.contract.faults.stage import (
+from tests.contract.faults.interleaving import (
     Actor,
     Step,
     SteppedCache,
@@ -20,6 +19,7 @@ from tests.contract.faults.stage import (
     interleavings,
     shuffled,
 )
+from tests.contract.faults.use_cases import ADA, Core, to
 from tests.support.depth import effort
 
 READ, CHANGE = 3, 2  # steps: look into the cache, read the store, refill; commit, invalidate

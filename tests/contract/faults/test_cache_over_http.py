@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.contract.faults.customer import Acknowledged, Customer, busy
+from tests.contract.faults.load import Acknowledged, Customer, busy
 from tests.contract.faults.service import Service
 from tests.support.depth import effort
 from tests.support.servers.proxy import Proxy

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.faults.customer import Customer
+from tests.contract.faults.load import Customer
 from tests.contract.faults.service import Process, Service, within
 
 TASKS = """

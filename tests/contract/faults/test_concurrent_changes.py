@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain.history import Entry
-from orders_domain.status import LIFECYCLE
-from tests.contract.faults.core import Core
-from tests.contract.faults.customer import Answer, Customer
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.status import TRANSITIONS
+from tests.contract.faults.load import Answer, Customer
 from tests.contract.faults.service import Service, Web
+from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 
 CROWD = 32
@@ -71,13 +71,13 @@ def test_changes_at_once_are_one_legal_path_told_version_by_version(
     assert all(version > 1 for version in core.versions().values())
 
 
-def path(core: Core, order_id: str) -> Sequence[Entry]:
+def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
     """The order's history; every step of it is legal, and follows from the one before."""
     entries = core.queries.history(UUID(order_id))
     assert [entry.version for entry in entries] == list(range(1, len(entries) + 1))
     for before, after in pairwise(entries):
         assert after.from_status == before.to_status
-        assert after.to_status in LIFECYCLE[before.to_status]
+        assert after.to_status in TRANSITIONS[before.to_status]
     return entries
 
 

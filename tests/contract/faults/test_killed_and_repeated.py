@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.contract.faults.core import Core
-from tests.contract.faults.customer import TEA, Customer, Gone
-from tests.contract.faults.listening import everything_heard, news, tasks
+from tests.contract.faults.broker_probe import everything_heard, news, tasks
+from tests.contract.faults.load import TEA, Customer, Gone
 from tests.contract.faults.service import Service, Web, within
+from tests.contract.faults.use_cases import Core
 from tests.contract.http.checkout.carts import cart
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer

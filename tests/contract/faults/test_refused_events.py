@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from orders_adapters.rabbitmq.publisher import Publisher
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
-from orders_domain.ports.outbox import OutboxState, Outgoing
-from orders_domain.use_cases import Relayed, relay_events
-from tests.contract.faults.core import Core
-from tests.contract.faults.listening import everything_heard, news, require_told, waiting
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
+from orders_domain.use_cases import RelayResult, relay_events
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, waiting
 from tests.contract.faults.service import Service
+from tests.contract.faults.use_cases import Core
 from tests.support.servers.rabbitmq import RabbitServer
 
 REFUSED = 120  # orders; more than `resend --parked` takes at once
@@ -22,11 +22,11 @@ PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds from one try to the n
 class Relay:
     """A relay whose clock the test turns."""
 
-    def __init__(self, core: Core, publisher: Publisher) -> None:
+    def __init__(self, core: Core, publisher: RabbitMqEventPublisher) -> None:
         self._core, self._publisher = core, publisher
         self.now = clock.now()
 
-    def turn(self) -> Relayed:
+    def turn(self) -> RelayResult:
         return relay_events(
             outbox=self._core.outbox, publisher=self._publisher, cache=self._core.cache, clock=lambda: self.now
         )
@@ -43,13 +43,13 @@ def fill(rabbit: RabbitServer, queue: str) -> None:
 def tried_at(relay: Relay, core: Core) -> list[datetime]:
     """Turn the clock to each moment that something is due, until nothing is; return the moments."""
     moments = []
-    while relay.turn().refused:
+    while relay.turn().rejected:
         moments.append(relay.now)
         waiting = [one for one in core.outgoing(OutboxState.WAITING) if one.attempts]
         if not waiting:
             return moments
         relay.now = min(one.due_at for one in waiting) - timedelta(microseconds=1)
-        assert relay.turn() == Relayed(), "tried before its time"
+        assert relay.turn() == RelayResult(), "tried before its time"
         relay.now = max(one.due_at for one in waiting)
     return moments
 
@@ -57,12 +57,12 @@ def tried_at(relay: Relay, core: Core) -> list[datetime]:
 def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_only(
     service: Service, core: Core, rabbitmq_server: RabbitServer
 ) -> None:
-    publisher = Publisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
+    publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
     with everything_heard(rabbitmq_server, service.exchange) as ear:
         relay = Relay(core, publisher)
         flowing = core.place()
         relay.now = clock.now()
-        assert relay.turn() == Relayed(sent=1)
+        assert relay.turn() == RelayResult(sent=1)
         fill(rabbitmq_server, service.name)
 
         refused = [core.place() for _ in range(REFUSED)]
@@ -79,7 +79,7 @@ def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_
             (order.id, 1, 10) for order in refused
         ]
         relay.now += timedelta(days=1)
-        assert relay.turn() == Relayed()
+        assert relay.turn() == RelayResult()
         early = news(rabbitmq_server, ear)
         assert [(one.order_id, one.version) for one in early if one.version == 2] == [(str(flowing.id), 2)]
         require_listed(service, parked)
@@ -87,7 +87,7 @@ def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_
         with rabbitmq_server.channel() as channel:
             channel.queue_delete(service.name)
         assert service.run("outbox", "resend", "--parked") == f"{REFUSED} events wait to be sent again.\n"
-        while relay.turn() != Relayed():
+        while relay.turn() != RelayResult():
             pass
         told = early + news(rabbitmq_server, ear)
 
@@ -97,7 +97,7 @@ def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_
     publisher.close()
 
 
-def require_listed(service: Service, parked: list[Outgoing]) -> None:
+def require_listed(service: Service, parked: list[OutboxMessage]) -> None:
     """`orders outbox list` shows each event, how often it was tried and why the broker refused it."""
     listed = service.run("outbox", "list", "--state", "parked", "--limit", "1000").splitlines()
     assert len(listed) == len(parked)

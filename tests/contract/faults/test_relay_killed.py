@@ -11,14 +11,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.system import clock
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
 from orders_domain.use_cases import place_order
-from tests.contract.faults.core import Core, an_order, new_id
-from tests.contract.faults.listening import everything_heard, news, require_told, tasks, waiting
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks, waiting
 from tests.contract.faults.service import Process, Service, within
+from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -32,7 +32,7 @@ class ChangedMind(Exception):
     """Somebody's, between add and commit."""
 
 
-class Reconsidered(UnitOfWork):
+class Reconsidered(SqlUnitOfWork):
     """A unit of work that ends when all is written and nothing committed."""
 
     def commit(self) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy import text
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
 from orders_domain.use_cases import place_order
-from tests.contract.faults.carrier import Carrier, over_kafka, over_rabbitmq
-from tests.contract.faults.core import Core, an_order, new_id
-from tests.contract.faults.listening import everything_heard, taken
+from tests.contract.faults.broker_probe import everything_heard, taken
 from tests.contract.faults.service import Service, within
+from tests.contract.faults.tracking_events import Carrier, over_kafka, over_rabbitmq
+from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
@@ -150,6 +150,6 @@ def test_while_the_store_is_away_an_event_waits(
         within(PATIENCE, lambda: carrier.applied() == 3, "what waited is not applied")
 
     (order,) = carrier.orders
-    assert core.queries.order(order.id).status is OrderStatus.DELIVERED
+    assert core.queries.get(order.id).status is OrderStatus.DELIVERED
     with rabbitmq_server.channel() as channel:
         assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0

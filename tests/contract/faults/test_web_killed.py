@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from tests.contract.faults.core import Core
-from tests.contract.faults.customer import busy, place_pay_and_ship
-from tests.contract.faults.listening import everything_heard, news, require_told
+from tests.contract.faults.broker_probe import everything_heard, news, require_told
+from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
+from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.rabbitmq import RabbitServer

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from orders_flask import Settings, create_app, log
-from orders_flask.container import Container
+from orders_flask import Settings, create_app
+from orders_flask.bootstrap.container import Container
+from orders_flask.observability import structured_logging
 from tests.support.client import Caller
 from tests.support.server import Served
 from tests.support.servers.postgresql import PostgresServer
@@ -28,7 +29,7 @@ def logs() -> Iterator[None]:
     """Making an app sets the process's logging up; after the test it is as it was."""
     root, configuration = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
-    log.configure(level="ERROR", form="json")
+    structured_logging.configure(level="ERROR", form="json")
     yield
     root.handlers = handlers
     root.setLevel(level)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, body, shopper
+from tests.contract.http.management.client import Shopper, body, shopper
 from tests.support.client import as_json
 from tests.support.service_stack import Stack
 

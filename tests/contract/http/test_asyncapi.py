@@ -9,7 +9,8 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from orders_domain import Role, events
+from orders_domain import Role
+from orders_domain.model import events
 from tests.contract.http.checkout.carts import cart
 from tests.support.client import TEA, Caller, as_json
 from tests.support.servers import node

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orders_domain import Actor, Item, Money, Role
+from orders_domain import Actor, CustomItem, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from tests.support.client import Answer, Caller, ask
 from tests.support.service_stack import Stack
@@ -49,7 +49,7 @@ def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
     """The numbers of so many new orders of Ann's, placed without HTTP."""
-    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
+    tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
         stack.container.place_order(tea)
     rows = stack.rows(f"SELECT number FROM orders WHERE user_id = '{ann.subject}' ORDER BY number DESC LIMIT {number}")
@@ -180,7 +180,7 @@ def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stac
     unknown = str(uuid4())
     where = bulk(root, [*numbers, unknown]).headers["Location"]
 
-    stack.container.job_worker().turn()
+    stack.container.job_worker().step()
     answer = root.ask("GET", where)
 
     assert answer.status_code == 200
@@ -200,7 +200,7 @@ def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None
     where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
 
     assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
-    stack.container.job_worker().turn()
+    stack.container.job_worker().step()
     assert len(root.ask("GET", where).json["failed"]) == 101
 
 

@@ -8,7 +8,7 @@ from dependency_injector import providers
 from redis import Redis
 
 from orders_flask import Settings
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 from tests.support.client import Caller
 from tests.support.servers.redis import round_trips
 from tests.support.servers.tables import migrated

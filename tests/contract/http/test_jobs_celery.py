@@ -14,7 +14,7 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import Unavailable
 from orders_flask import Settings
-from orders_flask.workers import celery
+from orders_flask.workers import celery_app
 from tests.contract.http.test_bulk_status import bulk, many, statuses
 from tests.support.client import Caller
 from tests.support.command import environment
@@ -50,7 +50,7 @@ def shop(
 @contextmanager
 def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A Celery worker of two processes, as it is run in production."""
-    command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery", "worker", "--concurrency", "2"]
+    command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery_app", "worker", "--concurrency", "2"]
     ours = environment(
         DATABASE_URL=settings.database_url,
         CELERY_BROKER_URL=settings.celery_broker_url,
@@ -92,7 +92,7 @@ def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
     where = bulk(root, numbers).headers["Location"]
     looks_after = shop.container.job_worker()
 
-    looks_after.turn()
+    looks_after.step()
     untouched = statuses(shop, numbers)
     with worker(shop.settings, tmp_path):
         job = job_when(root, where, 150)
@@ -107,11 +107,11 @@ def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
 def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
     shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(celery, "SENT_AGAIN", timedelta(seconds=effort(1, 10)))
+    monkeypatch.setattr(celery_app, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
     where = bulk(root, numbers).headers["Location"]
-    shop.container.job_worker().turn()
+    shop.container.job_worker().step()
 
     with worker(shop.settings, tmp_path) as first:
         job_when(root, where, 40)
@@ -120,7 +120,7 @@ def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
     if not deep():
         shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had run out
     with worker(shop.settings, tmp_path):
-        job = job_when(root, where, MANY, meanwhile=lambda: shop.container.job_worker().turn())
+        job = job_when(root, where, MANY, meanwhile=lambda: shop.container.job_worker().step())
 
     assert left["done"] < MANY
     assert (job["status"], job["updated"]) == ("done", numbers)
@@ -138,7 +138,7 @@ def test_while_celery_s_broker_is_away_jobs_are_taken_and_wait(shop: Stack) -> N
     took = time.monotonic() - began
 
     with pytest.raises(Unavailable):
-        shop.container.job_worker().turn()
+        shop.container.job_worker().step()
 
     assert answer.status_code == 202
     assert took < 5

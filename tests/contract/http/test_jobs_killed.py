@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from orders_domain import Actor, Item, Money, Role
+from orders_domain import Actor, CustomItem, Money, Role
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from tests.support.depth import deep, effort
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
@@ -41,7 +41,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def container(database: str) -> Iterator[Container]:
     """The shop, with its orders placed."""
     container = migrated(Container(settings=Settings(database_url=database)))
-    tea = PlaceOrder(actor=Actor(subject="ann"), items=(Item({"sku": "tea"}),), total=Money(1, "USD"))
+    tea = PlaceOrder(actor=Actor(subject="ann"), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(ORDERS):
         container.place_order(tea)
     yield container
@@ -90,7 +90,7 @@ def execute(database: str, statement: str) -> list[tuple[Any, ...]]:
 def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_order_once(
     database: str, container: Container, tmp_path: Path
 ) -> None:
-    token = container.mint(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
+    token = container.issue_dev_token(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
     seen: set[int] = set()
     with Served(tmp_path, "--no-relay", DATABASE_URL=database) as first:
         body = {"order_ids": list(range(1, ORDERS + 1)), "status": "shipped"}

@@ -90,7 +90,7 @@ def test_an_invalid_order_is_told_to_nobody(stack: Stack, ann: Caller, body: obj
 @contextmanager
 def refusing(stack: Stack, table: str) -> Iterator[None]:
     """The database refuses every row of the table meanwhile."""
-    if stack.settings.embedded:
+    if stack.settings.uses_default_database:
         stack.rows(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
     else:
         stack.rows("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$")
@@ -98,7 +98,7 @@ def refusing(stack: Stack, table: str) -> Iterator[None]:
     try:
         yield
     finally:
-        stack.rows("DROP TRIGGER no" if stack.settings.embedded else "DROP FUNCTION no CASCADE")
+        stack.rows("DROP TRIGGER no" if stack.settings.uses_default_database else "DROP FUNCTION no CASCADE")
 
 
 @pytest.mark.clause("000-21")

@@ -54,7 +54,7 @@ def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
 def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
     caller, admin = stack.caller(), stack.caller(role=Role.ADMIN)
     tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 0}, path=PRODUCTS).json["product_id"]
-    name = 'orders_refused_total{reason="insufficient_stock",use_case="order_products"}'
+    name = 'orders_refused_total{reason="insufficient_stock",use_case="place_catalog_order"}'
     before = figures(caller.ask("GET", "/metrics").text).get(name, 0)
 
     shipping = dict.fromkeys(("address_line1", "city", "state", "postal_code", "country"), "x")

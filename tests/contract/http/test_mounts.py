@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from orders_flask import Settings, create_app
-from orders_flask.settings import SettingRefused
+from orders_flask.settings import InvalidSetting
 from tests.support.client import TEA, ask, refused
 from tests.support.service_stack import Stack
 
@@ -73,7 +73,7 @@ def test_mounts_that_cannot_be_stop_the_start_with_a_sentence_that_names_them(
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
 
-    with pytest.raises(SettingRefused) as refusal:
+    with pytest.raises(InvalidSetting) as refusal:
         create_app(Settings(mounts=mounts))
 
     assert "\n" not in str(refusal.value)

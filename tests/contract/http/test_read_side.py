@@ -4,8 +4,8 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.container import close
-from orders_flask.web.core import of
+from orders_flask.bootstrap.container import close
+from orders_flask.web.context import container_of
 from tests.support.client import Caller
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated
@@ -19,10 +19,10 @@ def test_reads_go_to_the_replica_and_what_decides_a_write_does_not(postgres_serv
         mounts={"orders": ("/orders",), "management": ("/api/v1/orders",)},
     )
     for url in (settings.database_url, settings.database_read_url):
-        migrated(of(create_app(Settings(database_url=url))))
-    container = of(app := create_app(settings))
+        migrated(container_of(create_app(Settings(database_url=url))))
+    container = container_of(app := create_app(settings))
     ann, boss = (
-        Caller(app=app, subject=name, token=container.mint(subject=name, role=role, scopes=(), seconds=60))
+        Caller(app=app, subject=name, token=container.issue_dev_token(subject=name, role=role, scopes=(), seconds=60))
         for name, role in (("ann", Role.CUSTOMER), ("boss", Role.ADMIN))
     )
 

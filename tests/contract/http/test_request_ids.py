@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_flask import log
+from orders_flask.observability import structured_logging
 from tests.support.client import TEA, Caller, ask
 from tests.support.service_stack import Stack
 
@@ -91,7 +91,7 @@ def test_an_order_s_history_has_the_id_of_the_request_that_made_it(stack: Stack,
 def test_the_log_has_one_line_a_request_with_its_id(ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
-    log.configure(level="INFO", form="json")
+    structured_logging.configure(level="INFO", form="json")
 
     ann.ask("GET", "/orders/nonsense", headers={"X-Request-ID": "req-42"})
 

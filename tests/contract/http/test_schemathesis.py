@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.contract.http import beyond_schemas
+from tests.contract.http import openapi_exceptions
 from tests.support.server import Served
 
 # Its list of statuses for invalid data lacks 413, which a large invalid body gets; that for valid data lacks 412, which
@@ -49,7 +49,7 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(
 
 
 def assert_keeps_its_promises(served: Served, directory: Path, paths: str, *extent: str) -> None:
-    exceptions = "".join(EXCEPTION.format(operation=operation) for operation in beyond_schemas.REASONS)
+    exceptions = "".join(EXCEPTION.format(operation=operation) for operation in openapi_exceptions.REASONS)
     (directory / "schemathesis.toml").write_text(CONFIGURATION + exceptions)
     program = Path(sys.executable).with_name("schemathesis")
     command = [
@@ -62,7 +62,7 @@ def assert_keeps_its_promises(served: Served, directory: Path, paths: str, *exte
         "--no-color",
         *extent,
     ]  # fmt: skip
-    hooks = {"SCHEMATHESIS_HOOKS": beyond_schemas.__name__, "PYTHONPATH": os.pathsep.join(sys.path)}
+    hooks = {"SCHEMATHESIS_HOOKS": openapi_exceptions.__name__, "PYTHONPATH": os.pathsep.join(sys.path)}
     around = os.environ | hooks | {"COLUMNS": "120"}
 
     run = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=240, env=around)
@@ -76,5 +76,5 @@ def test_every_operation_served_is_sent_to_and_every_exception_is_of_one(served:
         paths = json.load(document)["paths"]
     operations = {f"{method.upper()} {path}" for path, ways in paths.items() for method in ways.keys() - {"parameters"}}
 
-    assert beyond_schemas.REASONS.keys() <= operations
+    assert openapi_exceptions.REASONS.keys() <= operations
     assert all(path.startswith(tuple(PATHS)) for path in paths)

@@ -92,7 +92,7 @@ def test_a_good_token_opens_whatever_the_case_of_its_scheme(ann: Caller, scheme:
 
 
 def test_a_token_is_good_until_it_expires(stack: Stack) -> None:
-    mint = stack.container.mint
+    mint = stack.container.issue_dev_token
     fresh = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=60)
     stale = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=0)
 

@@ -78,7 +78,7 @@ def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Sta
     )
     assert accepted.status_code == 202, accepted.text
 
-    stack.container.job_worker().turn()
+    stack.container.job_worker().step()
 
     assert told(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from orders_adapters.kafka import inlet as kafka
-from orders_adapters.memory.inlet import Inlet as InMemory
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.rabbitmq.inlet import REASON
+from orders_adapters.kafka import message_consumer as kafka
+from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
-from orders_domain.ports.inlet import Inlet
+from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
 from tests.support.client import Caller, as_json
 from tests.support.servers.kafka import KafkaServer
@@ -32,7 +32,7 @@ class Track:
     """A service, and a carrier that tells it things."""
 
     stack: Stack
-    inlet: Inlet
+    inlet: MessageConsumer
     put: Callable[[bytes], object]
     dead: Callable[[], list[tuple[bytes, str]]]
 
@@ -40,17 +40,17 @@ class Track:
         """Tell the service, and return when it has dealt with all of it."""
         for message in messages:
             self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
-        handle, left, deadline = self.stack.container.deal_with_tracking(), len(messages), time.monotonic() + PATIENCE
+        handle, left, deadline = self.stack.container.tracking_handler(), len(messages), time.monotonic() + PATIENCE
         while left:
-            left -= self.inlet.take(handle, within=0.5)
+            left -= self.inlet.poll(handle, timeout=0.5)
             assert time.monotonic() < deadline, f"{left} messages are not taken"
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is early is waited for by the second."""
-    monkeypatch.setattr(rabbitmq, "PAUSE", 0.2)
-    monkeypatch.setattr(kafka, "YOUNG", 8.0)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
+    monkeypatch.setattr(kafka, "RETRY_WINDOW", 8.0)
 
 
 @pytest.fixture(params=["embedded", "rabbitmq", "kafka"])
@@ -68,7 +68,7 @@ def track(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 def embedded(request: pytest.FixtureRequest) -> Track:
     inlet = InMemory()
     stack: Stack = request.getfixturevalue("embedded_stack")
-    return Track(stack=stack, inlet=inlet, put=inlet.waiting.append, dead=lambda: inlet.dead)
+    return Track(stack=stack, inlet=inlet, put=inlet.waiting.append, dead=lambda: inlet.dead_letters)
 
 
 def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
@@ -76,7 +76,7 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     stack: Stack = request.getfixturevalue("real_stack")
     queue = stack.settings.tracking_queue
     inlet = stack.container.tracking_events()
-    inlet.take(lambda _: None, within=0.1)  # declares what there is to declare
+    inlet.poll(lambda _: None, timeout=0.1)  # declares what there is to declare
 
     def put(message: bytes) -> None:
         with server.channel() as channel:
@@ -245,8 +245,8 @@ def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
     posting: tuple[Stack, MailServer],
 ) -> None:
     stack, mail = posting
-    inlet, handle = stack.container.notifications(), stack.container.deal_with_notification()
-    while inlet.take(lambda _: None, within=0.5):  # what others left; from now on the queue is bound
+    inlet, handle = stack.container.notifications(), stack.container.notification_handler()
+    while inlet.poll(lambda _: None, timeout=0.5):  # what others left; from now on the queue is bound
         pass
     ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
     shipped_by_an_administrator(stack, ann)
@@ -255,7 +255,7 @@ def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
 
     taken, deadline = 0, time.monotonic() + PATIENCE
     while taken < 2:
-        taken += inlet.take(handle, within=0.5)
+        taken += inlet.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline
     inlet.close()
 

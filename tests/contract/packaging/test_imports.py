@@ -14,7 +14,12 @@ BASE = ["orders_domain", "orders_domain.use_cases", "orders_adapters.memory"]
 PACKAGES = [
     "orders_domain",
     "orders_domain.ports",
+    "orders_domain.model",
     "orders_domain.use_cases",
+    "orders_domain.use_cases.orders",
+    "orders_domain.use_cases.catalog",
+    "orders_domain.use_cases.accounts",
+    "orders_domain.use_cases.background",
     "orders_adapters.memory",
     "orders_adapters.system",
 ]

@@ -21,7 +21,7 @@ def test_every_setting_of_the_table_is_read_from_the_environment(
     monkeypatch.setenv("DEFAULT_CURRENCY", "EUR")
     monkeypatch.setenv("NEW_ORDER_QUEUE", "fresh")
 
-    read = settings.read()
+    read = settings.load()
 
     assert (read.default_currency, read.new_order_queue) == ("EUR", "fresh")
 

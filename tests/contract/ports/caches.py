@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import redis
 
-from orders_adapters.memory.cache import Cache as InMemory
-from orders_adapters.redis.cache import Cache as InRedis
-from orders_domain.ports.cache import Cache
+from orders_adapters.memory.order_cache import InMemoryOrderCache as InMemory
+from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
+from orders_domain.ports.order_cache import OrderCache
 from tests.support.examples import Clock
 
 
@@ -15,7 +15,7 @@ from tests.support.examples import Clock
 class Kept:
     """A cache, and what makes it so many seconds later."""
 
-    cache: Cache
+    cache: OrderCache
     pass_time: Callable[[float], object]
 
 

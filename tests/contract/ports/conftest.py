@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.kafka import inlet as kafka
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.sql import engine as engines
+from orders_adapters.kafka import message_consumer as kafka
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.sql.engine import engine as engines
 from tests.support.stores import Shop, copied_sqlite, empty, in_database, in_memory
 
 
@@ -48,5 +48,5 @@ def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is early is waited for by the second."""
-    monkeypatch.setattr(rabbitmq, "PAUSE", 0.3)
-    monkeypatch.setattr(kafka, "YOUNG", 4.0)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.3)
+    monkeypatch.setattr(kafka, "RETRY_WINDOW", 4.0)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orders_adapters import wire
-from orders_adapters.kafka.publisher import Publisher as InKafka
-from orders_adapters.memory.publisher import Publisher as InMemory
-from orders_adapters.rabbitmq.publisher import Publisher as InRabbitMQ
+from orders_adapters.kafka.event_publisher import KafkaEventPublisher as InKafka
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher as InMemory
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
+from orders_adapters.serialization import cloudevents
 from orders_domain import Event
-from orders_domain.ports.publisher import Publisher
+from orders_domain.ports.event_publisher import EventPublisher
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -19,7 +19,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 class Told:
     """A publisher, what arrived so far, oldest first, and how to hang up."""
 
-    publisher: Publisher
+    publisher: EventPublisher
     arrived: Callable[[], list[Event]]
     close: Callable[[], None]
 
@@ -40,7 +40,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float 
     def arrived() -> list[Event]:
         with server.channel() as channel:
             bodies = iter(lambda: channel.basic_get(audience, auto_ack=True)[2], None)
-            return [wire.read_event(body) for body in bodies]
+            return [cloudevents.read_event(body) for body in bodies]
 
     publisher = InRabbitMQ(url or server.url, queue=server.name("new_order"), exchange=exchange, timeout=timeout)
     return Told(publisher=publisher, arrived=arrived, close=publisher.close)
@@ -52,7 +52,9 @@ def in_kafka(server: KafkaServer) -> Told:
 
     def arrived() -> list[Event]:
         records = sorted(server.records(topic), key=lambda record: record.timestamp()[1])
-        return [wire.read_event(_structured(server.headers(record), record.value() or b"")) for record in records]
+        return [
+            cloudevents.read_event(_structured(server.headers(record), record.value() or b"")) for record in records
+        ]
 
     publisher = InKafka(server.servers, topic=topic, timeout=15.0)
     return Told(publisher=publisher, arrived=arrived, close=publisher.close)

@@ -3,7 +3,7 @@
 import pytest
 
 from orders_domain import Actor
-from orders_domain.user import User
+from orders_domain.model.user import User
 from tests.support.examples import NOON
 from tests.support.stores import Shop
 

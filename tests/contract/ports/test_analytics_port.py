@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.analytics import Bucket, Period, Tally
-from orders_domain.product import Line, NewProduct, ProductId
+from orders_domain.model.analytics import Bucket, Period, StatusTotals
+from orders_domain.model.product import NewProduct, OrderLine, ProductId
 from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
 
@@ -49,14 +49,14 @@ class Till:
     ) -> Order:
         """Place an order of (quantity, unit price) by product, and do with it what is wanted."""
         lines = [
-            Line(product_id=product, quantity=quantity, unit_price=Money(price, currency))
+            OrderLine(product_id=product, quantity=quantity, unit_price=Money(price, currency))
             for product, (quantity, price) in sold.items()
         ]
         total = Money(sum(line.subtotal.minor for line in lines), currency)
         order = Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=at)
         with self.shop.unit_of_work() as uow:
             uow.orders.add(order)
-            uow.stock.take(order, by=ADA, at=at)
+            uow.stock.deduct(order, by=ADA, at=at)
             uow.commit()
         if become:
             self.shop.changed(order, become)
@@ -66,7 +66,7 @@ class Till:
 
     def _delete(self, order: Order) -> None:
         with self.shop.unit_of_work() as uow:
-            held = uow.orders.hold(order.id)
+            held = uow.orders.get_for_update(order.id)
             held.delete(by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
@@ -85,10 +85,10 @@ def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> N
 
     found = shop.analytics(period())
 
-    assert sorted(found.tallies, key=lambda tally: tally.status.value) == [
-        Tally(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
-        Tally(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
-        Tally(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
+    assert sorted(found.status_totals, key=lambda tally: tally.status.value) == [
+        StatusTotals(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
+        StatusTotals(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
+        StatusTotals(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
     ]
 
 
@@ -99,7 +99,7 @@ def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, 
 
     found = shop.analytics(period())
 
-    assert (found.tallies, found.top_products) == ((), ())
+    assert (found.status_totals, found.top_products) == ((), ())
     assert (found.orders, found.revenue, found.average_order_value) == (0, 0, Decimal())
 
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from orders_domain import Item, Order, OrderStatus
+from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.order_filter import OrderFilter
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 from tests.support.stores import in_database
 from tests.support.threads import at_once
@@ -42,8 +42,8 @@ def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
     mine = shop.placed(by=ADA)
     shop.placed(by=GRACE)
 
-    assert shop.queries.order(mine.id) == mine
-    assert shop.queries.orders(OrdersWanted(user_id="ada")).orders == (mine,)
+    assert shop.queries.get(mine.id) == mine
+    assert shop.queries.search(OrderFilter(user_id="ada")).orders == (mine,)
 
 
 IMPOSSIBLE = {
@@ -76,7 +76,7 @@ def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: s
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text(statement))
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
 
 
 @pytest.mark.clause("000-03")
@@ -95,9 +95,9 @@ def test_the_database_refuses_a_new_order_of_an_unknown_status(engine: Engine) -
 DIES = """
 import os, sys
 from datetime import datetime, UTC
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.outbox import Outbox
-outbox = Outbox(engines.create(sys.argv[1]))
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.outbox.repository import SqlOutbox
+outbox = SqlOutbox(engines.create(sys.argv[1]))
 now = datetime(2027, 1, 1, tzinfo=UTC)
 (shard,) = outbox.due_shards(now)
 with outbox.claim(shard, now=now, limit=500) as claim:
@@ -126,7 +126,7 @@ def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
     found = 0
     for _ in range(50):  # the server needs a moment to notice
         with outbox.claim(shard, now=now, limit=500) as claim:
-            found = len(claim.outgoing) if claim is not None else 0
+            found = len(claim.messages) if claim is not None else 0
         if found:
             break
         time.sleep(0.05)
@@ -140,8 +140,8 @@ def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engi
     def change_both(first: Order, second: Order) -> str:
         with shop.unit_of_work() as uow:
             for order in (first, second):
-                held = uow.orders.hold(order.id)
-                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                held = uow.orders.get_for_update(order.id)
+                held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 time.sleep(0.2)
             uow.commit()
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_nothing_of_an_order(sqlite: Engine) -> None:
     stored = shop.placed()
     with sqlite.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    new = placed(lines=tuple(Item({"line": number, "note": "x" * 100}) for number in range(1_000)))
+    new = placed(lines=tuple(CustomItem({"line": number, "note": "x" * 100}) for number in range(1_000)))
     with shop.unit_of_work() as uow:
         uow._open.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
         with pytest.raises(StoreUnavailable):

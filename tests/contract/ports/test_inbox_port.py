@@ -12,7 +12,7 @@ from tests.support.threads import at_once, other_thread
 
 def note(shop: Shop, message_id: str = "m-1", *, scope: str = "tracking") -> bool:
     with shop.unit_of_work() as uow:
-        new = uow.inbox.note(message_id, scope=scope, at=NOON)
+        new = uow.inbox.record(message_id, scope=scope, at=NOON)
         uow.commit()
     return new
 
@@ -35,13 +35,13 @@ def test_any_id_is_kept_to_the_letter(shop: Shop, message_id: str) -> None:
 
 def test_within_a_unit_of_work_it_is_noted_at_once(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        assert uow.inbox.note("m-1", scope="tracking", at=NOON)
-        assert not uow.inbox.note("m-1", scope="tracking", at=NOON)
+        assert uow.inbox.record("m-1", scope="tracking", at=NOON)
+        assert not uow.inbox.record("m-1", scope="tracking", at=NOON)
 
 
 def test_leaving_without_a_commit_forgets_it(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        uow.inbox.note("m-1", scope="tracking", at=NOON)
+        uow.inbox.record("m-1", scope="tracking", at=NOON)
 
     assert note(shop)
 
@@ -49,7 +49,7 @@ def test_leaving_without_a_commit_forgets_it(shop: Shop) -> None:
 def test_a_failure_forgets_it(shop: Shop) -> None:
     def fail() -> None:
         with shop.unit_of_work() as uow:
-            uow.inbox.note("m-1", scope="tracking", at=NOON)
+            uow.inbox.record("m-1", scope="tracking", at=NOON)
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -71,7 +71,7 @@ def test_who_comes_second_waits_for_the_first_to_end(shop: Shop, ends_well: bool
 
     def first() -> None:
         with shop.unit_of_work() as uow:
-            uow.inbox.note("m-1", scope="tracking", at=NOON)
+            uow.inbox.record("m-1", scope="tracking", at=NOON)
             noted.set()
             go_on.wait(10)
             if ends_well:

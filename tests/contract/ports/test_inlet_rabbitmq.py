@@ -6,12 +6,12 @@ from contextlib import suppress
 import pytest
 from pika import BasicProperties
 
-from orders_adapters.rabbitmq import inlet as rabbitmq
-from orders_adapters.rabbitmq.aside import Aside
-from orders_adapters.rabbitmq.inlet import Inlet as InRabbitMQ
-from orders_adapters.rabbitmq.topology import Inbound
-from orders_domain.errors import NotYet, Unavailable
-from tests.contract.ports.inlets import in_rabbitmq, take_until
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
+from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer as InRabbitMQ
+from orders_adapters.rabbitmq.parking_queue import ParkingQueue
+from orders_adapters.rabbitmq.topology import ConsumerQueue
+from orders_domain.errors import PrerequisiteMissing, Unavailable
+from tests.contract.ports.consumers import in_rabbitmq, take_until
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 
@@ -37,7 +37,7 @@ def test_a_broker_that_goes_away_is_unavailable_and_comes_back_with_every_messag
     network.cut()
 
     with pytest.raises(Unavailable):
-        inlet.take(got.append, within=0.5)
+        inlet.poll(got.append, timeout=0.5)
 
     network.restore()
     take_until(inlet, got.append, lambda: b"two" in got)
@@ -64,7 +64,7 @@ def test_a_message_in_hand_when_the_broker_goes_comes_again(rabbitmq_server: Rab
     take_until(inlet, handle, lambda: len(got) >= 2)
 
     assert got == [b"one"] * 2
-    assert not inlet.take(handle, within=0.5)
+    assert not inlet.poll(handle, timeout=0.5)
     inlet.close()
 
 
@@ -78,7 +78,7 @@ def test_what_is_early_holds_up_nothing_and_comes_back_also_when_whoever_took_it
     def handle(message: bytes) -> str | None:
         got.append(message)
         if got == [b"early"]:
-            raise NotYet("It is early.")
+            raise PrerequisiteMissing("It is early.")
         return None
 
     take_until(first, handle, lambda: len(got) >= 2)
@@ -102,17 +102,17 @@ def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_no
         if len(got) == 1:
             network.cut()
         if len(got) <= 3:
-            raise NotYet("It is early.")
+            raise PrerequisiteMissing("It is early.")
         return None
 
     with pytest.raises(Unavailable):
         take_until(inlet, handle, lambda: False)
     network.restore()
     with suppress(Unavailable):  # the connection of before
-        inlet.take(handle, within=0.5)
+        inlet.poll(handle, timeout=0.5)
     take_until(inlet, handle, lambda: len(got) >= 4)
 
-    while inlet.take(handle, within=1.0):  # a copy whose message the broker did not hear to be acknowledged
+    while inlet.poll(handle, timeout=1.0):  # a copy whose message the broker did not hear to be acknowledged
         pass
     inlet.close()
     assert len(got) <= 6
@@ -120,9 +120,9 @@ def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_no
 
 
 def test_what_others_have_counted_does_not_make_it_go_round_for_ever(rabbitmq_server: RabbitServer) -> None:
-    inbound = Inbound(queue=rabbitmq_server.queue("counted"))
+    inbound = ConsumerQueue(queue=rabbitmq_server.queue("counted"))
     inlet, tries = InRabbitMQ(rabbitmq_server.url, inbound), 0
-    counted = BasicProperties(headers={rabbitmq.TRIES: -1_000, "theirs": "kept"})
+    counted = BasicProperties(headers={rabbitmq.ATTEMPTS_HEADER: -1_000, "theirs": "kept"})
     with rabbitmq_server.channel() as channel:
         inbound.declare(channel)
         channel.basic_publish("", inbound.queue, b"early", counted)
@@ -130,37 +130,37 @@ def test_what_others_have_counted_does_not_make_it_go_round_for_ever(rabbitmq_se
     def handle(message: bytes) -> str | None:
         nonlocal tries
         tries += 1
-        raise NotYet("It is early.")
+        raise PrerequisiteMissing("It is early.")
 
-    take_until(inlet, handle, lambda: tries > rabbitmq.PAUSES)
+    take_until(inlet, handle, lambda: tries > rabbitmq.MAX_RETRIES)
     inlet.close()
 
     with rabbitmq_server.channel() as channel:
-        _, properties, _ = channel.basic_get(inbound.dead, auto_ack=True)
+        _, properties, _ = channel.basic_get(inbound.dead_letter, auto_ack=True)
     assert properties.headers == {"theirs": "kept", rabbitmq.REASON: "It is early."}
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_what_is_put_aside_keeps_its_properties(rabbitmq_server: RabbitServer, early: bool) -> None:
-    inbound = Inbound(queue=rabbitmq_server.queue("properties"))
+    inbound = ConsumerQueue(queue=rabbitmq_server.queue("properties"))
     theirs = BasicProperties(
         content_type="application/json", content_encoding="utf-8", priority=3, correlation_id="c", reply_to="r",
         message_id="m", timestamp=1_700_000_000, type="shipped", app_id="carrier", user_id="guest",
     )  # fmt: skip
-    aside = Aside(rabbitmq_server.url, queue=inbound.early if early else inbound.dead, timeout=5)
+    aside = ParkingQueue(rabbitmq_server.url, queue=inbound.retry if early else inbound.dead_letter, timeout=5)
 
-    aside.put(b"{}", theirs, headers={"x": 1}, seconds=60 if early else None)
+    aside.publish(b"{}", theirs, headers={"x": 1}, timeout=60 if early else None)
 
     aside.close()
     with rabbitmq_server.channel() as channel:
-        _, kept, body = channel.basic_get(inbound.early if early else inbound.dead, auto_ack=True)
+        _, kept, body = channel.basic_get(inbound.retry if early else inbound.dead_letter, auto_ack=True)
     assert theirs.headers is None
     changed = {"headers": {"x": 1}, "delivery_mode": 2, "expiration": "60000" if early else None, "user_id": None}
     assert (body, vars(kept)) == (b"{}", vars(theirs) | changed)
 
 
 def test_a_queue_of_another_kind_is_taken_as_it_is(rabbitmq_server: RabbitServer) -> None:
-    inbound = Inbound(queue=rabbitmq_server.queue("classic"))
+    inbound = ConsumerQueue(queue=rabbitmq_server.queue("classic"))
     with rabbitmq_server.channel() as channel:
         channel.queue_declare(inbound.queue, durable=True)
         channel.basic_publish("", inbound.queue, b"one")

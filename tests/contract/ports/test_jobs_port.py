@@ -7,151 +7,151 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.memory import jobs as memory_jobs
-from orders_adapters.memory.store import Store
-from orders_adapters.sql import engine as engines
+from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.sql import jobs as sql_jobs
+from orders_adapters.sql.engine import engine as engines
 from orders_domain import Actor, OrderStatus, Role
-from orders_domain.errors import JobLost, JobNotFound, OrderNotFound, StoreUnavailable
-from orders_domain.job import Failure, Job, JobStatus
-from orders_domain.order_ref import OrderRef
-from orders_domain.ports.jobs import Jobs
-from orders_domain.status import LIFECYCLE, TransitionRefused, Wanted
+from orders_domain.errors import JobLeaseLost, JobNotFound, OrderNotFound, StoreUnavailable
+from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import TRANSITIONS, InvalidTransition, TargetStatus
+from orders_domain.ports.jobs import JobRepository
 from tests.support.examples import NOON, new_id
 from tests.support.threads import at_once
 
 ROOT = Actor(subject="root", role=Role.ADMIN, request_id="request-of-root")
-CONFIRMED = Wanted(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))
+CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID}))
 LATER = NOON + timedelta(seconds=10)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def jobs(request: pytest.FixtureRequest) -> Jobs:
+def jobs(request: pytest.FixtureRequest) -> JobRepository:
     """No job at all."""
     if request.param == "memory":
-        return memory_jobs.Jobs(Store())
+        return memory_jobs.InMemoryJobRepository(InMemoryStore())
     engine: Engine = request.getfixturevalue(request.param)
-    return sql_jobs.Jobs(engine)
+    return sql_jobs.SqlJobRepository(engine)
 
 
-def added(jobs: Jobs, *order_ids: OrderRef) -> Job:
-    job = Job.of(order_ids or (1, 2), CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
+def added(jobs: JobRepository, *order_ids: OrderRef) -> BulkStatusJob:
+    job = BulkStatusJob.create(order_ids or (1, 2), CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
     jobs.add(job)
     return job
 
 
-def claimed(jobs: Jobs, job: Job) -> Job:
-    ours = jobs.claim(job.id, now=NOON, until=LATER)
+def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
+    ours = jobs.acquire(job.id, now=NOON, until=LATER)
     assert ours
     return ours
 
 
-def test_a_job_is_got_as_it_was_added(jobs: Jobs) -> None:
+def test_a_job_is_got_as_it_was_added(jobs: JobRepository) -> None:
     job = added(jobs, 7, new_id(), 10**18 - 1)
 
     assert jobs.get(job.id) == job
 
 
-def test_a_job_is_got_as_it_was_noted(jobs: Jobs) -> None:
+def test_a_job_is_got_as_it_was_noted(jobs: JobRepository) -> None:
     order_id: UUID = new_id()
     job = claimed(jobs, added(jobs, 7, order_id, 8, 9))
     shipped = OrderStatus.SHIPPED
-    job.record(Failure.of(7, TransitionRefused(shipped, OrderStatus.CONFIRMED, LIFECYCLE[shipped])))
-    job.record(Failure.of(order_id, OrderNotFound(order_id)))
-    job.record(None)
+    job.record_result(Failure.of(7, InvalidTransition(shipped, OrderStatus.CONFIRMED, TRANSITIONS[shipped])))
+    job.record_result(Failure.of(order_id, OrderNotFound(order_id)))
+    job.record_result(None)
 
-    jobs.note(job, until=LATER + timedelta(seconds=1))
+    jobs.save_progress(job, until=LATER + timedelta(seconds=1))
 
     assert jobs.get(job.id) == job
     assert jobs.get(job.id).updated == (8,)
 
 
-def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
+def test_an_unknown_job_is_not_found(jobs: JobRepository) -> None:
     with pytest.raises(JobNotFound):
         jobs.get(new_id())
-    assert jobs.claim(new_id(), now=NOON, until=LATER) is None
+    assert jobs.acquire(new_id(), now=NOON, until=LATER) is None
 
 
-def test_what_is_got_is_a_copy(jobs: Jobs) -> None:
+def test_what_is_got_is_a_copy(jobs: JobRepository) -> None:
     job = added(jobs)
 
-    jobs.get(job.id).record(None)
-    job.record(None)
+    jobs.get(job.id).record_result(None)
+    job.record_result(None)
 
-    assert jobs.get(job.id).done == 0
+    assert jobs.get(job.id).processed == 0
 
 
-def test_a_claimed_job_runs_and_is_nobody_else_s_until_its_lease_is_over(jobs: Jobs) -> None:
+def test_a_claimed_job_runs_and_is_nobody_else_s_until_its_lease_is_over(jobs: JobRepository) -> None:
     job = added(jobs)
 
     ours = claimed(jobs, job)
 
     assert (ours.status, ours.attempts, ours.leased_until) == (JobStatus.RUNNING, 1, LATER)
     assert jobs.get(job.id) == ours
-    assert jobs.due(LATER - timedelta(microseconds=1)) == []
-    assert jobs.claim(job.id, now=LATER - timedelta(microseconds=1), until=LATER) is None
-    assert jobs.due(LATER) == [job.id]
-    again = jobs.claim(job.id, now=LATER, until=LATER + timedelta(seconds=10))
+    assert jobs.list_due(LATER - timedelta(microseconds=1)) == []
+    assert jobs.acquire(job.id, now=LATER - timedelta(microseconds=1), until=LATER) is None
+    assert jobs.list_due(LATER) == [job.id]
+    again = jobs.acquire(job.id, now=LATER, until=LATER + timedelta(seconds=10))
     assert again
     assert again.attempts == 2
 
 
-def test_a_note_holds_the_job_longer(jobs: Jobs) -> None:
+def test_a_note_holds_the_job_longer(jobs: JobRepository) -> None:
     job = claimed(jobs, added(jobs))
 
-    jobs.note(job, until=LATER + timedelta(seconds=10))
+    jobs.save_progress(job, until=LATER + timedelta(seconds=10))
 
-    assert jobs.due(LATER) == []
-    assert jobs.claim(job.id, now=LATER, until=LATER + timedelta(seconds=10)) is None
+    assert jobs.list_due(LATER) == []
+    assert jobs.acquire(job.id, now=LATER, until=LATER + timedelta(seconds=10)) is None
 
 
-def test_whoever_lost_the_job_cannot_note_anything(jobs: Jobs) -> None:
+def test_whoever_lost_the_job_cannot_note_anything(jobs: JobRepository) -> None:
     slow = claimed(jobs, added(jobs))
-    quick = jobs.claim(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
-    slow.record(None)
+    quick = jobs.acquire(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
+    slow.record_result(None)
 
-    with pytest.raises(JobLost):
-        jobs.note(slow, until=LATER + timedelta(seconds=20))
+    with pytest.raises(JobLeaseLost):
+        jobs.save_progress(slow, until=LATER + timedelta(seconds=20))
 
     assert jobs.get(slow.id) == quick
 
 
 @pytest.mark.parametrize("end", [JobStatus.DONE, JobStatus.FAILED])
-def test_a_job_that_has_ended_is_never_due(jobs: Jobs, end: JobStatus) -> None:
+def test_a_job_that_has_ended_is_never_due(jobs: JobRepository, end: JobStatus) -> None:
     job = claimed(jobs, added(jobs))
     job.status = end
 
-    jobs.note(job, until=NOON)
+    jobs.save_progress(job, until=NOON)
 
-    assert jobs.due(LATER + timedelta(days=1)) == []
-    assert jobs.claim(job.id, now=LATER, until=LATER) is None
+    assert jobs.list_due(LATER + timedelta(days=1)) == []
+    assert jobs.acquire(job.id, now=LATER, until=LATER) is None
 
 
-def test_those_that_wait_longest_come_first(jobs: Jobs) -> None:
+def test_those_that_wait_longest_come_first(jobs: JobRepository) -> None:
     waiting = [added(jobs) for _ in range(3)]
-    jobs.note(claimed(jobs, waiting[0]), until=NOON + timedelta(seconds=1))
+    jobs.save_progress(claimed(jobs, waiting[0]), until=NOON + timedelta(seconds=1))
 
-    due = jobs.due(LATER)
+    due = jobs.list_due(LATER)
 
     assert list(due) == [waiting[1].id, waiting[2].id, waiting[0].id]
-    assert list(jobs.due(LATER, limit=1)) == [waiting[1].id]
+    assert list(jobs.list_due(LATER, limit=1)) == [waiting[1].id]
 
 
-def test_of_many_that_claim_at_once_one_has_the_job(jobs: Jobs) -> None:
+def test_of_many_that_claim_at_once_one_has_the_job(jobs: JobRepository) -> None:
     for _ in range(10):
         job = added(jobs)
 
-        outcomes = at_once(*[lambda job=job: jobs.claim(job.id, now=NOON, until=LATER)] * 12)
+        outcomes = at_once(*[lambda job=job: jobs.acquire(job.id, now=NOON, until=LATER)] * 12)
 
         assert len([one for one in outcomes if one is not None]) == 1
 
 
-def test_ended_jobs_are_forgotten_when_they_are_old(jobs: Jobs) -> None:
+def test_ended_jobs_are_forgotten_when_they_are_old(jobs: JobRepository) -> None:
     ended, open_ = claimed(jobs, added(jobs)), added(jobs)
     ended.status = JobStatus.DONE
-    jobs.note(ended, until=LATER)
+    jobs.save_progress(ended, until=LATER)
 
-    assert jobs.forget(created_before=NOON) == 0
-    assert jobs.forget(created_before=LATER) == 1
+    assert jobs.delete_finished(created_before=NOON) == 0
+    assert jobs.delete_finished(created_before=LATER) == 1
 
     assert jobs.get(open_.id) == open_
     with pytest.raises(JobNotFound):
@@ -160,25 +160,25 @@ def test_ended_jobs_are_forgotten_when_they_are_old(jobs: Jobs) -> None:
 
 def test_a_new_job_wakes_the_worker(sqlite: Engine) -> None:
     rung: list[str] = []
-    in_memory = memory_jobs.Jobs(Store(on_job=lambda: rung.append("memory")))
+    in_memory = memory_jobs.InMemoryJobRepository(InMemoryStore(on_job=lambda: rung.append("memory")))
 
     added(in_memory)
-    added(sql_jobs.Jobs(sqlite, on_add=lambda: rung.append("sql")))
+    added(sql_jobs.SqlJobRepository(sqlite, on_add=lambda: rung.append("sql")))
 
     assert rung == ["memory", "sql"]
 
 
 def test_a_store_that_is_away_is_unavailable() -> None:
-    jobs = sql_jobs.Jobs(engines.create("postgresql://nobody@127.0.0.1:1/x"))
-    job = Job.of([1], CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
+    jobs = sql_jobs.SqlJobRepository(engines.create("postgresql://nobody@127.0.0.1:1/x"))
+    job = BulkStatusJob.create([1], CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
 
     for ask in (
         lambda: jobs.add(job),
         lambda: jobs.get(job.id),
-        lambda: jobs.due(NOON),
-        lambda: jobs.claim(job.id, now=NOON, until=LATER),
-        lambda: jobs.note(job, until=LATER),
-        lambda: jobs.forget(created_before=NOON),
+        lambda: jobs.list_due(NOON),
+        lambda: jobs.acquire(job.id, now=NOON, until=LATER),
+        lambda: jobs.save_progress(job, until=LATER),
+        lambda: jobs.delete_finished(created_before=NOON),
     ):
         with pytest.raises(StoreUnavailable):
             ask()

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_domain.errors import StoreContention
-from orders_domain.once import AlreadyDone
-from tests.contract.ports.test_keys_port import TWICE, do
+from orders_domain.model.idempotency import DuplicateRequest
+from tests.contract.ports.test_idempotency_keys_port import TWICE, do
 from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 
@@ -15,15 +15,15 @@ def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> Non
     late, quick = placed(), placed()
 
     with shop.unit_of_work() as uow:
-        uow.keys.claim(TWICE, at=NOON)
+        uow.idempotency_keys.acquire(TWICE, at=NOON)
         with shop.unit_of_work() as other:  # as if it had looked before, and got the lock after
             other.orders.add(quick)
-            other.keys.keep(TWICE, quick)
+            other.idempotency_keys.store(TWICE, quick)
             other.commit()
         uow.orders.add(late)
         with pytest.raises(StoreContention):
-            uow.keys.keep(TWICE, late)
+            uow.idempotency_keys.store(TWICE, late)
 
-    with pytest.raises(AlreadyDone) as done:
+    with pytest.raises(DuplicateRequest) as done:
         do(shop)
     assert done.value.order.id == quick.id

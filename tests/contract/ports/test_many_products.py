@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_adapters.sql.contention import retried
-from orders_adapters.sql.unit_of_work import UnitOfWork as SqlUnitOfWork
+from orders_adapters.sql.retry import retry_on_contention
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork as SqlUnitOfWork
 from orders_domain import Money
 from orders_domain.errors import OrdersError, StoreContention
+from orders_domain.model.product import NewProduct, Product
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.product import NewProduct, Product
-from orders_domain.use_cases import PutProducts, put_products
-from orders_domain.use_cases.put_products import Put, Stated
+from orders_domain.use_cases import UpsertProducts, upsert_products
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome
 from tests.support.examples import ADMIN, NOON
 from tests.support.stores import Shop
 from tests.support.threads import at_once
@@ -25,13 +25,13 @@ def tea(number: int, *, stock: int = 5) -> NewProduct:
 
 def add(shop: Shop, *products: NewProduct) -> None:
     with shop.unit_of_work() as uow:
-        uow.products.add_all(products, by=ADMIN, at=NOON)
+        uow.products.add_many(products, by=ADMIN, at=NOON)
         uow.commit()
 
 
 def there(shop: Shop, *skus: str) -> list[Product]:
     with shop.unit_of_work() as uow:
-        return list(uow.products.hold_skus(skus).values())
+        return list(uow.products.get_by_sku_for_update(skus).values())
 
 
 def test_many_are_added_with_their_stock(shop: Shop) -> None:
@@ -52,8 +52,8 @@ def test_many_are_saved_and_others_are_left(shop: Shop) -> None:
     changed = [replace(one, stock=9, name="Black"), replace(two, price=Money(120, "EUR"), low_stock_threshold=0)]
 
     with shop.unit_of_work() as uow:
-        uow.products.hold_skus(["TEA-1", "TEA-2"])
-        uow.products.save_all(changed, by=ADMIN, at=NOON)
+        uow.products.get_by_sku_for_update(["TEA-1", "TEA-2"])
+        uow.products.save_many(changed, by=ADMIN, at=NOON)
         uow.commit()
 
     assert sorted(there(shop, "TEA-1", "TEA-2"), key=lambda product: product.sku) == changed
@@ -64,18 +64,18 @@ def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow:
-        held = uow.products.hold_skus(["TEA-1"])
-        uow.products.save_all([replace(held["TEA-1"], stock=9)], by=ADMIN, at=NOON)
-        uow.products.add_all([tea(2)], by=ADMIN, at=NOON)
+        held = uow.products.get_by_sku_for_update(["TEA-1"])
+        uow.products.save_many([replace(held["TEA-1"], stock=9)], by=ADMIN, at=NOON)
+        uow.products.add_many([tea(2)], by=ADMIN, at=NOON)
 
     assert [one.stock for one in there(shop, "TEA-1", "TEA-2")] == [5]
 
 
 def test_no_products_are_no_trouble(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
-        assert uow.products.hold_skus([]) == {}
-        uow.products.save_all([], by=ADMIN, at=NOON)
-        uow.products.add_all([], by=ADMIN, at=NOON)
+        assert uow.products.get_by_sku_for_update([]) == {}
+        uow.products.save_many([], by=ADMIN, at=NOON)
+        uow.products.add_many([], by=ADMIN, at=NOON)
         uow.commit()
 
 
@@ -83,27 +83,27 @@ def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow, pytest.raises(StoreContention):
-        uow.products.add_all([tea(2), tea(1)], by=ADMIN, at=NOON)
+        uow.products.add_many([tea(2), tea(1)], by=ADMIN, at=NOON)
 
     assert there(shop, "TEA-2") == []
 
 
 def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: Shop) -> None:
-    request = PutProducts(actor=ADMIN, products={f"TEA-{n}": Stated(product=tea(n)) for n in range(200)})
+    request = UpsertProducts(actor=ADMIN, products={f"TEA-{n}": ProductUpsert(product=tea(n)) for n in range(200)})
 
-    def put(uow: UnitOfWork) -> Callable[[], Sequence[Put]]:
-        return lambda: list(retried(put_products)(request, uow=uow, clock=lambda: NOON).values())
+    def put(uow: UnitOfWork) -> Callable[[], Sequence[UpsertOutcome]]:
+        return lambda: list(retry_on_contention(upsert_products)(request, uow=uow, clock=lambda: NOON).values())
 
     outcomes = at_once(*(put(shop.unit_of_work()) for _ in range(6)))
 
     told = [became for outcome in outcomes if not isinstance(outcome, OrdersError) for became in outcome]
-    assert (told.count(Put.ADDED), told.count(Put.UNCHANGED)) == (200, 1_000)
+    assert (told.count(UpsertOutcome.ADDED), told.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)
 
 
 def test_the_stock_is_the_sum_of_its_movements(engine: Engine) -> None:
     def put(stock: int) -> None:
-        products = {f"TEA-{n}": Stated(product=tea(n, stock=stock + n)) for n in range(300)}
-        put_products(PutProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)
+        products = {f"TEA-{n}": ProductUpsert(product=tea(n, stock=stock + n)) for n in range(300)}
+        upsert_products(UpsertProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)
 
     for stock in (5, 2, 2, 7):
         put(stock)

@@ -15,10 +15,10 @@ PARTS: list[Callable[[UnitOfWork], Any]] = [
     lambda uow: uow.orders,
     lambda uow: uow.products,
     lambda uow: uow.stock,
-    lambda uow: uow.keys,
+    lambda uow: uow.idempotency_keys,
     lambda uow: uow.inbox,
-    lambda uow: uow.bookings,
-    lambda uow: uow.tell([]),
+    lambda uow: uow.reservations,
+    lambda uow: uow.publish([]),
     lambda uow: uow.commit(),
 ]
 
@@ -58,11 +58,11 @@ def test_a_unit_of_work_cannot_be_opened_within_itself(shop: Shop) -> None:
         uow.orders.add(order := placed())
         uow.commit()
 
-    assert shop.queries.order(order.id).user_id == ADA.subject
+    assert shop.queries.get(order.id).user_id == ADA.subject
 
 
 def test_who_waits_for_a_unit_of_work_of_its_own_thread_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders_adapters.memory.unit_of_work.PATIENCE", 0.1)
+    monkeypatch.setattr("orders_adapters.memory.unit_of_work.LOCK_TIMEOUT", 0.1)
     shop = in_memory()
 
     with shop.unit_of_work() as outer, pytest.raises(StoreUnavailable), shop.unit_of_work():
@@ -76,20 +76,20 @@ def test_who_waits_for_a_unit_of_work_of_its_own_thread_does_not_wait_for_ever(m
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30, -(2**63) - 1, 0, -1])
 def test_a_number_beyond_every_row_is_that_of_none(shop: Shop, number: int) -> None:
     with pytest.raises(OrderNotFound) as refusal:
-        shop.queries.order(number)
+        shop.queries.get(number)
     assert refusal.value.order_id == number
     assert list(shop.queries.history(number)) == []
-    for method in (shop.templates.template, shop.templates.remove):
+    for method in (shop.templates.get, shop.templates.delete):
         with pytest.raises(TemplateNotFound):
             method(number)
     with shop.unit_of_work() as uow:
         with pytest.raises(OrderNotFound):
-            uow.orders.hold(number)
+            uow.orders.get_for_update(number)
         with pytest.raises(ProductNotFound):
-            uow.products.hold(number)
+            uow.products.get_for_update(number)
         with pytest.raises(ProductNotFound):
             uow.stock.restock(number, 1, by=ADA, at=NOON)
-        assert uow.products.named([number]) == {}
+        assert uow.products.get_many([number]) == {}
 
 
 def test_what_is_told_is_a_copy(shop: Shop) -> None:
@@ -103,6 +103,6 @@ def test_what_is_told_is_a_copy(shop: Shop) -> None:
     (shard,) = outbox.due_shards(NOON)
     with outbox.claim(shard, now=NOON, limit=9) as claim:
         assert claim is not None
-        change(claim.outgoing[0].event.data)
+        change(claim.messages[0].event.data)
 
     assert shop.events()[0].event.data["user_id"] == ADA.subject

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Origin, Role
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin, Role
 from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
-from orders_domain.history import Entry
-from orders_domain.order import fold
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import rebuild
 from tests.support.examples import ADA, GRACE, NOON, items, new_id, only, placed
 from tests.support.json_objects import JSON_OBJECTS
 from tests.support.stores import Shop
@@ -43,28 +43,28 @@ class TestRoundTrip:
         shop.add(order)
 
         assert order.number == 1
-        assert order.unsaved == []
-        assert shop.queries.order(order.id) == order
+        assert order.new_entries == []
+        assert shop.queries.get(order.id) == order
         with shop.unit_of_work() as uow:
-            assert uow.orders.hold(order.id) == order
+            assert uow.orders.get_for_update(order.id) == order
 
     def test_items_come_back_as_sent(self, shop: Shop) -> None:
-        order = placed(lines=(Item(AS_SENT), Item({"nested": [[[[{"deep": AS_SENT}]]]]}), Item({})))
+        order = placed(lines=(CustomItem(AS_SENT), CustomItem({"nested": [[[[{"deep": AS_SENT}]]]]}), CustomItem({})))
 
         shop.add(order)
 
-        stored = shop.queries.order(order.id)
+        stored = shop.queries.get(order.id)
         assert [as_json(line) for line in stored.items] == [as_json(line) for line in order.items]
-        assert fold(shop.queries.history(order.id), number=order.number) == order
+        assert rebuild(shop.queries.history(order.id), number=order.number) == order
 
     @given(sent=JSON_OBJECTS)
     @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_item_comes_back_as_sent(self, shop: Shop, sent: dict[str, Any]) -> None:
-        order = placed(lines=(Item(sent), Item({"note": "so that there is no sum"})))
+        order = placed(lines=(CustomItem(sent), CustomItem({"note": "so that there is no sum"})))
 
         shop.add(order)
 
-        assert as_json(shop.queries.order(order.id).items[0]) == as_json(order.items[0])
+        assert as_json(shop.queries.get(order.id).items[0]) == as_json(order.items[0])
 
     @pytest.mark.parametrize(
         "moment",
@@ -82,7 +82,7 @@ class TestRoundTrip:
 
         shop.add(order)
 
-        stored = shop.queries.order(order.id)
+        stored = shop.queries.get(order.id)
         assert (stored.created_at, stored.updated_at) == (moment, moment)
         assert stored.created_at.utcoffset() is not None
         assert shop.queries.history(order.id)[0].at == moment
@@ -95,7 +95,7 @@ class TestRoundTrip:
 
         shop.add(order)
 
-        assert shop.queries.order(order.id).total == total
+        assert shop.queries.get(order.id).total == total
 
     @pytest.mark.parametrize("origin", Origin)
     def test_origin_comes_back_from_queries_and_history_and_to_be_changed(self, shop: Shop, origin: Origin) -> None:
@@ -104,32 +104,32 @@ class TestRoundTrip:
         shop.add(order)
 
         with shop.unit_of_work() as uow:
-            held = uow.orders.hold(order.id)
-        assert held.origin is shop.queries.order(order.id).origin is origin
+            held = uow.orders.get_for_update(order.id)
+        assert held.origin is shop.queries.get(order.id).origin is origin
         assert shop.queries.history(order.id)[0].details["origin"] == origin.value
 
     def test_a_thousand_items_come_back_in_their_order(self, shop: Shop) -> None:
-        order = placed(lines=tuple(Item({"line": number}) for number in range(1_000)))
+        order = placed(lines=tuple(CustomItem({"line": number}) for number in range(1_000)))
 
         shop.add(order)
 
-        assert shop.queries.order(order.id).items == order.items
+        assert shop.queries.get(order.id).items == order.items
 
     def test_a_changed_order_comes_back_with_all_its_history(self, shop: Shop) -> None:
         clerk = Actor(subject="клерк 💡", role=Role.ADMIN, request_id=None)
         order = shop.placed(by=ADA)
         with shop.unit_of_work() as uow:
-            held = uow.orders.hold(order.id)
-            held.become(only(OrderStatus.CONFIRMED), by=GRACE, at=NOON + timedelta(microseconds=1))
-            held.become(only(OrderStatus.PAID), by=clerk, at=NOON + timedelta(days=1))
+            held = uow.orders.get_for_update(order.id)
+            held.change_status(only(OrderStatus.CONFIRMED), by=GRACE, at=NOON + timedelta(microseconds=1))
+            held.change_status(only(OrderStatus.PAID), by=clerk, at=NOON + timedelta(days=1))
             uow.orders.save(held)
             uow.commit()
 
         history = shop.queries.history(order.id)
 
-        assert held.unsaved == []
-        assert shop.queries.order(order.id) == held
-        assert fold(history, number=order.number) == held
+        assert held.new_entries == []
+        assert shop.queries.get(order.id) == held
+        assert rebuild(history, number=order.number) == held
         assert [who(entry) for entry in history] == [
             ("placed", "ada", Role.CUSTOMER, "request-of-ada", None, OrderStatus.PENDING),
             ("status_changed", "grace", Role.CUSTOMER, "request-of-grace", OrderStatus.PENDING, OrderStatus.CONFIRMED),
@@ -141,14 +141,14 @@ class TestRoundTrip:
         assert [shop.placed().number for _ in range(3)] == [1, 2, 3]
 
     def test_what_is_taken_and_given_are_copies(self, shop: Shop) -> None:
-        order = placed(lines=(Item({"tags": ["new"]}),))
+        order = placed(lines=(CustomItem({"tags": ["new"]}),))
         shop.add(order)
 
-        for mine in (order, shop.queries.order(order.id)):
-            mine.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+        for mine in (order, shop.queries.get(order.id)):
+            mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
             mine.items[0].content["tags"].append("changed")  # type: ignore[union-attr]
 
-        stored = shop.queries.order(order.id)
+        stored = shop.queries.get(order.id)
         assert stored.status is OrderStatus.PENDING
         assert stored.items == items({"tags": ["new"]})
 
@@ -160,26 +160,26 @@ class TestRoundTrip:
                 uow.orders.add(order)
                 uow.commit()
 
-        assert shop.queries.order(first.id) == first
-        assert shop.queries.order(second.id) == second
+        assert shop.queries.get(first.id) == first
+        assert shop.queries.get(second.id) == second
 
     def test_a_unit_of_work_sees_what_it_has_done_itself(self, shop: Shop) -> None:
         order = placed()
         with shop.unit_of_work() as uow:
             uow.orders.add(order)
-            held = uow.orders.hold(order.id)
-            held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+            held = uow.orders.get_for_update(order.id)
+            held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
             uow.orders.save(held)
             uow.commit()
 
-        assert shop.queries.order(order.id).version == 2
+        assert shop.queries.get(order.id).version == 2
 
 
 class TestNotFoundAndConflict:
     def test_an_unknown_order_cannot_be_held(self, shop: Shop) -> None:
         unknown = new_id()
         with pytest.raises(OrderNotFound) as refusal, shop.unit_of_work() as uow:
-            uow.orders.hold(unknown)
+            uow.orders.get_for_update(unknown)
 
         assert refusal.value.order_id == unknown
 
@@ -193,7 +193,7 @@ class TestNotFoundAndConflict:
         with pytest.raises(OrderExists):
             shop.add(again)
 
-        assert shop.queries.order(order.id) == order
+        assert shop.queries.get(order.id) == order
         assert len(shop.events()) == len(shop.queries.history(order.id)) == 1
 
     def test_after_a_conflict_the_same_unit_of_work_may_go_on(self, shop: Shop) -> None:
@@ -208,23 +208,23 @@ class TestNotFoundAndConflict:
             uow.orders.add(other)
             uow.commit()
 
-        assert shop.queries.order(other.id) == other
+        assert shop.queries.get(other.id) == other
 
     def test_a_change_of_a_version_that_is_past_is_stale_and_stores_nothing(self, shop: Shop) -> None:
         order = shop.placed()
         present = shop.changed(order, OrderStatus.PAID)
-        order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+        order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
 
         with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
             uow.orders.save(order)
 
-        assert shop.queries.order(order.id) == present
+        assert shop.queries.get(order.id) == present
         assert len(shop.queries.history(order.id)) == len(shop.events()) == 2
 
     def test_a_change_of_an_order_that_was_never_stored_is_stale(self, shop: Shop) -> None:
         order = placed()
-        order.unsaved.clear()
-        order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+        order.new_entries.clear()
+        order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
 
         with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
             uow.orders.save(order)
@@ -237,7 +237,7 @@ class TestNotFoundAndConflict:
             uow.orders.save(order)  # stale, but there is nothing to save
             uow.commit()
 
-        assert shop.queries.order(order.id) == present
+        assert shop.queries.get(order.id) == present
 
 
 class TestAFailureLeavesNothing:
@@ -247,7 +247,7 @@ class TestAFailureLeavesNothing:
 
         with pytest.raises(type(failure)), shop.unit_of_work() as uow:  # noqa: PT012
             uow.orders.add(new)
-            change(uow.orders.hold(stored.id), uow.orders)
+            change(uow.orders.get_for_update(stored.id), uow.orders)
             raise failure
 
         assert_nothing_happened(shop, stored, new)
@@ -257,7 +257,7 @@ class TestAFailureLeavesNothing:
 
         with shop.unit_of_work() as uow:
             uow.orders.add(new)
-            change(uow.orders.hold(stored.id), uow.orders)
+            change(uow.orders.get_for_update(stored.id), uow.orders)
 
         assert_nothing_happened(shop, stored, new)
 
@@ -266,7 +266,7 @@ class TestAFailureLeavesNothing:
 
         with shop.unit_of_work() as uow:
             uow.orders.add(new)
-            change(uow.orders.hold(stored.id), uow.orders)
+            change(uow.orders.get_for_update(stored.id), uow.orders)
 
             assert_nothing_happened(shop, stored, new)
 
@@ -287,7 +287,7 @@ class TestTwoAtOnce:
     def test_of_twenty_that_change_the_same_version_exactly_one_wins(self, shop: Shop) -> None:
         order = shop.placed()
 
-        copies = [shop.queries.order(order.id) for _ in range(20)]
+        copies = [shop.queries.get(order.id) for _ in range(20)]
         results = at_once(*(partial(save_as, shop, copy, number) for number, copy in enumerate(copies)))
 
         winners = [result for result in results if isinstance(result, int)]
@@ -317,16 +317,16 @@ class TestTwoAtOnce:
         results = at_once(*(partial(shop.add, order) for order in orders))
 
         assert results == [None] * 20
-        assert len({shop.queries.order(order.id).number for order in orders}) == 20
+        assert len({shop.queries.get(order.id).number for order in orders}) == 20
 
     def test_who_holds_an_order_keeps_others_from_changing_it(self, shop: Shop) -> None:
         order = shop.placed()
 
         with other_thread() as thread:
             with shop.unit_of_work() as uow:
-                held = uow.orders.hold(order.id)
+                held = uow.orders.get_for_update(order.id)
                 other = require_waiting(thread.submit(shop.changed, order, OrderStatus.SHIPPED))
-                held.become(only(OrderStatus.PAID), by=ADA, at=NOON)
+                held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
                 uow.orders.save(held)
                 uow.commit()
             assert other.result(timeout=5).version == 3
@@ -336,7 +336,7 @@ class TestTwoAtOnce:
     def test_who_lets_go_without_a_change_leaves_the_order_to_the_next(self, shop: Shop) -> None:
         order = shop.placed()
         with shop.unit_of_work() as uow:
-            uow.orders.hold(order.id)
+            uow.orders.get_for_update(order.id)
 
         assert shop.changed(order, OrderStatus.PAID).version == 2
 
@@ -344,26 +344,26 @@ class TestTwoAtOnce:
         order = shop.placed()
 
         with other_thread() as thread, shop.unit_of_work() as uow:
-            uow.orders.hold(order.id)
-            assert thread.submit(shop.queries.order, order.id).result(timeout=2) == order
+            uow.orders.get_for_update(order.id)
+            assert thread.submit(shop.queries.get, order.id).result(timeout=2) == order
 
 
-def as_json(line: Item) -> str:
+def as_json(line: CustomItem) -> str:
     """Tells the order of members apart, 1 from 1.0 and 0.0 from -0.0."""
     return json.dumps(line.content)
 
 
-def who(entry: Entry) -> tuple[object, ...]:
-    return entry.what, entry.actor, entry.role, entry.request_id, entry.from_status, entry.to_status
+def who(entry: HistoryEntry) -> tuple[object, ...]:
+    return entry.kind, entry.actor, entry.role, entry.request_id, entry.from_status, entry.to_status
 
 
 def change(order: Order, orders: Any) -> None:
-    order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+    order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
     orders.save(order)
 
 
 def save_as(shop: Shop, mine: Order, number: int) -> int:
-    mine.become(only(OrderStatus.PAID), by=Actor(subject=f"writer-{number}"), at=NOON)
+    mine.change_status(only(OrderStatus.PAID), by=Actor(subject=f"writer-{number}"), at=NOON)
     with shop.unit_of_work() as uow:
         uow.orders.save(mine)
         uow.commit()
@@ -371,8 +371,8 @@ def save_as(shop: Shop, mine: Order, number: int) -> int:
 
 
 def assert_nothing_happened(shop: Shop, stored: Order, new: Order) -> None:
-    assert shop.queries.order(stored.id) == stored
+    assert shop.queries.get(stored.id) == stored
     with pytest.raises(OrderNotFound):
-        shop.queries.order(new.id)
+        shop.queries.get(new.id)
     assert shop.queries.history(new.id) == []
     assert [(one.event.order_id, one.event.version) for one in shop.events()] == [(stored.id, 1)]

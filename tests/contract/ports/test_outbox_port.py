@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orders_domain import OrderStatus
-from orders_domain.ports.outbox import Claim, Outbox, OutboxState, Outgoing
+from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState, ShardClaim
 from tests.support.examples import NOON, new_id, placed
 from tests.support.stores import Shop
 from tests.support.threads import at_once
@@ -16,13 +16,13 @@ LATER = NOON + timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
 
-def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[Outgoing]:
+def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[OutboxMessage]:
     """What a relay would find in all shards."""
-    found: list[Outgoing] = []
+    found: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            found += claim.outgoing
+            found += claim.messages
     return found
 
 
@@ -35,26 +35,26 @@ def marked(
     attempts: int = 0,
     last_error: str | None = None,
     limit: int = 500,
-) -> list[Outgoing]:
+) -> list[OutboxMessage]:
     """Mark all that is due alike."""
-    found: list[Outgoing] = []
+    found: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            for one in claim.outgoing:
-                claim.mark(one.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
-            found += claim.outgoing
+            for one in claim.messages:
+                claim.set_state(one.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
+            found += claim.messages
     return found
 
 
-def versions(found: Sequence[Outgoing]) -> list[int]:
+def versions(found: Sequence[OutboxMessage]) -> list[int]:
     return [one.event.version for one in found]
 
 
 class TestRoundTrip:
     def test_an_event_comes_out_as_it_went_in(self, shop: Shop) -> None:
         order = placed()
-        (entry,) = order.unsaved
+        (entry,) = order.new_entries
         shop.add(order)
 
         (outgoing,) = claimed(shop.outbox())
@@ -101,8 +101,8 @@ class TestRoundTrip:
         for shard in outbox.due_shards(LATER):
             with outbox.claim(shard, now=LATER, limit=500) as claim:
                 assert claim is not None
-                found = {one.event.order_id for one in claim.outgoing}
-                assert len(claim.outgoing) == 2 * len(found)
+                found = {one.event.order_id for one in claim.messages}
+                assert len(claim.messages) == 2 * len(found)
 
         assert len(claimed(outbox)) == 24
 
@@ -138,7 +138,7 @@ class TestHeldBack:
         assert [one.event.order_id for one in claimed(outbox)] == [other.id]
 
     def test_not_behind_an_event_that_was_published(self, shop: Shop) -> None:
-        for state in (OutboxState.SENT, OutboxState.UNTOLD):
+        for state in (OutboxState.SENT, OutboxState.PUBLISHED):
             order = shop.placed()
             marked(shop.outbox(), state, due_at=LATER + SECOND)
             shop.changed(order, OrderStatus.PAID)
@@ -149,11 +149,11 @@ class TestHeldBack:
     def test_the_untold_is_found_again_when_it_is_due(self, shop: Shop) -> None:
         outbox = shop.outbox()
         shop.placed()
-        marked(outbox, OutboxState.UNTOLD, due_at=LATER + SECOND)
+        marked(outbox, OutboxState.PUBLISHED, due_at=LATER + SECOND)
 
         assert claimed(outbox, now=LATER) == []
         (untold,) = claimed(outbox, now=LATER + SECOND)
-        assert untold.state is OutboxState.UNTOLD
+        assert untold.state is OutboxState.PUBLISHED
 
 
 class TestAFailureLeavesWhatWasMarked:
@@ -164,7 +164,7 @@ class TestAFailureLeavesWhatWasMarked:
 
         with pytest.raises(ConnectionError), outbox.claim(shard, now=LATER, limit=500) as claim:  # noqa: PT012
             assert claim is not None
-            claim.mark(claim.outgoing[0].event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+            claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
             raise ConnectionError("the broker hung up")
 
         assert versions(claimed(outbox)) == [2]
@@ -178,7 +178,7 @@ class TestAFailureLeavesWhatWasMarked:
 class TestRequeueAndPrune:
     def test_the_parked_and_the_sent_wait_again_and_the_rest_is_left_alone(self, shop: Shop) -> None:
         outbox = shop.outbox()
-        for state in (OutboxState.PARKED, OutboxState.SENT, OutboxState.UNTOLD):
+        for state in (OutboxState.PARKED, OutboxState.SENT, OutboxState.PUBLISHED):
             shop.placed()
             marked(outbox, state, attempts=10, due_at=LATER + SECOND, last_error="NO_ROUTE")
         shop.placed()
@@ -189,7 +189,7 @@ class TestRequeueAndPrune:
         assert [(one.state, one.attempts) for one in shop.events()] == [
             (OutboxState.WAITING, 0),
             (OutboxState.WAITING, 0),
-            (OutboxState.UNTOLD, 10),
+            (OutboxState.PUBLISHED, 10),
             (OutboxState.WAITING, 0),
         ]
         assert len(claimed(outbox, now=LATER)) == 3
@@ -208,7 +208,7 @@ class TestRequeueAndPrune:
 
     def test_only_what_was_sent_and_is_old_is_pruned_and_no_more_than_the_limit(self, shop: Shop) -> None:
         outbox = shop.outbox()
-        for state in (OutboxState.SENT, OutboxState.PARKED, OutboxState.UNTOLD):
+        for state in (OutboxState.SENT, OutboxState.PARKED, OutboxState.PUBLISHED):
             shop.add(*(placed(at=NOON) for _ in range(3)))
             marked(outbox, state, due_at=LATER + SECOND)
         shop.add(placed(at=NOON))
@@ -219,7 +219,7 @@ class TestRequeueAndPrune:
         assert outbox.prune(sent_before=LATER) == 0
 
         states = [one.state for one in shop.events()]
-        assert states == [OutboxState.PARKED] * 3 + [OutboxState.UNTOLD] * 3 + [OutboxState.WAITING]
+        assert states == [OutboxState.PARKED] * 3 + [OutboxState.PUBLISHED] * 3 + [OutboxState.WAITING]
 
 
 class TestTwoAtOnce:
@@ -254,10 +254,10 @@ class TestTwoAtOnce:
                     with outbox.claim(shard, now=LATER, limit=3) as claim:
                         send(claim)
 
-        def send(claim: Claim | None) -> None:
-            for one in claim.outgoing if claim is not None else ():
+        def send(claim: ShardClaim | None) -> None:
+            for one in claim.messages if claim is not None else ():
                 sent.append((str(one.event.order_id), one.event.version))
-                claim.mark(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
+                claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
 
         assert at_once(*[relay] * 8) == [None] * 8
 

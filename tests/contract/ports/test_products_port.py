@@ -11,10 +11,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.errors import InsufficientStock, OrdersError, ProductNotFound, Refused, Shortage, SkuTaken
-from orders_domain.product import MOST_STOCK, Line, NewProduct, Product
-from tests.contract.stock.books import Move
-from tests.contract.stock.warehouse import PRICE, Warehouse, in_database, in_memory
+from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, ProductNotFound, Shortage, SkuTaken
+from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product
+from tests.contract.stock.ledger import Move
+from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
 from tests.support.examples import ADA, ADMIN, NOON, new_id, only
 from tests.support.threads import at_once, other_thread, require_waiting
 
@@ -29,7 +29,7 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
 
 def of(**quantities: int) -> Order:
     """An order not stored yet, of so many of each product: ``of(p1=3)``."""
-    lines = [Line(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
+    lines = [OrderLine(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
@@ -38,21 +38,21 @@ def taken(warehouse: Warehouse, order: Order) -> list[Product]:
     """Store the order and take what it wants, with no look at the stock beforehand."""
     with warehouse.unit_of_work() as uow:
         uow.orders.add(order)
-        low = list(uow.stock.take(order, by=ADA, at=NOON))
+        low = list(uow.stock.deduct(order, by=ADA, at=NOON))
         uow.commit()
     return low
 
 
 def given_back(warehouse: Warehouse, order: Order) -> None:
     with warehouse.unit_of_work() as uow:
-        uow.stock.give_back(order, by=ADA, at=NOON)
+        uow.stock.release(order, by=ADA, at=NOON)
         uow.commit()
 
 
 def renamed(warehouse: Warehouse, product_id: int) -> None:
     """Change the product's sku, once and with no second try."""
     with warehouse.unit_of_work() as uow:
-        uow.products.save(replace(uow.products.hold(product_id), sku="RENAMED"), by=ADMIN, at=NOON)
+        uow.products.save(replace(uow.products.get_for_update(product_id), sku="RENAMED"), by=ADMIN, at=NOON)
         uow.commit()
 
 
@@ -68,22 +68,22 @@ class TestProducts:
             uow.commit()
 
         expected = Product(id=1, sku=new.sku, name=name, price=new.price, stock=7, low_stock_threshold=0)
-        assert added == warehouse.catalogue.product(1) == expected
+        assert added == warehouse.catalogue.get(1) == expected
         with warehouse.unit_of_work() as uow:
-            assert uow.products.named([1]) == {1: expected}
-            assert uow.products.hold(1) == expected
+            assert uow.products.get_many([1]) == {1: expected}
+            assert uow.products.get_for_update(1) == expected
         assert warehouse.books().moves == (Move(1, "initial", 7, None),)
 
     def test_the_named_are_those_that_there_are(self, warehouse: Warehouse) -> None:
         tea, milk, _ = warehouse.stocked(1, 2, 3)
 
         with warehouse.unit_of_work() as uow:
-            assert uow.products.named([milk, tea, NOBODY_S, -1, 0]).keys() == {tea, milk}
-            assert uow.products.named([]) == {}
+            assert uow.products.get_many([milk, tea, NOBODY_S, -1, 0]).keys() == {tea, milk}
+            assert uow.products.get_many([]) == {}
 
     def test_an_unknown_product_cannot_be_had(self, warehouse: Warehouse) -> None:
         asks: tuple[Callable[[int], object], ...] = (
-            warehouse.catalogue.product,
+            warehouse.catalogue.get,
             partial(warehouse.restock, quantity=1),
             partial(warehouse.adjust, stock=1),
         )
@@ -106,7 +106,7 @@ class TestProducts:
             ("adjusted", 7),
         ]
         expected = Product(id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9)
-        assert warehouse.catalogue.product(tea) == expected
+        assert warehouse.catalogue.get(tea) == expected
 
     def test_a_sku_is_one_product_s(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="MILK")
@@ -117,14 +117,14 @@ class TestProducts:
             assert refusal.value.sku == "TEA"
 
         assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # its own
-        assert warehouse.catalogue.products() == [tea, milk]
+        assert warehouse.catalogue.list_page() == [tea, milk]
         warehouse.books().require_agreement()
 
     def test_of_twenty_that_take_a_sku_at_once_exactly_one_does(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
         assert sum(isinstance(one, SkuTaken) for one in results) == 19
-        assert len(warehouse.catalogue.products()) == 1
+        assert len(warehouse.catalogue.list_page()) == 1
         warehouse.books().require_agreement()
 
     def test_of_twenty_that_count_a_stock_anew_at_once_each_is_in_the_ledger(self, warehouse: Warehouse) -> None:
@@ -141,13 +141,13 @@ class TestProducts:
         before = warehouse.books()
 
         with warehouse.unit_of_work() as uow:
-            product = uow.products.hold(tea)
+            product = uow.products.get_for_update(tea)
             uow.products.save(replace(product, stock=3, name="Milk"), by=ADMIN, at=NOON)
             uow.products.add(NewProduct(sku="NEW", name="New", price=PRICE, stock=1), by=ADMIN, at=NOON)
             uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
 
         assert warehouse.books() == before
-        assert len(warehouse.catalogue.products()) == 1
+        assert len(warehouse.catalogue.list_page()) == 1
 
 
 class TestStock:
@@ -155,7 +155,7 @@ class TestStock:
         tea, milk = warehouse.stocked(10, 5)
         order = of(p1=4, p2=5)
 
-        assert taken(warehouse, order) == [warehouse.catalogue.product(milk)]
+        assert taken(warehouse, order) == [warehouse.catalogue.get(milk)]
 
         books = warehouse.books()
         assert books.stock == {tea: 6, milk: 0}
@@ -214,8 +214,8 @@ class TestStock:
 
         with warehouse.unit_of_work() as uow:
             order = replace(of(p1=1), lines=())
-            assert not uow.stock.take(order, by=ADA, at=NOON)
-            uow.stock.give_back(order, by=ADA, at=NOON)
+            assert not uow.stock.deduct(order, by=ADA, at=NOON)
+            uow.stock.release(order, by=ADA, at=NOON)
             uow.commit()
 
         assert warehouse.books() == before
@@ -223,38 +223,38 @@ class TestStock:
     def test_a_restock_is_added_and_in_the_ledger(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
-        assert warehouse.restock(tea, 5) == warehouse.catalogue.product(tea)
+        assert warehouse.restock(tea, 5) == warehouse.catalogue.get(tea)
 
         assert warehouse.books().moves[1:] == (Move(tea, "restocked", 5, None),)
         assert warehouse.books().stock == {tea: 15}
 
-    @pytest.mark.parametrize("quantity", [0, -1, MOST_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
+    @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
     def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
         [tea] = warehouse.stocked(10)
 
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidValue):
             warehouse.restock(tea, quantity)
 
         assert warehouse.books().stock == {tea: 10}
 
     def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
-        [tea] = warehouse.stocked(MOST_STOCK)
+        [tea] = warehouse.stocked(MAX_STOCK)
 
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidValue):
             warehouse.restock(tea, 1)
 
-        assert warehouse.books().stock == {tea: MOST_STOCK}
+        assert warehouse.books().stock == {tea: MAX_STOCK}
 
     def test_an_order_is_given_back_however_full_the_stock_is_and_the_product_can_be_read(
         self, warehouse: Warehouse
     ) -> None:
-        [tea] = warehouse.stocked(MOST_STOCK)
+        [tea] = warehouse.stocked(MAX_STOCK)
         order = warehouse.order({tea: 3})
         warehouse.restock(tea, 3)
 
         warehouse.cancel(order.id)
 
-        assert warehouse.catalogue.product(tea).stock == warehouse.books().stock[tea] == MOST_STOCK + 3
+        assert warehouse.catalogue.get(tea).stock == warehouse.books().stock[tea] == MAX_STOCK + 3
         warehouse.order({tea: 3})
         warehouse.books().require_agreement()
 
@@ -280,7 +280,7 @@ class TestStock:
         with other_thread() as thread:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(first)
-                uow.stock.take(first, by=ADA, at=NOON)
+                uow.stock.deduct(first, by=ADA, at=NOON)
                 waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
                 uow.commit()
             with pytest.raises(InsufficientStock) as refusal:
@@ -296,7 +296,7 @@ class TestStock:
         with other_thread() as thread:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(given_up)
-                uow.stock.take(given_up, by=ADA, at=NOON)
+                uow.stock.deduct(given_up, by=ADA, at=NOON)
                 waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
             waiting.result(timeout=5)
 
@@ -312,11 +312,11 @@ class TestStock:
                 uow.orders.add(order)
                 renaming = thread.submit(renamed, warehouse, tea)
                 wait([renaming], timeout=0.3)
-                uow.stock.take(order, by=ADA, at=NOON)
+                uow.stock.deduct(order, by=ADA, at=NOON)
                 uow.commit()
             renaming.result(timeout=5)
 
-        assert warehouse.catalogue.product(tea).sku == "RENAMED"
+        assert warehouse.catalogue.get(tea).sku == "RENAMED"
         assert warehouse.books().stock == {tea: 0}
 
     def test_reading_products_does_not_wait_for_who_takes(self, warehouse: Warehouse) -> None:
@@ -325,8 +325,8 @@ class TestStock:
 
         with other_thread() as thread, warehouse.unit_of_work() as uow:
             uow.orders.add(order)
-            uow.stock.take(order, by=ADA, at=NOON)
-            assert thread.submit(warehouse.catalogue.product, tea).result(timeout=2).stock == 3
+            uow.stock.deduct(order, by=ADA, at=NOON)
+            assert thread.submit(warehouse.catalogue.get, tea).result(timeout=2).stock == 3
 
     def test_an_order_keeps_the_price_of_its_moment(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
@@ -334,7 +334,7 @@ class TestStock:
 
         warehouse.adjust(tea, price=99.99)
 
-        assert warehouse.queries.order(order.id).total == Money(500, "USD")
+        assert warehouse.queries.get(order.id).total == Money(500, "USD")
         assert warehouse.order({tea: 2}).total == Money(19998, "USD")
 
 
@@ -342,7 +342,7 @@ class TestCatalogue:
     def test_products_come_by_id_and_page_by_page(self, warehouse: Warehouse) -> None:
         ids = warehouse.stocked(*range(7))
 
-        pages = [warehouse.catalogue.products(skip=skip, limit=3) for skip in (0, 3, 6, 9)]
+        pages = [warehouse.catalogue.list_page(offset=skip, limit=3) for skip in (0, 3, 6, 9)]
 
         assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
 
@@ -350,7 +350,7 @@ class TestCatalogue:
         _, low, empty, at = warehouse.stocked(9, 2, 0, 5, threshold=5)
 
         levels = warehouse.catalogue.stock_levels()
-        fewer = warehouse.catalogue.stock_levels(most=1)
+        fewer = warehouse.catalogue.stock_levels(limit=1)
 
         assert (levels.total_products, levels.out_of_stock) == (4, 1)
         assert [product.id for product in levels.low_stock] == [empty, low, at]
@@ -401,10 +401,10 @@ def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse
     order = warehouse.order({tea: 4})
 
     with pytest.raises(ValueError, match="a bug"), warehouse.unit_of_work() as uow:  # noqa: PT012
-        held = uow.orders.hold(order.id)
-        held.become(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+        held = uow.orders.get_for_update(order.id)
+        held.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
         uow.orders.save(held)
-        uow.stock.give_back(held, by=ADA, at=NOON)
+        uow.stock.release(held, by=ADA, at=NOON)
         raise ValueError("a bug")
 
     assert warehouse.books().stock == {tea: 6}

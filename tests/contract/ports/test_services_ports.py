@@ -9,23 +9,23 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.http import service as asking
-from orders_adapters.http.reservations import Reservations
-from orders_adapters.http.shipments import Shipments
-from orders_adapters.system.desk import Desk
+from orders_adapters.http import service_client as asking
+from orders_adapters.http.catalog_service import HttpCatalogService
+from orders_adapters.http.shipment_service import HttpShipmentService
+from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain import Money
-from orders_domain.booking import Booking
 from orders_domain.errors import (
     InsufficientStock,
-    ServiceBroken,
-    ServiceFailed,
-    ServiceNonsense,
-    ServiceRefused,
-    ServiceTooSlow,
+    InvalidServiceResponse,
+    ServiceError,
+    ServiceInternalError,
+    ServiceRejected,
+    ServiceTimeout,
     ServiceUnreachable,
     Shortage,
 )
-from orders_domain.ports import shipments as shipments_port
+from orders_domain.model.reservation import Reservation
+from orders_domain.ports import shipment_service as shipments_port
 from tests.support.depth import effort
 from tests.support.examples import NOON, new_id
 from tests.support.servers.ephemeral.server import free_port
@@ -33,16 +33,16 @@ from tests.support.servers.services import CatalogueService, Misbehaviour, Shipm
 from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
-HOW: dict[Misbehaviour, type[ServiceFailed]] = {
-    M.HANG: ServiceTooSlow,
-    M.DRIP_HEADERS: ServiceTooSlow,
-    M.DRIP_BODY: ServiceTooSlow,
-    M.NO_JSON: ServiceNonsense,
-    M.FLOOD: ServiceNonsense,
+HOW: dict[Misbehaviour, type[ServiceError]] = {
+    M.HANG: ServiceTimeout,
+    M.DRIP_HEADERS: ServiceTimeout,
+    M.DRIP_BODY: ServiceTimeout,
+    M.NO_JSON: InvalidServiceResponse,
+    M.FLOOD: InvalidServiceResponse,
     M.DROP: ServiceUnreachable,
-    M.FAIL: ServiceBroken,
-    M.REDIRECT: ServiceNonsense,
-    M.NOT_HTTP: ServiceNonsense,
+    M.FAIL: ServiceInternalError,
+    M.REDIRECT: InvalidServiceResponse,
+    M.NOT_HTTP: InvalidServiceResponse,
 }
 SECONDS = effort(0.5, asking.CALL_SECONDS)  # that a call has which takes too long
 CALLS = ["named", "reserve", "release", "book", "cancel"]
@@ -63,26 +63,26 @@ def carrier() -> Iterator[ShipmentService]:
 
 
 @pytest.fixture
-def reservations(catalogue: CatalogueService) -> Reservations:
-    return Reservations(catalogue.url, currency="USD")
+def reservations(catalogue: CatalogueService) -> HttpCatalogService:
+    return HttpCatalogService(catalogue.url, currency="USD")
 
 
-def booking(**wanted: int) -> Booking:
+def reservation(**wanted: int) -> Reservation:
     """A new one, of so many of each product: ``booking(p1=3)``."""
     each = {int(name[1:]): quantity for name, quantity in (wanted or {"p1": 3}).items()}
-    return Booking.of(new_id(), user_id="ada", wanted=each, at=NOON)
+    return Reservation.start(new_id(), user_id="ada", quantities=each, at=NOON)
 
 
 @pytest.fixture(params=CALLS)
 def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: ShipmentService) -> Callable[..., Any]:
     """Ask a service for something, having told it how to behave; ``method`` of the call is told, too."""
-    reservations, shipments = Reservations(catalogue.url, currency="USD"), Shipments(carrier.url)
-    products, one = reservations.named([1]), booking()
+    reservations, shipments = HttpCatalogService(catalogue.url, currency="USD"), HttpShipmentService(carrier.url)
+    products, one = reservations.get_products([1]), reservation()
     ask: dict[str, tuple[str, Callable[[], object]]] = {
-        "named": ("GET", lambda: reservations.named([1])),
+        "named": ("GET", lambda: reservations.get_products([1])),
         "reserve": ("POST", lambda: reservations.reserve(one, products)),
         "release": ("DELETE", lambda: reservations.release(one.order_id)),
-        "book": ("POST", lambda: shipments.book(one)),
+        "book": ("POST", lambda: shipments.create(one)),
         "cancel": ("DELETE", lambda: shipments.cancel("SHIP-1")),
     }
     method, asked = ask[request.param]
@@ -100,7 +100,7 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
 def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
     call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if HOW[way] is ServiceTooSlow:
+    if HOW[way] is ServiceTimeout:
         monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
     began = time.monotonic()
 
@@ -112,18 +112,18 @@ def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
 
 @pytest.mark.parametrize("way", [M.OTHER_SHAPE, M.DO_AND_LIE], ids=lambda way: way.name)
 def test_an_answer_of_another_shape_is_nonsense(
-    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService, way: Misbehaviour
+    reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService, way: Misbehaviour
 ) -> None:
-    products = reservations.named([1])
+    products = reservations.get_products([1])
     for service in (catalogue, carrier):
         service.misbehave |= {"GET": way, "POST": way}
 
     for ask in (
-        lambda: reservations.named([1]),
-        lambda: reservations.reserve(booking(), products),
-        lambda: Shipments(carrier.url).book(booking()),
+        lambda: reservations.get_products([1]),
+        lambda: reservations.reserve(reservation(), products),
+        lambda: HttpShipmentService(carrier.url).create(reservation()),
     ):
-        with pytest.raises(ServiceNonsense):
+        with pytest.raises(InvalidServiceResponse):
             ask()
 
 
@@ -131,8 +131,8 @@ def test_where_nobody_listens_a_service_is_unreachable() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
 
     for ask in (
-        lambda: Reservations(nowhere, currency="USD").named([1]),
-        lambda: Shipments(nowhere).book(booking()),
+        lambda: HttpCatalogService(nowhere, currency="USD").get_products([1]),
+        lambda: HttpShipmentService(nowhere).create(reservation()),
     ):
         with pytest.raises(ServiceUnreachable):
             ask()
@@ -158,33 +158,33 @@ def test_where_nobody_listens_a_service_is_unreachable() -> None:
     ],
 )
 def test_a_product_that_cannot_be_is_nonsense(
-    reservations: Reservations, catalogue: CatalogueService, product: Any, flaw: str
+    reservations: HttpCatalogService, catalogue: CatalogueService, product: Any, flaw: str
 ) -> None:
     catalogue.do = lambda asked: (200, product)  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
-        reservations.named([1])
+    with pytest.raises(InvalidServiceResponse):
+        reservations.get_products([1])
 
 
 @pytest.mark.parametrize("shipment_id", ["", " ", "x" * 65, "a\x00b", 1.5, True, None, [], ".."])
 def test_a_shipment_id_that_cannot_be_kept_is_nonsense(carrier: ShipmentService, shipment_id: Any) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
-        Shipments(carrier.url).book(booking())
+    with pytest.raises(InvalidServiceResponse):
+        HttpShipmentService(carrier.url).create(reservation())
 
 
 def test_a_shipment_id_may_be_a_number(carrier: ShipmentService) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": 42})  # type: ignore[method-assign]
 
-    assert Shipments(carrier.url).book(booking()) == "42"
+    assert HttpShipmentService(carrier.url).create(reservation()) == "42"
 
 
 @pytest.mark.clause("003-03")
 def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_are_not(
-    reservations: Reservations,
+    reservations: HttpCatalogService,
 ) -> None:
-    named = reservations.named([2, 1, 7])
+    named = reservations.get_products([2, 1, 7])
 
     assert {one: (product.name, product.price, product.stock) for one, product in named.items()} == {
         1: ("Tea", Money(250, "USD"), 10),
@@ -194,12 +194,12 @@ def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_ar
 
 @pytest.mark.clause("003-02", "003-03")
 def test_what_is_short_is_named_and_nothing_is_reserved(
-    reservations: Reservations, catalogue: CatalogueService
+    reservations: HttpCatalogService, catalogue: CatalogueService
 ) -> None:
-    products = reservations.named([1, 2])
+    products = reservations.get_products([1, 2])
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(booking(p1=3, p2=2), products)
+        reservations.reserve(reservation(p1=3, p2=2), products)
 
     assert refusal.value.shortages == (Shortage(product_id=2, name="Milk", requested=2, available=1),)
     assert catalogue.reservations == {}
@@ -209,13 +209,13 @@ def test_what_is_short_is_named_and_nothing_is_reserved(
     "body", [{}, {"unavailableItems": []}, {"unavailableItems": [{"productID": 9}]}, {"unavailableItems": [1]}, "no"]
 )
 def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
-    reservations: Reservations, catalogue: CatalogueService, body: Any
+    reservations: HttpCatalogService, catalogue: CatalogueService, body: Any
 ) -> None:
-    products = reservations.named([1])
+    products = reservations.get_products([1])
     catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
-        reservations.reserve(booking(), products)
+    with pytest.raises(InvalidServiceResponse):
+        reservations.reserve(reservation(), products)
 
 
 @pytest.mark.parametrize(
@@ -233,34 +233,36 @@ def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
     ids=str,
 )
 def test_a_shortage_that_cannot_be_is_nonsense(
-    reservations: Reservations, catalogue: CatalogueService, items: list[dict[str, Any]]
+    reservations: HttpCatalogService, catalogue: CatalogueService, items: list[dict[str, Any]]
 ) -> None:
-    products = reservations.named([1, 2])
+    products = reservations.get_products([1, 2])
     catalogue.do = lambda asked: (409, {"unavailableItems": items})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceNonsense):
-        reservations.reserve(booking(p1=3, p2=2), products)
+    with pytest.raises(InvalidServiceResponse):
+        reservations.reserve(reservation(p1=3, p2=2), products)
 
 
-def test_a_shortage_may_be_over_when_it_is_counted(reservations: Reservations, catalogue: CatalogueService) -> None:
-    products = reservations.named([1])
+def test_a_shortage_may_be_over_when_it_is_counted(
+    reservations: HttpCatalogService, catalogue: CatalogueService
+) -> None:
+    products = reservations.get_products([1])
     told = {"unavailableItems": [{"productID": 1, "available": 7}]}
     catalogue.do = lambda asked: (409, told)  # type: ignore[method-assign]
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(booking(p1=3), products)
+        reservations.reserve(reservation(p1=3), products)
 
     assert refusal.value.shortages == (Shortage(product_id=1, name="Tea", requested=3, available=7),)
 
 
 def test_asking_again_is_the_same_reservation_and_the_same_shipment(
-    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService
+    reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, products, shipments = booking(), reservations.named([1]), Shipments(carrier.url)
+    one, products, shipments = reservation(), reservations.get_products([1]), HttpShipmentService(carrier.url)
 
     for _ in range(2):
         reservations.reserve(one, products)
-    ids = {shipments.book(one) for _ in range(2)}
+    ids = {shipments.create(one) for _ in range(2)}
 
     assert catalogue.reservations == {str(one.order_id): {1: 3}}
     assert catalogue.products[1]["quantity"] == 7
@@ -268,11 +270,11 @@ def test_asking_again_is_the_same_reservation_and_the_same_shipment(
 
 
 def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
-    reservations: Reservations, catalogue: CatalogueService, carrier: ShipmentService
+    reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, shipments = booking(), Shipments(carrier.url)
-    reservations.reserve(one, reservations.named([1]))
-    shipment_id = shipments.book(one)
+    one, shipments = reservation(), HttpShipmentService(carrier.url)
+    reservations.reserve(one, reservations.get_products([1]))
+    shipment_id = shipments.create(one)
 
     for _ in range(2):
         reservations.release(one.order_id)
@@ -285,8 +287,8 @@ def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
 def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: int) -> None:
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
-    with pytest.raises(ServiceRefused):
-        Shipments(carrier.url).book(booking())
+    with pytest.raises(ServiceRejected):
+        HttpShipmentService(carrier.url).create(reservation())
     assert carrier.times("POST") == 1
 
 
@@ -294,9 +296,9 @@ def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService)
     good = carrier.do
     answers: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
     carrier.do = lambda asked: next(answers, None) or good(asked)  # type: ignore[method-assign]
-    one = booking()
+    one = reservation()
 
-    shipment_id = Shipments(carrier.url).book(one)
+    shipment_id = HttpShipmentService(carrier.url).create(one)
 
     assert carrier.shipments == {shipment_id: str(one.order_id)}
     assert [asked.key for asked in carrier.asked] == [str(one.order_id)] * 3
@@ -305,14 +307,14 @@ def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService)
 def test_tries_are_bounded(carrier: ShipmentService) -> None:
     carrier.misbehave["POST"] = M.FAIL
 
-    with pytest.raises(ServiceBroken):
-        Shipments(carrier.url).book(booking())
+    with pytest.raises(ServiceInternalError):
+        HttpShipmentService(carrier.url).create(reservation())
 
-    assert carrier.times("POST") == asking.TRIES
+    assert carrier.times("POST") == asking.MAX_ATTEMPTS
 
 
 def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> None:
-    Shipments(carrier.url).cancel("../reservations?x#ü")
+    HttpShipmentService(carrier.url).cancel("../reservations?x#ü")
 
     assert [asked.path for asked in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
 
@@ -322,12 +324,12 @@ def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> N
 )
 def test_what_is_no_address_is_refused_at_once(address: str) -> None:
     with pytest.raises(ValueError, match=r"http|read"):
-        Shipments(address)
+        HttpShipmentService(address)
 
 
 def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
-    with pytest.raises(ServiceFailed):
-        Reservations(f"{catalogue.url}/v2/", currency="USD").named([1])
+    with pytest.raises(ServiceError):
+        HttpCatalogService(f"{catalogue.url}/v2/", currency="USD").get_products([1])
 
     assert catalogue.asked[-1].path == "/v2/products/1"
 
@@ -338,9 +340,9 @@ class TestEncrypted:
     ) -> None:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        one = booking()
+        one = reservation()
 
-        shipment_id = Shipments(carrier.encrypt(context)).book(one)
+        shipment_id = HttpShipmentService(carrier.encrypt(context)).create(one)
 
         assert carrier.shipments == {shipment_id: str(one.order_id)}
 
@@ -348,7 +350,7 @@ class TestEncrypted:
         _, context = certify(tmp_path)
 
         with pytest.raises(ServiceUnreachable):
-            Shipments(carrier.encrypt(context)).book(booking())
+            HttpShipmentService(carrier.encrypt(context)).create(reservation())
 
         assert carrier.asked == []
 
@@ -359,22 +361,22 @@ class TestEncrypted:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         carrier.misbehave["POST"] = way
-        if HOW[way] is ServiceTooSlow:
+        if HOW[way] is ServiceTimeout:
             monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
         with pytest.raises(HOW[way]):
-            Shipments(carrier.encrypt(context)).book(booking())
+            HttpShipmentService(carrier.encrypt(context)).create(reservation())
 
 
 def test_a_server_that_accepts_and_shakes_no_hands_is_too_slow() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceFailed):
-        Shipments(f"https://127.0.0.1:{silent.getsockname()[1]}").book(booking())
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceError):
+        HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(reservation())
 
 
 def test_our_own_desk_gives_every_order_its_shipment_once() -> None:
-    desk: shipments_port.Shipments = Desk()
-    one = booking()
+    desk: shipments_port.ShipmentService = LocalShipmentService()
+    one = reservation()
 
-    assert desk.book(one) == desk.book(replace(one, user_id="bob")) != desk.book(booking())
-    assert 1 <= len(desk.book(one)) <= 64
-    desk.cancel(desk.book(one))
+    assert desk.create(one) == desk.create(replace(one, user_id="bob")) != desk.create(reservation())
+    assert 1 <= len(desk.create(one)) <= 64
+    desk.cancel(desk.create(one))

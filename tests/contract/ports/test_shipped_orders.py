@@ -4,7 +4,7 @@ import pytest
 
 from orders_domain import Actor, Order, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound
-from orders_domain.order import fold
+from orders_domain.model.order import rebuild
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 from tests.support.stores import Shop
 
@@ -20,20 +20,20 @@ def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:
     shop.add(order, shipped("SHIP-2"), shipped(None), shipped(None))
 
     with shop.unit_of_work() as uow:
-        assert uow.orders.hold_shipment("SHIP-1") == order
+        assert uow.orders.get_by_shipment_for_update("SHIP-1") == order
 
-    assert shop.queries.order(order.id).shipment_id == "SHIP-1"
-    assert fold(shop.queries.history(order.id), number=order.number) == order
+    assert shop.queries.get(order.id).shipment_id == "SHIP-1"
+    assert rebuild(shop.queries.history(order.id), number=order.number) == order
 
 
 def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
     shop.add(shipped("SHIP-1"))
 
     with shop.unit_of_work() as uow:
-        order = uow.orders.hold_shipment("SHIP-1")
-        order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+        order = uow.orders.get_by_shipment_for_update("SHIP-1")
+        order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
         uow.orders.save(order)
-        assert uow.orders.hold_shipment("SHIP-1") == order
+        assert uow.orders.get_by_shipment_for_update("SHIP-1") == order
 
 
 @pytest.mark.parametrize("unknown", ["SHIP-2", "ship-1", "SHIP-1 ", "", "%"])
@@ -41,7 +41,7 @@ def test_an_unknown_shipment_is_no_order(shop: Shop, unknown: str) -> None:
     shop.add(shipped("SHIP-1"), shipped(None))
 
     with shop.unit_of_work() as uow, pytest.raises(OrderNotFound):
-        uow.orders.hold_shipment(unknown)
+        uow.orders.get_by_shipment_for_update(unknown)
 
 
 def test_a_deleted_order_has_no_shipment(shop: Shop) -> None:
@@ -53,4 +53,4 @@ def test_a_deleted_order_has_no_shipment(shop: Shop) -> None:
         uow.commit()
 
     with shop.unit_of_work() as uow, pytest.raises(OrderNotFound):
-        uow.orders.hold_shipment("SHIP-1")
+        uow.orders.get_by_shipment_for_update("SHIP-1")

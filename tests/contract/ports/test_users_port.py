@@ -9,7 +9,7 @@ import pytest
 
 from orders_domain import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.user import User
+from orders_domain.model.user import User
 from tests.support.examples import ADA, NOON
 from tests.support.stores import Shop
 from tests.support.threads import at_once
@@ -28,7 +28,7 @@ ROOT = ann(id="root", email="root@example.com", role=Role.ADMIN, scopes=frozense
 def test_an_account_comes_back_as_it_was_added(shop: Shop, user: User) -> None:
     shop.users.add(user)
 
-    assert shop.users.user(user.id) == shop.users.by_email(user.email) == user
+    assert shop.users.get(user.id) == shop.users.by_email(user.email) == user
 
 
 def test_who_has_no_account_is_not_found(shop: Shop) -> None:
@@ -37,9 +37,9 @@ def test_who_has_no_account_is_not_found(shop: Shop) -> None:
 
     for unknown in ("ada", "bob", "ann@example.com"):
         with pytest.raises(UserNotFound):
-            shop.users.user(unknown)
+            shop.users.get(unknown)
         with pytest.raises(UserNotFound):
-            shop.users.disable(unknown, at=NOON)
+            shop.users.set_disabled(unknown, at=NOON)
         with pytest.raises(UserNotFound):
             shop.users.change_password(unknown, "hash")
         with pytest.raises(UserNotFound):
@@ -56,7 +56,7 @@ def test_an_e_mail_address_is_one_account_s(shop: Shop) -> None:
         shop.users.add(ann(id="bob"))
 
     with pytest.raises(UserNotFound):
-        shop.users.user("bob")
+        shop.users.get("bob")
 
 
 def test_a_user_has_one_account(shop: Shop) -> None:
@@ -65,7 +65,7 @@ def test_a_user_has_one_account(shop: Shop) -> None:
     with pytest.raises(UserExists):
         shop.users.add(ann(email="other@example.com", password_hash="of a thief"))
 
-    assert shop.users.user("ann") == ann()
+    assert shop.users.get("ann") == ann()
 
 
 def test_somebody_known_from_tokens_gets_an_account(shop: Shop) -> None:
@@ -73,8 +73,8 @@ def test_somebody_known_from_tokens_gets_an_account(shop: Shop) -> None:
 
     shop.users.add(ann(id="ada"))
 
-    assert shop.users.user("ada").email == "ann@example.com"
-    assert shop.queries.order(order.id) == order
+    assert shop.users.get("ada").email == "ann@example.com"
+    assert shop.queries.get(order.id) == order
 
 
 def test_of_many_who_want_an_e_mail_address_at_once_exactly_one_gets_it(shop: Shop) -> None:
@@ -91,7 +91,7 @@ def test_accounts_come_by_their_e_mail_addresses_so_many_at_a_time(shop: Shop) -
         shop.users.add(ann(id=name, email=f"{name}@example.com"))
 
     pages, after = [], ""
-    while page := shop.users.accounts(after=after, limit=2):
+    while page := shop.users.list_page(after=after, limit=2):
         pages.append([user.id for user in page])
         after = page[-1].email
 
@@ -102,12 +102,12 @@ def test_an_account_is_disabled_and_enabled(shop: Shop) -> None:
     shop.users.add(ann())
     shop.users.add(ROOT)
 
-    shop.users.disable("ann", at=LATER)
-    assert shop.users.user("ann") == ann(disabled_at=LATER)
-    shop.users.disable("ann", at=None)
+    shop.users.set_disabled("ann", at=LATER)
+    assert shop.users.get("ann") == ann(disabled_at=LATER)
+    shop.users.set_disabled("ann", at=None)
 
-    assert shop.users.user("ann") == ann()
-    assert shop.users.user("root") == ROOT
+    assert shop.users.get("ann") == ann()
+    assert shop.users.get("root") == ROOT
 
 
 def test_a_password_is_changed_for_one_account(shop: Shop) -> None:
@@ -116,15 +116,15 @@ def test_a_password_is_changed_for_one_account(shop: Shop) -> None:
 
     shop.users.change_password("ann", "$another")
 
-    assert shop.users.user("ann") == ann(password_hash="$another")
-    assert shop.users.user("root") == ROOT
+    assert shop.users.get("ann") == ann(password_hash="$another")
+    assert shop.users.get("root") == ROOT
 
 
 def test_a_hash_is_replaced_only_by_who_knows_the_present_one(shop: Shop) -> None:
     shop.users.add(ann())
 
     shop.users.change_password("ann", "$late", instead_of="$of long ago")
-    assert shop.users.user("ann") == ann()
+    assert shop.users.get("ann") == ann()
     shop.users.change_password("ann", "$new", instead_of="$hash of ann")
 
-    assert shop.users.user("ann") == ann(password_hash="$new")
+    assert shop.users.get("ann") == ann(password_hash="$new")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.sql import engine as engines
+from orders_adapters.sql.engine import engine as engines
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.stores import copied_sqlite, empty
 

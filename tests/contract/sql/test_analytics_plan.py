@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.analytics import Analytics
-from orders_adapters.sql.catalogue import Catalogue
-from orders_domain.analytics import Bucket, Period
+from orders_adapters.sql.analytics import SqlAnalyticsReader
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.product_catalog import SqlProductCatalog
+from orders_domain.model.analytics import Bucket, Period
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 
@@ -139,7 +139,7 @@ def test_a_month_of_many_orders_is_answered_from_indexes_alone(
 ) -> None:
     period = Period(since=JUNE.since, before=JUNE.before, bucket=bucket, currency="USD")
 
-    counted, sold = asked(lambda: Analytics(many)(period))
+    counted, sold = asked(lambda: SqlAnalyticsReader(many)(period))
 
     assert set(counted.reads("orders")) == {("Index Only Scan", 0)}, counted.nodes
     assert set(sold.reads("orders")) == {("Index Only Scan", 0)}, sold.nodes
@@ -158,7 +158,7 @@ def test_the_figures_of_the_month_are_right(many: Engine) -> None:
     counting = [n for n in OF_JUNE if n % 11 and n % 13]
     selling = [n for n in counting if n % 10]
 
-    june = Analytics(many)(JUNE)
+    june = SqlAnalyticsReader(many)(JUNE)
 
     assert june.orders == len(counting)
     assert june.revenue == sum(1000 + n % 100 for n in selling)
@@ -173,13 +173,13 @@ def test_the_figures_of_the_month_are_right(many: Engine) -> None:
 def test_a_year_is_answered_within_the_time_a_statement_has(many: Engine, asked: Callable[..., list[Asked]]) -> None:
     year = Period(since=JANUARY, before=JANUARY + timedelta(days=365), bucket=Bucket.DAY, currency="USD")
 
-    counted, sold = asked(lambda: Analytics(many)(year))
+    counted, sold = asked(lambda: SqlAnalyticsReader(many)(year))
 
     assert max(counted.milliseconds, sold.milliseconds) < engines.STATEMENT_SECONDS * 1000
 
 
 def test_low_products_are_found_through_their_index(many: Engine, asked: Callable[..., list[Asked]]) -> None:
-    counted, low = asked(lambda: Catalogue(many).stock_levels())
+    counted, low = asked(lambda: SqlProductCatalog(many).stock_levels())
 
     for question in (counted, low):
         assert "ix_products_low" in {node.get("Index Name") for node in question.nodes}, question.nodes

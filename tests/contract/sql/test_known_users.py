@@ -8,23 +8,25 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from orders_adapters.sql import migrate, tables
-from orders_adapters.sql.queries import Queries
-from orders_adapters.sql.rows import order_values
-from orders_adapters.sql.templates import Templates
-from orders_adapters.sql.users import Users
+from orders_adapters.sql.mappers import order_values
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.order_templates import SqlOrderTemplateRepository
+from orders_adapters.sql.users import SqlUserRepository
 from orders_domain import Actor
-from orders_domain.address import Address
 from orders_domain.errors import StoreUnavailable
-from orders_domain.product import Demand
-from orders_domain.template import NewTemplate
-from orders_domain.user import User
-from orders_flask.parts import sql_store
+from orders_domain.model.address import Address
+from orders_domain.model.order_template import NewOrderTemplate
+from orders_domain.model.product import RequestedItem
+from orders_domain.model.user import User
+from orders_flask.bootstrap import sql_persistence
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 
 ACCOUNT = User(id="user_ann", email="ann@example.com", password_hash="hash", created_at=NOON)
 
 HOME = Address(line1="1 Lane", city="London", state="LDN", postal_code="W1", country="GB")
-TEMPLATE = NewTemplate(user_id="user_eve", name="Tea", demands=(Demand(product_id=1, quantity=1),), address=HOME)
+TEMPLATE = NewOrderTemplate(
+    user_id="user_eve", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
+)
 
 
 def row(number: int, user_id: str | None, at: datetime = LATER) -> dict[str, Any]:
@@ -47,19 +49,19 @@ def test_whoever_writes_an_order_makes_its_user_known(engine: Engine) -> None:
 
 
 def test_who_has_an_account_keeps_it(engine: Engine) -> None:
-    Users(engine).add(ACCOUNT)
+    SqlUserRepository(engine).add(ACCOUNT)
 
     with engine.begin() as connection:
         connection.execute(insert(tables.orders), row(1, ACCOUNT.id))
 
-    assert Users(engine).user(ACCOUNT.id) == ACCOUNT
+    assert SqlUserRepository(engine).get(ACCOUNT.id) == ACCOUNT
 
 
 def test_an_account_is_added_to_who_is_known_already_since_when_they_were(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(tables.orders), row(1, ACCOUNT.id, LATER))
 
-    Users(engine).add(ACCOUNT)
+    SqlUserRepository(engine).add(ACCOUNT)
 
     with engine.connect() as connection:
         assert known(connection) == [(ACCOUNT.id, LATER, ACCOUNT.email)]
@@ -77,21 +79,21 @@ def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is
 ) -> None:
     engine = connect(altered)
     assert migrate.missing_triggers(engine) == []
-    assert sql_store.check_once(altered) is None
+    assert sql_persistence.check_once(altered) is None
     at = " ON orders" if engine.dialect.name == "postgresql" else ""
 
     with engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER know_user_of_orders{at}"))
 
     assert migrate.missing_triggers(engine) == ["know_user_of_orders"]
-    assert "know_user_of_orders" in str(sql_store.check_once(altered))
+    assert "know_user_of_orders" in str(sql_persistence.check_once(altered))
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         placed(engine)
     migrate.downgrade(altered, "0011")
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
-        Templates(engine).add(TEMPLATE, at=NOON)
+        SqlOrderTemplateRepository(engine).add(TEMPLATE, at=NOON)
     migrate.upgrade(altered)
-    assert Queries(engine).order(placed(engine).id).user_id == ADA.subject
+    assert SqlOrderQueries(engine).get(placed(engine).id).user_id == ADA.subject
 
 
 def test_a_rule_that_was_switched_off_is_lost(copied_postgresql: str, connect: Callable[..., Engine]) -> None:

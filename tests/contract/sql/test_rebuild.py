@@ -9,29 +9,29 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, select
 
-from orders_adapters.security.snapshots import canonical
+from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
-from orders_adapters.sql.rows import order_of
-from orders_domain import Actor, Item, Money, Order, OrderStatus, Role
-from orders_domain.access import OWNER_ALONE, OWNER_OR_ADMIN
-from orders_domain.address import Address
-from orders_domain.cart import Cart
+from orders_adapters.sql.mappers import to_order
+from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound, OrdersError
-from orders_domain.order import fold
-from orders_domain.product import Demand, NewProduct, ProductId
-from orders_domain.text import JSON
+from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
+from orders_domain.model.address import Address
+from orders_domain.model.cart import Cart
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import rebuild
+from orders_domain.model.product import NewProduct, ProductId, RequestedItem
 from orders_domain.use_cases import (
     AddProduct,
     CancelOrder,
     ChangeStatus,
     DeleteOrder,
-    OrderHistory,
-    OrderProducts,
-    PlaceCart,
+    GetOrderHistory,
+    PlaceCartOrder,
+    PlaceCatalogOrder,
     PlaceOrder,
 )
 from orders_flask import Settings
-from orders_flask.container import Container, close
+from orders_flask.bootstrap.container import Container, close
 from orders_flask.settings import DEVELOPMENT_CART_SECRET
 from tests.support.carts import cart
 from tests.support.depth import effort
@@ -59,16 +59,16 @@ def test_random_orders_are_rebuilt_from_their_histories(container: Container, on
             change(container, chance, order)
 
     with on_postgresql.connect() as connection:
-        stored = {row.id: order_of(row) for row in connection.execute(select(tables.orders))}
+        stored = {row.id: to_order(row) for row in connection.execute(select(tables.orders))}
     rebuilt = {order.id: history_folded(container, order) for order in orders}
 
     assert rebuilt == stored
     for order in rebuilt.values():
         if order.deleted_at is None:
-            assert container.queries().order(order.id) == order
+            assert container.queries().get(order.id) == order
         else:
             with pytest.raises(OrderNotFound):
-                container.queries().order(order.id)
+                container.queries().get(order.id)
     ends = Counter((order.status, order.deleted_at is not None) for order in rebuilt.values())
     assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deleted while pending
 
@@ -82,18 +82,21 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
     if chance.random() < 0.3:
         whose = chance.choice([None, customer.subject])
-        return container.place_cart(PlaceCart(actor=ADMIN, cart=signed(whose, chance)))
+        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
     if chance.random() < 0.5:
-        items = tuple(Item(content(chance)) for _ in range(chance.randint(1, 4)))
+        items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
         return container.place_order(
             PlaceOrder(actor=customer, items=items, total=Money(chance.randrange(10**12), currency))
         )
-    demands = [
-        Demand(product_id=chance.choice(products), quantity=chance.randint(1, 9)) for _ in range(chance.randint(1, 4))
+    requested_items = [
+        RequestedItem(product_id=chance.choice(products), quantity=chance.randint(1, 9))
+        for _ in range(chance.randint(1, 4))
     ]
-    return container.order_products(
-        OrderProducts(actor=customer, demands=tuple(demands), address=chance.choice([None, address(chance)]))
+    return container.place_catalog_order(
+        PlaceCatalogOrder(
+            actor=customer, requested_items=tuple(requested_items), address=chance.choice([None, address(chance)])
+        )
     )
 
 
@@ -120,18 +123,18 @@ def change(container: Container, chance: Random, order: Order) -> None:
     owner = Actor(subject=str(order.user_id))
     try:
         if chance.random() < 0.1:
-            container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ALONE))
+            container.delete_order(DeleteOrder(actor=owner, order_id=order.id, access=OWNER_ONLY))
         elif chance.random() < 0.1:
             reason = chance.choice([None, *WORDS])
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
             wanted = only(chance.choice(list(OrderStatus)))
             actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
-            container.change_status(ChangeStatus(actor=actor, order_id=order.id, wanted=wanted, access=OWNER_OR_ADMIN))
+            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=wanted, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass
 
 
 def history_folded(container: Container, order: Order) -> Order:
-    request = OrderHistory(actor=ADMIN, order_id=order.number or order.id)
-    return fold(container.order_history(request), number=order.number)
+    request = GetOrderHistory(actor=ADMIN, order_id=order.number or order.id)
+    return rebuild(container.get_order_history(request), number=order.number)

@@ -8,11 +8,11 @@ from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.errors import StatementRefused, translated
-from orders_adapters.sql.queries import Queries
-from orders_domain import Actor, Item
-from orders_domain.order import fold
-from orders_domain.text import JSON
+from orders_adapters.sql.errors import UnexpectedDatabaseError, translate_errors
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_domain import Actor, CustomItem
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import rebuild
 from tests.support.builders import an_order, placed
 
 
@@ -47,7 +47,7 @@ def test_an_event_is_told_once(engine: Engine, table: str) -> None:
 def test_a_flaw_of_ours_is_neither_an_outage_nor_an_error_of_sqlalchemy(engine: Engine) -> None:
     placed(engine)
 
-    with pytest.raises(StatementRefused), translated(), engine.begin() as connection:
+    with pytest.raises(UnexpectedDatabaseError), translate_errors(), engine.begin() as connection:
         connection.execute(update(tables.orders).values(version=0))
 
 
@@ -63,11 +63,11 @@ def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
         "z": 1.0, "a": 0.1, "large": 2**63 - 1, "text": "Straße \U0001f375 \\ \" '", "deep": [[], {}, None, True, -0.0]
     }  # fmt: skip
     order = an_order()
-    order.items = (Item(content),)
+    order.items = (CustomItem(content),)
 
     placed(engine, order)
 
-    stored = Queries(engine).order(order.id).items[0].content
+    stored = SqlOrderQueries(engine).get(order.id).items[0].content
     assert repr(stored) == repr(content)  # the order of the members and 1.0 as 1.0, too
 
 
@@ -76,7 +76,7 @@ def test_moments_come_back_aware_and_in_utc_from_whichever_zone(engine: Engine) 
 
     order = placed(engine, an_order(at=moment))
 
-    stored = Queries(engine).order(order.id).created_at
+    stored = SqlOrderQueries(engine).get(order.id).created_at
     assert stored == moment
     assert stored.tzinfo is UTC
 
@@ -88,9 +88,9 @@ def test_a_moment_without_a_zone_is_refused(engine: Engine) -> None:
 
 def test_history_gives_the_order_back(engine: Engine) -> None:
     order = placed(engine)
-    queries = Queries(engine)
+    queries = SqlOrderQueries(engine)
 
-    assert fold(queries.history(order.id), number=order.number) == queries.order(order.id)
+    assert rebuild(queries.history(order.id), number=order.number) == queries.get(order.id)
 
 
 def test_numbers_are_given_in_turn(engine: Engine) -> None:
@@ -101,9 +101,9 @@ def test_numbers_are_given_in_turn(engine: Engine) -> None:
 
 def test_the_longest_of_everything_is_kept_whole(engine: Engine) -> None:
     order = an_order(by=Actor(subject="\N{SNOWMAN}" * 64, request_id="r" * 10_000))
-    order.items = (Item({"note": "x" * 100_000}),)
+    order.items = (CustomItem({"note": "x" * 100_000}),)
 
     placed(engine, order)
 
-    assert Queries(engine).order(order.id) == order
-    assert Queries(engine).history(order.id)[0].request_id == "r" * 10_000
+    assert SqlOrderQueries(engine).get(order.id) == order
+    assert SqlOrderQueries(engine).history(order.id)[0].request_id == "r" * 10_000

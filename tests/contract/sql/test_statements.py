@@ -11,16 +11,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, event, insert, text
 
-from orders_adapters.sql import due, tables
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.outbox import Outbox
-from orders_adapters.sql.queries import Queries
-from orders_adapters.sql.shards import shard_of
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.order_queries import SqlOrderQueries
+from orders_adapters.sql.outbox import queries
+from orders_adapters.sql.outbox.repository import SqlOutbox
+from orders_adapters.sql.sharding import shard_of
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import OrderStatus, Origin
+from orders_domain.model.order_filter import Cursor, OrderFilter
+from orders_domain.model.status import TargetStatus
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import After, OrdersWanted
-from orders_domain.status import Wanted
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer
@@ -72,10 +73,10 @@ def test_an_order_is_placed_in_three_statements(engine: Engine) -> None:
 def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
     order = placed(engine)
 
-    with UnitOfWork(engine) as uow, statements(engine) as sent:
-        held = uow.orders.hold(order.id)
+    with SqlUnitOfWork(engine) as uow, statements(engine) as sent:
+        held = uow.orders.get_for_update(order.id)
         assert len(sent) == 1, sent
-        held.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=LATER)
+        held.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=LATER)
         uow.orders.save(held)
         uow.commit()
 
@@ -85,12 +86,14 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "read",
     [
-        lambda engine, order: Queries(engine).order(order.id),
-        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", limit=1)),
-        lambda engine, order: Queries(engine).orders(OrdersWanted(user_id="user_ada", after=After(LATER, order.id))),
-        lambda engine, order: Queries(engine).history(order.id),
-        lambda engine, order: Outbox(engine).due_shards(LATER),
-        lambda engine, order: Outbox(engine).select(states=frozenset(OutboxState)),
+        lambda engine, order: SqlOrderQueries(engine).get(order.id),
+        lambda engine, order: SqlOrderQueries(engine).search(OrderFilter(user_id="user_ada", limit=1)),
+        lambda engine, order: SqlOrderQueries(engine).search(
+            OrderFilter(user_id="user_ada", cursor=Cursor(LATER, order.id))
+        ),
+        lambda engine, order: SqlOrderQueries(engine).history(order.id),
+        lambda engine, order: SqlOutbox(engine).due_shards(LATER),
+        lambda engine, order: SqlOutbox(engine).select(states=frozenset(OutboxState)),
     ],
 )
 def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
@@ -110,29 +113,29 @@ def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> N
 
     seen: list[str] = []
     event.listen(on_postgresql, "after_cursor_execute", status)
-    Queries(on_postgresql).order(order.id)
+    SqlOrderQueries(on_postgresql).get(order.id)
 
     assert seen == ["IDLE"]
 
 
 def test_many_marks_cost_one_statement(engine: Engine) -> None:
     orders = [placed(engine, an_order(order_id)) for order_id in same_shard(3)]
-    outbox = Outbox(engine)
+    outbox = SqlOutbox(engine)
 
     with statements(engine) as sent, outbox.claim(shard_of(orders[0].id), now=LATER, limit=9) as claim:
         assert claim is not None
         sent.clear()
-        for one in claim.outgoing:
-            claim.mark(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+        for one in claim.messages:
+            claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
 
-    assert len(claim.outgoing) == 3
+    assert len(claim.messages) == 3
     assert len(sent) == 1, sent
 
 
-@pytest.mark.parametrize("after", [None, After(NOON, uuid4())])
-def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: After | None) -> None:
+@pytest.mark.parametrize("after", [None, Cursor(NOON, uuid4())])
+def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cursor | None) -> None:
     with statements(filled) as sent:
-        Queries(filled).orders(OrdersWanted(user_id="user_3", limit=10, after=after))
+        SqlOrderQueries(filled).search(OrderFilter(user_id="user_3", limit=10, cursor=after))
     plan = explained(filled, sent[0])
 
     assert "ix_orders_user_id_created_at_id" in plan
@@ -144,8 +147,8 @@ def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Aft
 
 def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
     for statement, values in (
-        (due.EVENTS, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
-        (due.SHARDS_WITH_EVENTS, {"now": LATER, "young": LATER}),
+        (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
+        (queries.DUE_SHARDS, {"now": LATER, "young": LATER}),
     ):
         with statements(filled) as sent, filled.connect() as connection:
             connection.execute(statement, values).all()

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.catalogue import Catalogue
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.product_catalog import SqlProductCatalog
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain import Actor, Money
-from orders_domain.product import NewProduct
+from orders_domain.model.product import NewProduct
 from tests.contract.sql.test_statements import explained, statements
 from tests.support.builders import ADA, NOON
 from tests.support.depth import effort
@@ -28,7 +28,7 @@ def tea(engine: Engine) -> int:
 
 def stocked(engine: Engine, *, by: Actor) -> int:
     product = NewProduct(sku="TEA", name="Tea", price=Money(250, "USD"), stock=100, low_stock_threshold=5)
-    with UnitOfWork(engine) as uow:
+    with SqlUnitOfWork(engine) as uow:
         added = uow.products.add(product, by=by, at=NOON)
         uow.commit()
     return added.id
@@ -54,7 +54,7 @@ def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> Non
         connection.execute(text("ANALYZE"))
 
     with statements(engine) as sent:
-        levels = Catalogue(engine).stock_levels()
+        levels = SqlProductCatalog(engine).stock_levels()
 
     assert levels.low_stock == ()
     assert [one for one in sent if "ix_products_low" in explained(engine, one)] == sent
@@ -63,10 +63,10 @@ def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> Non
 def test_who_crosses_the_threshold_is_low_and_who_comes_back_is_not(engine: Engine, tea: int) -> None:
     seen = []
     for stock in (100, 6, 5, 0, 5, 6):
-        with UnitOfWork(engine) as uow:
-            uow.products.save(replace(uow.products.hold(tea), stock=stock), by=ADA, at=NOON)
+        with SqlUnitOfWork(engine) as uow:
+            uow.products.save(replace(uow.products.get_for_update(tea), stock=stock), by=ADA, at=NOON)
             uow.commit()
-        levels = Catalogue(engine).stock_levels()
+        levels = SqlProductCatalog(engine).stock_levels()
         seen.append((levels.total_products, levels.out_of_stock, [low.stock for low in levels.low_stock]))
 
     assert seen == [(1, 0, []), (1, 0, []), (1, 0, [5]), (1, 1, [0]), (1, 0, [5]), (1, 0, [])]

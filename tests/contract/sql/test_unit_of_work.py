@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.unit_of_work import UnitOfWork
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from tests.support.builders import an_order
 from tests.support.stores import copied_sqlite
 
@@ -21,7 +21,7 @@ def engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
 
 def test_the_relay_is_woken_by_a_commit_after_it_and_by_nothing_else(engine: Engine) -> None:
     rung: list[str] = []
-    uow = UnitOfWork(engine, on_commit=lambda: rung.append("rung"))
+    uow = SqlUnitOfWork(engine, on_commit=lambda: rung.append("rung"))
 
     with uow:
         uow.orders.add(an_order())
@@ -35,7 +35,7 @@ def test_the_relay_is_woken_by_a_commit_after_it_and_by_nothing_else(engine: Eng
 
 @pytest.mark.parametrize("use", [lambda uow: uow.orders, lambda uow: uow.commit()])
 def test_nothing_happens_outside_the_block_or_after_the_commit(engine: Engine, use) -> None:  # type: ignore[no-untyped-def]
-    uow = UnitOfWork(engine)
+    uow = SqlUnitOfWork(engine)
 
     with pytest.raises(RuntimeError):
         use(uow)
@@ -46,7 +46,7 @@ def test_nothing_happens_outside_the_block_or_after_the_commit(engine: Engine, u
 
 
 def test_it_is_not_entered_twice_at_once(engine: Engine) -> None:
-    uow = UnitOfWork(engine)
+    uow = SqlUnitOfWork(engine)
 
     with uow, pytest.raises(RuntimeError):
         uow.__enter__()

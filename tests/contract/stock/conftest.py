@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from orders_adapters.sql import engine as engines
-from tests.contract.stock.warehouse import Warehouse, in_database, in_memory
+from orders_adapters.sql.engine import engine as engines
+from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
 from tests.support.stores import copied_sqlite, empty
 
 PATIENCE = 60  # seconds that a buyer queues for a connection

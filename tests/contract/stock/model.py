@@ -10,9 +10,9 @@ from uuid import UUID
 
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
-from orders_domain.product import Demand
-from tests.contract.stock.books import Books, Move, Told
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import RequestedItem
+from tests.contract.stock.ledger import Books, Move, Told
+from tests.contract.stock.stock_store import Warehouse
 
 ALLOWED = {
     "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},
@@ -88,9 +88,9 @@ class Place:
     wanted: tuple[tuple[int, int], ...]
 
     def run(self, warehouse: Warehouse) -> object:
-        demands = [Demand(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        requested_items = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
         try:
-            warehouse.order(demands, order_id=self.order_id)
+            warehouse.order(requested_items, order_id=self.order_id)
         except InsufficientStock:
             if warehouse.queries.history(self.order_id):  # placed already: either refusal is right
                 return "order_exists"

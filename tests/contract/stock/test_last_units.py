@@ -12,9 +12,9 @@ import pytest
 
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, Shortage
-from orders_domain.product import ProductId
-from orders_domain.status import TransitionRefused
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import ProductId
+from orders_domain.model.status import InvalidTransition
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.threads import at_once
 
@@ -179,7 +179,7 @@ def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first
         results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
 
         errors = {type(one).__name__ for one in results if isinstance(one, OrdersError)}
-        assert errors <= {TransitionRefused.__name__, OrderNotFound.__name__, "DeletionRefused"}
+        assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionNotAllowed"}
         warehouse.books().require_agreement()
 
 

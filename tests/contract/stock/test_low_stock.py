@@ -6,8 +6,8 @@ import pytest
 
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
-from orders_domain.product import Demand
-from tests.contract.stock.warehouse import Warehouse
+from orders_domain.model.product import RequestedItem
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.clause("002-30")
@@ -91,7 +91,7 @@ def test_each_product_of_an_order_is_told_of_for_itself(warehouse: Warehouse) ->
 def test_a_product_wanted_twice_is_told_of_once(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
-    warehouse.order([Demand(product_id=tea, quantity=3), Demand(product_id=tea, quantity=3)])
+    warehouse.order([RequestedItem(product_id=tea, quantity=3), RequestedItem(product_id=tea, quantity=3)])
 
     assert warehouse.books().low() == [(tea, 4)]
 

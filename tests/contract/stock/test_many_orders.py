@@ -14,10 +14,10 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine, event, text
 
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.queries import Queries
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_domain import Money, OrderStatus
-from orders_domain.queries import After, OrdersWanted
+from orders_domain.model.order_filter import Cursor, OrderFilter
 from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 
@@ -53,8 +53,8 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "user_id": {"user_id": f"user_{USERS // 10}"},
     "start_date": {"placed_from": FIRST + timedelta(days=100)},
     "end_date": {"placed_before": FIRST + timedelta(days=200)},
-    "min_amount": {"least": Money(10_000, "USD")},
-    "max_amount": {"most": Money(20_000, "USD")},
+    "min_amount": {"min_total": Money(10_000, "USD")},
+    "max_amount": {"max_total": Money(20_000, "USD")},
 }
 HARD: dict[str, dict[str, Any]] = {
     "confirmed, which is two statuses": {"statuses": frozenset({OrderStatus.CONFIRMED, OrderStatus.PAID})},
@@ -64,9 +64,9 @@ HARD: dict[str, dict[str, Any]] = {
     },
     "a user with one in a thousand orders": {"user_id": "user_0"},
     "a user with none": {"user_id": "nobody"},
-    "the largest amounts": {"least": Money(1_000_000, "USD")},
-    "an amount that no order has": {"least": Money(900_000, "USD"), "most": Money(900_001, "USD")},
-    "the least amounts": {"most": Money(100, "USD")},
+    "the largest amounts": {"min_total": Money(1_000_000, "USD")},
+    "an amount that no order has": {"min_total": Money(900_000, "USD"), "max_total": Money(900_001, "USD")},
+    "the least amounts": {"max_total": Money(100, "USD")},
     "the future": {"placed_from": FIRST + timedelta(days=1_000)},
     "the past": {"placed_before": FIRST},
     "one day": {"placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51)},
@@ -74,18 +74,20 @@ HARD: dict[str, dict[str, Any]] = {
         "statuses": frozenset({OrderStatus.PENDING}),
         "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
     },
-    "small amounts of another currency": {"least": Money(100, "EUR")},
-    "large amounts of another currency": {"least": Money(1_000_000, "EUR")},
-    "at most so much of another currency": {"most": Money(50_000, "EUR")},
-    "between amounts of another currency": {"least": Money(100, "EUR"), "most": Money(50_000, "EUR")},
+    "small amounts of another currency": {"min_total": Money(100, "EUR")},
+    "large amounts of another currency": {"min_total": Money(1_000_000, "EUR")},
+    "at most so much of another currency": {"max_total": Money(50_000, "EUR")},
+    "between amounts of another currency": {"min_total": Money(100, "EUR"), "max_total": Money(50_000, "EUR")},
     "a status and amounts of another currency": {
-        "statuses": frozenset({OrderStatus.DELIVERED}), "least": Money(100, "EUR"), "most": Money(50_000, "EUR")
+        "statuses": frozenset({OrderStatus.DELIVERED}),
+        "min_total": Money(100, "EUR"),
+        "max_total": Money(50_000, "EUR"),
     },
     "a day and amounts of another currency": {
         "placed_from": FIRST + timedelta(days=50), "placed_before": FIRST + timedelta(days=51),
-        "least": Money(100, "EUR"),
+        "min_total": Money(100, "EUR"),
     },
-    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "least": Money(1_000_000, "USD")},
+    "the largest of a status": {"statuses": frozenset({OrderStatus.CANCELED}), "min_total": Money(1_000_000, "USD")},
 }  # fmt: skip
 
 
@@ -95,7 +97,7 @@ DEEP: dict[str, dict[str, Any]] = {
     "start_date": {"placed_from": FIRST + timedelta(days=1)},
     "end_date": {"placed_before": FIRST + timedelta(days=300)},
     "both dates": {"placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300)},
-    "min_amount": {"least": Money(10_000, "USD")},
+    "min_amount": {"min_total": Money(10_000, "USD")},
     "status, both dates": {
         "statuses": frozenset({OrderStatus.DELIVERED}),
         "placed_from": FIRST + timedelta(days=1), "placed_before": FIRST + timedelta(days=300),
@@ -120,14 +122,14 @@ class Library:
 
     engine: Engine
 
-    def cost(self, wanted: OrdersWanted) -> Cost:
+    def cost(self, wanted: OrderFilter) -> Cost:
         """Ask as the adapter asks, with EXPLAIN before it."""
         statement, values = self._asked(wanted)
         with self.engine.connect() as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
             return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
 
-    def cost_of_the_twentieth(self, wanted: OrdersWanted) -> Cost:
+    def cost_of_the_twentieth(self, wanted: OrderFilter) -> Cost:
         """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
         prepared, literals = self._prepared(wanted)
         with self.engine.connect() as connection:
@@ -139,7 +141,7 @@ class Library:
             connection.exec_driver_sql("DEALLOCATE asked")
         return cost_of(answer)
 
-    def _prepared(self, wanted: OrdersWanted) -> tuple[str, list[str]]:
+    def _prepared(self, wanted: OrderFilter) -> tuple[str, list[str]]:
         """The statement with numbered parameters, and their values as literals."""
         statement, values = self._asked(wanted)
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
@@ -147,9 +149,9 @@ class Library:
             statement = statement.replace(f"%({name})s", f"${position}")
         return statement, [sql.Literal(values[name]).as_string(None) for name in names]
 
-    def _asked(self, wanted: OrdersWanted) -> tuple[str, dict[str, Any]]:
+    def _asked(self, wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
         with noted(self.engine) as sent:
-            Queries(self.engine).orders(wanted)
+            SqlOrderQueries(self.engine).search(wanted)
         [asked] = sent
         return asked
 
@@ -220,9 +222,9 @@ def fill(engine: Engine) -> None:
 SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
 
 
-def wanted(subset: tuple[str, ...]) -> OrdersWanted:
+def wanted(subset: tuple[str, ...]) -> OrderFilter:
     conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
-    return OrdersWanted(limit=PAGE, **conditions)
+    return OrderFilter(limit=PAGE, **conditions)
 
 
 @pytest.mark.parametrize(
@@ -231,10 +233,10 @@ def wanted(subset: tuple[str, ...]) -> OrdersWanted:
     ids=["once", "often"],
 )
 def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
-    library: Library, ask: Callable[[Library, OrdersWanted], Cost], most_buffers: int
+    library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
 ) -> None:
     costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
-    costs |= {name: ask(library, OrdersWanted(limit=PAGE, **one)) for name, one in HARD.items()}
+    costs |= {name: ask(library, OrderFilter(limit=PAGE, **one)) for name, one in HARD.items()}
 
     show(costs)
     assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
@@ -244,10 +246,10 @@ def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
 @pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
 @pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
 def test_a_page_far_down_costs_what_page_1_costs(
-    library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrdersWanted], Cost]
+    library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrderFilter], Cost]
 ) -> None:
-    first = OrdersWanted(limit=PAGE, **conditions)
-    deep = replace(first, after=behind(library, first, pages=FAR))
+    first = OrderFilter(limit=PAGE, **conditions)
+    deep = replace(first, cursor=behind(library, first, pages=FAR))
 
     costs = {"page 1": ask(library, first), "far down": ask(library, deep)}
 
@@ -257,13 +259,13 @@ def test_a_page_far_down_costs_what_page_1_costs(
     assert costs["far down"].sequential == []
 
 
-def behind(library: Library, wanted: OrdersWanted, *, pages: int) -> After:
+def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
     """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
     conditions = [
         f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
         f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
         f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
-        f"total_minor >= {wanted.least.minor}" if wanted.least else "",
+        f"total_minor >= {wanted.min_total.minor}" if wanted.min_total else "",
     ]
     where = " AND ".join(filter(None, conditions)) or "true"
     with library.engine.connect() as connection:
@@ -273,7 +275,7 @@ def behind(library: Library, wanted: OrdersWanted, *, pages: int) -> After:
                 f"ORDER BY created_at DESC, id DESC OFFSET {pages * PAGE - 1} LIMIT 1"
             )
         ).one()
-    return After(row.created_at, row.id)
+    return Cursor(row.created_at, row.id)
 
 
 def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(library: Library) -> None:
@@ -283,13 +285,13 @@ def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_
         should = connection.scalars(text(count)).all()
 
     seen: list[int | None] = []
-    page = Queries(library.engine).orders(OrdersWanted(limit=LIST, **conditions))
+    page = SqlOrderQueries(library.engine).search(OrderFilter(limit=LIST, **conditions))
     while True:
         seen += [order.number for order in page.orders]
         place(library.engine, ORDERS + len(seen))
-        if page.more_after is None:
+        if page.next_cursor is None:
             break
-        page = Queries(library.engine).orders(OrdersWanted(limit=LIST, after=page.more_after, **conditions))
+        page = SqlOrderQueries(library.engine).search(OrderFilter(limit=LIST, cursor=page.next_cursor, **conditions))
 
     assert seen == should
     assert len(seen) == ORDERS // 1_000

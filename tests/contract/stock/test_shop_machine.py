@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
-from orders_domain.order import fold
-from tests.contract.stock.books import Move
+from orders_domain.model.order import rebuild
+from tests.contract.stock.ledger import Move
 from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
-from tests.contract.stock.warehouse import Warehouse
+from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
 from tests.support.threads import at_once
@@ -150,13 +150,13 @@ class Life(RuleBasedStateMachine):
     def _history_tells_all_of(self, order_id: UUID, status: str, version: int) -> None:
         history = self.warehouse.queries.history(order_id)
         if status == "DELETED":
-            told = fold(history)
+            told = rebuild(history)
             assert (told.deleted_at, told.version) == (history[-1].at, version)
             with pytest.raises(OrderNotFound):
-                self.warehouse.queries.order(order_id)
+                self.warehouse.queries.get(order_id)
             return
-        order = self.warehouse.queries.order(order_id)
-        assert fold(history, number=order.number) == order
+        order = self.warehouse.queries.get(order_id)
+        assert rebuild(history, number=order.number) == order
         assert (order.status.value, order.version) == (status, version)
 
 

@@ -1,6 +1,6 @@
 """A database with the tables of this release."""
 
-from orders_flask.container import Container
+from orders_flask.bootstrap.container import Container
 
 
 def migrated(container: Container) -> Container:

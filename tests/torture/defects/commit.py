@@ -12,11 +12,11 @@ SECONDS = 0.15
 
 
 def plant() -> None:
-    committed = unit_of_work.UnitOfWork.commit
+    committed = unit_of_work.SqlUnitOfWork.commit
 
     def commit(self: Any) -> None:
-        later = unit_of_work.UnitOfWork(self._engine, on_commit=self._on_commit)
-        later._connection, later._told = self._connection, self._told
+        later = unit_of_work.SqlUnitOfWork(self._engine, on_commit=self._on_commit)
+        later._connection, later._published = self._connection, self._told
         self._connection, self._told = None, []
 
         def finish() -> None:
@@ -27,4 +27,4 @@ def plant() -> None:
         timer.daemon = True
         timer.start()
 
-    unit_of_work.UnitOfWork.commit = commit  # type: ignore[method-assign]
+    unit_of_work.SqlUnitOfWork.commit = commit  # type: ignore[method-assign]

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Integer, bindparam, func, literal_column, select
 
-from orders_adapters.sql import due, rows, tables, unit_of_work
+from orders_adapters.sql import mappers, tables, unit_of_work
+from orders_adapters.sql.outbox import queries
 
 _outbox = tables.outbox.c
 
@@ -22,8 +23,8 @@ def plant() -> None:
         .where(sent.shard == bindparam("shard", type_=Integer), sent.state == literal_column("'sent'"))
         .scalar_subquery()
     )
-    due.EVENTS = due.EVENTS.where(due._all.c.id > last)
-    insert_all = rows.insert_all
+    queries.DUE_MESSAGES = queries.DUE_MESSAGES.where(queries._all.c.id > last)
+    insert_all = mappers.insert_all
 
     def insert_early(connection: Any, table: Any, values: Any) -> None:
         insert_all(connection, table, values)

@@ -8,20 +8,20 @@ import random
 import time
 from typing import Any
 
-from orders_adapters.redis import cache, scripts
+from orders_adapters.redis import lua_scripts, order_cache
 
 _PUT = "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) return 1"
 _INVALIDATE = "redis.call('DEL', KEYS[1]) return 1"
 
 
 def plant() -> None:
-    scripts.PUT = _PUT
-    scripts.INVALIDATE = _INVALIDATE
-    put = cache.Cache.put
+    lua_scripts.PUT = _PUT
+    lua_scripts.INVALIDATE = _INVALIDATE
+    put = order_cache.RedisOrderCache.put
 
     def put_late(self: Any, order: Any) -> None:
         if random.random() < 0.3:
             time.sleep(2.5)
         put(self, order)
 
-    cache.Cache.put = put_late  # type: ignore[method-assign]
+    order_cache.RedisOrderCache.put = put_late  # type: ignore[method-assign]

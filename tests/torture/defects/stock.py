@@ -22,9 +22,9 @@ def plant() -> None:
         for row in rows:
             rest = row.stock_quantity - wanted[row.id]
             self._connection.execute(_WRITE, {"product_id": row.id, "rest": rest})
-        taken = stock._of(order, by=by, at=at) | {"kind": "taken"}
+        taken = stock._movement_values(order, by=by, at=at) | {"kind": "taken"}
         moves = [taken | {"product_id": product, "quantity": -quantity} for product, quantity in wanted.items()]
         self._connection.execute(insert(tables.stock_movements), moves)
         return ()
 
-    stock.Stock._take_at_once = take  # type: ignore[method-assign]
+    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[assignment, method-assign]

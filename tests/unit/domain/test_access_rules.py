@@ -2,9 +2,10 @@
 
 import pytest
 
-from orders_domain import LIFECYCLE, Access, Actor, Order, OrderStatus, Origin, Role
-from orders_domain.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ALONE, OWNER_ONLY, WRITERS_ONLY
-from orders_domain.access_rules import (
+from orders_domain import TRANSITIONS, AccessPolicy, Actor, Order, OrderStatus, Origin, Role
+from orders_domain.errors import AccessDenied
+from orders_domain.model.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ONLY, OWNER_ONLY_HIDDEN, WRITERS_ONLY
+from orders_domain.model.access_rules import (
     _TABLE,
     ACCESS_RULES,
     Action,
@@ -16,8 +17,7 @@ from orders_domain.access_rules import (
     is_allowed,
     parse_access_rules,
 )
-from orders_domain.errors import AccessDenied
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import InvalidTransition
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, only, placed
 
 CARRIER = Actor(subject="ada", role=Role.SYSTEM)
@@ -66,7 +66,7 @@ def test_strangers_are_unrelated_and_nobody_else_is(origin: Origin, action: Acti
 @pytest.mark.parametrize("origin", Origin)
 @pytest.mark.parametrize("status", OrderStatus)
 def test_administrators_may_set_all_that_the_lifecycle_allows(origin: Origin, status: OrderStatus) -> None:
-    assert allowed_statuses(origin, status, frozenset({Relation.ADMINISTRATOR})) == LIFECYCLE[status]
+    assert allowed_statuses(origin, status, frozenset({Relation.ADMINISTRATOR})) == TRANSITIONS[status]
 
 
 @pytest.mark.parametrize("origin", Origin)
@@ -75,24 +75,28 @@ def test_administrators_may_set_all_that_the_lifecycle_allows(origin: Origin, st
 def test_no_relation_may_set_what_the_lifecycle_does_not_allow(
     origin: Origin, status: OrderStatus, relation: Relation
 ) -> None:
-    assert allowed_statuses(origin, status, frozenset({relation})) <= LIFECYCLE[status]
+    assert allowed_statuses(origin, status, frozenset({relation})) <= TRANSITIONS[status]
 
 
 @pytest.mark.parametrize(
     ("access", "actor", "relations"),
     [
-        (Access(), ADA, {Relation.OWNER}),
-        (Access(), CLERK, {Relation.OPERATOR}),
-        (Access(), ADMIN, {Relation.OPERATOR, Relation.ADMINISTRATOR}),
-        (Access(), Actor(subject="ada", role=Role.ADMIN), {Relation.OWNER, Relation.OPERATOR, Relation.ADMINISTRATOR}),
-        (Access(), GRACE, {Relation.STRANGER}),
-        (Access(), CARRIER, {Relation.CARRIER}),
-        (OWNER_ONLY, Actor(subject="ada", role=Role.ADMIN), {Relation.OWNER}),
-        (OWNER_ONLY, ADMIN, {Relation.STRANGER}),
-        (OWNER_ONLY, CLERK, {Relation.STRANGER}),
+        (AccessPolicy(), ADA, {Relation.OWNER}),
+        (AccessPolicy(), CLERK, {Relation.OPERATOR}),
+        (AccessPolicy(), ADMIN, {Relation.OPERATOR, Relation.ADMINISTRATOR}),
+        (
+            AccessPolicy(),
+            Actor(subject="ada", role=Role.ADMIN),
+            {Relation.OWNER, Relation.OPERATOR, Relation.ADMINISTRATOR},
+        ),
+        (AccessPolicy(), GRACE, {Relation.STRANGER}),
+        (AccessPolicy(), CARRIER, {Relation.CARRIER}),
+        (OWNER_ONLY_HIDDEN, Actor(subject="ada", role=Role.ADMIN), {Relation.OWNER}),
+        (OWNER_ONLY_HIDDEN, ADMIN, {Relation.STRANGER}),
+        (OWNER_ONLY_HIDDEN, CLERK, {Relation.STRANGER}),
     ],
 )
-def test_actor_has_its_relations(access: Access, actor: Actor, relations: set[Relation]) -> None:
+def test_actor_has_its_relations(access: AccessPolicy, actor: Actor, relations: set[Relation]) -> None:
     assert access.relations(actor, placed(by=ADA)) == relations
 
 
@@ -100,7 +104,7 @@ def test_order_of_a_guest_has_no_owner() -> None:
     order = placed(by=ADA)
     order.user_id = None
 
-    assert Access().relations(ADA, order) == {Relation.STRANGER}
+    assert AccessPolicy().relations(ADA, order) == {Relation.STRANGER}
 
 
 def order_of(origin: Origin) -> Order:
@@ -109,7 +113,7 @@ def order_of(origin: Origin) -> Order:
 
 def test_refused_transition_names_what_the_actor_may_set() -> None:
     with pytest.raises(TransitionNotPermitted) as refusal:
-        OWNER_ONLY.require_status(ADA, order_of(Origin.ORDERS), only(OrderStatus.CONFIRMED))
+        OWNER_ONLY_HIDDEN.require_status(ADA, order_of(Origin.ORDERS), only(OrderStatus.CONFIRMED))
 
     assert refusal.value.allowed == {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
     assert (refusal.value.origin, refusal.value.current) == (Origin.ORDERS, OrderStatus.PENDING)
@@ -119,27 +123,29 @@ def test_refused_transition_names_what_the_actor_may_set() -> None:
 
 
 def test_illegal_transition_is_no_question_of_rights() -> None:
-    with pytest.raises(TransitionRefused) as refusal:
+    with pytest.raises(InvalidTransition) as refusal:
         ADMIN_ONLY.require_status(ADMIN, order_of(Origin.CHECKOUT), only(OrderStatus.DELIVERED))
 
     assert not isinstance(refusal.value, TransitionNotPermitted)
 
 
 def test_status_that_is_shown_already_needs_no_right() -> None:
-    OWNER_ONLY.require_status(ADA, order_of(Origin.MANAGEMENT), only(OrderStatus.PENDING))
+    OWNER_ONLY_HIDDEN.require_status(ADA, order_of(Origin.MANAGEMENT), only(OrderStatus.PENDING))
 
 
 @pytest.mark.parametrize(
     ("access", "actor", "origin", "action"),
     [
         (WRITERS_ONLY, CLERK, Origin.MANAGEMENT, Action.CANCEL),
-        (OWNER_ALONE, ADA, Origin.CHECKOUT, Action.DELETE),
+        (OWNER_ONLY, ADA, Origin.CHECKOUT, Action.DELETE),
         (CARRIERS_ONLY, CARRIER, Origin.ORDERS, Action.PAY),
     ],
 )
-def test_action_reserved_for_others_is_denied(access: Access, actor: Actor, origin: Origin, action: Action) -> None:
+def test_action_reserved_for_others_is_denied(
+    access: AccessPolicy, actor: Actor, origin: Origin, action: Action
+) -> None:
     with pytest.raises(ActionNotPermitted, match=origin.value) as refusal:
-        access.require(actor, order_of(origin), action)
+        access.authorize_order(actor, order_of(origin), action)
 
     assert isinstance(refusal.value, AccessDenied)
     assert (refusal.value.origin, refusal.value.action) == (origin, action)

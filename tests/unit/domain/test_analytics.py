@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_adapters.memory.analytics import Analytics as Memory
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.analytics import InMemoryAnalyticsReader as Memory
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain import OrderStatus
-from orders_domain.analytics import Analytics, Bucket, Period, Tally
-from orders_domain.errors import AccessDenied, Refused
-from orders_domain.use_cases import AnalyseOrders, analyse_orders
+from orders_domain.errors import AccessDenied, InvalidValue
+from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
+from orders_domain.use_cases import GetOrderAnalytics, get_order_analytics
 from tests.support.examples import ADA, ADMIN, NOON, Clock
 
 DAY = timedelta(days=1)
@@ -27,9 +27,9 @@ def period(since: datetime, before: datetime, bucket: Bucket = Bucket.DAY, curre
 def test_every_moment_lies_in_the_bucket_it_is_said_to(moment: datetime, bucket: Bucket) -> None:
     start = bucket.start(moment)
 
-    assert start <= moment < bucket.following(start)
+    assert start <= moment < bucket.next_start(start)
     assert bucket.start(start) == start
-    assert bucket.following(start) == bucket.start(bucket.following(start))
+    assert bucket.next_start(start) == bucket.start(bucket.next_start(start))
     assert bucket is not Bucket.WEEK or start.weekday() == 0
     assert bucket is not Bucket.MONTH or start.day == 1
 
@@ -41,8 +41,8 @@ def test_the_buckets_of_a_period_cover_it_without_a_gap(since: datetime, length:
     starts = list(period(since, before, bucket).starts())
 
     assert starts[0] <= since
-    assert starts[-1] < before <= bucket.following(starts[-1])
-    assert [bucket.following(start) for start in starts[:-1]] == starts[1:]
+    assert starts[-1] < before <= bucket.next_start(starts[-1])
+    assert [bucket.next_start(start) for start in starts[:-1]] == starts[1:]
 
 
 def test_the_usual_period_is_today_and_the_29_days_before() -> None:
@@ -65,7 +65,7 @@ def test_the_usual_period_is_today_and_the_29_days_before() -> None:
     ],
 )
 def test_what_is_no_period_is_refused(since: datetime, before: datetime, bucket: Bucket, currency: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         period(since, before, bucket, currency)
 
 
@@ -76,11 +76,11 @@ def test_a_leap_year_is_the_longest_series_of_days() -> None:
 def test_what_was_cancelled_is_counted_and_brings_nothing() -> None:
     day = Bucket.DAY.start(NOON)
     tallies = (
-        Tally(start=day, status=OrderStatus.PAID, orders=2, minor=1001),
-        Tally(start=day, status=OrderStatus.CANCELED, orders=7, minor=5000),
+        StatusTotals(start=day, status=OrderStatus.PAID, orders=2, minor=1001),
+        StatusTotals(start=day, status=OrderStatus.CANCELED, orders=7, minor=5000),
     )
 
-    found = Analytics(period=period(day, day + 2 * DAY), tallies=tallies, top_products=())
+    found = Analytics(period=period(day, day + 2 * DAY), status_totals=tallies, top_products=())
 
     assert (found.orders, found.revenue, found.average_order_value) == (9, 1001, Decimal("5.00"))
     assert found.by_status[OrderStatus.CANCELED] == 7
@@ -89,8 +89,8 @@ def test_what_was_cancelled_is_counted_and_brings_nothing() -> None:
 
 
 def test_they_are_for_administrators() -> None:
-    hers, his = (AnalyseOrders(actor=actor, currency="USD") for actor in (ADA, ADMIN))
+    hers, his = (GetOrderAnalytics(actor=actor, currency="USD") for actor in (ADA, ADMIN))
 
     with pytest.raises(AccessDenied):
-        analyse_orders(hers, analytics=Memory(Store()), clock=Clock())
-    assert analyse_orders(his, analytics=Memory(Store()), clock=Clock()).orders == 0
+        get_order_analytics(hers, analytics=Memory(InMemoryStore()), clock=Clock())
+    assert get_order_analytics(his, analytics=Memory(InMemoryStore()), clock=Clock()).orders == 0

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import Item, Money
-from orders_domain.cart import Cart
-from orders_domain.currencies import DECIMALS
-from orders_domain.errors import CartRefused
+from orders_domain import CustomItem, Money
+from orders_domain.errors import InvalidCart
+from orders_domain.model.cart import Cart
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
 
 ITEMS = st.lists(
@@ -20,7 +20,7 @@ ITEMS = st.lists(
 
 
 def refused_field(spoilt: Any) -> str | None:
-    with pytest.raises(CartRefused) as refusal:
+    with pytest.raises(InvalidCart) as refusal:
         Cart(spoilt)
     return refusal.value.field
 
@@ -29,7 +29,7 @@ def test_a_cart_says_whose_it_is_what_is_in_it_and_what_it_costs() -> None:
     mine, guests = cart(), cart(user_id=None)
 
     assert (mine.user_id, guests.user_id) == ("ada", None)
-    assert mine.items == (Item(TWO_LAMPS), Item(ONE_CABLE))
+    assert mine.items == (CustomItem(TWO_LAMPS), CustomItem(ONE_CABLE))
     assert mine.total == Money(5850, "USD")
 
 
@@ -40,7 +40,7 @@ def test_members_we_do_not_know_are_kept_where_they_were() -> None:
     assert list(Cart(sent).content) == list(sent)
 
 
-@given(ITEMS, st.sampled_from(sorted(DECIMALS)))
+@given(ITEMS, st.sampled_from(sorted(MINOR_UNIT_DIGITS)))
 def test_cents_are_the_currency_s_minor_units(items: list[dict[str, int]], currency: str) -> None:
     total = sum(item["quantity"] * item["unitPriceCents"] for item in items)
 

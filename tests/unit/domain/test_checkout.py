@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.security.snapshots import Signatures, canonical
+from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.access import OWNER_OR_WRITER
-from orders_domain.cart import Cart
-from orders_domain.errors import AccessDenied, CartRefused, Refused, VersionMismatch
-from orders_domain.history import Entry
-from orders_domain.once import AlreadyDone, Once
-from orders_domain.order import OrderFinalized, fold
-from orders_domain.use_cases import CancelOrder, PlaceCart, cancel_order, place_cart
+from orders_domain.errors import AccessDenied, InvalidCart, InvalidValue, VersionMismatch
+from orders_domain.model.access import OWNER_OR_WRITER
+from orders_domain.model.cart import Cart
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
+from orders_domain.model.order import OrderFinalized, rebuild
+from orders_domain.use_cases import CancelOrder, PlaceCartOrder, cancel_order, place_cart_order
 from tests.support.carts import cart, content
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from tests.support.use_cases import Shop
@@ -27,10 +27,10 @@ class Till(Shop):
 
     honest: bool = True
 
-    def order(self, cart: Cart, *, by: Actor, once: Once | None = None) -> Order:
-        return place_cart(
-            PlaceCart(actor=by, cart=cart, once=once),
-            signed=lambda _: self.honest,
+    def order(self, cart: Cart, *, by: Actor, idempotency_key: IdempotencyKey | None = None) -> Order:
+        return place_cart_order(
+            PlaceCartOrder(actor=by, cart=cart, idempotency_key=idempotency_key),
+            signature_verifier=lambda _: self.honest,
             uow=self.uow,
             clock=self.clock,
             new_id=new_id,
@@ -40,7 +40,7 @@ class Till(Shop):
         request = CancelOrder(actor=by, order_id=order.id, reason=reason, **more)
         return cancel_order(request, uow=self.uow, cache=self.cache, clock=self.clock)
 
-    def history(self, order: Order) -> list[Entry]:
+    def history(self, order: Order) -> list[HistoryEntry]:
         return list(self.queries.history(order.id))
 
 
@@ -71,7 +71,7 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
     till.honest = False
 
     for actor in (ADA, GRACE, ADMIN):
-        with pytest.raises(CartRefused) as refusal:
+        with pytest.raises(InvalidCart) as refusal:
             till.order(cart(), by=actor)
         assert refusal.value.field == "signature"
     assert not till.store.orders
@@ -79,11 +79,11 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
 
 
 def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
-    once = Once(subject="ada", scope="checkout", key="key", fingerprint="cart")
-    first = till.order(cart(), by=ADA, once=once)
+    idempotency_key = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
+    first = till.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
-    with pytest.raises(AlreadyDone) as done:
-        till.order(cart(), by=ADA, once=once)
+    with pytest.raises(DuplicateRequest) as done:
+        till.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
     assert done.value.order == first
     assert list(till.store.orders) == [first.id]
@@ -122,7 +122,7 @@ def test_a_cancellation_is_for_operators_and_for_the_version_they_saw(till: Till
 def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -> None:
     order = till.order(cart(), by=ADA)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         till.cancel(order, reason=reason)
 
     assert refusal.value.field == "reason"
@@ -133,30 +133,30 @@ def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -
 @pytest.mark.parametrize("whose", ["ada", None])
 def test_the_history_tells_of_carts_guests_and_reasons(till: Till, whose: str | None, reason: str | None) -> None:
     order = till.order(cart(user_id=whose), by=CLERK)
-    assert fold(till.history(order), number=order.number) == order
+    assert rebuild(till.history(order), number=order.number) == order
 
     canceled = till.cancel(order, reason=reason)
 
-    assert fold(till.history(order), number=order.number) == canceled
+    assert rebuild(till.history(order), number=order.number) == canceled
 
 
 def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till) -> None:
     order = till.order(cart(), by=ADA)
-    order.become(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
-    (shipping,) = order.unsaved
+    order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
+    (shipping,) = order.new_entries
     told = replace(shipping, details={"reason": "it was ready"})
 
-    assert fold([*till.history(order), told]).cancellation_reason is None
+    assert rebuild([*till.history(order), told]).cancellation_reason is None
 
 
 @pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])
 def test_any_secret_in_use_signs_in_either_case_and_no_other(secrets: tuple[str, ...]) -> None:
     digest = hmac.new(b"new", canonical(content()), hashlib.sha256).hexdigest()
-    signed = Signatures(secrets)
+    signed = HmacCartVerifier(secrets)
 
     assert signed(cart(signature=digest))
     assert signed(cart(signature=digest.upper()))
-    assert not Signatures(["old"])(cart(signature=digest))
+    assert not HmacCartVerifier(["old"])(cart(signature=digest))
     for other in (digest[:-1], digest + "0", "0" * 64, "\u212a" * 64, digest[::-1]):
         assert not signed(cart(signature=other))
     assert not signed(cart(signature=digest, more=1))

@@ -5,13 +5,14 @@ from uuid import uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import Event, OrderStatus, events
-from orders_domain.order import Order
+from orders_domain import Event, OrderStatus
+from orders_domain.model import events
+from orders_domain.model.order import Order
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 
 def told(order: Order) -> list[Event]:
-    return [events.told_by(entry, order) for entry in order.unsaved]
+    return [events.event_for(entry, order) for entry in order.new_entries]
 
 
 def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
@@ -34,8 +35,8 @@ def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
 
 def test_each_change_is_told_under_its_name_in_the_contract() -> None:
     order = placed()
-    order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
-    order.become(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
+    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+    order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
 
     assert [
         (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in told(order)
@@ -48,18 +49,18 @@ def test_each_change_is_told_under_its_name_in_the_contract() -> None:
 
 def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> None:
     order = placed()
-    (placing,) = order.unsaved
-    order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+    (placing,) = order.new_entries
+    order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
 
-    assert events.told_by(placing, order).data["status"] == "PENDING"
+    assert events.event_for(placing, order).data["status"] == "PENDING"
 
 
 @given(st.integers(1, 5))
 def test_the_id_is_the_same_at_every_telling_and_differs_by_version_and_by_order(tellings: int) -> None:
     lamp, cable = placed(), placed()
     for order in (lamp, cable):
-        order.become(only(OrderStatus.PAID), by=ADA, at=NOON)
-        order.become(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
+        order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+        order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
 
     ids = [tuple(event.id for event in [*told(lamp), *told(cable)]) for _ in range(tellings)]
 

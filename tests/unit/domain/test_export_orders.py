@@ -3,16 +3,16 @@
 import pytest
 
 from orders_domain import OrderStatus
-from orders_domain import queries as pages
 from orders_domain.errors import AccessDenied
-from orders_domain.queries import OrdersWanted
+from orders_domain.model import order_filter as pages
+from orders_domain.model.order_filter import OrderFilter
 from orders_domain.use_cases import ExportOrders, export_orders
 from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 
-def exported(shop: Shop, wanted: OrdersWanted) -> list[list[str]]:
-    request = ExportOrders(actor=ADMIN, wanted=wanted)
+def exported(shop: Shop, wanted: OrderFilter) -> list[list[str]]:
+    request = ExportOrders(actor=ADMIN, order_filter=wanted)
     return [[str(order.id) for order in page.orders] for page in export_orders(request, queries=shop.queries)]
 
 
@@ -20,7 +20,7 @@ def test_every_order_is_given_once_newest_first_by_pages_of_a_thousand() -> None
     shop = Shop()
     placed = [str(shop.place().id) for _ in range(2_001)]
 
-    given = exported(shop, OrdersWanted())
+    given = exported(shop, OrderFilter())
 
     assert [len(page) for page in given] == [1_000, 1_000, 1]
     assert [one for page in given for one in page] == placed[::-1]
@@ -31,14 +31,14 @@ def test_only_what_is_wanted_is_given_and_behind_where_it_goes_on() -> None:
     first, second, third = (shop.place() for _ in range(3))
     for order in (first, third):
         shop.change(order.id, OrderStatus.PAID)
-    paid = OrdersWanted(statuses=frozenset({OrderStatus.PAID}))
+    paid = OrderFilter(statuses=frozenset({OrderStatus.PAID}))
 
     assert exported(shop, paid) == [[str(third.id), str(first.id)]]
-    assert exported(shop, OrdersWanted(after=pages.After(third.created_at, third.id))) == [
+    assert exported(shop, OrderFilter(cursor=pages.Cursor(third.created_at, third.id))) == [
         [str(second.id), str(first.id)]
     ]
 
 
 def test_it_is_for_administrators() -> None:
     with pytest.raises(AccessDenied):
-        export_orders(ExportOrders(actor=ADA, wanted=OrdersWanted()), queries=Shop().queries)
+        export_orders(ExportOrders(actor=ADA, order_filter=OrderFilter()), queries=Shop().queries)

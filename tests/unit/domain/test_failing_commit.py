@@ -2,14 +2,14 @@
 
 import pytest
 
-from orders_adapters.memory.unit_of_work import UnitOfWork
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_domain import OrderStatus
 from orders_domain.errors import OrdersError, StoreContention, StoreUnavailable
-from orders_domain.use_cases import Relayed
+from orders_domain.use_cases import RelayResult
 from tests.support.use_cases import Shop
 
 
-class FailsOnce(UnitOfWork):
+class FailsOnce(InMemoryUnitOfWork):
     """A unit of work whose store goes away when it is to make things last, the first time."""
 
     failure: OrdersError | None = None
@@ -41,9 +41,9 @@ def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, fail
         shop.place()
 
     assert (shop.store.orders, shop.store.histories, shop.store.outbox) == ({}, {}, {})
-    assert shop.relay() == Relayed()
+    assert shop.relay() == RelayResult()
     assert shop.place().version == 1
-    assert shop.relay() == Relayed(sent=1)
+    assert shop.relay() == RelayResult(sent=1)
 
 
 def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop: Shop) -> None:

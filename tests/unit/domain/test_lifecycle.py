@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_domain import LIFECYCLE, OrderStatus, Origin, Vocabulary
-from orders_domain.order import Order
-from orders_domain.status import TransitionRefused, Wanted
+from orders_domain import TRANSITIONS, OrderStatus, Origin, StatusVocabulary
+from orders_domain.model.order import Order
+from orders_domain.model.status import InvalidTransition, TargetStatus
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,
@@ -20,7 +20,7 @@ TABLE = {
     "CANCELED": set[str](),
 }
 STATUSES = list(TABLE)
-ORDERS_WORDS = Vocabulary(
+ORDERS_WORDS = StatusVocabulary(
     {
         OrderStatus.PENDING: "PENDING",
         OrderStatus.CONFIRMED: "PENDING",
@@ -48,7 +48,7 @@ def order_in(status: OrderStatus) -> Order:
 
 def test_there_are_exactly_the_six_statuses_of_the_contract() -> None:
     assert [status.value for status in OrderStatus] == STATUSES
-    assert set(LIFECYCLE) == set(OrderStatus)
+    assert set(TRANSITIONS) == set(OrderStatus)
 
 
 @pytest.mark.parametrize("wanted", STATUSES)
@@ -57,16 +57,16 @@ def test_each_step_is_taken_refused_or_changes_nothing_as_the_table_says(current
     order = order_in(OrderStatus(current))
 
     if wanted in TABLE[current]:
-        assert order.become(only(OrderStatus(wanted)), by=ADA, at=NOON) is True
-        assert (order.status.value, order.version, len(order.unsaved)) == (wanted, 4, 1)
+        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is True
+        assert (order.status.value, order.version, len(order.new_entries)) == (wanted, 4, 1)
     elif wanted == current:
-        assert order.become(only(OrderStatus(wanted)), by=ADA, at=NOON) is False
-        assert (order.status.value, order.version, order.unsaved) == (current, 3, [])
+        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is False
+        assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
     else:
-        with pytest.raises(TransitionRefused) as refusal:
-            order.become(only(OrderStatus(wanted)), by=ADA, at=NOON)
-        assert (order.status.value, order.version, order.unsaved) == (current, 3, [])
-        assert (refusal.value.current.value, refusal.value.wanted.value) == (current, wanted)
+        with pytest.raises(InvalidTransition) as refusal:
+            order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON)
+        assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
+        assert (refusal.value.current.value, refusal.value.target.value) == (current, wanted)
         assert {status.value for status in refusal.value.allowed} == TABLE[current]
         assert current in str(refusal.value)
         assert wanted in str(refusal.value)
@@ -80,8 +80,8 @@ def test_what_looks_the_same_already_changes_nothing_whatever_the_table_says(
     alike = frozenset(OrderStatus(word) for word in {wanted, *others})
 
     try:
-        changed = order.become(Wanted(OrderStatus(wanted), alike), by=ADA, at=NOON)
-    except TransitionRefused:
+        changed = order.change_status(TargetStatus(OrderStatus(wanted), alike), by=ADA, at=NOON)
+    except InvalidTransition:
         changed = None
 
     expected = False if current in {wanted, *others} else True if wanted in TABLE[current] else None
@@ -90,7 +90,7 @@ def test_what_looks_the_same_already_changes_nothing_whatever_the_table_says(
 
 
 def test_only_delivered_and_canceled_are_final() -> None:
-    assert {status.value for status in OrderStatus if status.final} == {"DELIVERED", "CANCELED"}
+    assert {status.value for status in OrderStatus if status.is_final} == {"DELIVERED", "CANCELED"}
 
 
 @pytest.mark.parametrize(
@@ -105,19 +105,19 @@ def test_only_delivered_and_canceled_are_final() -> None:
 def test_a_word_asks_for_its_earliest_status_and_knows_what_looks_the_same(
     word: str, status: str, alike: set[str]
 ) -> None:
-    wanted = ORDERS_WORDS.wanted(word)
+    wanted = ORDERS_WORDS.parse(word)
 
-    assert wanted == Wanted(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
+    assert wanted == TargetStatus(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
 
 
 @pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
 def test_a_word_the_contract_has_not_is_no_status(word: str) -> None:
     with pytest.raises(KeyError):
-        ORDERS_WORDS.wanted(word)
+        ORDERS_WORDS.parse(word)
 
 
 @given(st.sampled_from(OrderStatus))
 def test_every_status_has_a_word_and_the_word_leads_back_to_it(status: OrderStatus) -> None:
-    word = ORDERS_WORDS.word(status)
+    word = ORDERS_WORDS.name_of(status)
 
-    assert status in ORDERS_WORDS.wanted(word).alike
+    assert status in ORDERS_WORDS.parse(word).equivalent

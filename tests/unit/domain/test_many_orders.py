@@ -7,22 +7,22 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.jobs import Jobs
+from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_domain import Order, OrderStatus
-from orders_domain.errors import AccessDenied, JobNotFound, Refused, StoreUnavailable
-from orders_domain.job import MOST_AT_ONCE, MOST_ORDERS, Job, JobStatus
-from orders_domain.order_ref import OrderRef
+from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
+from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
+from orders_domain.model.order_ref import OrderRef
 from orders_domain.use_cases import (
+    BulkChangeStatus,
     ChangeStatus,
-    ChangeStatuses,
     GetJob,
     RunJob,
+    bulk_change_status,
     change_status,
-    change_statuses,
     get_job,
     run_job,
 )
-from orders_domain.use_cases.run_job import BATCH, LEASE, MOST_ATTEMPTS
+from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPTS
 from tests.support.examples import ADA, ADMIN, new_id, only
 from tests.support.use_cases import Shop
 
@@ -37,16 +37,18 @@ class Desk:
 
     def __post_init__(self) -> None:
         shop = self.shop
-        self.jobs = Jobs(shop.store)
+        self.jobs = InMemoryJobRepository(shop.store)
         self.change: Callable[[ChangeStatus], Order] = partial(
             change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
         )
 
-    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> Job:
-        request = ChangeStatuses(actor=by, order_ids=order_ids, wanted=PAID)  # type: ignore[arg-type]
-        return change_statuses(request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id)
+    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
+        request = BulkChangeStatus(actor=by, order_ids=order_ids, target=PAID)  # type: ignore[arg-type]
+        return bulk_change_status(
+            request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id
+        )
 
-    def work(self, job: Job) -> Job | None:
+    def work(self, job: BulkStatusJob) -> BulkStatusJob | None:
         return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
 
     def orders(self, number: int) -> list[OrderRef]:
@@ -89,7 +91,7 @@ def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) ->
         (shipped.id, "transition_refused", OrderStatus.SHIPPED),
         (unknown, "order_not_found", None),
     ]
-    assert desk.shop.queries.order(good.id).status is OrderStatus.PAID
+    assert desk.shop.queries.get(good.id).status is OrderStatus.PAID
 
 
 def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
@@ -98,7 +100,7 @@ def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
     job = desk.ask(order.id, order.id)
 
     assert job.updated == (order.id,)
-    assert desk.shop.queries.order(order.id).version == 2
+    assert desk.shop.queries.get(order.id).version == 2
 
 
 def test_the_history_says_who_asked(desk: Desk) -> None:
@@ -109,9 +111,9 @@ def test_the_history_says_who_asked(desk: Desk) -> None:
     assert desk.shop.queries.history(order.id)[-1].actor == ADMIN.subject
 
 
-@pytest.mark.parametrize("number", [0, MOST_ORDERS + 1])
+@pytest.mark.parametrize("number", [0, MAX_ORDERS + 1])
 def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         desk.ask(*range(1, number + 1))
 
     assert refusal.value.field == "order_ids"
@@ -127,7 +129,7 @@ def test_it_is_for_administrators(desk: Desk) -> None:
 
 
 def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
 
     small, large = desk.ask(*orders[:-1]), desk.ask(*orders)
 
@@ -138,7 +140,7 @@ def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk
 
 
 def test_a_worker_does_what_waits(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job = desk.ask(*orders, unknown := new_id())
 
     done = desk.work(job)
@@ -151,7 +153,7 @@ def test_a_worker_does_what_waits(desk: Desk) -> None:
 
 
 def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_nothing_twice(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(BATCH + 7, Killed())
     with pytest.raises(Killed):
@@ -159,7 +161,7 @@ def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_noth
     desk.change = whole
 
     too_early = desk.work(job)
-    noted = desk.jobs.get(job.id).done
+    noted = desk.jobs.get(job.id).processed
     desk.shop.clock.advance(LEASE.total_seconds())
     done = desk.work(job)
 
@@ -171,20 +173,20 @@ def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_noth
 
 
 def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
-    job, seen, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), set(), desk.change
+    job, seen, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), set(), desk.change
 
     def looked_at(request: ChangeStatus) -> Order:
-        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).done))
+        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).processed))
         return change(request)
 
     desk.change = looked_at
     desk.work(job)
 
-    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MOST_AT_ONCE + 1, BATCH)}
+    assert seen == {(JobStatus.RUNNING, done) for done in range(0, MAX_SYNCHRONOUS + 1, BATCH)}
 
 
 def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None:
-    job, change = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
+    job, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
 
     def slow(request: ChangeStatus) -> Order:
         desk.change = change
@@ -201,7 +203,7 @@ def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None
 
 
 def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
-    orders = desk.orders(MOST_AT_ONCE + 1)
+    orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(7, StoreUnavailable("Away."))
 
@@ -209,10 +211,10 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
         desk.work(job)
 
     desk.change = whole
-    assert desk.jobs.get(job.id).done == 7
-    assert desk.jobs.due(desk.shop.clock()) == []
+    assert desk.jobs.get(job.id).processed == 7
+    assert desk.jobs.list_due(desk.shop.clock()) == []
     desk.shop.clock.advance(5)
-    assert desk.jobs.due(desk.shop.clock()) == [job.id]
+    assert desk.jobs.list_due(desk.shop.clock()) == [job.id]
     done = desk.work(job)
     assert done
     assert done.updated == tuple(orders)
@@ -220,8 +222,8 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
 
 
 def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
-    job, whole = desk.ask(*desk.orders(MOST_AT_ONCE + 1)), desk.change
-    for _ in range(MOST_ATTEMPTS):
+    job, whole = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
+    for _ in range(MAX_ATTEMPTS):
         desk.die_after(0, Killed())
         with pytest.raises(Killed):
             desk.work(job)
@@ -232,5 +234,5 @@ def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
 
     assert given_up
     assert given_up.status is JobStatus.FAILED
-    assert desk.jobs.due(desk.shop.clock() + timedelta(days=1)) == []
+    assert desk.jobs.list_due(desk.shop.clock() + timedelta(days=1)) == []
     assert desk.versions() == {1}

@@ -6,19 +6,19 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.catalogue import Catalogue
+from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
-from orders_domain.ports.products import Movement
-from orders_domain.product import NewProduct, Product
-from orders_domain.use_cases import ImportProducts, PutProducts, import_products, put_products
-from orders_domain.use_cases.import_products import BATCH, Imported, Row
-from orders_domain.use_cases.put_products import Stated
+from orders_domain.model.product import NewProduct, Product
+from orders_domain.ports.products import MovementKind
+from orders_domain.use_cases import ImportProducts, UpsertProducts, import_products, upsert_products
+from orders_domain.use_cases.catalog.import_products import BATCH, ImportResult, ImportRow
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
 from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 
-def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | None = None) -> Stated:
+def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | None = None) -> ProductUpsert:
     product = NewProduct(
         sku=f"TEA-{number}",
         name=f"Tea {number}",
@@ -26,13 +26,13 @@ def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | N
         stock=stock,
         low_stock_threshold=5 if threshold is None else threshold,
     )
-    return Stated(product=product, threshold_stated=threshold is not None)
+    return ProductUpsert(product=product, threshold_given=threshold is not None)
 
 
-def rows(*stated: Stated | None) -> list[Row]:
+def rows(*stated: ProductUpsert | None) -> list[ImportRow]:
     """Lines from 2 on, as below a header; None for one that is no product."""
     return [
-        Row(line=line, stated=one) if one else Row(line=line, reason="not a product")
+        ImportRow(line=line, upsert=one) if one else ImportRow(line=line, reason="not a product")
         for line, one in enumerate(stated, start=2)
     ]
 
@@ -42,21 +42,25 @@ class Storeroom:
     shop: Shop = field(default_factory=Shop)
 
     def __post_init__(self) -> None:
-        self.put = partial(put_products, uow=self.shop.uow, clock=self.shop.clock)
+        self.put = partial(upsert_products, uow=self.shop.uow, clock=self.shop.clock)
 
-    def bring(self, lines: Iterable[Row], *, by: Actor = ADMIN, rehearsal: bool = False) -> Iterator[Imported]:
-        request = ImportProducts(actor=by, rows=lines, rehearsal=rehearsal)
-        return import_products(request, put_products=self.put)
+    def bring(
+        self, lines: Iterable[ImportRow], *, by: Actor = ADMIN, rehearsal: bool = False
+    ) -> Iterator[ImportResult]:
+        request = ImportProducts(actor=by, rows=lines, dry_run=rehearsal)
+        return import_products(request, upsert_products=self.put)
 
-    def brought(self, *stated: Stated | None, rehearsal: bool = False) -> list[str | None]:
+    def brought(self, *stated: ProductUpsert | None, rehearsal: bool = False) -> list[str | None]:
         """Bring the lines; say what became of each."""
-        return [one.put.value if one.put else one.reason for one in self.bring(rows(*stated), rehearsal=rehearsal)]
+        return [
+            one.outcome.value if one.outcome else one.reason for one in self.bring(rows(*stated), rehearsal=rehearsal)
+        ]
 
     def shelf(self) -> list[Product]:
-        return list(Catalogue(self.shop.store).products(limit=10_000))
+        return list(InMemoryProductCatalog(self.shop.store).list_page(limit=10_000))
 
-    def ledger(self) -> list[tuple[Movement, int]]:
-        return [(moved.movement, moved.quantity) for moved in self.shop.store.moved]
+    def ledger(self) -> list[tuple[MovementKind, int]]:
+        return [(moved.movement, moved.quantity) for moved in self.shop.store.movements]
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> N
     storeroom.brought(tea(1, stock=3), tea(2, stock=4))
     storeroom.brought(tea(1, stock=3, price=1))
 
-    assert storeroom.ledger() == [(Movement.INITIAL, 5), (Movement.ADJUSTED, -2), (Movement.INITIAL, 4)]
+    assert storeroom.ledger() == [(MovementKind.INITIAL, 5), (MovementKind.ADJUSTED, -2), (MovementKind.INITIAL, 4)]
 
 
 def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Storeroom) -> None:
@@ -97,7 +101,7 @@ def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Stor
 def test_a_line_that_is_no_product_is_passed_over(storeroom: Storeroom) -> None:
     imported = list(storeroom.bring(rows(tea(1), None, tea(2))))
 
-    assert [(one.line, one.put is None, one.reason) for one in imported] == [
+    assert [(one.line, one.outcome is None, one.reason) for one in imported] == [
         (2, False, None),
         (3, True, "not a product"),
         (4, False, None),
@@ -120,7 +124,7 @@ def test_a_rehearsal_says_what_would_be_and_changes_nothing(storeroom: Storeroom
 def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom: Storeroom) -> None:
     read = []
 
-    def lines() -> Iterator[Row]:
+    def lines() -> Iterator[ImportRow]:
         for row in rows(*(tea(number) for number in range(3 * BATCH))):
             read.append(row.line)
             yield row
@@ -136,13 +140,13 @@ def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom:
 def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None:
     put, batches = storeroom.put, iter([1])
 
-    def once(request: PutProducts) -> object:
+    def idempotency_key(request: UpsertProducts) -> object:
         if next(batches, None) is None:
             raise StoreUnavailable("Away.")
         return put(request)
 
-    storeroom.put = once  # type: ignore[assignment]
-    told: list[Imported] = []
+    storeroom.put = idempotency_key  # type: ignore[assignment]
+    told: list[ImportResult] = []
     with pytest.raises(StoreUnavailable):
         told += storeroom.bring(rows(*(tea(number) for number in range(2 * BATCH))))
 
@@ -153,4 +157,4 @@ def test_it_is_for_administrators(storeroom: Storeroom) -> None:
     with pytest.raises(AccessDenied):
         storeroom.bring(rows(tea(1)), by=ADA)
     with pytest.raises(AccessDenied):
-        storeroom.put(PutProducts(actor=ADA, products={}))
+        storeroom.put(UpsertProducts(actor=ADA, products={}))

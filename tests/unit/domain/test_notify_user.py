@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_domain.errors import LetterRefused, NotifierUnavailable
-from orders_domain.notification import Notification
-from orders_domain.ports.notifier import Letter
-from orders_domain.use_cases import Notified, NotifyUser, notify_user
+from orders_domain.errors import NotificationRejected, NotifierUnavailable
+from orders_domain.model.notification import Notification
+from orders_domain.ports.notifier import NotificationMessage
+from orders_domain.use_cases import NotificationOutcome, NotifyUser, notify_user
 from tests.support.examples import NOON, new_id
 from tests.support.use_cases import Shop
 
@@ -16,10 +16,10 @@ from tests.support.use_cases import Shop
 class Postman:
     """Keeps the letters, and fails where it is told to."""
 
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[NotificationMessage] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
 
-    def __call__(self, letter: Letter) -> None:
+    def __call__(self, letter: NotificationMessage) -> None:
         if self.trouble:
             raise self.trouble.pop()
         self.letters.append(letter)
@@ -34,10 +34,10 @@ def news(user: str = "ann") -> Notification:
     return Notification(id=new_id(), user_id=user, order="7", message="On its way.", occurred_at=NOON)
 
 
-def notify(shop: Shop, postman: Postman, one: Notification) -> Notified:
+def notify(shop: Shop, postman: Postman, one: Notification) -> NotificationOutcome:
     known = {"ann": "ann@example.com"}
     return notify_user(
-        NotifyUser(notification=one), uow=shop.uow, addresses=known.get, notifier=postman, clock=shop.clock
+        NotifyUser(notification=one), uow=shop.uow, email_lookup=known.get, notifier=postman, clock=shop.clock
     )
 
 
@@ -47,8 +47,8 @@ def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> No
 
     told = [notify(shop, postman, one) for _ in range(100)]
 
-    assert told == [Notified.SENT] + [Notified.REPEATED] * 99
-    assert postman.letters == [Letter(to="ann@example.com", notification=one)]
+    assert told == [NotificationOutcome.SENT] + [NotificationOutcome.REPEATED] * 99
+    assert postman.letters == [NotificationMessage(to="ann@example.com", notification=one)]
 
 
 def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
@@ -63,7 +63,10 @@ def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
 def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
     postman, one = Postman(), news("bob")
 
-    assert [notify(shop, postman, one), notify(shop, postman, one)] == [Notified.NO_ADDRESS, Notified.REPEATED]
+    assert [notify(shop, postman, one), notify(shop, postman, one)] == [
+        NotificationOutcome.NO_ADDRESS,
+        NotificationOutcome.REPEATED,
+    ]
 
     assert postman.letters == []
 
@@ -71,26 +74,26 @@ def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
 def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Shop) -> None:
     postman, one = Postman(), news("bob@example.com")
 
-    assert notify(shop, postman, one) is Notified.SENT
+    assert notify(shop, postman, one) is NotificationOutcome.SENT
 
     assert [letter.to for letter in postman.letters] == ["bob@example.com"]
 
 
-@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), LetterRefused("no such box")])
+@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), NotificationRejected("no such box")])
 def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
     postman, one = Postman(trouble=[trouble]), news()
 
     with pytest.raises(type(trouble)):
         notify(shop, postman, one)
 
-    assert notify(shop, postman, one) is Notified.SENT
+    assert notify(shop, postman, one) is NotificationOutcome.SENT
     assert len(postman.letters) == 1
 
 
 def test_a_notification_and_a_tracking_event_of_one_id_are_two_things(shop: Shop) -> None:
     one = news()
     with shop.uow as uow:
-        uow.inbox.note(str(one.id), scope="tracking", at=NOON)
+        uow.inbox.record(str(one.id), scope="tracking", at=NOON)
         uow.commit()
 
-    assert notify(shop, Postman(), one) is Notified.SENT
+    assert notify(shop, Postman(), one) is NotificationOutcome.SENT

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from orders_domain import Actor, OrderStatus
-from orders_domain.history import Entry
-from orders_domain.order import Order, fold
-from orders_domain.status import TransitionRefused, Wanted
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import Order, rebuild
+from orders_domain.model.status import InvalidTransition, TargetStatus
 from tests.support.examples import ADA, ADMIN, GRACE, NOON, placed
 from tests.unit.domain.test_lifecycle import STATUSES, TABLE
 
@@ -22,7 +22,7 @@ class OrderLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.saved: list[Entry] = []
+        self.saved: list[HistoryEntry] = []
         self.now = NOON
         self.statuses: list[str] = ["PENDING"]
 
@@ -35,32 +35,32 @@ class OrderLife(RuleBasedStateMachine):
     def become(self, word: str, alike: set[str], by: Actor) -> None:
         self.now += timedelta(seconds=1)
         current = self.statuses[-1]
-        wanted = Wanted(OrderStatus(word), frozenset(OrderStatus(each) for each in {word, *alike}))
+        wanted = TargetStatus(OrderStatus(word), frozenset(OrderStatus(each) for each in {word, *alike}))
 
         if current in {word, *alike}:
-            assert not self.order.become(wanted, by=by, at=self.now)
+            assert not self.order.change_status(wanted, by=by, at=self.now)
         elif word in TABLE[current]:
-            assert self.order.become(wanted, by=by, at=self.now)
+            assert self.order.change_status(wanted, by=by, at=self.now)
             self.statuses.append(word)
             self._the_last_entry_says(by, current, word)
         else:
-            with pytest.raises(TransitionRefused):
-                self.order.become(wanted, by=by, at=self.now)
+            with pytest.raises(InvalidTransition):
+                self.order.change_status(wanted, by=by, at=self.now)
 
     def _the_last_entry_says(self, by: Actor, before: str, after: str) -> None:
-        entry = self.order.unsaved[-1]
+        entry = self.order.new_entries[-1]
         assert (entry.actor, entry.role, entry.request_id) == (by.subject, by.role, by.request_id)
         assert (entry.at, entry.from_status, entry.to_status) == (
             self.now,
             OrderStatus(before),
             OrderStatus(after),
         )
-        assert entry.what == ("canceled" if after == "CANCELED" else "status_changed")
+        assert entry.kind == ("canceled" if after == "CANCELED" else "status_changed")
 
     @rule()
     def save(self) -> None:
-        self.saved += self.order.unsaved
-        self.order.unsaved.clear()
+        self.saved += self.order.new_entries
+        self.order.new_entries.clear()
 
     @invariant()
     def the_status_is_the_model_s(self) -> None:
@@ -70,16 +70,18 @@ class OrderLife(RuleBasedStateMachine):
     @invariant()
     def the_version_counts_the_changes_without_holes(self) -> None:
         assert self.order.version == len(self.statuses)
-        assert self.order.saved_version == len(self.saved)
-        assert [entry.version for entry in [*self.saved, *self.order.unsaved]] == [*range(1, len(self.statuses) + 1)]
+        assert self.order.persisted_version == len(self.saved)
+        assert [entry.version for entry in [*self.saved, *self.order.new_entries]] == [
+            *range(1, len(self.statuses) + 1)
+        ]
 
     @invariant()
     def folding_the_history_gives_the_order(self) -> None:
-        assert fold([*self.saved, *self.order.unsaved]) == self.order
+        assert rebuild([*self.saved, *self.order.new_entries]) == self.order
 
     @invariant()
     def each_line_of_the_history_begins_where_the_one_before_ended(self) -> None:
-        history = [*self.saved, *self.order.unsaved]
+        history = [*self.saved, *self.order.new_entries]
         assert [entry.to_status.value for entry in history] == self.statuses
         assert [entry.from_status for entry in history] == [None, *(entry.to_status for entry in history[:-1])]
 
@@ -90,24 +92,24 @@ TestOrderLife.settings = settings(max_examples=60, stateful_step_count=12, deadl
 
 def test_a_history_with_a_hole_is_refused() -> None:
     order = placed()
-    order.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
-    order.become(Wanted(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
-    first, _, third = order.unsaved
+    order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
+    order.change_status(TargetStatus(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
+    first, _, third = order.new_entries
 
     with pytest.raises(ValueError, match="hole"):
-        fold([first, third])
+        rebuild([first, third])
 
 
 def test_a_history_without_its_beginning_is_refused() -> None:
     order = placed()
-    order.become(Wanted(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
+    order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
 
-    for entries in ([], order.unsaved[1:], order.unsaved[::-1]):
+    for entries in ([], order.new_entries[1:], order.new_entries[::-1]):
         with pytest.raises(ValueError, match="history"):
-            fold(entries)
+            rebuild(entries)
 
 
 def test_a_history_gives_back_the_number_it_is_told() -> None:
     order = placed()
 
-    assert fold(order.unsaved, number=4711).number == 4711
+    assert rebuild(order.new_entries, number=4711).number == 4711

@@ -5,39 +5,39 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.templates import Templates
-from orders_domain import Address, Demand, Order, Origin
-from orders_domain.cart import Cart
-from orders_domain.history import Entry
-from orders_domain.order import fold
-from orders_domain.product import Line
-from orders_domain.template import NewTemplate
+from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_domain import Address, Order, Origin, RequestedItem
+from orders_domain.model.cart import Cart
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import rebuild
+from orders_domain.model.order_template import NewOrderTemplate
+from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import (
-    OrderProducts,
-    PlaceCart,
-    PlaceTemplate,
-    ShipProducts,
-    order_products,
-    place_cart,
-    place_template,
-    ship_products,
+    PlaceCartOrder,
+    PlaceCatalogOrder,
+    PlaceOrderFromTemplate,
+    PlaceShippedOrder,
+    place_cart_order,
+    place_catalog_order,
+    place_order_from_template,
+    place_shipped_order,
 )
 from tests.support.carts import cart
 from tests.support.examples import ADA, NOON, TOTAL, items, new_id, placed
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
-from tests.unit.domain.test_order_products import stocked
+from tests.unit.domain.test_place_catalog_order import stocked
 
 SIGNED = cart()
-LINE = Line(product_id=7, quantity=1, unit_price=TOTAL)
+LINE = OrderLine(product_id=7, quantity=1, unit_price=TOTAL)
 
 
 @pytest.mark.parametrize("origin", Origin)
 def test_history_restores_the_origin_whatever_the_content(origin: Origin) -> None:
     order = placed(origin=origin)
 
-    assert order.unsaved[0].details["origin"] == origin.value
-    assert fold(order.unsaved) == order
+    assert order.new_entries[0].details["origin"] == origin.value
+    assert rebuild(order.new_entries) == order
 
 
 @pytest.mark.parametrize(
@@ -54,33 +54,41 @@ def test_history_older_than_origins_gives_the_migration_s(content: dict[str, Any
     total = SIGNED.total if "cart" in content else TOTAL
     order = Order.place(order_id=new_id(), origin=origin, total=total, by=ADA, at=NOON, **content)
 
-    assert fold([without_origin(entry) for entry in order.unsaved]) == order
+    assert rebuild([without_origin(entry) for entry in order.new_entries]) == order
 
 
-def without_origin(entry: Entry) -> Entry:
+def without_origin(entry: HistoryEntry) -> HistoryEntry:
     return replace(entry, details={name: value for name, value in entry.details.items() if name != "origin"})
 
 
 def test_each_use_case_gives_the_origin_of_its_contract() -> None:
     shop = Shop()
     tea = stocked(shop)
-    demands = (Demand(product_id=tea.id, quantity=1),)
+    requested_items = (RequestedItem(product_id=tea.id, quantity=1),)
     ports: dict[str, Any] = {"uow": shop.uow, "clock": shop.clock, "new_id": new_id}
     home = Address(**HOME)
-    templates = Templates(shop.store)
-    template = templates.add(NewTemplate(user_id="ada", name="Tea", demands=demands, address=home), at=NOON)
+    templates = InMemoryOrderTemplateRepository(shop.store)
+    template = templates.add(
+        NewOrderTemplate(user_id="ada", name="Tea", requested_items=requested_items, address=home), at=NOON
+    )
 
     orders = {
         "place_order": shop.place(),
-        "order_products": order_products(OrderProducts(actor=ADA, demands=demands, address=home), **ports),
-        "place_template": place_template(
-            PlaceTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+        "order_products": place_catalog_order(
+            PlaceCatalogOrder(actor=ADA, requested_items=requested_items, address=home), **ports
         ),
-        "ship_products": ship_products(ShipProducts(actor=ADA, user_id="ada", demands=demands), **ports),
-        "place_cart": place_cart(PlaceCart(actor=ADA, cart=Cart(SIGNED.content)), signed=lambda _: True, **ports),
+        "place_template": place_order_from_template(
+            PlaceOrderFromTemplate(actor=ADA, template_id=template.id), templates=templates, **ports
+        ),
+        "ship_products": place_shipped_order(
+            PlaceShippedOrder(actor=ADA, user_id="ada", requested_items=requested_items), **ports
+        ),
+        "place_cart": place_cart_order(
+            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content)), signature_verifier=lambda _: True, **ports
+        ),
     }
 
-    assert {name: shop.queries.order(order.id).origin for name, order in orders.items()} == {
+    assert {name: shop.queries.get(order.id).origin for name, order in orders.items()} == {
         "place_order": Origin.ORDERS,
         "order_products": Origin.MANAGEMENT,
         "place_template": Origin.MANAGEMENT,

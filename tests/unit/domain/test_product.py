@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain import Money
-from orders_domain.errors import AmountRefused, Kind, Refused
-from orders_domain.product import MOST_STOCK, Demand, Line, NewProduct, Product, summed
+from orders_domain.errors import InvalidAmount, InvalidValue, Kind
+from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product, RequestedItem, quantities_by_product
 
 PRICE = Money(250, "USD")
 TEA = Product(id=1, sku="TEA-1", name="Tea", price=PRICE, stock=6, low_stock_threshold=5)
 
 TEXTS: list[Any] = ["", " ", "\t\n", "a\x00", "\ud800", None, 1, True, b"tea", ["tea"]]
-COUNTS: list[Any] = [-1, MOST_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None]
+COUNTS: list[Any] = [-1, MAX_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ COUNTS: list[Any] = [-1, MOST_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, Non
 def test_a_product_that_cannot_be_is_refused_naming_the_field(field: str, named: str, wrong: Any) -> None:
     good: dict[str, Any] = {"sku": "TEA-1", "name": "Tea", "price": PRICE}
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         NewProduct(**good | {field: wrong})
 
     assert (refusal.value.field, refusal.value.kind) == (named, Kind.INVALID)
@@ -38,7 +38,7 @@ def test_a_product_that_cannot_be_is_refused_naming_the_field(field: str, named:
 
 @pytest.mark.parametrize(
     "good",
-    [{"sku": "x" * 64}, {"name": "ö" * 255}, {"stock": 0}, {"stock": MOST_STOCK}, {"low_stock_threshold": 0}],
+    [{"sku": "x" * 64}, {"name": "ö" * 255}, {"stock": 0}, {"stock": MAX_STOCK}, {"low_stock_threshold": 0}],
     ids=str,
 )
 def test_the_extremes_of_a_product_can_be(good: dict[str, Any]) -> None:
@@ -55,21 +55,21 @@ def test_a_new_product_has_no_stock_and_a_threshold_of_five() -> None:
     ("stock", "threshold", "low"), [(6, 5, False), (5, 5, True), (4, 5, True), (0, 0, True), (1, 0, False)]
 )
 def test_a_product_is_low_at_or_below_its_threshold(stock: int, threshold: int, low: bool) -> None:
-    assert replace(TEA, stock=stock, low_stock_threshold=threshold).low is low
+    assert replace(TEA, stock=stock, low_stock_threshold=threshold).is_low is low
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 10_001, 10**30, 1.0, 1.5, "1", True, None])
 @pytest.mark.clause("002-18")
 def test_what_is_no_quantity_is_no_demand(quantity: Any) -> None:
-    with pytest.raises(Refused) as refusal:
-        Demand(product_id=1, quantity=quantity)
+    with pytest.raises(InvalidValue) as refusal:
+        RequestedItem(product_id=1, quantity=quantity)
 
     assert refusal.value.field == "quantity"
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 10_000)), max_size=20))
 def test_demands_are_added_up_by_product_in_the_order_of_their_ids(wanted: list[tuple[int, int]]) -> None:
-    result = summed(Demand(product_id=product, quantity=quantity) for product, quantity in wanted)
+    result = quantities_by_product(RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted)
 
     assert list(result) == sorted({product for product, _ in wanted})
     for product, quantity in result.items():
@@ -78,11 +78,11 @@ def test_demands_are_added_up_by_product_in_the_order_of_their_ids(wanted: list[
 
 @given(quantity=st.integers(1, 10_000), minor=st.integers(0, 10**8))
 def test_a_line_s_subtotal_is_exact(quantity: int, minor: int) -> None:
-    line = Line(product_id=1, quantity=quantity, unit_price=Money(minor, "JPY"))
+    line = OrderLine(product_id=1, quantity=quantity, unit_price=Money(minor, "JPY"))
 
     assert line.subtotal == Money(quantity * minor, "JPY")
 
 
 def test_a_subtotal_beyond_any_amount_is_refused() -> None:
-    with pytest.raises(AmountRefused):
-        Line(product_id=1, quantity=2, unit_price=Money(10**12, "USD")).subtotal  # noqa: B018
+    with pytest.raises(InvalidAmount):
+        OrderLine(product_id=1, quantity=2, unit_price=Money(10**12, "USD")).subtotal  # noqa: B018

@@ -5,7 +5,7 @@ import pytest
 from orders_domain import OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.use_cases import Relayed
+from orders_domain.use_cases import RelayResult
 from tests.support.stubs import ForgetfulCache, ScriptedPublisher
 from tests.support.use_cases import Shop
 
@@ -49,13 +49,13 @@ def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_s
     deafen(shop)
     shop.change(order.id, OrderStatus.PAID)
 
-    assert shop.relay() == Relayed(sent=2)
-    assert len(shop.in_state(OutboxState.UNTOLD)) == 2
+    assert shop.relay() == RelayResult(sent=2)
+    assert len(shop.in_state(OutboxState.PUBLISHED)) == 2
     assert shop.get(order.id).status is OrderStatus.PENDING
 
     deafen(shop, deaf=False)
     shop.clock.advance(1)
-    assert shop.relay() == Relayed()
+    assert shop.relay() == RelayResult()
     assert shop.get(order.id).status is OrderStatus.PAID
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 2
 
@@ -79,7 +79,7 @@ def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_
     deafen(shop)
     shop.relay()
     rounds = 0
-    while shop.in_state(OutboxState.UNTOLD):
+    while shop.in_state(OutboxState.PUBLISHED):
         shop.clock.advance(60)
         shop.relay()
         rounds += 1
@@ -94,7 +94,7 @@ def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> N
     deafen(shop)
     shop.clock.advance(601)
 
-    assert shop.relay() == Relayed(sent=1)
+    assert shop.relay() == RelayResult(sent=1)
 
     assert len(shop.in_state(OutboxState.SENT)) == 1
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.use_cases import Relayed
+from orders_domain.use_cases import RelayResult
 from tests.support.examples import NOON
 from tests.support.stubs import ScriptedPublisher, nothing
 from tests.support.use_cases import Shop
@@ -33,8 +33,8 @@ def test_what_was_committed_is_sent_once_oldest_first(shop: Shop, broker: Script
     lamp, cable = shop.place(), shop.place()
     shop.change(lamp.id, OrderStatus.PAID)
 
-    assert shop.relay() == Relayed(sent=3)
-    assert shop.relay() == Relayed()
+    assert shop.relay() == RelayResult(sent=3)
+    assert shop.relay() == RelayResult()
 
     assert broker.versions() == {lamp.id: [1, 2], cable.id: [1]}
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 3
@@ -47,7 +47,7 @@ def test_a_refused_event_waits_longer_each_time_and_holds_back_its_order_only(
     shop.change(refused.id, OrderStatus.PAID)
     broker.refuses = lambda event: "NO_ROUTE" if event.order_id == refused.id else None
 
-    assert shop.relay() == Relayed(sent=1, refused=1)
+    assert shop.relay() == RelayResult(sent=1, rejected=1)
 
     assert broker.versions() == {other.id: [1]}
     first, later = shop.in_state(OutboxState.WAITING)
@@ -56,11 +56,11 @@ def test_a_refused_event_waits_longer_each_time_and_holds_back_its_order_only(
 
     waits = []
     for _ in range(8):
-        assert shop.relay() == Relayed()  # not due yet
+        assert shop.relay() == RelayResult()  # not due yet
         due_at = shop.in_state(OutboxState.WAITING)[0].due_at
         waits.append((due_at - shop.clock()).total_seconds())
         shop.clock.now = due_at
-        assert shop.relay() == Relayed(refused=1)
+        assert shop.relay() == RelayResult(rejected=1)
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256]
 
 
@@ -82,18 +82,18 @@ def test_after_ten_refusals_an_event_is_parked_and_holds_back_the_later_ones(
     shop.change(order.id, OrderStatus.PAID)
     broker.refuses = always
     for _ in range(10):
-        assert shop.relay() == Relayed(refused=1)
+        assert shop.relay() == RelayResult(rejected=1)
         shop.clock.advance(301)
 
     (parked,) = shop.in_state(OutboxState.PARKED)
     assert (parked.event.version, parked.attempts, parked.last_error) == (1, 10, "NO_ROUTE")
     broker.refuses = nothing
     shop.clock.advance(86_400)
-    assert shop.relay() == Relayed()
+    assert shop.relay() == RelayResult()
     assert broker.taken == []
 
     assert shop.outbox.requeue([parked.event.id], now=shop.clock()) == 1
-    assert shop.relay() == Relayed(sent=2)
+    assert shop.relay() == RelayResult(sent=2)
     assert broker.versions() == {order.id: [1, 2]}
 
 
@@ -112,7 +112,7 @@ def test_a_broker_that_goes_away_in_the_middle_keeps_what_it_confirmed_and_costs
     waiting = shop.in_state(OutboxState.WAITING)
     assert [(one.event.version, one.attempts, one.last_error) for one in waiting] == [(2, 0, None)] * 3
     broker.away_after = None
-    assert shop.relay() == Relayed(sent=3)
+    assert shop.relay() == RelayResult(sent=3)
     assert broker.versions() == {order.id: [1, 2] for order in orders}
     assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # at least once
 
@@ -149,9 +149,9 @@ def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_al
     broker.refuses = moody
     for which, step in steps:
         shop.clock.advance(1)
-        if step == "change" and shop.queries.order(orders[which].id).status is not OrderStatus.SHIPPED:
+        if step == "change" and shop.queries.get(orders[which].id).status is not OrderStatus.SHIPPED:
             following = [OrderStatus.PAID, OrderStatus.SHIPPED]
-            shop.change(orders[which].id, following[shop.queries.order(orders[which].id).version - 1])
+            shop.change(orders[which].id, following[shop.queries.get(orders[which].id).version - 1])
         elif step == "place":
             orders.append(shop.place())
         else:
@@ -164,7 +164,7 @@ def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_al
         if not shop.in_state(OutboxState.WAITING):
             break
 
-    expected = {order.id: [*range(1, shop.queries.order(order.id).version + 1)] for order in orders}
+    expected = {order.id: [*range(1, shop.queries.get(order.id).version + 1)] for order in orders}
     assert broker.versions() == expected
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from orders_adapters.memory.attempts import Attempts
-from orders_adapters.memory.denylist import Denylist
-from orders_adapters.memory.store import Store
-from orders_adapters.memory.users import Users
+from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.memory.users import InMemoryUserRepository
 from orders_domain import Actor, Role
-from orders_domain.bearer import Bearer
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
+from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
     CreateUser,
@@ -27,17 +28,16 @@ from orders_domain.use_cases import (
     RefreshToken,
     SignIn,
     SignOut,
+    authenticate,
     change_password,
     create_user,
     disable_user,
     enable_user,
-    identify,
     list_users,
     refresh_token,
     sign_in,
     sign_out,
 )
-from orders_domain.user import User
 from tests.support.examples import ADA, ADMIN, Clock, new_id
 from tests.support.threads import at_once
 
@@ -56,20 +56,20 @@ class Plain:
         self.worked.append(password_hash is not None)
         return password_hash is not None and password_hash.partition(" ")[2] == password
 
-    def outdated(self, password_hash: str) -> bool:
+    def needs_rehash(self, password_hash: str) -> bool:
         return not password_hash.startswith(self.way)
 
 
 class Readable:
     """Tokens that anybody can read and make."""
 
-    life = timedelta(hours=1)
+    ttl = timedelta(hours=1)
 
-    def require(self) -> None:
+    def ensure_enabled(self) -> None:
         """We make tokens."""
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        return token(user.id, family=family, role=user.role.value, expires=(at + self.life).isoformat())
+        return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())
 
 
 def token(subject: str, **claims: object) -> str:
@@ -83,50 +83,50 @@ class Door:
     issue: Readable = field(default_factory=Readable)
 
     def __post_init__(self) -> None:
-        store = Store()
-        self.users, self.denylist = Users(store), Denylist(store)
-        self.attempts = Attempts(clock=self.clock)
+        store = InMemoryStore()
+        self.users, self.revoked_tokens = InMemoryUserRepository(store), InMemoryRevokedTokens(store)
+        self.attempts = InMemoryRateLimiter(clock=self.clock)
 
     def admit(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
-        return create_user(request, users=self.users, passwords=self.passwords, clock=self.clock, new_id=new_id)
+        return create_user(request, users=self.users, password_hasher=self.passwords, clock=self.clock, new_id=new_id)
 
     def sign_in(self, email: str = "ann@example.com", password: str = "correct horse", *, address: str = "::1") -> str:
         return sign_in(
             SignIn(email=email, password=password, address=address),
             users=self.users,
-            passwords=self.passwords,
-            attempts=self.attempts,
-            issue=self.issue,
+            password_hasher=self.passwords,
+            rate_limiter=self.attempts,
+            token_issuer=self.issue,
             clock=self.clock,
             new_id=new_id,
         )
 
-    def identity(self, shown: str) -> Bearer:
+    def identity(self, shown: str) -> AuthenticatedToken:
         claims = json.loads(shown)
         expires = datetime.fromisoformat(claims["expires"])
         if expires <= self.clock():
             raise InvalidToken("expired")
         mark = hashlib.sha256(shown.encode()).hexdigest()
         actor = Actor(subject=claims["sub"], role=Role(claims.get("role", "customer")))
-        return Bearer(actor=actor, expires=expires, mark=mark, family=claims.get("family"))
+        return AuthenticatedToken(actor=actor, expires_at=expires, fingerprint=mark, family=claims.get("family"))
 
     def refresh(self, shown: str) -> str:
         return refresh_token(
             RefreshToken(token=shown),
-            identity=self.identity,
+            token_verifier=self.identity,
             users=self.users,
-            denylist=self.denylist,
-            issue=self.issue,
+            revoked_tokens=self.revoked_tokens,
+            token_issuer=self.issue,
             clock=self.clock,
         )
 
     def sign_out(self, shown: str) -> None:
-        request = SignOut(bearer=self.identify(shown))
-        sign_out(request, denylist=self.denylist, issue=self.issue, clock=self.clock)
+        request = SignOut(token=self.identify(shown))
+        sign_out(request, revoked_tokens=self.revoked_tokens, token_issuer=self.issue, clock=self.clock)
 
-    def identify(self, shown: str) -> Bearer:
-        return identify(shown, identity=self.identity, denylist=self.denylist)
+    def identify(self, shown: str) -> AuthenticatedToken:
+        return authenticate(shown, token_verifier=self.identity, revoked_tokens=self.revoked_tokens)
 
     def opens(self, shown: str) -> bool:
         try:
@@ -235,10 +235,10 @@ def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> 
 
     with pytest.raises(InvalidCredentials):
         door.sign_in(password="wrong horse")
-    assert door.users.user(user.id).password_hash == "first correct horse"
+    assert door.users.get(user.id).password_hash == "first correct horse"
     door.sign_in()
 
-    assert door.users.user(user.id).password_hash == "second correct horse"
+    assert door.users.get(user.id).password_hash == "second correct horse"
     assert door.sign_in()
 
 
@@ -277,7 +277,7 @@ def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door
     door.sign_out(new)
 
     door.clock.advance(3_599)
-    door.denylist.prune(expired_before=door.clock())
+    door.revoked_tokens.prune(expired_before=door.clock())
 
     assert not door.opens(new)
 
@@ -343,7 +343,7 @@ def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
 def test_a_new_password_is_the_only_one(door: Door) -> None:
     door.admit()
     request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
-    change_password(request, users=door.users, passwords=door.passwords)
+    change_password(request, users=door.users, password_hasher=door.passwords)
 
     with pytest.raises(InvalidCredentials):
         door.sign_in()
@@ -357,7 +357,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
         partial(
             create_user,
             CreateUser(actor=ADA, email="a@b", password="correct horse"),
-            passwords=door.passwords,
+            password_hasher=door.passwords,
             clock=door.clock,
             new_id=new_id,
         ),
@@ -367,7 +367,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
-            passwords=door.passwords,
+            password_hasher=door.passwords,
         ),
     ]
     for call in calls:

@@ -2,18 +2,18 @@
 
 import pytest
 
-from orders_domain import Actor, Item, OrderStatus
-from orders_domain.access import OWNER_OR_ADMIN
+from orders_domain import Actor, CustomItem, OrderStatus
 from orders_domain.errors import AccessDenied, OrderNotFound
-from orders_domain.order import fold
-from orders_domain.text import JSON
+from orders_domain.model.access import OWNER_OR_ADMIN
+from orders_domain.model.json_values import JSON
+from orders_domain.model.order import rebuild
 from orders_domain.use_cases import (
-    OrderHistory,
+    GetOrderHistory,
+    GetOrderStatistics,
     OrderStatistics,
     PlaceOrder,
-    Statistics,
-    order_history,
-    order_statistics,
+    get_order_history,
+    get_order_statistics,
     place_order,
 )
 from tests.support.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
@@ -25,13 +25,13 @@ def shop() -> Shop:
     return Shop()
 
 
-def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> Statistics:
-    request = OrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
-    return order_statistics(request, queries=shop.queries, clock=shop.clock)
+def statistics(shop: Shop, ref: object, *, by: Actor = ADA) -> OrderStatistics:
+    request = GetOrderStatistics(actor=by, order_id=ref)  # type: ignore[arg-type]
+    return get_order_statistics(request, queries=shop.queries, clock=shop.clock)
 
 
-def place(shop: Shop, *contents: dict[str, JSON]) -> Statistics:
-    request = PlaceOrder(actor=ADA, items=tuple(Item(content) for content in contents), total=TOTAL)
+def place(shop: Shop, *contents: dict[str, JSON]) -> OrderStatistics:
+    request = PlaceOrder(actor=ADA, items=tuple(CustomItem(content) for content in contents), total=TOTAL)
     return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
 
 
@@ -57,9 +57,9 @@ def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
 
 def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop: Shop) -> None:
     order = shop.place()
-    before = shop.queries.order(order.id)
+    before = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
-    shop.queries.order = lambda ref: before  # type: ignore[method-assign]
+    shop.queries.get = lambda ref: before  # type: ignore[method-assign]
 
     assert statistics(shop, order.id).status_changes == 0
 
@@ -102,18 +102,18 @@ class TestHistory:
         order = shop.place()
         shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
 
-        entries = order_history(OrderHistory(actor=ADA, order_id=order.id), queries=shop.queries)
+        entries = get_order_history(GetOrderHistory(actor=ADA, order_id=order.id), queries=shop.queries)
 
         assert [(entry.actor, entry.role.value, entry.request_id, entry.at) for entry in entries] == [
             ("ada", "customer", "request-of-ada", NOON),
             ("root", "admin", None, NOON),
         ]
-        assert fold(entries, number=order.number) == shop.queries.order(order.id)
+        assert rebuild(entries, number=order.number) == shop.queries.get(order.id)
 
     def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
         order = shop.place()
 
         with pytest.raises(AccessDenied):
-            order_history(OrderHistory(actor=GRACE, order_id=order.id), queries=shop.queries)
+            get_order_history(GetOrderHistory(actor=GRACE, order_id=order.id), queries=shop.queries)
         with pytest.raises(OrderNotFound):
-            order_history(OrderHistory(actor=ADMIN, order_id=404), queries=shop.queries)
+            get_order_history(GetOrderHistory(actor=ADMIN, order_id=404), queries=shop.queries)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from orders_domain import Access, Actor, Money, OrderStatus, Role
-from orders_domain.errors import AccessDenied, OrderNotFound, Refused, StaleOrder, TotalMismatch, VersionMismatch
+from orders_domain import AccessPolicy, Actor, Money, OrderStatus, Role
+from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound, StaleOrder, TotalMismatch, VersionMismatch
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.status import InvalidTransition
 from orders_domain.ports.outbox import OutboxState
-from orders_domain.queries import OrdersWanted
-from orders_domain.status import TransitionRefused
 from orders_domain.use_cases import PlaceOrder, place_order
 from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
 from tests.support.use_cases import Shop
@@ -22,7 +22,7 @@ def shop() -> Shop:
 def test_a_placed_order_is_stored_numbered_and_told(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
-    stored = shop.queries.order(order.id)
+    stored = shop.queries.get(order.id)
     assert stored == order
     assert (stored.status, stored.version, stored.user_id, stored.number) == (OrderStatus.PENDING, 1, "ada", 1)
     assert [one.event.type for one in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
@@ -83,9 +83,9 @@ def test_a_stranger_cannot_change_an_order_and_nothing_changes(shop: Shop, stran
     with pytest.raises(OrderNotFound):
         shop.change(order.id, OrderStatus.CANCELED, by=stranger)
     with pytest.raises(AccessDenied):
-        shop.change(order.id, OrderStatus.CANCELED, by=stranger, access=Access())
+        shop.change(order.id, OrderStatus.CANCELED, by=stranger, access=AccessPolicy())
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
 
 
 def test_ownership_is_asked_before_the_version_and_the_lifecycle(shop: Shop) -> None:
@@ -98,11 +98,11 @@ def test_ownership_is_asked_before_the_version_and_the_lifecycle(shop: Shop) -> 
 def test_an_administrator_may_where_the_contract_says_so_and_the_history_names_them(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
-    shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=Access(roles=frozenset({Role.ADMIN})))
+    shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=AccessPolicy(roles=frozenset({Role.ADMIN})))
 
     last = shop.queries.history(order.id)[-1]
     assert (last.actor, last.role) == ("root", Role.ADMIN)
-    assert shop.queries.order(order.id).user_id == "ada"
+    assert shop.queries.get(order.id).user_id == "ada"
 
 
 def test_a_change_of_an_unknown_order_is_not_found(shop: Shop) -> None:
@@ -113,10 +113,10 @@ def test_a_change_of_an_unknown_order_is_not_found(shop: Shop) -> None:
 def test_an_illegal_change_changes_nothing_and_tells_nobody(shop: Shop) -> None:
     order = shop.place()
 
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
 
-    assert shop.queries.order(order.id) == order
+    assert shop.queries.get(order.id) == order
     assert len(shop.store.outbox) == 1
 
 
@@ -144,7 +144,7 @@ def test_the_same_status_again_is_no_change(shop: Shop) -> None:
 
 def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
     order = shop.place()
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
 
     assert shop.change(order.id, OrderStatus.SHIPPED).status is OrderStatus.SHIPPED
@@ -152,14 +152,14 @@ def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
 
 def test_changes_made_from_an_old_version_are_stale(shop: Shop) -> None:
     order = shop.place()
-    mine = shop.queries.order(order.id)
+    mine = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
-    mine.become(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
+    mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=shop.clock())
 
     with pytest.raises(StaleOrder), shop.uow:
         shop.uow.orders.save(mine)
 
-    assert shop.queries.order(order.id).status is OrderStatus.PAID
+    assert shop.queries.get(order.id).status is OrderStatus.PAID
 
 
 def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:
@@ -171,7 +171,7 @@ def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:
     page = shop.list_of("ada", by=ADA)
 
     assert page.orders == (second, first)
-    assert page.more_after is None
+    assert page.next_cursor is None
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
@@ -184,7 +184,7 @@ def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 def test_a_page_has_1_to_1000_orders(limit: int) -> None:
-    with pytest.raises(Refused) as refusal:
-        OrdersWanted(user_id="ada", limit=limit)
+    with pytest.raises(InvalidValue) as refusal:
+        OrderFilter(user_id="ada", limit=limit)
 
     assert refusal.value.field == "limit"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from orders_domain.errors import Refused
-from orders_domain.user import User, email_of, require_password
+from orders_domain.errors import InvalidValue
+from orders_domain.model.user import User, normalize_email, validate_password
 from tests.support.examples import NOON
 
 NO_EMAILS = [
@@ -31,20 +31,20 @@ NO_EMAILS = [
 
 @pytest.mark.parametrize("text", ["ann@example.com", " ANN@Example.COM\n", "Ann@EXAMPLE.com"])
 def test_an_e_mail_address_is_the_same_in_any_case_and_with_space_around(text: str) -> None:
-    assert email_of(text) == "ann@example.com"
+    assert normalize_email(text) == "ann@example.com"
 
 
 @pytest.mark.parametrize(
     "text", ["a@b", "ann+tag@example.com", "o'neill@example.com", "łukasz@przykład.pl", "a" * 242 + "@example.com"]
 )
 def test_an_e_mail_address_is_something_at_somewhere(text: str) -> None:
-    assert email_of(text) == text
+    assert normalize_email(text) == text
 
 
 @pytest.mark.parametrize("text", NO_EMAILS, ids=lambda text: repr(text[:20]))
 def test_anything_else_is_no_e_mail_address(text: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        email_of(text)
+    with pytest.raises(InvalidValue) as refusal:
+        normalize_email(text)
 
     assert refusal.value.field == "email"
     assert len(str(refusal.value)) < 150
@@ -52,13 +52,13 @@ def test_anything_else_is_no_e_mail_address(text: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "x" * 7, "x" * 1_025, "correct\x00horse", "correct \ud800 horse"])
 def test_some_passwords_cannot_be(password: str) -> None:
-    with pytest.raises(Refused):
-        require_password(password)
+    with pytest.raises(InvalidValue):
+        validate_password(password)
 
 
 @pytest.mark.parametrize("password", ["x" * 8, "x" * 1_024, "        ", "🔑🔑🔑🔑🔑🔑🔑🔑"])
 def test_all_others_can(password: str) -> None:
-    require_password(password)
+    validate_password(password)
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_an_account_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     good: dict[str, Any] = {"id": "ann", "email": "ann@example.com", "password_hash": "$x", "created_at": NOON}
     assert User(**good).disabled is False
 
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         User(**good | wrong)

@@ -8,8 +8,8 @@ import pytest
 from dependency_injector import providers
 
 from orders_domain import use_cases
-from orders_flask import Settings, parts
-from orders_flask.container import Container
+from orders_flask import Settings, bootstrap
+from orders_flask.bootstrap.container import Container
 
 FUNCTIONS = {name: each for name, each in vars(use_cases).items() if inspect.isfunction(each)}
 
@@ -62,14 +62,14 @@ def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
     store = container.store()
     expected = {
         "analytics": store.analytics,
-        "catalogue": store.catalogue,
+        "product_catalog": store.product_catalog,
         "templates": store.templates,
         "outbox": store.outbox,
-        "cache": container.kept(),
+        "cache": container.order_cache(),
         "metrics": container.metrics(),
         "publisher": container.broker().publisher,
-        "reservations": container.services().reservations,
-        "shipments": container.services().shipments,
+        "catalog_service": container.remote_services().catalog_service,
+        "shipment_service": container.remote_services().shipment_service,
         "clock": container.clock(),
         "new_id": container.new_id(),
     }
@@ -81,7 +81,7 @@ def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
         elif port == "queries":
             # A replica may be behind: nothing that it says is kept in the cache or decides a write.
             may_be_behind = not {"cache", "uow"} & wanted(FUNCTIONS[name])
-            assert given in ([store.queries, store.reads] if may_be_behind else [store.queries])
+            assert given in ([store.queries, store.replica_queries] if may_be_behind else [store.queries])
         elif port in expected:
             assert given is expected[port], port
 
@@ -96,7 +96,7 @@ def test_each_request_has_a_unit_of_work_of_its_own() -> None:
 def test_the_parts_of_two_containers_are_their_own() -> None:
     one, other = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
 
-    for part in ("store", "cache", "broker", "identity", "metrics", "new_id"):
+    for part in ("store", "cache", "broker", "token_verifier", "metrics", "new_id"):
         assert getattr(one, part)() is getattr(one, part)()
         assert getattr(one, part)() is not getattr(other, part)()
 
@@ -105,8 +105,8 @@ def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> No
     def unwanted(*_: object, **__: object) -> Iterator[None]:
         raise AssertionError("made too early: before a fork, say")
 
-    for part in ("store", "cache", "broker", "identity", "services"):
-        monkeypatch.setattr(parts, part, unwanted)
+    for part in ("store", "cache", "broker", "token_verifier", "services"):
+        monkeypatch.setattr(bootstrap, part, unwanted)
 
     Container(settings=Settings())
 

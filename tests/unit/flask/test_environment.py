@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orders_flask.settings import SettingRefused, Settings, read
+from orders_flask.settings import InvalidSetting, Settings, load
 
 LONG = "a-secret-of-thirty-two-bytes-or-more"
 
@@ -17,8 +17,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refusal() -> str:
-    with pytest.raises(SettingRefused) as refused:
-        read()
+    with pytest.raises(InvalidSetting) as refused:
+        load()
     sentence = str(refused.value)
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -29,7 +29,7 @@ def refusal() -> str:
 def test_dotenv_in_the_working_directory_is_read(here: Path) -> None:
     (here / ".env").write_text(f"# of the shop\nDEFAULT_CURRENCY=EUR\nexport JWT_SECRET='{LONG}'\n")
 
-    settings = read()
+    settings = load()
 
     assert (settings.default_currency, settings.jwt_secret) == ("EUR", LONG)
 
@@ -39,7 +39,7 @@ def test_dotenv_of_a_parent_directory_is_not_read(here: Path, monkeypatch: pytes
     (here / "below").mkdir()
     monkeypatch.chdir(here / "below")
 
-    assert read().default_currency == "USD"
+    assert load().default_currency == "USD"
 
 
 @pytest.mark.parametrize(("set_to", "currency"), [("GBP", "GBP"), ("", "USD")])
@@ -49,13 +49,13 @@ def test_a_variable_of_the_process_overrides_dotenv(
     (here / ".env").write_text("DEFAULT_CURRENCY=EUR\n")
     monkeypatch.setenv("DEFAULT_CURRENCY", set_to)
 
-    assert read().default_currency == currency
+    assert load().default_currency == currency
 
 
 def test_a_virtual_environment_called_dotenv_is_ignored(here: Path) -> None:
     (here / ".env").mkdir()
 
-    assert read() == Settings()
+    assert load() == Settings()
 
 
 def test_dotenv_that_is_not_text_is_refused(here: Path) -> None:
@@ -78,14 +78,14 @@ def test_a_secret_of_a_file_is_read_without_its_newline(text: str, here: Path, m
     (here / "secret").write_bytes(text.encode())
     monkeypatch.setenv("JWT_SECRET_FILE", str(here / "secret"))
 
-    assert read().jwt_secret == LONG
+    assert load().jwt_secret == LONG
 
 
 def test_dotenv_may_name_the_file_of_a_secret(here: Path) -> None:
     (here / "url").write_text("postgresql://ann:pw@db/shop\n")
     (here / ".env").write_text("DATABASE_URL_FILE=url\n")
 
-    assert read().database_url == "postgresql://ann:pw@db/shop"
+    assert load().database_url == "postgresql://ann:pw@db/shop"
 
 
 @pytest.mark.parametrize("in_dotenv", [False, True])
@@ -106,7 +106,7 @@ def test_an_empty_variable_beside_its_file_is_not_set(here: Path, monkeypatch: p
     monkeypatch.setenv("JWT_SECRET", "")
     monkeypatch.setenv("JWT_SECRET_FILE", "secret")
 
-    assert read().jwt_secret == LONG
+    assert load().jwt_secret == LONG
 
 
 @pytest.mark.parametrize(

@@ -9,44 +9,44 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.memory.jobs import Jobs
-from orders_adapters.memory.store import Store
+from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import StoreUnavailable
-from orders_domain.job import Job, JobStatus
-from orders_domain.status import OrderStatus
+from orders_domain.model.job import BulkStatusJob, JobStatus
+from orders_domain.model.status import OrderStatus
 from orders_flask import Settings, create_app
-from orders_flask.settings import SettingRefused
-from orders_flask.workers import celery, loop
-from orders_flask.workers.jobs import JobWorker
+from orders_flask.settings import InvalidSetting
+from orders_flask.workers import celery_app, runner
+from orders_flask.workers.job_worker import JobWorker
 from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 
 
-def waiting(store: Jobs) -> Job:
-    job = Job.of([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
+def waiting(store: InMemoryJobRepository) -> BulkStatusJob:
+    job = BulkStatusJob.create([1], only(OrderStatus.PAID), job_id=new_id(), by=ADMIN, at=NOON)
     store.add(job)
     return job
 
 
-def worker(store: Jobs, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
-    return JobWorker(jobs=store, begin=begin, wait=lambda _: None, clock=clock or Clock())
+def worker(store: InMemoryJobRepository, begin: Callable[[UUID], object], clock: Clock | None = None) -> JobWorker:
+    return JobWorker(jobs=store, start_job=begin, wait=lambda _: None, clock=clock or Clock())
 
 
 def test_it_begins_what_is_due_and_nothing_else() -> None:
-    store, begun = Jobs(Store()), list[UUID]()
+    store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     due, held = waiting(store), waiting(store)
-    store.claim(held.id, now=NOON, until=NOON + timedelta(hours=1))
+    store.acquire(held.id, now=NOON, until=NOON + timedelta(hours=1))
 
-    worker(store, begun.append).turn()
+    worker(store, begun.append).step()
 
     assert begun == [due.id]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "LONGEST_PAUSE", 0.01)
-    store, begun = Jobs(Store()), list[UUID]()
+    monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
+    store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     job = waiting(store)
 
     def begin(job_id: UUID) -> None:
@@ -56,7 +56,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
         looks_after.stop.set()
 
     looks_after = worker(store, begin)
-    beside = loop.Beside()
+    beside = runner.BackgroundWorkers()
     beside.start(looks_after, name="jobs")
 
     assert looks_after.stop.wait(10)
@@ -65,16 +65,16 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
 
 
 def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
-    store, clock = Jobs(Store()), Clock()
+    store, clock = InMemoryJobRepository(InMemoryStore()), Clock()
     old = waiting(store)
-    held = store.claim(old.id, now=NOON, until=NOON)
+    held = store.acquire(old.id, now=NOON, until=NOON)
     assert held
     held.status = JobStatus.DONE
-    store.note(held, until=NOON)
+    store.save_progress(held, until=NOON)
     clock.advance(31 * 24 * 60 * 60)
     waiting(store)
 
-    worker(store, lambda _: None, clock).turn()
+    worker(store, lambda _: None, clock).step()
 
     assert old.id not in store._store.jobs
 
@@ -92,7 +92,7 @@ def test_a_new_job_wakes_the_worker_of_its_process() -> None:
 
 def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, sent = Clock(), list[tuple[str, list[Any]]]()
-    sender = celery.Sender(CELERY, clock=clock)
+    sender = celery_app.CeleryJobQueue(CELERY, clock=clock)
 
     def note(name: str, arguments: list[Any], **_: Any) -> None:
         sent.append((name, arguments))
@@ -111,7 +111,7 @@ def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypat
 
 
 def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
-    app = celery.make(CELERY)
+    app = celery_app.make_app(CELERY)
 
     assert app.conf.task_default_queue == "jobs-of-a-test"
     assert app.conf.task_acks_late
@@ -120,22 +120,22 @@ def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> 
 
 def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
-    celery._of_the_environment.cache_clear()
+    celery_app._of_the_environment.cache_clear()
 
-    assert celery.app.conf.task_default_queue == "elsewhere"
-    assert not hasattr(celery, "nothing")
-    celery._of_the_environment.cache_clear()
+    assert celery_app.app.conf.task_default_queue == "elsewhere"
+    assert not hasattr(celery_app, "nothing")
+    celery_app._of_the_environment.cache_clear()
 
 
 def test_two_apps_are_two_celeries() -> None:
-    senders = [celery.Sender(CELERY, clock=Clock()) for _ in range(2)]
+    senders = [celery_app.CeleryJobQueue(CELERY, clock=Clock()) for _ in range(2)]
 
     assert senders[0]._app is not senders[1]._app
 
 
 def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery")
+    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery_app")
     monkeypatch.setitem(sys.modules, "celery", None)
 
-    with pytest.raises(SettingRefused, match="CELERY_BROKER_URL"):
+    with pytest.raises(InvalidSetting, match="CELERY_BROKER_URL"):
         create_app(CELERY)

@@ -12,7 +12,7 @@ from flask import Flask
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.web.core import of
+from orders_flask.web.context import container_of
 
 Told = Callable[[], list[dict[str, Any]]]
 
@@ -33,7 +33,7 @@ def app(stderr: StringIO, request: pytest.FixtureRequest) -> Flask:
 
 @pytest.fixture
 def token(app: Flask) -> str:
-    return of(app).mint(subject="ann-of-the-log", role=Role.CUSTOMER, scopes=(), seconds=60)
+    return container_of(app).issue_dev_token(subject="ann-of-the-log", role=Role.CUSTOMER, scopes=(), seconds=60)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_unexpected_error_is_one_line_with_the_request_s_id(
     def bug(*_: object) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr("orders_flask.web.operations.core", bug)
+    monkeypatch.setattr("orders_flask.web.health.use_cases", bug)
 
     answer = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
 

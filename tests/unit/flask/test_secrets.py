@@ -3,7 +3,7 @@
 import pytest
 
 from orders_flask import Settings
-from orders_flask.secrets import without_secrets
+from orders_flask.observability.redaction import redact
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from orders_flask.secrets import without_secrets
 def test_a_password_is_not_shown_however_the_address_has_it(url: str) -> None:
     reason = f"no one at 's3cret-word@127.0.0.1' or {url}, ann"
 
-    shown = without_secrets(reason, Settings(database_url=url))
+    shown = redact(reason, Settings(database_url=url))
 
     assert "word" not in shown
     assert "127.0.0.1" in shown
@@ -29,10 +29,10 @@ def test_a_password_is_not_shown_however_the_address_has_it(url: str) -> None:
 def test_what_logs_in_to_kafka_is_not_shown() -> None:
     options = "sasl.username=ann sasl.password=s3cret-word"
 
-    assert without_secrets("s3cret-word of sasl.password", Settings(kafka_options=options)) == "*** of sasl.password"
+    assert redact("s3cret-word of sasl.password", Settings(kafka_options=options)) == "*** of sasl.password"
 
 
 def test_words_that_only_contain_a_short_password_are_left() -> None:
     settings = Settings(redis_url="redis://:re@127.0.0.1")
 
-    assert without_secrets("Connection refused: re", settings) == "Connection refused: ***"
+    assert redact("Connection refused: re", settings) == "Connection refused: ***"

@@ -8,7 +8,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_flask import create_app
-from orders_flask.settings import DEVELOPMENT_CART_SECRET, DEVELOPMENT_SECRET, SettingRefused, Settings, read, table
+from orders_flask.settings import (
+    DEVELOPMENT_CART_SECRET,
+    DEVELOPMENT_SECRET,
+    InvalidSetting,
+    Settings,
+    documentation,
+    load,
+)
 
 LONG = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
@@ -92,7 +99,7 @@ def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(SettingRefused) as refusal:
+    with pytest.raises(InvalidSetting) as refusal:
         create_app()
 
     assert_is_a_sentence_about(str(refusal.value), name)
@@ -109,8 +116,8 @@ def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
 def test_a_refusal_does_not_repeat_a_secret(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(SettingRefused) as refusal:
-        read()
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
 
     assert "s3cret-word" not in str(refusal.value)
 
@@ -123,8 +130,8 @@ def test_production_refuses_to_start_without_a_secret_of_its_own(
     if secret is not None:
         monkeypatch.setenv("JWT_SECRET", secret)
 
-    with pytest.raises(SettingRefused) as refusal:
-        read()
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
 
     assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
 
@@ -134,8 +141,8 @@ def test_production_starts_with_secrets_of_its_own(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("JWT_SECRET", LONG)
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
 
-    assert read().production
-    assert read().cart_secrets == ("new", "old")
+    assert load().production
+    assert load().cart_secrets == ("new", "old")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +156,8 @@ def test_production_refuses_to_serve_checkout_without_a_secret_for_carts(
     if secret is not None:
         monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
 
-    with pytest.raises(SettingRefused) as refusal:
-        read()
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
 
     assert_is_a_sentence_about(str(refusal.value), "CART_SNAPSHOT_SECRET")
 
@@ -160,13 +167,13 @@ def test_production_without_checkout_needs_no_secret_for_carts(monkeypatch: pyte
     monkeypatch.setenv("JWT_SECRET", LONG)
     monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
 
-    assert read().production
+    assert load().production
 
 
 def test_secrets_of_carts_are_read_as_a_list_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", " new , old")
 
-    assert read().cart_secrets == ("new", "old")
+    assert load().cart_secrets == ("new", "old")
 
 
 def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +181,7 @@ def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.M
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new")
     monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
 
-    assert read().algorithm == "RS256"
+    assert load().algorithm == "RS256"
 
 
 @pytest.mark.parametrize(
@@ -191,17 +198,17 @@ def test_settings_that_contradict_each_other_are_named(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(SettingRefused) as refusal:
-        read()
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
 
     assert all(name in str(refusal.value) for name in named)
 
 
 def test_without_any_setting_everything_is_embedded() -> None:
-    settings = read()
+    settings = load()
 
     assert settings == Settings()
-    assert (settings.embedded, settings.store_url) == (True, "sqlite:///orders.db")
+    assert (settings.uses_default_database, settings.store_url) == (True, "sqlite:///orders.db")
     assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "memory", "HS256")
     assert settings.mounts["orders"] == ("/orders",)
 
@@ -222,7 +229,7 @@ def test_a_memory_cache_is_kept_only_where_one_process_is_all_there_is(database:
 
 
 def test_the_meaning_of_the_cache_says_that_a_named_database_goes_without() -> None:
-    (meaning,) = [meaning for name, _, meaning in table() if name == "REDIS_URL"]
+    (meaning,) = [meaning for name, _, meaning in documentation() if name == "REDIS_URL"]
 
     assert "none with `DATABASE_URL`" in meaning
 
@@ -230,7 +237,7 @@ def test_the_meaning_of_the_cache_says_that_a_named_database_goes_without() -> N
 def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_MOUNTS", "  checkout=/api/orders,/orders   orders=/v2/orders ")
 
-    assert read().mounts == {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
+    assert load().mounts == {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
 
 
 @pytest.mark.parametrize("one", [one for one in fields(Settings) if one.name != "mounts"], ids=lambda one: one.name)
@@ -250,7 +257,7 @@ def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytes
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")
 
-    assert str(getattr(read(), field)) == value
+    assert str(getattr(load(), field)) == value
 
 
 def a_public_key() -> str:
@@ -269,7 +276,7 @@ def test_settings_do_not_change_and_do_not_show_their_secrets() -> None:
 
 
 def test_the_table_for_the_readme_has_a_meaning_for_every_setting() -> None:
-    rows = table()
+    rows = documentation()
 
     assert [name for name, _, _ in rows] == [one.metadata["name"] for one in fields(Settings)]
     assert all(meaning for _, _, meaning in rows)

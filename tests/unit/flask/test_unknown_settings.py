@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from orders_flask.settings import table
+from orders_flask.settings import documentation
 from orders_flask.unknown_settings import log_unknown_settings, unknown_settings
 from tests.support.command import environment, orders
 
@@ -88,7 +88,7 @@ def test_variables_of_other_programs_are_not_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_no_setting_and_no_file_of_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, _, _ in table():
+    for name, _, _ in documentation():
         monkeypatch.setenv(name, "x")
         monkeypatch.setenv(f"{name}_FILE", "x")
 

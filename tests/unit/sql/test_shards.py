@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from orders_adapters.sql.shards import SHARDS, shard_of
+from orders_adapters.sql.sharding import SHARDS, shard_of
 
 
 def test_an_order_s_shard_never_changes() -> None:

@@ -7,5 +7,5 @@ from orders_flask.web.contract import Contract
 
 def contract() -> Contract:
     return Contract(
-        name="checkout", blueprint=blueprint(), body=body, sentence=sentence, details=details, unparsable=422
+        name="checkout", blueprint=blueprint(), body=body, sentence=sentence, details=details, malformed_status=422
     )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.errors import CartRefused, OrdersError
-from orders_domain.order import OrderFinalized
+from orders_domain.errors import InvalidCart, OrdersError
+from orders_domain.model.order import OrderFinalized
 from orders_flask.contracts.checkout.schemas import CheckoutOrder
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.problems import Problem
@@ -13,7 +13,7 @@ INVALID_SNAPSHOT = "Invalid snapshot payload"
 
 
 def sentence(error: OrdersError) -> str:
-    return INVALID_SNAPSHOT if isinstance(error, CartRefused) else str(error)
+    return INVALID_SNAPSHOT if isinstance(error, InvalidCart) else str(error)
 
 
 def details(error: OrdersError) -> Mapping[str, Any] | None:

@@ -5,20 +5,20 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.access import OWNER_OR_WRITER, WRITERS_ONLY
-from orders_domain.cart import Cart
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_id
-from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCart
+from orders_domain.model.access import OWNER_OR_WRITER, WRITERS_ONLY
+from orders_domain.model.cart import Cart
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import parse_order_id
+from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCartOrder
 from orders_flask.contracts.checkout import schemas
 from orders_flask.contracts.checkout.translate import representation
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import REQUIRED, once_required, placed_or_replayed
+from orders_flask.web.authentication import requires
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.idempotency import REQUIRED, placed_or_replayed, required_idempotency_key
+from orders_flask.web.openapi import operation
+from orders_flask.web.responses import json_response
 
 _documented = partial(operation, schemas.CheckoutError)
 
@@ -32,37 +32,39 @@ def blueprint() -> ContractBlueprint:
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(200, schema=schemas.CheckoutOrderCreated, description="Done before, under the same key.")
     @routes.doc(
-        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", once=True)
+        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", idempotency_key=True)
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
-        request = PlaceCart(actor=actor(), cart=Cart(body["cartSnapshot"]), once=once_required("checkout"))
-        return placed_or_replayed(lambda: core().place_cart(request), _placed, replayed_as=200)
+        request = PlaceCartOrder(
+            actor=actor(), cart=Cart(body["cartSnapshot"]), idempotency_key=required_idempotency_key("checkout")
+        )
+        return placed_or_replayed(lambda: use_cases().place_cart_order(request), _placed_response, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
     @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
     def get(order_ref: str) -> Any:
         wanted = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
-        order = core().get_order(wanted)
+        order = use_cases().get_order(wanted)
         return representation(order), etag(order)
 
     @routes.post("/<order_ref>/cancel")
-    @admits(WRITERS_ONLY)
+    @requires(WRITERS_ONLY)
     @routes.arguments(schemas.Cancellation, required=False)
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")
     @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
     def cancel(body: dict[str, Any], order_ref: str) -> Any:
         request = CancelOrder(
-            actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=versions_wanted()
+            actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=if_match_versions()
         )
-        order = core().cancel_order(request)
+        order = use_cases().cancel_order(request)
         return {"status": "canceled", "order": representation(order)}, etag(order)
 
     return routes
 
 
-def _placed(order: Order) -> Response:
+def _placed_response(order: Order) -> Response:
     headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
-    return answer(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)
+    return json_response(schemas.CheckoutOrderCreated, {"orderId": order.id}, status=201, headers=headers)

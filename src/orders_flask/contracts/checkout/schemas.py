@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.order import LONGEST_REASON
+from orders_domain.model.order import MAX_REASON_LENGTH
 from orders_flask.contracts.checkout.translate import VOCABULARY
 from orders_flask.web.fields import NO_NUL, SafeString, status
 
@@ -83,7 +83,7 @@ class Cancellation(Schema):
     reason = SafeString(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=LONGEST_REASON),
+        validate=validate.Length(max=MAX_REASON_LENGTH),
         metadata={"pattern": NO_NUL},
     )
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.order import Order
-from orders_domain.status import OrderStatus, Vocabulary
-from orders_domain.use_cases.order_statistics import total_quantity
+from orders_domain.model.order import Order
+from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.use_cases.orders.get_order_statistics import total_quantity
 
-VOCABULARY = Vocabulary(
+VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "pending",
         OrderStatus.CONFIRMED: "confirmed",
@@ -23,7 +23,7 @@ def representation(order: Order) -> Mapping[str, Any]:
     """Return the order as this contract's schema wants it; one placed through another contract has no snapshot."""
     return {
         "id": str(order.id),
-        "status": VOCABULARY.word(order.status),
+        "status": VOCABULARY.name_of(order.status),
         "currency": order.total.currency,
         "userId": order.user_id,
         "totals": {

@@ -1,18 +1,18 @@
 """The contract ``management`` (source 002): orders of products, and their administration."""
 
-from orders_flask.contracts.management import bulk, insights, products, routes, templates
+from orders_flask.contracts.management import bulk, products, reports, routes, templates
 from orders_flask.contracts.management.errors import MANAGEMENT_STATUSES, body, details, sentence
 from orders_flask.web.contract import Contract
 
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for more in (bulk, insights, templates):
-        more.add_to(orders)
+    for more in (bulk, reports, templates):
+        more.register(orders)
     return Contract(
         name="management",
         blueprint=orders,
-        beside={"products": products.blueprint()},
+        siblings={"products": products.blueprint()},
         body=body,
         sentence=sentence,
         details=details,

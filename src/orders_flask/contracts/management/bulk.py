@@ -5,47 +5,47 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import JobNotFound, OrderNotFound
-from orders_domain.job import Job, JobStatus
-from orders_domain.order_ref import parse_order_id
-from orders_domain.use_cases import ChangeStatuses, GetJob
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.job import BulkStatusJob, JobStatus
+from orders_domain.model.order_ref import parse_order_id
+from orders_domain.use_cases import BulkChangeStatus, GetJob
 from orders_flask.contracts.management import bulk_schemas as schemas
 from orders_flask.contracts.management.bulk_translate import job_representation, outcome_representation
-from orders_flask.contracts.management.routes import documented
+from orders_flask.contracts.management.routes import _document
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
+from orders_flask.web.authentication import requires
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.responses import json_response
 
 
-def add_to(routes: ContractBlueprint) -> None:
+def register(routes: ContractBlueprint) -> None:
     """Add these routes to those of orders."""
 
     @routes.post("/bulk/status")
-    @admits(ADMIN_ONLY)
+    @requires(ADMIN_ONLY)
     @routes.arguments(schemas.BulkStatusUpdate)
     @routes.response(200, schemas.BulkOutcome)
     @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job, to be polled.")
-    @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
+    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
     def bulk_status(body: dict[str, Any]) -> Any:
-        request = ChangeStatuses(
-            actor=actor(), order_ids=tuple(body["order_ids"]), wanted=VOCABULARY.wanted(body["status"])
+        request = BulkChangeStatus(
+            actor=actor(), order_ids=tuple(body["order_ids"]), target=VOCABULARY.parse(body["status"])
         )
-        job = core().change_statuses(request)
+        job = use_cases().bulk_change_status(request)
         return outcome_representation(job) if job.status is JobStatus.DONE else _accepted(job)
 
     @routes.get("/jobs/<job_id>")
     @routes.response(200, schemas.JobResponse)
-    @routes.doc(**documented(401, 403, 404, 503, summary="Look how far a job is (administrators)"))
+    @routes.doc(**_document(401, 403, 404, 503, summary="Look how far a job is (administrators)"))
     def job(job_id: str) -> Any:
-        return job_representation(core().get_job(GetJob(actor=actor(), job_id=_job_id(job_id))))
+        return job_representation(use_cases().get_job(GetJob(actor=actor(), job_id=_job_id(job_id))))
 
 
-def _accepted(job: Job) -> Response:
+def _accepted(job: BulkStatusJob) -> Response:
     headers = {"Location": url_for(".job", job_id=job.id), "Retry-After": "1"}
-    return answer(schemas.JobResponse, job_representation(job), status=202, headers=headers)
+    return json_response(schemas.JobResponse, job_representation(job), status=202, headers=headers)
 
 
 def _job_id(text: str) -> UUID:

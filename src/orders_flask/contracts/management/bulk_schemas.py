@@ -6,15 +6,15 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from orders_domain.errors import OrderNotFound
-from orders_domain.job import MOST_ORDERS, JobStatus
-from orders_domain.order_ref import OrderRef, parse_order_ref
+from orders_domain.model.job import MAX_ORDERS, JobStatus
+from orders_domain.model.order_ref import OrderRef, parse_order_ref
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import status
 
-_LARGEST_NUMBER = 10**18 - 1
+_MAX_NUMBER = 10**18 - 1
 _REF = {
     "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": _LARGEST_NUMBER},
+        {"type": "integer", "minimum": 1, "maximum": _MAX_NUMBER},
         {"type": "string", "format": "uuid"},
     ],
     "example": 1042,
@@ -43,7 +43,7 @@ def _refs(**arguments: Any) -> fields.List[Any]:
 class BulkStatusUpdate(Schema):
     """A status for many orders."""
 
-    order_ids = _refs(validate=validate.Length(min=1, max=MOST_ORDERS))
+    order_ids = _refs(validate=validate.Length(min=1, max=MAX_ORDERS))
     status = status(VOCABULARY, required=True)
 
 

@@ -3,29 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.job import Failure, Job
-from orders_domain.status import LIFECYCLE, TransitionRefused
+from orders_domain.model.job import BulkStatusJob, Failure
+from orders_domain.model.status import TRANSITIONS, InvalidTransition
 from orders_flask.contracts.management.errors import sentence
 
 
-def outcome_representation(job: Job) -> Mapping[str, Any]:
+def outcome_representation(job: BulkStatusJob) -> Mapping[str, Any]:
     return {
         "updated": job.updated,
         "failed": [{"order_id": one.order_id, "error": _reason(one, job)} for one in job.failed],
     }
 
 
-def job_representation(job: Job) -> Mapping[str, Any]:
+def job_representation(job: BulkStatusJob) -> Mapping[str, Any]:
     return {
         **outcome_representation(job),
         "job_id": job.id,
         "status": job.status.value,
-        "done": job.done,
+        "done": job.processed,
         "total": len(job.order_ids),
     }
 
 
-def _reason(failure: Failure, job: Job) -> str:
+def _reason(failure: Failure, job: BulkStatusJob) -> str:
     if failure.current is None:
         return failure.sentence
-    return sentence(TransitionRefused(failure.current, job.wanted.status, LIFECYCLE[failure.current]))
+    return sentence(InvalidTransition(failure.current, job.target.status, TRANSITIONS[failure.current]))

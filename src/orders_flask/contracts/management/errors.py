@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import InvalidTransition
 from orders_flask.contracts.management.translate import VOCABULARY
-from orders_flask.web.problems import STATUSES, Problem, transition_refused
+from orders_flask.web.problems import STATUSES, Problem, invalid_transition
 
 MANAGEMENT_STATUSES = {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400}
 
 
 def sentence(error: OrdersError) -> str:
-    if isinstance(error, TransitionRefused):
-        return transition_refused(error, VOCABULARY)
+    if isinstance(error, InvalidTransition):
+        return invalid_transition(error, VOCABULARY)
     return str(error)
 
 

@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import url_for
 
-from orders_domain.access import ADMIN_ONLY
-from orders_domain.money import Money
-from orders_domain.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
-from orders_domain.use_cases import AddProduct, ChangeProduct
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.money import Money
+from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
+from orders_domain.use_cases import AddProduct, UpdateProduct
 from orders_flask.contracts.management import schemas
-from orders_flask.contracts.management.routes import documented
+from orders_flask.contracts.management.routes import _document
 from orders_flask.contracts.management.translate import product_representation
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
+from orders_flask.web.authentication import requires
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
 
 
 def blueprint() -> ContractBlueprint:
@@ -23,34 +23,34 @@ def blueprint() -> ContractBlueprint:
     @routes.get("/")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ProductResponse(many=True))
-    @routes.doc(**documented(400, 401, 503, summary="List products, by id"))
+    @routes.doc(**_document(400, 401, 503, summary="List products, by id"))
     def products(query: dict[str, Any]) -> Any:
-        found = core().catalogue().products(skip=query["skip"], limit=query["limit"])
+        found = use_cases().product_catalog().list_page(offset=query["skip"], limit=query["limit"])
         return [product_representation(product) for product in found]
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**documented(401, 404, 503, summary="Get a product"))
+    @routes.doc(**_document(401, 404, 503, summary="Get a product"))
     def product(ref: str) -> Any:
-        return product_representation(core().catalogue().product(parse_product_id(ref)))
+        return product_representation(use_cases().product_catalog().get(parse_product_id(ref)))
 
     @routes.post("/")
-    @admits(ADMIN_ONLY)
+    @requires(ADMIN_ONLY)
     @routes.arguments(schemas.ProductCreate)
     @routes.response(201, schemas.ProductResponse)
-    @routes.doc(**documented(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
+    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
     def add(body: dict[str, Any]) -> Any:
-        product = core().add_product(AddProduct(actor=actor(), product=_new(body)))
+        product = use_cases().add_product(AddProduct(actor=actor(), product=_new(body)))
         location = url_for(".product", ref=product.id)
         return product_representation(product), {"Location": location}
 
     @routes.patch("/<ref>")
-    @admits(ADMIN_ONLY)
+    @requires(ADMIN_ONLY)
     @routes.arguments(schemas.ProductUpdate)
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**documented(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
+    @routes.doc(**_document(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
     def change(body: dict[str, Any], ref: str) -> Any:
-        change = ChangeProduct(
+        change = UpdateProduct(
             actor=actor(),
             product_id=parse_product_id(ref),
             name=body.get("name"),
@@ -59,15 +59,15 @@ def blueprint() -> ContractBlueprint:
             stock=body.get("stock_quantity"),
             low_stock_threshold=body.get("low_stock_threshold"),
         )
-        return product_representation(core().change_product(change))
+        return product_representation(use_cases().update_product(change))
 
     return routes
 
 
 def _new(body: dict[str, Any]) -> NewProduct:
-    currency = body.get("currency") or core().settings().default_currency
+    currency = body.get("currency") or use_cases().settings().default_currency
     return NewProduct(
-        sku=body.get("sku") or f"P-{core().new_id()().hex[-12:]}",
+        sku=body.get("sku") or f"P-{use_cases().new_id()().hex[-12:]}",
         name=body["name"],
         price=Money.of(body["price"], currency, field="price"),
         stock=body["stock_quantity"],

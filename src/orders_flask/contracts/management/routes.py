@@ -5,29 +5,35 @@ from typing import Any
 
 from flask import Response
 
-from orders_domain.access import ADMIN_ONLY, OWNER_ALONE, OWNER_OR_ADMIN
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_ref
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY, OWNER_OR_ADMIN
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import (
     ChangeStatus,
     DeleteOrder,
     GetOrder,
     ListOrders,
-    OrderProducts,
+    PlaceCatalogOrder,
 )
 from orders_flask.contracts.management import schemas
-from orders_flask.contracts.management.translate import VOCABULARY, address, demands, representation, search_of
-from orders_flask.web.answers import answer
-from orders_flask.web.bearer import admits
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once, placed_or_replayed
-from orders_flask.web.paging import link_to_next
+from orders_flask.contracts.management.translate import (
+    VOCABULARY,
+    address,
+    order_filter_from,
+    representation,
+    requested_items,
+)
+from orders_flask.web.authentication import requires
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
+from orders_flask.web.openapi import operation
+from orders_flask.web.pagination import link_to_next
+from orders_flask.web.responses import json_response
 
-documented = partial(operation, schemas.Detail)
+_document = partial(operation, schemas.Detail)
 _WITH_BODY = (400, 401, 413, 415, 503)
 
 
@@ -38,59 +44,68 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", once=True))
+    @routes.doc(
+        **_document(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", idempotency_key=True)
+    )
     def place(body: dict[str, Any]) -> Any:
-        request = OrderProducts(actor=actor(), demands=demands(body), address=address(body), once=once("management"))
-        return placed_or_replayed(lambda: core().order_products(request), placed)
+        request = PlaceCatalogOrder(
+            actor=actor(),
+            requested_items=requested_items(body),
+            address=address(body),
+            idempotency_key=idempotency_key("management"),
+        )
+        return placed_or_replayed(lambda: use_cases().place_catalog_order(request), placed_response)
 
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
-    @routes.doc(**documented(400, 401, 503, summary="List one's own orders, newest first"))
+    @routes.doc(**_document(400, 401, 503, summary="List one's own orders, newest first"))
     def my_orders(query: dict[str, Any]) -> Any:
-        wanted = OrdersWanted(user_id=actor().subject, skip=query["skip"], limit=query["limit"])
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        wanted = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted))
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
-    @admits(ADMIN_ONLY)
+    @requires(ADMIN_ONLY)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
-    @routes.doc(**documented(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
+    @routes.doc(**_document(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
     def search(query: dict[str, Any]) -> Any:
-        wanted = search_of(query, currency=core().settings().default_currency)
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted, access=ADMIN_ONLY))
+        wanted = order_filter_from(query, currency=use_cases().settings().default_currency)
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
     @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(304, 401, 403, 404, 503, summary="Get an order"))
+    @routes.doc(**_document(304, 401, 403, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
-        return _shown(core().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)))
+        return _response(
+            use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN))
+        )
 
     @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**documented(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
+    @routes.doc(**_document(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
     def delete(ref: str) -> Any:
-        core().delete_order(
-            DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ALONE, versions=versions_wanted())
+        use_cases().delete_order(
+            DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ONLY, versions=if_match_versions())
         )
         return {"message": "Order deleted"}
 
     @routes.put("/<ref:ref>/status")
-    @admits(ADMIN_ONLY)
+    @requires(ADMIN_ONLY)
     @routes.arguments(schemas.StatusUpdate)
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**documented(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))
+    @routes.doc(**_document(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))
     def put_status(body: dict[str, Any], ref: str) -> Any:
-        return _shown(
-            core().change_status(
+        return _response(
+            use_cases().change_status(
                 ChangeStatus(
                     actor=actor(),
                     order_id=parse_order_ref(ref),
-                    wanted=VOCABULARY.wanted(body["status"]),
+                    target=VOCABULARY.parse(body["status"]),
                     access=ADMIN_ONLY,
-                    versions=versions_wanted(),
+                    versions=if_match_versions(),
                 )
             )
         )
@@ -98,10 +113,10 @@ def blueprint() -> ContractBlueprint:
     return routes
 
 
-def placed(order: Order) -> Response:
+def placed_response(order: Order) -> Response:
     """Return the answer to whoever placed the order."""
-    return answer(schemas.ManagedOrderResponse, representation(order), status=200, headers=etag(order))
+    return json_response(schemas.ManagedOrderResponse, representation(order), status=200, headers=etag(order))
 
 
-def _shown(order: Order) -> tuple[Any, dict[str, str]]:
+def _response(order: Order) -> tuple[Any, dict[str, str]]:
     return representation(order), etag(order)

@@ -4,22 +4,22 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from orders_domain.actor import LONGEST_SUBJECT
-from orders_domain.address import LONGEST
-from orders_domain.item import MOST_ITEMS
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.product import LARGEST_QUANTITY, LONGEST_NAME, LONGEST_SKU
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.money import MAX_MINOR_UNITS
+from orders_domain.model.product import MAX_NAME_LENGTH, MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,
     NOT_BLANK,
     Amount,
-    Day,
-    Number,
-    QueryAmount,
+    AmountParameter,
+    BoundedList,
+    DateOrDateTime,
     QueryInteger,
     SafeString,
-    ShortList,
+    StrictNumber,
     Timestamp,
     WholeNumber,
     currency,
@@ -28,34 +28,36 @@ from orders_flask.web.fields import (
     status,
 )
 
-LARGEST_STOCK = 10**9
+MAX_STOCK = 10**9
 _MOMENT = {"type": "string", "format": "date-time"}
-_AMOUNT = {"type": "number", "minimum": 0, "maximum": MOST_MINOR_UNITS / 100}
+_AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 
 
 class OrderItemCreate(Schema):
     """So many of one product."""
 
     product_id = WholeNumber(required=True, metadata={"example": 1})
-    quantity = WholeNumber(required=True, validate=validate.Range(1, LARGEST_QUANTITY), metadata={"example": 2})
+    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
-def _part(part: str) -> fields.Field[str]:
-    short = validate.Length(max=LONGEST[part])
+def _address_field(part: str) -> fields.Field[str]:
+    short = validate.Length(max=MAX_LENGTHS[part])
     if part == "line2":
-        shape = {"maxLength": LONGEST[part], "pattern": NO_NUL, "description": "A blank one is none: null."}
+        shape = {"maxLength": MAX_LENGTHS[part], "pattern": NO_NUL, "description": "A blank one is none: null."}
         return SafeString(allow_none=True, validate=short, metadata=shape)
-    shape = {"minLength": 1, "maxLength": LONGEST[part], "pattern": NOT_BLANK}
+    shape = {"minLength": 1, "maxLength": MAX_LENGTHS[part], "pattern": NOT_BLANK}
     return SafeString(required=True, validate=[short, not_blank], metadata=shape)
 
 
-ShippingAddress = Schema.from_dict({name: _part(part) for part, name in SHIPPING.items()}, name="ShippingAddress")
+ShippingAddress = Schema.from_dict(
+    {name: _address_field(part) for part, name in SHIPPING.items()}, name="ShippingAddress"
+)
 
 
 class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
     """Products to be ordered, and where they go."""
 
-    order_items = ShortList(fields.Nested(OrderItemCreate), most=MOST_ITEMS, required=True)
+    order_items = BoundedList(fields.Nested(OrderItemCreate), limit=MAX_ITEMS, required=True)
 
 
 class OrderItemResponse(Schema):
@@ -103,17 +105,17 @@ class SearchQuery(PageQuery):
     """Conditions, all of which have to hold."""
 
     status = status(VOCABULARY)
-    user_id = SafeString(validate=validate.Length(min=1, max=LONGEST_SUBJECT), metadata={"pattern": NO_NUL})
-    start_date = Day(description="An ISO date or datetime; without an offset it is UTC's.")
-    end_date = Day(description="Likewise; a date includes that day, a datetime that moment.")
-    min_amount = QueryAmount(description="Of the service's currency, in major units.")
-    max_amount = QueryAmount(description="Likewise.")
+    user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
+    start_date = DateOrDateTime(description="An ISO date or datetime; without an offset it is UTC's.")
+    end_date = DateOrDateTime(description="Likewise; a date includes that day, a datetime that moment.")
+    min_amount = AmountParameter(description="Of the service's currency, in major units.")
+    max_amount = AmountParameter(description="Likewise.")
     cursor = cursor("From the Link header of the page before; in place of skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
         start, end = data.get("start_date"), data.get("end_date")
-        if start and end and start.first >= end.after:
+        if start and end and start.start >= end.end:
             raise ValidationError("Lies after end_date.", "start_date")
 
 
@@ -134,17 +136,17 @@ class ProductCreate(Schema):
 
     name = SafeString(
         required=True,
-        validate=[validate.Length(max=LONGEST_NAME), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
+        validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
+        metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )
-    price = Number(required=True, metadata=_AMOUNT)
+    price = StrictNumber(required=True, metadata=_AMOUNT)
     currency = currency(description="ISO 4217; the service's default where absent.")
-    stock_quantity = WholeNumber(required=True, validate=validate.Range(0, LARGEST_STOCK))
+    stock_quantity = WholeNumber(required=True, validate=validate.Range(0, MAX_STOCK))
     sku = SafeString(
-        validate=[validate.Length(max=LONGEST_SKU), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_SKU, "pattern": NOT_BLANK},
+        validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
+        metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
     )
-    low_stock_threshold = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
+    low_stock_threshold = WholeNumber(validate=validate.Range(0, MAX_STOCK))
 
 
 class ProductUpdate(ProductCreate):
@@ -154,11 +156,11 @@ class ProductUpdate(ProductCreate):
         exclude = ("currency",)
 
     name = SafeString(
-        validate=[validate.Length(max=LONGEST_NAME), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
+        validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
+        metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )
-    price = Number(metadata=_AMOUNT)
-    stock_quantity = WholeNumber(validate=validate.Range(0, LARGEST_STOCK))
+    price = StrictNumber(metadata=_AMOUNT)
+    stock_quantity = WholeNumber(validate=validate.Range(0, MAX_STOCK))
 
 
 class ProductResponse(Schema):

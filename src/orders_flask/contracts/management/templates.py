@@ -4,51 +4,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import TemplateNotFound
-from orders_domain.order_ref import parse_number
-from orders_domain.template import Template
-from orders_domain.use_cases import AddTemplate, ListTemplates, PlaceTemplate, RemoveTemplate
+from orders_domain.model.order_ref import parse_number
+from orders_domain.model.order_template import OrderTemplate
+from orders_domain.use_cases import AddTemplate, DeleteTemplate, ListTemplates, PlaceOrderFromTemplate
 from orders_flask.contracts.management import schemas
-from orders_flask.contracts.management.routes import documented, placed
+from orders_flask.contracts.management.routes import _document, placed_response
 from orders_flask.contracts.management.templates_schemas import TemplateCreate, TemplateResponse
-from orders_flask.contracts.management.translate import SHIPPING, address, demands
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.core import actor, core
-from orders_flask.web.idempotency import once, placed_or_replayed
+from orders_flask.contracts.management.translate import SHIPPING, address, requested_items
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
 
 
-def add_to(routes: ContractBlueprint) -> None:
+def register(routes: ContractBlueprint) -> None:
     """Add these routes to those of orders."""
 
     @routes.post("/templates")
     @routes.arguments(TemplateCreate)
     @routes.response(201, TemplateResponse)
-    @routes.doc(**documented(400, 401, 413, 415, 503, summary="Keep an order as a template"))
+    @routes.doc(**_document(400, 401, 413, 415, 503, summary="Keep an order as a template"))
     def add(body: dict[str, Any]) -> Any:
-        request = AddTemplate(actor=actor(), name=body["name"], demands=demands(body), address=address(body))
-        return _shown(core().add_template(request))
+        request = AddTemplate(
+            actor=actor(), name=body["name"], requested_items=requested_items(body), address=address(body)
+        )
+        return _response(use_cases().add_template(request))
 
     @routes.get("/templates")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, TemplateResponse(many=True))
-    @routes.doc(**documented(400, 401, 503, summary="List one's own templates"))
+    @routes.doc(**_document(400, 401, 503, summary="List one's own templates"))
     def templates(query: dict[str, Any]) -> Any:
-        request = ListTemplates(actor=actor(), skip=query["skip"], limit=query["limit"])
-        return [_shown(template) for template in core().list_templates(request)]
+        request = ListTemplates(actor=actor(), offset=query["skip"], limit=query["limit"])
+        return [_response(template) for template in use_cases().list_templates(request)]
 
     @routes.post("/templates/<ref>/place")
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
-        **documented(400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", once=True)
+        **_document(
+            400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", idempotency_key=True
+        )
     )
     def place_template(ref: str) -> Any:
-        request = PlaceTemplate(actor=actor(), template_id=_template_id(ref), once=once("management"))
-        return placed_or_replayed(lambda: core().place_template(request), placed)
+        request = PlaceOrderFromTemplate(
+            actor=actor(), template_id=_template_id(ref), idempotency_key=idempotency_key("management")
+        )
+        return placed_or_replayed(lambda: use_cases().place_order_from_template(request), placed_response)
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**documented(401, 404, 503, summary="Remove a template; orders placed with it stay"))
+    @routes.doc(**_document(401, 404, 503, summary="Remove a template; orders placed with it stay"))
     def remove(ref: str) -> Any:
-        core().remove_template(RemoveTemplate(actor=actor(), template_id=_template_id(ref)))
+        use_cases().delete_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
         return {"message": "Template deleted"}
 
 
@@ -64,12 +70,12 @@ def _template_id(text: str) -> int:
     return number
 
 
-def _shown(template: Template) -> Mapping[str, Any]:
-    parts = template.address.parts()
+def _response(template: OrderTemplate) -> Mapping[str, Any]:
+    parts = template.address.as_dict()
     return {
         "template_id": template.id,
         "name": template.name,
-        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.demands],
+        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.requested_items],
         **{name: parts[part] for part, name in SHIPPING.items()},
         "created_at": template.created_at,
     }

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from orders_domain.product import LONGEST_NAME
+from orders_domain.model.product import MAX_NAME_LENGTH
 from orders_flask.contracts.management.schemas import ManagedOrderCreate, OrderItemCreate, ShippingAddress
 from orders_flask.web.fields import NOT_BLANK, SafeString, Timestamp, not_blank
 
@@ -12,8 +12,8 @@ class TemplateCreate(ManagedOrderCreate):
 
     name = SafeString(
         required=True,
-        validate=[validate.Length(max=LONGEST_NAME), not_blank],
-        metadata={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NOT_BLANK},
+        validate=[validate.Length(max=MAX_NAME_LENGTH), not_blank],
+        metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.address import Address
-from orders_domain.money import Money
-from orders_domain.order import Order
-from orders_domain.product import Demand, Product
-from orders_domain.queries import OrdersWanted
-from orders_domain.status import OrderStatus, Vocabulary
-from orders_flask.web.paging import read_cursor
-from orders_flask.web.refs import item_id
+from orders_domain.model.address import Address
+from orders_domain.model.money import Money
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.product import Product, RequestedItem
+from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_flask.web.pagination import read_cursor
+from orders_flask.web.path_params import item_number
 
-VOCABULARY = Vocabulary(
+VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "pending",
         OrderStatus.CONFIRMED: "confirmed",
@@ -40,45 +40,45 @@ def address(body: Mapping[str, Any]) -> Address:
     return Address(line2=line2 if line2 and line2.strip() else None, **parts)
 
 
-def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
-    return tuple(Demand(product_id=one["product_id"], quantity=one["quantity"]) for one in body["order_items"])
+def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
+    return tuple(RequestedItem(product_id=one["product_id"], quantity=one["quantity"]) for one in body["order_items"])
 
 
-def search_of(query: Mapping[str, Any], *, currency: str) -> OrdersWanted:
+def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
     """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
 
     Raises:
-        AmountRefused: no amount of that currency; ``field`` names the parameter.
+        InvalidAmount: no amount of that currency; ``field`` names the parameter.
         InvalidRequest: the cursor is none of ours.
     """
     least, most, word = query.get("min_amount"), query.get("max_amount"), query.get("status")
-    return OrdersWanted(
+    return OrderFilter(
         user_id=query.get("user_id"),
-        statuses=VOCABULARY.wanted(word).alike if word else None,
-        placed_from=query["start_date"].first if query.get("start_date") else None,
-        placed_before=query["end_date"].after if query.get("end_date") else None,
-        least=Money.of(least, currency, field="min_amount") if least is not None else None,
-        most=Money.of(most, currency, field="max_amount") if most is not None else None,
-        skip=query["skip"],
+        statuses=VOCABULARY.parse(word).equivalent if word else None,
+        placed_from=query["start_date"].start if query.get("start_date") else None,
+        placed_before=query["end_date"].end if query.get("end_date") else None,
+        min_total=Money.of(least, currency, field="min_amount") if least is not None else None,
+        max_total=Money.of(most, currency, field="max_amount") if most is not None else None,
+        offset=query["skip"],
         limit=query["limit"],
-        after=read_cursor(query.get("cursor")),
+        cursor=read_cursor(query.get("cursor")),
     )
 
 
 def representation(order: Order) -> Mapping[str, Any]:
     """Return the order as this contract's schema wants it."""
-    parts = order.address.parts() if order.address else {}
+    parts = order.address.as_dict() if order.address else {}
     return {
         "order_id": order.number,
         "user_id": order.user_id,
         "order_date": order.created_at,
-        "status": VOCABULARY.word(order.status),
+        "status": VOCABULARY.name_of(order.status),
         "total_amount": order.total,
         "currency": order.total.currency,
         **{name: parts.get(part) for part, name in SHIPPING.items()},
         "order_items": [
             {
-                "order_item_id": item_id(order, position),
+                "order_item_id": item_number(order, position),
                 "product_id": line.product_id,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,

@@ -1,14 +1,14 @@
 """What this contract says of an error; the body is RFC 9457's."""
 
 from orders_domain.errors import OrdersError, VersionMismatch
-from orders_domain.status import TransitionRefused
+from orders_domain.model.status import InvalidTransition
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.problems import transition_refused
+from orders_flask.web.problems import invalid_transition
 
 
 def sentence(error: OrdersError) -> str:
-    if isinstance(error, TransitionRefused):
-        return transition_refused(error, VOCABULARY)
+    if isinstance(error, InvalidTransition):
+        return invalid_transition(error, VOCABULARY)
     if isinstance(error, VersionMismatch):
         return f'If-Match does not name the order\'s present version, "{error.current}".'
     return str(error)

@@ -5,21 +5,21 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.money import Money
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_id
-from orders_domain.queries import OrdersWanted
+from orders_domain.model.money import Money
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.model.order_ref import parse_order_id
 from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
 from orders_flask.contracts.orders import schemas
 from orders_flask.contracts.orders.translate import VOCABULARY, representation
-from orders_flask.web.answers import answer
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag, versions_wanted
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once, placed_or_replayed
-from orders_flask.web.paging import link_to_next, read_cursor
-from orders_flask.web.refs import user_named
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
+from orders_flask.web.openapi import operation
+from orders_flask.web.pagination import link_to_next, read_cursor
+from orders_flask.web.path_params import user_id_param
+from orders_flask.web.responses import json_response
 
 _operation = partial(operation, schemas.ProblemDetails, media_type="application/problem+json")
 
@@ -31,18 +31,20 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.OrderCreate)
     @routes.response(201, schemas.OrderResponse)
-    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", once=True))
+    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", idempotency_key=True))
     def place(body: dict[str, Any]) -> Any:
-        currency = body.get("currency") or core().settings().default_currency
+        currency = body.get("currency") or use_cases().settings().default_currency
         total = Money.of(body["total_price"], currency, field="total_price")
-        request = PlaceOrder(actor=actor(), items=tuple(body["items"]), total=total, once=once("orders"))
-        return placed_or_replayed(lambda: core().place_order(request), _placed)
+        request = PlaceOrder(
+            actor=actor(), items=tuple(body["items"]), total=total, idempotency_key=idempotency_key("orders")
+        )
+        return placed_or_replayed(lambda: use_cases().place_order(request), _placed_response)
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
     @routes.doc(**_operation(304, 401, 404, 503, summary="Get one of one's own orders"))
     def get(order_ref: str) -> Any:
-        order = core().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
+        order = use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
 
     @routes.patch("/<order_ref>")
@@ -54,12 +56,12 @@ def blueprint() -> ContractBlueprint:
         )
     )
     def patch(body: dict[str, Any], order_ref: str) -> Any:
-        order = core().change_status(
+        order = use_cases().change_status(
             ChangeStatus(
                 actor=actor(),
                 order_id=parse_order_id(order_ref),
-                wanted=VOCABULARY.wanted(body["status"]),
-                versions=versions_wanted(),
+                target=VOCABULARY.parse(body["status"]),
+                versions=if_match_versions(),
             )
         )
         return representation(order), etag(order)
@@ -69,13 +71,13 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.OrderResponse(many=True))
     @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
-        wanted = OrdersWanted(user_id=user_named(user_id), limit=query["limit"], after=read_cursor(query["cursor"]))
-        page = core().list_orders(ListOrders(actor=actor(), wanted=wanted))
+        wanted = OrderFilter(user_id=user_id_param(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"]))
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted))
         return [representation(order) for order in page.orders], link_to_next(page)
 
     return routes
 
 
-def _placed(order: Order) -> Response:
+def _placed_response(order: Order) -> Response:
     headers = {"Location": url_for(".get", order_ref=order.id), **etag(order)}
-    return answer(schemas.OrderResponse, representation(order), status=201, headers=headers)
+    return json_response(schemas.OrderResponse, representation(order), status=201, headers=headers)

@@ -6,12 +6,12 @@ from typing import Any
 import marshmallow
 from marshmallow import Schema, fields, validate
 
-from orders_domain.errors import Refused
-from orders_domain.item import MOST_ITEMS, Item
-from orders_domain.money import MOST_MINOR_UNITS
-from orders_domain.queries import LARGEST_PAGE
+from orders_domain.errors import InvalidValue
+from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
+from orders_domain.model.money import MAX_MINOR_UNITS
+from orders_domain.model.order_filter import MAX_PAGE_SIZE
 from orders_flask.contracts.orders.translate import VOCABULARY
-from orders_flask.web.fields import Amount, Number, QueryInteger, ShortList, Timestamp, currency, cursor, status
+from orders_flask.web.fields import Amount, BoundedList, QueryInteger, StrictNumber, Timestamp, currency, cursor, status
 
 _ITEM = {
     "type": "object",
@@ -21,26 +21,26 @@ _ITEM = {
 }
 
 
-class ItemField(fields.Field[Item]):
+class ItemField(fields.Field[CustomItem]):
     """A line as the client describes it."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Item:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> CustomItem:
         try:
-            return Item(value)
-        except Refused as error:
+            return CustomItem(value)
+        except InvalidValue as error:
             raise marshmallow.ValidationError(str(error)) from error
 
 
 class OrderCreate(Schema):
     """An order to be placed."""
 
-    items = ShortList(ItemField(required=True, metadata=_ITEM), most=MOST_ITEMS, required=True)
-    total_price = Number(
+    items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, required=True)
+    total_price = StrictNumber(
         required=True,
         metadata={
             "type": "number",
             "minimum": 0,
-            "maximum": MOST_MINOR_UNITS / 100,
+            "maximum": MAX_MINOR_UNITS / 100,
             "description": "In major units, with no more decimals than the currency has. Where every item has a "
             "quantity (`quantity` or `qty`) and a price (`unit_price` or `price`), it is their sum.",
             "example": 75.0,
@@ -72,7 +72,7 @@ class OrderResponse(Schema):
 class ListQuery(Schema):
     """Which page of a list."""
 
-    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=LARGEST_PAGE))
+    limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=MAX_PAGE_SIZE))
     cursor = cursor("From the Link header of the page before.", load_default=None)
 
 

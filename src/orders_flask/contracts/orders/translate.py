@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.order import Order
-from orders_domain.product import Line
-from orders_domain.status import OrderStatus, Vocabulary
+from orders_domain.model.order import Order
+from orders_domain.model.product import OrderLine
+from orders_domain.model.status import OrderStatus, StatusVocabulary
 
-VOCABULARY = Vocabulary(
+VOCABULARY = StatusVocabulary(
     {
         OrderStatus.PENDING: "PENDING",
         OrderStatus.CONFIRMED: "PENDING",
@@ -26,7 +26,7 @@ def representation(order: Order) -> Mapping[str, Any]:
         "user_id": order.user_id,
         "items": [*(item.content for item in order.items), *map(_line, order.lines)],
         "total_price": order.total,
-        "status": VOCABULARY.word(order.status),
+        "status": VOCABULARY.name_of(order.status),
         "created_at": order.created_at,
         "currency": order.total.currency,
         "updated_at": order.updated_at,
@@ -34,6 +34,6 @@ def representation(order: Order) -> Mapping[str, Any]:
     }
 
 
-def _line(line: Line) -> Mapping[str, Any]:
+def _line(line: OrderLine) -> Mapping[str, Any]:
     """What an order of products, placed through another contract, has in place of items."""
     return {"product_id": line.product_id, "quantity": line.quantity, "unit_price": float(line.unit_price.amount)}

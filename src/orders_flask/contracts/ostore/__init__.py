@@ -10,7 +10,7 @@ def contract() -> Contract:
     return Contract(
         name="ostore",
         blueprint=blueprint(),
-        absolute={"/auth": auth.blueprint()},
+        absolute_mounts={"/auth": auth.blueprint()},
         body=body,
         sentence=sentence,
         details=details,

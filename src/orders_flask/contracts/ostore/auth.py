@@ -9,10 +9,10 @@ from flask import request
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
-from orders_flask.web.bearer import authenticate
-from orders_flask.web.blueprint import OpenBlueprint
-from orders_flask.web.core import bearer, core
-from orders_flask.web.docs import operation
+from orders_flask.web.authentication import authenticate
+from orders_flask.web.blueprints import OpenBlueprint
+from orders_flask.web.context import authenticated_token, use_cases
+from orders_flask.web.openapi import operation
 
 _operation = partial(operation, OStoreError)
 _OPEN: dict[str, list[Any]] = {"security": []}  # needs no bearer token
@@ -28,21 +28,21 @@ def blueprint() -> OpenBlueprint:
     @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 429, 503, summary="Sign in with e-mail and password"))
     def login(body: dict[str, Any]) -> Any:
         asked = SignIn(email=body["email"], password=body["password"], address=_address(request.remote_addr))
-        return {"token": core().sign_in(asked)}
+        return {"token": use_cases().sign_in(asked)}
 
     @routes.post("/refresh")
     @routes.arguments(schemas.ExistingToken)
     @routes.response(200, schemas.NewToken)
     @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 503, summary="Exchange a token for a new one"))
     def refresh(body: dict[str, Any]) -> Any:
-        return {"token": core().refresh_token(RefreshToken(token=body["token"]))}
+        return {"token": use_cases().refresh_token(RefreshToken(token=body["token"]))}
 
     @routes.post("/logout")
     @routes.response(200, schemas.SignedOut)
     @routes.doc(**_operation(401, 503, summary="End one's token, and all of the same sign-in"))
     def logout() -> Any:
         authenticate()
-        core().sign_out(SignOut(bearer=bearer()))
+        use_cases().sign_out(SignOut(token=authenticated_token()))
         return {"message": "Logged out"}
 
     return routes

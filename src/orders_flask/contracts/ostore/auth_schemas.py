@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.user import LONGEST_PASSWORD
+from orders_domain.model.user import MAX_PASSWORD_LENGTH
 from orders_flask.web.fields import NO_NUL, SafeString
 
 
@@ -11,12 +11,12 @@ class Credentials(Schema):
 
     email = SafeString(
         required=True,
-        validate=validate.Length(max=LONGEST_PASSWORD),
+        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"pattern": NO_NUL, "example": "ann@example.com"},
     )
     password = SafeString(
         required=True,
-        validate=validate.Length(max=LONGEST_PASSWORD),
+        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"pattern": NO_NUL, "format": "password"},
     )
 

@@ -5,18 +5,18 @@ from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.access import OWNER_OR_ADMIN_HIDDEN
-from orders_domain.order import Order
-from orders_domain.order_ref import parse_order_ref
-from orders_domain.use_cases import GetOrder, ShipProducts
+from orders_domain.model.access import OWNER_OR_ADMIN_HIDDEN
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import parse_order_ref
+from orders_domain.use_cases import GetOrder, PlaceShippedOrder
 from orders_flask.contracts.ostore import schemas
-from orders_flask.contracts.ostore.translate import demands, placed_representation, representation
-from orders_flask.web.answers import answer
-from orders_flask.web.blueprint import ContractBlueprint
-from orders_flask.web.conditional import etag
-from orders_flask.web.core import actor, core
-from orders_flask.web.docs import operation
-from orders_flask.web.idempotency import once, placed_or_replayed
+from orders_flask.contracts.ostore.translate import placed_representation, representation, requested_items
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag
+from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
+from orders_flask.web.openapi import operation
+from orders_flask.web.responses import json_response
 
 _documented = partial(operation, schemas.OStoreError)
 
@@ -28,21 +28,30 @@ def blueprint() -> ContractBlueprint:
     @routes.post("/")
     @routes.arguments(schemas.OStoreOrderCreate)
     @routes.response(201, schemas.OStoreOrderPlaced)
-    @routes.doc(**_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", once=True))
+    @routes.doc(
+        **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", idempotency_key=True)
+    )
     def place(body: dict[str, Any]) -> Any:
-        request = ShipProducts(actor=actor(), user_id=body["userID"], demands=demands(body), once=once("ostore"))
-        return placed_or_replayed(lambda: core().shipping()(request), _placed)
+        request = PlaceShippedOrder(
+            actor=actor(),
+            user_id=body["userID"],
+            requested_items=requested_items(body),
+            idempotency_key=idempotency_key("ostore"),
+        )
+        return placed_or_replayed(lambda: use_cases().place_shipped_order_by_settings()(request), _placed_response)
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)
     @routes.doc(**_documented(304, 401, 404, 503, summary="Get an order"))
     def get(ref: str) -> Any:
-        order = core().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN))
+        order = use_cases().get_order(
+            GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN)
+        )
         return representation(order), etag(order)
 
     return routes
 
 
-def _placed(order: Order) -> Response:
+def _placed_response(order: Order) -> Response:
     headers = {"Location": url_for(".get", ref=order.number), **etag(order)}
-    return answer(schemas.OStoreOrderPlaced, placed_representation(order), status=201, headers=headers)
+    return json_response(schemas.OStoreOrderPlaced, placed_representation(order), status=201, headers=headers)

@@ -5,32 +5,32 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from orders_domain.actor import LONGEST_SUBJECT
-from orders_domain.item import MOST_ITEMS
-from orders_domain.product import LARGEST_QUANTITY
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.custom_item import MAX_ITEMS
+from orders_domain.model.product import MAX_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY
-from orders_flask.web.fields import NO_NUL, Amount, SafeString, ShortList, Timestamp, WholeNumber, status
+from orders_flask.web.fields import NO_NUL, Amount, BoundedList, SafeString, Timestamp, WholeNumber, status
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class UserId(SafeString):
     """A user's id: a string, or a whole number of the source's own users, taken as its digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if type(value) is int and 0 <= value <= LARGEST_ID:
+        if type(value) is int and 0 <= value <= MAX_ID:
             return str(value)
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not 1 <= len(text) <= LONGEST_SUBJECT:
-            raise ValidationError(f"Length must be between 1 and {LONGEST_SUBJECT}.")
+        if not 1 <= len(text) <= MAX_SUBJECT_LENGTH:
+            raise ValidationError(f"Length must be between 1 and {MAX_SUBJECT_LENGTH}.")
         return text
 
 
 class OStoreItemCreate(Schema):
     """So many of one product."""
 
-    productID = WholeNumber(required=True, validate=validate.Range(1, LARGEST_ID), metadata={"example": 1})
-    quantity = WholeNumber(required=True, validate=validate.Range(1, LARGEST_QUANTITY), metadata={"example": 2})
+    productID = WholeNumber(required=True, validate=validate.Range(1, MAX_ID), metadata={"example": 1})
+    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
 class OStoreOrderCreate(Schema):
@@ -41,14 +41,14 @@ class OStoreOrderCreate(Schema):
         metadata={
             "type": ["string", "integer"],
             "minLength": 1,
-            "maxLength": LONGEST_SUBJECT,
+            "maxLength": MAX_SUBJECT_LENGTH,
             "pattern": NO_NUL,
             "minimum": 0,
-            "maximum": LARGEST_ID,
+            "maximum": MAX_ID,
             "description": "The token's subject; anybody, where an administrator asks.",
         },
     )
-    orderItems = ShortList(fields.Nested(OStoreItemCreate), most=MOST_ITEMS, required=True)
+    orderItems = BoundedList(fields.Nested(OStoreItemCreate), limit=MAX_ITEMS, required=True)
 
 
 class OStoreOrderPlaced(Schema):

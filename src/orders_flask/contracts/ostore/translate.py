@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders_domain import notification
-from orders_domain.item import Item
-from orders_domain.money import exact_decimal, major
-from orders_domain.order import Order
-from orders_domain.product import Demand, Line
-from orders_flask.web.refs import item_id
+from orders_domain.model import notification
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.money import to_decimal, to_major_units
+from orders_domain.model.order import Order
+from orders_domain.model.product import OrderLine, RequestedItem
+from orders_flask.web.path_params import item_number
 
-VOCABULARY = notification.WORDS  # notifications speak as this contract does
+VOCABULARY = notification.STATUS_NAMES  # notifications speak as this contract does
 PRODUCT = ("productID", "productId", "product_id", "sku")
 """What clients of the other contracts call an item's product."""
 
 _EXACT = 2**53  # from here on a JSON number is not taken for an exact one
 
 
-def demands(body: Mapping[str, Any]) -> tuple[Demand, ...]:
-    return tuple(Demand(product_id=one["productID"], quantity=one["quantity"]) for one in body["orderItems"])
+def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
+    return tuple(RequestedItem(product_id=one["productID"], quantity=one["quantity"]) for one in body["orderItems"])
 
 
 def placed_representation(order: Order) -> Mapping[str, Any]:
@@ -27,7 +27,7 @@ def placed_representation(order: Order) -> Mapping[str, Any]:
     return {
         "orderID": order.number,
         "orderDate": order.created_at,
-        "status": VOCABULARY.word(order.status),
+        "status": VOCABULARY.name_of(order.status),
         "totalAmount": order.total,
         "shipmentID": order.shipment_id,
     }
@@ -39,11 +39,11 @@ def representation(order: Order) -> Mapping[str, Any]:
     return {
         **placed_representation(order),
         "userID": order.user_id,
-        "orderItems": [{"orderItemID": item_id(order, place), **item} for place, item in enumerate(items)],
+        "orderItems": [{"orderItemID": item_number(order, place), **item} for place, item in enumerate(items)],
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: OrderLine) -> dict[str, Any]:
     return {
         "productID": line.product_id,
         "quantity": line.quantity,
@@ -51,11 +51,13 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _item(item: Item, currency: str) -> dict[str, Any]:
+def _item(item: CustomItem, currency: str) -> dict[str, Any]:
     """What an order of items as their client describes them, placed through another contract, has in place of lines."""
     told = item.content
     cents = told.get("unitPriceCents")
-    price = major(cents, currency) if type(cents) is int else exact_decimal(told.get("unit_price", told.get("price")))
+    price = (
+        to_major_units(cents, currency) if type(cents) is int else to_decimal(told.get("unit_price", told.get("price")))
+    )
     return {
         "productID": next((told[name] for name in PRODUCT if name in told), None),
         "quantity": _number(item.quantity),

@@ -3,8 +3,8 @@
 import argon2
 import pytest
 
-from orders_adapters.security import passwords
-from tests.contract.http.auth.door import Guest, welcome
+from orders_adapters.security import password_hasher
+from tests.contract.http.auth.accounts import Guest, welcome
 from tests.support.service_stack import Stack
 
 
@@ -17,8 +17,8 @@ def ada(stack: Stack) -> Guest:
 def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords in a fraction of a millisecond, where hashing is not what is tested."""
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", cheap)
-    monkeypatch.setattr(passwords, "_NOBODYS", cheap.hash("a password that nobody knows"))
+    monkeypatch.setattr(password_hasher, "_HASHER", cheap)
+    monkeypatch.setattr(password_hasher, "_DUMMY_HASH", cheap.hash("a password that nobody knows"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orders_flask import Settings
-from tests.contract.http.auth.door import Guest, error, welcome
+from tests.contract.http.auth.accounts import Guest, error, welcome
 from tests.support.client import as_json, ask
 from tests.support.servers.proxy import Proxy
 from tests.support.service_stack import Stack

@@ -11,7 +11,7 @@ import pytest
 from orders_domain import Role
 from orders_flask import Settings
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.auth.door import PASSWORD, Guest, error, welcome
+from tests.contract.http.auth.accounts import PASSWORD, Guest, error, welcome
 from tests.support.client import as_json, ask
 from tests.support.service_stack import Stack
 

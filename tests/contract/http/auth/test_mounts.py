@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from orders_flask import Settings, create_app
-from orders_flask.settings import SettingRefused
-from tests.contract.http.auth.door import welcome
+from orders_flask.settings import InvalidSetting
+from tests.contract.http.auth.accounts import welcome
 from tests.support.client import ask
 from tests.support.service_stack import Stack
 
@@ -38,7 +38,7 @@ def test_a_prefix_in_its_way_stops_the_start(place: str, first: bool) -> None:
     if not first:
         mounts = dict(reversed(mounts.items()))
 
-    with pytest.raises(SettingRefused) as refusal:
+    with pytest.raises(InvalidSetting) as refusal:
         create_app(Settings(mounts=mounts, database_url="memory://"))
 
     assert all(word in str(refusal.value) for word in ("ORDERS_MOUNTS", place, "orders", "ostore"))

@@ -13,7 +13,7 @@ from redis import Redis
 from orders_domain import Role
 from orders_flask import Settings
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.auth.door import Guest, error, welcome
+from tests.contract.http.auth.accounts import Guest, error, welcome
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask, refused
 from tests.support.servers.proxy import Proxy

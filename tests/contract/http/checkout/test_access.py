@@ -9,7 +9,7 @@ import pytest
 
 from orders_domain import Role
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.checkout.till import cancel, look, order, refused
+from tests.contract.http.checkout.client import cancel, look, order, refused
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask
 from tests.support.service_stack import Stack

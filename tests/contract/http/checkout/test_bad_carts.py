@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.http.checkout.carts import CABLE, LAMP, cart, signed
-from tests.contract.http.checkout.till import order, refused
+from tests.contract.http.checkout.client import order, refused
 from tests.support.client import Caller, as_json
 from tests.support.service_stack import Stack
 

@@ -6,9 +6,9 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.settings import SettingRefused, read
+from orders_flask.settings import InvalidSetting, load
 from tests.contract.http.checkout.carts import CABLE, LAMP, cart
-from tests.contract.http.checkout.till import cancel, look, order
+from tests.contract.http.checkout.client import cancel, look, order
 from tests.support.client import TEA, Caller, ask, refused
 from tests.support.service_stack import Stack
 
@@ -39,7 +39,7 @@ def test_the_same_routes_answer_under_the_alias(build: Callable[..., Stack]) -> 
 def test_the_alias_is_read_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_MOUNTS", "checkout=/api/orders,/orders orders=/v2/orders")
 
-    assert read().mounts == ALIASED
+    assert load().mounts == ALIASED
 
 
 @pytest.mark.clause("004-12")
@@ -49,7 +49,7 @@ def test_an_alias_that_is_somebody_elses_stops_the_start_and_names_both(
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
 
-    with pytest.raises(SettingRefused) as refusal:
+    with pytest.raises(InvalidSetting) as refusal:
         create_app(Settings(mounts={names[0]: ("/orders",), names[1]: ("/api/orders", "/orders")}))
 
     assert all(name in str(refusal.value) for name in (*names, "/orders"))

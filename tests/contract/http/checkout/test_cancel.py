@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
-from orders_domain.use_cases import ChangeStatuses
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
+from orders_domain.use_cases import BulkChangeStatus
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.checkout.till import cancel, look, order, refused
+from tests.contract.http.checkout.client import cancel, look, order, refused
 from tests.support.client import Caller, as_json
 from tests.support.service_stack import Stack
 
@@ -28,9 +28,9 @@ def root(stack: Stack) -> Caller:
 
 def pay(stack: Stack, order_id: str) -> None:
     """Do what `orders bulk-status paid` does: no contract has a word for it that administrators can say."""
-    paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+    paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
     operator = Actor(subject="cli", role=Role.ADMIN)
-    job = stack.container.change_statuses(ChangeStatuses(actor=operator, order_ids=(UUID(order_id),), wanted=paid))
+    job = stack.container.bulk_change_status(BulkChangeStatus(actor=operator, order_ids=(UUID(order_id),), target=paid))
     assert job.failed == ()
 
 

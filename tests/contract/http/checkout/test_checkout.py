@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.checkout.till import cancel, look, order
+from tests.contract.http.checkout.client import cancel, look, order
 from tests.support.client import Caller
 from tests.support.service_stack import Stack
 

@@ -3,7 +3,7 @@
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.management.client import Shopper, shopper
 from tests.support.service_stack import Stack
 
 

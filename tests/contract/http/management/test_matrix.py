@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
-from orders_domain.use_cases import ChangeStatuses
-from tests.contract.http.management.shopping import Shopper, detail, shopper, twin
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
+from orders_domain.use_cases import BulkChangeStatus
+from tests.contract.http.management.client import Shopper, detail, shopper, twin
 from tests.support.client import Answer, as_json
 from tests.support.service_stack import Stack
 
@@ -110,10 +110,10 @@ class Scene:
 
     def pay(self, order: dict[str, object]) -> None:
         """An administrator does what `orders bulk-status paid` does: this contract has no word for it."""
-        paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+        paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         number = int(str(order["order_id"]))
-        request = ChangeStatuses(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), wanted=paid)
-        assert self.stack.container.change_statuses(request).updated == (number,)
+        request = BulkChangeStatus(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), target=paid)
+        assert self.stack.container.bulk_change_status(request).updated == (number,)
 
     def ask(self, status: str, command: str, *, by: Shopper) -> Answer:
         verb, _, word = command.partition(" ")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.contract.http.management.shopping import ORDERS, PRODUCTS, SHIPPING, Shopper, body, detail, errors
+from tests.contract.http.management.client import ORDERS, PRODUCTS, SHIPPING, Shopper, body, detail, errors
 from tests.support.service_stack import Stack
 
 SQL = "'); DROP TABLE orders; --"

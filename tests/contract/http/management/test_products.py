@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.http.management.shopping import PRODUCTS, Shopper, detail, errors
+from tests.contract.http.management.client import PRODUCTS, Shopper, detail, errors
 from tests.support.client import Answer, as_json
 from tests.support.service_stack import Stack
 from tests.support.threads import at_once

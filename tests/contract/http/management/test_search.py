@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, errors, shopper
+from tests.contract.http.management.client import Shopper, errors, shopper
 from tests.support.service_stack import Stack
 
 Order = dict[str, Any]
@@ -61,7 +61,7 @@ def made(stack: Stack) -> tuple[Shopper, list[Order], str]:
         for word in (["confirmed"], ["shipped"], ["shipped", "delivered"], ["cancelled"], [])[number % 5]:
             order = root.put(order, word).json
         moment = LONG_AGO + timedelta(hours=4 * number)
-        spelt = f"{moment:%Y-%m-%d %H:%M:%S.%f}" + ("" if stack.settings.embedded else "+00")
+        spelt = f"{moment:%Y-%m-%d %H:%M:%S.%f}" + ("" if stack.settings.uses_default_database else "+00")
         stack.rows(f"UPDATE orders SET created_at = '{spelt}' WHERE number = {order['order_id']}")
         orders.append(order | {"order_date": moment.isoformat().replace("+00:00", "Z")})
     return root, orders[::-1], people[0].subject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.http.management.shopping import ORDERS, PRODUCTS, Shopper
+from tests.contract.http.management.client import ORDERS, PRODUCTS, Shopper
 from tests.support.service_stack import Stack
 
 AT_MOST = 7

@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from orders_domain import Role
-from tests.contract.http.management.shopping import Shopper, detail, shopper
-from tests.contract.stock import books
+from tests.contract.http.management.client import Shopper, detail, shopper
+from tests.contract.stock import ledger
 from tests.support.client import Answer
 from tests.support.service_stack import Stack
 from tests.support.threads import at_once
@@ -48,7 +48,7 @@ WAYS = [canceled, put, deleted]
 def the_books_agree(stack: Stack) -> Iterator[None]:
     yield
     engine = stack.container.queries()._engine
-    books.of_database(engine).require_agreement()
+    ledger.of_database(engine).require_agreement()
 
 
 @pytest.mark.parametrize("second", WAYS)
@@ -121,7 +121,7 @@ def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
 
 def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root: Shopper) -> None:
     last = root.product(stock=1)
-    buyers = [shopper(stack) for _ in range(40 if stack.settings.embedded else 200)]
+    buyers = [shopper(stack) for _ in range(40 if stack.settings.uses_default_database else 200)]
 
     with patience(stack):
         answers = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))

@@ -10,7 +10,7 @@ import pytest
 
 from orders_domain import Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.contract.http.management.shopping import Shopper, body, detail, twin
+from tests.contract.http.management.client import Shopper, body, detail, twin
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import ask
 from tests.support.service_stack import Stack
@@ -99,7 +99,8 @@ def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable
 @pytest.mark.clause("002-21")
 def test_a_token_that_expires_between_two_requests_is_refused_by_the_second(stack: Stack, root: Shopper) -> None:
     fresh, stale = (
-        stack.container.mint(subject=root.subject, role=Role.ADMIN, scopes=(), seconds=seconds) for seconds in (60, 0)
+        stack.container.issue_dev_token(subject=root.subject, role=Role.ADMIN, scopes=(), seconds=seconds)
+        for seconds in (60, 0)
     )
 
     answers = [

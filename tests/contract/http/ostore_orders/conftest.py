@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from orders_adapters.http import service as asking
+from orders_adapters.http import service_client as asking
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.management.client import Shopper, shopper
+from tests.contract.http.ostore_orders.client import OStoreShopper, ostore_shopper
 from tests.contract.http.ostore_orders.services import Elsewhere
-from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.services import Address, CatalogueService, ShipmentService
 from tests.support.servers.tables import migrated

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from orders_domain.use_cases import Released, release_bookings
-from tests.contract.http.ostore_orders.shopping import OStoreShopper, ostore_shopper
+from orders_domain.use_cases import ReleaseResult, release_reservations
+from tests.contract.http.ostore_orders.client import OStoreShopper, ostore_shopper
 from tests.support.servers.services import CatalogueService, ShipmentService
 from tests.support.servers.services.server import Service
 from tests.support.service_stack import Stack
@@ -42,23 +42,23 @@ class Elsewhere:
         """Do what the worker does, when so much time has gone by, until nothing is due."""
         container = self.stack.container
         for _ in range(5):
-            outcome = release_bookings(
+            outcome = release_reservations(
                 uow=container.uow(),
-                reservations=container.reservations(),
-                shipments=container.shipments(),
+                catalog_service=container.catalog_service(),
+                shipment_service=container.shipment_service(),
                 clock=lambda: datetime.now(UTC) + after,
             )
-            if outcome == Released():
+            if outcome == ReleaseResult():
                 return
         raise AssertionError(f"it does not settle: {outcome}")
 
     def settle_while_they_fail(self) -> None:
         """Do once what the worker does; the services do not do their part."""
         container = self.stack.container
-        outcome = release_bookings(
+        outcome = release_reservations(
             uow=container.uow(),
-            reservations=container.reservations(),
-            shipments=container.shipments(),
+            catalog_service=container.catalog_service(),
+            shipment_service=container.shipment_service(),
             clock=lambda: datetime.now(UTC) + timedelta(minutes=1),
         )
         assert outcome.failures
@@ -67,7 +67,7 @@ class Elsewhere:
         """Be a worker that takes every booking over, and then does nothing."""
         now = datetime.now(UTC) + timedelta(minutes=1)
         with self.stack.container.uow() as uow:
-            while uow.bookings.claim(now=now, until=now + timedelta(seconds=1)):
+            while uow.reservations.claim_due(now=now, until=now + timedelta(seconds=1)):
                 pass
             uow.commit()
 

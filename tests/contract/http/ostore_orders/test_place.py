@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from orders_domain import Actor, OrderStatus, Role, Wanted
-from orders_domain.use_cases import ChangeStatuses
+from orders_domain import Actor, OrderStatus, Role, TargetStatus
+from orders_domain.use_cases import BulkChangeStatus
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.management.shopping import Shopper, twin
-from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, body, error, ostore_shopper
+from tests.contract.http.management.client import Shopper, twin
+from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, body, error, ostore_shopper
 from tests.support.client import TEA as TEA_ITEM
 from tests.support.client import ask
 from tests.support.service_stack import Stack
@@ -322,11 +322,11 @@ class TestOtherContracts:
         self, stack: Stack, keeper: Shopper, ann: OStoreShopper
     ) -> None:
         order = ann.ordered((product(keeper), 1))
-        paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+        paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         operator = Actor(subject="cli", role=Role.ADMIN)
 
-        request = ChangeStatuses(actor=operator, order_ids=(order["orderID"],), wanted=paid)
-        assert stack.container.change_statuses(request).failed == ()
+        request = BulkChangeStatus(actor=operator, order_ids=(order["orderID"],), target=paid)
+        assert stack.container.bulk_change_status(request).failed == ()
         seen = [ann.see(order).json["status"]]
         for word in ("shipped", "delivered"):
             keeper.put({"order_id": order["orderID"]}, word)

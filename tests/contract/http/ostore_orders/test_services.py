@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orders_adapters.rabbitmq import inlet as rabbitmq
+from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain import Role
-from orders_domain.tracking import TrackingEvent
-from orders_domain.use_cases import Tracked, TrackShipment
+from orders_domain.model.tracking import TrackingEvent
+from orders_domain.use_cases import TrackingOutcome, TrackShipment
 from orders_flask import Settings
 from tests.contract.faults.service import within
-from tests.contract.http.management.shopping import Shopper, shopper
+from tests.contract.http.management.client import Shopper, shopper
+from tests.contract.http.ostore_orders.client import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
-from tests.contract.http.ostore_orders.shopping import ORDERS, OStoreShopper, error, ostore_shopper
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
 from tests.support.service_stack import Stack
@@ -75,17 +75,17 @@ def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
 def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
     elsewhere: Elsewhere, rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbitmq, "PAUSE", 0.2)
+    monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
     container, good = elsewhere.stack.container, elsewhere.carrier.do
-    inlet, handle = container.tracking_events(), container.deal_with_tracking()
-    taken = [inlet.take(handle, within=0.1)]
+    inlet, handle = container.tracking_events(), container.tracking_handler()
+    taken = [inlet.poll(handle, timeout=0.1)]
 
     def tell_at_once(asked: Any) -> tuple[int, Any]:
         status, told = good(asked)
         news = {"eventId": told["shipmentID"], "status": "IN_TRANSIT", "occurredAt": datetime.now(UTC).isoformat()}
         with rabbitmq_server.channel() as channel:
             channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(news | told))
-        taken.append(inlet.take(handle, within=2))
+        taken.append(inlet.poll(handle, timeout=2))
         return status, told
 
     elsewhere.carrier.do = tell_at_once  # type: ignore[method-assign]
@@ -93,7 +93,7 @@ def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
     order = elsewhere.wants().json
     assert (taken, order["status"]) == ([False, False], "pending")
 
-    within(20, lambda: inlet.take(handle, within=0.5), "what it told is not applied")
+    within(20, lambda: inlet.poll(handle, timeout=0.5), "what it told is not applied")
     inlet.close()
     assert elsewhere.ann.see(order).json["status"] == "shipped"
 
@@ -163,7 +163,7 @@ class TestGivingUp:
         else:
             shipment_id, now = order["shipmentID"], datetime.now(UTC)
             lost = TrackingEvent(id="e-1", shipment_id=shipment_id, status="FAILED", occurred_at=now)
-            assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is Tracked.APPLIED
+            assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is TrackingOutcome.APPLIED
 
         elsewhere.settle(after=timedelta())
         assert elsewhere.require_whole() == {}
@@ -207,7 +207,7 @@ class TestGivingUp:
         for order in orders:
             keeper.put({"order_id": order["orderID"]}, "cancelled")
 
-        outcomes = at_the_same_time(*[lambda: elsewhere.stack.container.release_bookings().released] * 3)
+        outcomes = at_the_same_time(*[lambda: elsewhere.stack.container.release_reservations().released] * 3)
 
         assert sum(outcomes) == 4
         assert elsewhere.carrier.times("DELETE") == 4
@@ -233,7 +233,7 @@ class TestWhoTookTooLong:
 
         with another_thread(elsewhere.wants) as placing:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
-            elsewhere.stack.container.release_bookings()
+            elsewhere.stack.container.release_reservations()
             go_on()
             answer = placing.result(30)
 

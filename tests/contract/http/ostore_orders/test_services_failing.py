@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.contract.http.ostore_orders.client import error
 from tests.contract.http.ostore_orders.services import MILK, STEPS, TEA, Elsewhere
-from tests.contract.http.ostore_orders.shopping import error
 from tests.support.servers.services import Misbehaviour
 
 M = Misbehaviour

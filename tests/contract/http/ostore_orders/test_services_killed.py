@@ -20,8 +20,8 @@ import pytest
 
 from orders_flask import Settings
 from tests.contract.faults.service import within
+from tests.contract.http.ostore_orders.client import body
 from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
-from tests.contract.http.ostore_orders.shopping import body
 from tests.support.command import environment
 from tests.support.depth import deep
 from tests.support.server import Served

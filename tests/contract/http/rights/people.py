@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from orders_domain import Actor, Order, OrderStatus, Role
-from orders_domain.access import ADMIN_ONLY
 from orders_domain.errors import OrderNotFound
-from orders_domain.status import Wanted
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus
 from tests.contract.http.checkout.carts import cart
-from tests.contract.http.management.shopping import SHIPPING, Shopper, shopper
+from tests.contract.http.management.client import SHIPPING, Shopper, shopper
 from tests.support.client import Answer, Caller, as_json
 from tests.support.service_stack import Stack
 
@@ -74,7 +74,7 @@ class People:
                 answer = self._checked_out(owner.subject if contract == "checkout" else None)
         assert answer.status_code in {200, 201}, answer.text
         shown = answer.json
-        stored = self.stack.container.queries().order(
+        stored = self.stack.container.queries().get(
             next(
                 UUID(ref) if isinstance(ref, str) else ref
                 for ref in map(shown.get, ("id", "order_id", "orderID", "orderId"))
@@ -87,8 +87,8 @@ class People:
         """The same, brought to the status by an administrator."""
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
-            wanted = Wanted(step, frozenset({step}))
-            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), wanted=wanted, access=ADMIN_ONLY)
+            wanted = TargetStatus(step, frozenset({step}))
+            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=wanted, access=ADMIN_ONLY)
             self.stack.container.change_status(change)
         return placed
 
@@ -110,7 +110,7 @@ class Placed:
     def status(self) -> str:
         """What is stored now."""
         try:
-            stored: Order = self.stack.container.queries().order(UUID(self.id))
+            stored: Order = self.stack.container.queries().get(UUID(self.id))
         except OrderNotFound:
             return "DELETED"
         return stored.status.value
@@ -142,7 +142,7 @@ class Placed:
     def track(self, word: str) -> str | None:
         """Handle a carrier's event as `orders track` does; return why it was rejected, None where it was not."""
         event: dict[str, Any] = {"eventId": str(uuid4()), "orderID": self.id, "status": word, "occurredAt": _now()}
-        reason: str | None = self.stack.container.deal_with_tracking()(json.dumps(event).encode())
+        reason: str | None = self.stack.container.tracking_handler()(json.dumps(event).encode())
         return reason
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from orders_domain.access_rules import ACCESS_RULES, Action, Decision, Relation
-from orders_domain.origin import Origin
-from orders_domain.status import LIFECYCLE, OrderStatus, Wanted
-from orders_domain.tracking import MEANINGS
+from orders_domain.model.access_rules import ACCESS_RULES, Action, Decision, Relation
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import TRANSITIONS, OrderStatus, TargetStatus
+from orders_domain.model.tracking import TRANSITIONS_BY_CARRIER_STATUS
 from tests.contract.http.rights.people import People, Placed
 from tests.support.client import Answer
 from tests.support.depth import deep, effort
@@ -85,7 +85,7 @@ class Cell:
         if verb == "CANCEL":
             if OPERATOR not in self.relations or not self.allows(Action.CANCEL, self.relations):
                 return 403, self.status.value
-            return (200, X.value) if X in LIFECYCLE[self.status] else (409, self.status.value)
+            return (200, X.value) if X in TRANSITIONS[self.status] else (409, self.status.value)
         if ADMINISTRATOR not in self.relations:
             return 403, self.status.value
         code, after = self._moved(PUT[word], self.relations, illegal=400, forbidden=400)
@@ -97,7 +97,7 @@ class Cell:
         if self.status in shown:
             return 200, self.status.value
         to = next(status for status in OrderStatus if status in shown)
-        if to not in LIFECYCLE[self.status]:
+        if to not in TRANSITIONS[self.status]:
             return illegal, self.status.value
         if not self.allows(ACTIONS[to], relations):
             return forbidden, self.status.value
@@ -159,13 +159,13 @@ def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(stack: Stack)
     assert walked == len(VERBS) * effort(1, len(OrderStatus)) * (4 * len(RELATIONS) + 3) == effort(540, 3_240)
 
 
-def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[Wanted, ...]) -> OrderStatus | None:
+def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatus, ...]) -> OrderStatus | None:
     """The status that a carrier's event leads to; None where it is rejected."""
     for step in steps:
-        if status in step.alike:
+        if status in step.equivalent:
             continue
         permitted = ACCESS_RULES[origin, ACTIONS[step.status], CARRIER] is Decision.ALLOWED
-        if step.status not in LIFECYCLE[status] or not permitted:
+        if step.status not in TRANSITIONS[status] or not permitted:
             return None
         status = step.status
     return status
@@ -181,7 +181,7 @@ def test_walk_of_every_tracking_event_does_what_the_table_says(stack: Stack) -> 
     for placed_by, origin in ORIGINS.items():
         for status in statuses:
             order = people.placed_in(placed_by, status)
-            for word, steps in MEANINGS.items():
+            for word, steps in TRANSITIONS_BY_CARRIER_STATUS.items():
                 expected = after_tracking(origin, status, steps)
                 reason, after = order.track(word), order.status()
                 if (reason is None, after) != (expected is not None, (expected or status).value):
@@ -191,4 +191,4 @@ def test_walk_of_every_tracking_event_does_what_the_table_says(stack: Stack) -> 
                 walked += 1
 
     assert wrong == []
-    assert walked == len(ORIGINS) * len(statuses) * len(MEANINGS) == effort(60, 180)
+    assert walked == len(ORIGINS) * len(statuses) * len(TRANSITIONS_BY_CARRIER_STATUS) == effort(60, 180)

@@ -1,0 +1,40 @@
+"""The Shipment Tracking Service (clause 003-04)."""
+
+from typing import Any
+from urllib.parse import quote
+
+from orders_adapters.http.service_client import ServiceClient, integer
+from orders_domain.model.json_values import text_error
+from orders_domain.model.reservation import Reservation
+from orders_domain.ports.shipment_service import ShipmentService
+
+MAX_ID_LENGTH = 64
+
+
+class HttpShipmentService(ShipmentService):
+    def __init__(self, address: str) -> None:
+        self._service = ServiceClient(address, name="Shipment Tracking Service")
+
+    def ping(self) -> None:
+        self._service.ping()
+
+    def create(self, reservation: Reservation) -> str:
+        order_id = str(reservation.order_id)
+        items = [{"productID": one, "quantity": quantity} for one, quantity in reservation.quantities.items()]
+        wanted = {"orderID": order_id, "userID": reservation.user_id, "items": items}
+        answer = self._service.request("POST", "/shipments", wanted, key=order_id)
+        if answer.status >= 300:
+            raise self._service.rejection(answer)
+        return self._service.parse(answer, _shipment_id)
+
+    def cancel(self, shipment_id: str) -> None:
+        self._service.ensure_deleted(self._service.request("DELETE", f"/shipments/{quote(shipment_id, safe='')}"))
+
+
+def _shipment_id(body: Any) -> str:
+    """The id, as a string; services that count give whole numbers."""
+    shipment_id = body["shipmentID"]
+    text = shipment_id if isinstance(shipment_id, str) else str(integer(shipment_id))
+    if not text.strip() or text in (".", "..") or len(text) > MAX_ID_LENGTH or text_error(text):
+        raise ValueError("not an id that can be kept")
+    return text

@@ -1,0 +1,49 @@
+"""Reading the committed orders."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from heapq import nlargest
+from uuid import UUID
+
+from orders_adapters.memory.store import InMemoryStore
+from orders_domain.errors import OrderNotFound
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.ports.order_queries import OrderQueries
+
+
+class InMemoryOrderQueries(OrderQueries):
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def get(self, ref: OrderRef) -> Order:
+        with self._store.read_lock:
+            order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref
+            order = self._store.orders.get(order_id) if order_id else None
+            if order is None or order.deleted_at is not None:
+                raise OrderNotFound(ref)
+            return deepcopy(order)
+
+    def search(self, order_filter: OrderFilter) -> Page:
+        after = (order_filter.cursor.created_at, order_filter.cursor.order_id) if order_filter.cursor else None
+        with self._store.read_lock:
+            found = [
+                order
+                for order in self._store.orders.values()
+                if order.deleted_at is None
+                and order_filter.matches(order)
+                and (after is None or _sort_key(order) < after)
+            ]
+            newest = nlargest(order_filter.offset + order_filter.limit + 1, found, key=_sort_key)
+            return Page.from_rows(deepcopy(newest[order_filter.offset :]), order_filter.limit)
+
+    def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
+        with self._store.read_lock:
+            order_id = self._store.ids.get(ref) if isinstance(ref, int) else ref
+            return deepcopy(self._store.histories.get(order_id, [])) if order_id else []
+
+
+def _sort_key(order: Order) -> tuple[object, UUID]:
+    return order.created_at, order.id

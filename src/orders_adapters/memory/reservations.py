@@ -1,0 +1,80 @@
+"""The bookings of one unit of work, staged until it commits."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from orders_adapters.memory.store import InMemoryStore
+from orders_domain.errors import RequestInProgress, ReservationLost
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.reservation import Reservation, ReservationState
+from orders_domain.ports.reservations import ReservationRepository
+
+_Key = tuple[str, str, str]
+
+
+class InMemoryReservationRepository(ReservationRepository):
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+        self._reservations: dict[UUID, Reservation | None] = {}  # None: removed
+        self._keys: dict[UUID, _Key | None] = {}  # None: given free
+
+    def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
+        key = (idempotency_key.subject, idempotency_key.scope, idempotency_key.key) if idempotency_key else None
+        if key and key in (self._store.reservation_keys | self._keys).values():
+            raise RequestInProgress
+        self._reservations[reservation.order_id] = replace(reservation, quantities=dict(reservation.quantities))
+        self._keys[reservation.order_id] = key
+
+    def confirm(self, reservation: Reservation) -> None:
+        stored = self._stored(reservation.order_id)
+        if stored is None or stored.state is not ReservationState.PENDING:
+            raise ReservationLost(reservation.order_id)
+        self._stage(replace(stored, state=ReservationState.CONFIRMED, shipment_id=reservation.shipment_id))
+
+    def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
+        everything = (self._store.reservations | self._reservations).values()
+        due = [one for one in everything if one and one.state is not ReservationState.CONFIRMED and one.due_at <= now]
+        if not due:
+            return None
+        first = min(due, key=lambda one: (one.due_at, one.order_id))
+        claimed = replace(first, state=ReservationState.RELEASING, due_at=until, shipment_requested=True)
+        self._reservations[first.order_id] = claimed
+        return replace(claimed, quantities=dict(claimed.quantities))
+
+    def postpone(self, reservation: Reservation, *, until: datetime) -> None:
+        stored = self._stored(reservation.order_id)
+        if stored and stored.state is not ReservationState.CONFIRMED:
+            state, shipment_id = ReservationState.RELEASING, reservation.shipment_id
+            self._stage(replace(stored, state=state, shipment_id=shipment_id, due_at=until))
+
+    def delete(self, reservation: Reservation) -> None:
+        stored = self._stored(reservation.order_id)
+        if stored and stored.state is not ReservationState.CONFIRMED:
+            self._reservations[reservation.order_id] = self._keys[reservation.order_id] = None
+
+    def make_due_for_release(self, order_id: UUID, *, at: datetime) -> None:
+        """Make what is kept for the order due for release."""
+        stored = self._stored(order_id)
+        if stored and stored.state is ReservationState.CONFIRMED:
+            self._stage(replace(stored, state=ReservationState.RELEASING, due_at=at))
+
+    def merge(self) -> None:
+        """Make the staged changes those of the store; ``store.reading`` is held."""
+        for order_id, reservation in self._reservations.items():
+            if reservation is None:
+                self._store.reservations.pop(order_id, None)
+            else:
+                self._store.reservations[order_id] = reservation
+        for order_id, key in self._keys.items():
+            if key is None:
+                self._store.reservation_keys.pop(order_id, None)
+            else:
+                self._store.reservation_keys[order_id] = key
+
+    def _stored(self, order_id: UUID) -> Reservation | None:
+        return self._reservations.get(order_id, self._store.reservations.get(order_id))
+
+    def _stage(self, reservation: Reservation) -> None:
+        self._reservations[reservation.order_id] = reservation
+        self._keys[reservation.order_id] = None

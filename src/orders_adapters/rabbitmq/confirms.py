@@ -1,0 +1,71 @@
+"""Messages on their way: at most 500 without a word from the broker, and what it said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pika.channel import Channel
+from pika.spec import Basic
+
+from orders_adapters.rabbitmq.messages import Message
+
+WINDOW = 500
+UNROUTABLE = "no queue takes it"
+REJECTED = "the broker could not take it"
+
+
+class ConfirmedBatch:
+    """The messages of one ``publish`` on one channel; every method runs in the connection's thread."""
+
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        *,
+        channel: Channel,
+        first_tag: int,
+        done: Callable[[Sequence[str | None]], None],
+    ) -> None:
+        self._messages, self._channel, self._first_tag, self._done = messages, channel, first_tag, done
+        self._sent = 0
+        self._unconfirmed: dict[int, None] = {}  # tags sent and not confirmed, in their order
+        self._returned: set[str | None] = set()
+        self._refusals: list[str | None] = [None] * len(messages)
+
+    @property
+    def next_tag(self) -> int:
+        return self._first_tag + self._sent
+
+    def send_more(self) -> None:
+        """Send as much as the window allows; say so when everything was heard of."""
+        while self._sent < len(self._messages) and len(self._unconfirmed) < WINDOW:
+            message = self._messages[self._sent]
+            self._unconfirmed[self.next_tag] = None
+            self._sent += 1
+            self._channel.basic_publish(
+                message.exchange, message.routing_key, message.body, message.properties, mandatory=message.mandatory
+            )
+        if not self._unconfirmed:
+            self._done(self._refusals)
+
+    def returned(self, message_id: str | None) -> None:
+        """The broker gives a message back; it confirms it afterwards nevertheless."""
+        self._returned.add(message_id)
+
+    def confirmed(self, verdict: Basic.Ack | Basic.Nack) -> None:
+        """The broker has taken, or has not taken, one message or all up to one."""
+        for tag in self._up_to(verdict.delivery_tag) if verdict.multiple else [verdict.delivery_tag]:
+            if tag in self._unconfirmed:
+                del self._unconfirmed[tag]
+                self._record(tag - self._first_tag, accepted=isinstance(verdict, Basic.Ack))
+        self.send_more()
+
+    def _up_to(self, last: int) -> list[int]:
+        # In RabbitMQ, tag 0 with ``multiple`` stands for all.
+        return [tag for tag in self._unconfirmed if tag <= last or last == 0]
+
+    def _record(self, index: int, *, accepted: bool) -> None:
+        message = self._messages[index]
+        if not accepted:
+            self._refusals[index] = REJECTED
+        elif message.mandatory and message.properties.message_id in self._returned:
+            self._refusals[index] = UNROUTABLE

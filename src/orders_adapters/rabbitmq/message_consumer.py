@@ -1,0 +1,146 @@
+"""A queue of RabbitMQ whose messages come in: acknowledged when done, or when put aside, for ever or for a while."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.spec import Basic, BasicProperties
+
+from orders_adapters.rabbitmq.parking_queue import ParkingQueue
+from orders_adapters.rabbitmq.topology import ConsumerQueue
+from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing
+from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
+
+HEARTBEAT = 60  # seconds; nobody sees to it while a message is handled
+PREFETCH = 20
+REASON = "x-reason"
+MAX_REASON_LENGTH = 1_000
+ATTEMPTS_HEADER = "x-tries"
+"""How often a message was early; a copy has a count of its own, so that none goes round for ever."""
+RETRY_DELAY, MAX_RETRIES = 5.0, 13  # seconds that an early message lies aside, and how often: more than a minute
+_PRECONDITION_FAILED = 406
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    method: Basic.Deliver
+    properties: BasicProperties
+    body: bytes
+
+    @property
+    def attempts(self) -> int:
+        """How often it was early before; what others write there does not make it stay for longer."""
+        said = (self.properties.headers or {}).get(ATTEMPTS_HEADER)
+        return max(said, 0) if type(said) is int else 0
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """Those that it came with, without what the broker and we have written of its way."""
+        way = (ATTEMPTS_HEADER, "x-death", "x-first-death-", "x-last-death-")
+        return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(way)}
+
+
+class RabbitMqMessageConsumer(MessageConsumer):
+    """See ``orders_domain.ports.message_consumer``. While a message cannot be handled, none of this queue's is, here.
+
+    One that is early lies in a queue of its own, from which the broker puts it back behind the others.
+    """
+
+    def __init__(self, url: str, queue: ConsumerQueue, *, timeout: float = 10.0) -> None:
+        self._queue = queue
+        self._parameters = _parameters(url, timeout)
+        self._dead_letters = ParkingQueue(url, queue=queue.dead_letter, timeout=timeout)
+        self._retries = ParkingQueue(url, queue=queue.retry, timeout=timeout, arguments=queue.retry_arguments)
+        self._connection: BlockingConnection | None = None
+        self._current: _Delivery | None = None
+
+    def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
+        with self._session() as channel:
+            self._current = self._current or self._next(channel, timeout)
+        message = self._current
+        if message is None:
+            return False
+        done = self._handle(message, handler)
+        with self._session() as channel:
+            channel.basic_ack(message.method.delivery_tag)
+            self._current = None
+        return done
+
+    def close(self) -> None:
+        self._dead_letters.close()
+        self._retries.close()
+        self._disconnect()
+
+    def _handle(self, message: _Delivery, handler: MessageHandler) -> bool:
+        """Say whether there is an end of it; else it was early, and comes again."""
+        headers = message.headers
+        try:
+            reason = handler(message.body)
+        except PrerequisiteMissing as early:
+            if message.attempts < MAX_RETRIES:
+                headers[ATTEMPTS_HEADER] = message.attempts + 1
+                self._retries.publish(message.body, message.properties, headers=headers, timeout=RETRY_DELAY)
+                return False
+            reason = str(early)
+            _log.warning("A message stayed early, and is put aside: %s", reason)
+        if reason is not None:
+            headers[REASON] = reason[:MAX_REASON_LENGTH]
+            self._dead_letters.publish(message.body, message.properties, headers=headers)
+        return True
+
+    def _next(self, channel: BlockingChannel, timeout: float) -> _Delivery | None:
+        arrived = next(channel.consume(self._queue.queue, inactivity_timeout=timeout), None)
+        if arrived is None:
+            raise BrokerUnavailable(f"RabbitMQ has ended the delivery of {self._queue.queue}.")
+        return None if arrived[0] is None else _Delivery(*arrived)
+
+    @contextmanager
+    def _session(self) -> Iterator[BlockingChannel]:
+        """A connection that fails is given up, and with it the message in hand: it comes again, to us or to others."""
+        try:
+            connection = self._connection or self._connect()
+            connection.process_data_events(0)  # heartbeats, if nothing else
+            yield self._channel
+        except (AMQPError, OSError) as error:
+            self._disconnect()
+            raise BrokerUnavailable(f"RabbitMQ is away: {error!r}") from error
+        except BrokerUnavailable:
+            self._disconnect()
+            raise
+
+    def _connect(self) -> BlockingConnection:
+        self._connection = connection = BlockingConnection(self._parameters)
+        try:
+            self._queue.declare(connection.channel())
+        except ChannelClosedByBroker as refusal:
+            if refusal.reply_code != _PRECONDITION_FAILED:
+                raise
+            _log.warning("RabbitMQ refuses a declaration; we take from what is there: %s", refusal.reply_text)
+        self._channel = connection.channel()
+        self._channel.basic_qos(prefetch_count=PREFETCH)
+        return connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection, self._current = self._connection, None, None
+        with suppress(AMQPError, OSError):
+            if connection is not None and connection.is_open:
+                connection.close()
+
+
+def _parameters(url: str, timeout: float) -> pika.URLParameters:
+    parameters = pika.URLParameters(url)
+    parameters.client_properties = {"connection_name": "orders inlet"}
+    parameters.connection_attempts, parameters.retry_delay = 1, 0
+    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = timeout
+    if parameters.heartbeat is None:
+        parameters.heartbeat = HEARTBEAT
+    return parameters

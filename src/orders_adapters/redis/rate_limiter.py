@@ -1,0 +1,39 @@
+"""Tries counted for all processes."""
+
+from __future__ import annotations
+
+from orders_adapters.redis.lua_scripts import evaluate
+from orders_adapters.redis.resilient_client import ResilientClient
+from orders_domain.errors import TooManyAttempts
+from orders_domain.ports.rate_limiter import RateLimiter
+from orders_domain.ports.rate_limiter import RateLimiter as Port
+
+WINDOW = 60  # seconds
+HIT = """
+local tries = redis.call('INCR', KEYS[1])
+if tries == 1 or redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {tries, redis.call('PTTL', KEYS[1])}
+"""
+
+
+class RedisRateLimiter(RateLimiter):
+    """Where Redis does not answer soon, ``otherwise`` counts."""
+
+    def __init__(self, url: str, *, fallback: Port, prefix: str = "orders:", timeout: float = 0.1) -> None:
+        self._redis = ResilientClient(url, timeout=timeout)
+        self._fallback = fallback
+        self._prefix = f"{prefix}attempts:"
+
+    def hit(self, key: str, *, limit: int) -> None:
+        answer = self._redis.try_call(lambda client: evaluate(client, HIT, self._prefix + key, WINDOW * 1_000))
+        if not isinstance(answer, list):
+            self._fallback.hit(key, limit=limit)
+        elif answer[0] > limit:
+            raise TooManyAttempts(retry_after=max(1, -(-answer[1] // 1_000)))
+
+    def reset(self, key: str) -> None:
+        self._redis.try_call(lambda client: client.delete(self._prefix + key))
+        self._fallback.reset(key)
+
+    def close(self) -> None:
+        self._redis.close()

@@ -1,0 +1,1 @@
+"""Formats of messages and snapshots, shared by the technologies."""

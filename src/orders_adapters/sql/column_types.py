@@ -1,0 +1,47 @@
+"""Kinds of columns: moments, enumerations, and ids that the database gives."""
+
+from datetime import UTC, datetime
+from enum import Enum as Choice
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, in UTC; SQLite, which has no moments, keeps text that sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone is none.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def is_valid_id(ref: UUID | int) -> bool:
+    """Whether there may be a row of this id or number; no database can even be asked for other numbers."""
+    return isinstance(ref, UUID) or 0 < ref < 2**63
+
+
+def enum_column(choice: type[Choice], name: str) -> Enum:
+    """A column of an enumeration's values, as text that a CHECK guards."""
+    return Enum(
+        choice,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def identity_column() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)

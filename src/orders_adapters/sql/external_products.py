@@ -1,0 +1,69 @@
+"""Products of another service's catalogue, as far as our orders refer to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.model.product import Product
+
+_products = tables.products.c
+
+_EXISTING = select(_products.id, _products.name, _products.price_minor, _products.currency, _products.remote).where(
+    _products.id.in_(bindparam("ids", expanding=True))
+)
+_ADD: dict[str, Any] = {
+    "postgresql": postgresql.insert(tables.products).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing(),
+}
+_CHANGE = (
+    update(tables.products)
+    .where(_products.id == bindparam("product_id"), _products.remote)
+    .values({name: bindparam(name) for name in ("name", "price_minor", "currency")})
+)
+# Our own products get the next ids, which must not meet those that came from elsewhere. (SQLite sees to that itself.)
+_ADVANCE = text("""
+    SELECT setval('products_id_seq', :last) FROM pg_advisory_xact_lock(:lock), products_id_seq WHERE last_value < :last
+""")
+_LOCK = 0x70726F64  # the letters "prod"
+
+
+def upsert(connection: Connection, products: Sequence[Product], *, at: datetime) -> None:
+    """Have a row for each product, in the order of their ids, with the name and the price it has there now."""
+    with translate_errors():
+        there = {row.id: row for row in connection.execute(_EXISTING, {"ids": [one.id for one in products]})}
+        if new := [_values(one) | {"created_at": at} for one in products if one.id not in there]:
+            connection.execute(_ADD[connection.dialect.name], new)
+            if connection.dialect.name == "postgresql":
+                connection.execute(_ADVANCE, {"last": max(row["id"] for row in new), "lock": _LOCK})
+        for one in products:
+            if (
+                (row := there.get(one.id))
+                and row.remote
+                and _catalog_values(one) != (row.name, row.price_minor, row.currency)
+            ):
+                name, price_minor, currency = _catalog_values(one)
+                changed = {"name": name, "price_minor": price_minor, "currency": currency}
+                connection.execute(_CHANGE, changed | {"product_id": one.id})
+
+
+def _catalog_values(product: Product) -> tuple[str, int, str]:
+    return product.name, product.price.minor, product.price.currency
+
+
+def _values(product: Product) -> dict[str, Any]:
+    name, price_minor, currency = _catalog_values(product)
+    return {
+        "id": product.id,
+        "sku": product.sku,
+        "name": name,
+        "price_minor": price_minor,
+        "currency": currency,
+        "stock_quantity": 0,
+        "low_stock_threshold": 0,
+        "remote": True,
+    }

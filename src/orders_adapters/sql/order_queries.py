@@ -1,0 +1,92 @@
+"""Reading, one statement a question. The engine may be that of a replica."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, bindparam, select, tuple_
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.column_types import UtcDateTime, is_valid_id
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mappers import to_entry, to_order
+from orders_domain.errors import OrderNotFound
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.ports.order_queries import OrderQueries
+
+_orders = tables.orders.c
+_history = tables.order_history.c
+
+_PRESENT = select(tables.orders).where(_orders.deleted_at.is_(None))
+_BY_ID = _PRESENT.where(_orders.id == bindparam("ref", type_=_orders.id.type))
+_BY_NUMBER = _PRESENT.where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_PAGE = (
+    _PRESENT.order_by(_orders.created_at.desc(), _orders.id.desc()).limit(bindparam("limit")).offset(bindparam("skip"))
+)
+# One comparison of both columns: the index goes straight to where the page begins.
+_BEHIND = tuple_(_orders.created_at, _orders.id) < tuple_(
+    bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type)
+)
+_HISTORY = select(tables.order_history).order_by(_history.version)
+_ID_OF_NUMBER = select(_orders.id).where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_HISTORY_BY_ID = _HISTORY.where(_history.order_id == bindparam("ref", type_=_orders.id.type))
+_HISTORY_BY_NUMBER = _HISTORY.where(_history.order_id == _ID_OF_NUMBER.scalar_subquery())
+
+
+class SqlOrderQueries(OrderQueries):
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engines.autocommit(engine)
+
+    def get(self, ref: OrderRef) -> Order:
+        if not is_valid_id(ref):
+            raise OrderNotFound(ref)
+        statement = _BY_ID if isinstance(ref, UUID) else _BY_NUMBER
+        with translate_errors(), self._engine.connect() as connection:
+            row = connection.execute(statement, {"ref": ref}).one_or_none()
+        if row is None:
+            raise OrderNotFound(ref)
+        return to_order(row)
+
+    def search(self, order_filter: OrderFilter) -> Page:
+        statement = _PAGE
+        values: dict[str, object] = {"limit": order_filter.limit + 1, "skip": order_filter.offset}
+        if order_filter.cursor is not None:
+            statement = statement.where(_BEHIND)
+            values |= {"after_at": order_filter.cursor.created_at, "after_id": order_filter.cursor.order_id}
+        with translate_errors(), self._engine.connect() as connection:
+            rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
+        return Page.from_rows([to_order(row) for row in rows], order_filter.limit)
+
+    def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
+        if not is_valid_id(ref):
+            return []
+        statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
+        with translate_errors(), self._engine.connect() as connection:
+            return [to_entry(row) for row in connection.execute(statement, {"ref": ref})]
+
+
+def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
+    """The conditions that are given, each of which an index serves."""
+    given: list[ColumnElement[bool]] = []
+    if order_filter.user_id is not None:
+        given.append(_orders.user_id == order_filter.user_id)
+    if order_filter.statuses is not None:
+        given.append(_orders.status.in_(sorted(order_filter.statuses, key=lambda status: status.value)))
+    if order_filter.placed_from is not None:
+        given.append(_orders.created_at >= order_filter.placed_from)
+    if order_filter.placed_before is not None:
+        given.append(_orders.created_at < order_filter.placed_before)
+    if order_filter.min_total is not None:
+        given += [
+            _orders.total_minor >= order_filter.min_total.minor,
+            _orders.currency == order_filter.min_total.currency,
+        ]
+    if order_filter.max_total is not None:
+        given += [
+            _orders.total_minor <= order_filter.max_total.minor,
+            _orders.currency == order_filter.max_total.currency,
+        ]
+    return given

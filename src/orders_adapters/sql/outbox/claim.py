@@ -1,0 +1,50 @@
+"""The due events of one shard, and what became of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, update
+
+from orders_adapters.sql import tables
+from orders_domain.ports.outbox import OutboxMessage, OutboxState
+
+_SET_STATE = (
+    update(tables.outbox)
+    .where(tables.outbox.c.event_id == bindparam("marked"))
+    .values({name: bindparam(name) for name in ("state", "due_at", "attempts", "last_error")})
+)
+
+
+class SqlShardClaim:
+    def __init__(self, outgoing: Sequence[OutboxMessage]) -> None:
+        self.messages = outgoing
+        self._states: dict[UUID, dict[str, Any]] = {}
+
+    def set_state(
+        self,
+        event_id: UUID,
+        *,
+        state: OutboxState,
+        due_at: datetime,
+        attempts: int,
+        last_error: str | None = None,
+    ) -> None:
+        self._states[event_id] = {
+            "marked": event_id,
+            "state": state,
+            "due_at": due_at,
+            "attempts": attempts,
+            "last_error": None if last_error is None else sanitize(last_error),
+        }
+
+    def write(self, connection: Connection) -> None:
+        """All marks at once: the driver sends them in one go."""
+        if self._states:
+            connection.execute(_SET_STATE, list(self._states.values()))
+
+
+def sanitize(text: str) -> str:
+    """What a broker said, as the database can keep it: a NUL would cost us all marks of the claim."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

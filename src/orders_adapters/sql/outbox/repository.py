@@ -1,0 +1,87 @@
+"""The outbox, found by the state of each row: a position in it would pass by what commits late."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine, bindparam, func, select, update
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.column_types import UtcDateTime
+from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mappers import to_message
+from orders_adapters.sql.outbox import queries
+from orders_adapters.sql.outbox.claim import SqlShardClaim
+from orders_adapters.sql.outbox.shard_lock import acquire_shard
+from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
+
+_outbox = tables.outbox.c
+_ids = bindparam("ids", expanding=True, type_=_outbox.event_id.type)
+_SELECTED = 1_000  # ids a statement; a database has a limit of parameters
+
+_REQUEUE = (
+    update(tables.outbox)
+    .where(_outbox.event_id.in_(_ids), _outbox.state.in_((OutboxState.PARKED, OutboxState.SENT)))
+    .values(state=OutboxState.WAITING, attempts=0, due_at=bindparam("now"))
+)
+_BACKLOG = (
+    select(_outbox.state, func.count().label("events"), func.min(_outbox.at, type_=UtcDateTime).label("oldest"))
+    .where(_outbox.state.in_(tables.UNSENT))
+    .group_by(_outbox.state)
+)
+_PRUNE = delete_older_than(tables.outbox, column=_outbox.at, where=_outbox.state.in_(tables.SENT))
+
+
+class SqlOutbox(Outbox):
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._autocommit = engines.autocommit(engine)
+
+    def due_shards(self, now: datetime) -> Sequence[int]:
+        with translate_errors(), self._autocommit.connect() as connection:
+            return connection.scalars(queries.DUE_SHARDS, {"now": now, "young": now - MAX_CACHE_AGE}).all()
+
+    @contextmanager
+    def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[SqlShardClaim | None]:
+        with translate_errors(), acquire_shard(self._engine, shard) as ours:
+            if ours is None:
+                yield None
+                return
+            moments = {"now": now, "young": now - MAX_CACHE_AGE}
+            with ours.read_connection() as connection:
+                rows = connection.execute(queries.DUE_MESSAGES, {"shard": shard, "most": limit} | moments).all()
+            claim = SqlShardClaim([replace(to_message(row), blocked=row.held_back) for row in rows])
+            try:
+                yield claim
+            finally:
+                with ours.write_connection() as connection:
+                    claim.write(connection)
+
+    def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[OutboxMessage]:
+        wanted = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
+        with translate_errors(), self._autocommit.connect() as connection:
+            return [to_message(row) for row in connection.execute(wanted)]
+
+    def backlog(self) -> OutboxBacklog:
+        with translate_errors(), self._autocommit.connect() as connection:
+            found = {row.state: row for row in connection.execute(_BACKLOG)}
+        counts = {state: row.events for state, row in found.items()}
+        return OutboxBacklog(
+            waiting=counts.get(OutboxState.WAITING, 0),
+            parked=counts.get(OutboxState.PARKED, 0),
+            oldest=min((row.oldest for row in found.values()), default=None),
+        )
+
+    def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
+        ids = list(dict.fromkeys(event_ids))
+        parts = [ids[start : start + _SELECTED] for start in range(0, len(ids), _SELECTED)]
+        with translate_errors(), self._engine.begin() as connection:
+            return sum(connection.execute(_REQUEUE, {"ids": part, "now": now}).rowcount for part in parts)
+
+    def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
+        with translate_errors(), self._engine.begin() as connection:
+            return connection.execute(_PRUNE, {"before": sent_before, "most": limit}).rowcount

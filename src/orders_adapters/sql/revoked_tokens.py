@@ -1,0 +1,50 @@
+"""The marks of dead tokens, each change a transaction of its own."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.errors import translate_errors
+from orders_domain.ports.revoked_tokens import AllRevokedTokens
+
+_revoked = tables.revoked_tokens.c
+
+# A mark that is there is a row that does not come back. Who denies it at the same moment waits for the other's commit.
+_REVOKE = {
+    "postgresql": postgresql.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
+    "sqlite": sqlite.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
+}
+_ANY = select(_revoked.mark).where(_revoked.mark.in_(bindparam("marks", expanding=True))).limit(1)
+_ALL = select(_revoked.mark, _revoked.until).limit(bindparam("most"))
+_PRUNE = delete_older_than(tables.revoked_tokens, column=_revoked.until)
+
+
+class SqlRevokedTokens(AllRevokedTokens):
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._autocommit = engines.autocommit(engine)
+
+    def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
+        with translate_errors(), self._engine.begin() as connection:
+            statement = _REVOKE[connection.dialect.name]
+            # In one order, lest two that deny the same marks wait for each other.
+            found = [connection.scalar(statement, {"mark": mark, "until": keys[mark]}) for mark in sorted(keys)]
+        return frozenset(mark for mark in found if mark is not None)
+
+    def is_revoked(self, keys: Sequence[str]) -> bool:
+        with translate_errors(), self._autocommit.connect() as connection:
+            return connection.scalar(_ANY, {"marks": list(keys)}) is not None
+
+    def all(self, *, limit: int) -> Mapping[str, datetime] | None:
+        with translate_errors(), self._autocommit.connect() as connection:
+            rows = connection.execute(_ALL, {"most": limit + 1}).all()
+        return {row.mark: row.until for row in rows} if len(rows) <= limit else None
+
+    def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
+        with translate_errors(), self._engine.begin() as connection:
+            return connection.execute(_PRUNE, {"before": expired_before, "most": limit}).rowcount

@@ -1,0 +1,1 @@
+"""The model: entities, values and the rules about them."""

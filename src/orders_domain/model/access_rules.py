@@ -1,0 +1,161 @@
+"""The access rules: one table of what each relation to an order may do to it, by the order's origin.
+
+The table is the only source: use cases ask it through ``AccessPolicy``, whichever contract a request comes by. The
+columns
+are relations; a row without one of its cells, or a missing row, stops the import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from orders_domain.errors import AccessDenied
+from orders_domain.model.origin import Origin
+from orders_domain.model.status import TRANSITIONS, InvalidTransition, OrderStatus
+
+
+class Relation(Enum):
+    """What an actor is to an order. An actor can be several at once, such as its owner and an administrator."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"  # has the scope orders:write
+    ADMINISTRATOR = "administrator"
+    CARRIER = "carrier"  # tracking events; no token makes an actor one
+    STRANGER = "stranger"  # none of the others
+
+
+class Action(Enum):
+    """What can be done to a stored order."""
+
+    READ = "read"
+    CONFIRM = "confirm"
+    PAY = "pay"
+    SHIP = "ship"
+    DELIVER = "deliver"
+    CANCEL = "cancel"
+    DELETE = "delete"
+
+
+class Decision(Enum):
+    """The answer of the table to one relation."""
+
+    ALLOWED = "yes"
+    NOT_PERMITTED = "-"  # the order may be shown to the actor, and this action is not theirs: 403, or 409 in `orders`
+    UNRELATED = "none"  # 403, or 404 where the contract hides what exists
+
+
+class ActionNotPermitted(AccessDenied):
+    """The actor may see the order, and the contract that it was placed by reserves this action for others."""
+
+    code = "action_not_permitted"
+
+    def __init__(self, origin: Origin, action: Action) -> None:
+        super().__init__(
+            f"You are not permitted to {action.value} an order that was placed by the contract {origin.value}."
+        )
+        self.origin = origin
+        self.action = action
+
+
+class TransitionNotPermitted(InvalidTransition):
+    """The lifecycle allows this step, and the contract that the order was placed by reserves it for others."""
+
+    code = "transition_not_permitted"
+
+    def __init__(
+        self, origin: Origin, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]
+    ) -> None:
+        super().__init__(current, target, allowed)
+        self.args = (
+            f"An order that was placed by the contract {origin.value} and is {current.value} "
+            f"cannot be made {target.value} by you.",
+        )
+        self.origin = origin
+
+
+AccessRules: TypeAlias = Mapping[tuple[Origin, Action, Relation], Decision]
+
+_TABLE = """
+    origin      action   owner  operator  administrator  carrier  stranger
+
+    orders      read     yes    yes       yes            -        none
+    orders      confirm  -      -         yes            yes      none
+    orders      pay      yes    -         yes            -        none
+    orders      ship     yes    -         yes            yes      none
+    orders      deliver  -      -         yes            yes      none
+    orders      cancel   yes    yes       yes            yes      none
+    orders      delete   yes    -         -              -        none
+
+    management  read     yes    yes       yes            -        none
+    management  confirm  -      -         yes            -        none
+    management  pay      -      -         yes            -        none
+    management  ship     -      -         yes            -        none
+    management  deliver  -      -         yes            -        none
+    management  cancel   -      -         yes            -        none
+    management  delete   yes    -         -              -        none
+
+    ostore      read     yes    yes       yes            -        none
+    ostore      confirm  -      -         yes            yes      none
+    ostore      pay      -      -         yes            -        none
+    ostore      ship     -      -         yes            yes      none
+    ostore      deliver  -      -         yes            yes      none
+    ostore      cancel   -      yes       yes            yes      none
+    ostore      delete   yes    -         -              -        none
+
+    checkout    read     yes    yes       yes            -        none
+    checkout    confirm  -      -         yes            yes      none
+    checkout    pay      -      -         yes            -        none
+    checkout    ship     -      -         yes            yes      none
+    checkout    deliver  -      -         yes            yes      none
+    checkout    cancel   -      yes       yes            -        none
+    checkout    delete   -      yes       yes            -        none
+"""
+
+
+def parse_access_rules(table: str) -> AccessRules:
+    """Return the table's cells by origin, action and relation.
+
+    Raises:
+        ValueError: a name is unknown, or a combination is missing or there twice.
+    """
+    head, *rows = (line.split() for line in table.splitlines() if line.strip())
+    relations = [Relation(name) for name in head[2:]]
+    cells = [
+        ((Origin(origin), Action(action), relation), Decision(decision))
+        for origin, action, *decisions in rows
+        for relation, decision in zip(relations, decisions, strict=True)
+    ]
+    rules = dict(cells)
+    complete = {(origin, action, relation) for origin in Origin for action in Action for relation in Relation}
+    if len(cells) != len(rules) or rules.keys() != complete:
+        raise ValueError("The access rules must have each origin, action and relation exactly once.")
+    return MappingProxyType(rules)
+
+
+ACCESS_RULES: AccessRules = parse_access_rules(_TABLE)
+
+_STATUS_ACTIONS: Mapping[OrderStatus, Action] = MappingProxyType(
+    {
+        OrderStatus.CONFIRMED: Action.CONFIRM,
+        OrderStatus.PAID: Action.PAY,
+        OrderStatus.SHIPPED: Action.SHIP,
+        OrderStatus.DELIVERED: Action.DELIVER,
+        OrderStatus.CANCELED: Action.CANCEL,
+    }
+)
+"""The action that sets each status; no action leads back to PENDING."""
+
+
+def is_allowed(origin: Origin, action: Action, relations: Iterable[Relation]) -> bool:
+    """Return whether at least one of the relations allows the action."""
+    return any(ACCESS_RULES[origin, action, relation] is Decision.ALLOWED for relation in relations)
+
+
+def allowed_statuses(origin: Origin, current: OrderStatus, relations: frozenset[Relation]) -> frozenset[OrderStatus]:
+    """Return the statuses that the lifecycle leads to and that the relations may set."""
+    return frozenset(
+        status for status in TRANSITIONS[current] if is_allowed(origin, _STATUS_ACTIONS[status], relations)
+    )

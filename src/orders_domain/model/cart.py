@@ -1,0 +1,148 @@
+"""A cart as its service handed it over: what is in it, at which prices, and for whom (source 004)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orders_domain.errors import InvalidCart
+from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
+from orders_domain.model.json_values import JSON, JSONObject, json_error
+from orders_domain.model.money import MAX_MINOR_UNITS, Money
+from orders_domain.model.product import MAX_QUANTITY
+from orders_domain.model.timestamps import parse_rfc3339
+
+MAX_ID_LENGTH = 255
+_VERSIONS = range(2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """A snapshot of a cart, whole as it was sent, whose figures agree with each other. Members unknown to us are kept.
+
+    Raises:
+        InvalidCart: a member is missing or not what it should be, or the totals are not those of the items.
+    """
+
+    content: JSONObject
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, Mapping):
+            raise InvalidCart("A snapshot is a JSON object.", field="cartSnapshot")
+        if flaw := json_error(self.content):
+            raise InvalidCart(f"The snapshot {flaw}.", field="cartSnapshot")
+        _require_identity(self.content)
+        currency = _currency(self.content)
+        lines = _require_lines(_list(self.content, "items"), currency)
+        _require_totals(_object(self.content, "totals"), lines, currency)
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose it is; None for a guest's."""
+        user_id: Any = self.content["userId"]
+        return None if user_id is None else str(user_id)
+
+    @property
+    def items(self) -> tuple[CustomItem, ...]:
+        """The items, as sent."""
+        items: Any = self.content["items"]
+        return tuple(CustomItem(item) for item in items)
+
+    @property
+    def totals(self) -> Mapping[str, Any]:
+        """``itemCount``, ``totalQuantity``, ``subtotalCents`` and ``currency``, and what else was sent with them."""
+        totals: Any = self.content["totals"]
+        return dict(totals)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.totals["subtotalCents"], self.totals["currency"])
+
+
+def _require_identity(content: JSONObject) -> None:
+    for name in ("snapshotId", "cartId", "signature"):
+        _text(content, name, max_length=MAX_ID_LENGTH)
+    _integer(content, "cartVersion", _VERSIONS)
+    if _required(content, "userId") is not None:
+        _text(content, "userId", max_length=MAX_SUBJECT_LENGTH)
+    try:
+        parse_rfc3339(_text(content, "createdAt", max_length=MAX_ID_LENGTH))
+    except ValueError as flaw:
+        raise InvalidCart("An RFC 3339 timestamp with its offset.", field="createdAt") from flaw
+
+
+def _require_lines(items: Sequence[JSON], currency: str) -> list[tuple[int, int]]:
+    """Return each item's quantity and price in minor units."""
+    if not 1 <= len(items) <= MAX_ITEMS:
+        raise InvalidCart(f"1 to {MAX_ITEMS} items.", field="items")
+    lines = []
+    for position, item in enumerate(items):
+        place = f"items.{position}"
+        if not isinstance(item, Mapping):
+            raise InvalidCart("A JSON object.", field=place)
+        quantity = _integer(item, "quantity", range(1, MAX_QUANTITY + 1), place)
+        lines.append((quantity, _integer(item, "unitPriceCents", range(MAX_MINOR_UNITS + 1), place)))
+        if item.get("currency", currency) != currency:
+            raise InvalidCart(f"The cart's one currency, {currency}.", field=f"{place}.currency")
+    return lines
+
+
+def _require_totals(totals: JSONObject, lines: Sequence[tuple[int, int]], currency: str) -> None:
+    sums = {
+        "itemCount": len(lines),
+        "totalQuantity": sum(quantity for quantity, _ in lines),
+        "subtotalCents": sum(quantity * price for quantity, price in lines),
+    }
+    for name, wanted in sums.items():
+        if _integer(totals, name, range(MAX_MINOR_UNITS + 1), "totals") != wanted:
+            raise InvalidCart(f"The items make {wanted}.", field=f"totals.{name}")
+    if _required(totals, "currency", "totals") != currency:
+        raise InvalidCart(f"The cart's one currency, {currency}.", field="totals.currency")
+
+
+def _currency(content: JSONObject) -> str:
+    currency = _required(content, "currency")
+    if not isinstance(currency, str) or currency not in MINOR_UNIT_DIGITS:
+        raise InvalidCart("An ISO 4217 code in use.", field="currency")
+    return currency
+
+
+def _required(content: JSONObject, name: str, within: str = "") -> JSON:
+    if name not in content:
+        raise InvalidCart("Missing.", field=_field_path(within, name))
+    return content[name]
+
+
+def _text(content: JSONObject, name: str, *, max_length: int) -> str:
+    value = _required(content, name)
+    if not isinstance(value, str) or not 1 <= len(value) <= max_length:
+        raise InvalidCart(f"A string of 1 to {max_length} characters.", field=name)
+    return value
+
+
+def _integer(content: JSONObject, name: str, within: range, path: str = "") -> int:
+    value = _required(content, name, path)
+    if type(value) is not int or value not in within:  # not true, not 1.0
+        raise InvalidCart(f"A whole number from {within.start} to {within.stop - 1}.", field=_field_path(path, name))
+    return value
+
+
+def _list(content: JSONObject, name: str) -> Sequence[JSON]:
+    value = _required(content, name)
+    if not isinstance(value, list):
+        raise InvalidCart("An array.", field=name)
+    return value
+
+
+def _object(content: JSONObject, name: str) -> JSONObject:
+    value = _required(content, name)
+    if not isinstance(value, Mapping):
+        raise InvalidCart("A JSON object.", field=name)
+    return value
+
+
+def _field_path(within: str, name: str) -> str:
+    return f"{within}.{name}" if within else name

@@ -1,0 +1,120 @@
+"""What the world is told of an order: facts in the past tense, of plain values, under names that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from orders_domain.model import history, notification
+from orders_domain.model.json_values import JSON
+
+if TYPE_CHECKING:
+    from orders_domain.model.actor import Actor
+    from orders_domain.model.order import Order
+    from orders_domain.model.product import Product
+
+ORDER_PLACED = "orders.order_placed.v1"
+ORDER_STATUS_CHANGED = "orders.order_status_changed.v1"
+ORDER_CANCELED = "orders.order_canceled.v1"
+ORDER_DELETED = "orders.order_deleted.v1"
+STOCK_LOW = "orders.stock_low.v1"
+USER_NOTIFICATION = "orders.user_notification.v1"
+
+_TYPES = {
+    history.PLACED: ORDER_PLACED,
+    history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
+    history.CANCELED: ORDER_CANCELED,
+    history.DELETED: ORDER_DELETED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact about one order. Its id follows from the order and the version, so every telling bears the same."""
+
+    id: UUID
+    type: str
+    order_id: UUID
+    version: int  # of the order, after the fact; the order_* events of an order count 1, 2, 3, ... without holes
+    at: datetime
+    data: Mapping[str, JSON]
+    traceparent: str | None = None  # W3C Trace Context: the span of the request that brought it about
+
+
+def event_for(entry: history.HistoryEntry, order: Order) -> Event:
+    """Return the event that tells the world of a history entry of the order (clauses 000-05, 000-22, 004-11)."""
+    data: dict[str, JSON] = {
+        "order_id": str(order.id),
+        "user_id": order.user_id,
+        "status": entry.to_status.value,
+        "previous_status": entry.from_status.value if entry.from_status else None,
+        "total_minor": order.total.minor,
+        "currency": order.total.currency,
+    }
+    if entry.kind == history.PLACED:
+        data["origin"] = order.origin.value
+    if entry.kind == history.CANCELED:
+        data["reason"] = entry.details.get("reason")
+    return Event(
+        id=uuid5(order.id, str(entry.version)),
+        type=_TYPES[entry.kind],
+        order_id=order.id,
+        version=entry.version,
+        at=entry.at,
+        data=data,
+        traceparent=entry.traceparent,
+    )
+
+
+def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
+    """Return the event that tells administrators of a product which the order took to its threshold (clause 002-30)."""
+    data: dict[str, JSON] = {
+        "product_id": product.id,
+        "sku": product.sku,
+        "name": product.name,
+        "stock_quantity": product.stock,
+        "low_stock_threshold": product.low_stock_threshold,
+        "order_id": str(order.id),
+    }
+    return Event(
+        id=uuid5(order.id, f"{STOCK_LOW} {product.id}"),
+        type=STOCK_LOW,
+        order_id=order.id,
+        version=order.version,
+        at=order.updated_at,
+        data=data,
+        traceparent=by.traceparent,
+    )
+
+
+def notification_events(order: Order) -> list[Event]:
+    """Return an event for each change not saved yet, to tell the order's user of it; a guest is told nothing.
+
+    Clauses 002-29, 003-08. A notification bears the version of its change.
+    """
+    return [_user_notification(entry, order) for entry in order.new_entries if order.user_id]
+
+
+def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
+    id_ = uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}")
+    data: dict[str, JSON] = {
+        "notificationId": str(id_),
+        "userID": order.user_id,
+        "orderID": order.number,
+        "type": notification.ORDER_STATUS_CHANGED,
+        "status": notification.STATUS_NAMES.name_of(entry.to_status),
+        "message": notification.message_for(entry.to_status, order=order.number),
+        "occurredAt": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    return Event(
+        id=id_,
+        type=USER_NOTIFICATION,
+        order_id=order.id,
+        version=entry.version,
+        at=entry.at,
+        data=data,
+        traceparent=entry.traceparent,
+    )

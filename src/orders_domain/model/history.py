@@ -1,0 +1,65 @@
+"""What happened to an order: one entry for each version, complete enough to rebuild the order from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from orders_domain.model.actor import Role
+from orders_domain.model.json_values import JSON
+from orders_domain.model.status import OrderStatus
+
+if TYPE_CHECKING:
+    from orders_domain.model.actor import Actor
+
+PLACED = "placed"
+STATUS_CHANGED = "status_changed"
+CANCELED = "canceled"
+DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One change: who did what, when, on whose behalf, and everything needed to do it again."""
+
+    order_id: UUID
+    version: int  # of the order, after the change; the first is 1
+    kind: str  # PLACED, STATUS_CHANGED, CANCELED, DELETED
+    at: datetime
+    actor: str
+    role: Role
+    request_id: str | None
+    from_status: OrderStatus | None
+    to_status: OrderStatus
+    details: Mapping[str, JSON]
+    traceparent: str | None = None
+
+    @classmethod
+    def record(
+        cls,
+        actor: Actor,
+        *,
+        order_id: UUID,
+        version: int,
+        kind: str,
+        at: datetime,
+        from_status: OrderStatus | None,
+        to_status: OrderStatus,
+        details: Mapping[str, JSON],
+    ) -> HistoryEntry:
+        return cls(
+            order_id=order_id,
+            version=version,
+            kind=kind,
+            at=at,
+            actor=actor.subject,
+            role=actor.role,
+            request_id=actor.request_id,
+            traceparent=actor.traceparent,
+            from_status=from_status,
+            to_status=to_status,
+            details=details,
+        )

@@ -1,0 +1,1 @@
+"""Use cases about users and their tokens."""

@@ -1,0 +1,109 @@
+"""Create, list, disable and enable accounts, and change their passwords; for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.actor import Actor, Role
+from orders_domain.model.user import User, normalize_email, validate_password
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.users import UserRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateUser:
+    """An account: of a new user, or of the one named, who may be known from tokens already."""
+
+    actor: Actor
+    email: str
+    password: str = field(repr=False)
+    role: Role = Role.CUSTOMER
+    scopes: frozenset[str] = frozenset()
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListUsers:
+    actor: Actor
+    after: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisableUser:
+    actor: Actor
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnableUser:
+    actor: Actor
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    actor: Actor
+    email: str
+    password: str = field(repr=False)
+
+
+def create_user(
+    request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
+) -> User:
+    """Return the new account.
+
+    Raises:
+        Refused: the e-mail address, the password, the id or a scope cannot be.
+        EmailTaken, UserExists: there is an account already.
+        AccessDenied: the actor is no administrator.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    validate_password(request.password)
+    user = User(
+        id=request.user_id if request.user_id is not None else str(new_id()),
+        email=normalize_email(request.email),
+        password_hash=password_hasher.hash(request.password),
+        created_at=clock(),
+        role=request.role,
+        scopes=request.scopes,
+    )
+    users.add(user)
+    return user
+
+
+def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
+    """Return accounts by their e-mail addresses."""
+    ADMIN_ONLY.authorize(request.actor)
+    return users.list_page(after=request.after, limit=request.limit)
+
+
+def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -> None:
+    """Let nobody sign in with the account, nor refresh its tokens; those that are out live to their end.
+
+    Raises:
+        UserNotFound: nobody has the e-mail address.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    users.set_disabled(users.by_email(normalize_email(request.email)).id, at=clock())
+
+
+def enable_user(request: EnableUser, *, users: UserRepository) -> None:
+    """Let the user sign in again."""
+    ADMIN_ONLY.authorize(request.actor)
+    users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
+
+
+def change_password(request: ChangePassword, *, users: UserRepository, password_hasher: PasswordHasher) -> None:
+    """Give the account another password; tokens that are out live to their end.
+
+    Raises:
+        Refused: the password cannot be.
+        UserNotFound: nobody has the e-mail address.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    validate_password(request.password)
+    users.change_password(users.by_email(normalize_email(request.email)).id, password_hasher.hash(request.password))

@@ -1,0 +1,59 @@
+"""Exchange a token for a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orders_domain.errors import InvalidToken, UserNotFound
+from orders_domain.model.user import User
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.revoked_tokens import RevokedTokens
+from orders_domain.ports.tokens import TokenIssuer, TokenVerifier
+from orders_domain.ports.users import UserRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    token: str = field(repr=False)
+
+
+def refresh_token(
+    request: RefreshToken,
+    *,
+    token_verifier: TokenVerifier,
+    users: UserRepository,
+    revoked_tokens: RevokedTokens,
+    token_issuer: TokenIssuer,
+    clock: Clock,
+) -> str:
+    """Return a new token of the same family; the old one is dead (clause 003-12).
+
+    A token is exchanged once. Whoever shows it again has copied it, or was copied: all tokens of its family die.
+
+    Raises:
+        InvalidToken: the token is not good, was ended or exchanged, is not of a sign-in of ours, or its user may not
+            sign in any more.
+        SignInDisabled: an identity provider makes the tokens.
+        IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
+    """
+    token_issuer.ensure_enabled()
+    auth_token, now = token_verifier(request.token), clock()
+    if auth_token.family is None:
+        raise InvalidToken("The token is not of a sign-in of ours.")
+    user = _active_user(auth_token.actor.subject, users)
+    if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
+        revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
+        raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
+    if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
+        raise InvalidToken("The token's family was ended.")
+    return token_issuer(user, family=auth_token.family, at=now)
+
+
+def _active_user(user_id: str, users: UserRepository) -> User:
+    try:
+        user = users.get(user_id)
+    except UserNotFound as error:
+        raise InvalidToken("The token's user has no account.") from error
+    if user.disabled:
+        raise InvalidToken("The token's user is disabled.")
+    return user

@@ -1,0 +1,72 @@
+"""Sign in with an e-mail address and a password."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from orders_domain.errors import InvalidCredentials, InvalidValue, UserNotFound
+from orders_domain.model.user import User, normalize_email
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.rate_limiter import RateLimiter
+from orders_domain.ports.tokens import TokenIssuer
+from orders_domain.ports.users import UserRepository
+
+MAX_FAILURES_PER_ACCOUNT = 10  # a minute, that failed
+MAX_FAILURES_PER_ADDRESS = 100  # a minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    email: str
+    password: str = field(repr=False)
+    address: str  # where the request comes from
+
+
+def sign_in(
+    request: SignIn,
+    *,
+    users: UserRepository,
+    password_hasher: PasswordHasher,
+    rate_limiter: RateLimiter,
+    token_issuer: TokenIssuer,
+    clock: Clock,
+    new_id: NewId,
+) -> str:
+    """Return a new token of a new family (clause 003-09).
+
+    An e-mail address that nobody has costs the same work, counts the same tries and gets the same answer as a wrong
+    password does.
+
+    Raises:
+        InvalidCredentials: no account has both, or it is disabled.
+        TooManyAttempts: ten tries of the account failed within a minute, or a hundred came from the address.
+        PasswordHasherBusy: too many sign in at this moment.
+        SignInDisabled: an identity provider makes the tokens.
+        StoreUnavailable: the store is away.
+    """
+    token_issuer.ensure_enabled()
+    account = f"account {_hash(request.email.strip().lower())}"
+    rate_limiter.hit(f"address {_hash(request.address)}", limit=MAX_FAILURES_PER_ADDRESS)
+    rate_limiter.hit(account, limit=MAX_FAILURES_PER_ACCOUNT)
+    user = _user_by_email(request.email, users)
+    good = password_hasher.verify(request.password, user.password_hash if user else None)
+    if user is None or not good or user.disabled:
+        raise InvalidCredentials
+    rate_limiter.reset(account)
+    if password_hasher.needs_rehash(user.password_hash):
+        users.change_password(user.id, password_hasher.hash(request.password), instead_of=user.password_hash)
+    return token_issuer(user, family=str(new_id()), at=clock())
+
+
+def _user_by_email(email: str, users: UserRepository) -> User | None:
+    try:
+        return users.by_email(normalize_email(email))
+    except (UserNotFound, InvalidValue):
+        return None
+
+
+def _hash(text: str) -> str:
+    """What people type is no key for a store: it may be long, and it is theirs."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

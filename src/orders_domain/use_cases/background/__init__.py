@@ -1,0 +1,1 @@
+"""Use cases that workers and jobs run."""

@@ -1,0 +1,54 @@
+"""Forget what nobody can ask for any more."""
+
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+
+from orders_domain.model import idempotency
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.inbox import InboxCleanup
+from orders_domain.ports.outbox import Outbox
+from orders_domain.ports.revoked_tokens import RevokedTokens
+
+SENT_EVENT_RETENTION = timedelta(days=7)
+MESSAGE_RETENTION = timedelta(days=90)
+"""A carrier that repeats itself later than that is still held to the lifecycle, which never goes backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeResult:
+    """How much was forgotten."""
+
+    events: int = 0
+    keys: int = 0
+    tokens: int = 0
+    messages: int = 0
+
+    def __add__(self, other: "PurgeResult") -> "PurgeResult":
+        return PurgeResult(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+
+def purge_expired_data(
+    *,
+    outbox: Outbox,
+    idempotency_keys: IdempotencyKeyCleanup,
+    revoked_tokens: RevokedTokens,
+    inbox: InboxCleanup,
+    clock: Clock,
+    limit: int = 1_000,
+) -> PurgeResult:
+    """Forget at most ``limit`` of each: events sent a week ago, idempotency keys of more than 24 hours ago, dead tokens
+    that have expired anyway, and messages dealt with 90 days ago.
+
+    Where it returns ``PurgeResult()``, nothing is left to forget.
+
+    Raises:
+        StoreUnavailable: the store is away.
+    """
+    now = clock()
+    return PurgeResult(
+        events=outbox.prune(sent_before=now - SENT_EVENT_RETENTION, limit=limit),
+        keys=idempotency_keys.prune(stored_before=now - idempotency.RETENTION, limit=limit),
+        tokens=revoked_tokens.prune(expired_before=now, limit=limit),
+        messages=inbox.prune(recorded_before=now - MESSAGE_RETENTION, limit=limit),
+    )

@@ -1,0 +1,1 @@
+"""Use cases about products and their stock."""

@@ -1,0 +1,68 @@
+"""Change the status of many orders."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from orders_domain.errors import OrdersError, Unavailable
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.actor import Actor
+from orders_domain.model.job import BulkStatusJob, Failure
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import TargetStatus
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.jobs import JobRepository
+from orders_domain.use_cases.orders.change_status import ChangeStatus
+
+ChangeStatusFn: TypeAlias = Callable[[ChangeStatus], Order]
+"""The use case ``change_status`` with its ports: one order, one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkChangeStatus:
+    """A status for 1 to 1,000 orders."""
+
+    actor: Actor
+    order_ids: tuple[OrderRef, ...]
+    target: TargetStatus
+
+
+def bulk_change_status(
+    request: BulkChangeStatus, *, change_status: ChangeStatusFn, jobs: JobRepository, clock: Clock, new_id: NewId
+) -> BulkStatusJob:
+    """Return the job: of up to 100 orders it is done, of more it waits for a worker (clauses 002-32, 002-34).
+
+    Each order is changed by itself: an unknown one, or one that cannot become what is wanted, fails alone.
+
+    Raises:
+        AccessDenied: not an administrator.
+        Refused: no order, or more than 1,000.
+        StoreUnavailable: the store is away; some orders may have been changed, and asking again is safe.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    job = BulkStatusJob.create(request.order_ids, request.target, job_id=new_id(), by=request.actor, at=clock())
+    if job.needs_worker:
+        jobs.add(job)
+        return job
+    for _ in process_remaining(job, change_status=change_status):
+        pass
+    return job
+
+
+def process_remaining(job: BulkStatusJob, *, change_status: ChangeStatusFn) -> Iterator[None]:
+    """Try each order that is left; stop after each."""
+    for order_id in job.remaining:
+        change = ChangeStatus(actor=job.actor, order_id=order_id, target=job.target, access=ADMIN_ONLY)
+        job.record_result(_failure(change, change_status))
+        yield
+
+
+def _failure(change: ChangeStatus, change_status: ChangeStatusFn) -> Failure | None:
+    try:
+        change_status(change)
+    except Unavailable:
+        raise  # nothing was decided about the order
+    except OrdersError as error:
+        return Failure.of(change.order_id, error)
+    return None

@@ -1,0 +1,34 @@
+"""Say what was ordered in a period."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders_domain.model.access import ADMIN_ONLY
+from orders_domain.model.actor import Actor
+from orders_domain.model.analytics import Analytics, Bucket, Period
+from orders_domain.ports import analytics as port
+from orders_domain.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOrderAnalytics:
+    """The figures of a period, the last 30 days unless it says otherwise."""
+
+    actor: Actor
+    currency: str
+    since: datetime | None = None
+    before: datetime | None = None
+    bucket: Bucket = Bucket.DAY
+
+
+def get_order_analytics(request: GetOrderAnalytics, *, analytics: port.AnalyticsReader, clock: Clock) -> Analytics:
+    """Return the figures, for administrators (clause 002-31).
+
+    Raises:
+        AccessDenied: not an administrator.
+        Refused: no period, or one of more than 366 buckets.
+        StoreUnavailable: the store is away.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    period = Period.of(request.since, request.before, bucket=request.bucket, currency=request.currency, now=clock())
+    return analytics(period)

@@ -1,0 +1,93 @@
+"""Say an order in figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from orders_domain.model import history
+from orders_domain.model.access import OWNER_OR_ADMIN, AccessPolicy
+from orders_domain.model.actor import Actor
+from orders_domain.model.money import Money, to_major_units
+from orders_domain.model.order import Order
+from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.product import MAX_STOCK
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_queries import OrderQueries
+
+_NO_TIME = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOrderStatistics:
+    """The figures of one order, if the actor may see it."""
+
+    actor: Actor
+    order_id: OrderRef
+    access: AccessPolicy = OWNER_OR_ADMIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStatistics:
+    """An order in figures, at one of its versions."""
+
+    order: Order
+    age: timedelta
+    in_status: timedelta
+    status_changes: int
+
+    @property
+    def item_count(self) -> int:
+        return len(self.order.lines) + len(self.order.items)
+
+    @property
+    def total_quantity(self) -> int | None:
+        return total_quantity(self.order)
+
+    @property
+    def average_unit_price(self) -> Decimal | None:
+        """The total over the quantity, in major units, rounded to the minor unit; None where that is not known."""
+        if not self.total_quantity:
+            return None
+        total: Money = self.order.total
+        return to_major_units(round(Decimal(total.minor) / self.total_quantity), total.currency)
+
+
+def total_quantity(order: Order) -> int | None:
+    """Return how many things there are; None where its client described items without a whole quantity each."""
+    quantities = [line.quantity for line in order.lines] + [item.quantity for item in order.items]
+    known = [int(quantity) for quantity in quantities if quantity is not None and _is_count(quantity)]
+    return sum(known) if len(known) == len(quantities) else None
+
+
+def get_order_statistics(request: GetOrderStatistics, *, queries: OrderQueries, clock: Clock) -> OrderStatistics:
+    """Return the figures (clause 002-14).
+
+    Raises:
+        OrderNotFound: no such order, or not the actor's where existence is hidden.
+        AccessDenied: not the actor's.
+        StoreUnavailable: the store is away.
+    """
+    order = queries.get(request.order_id)
+    request.access.authorize_order(request.actor, order)
+    steps = _steps(queries.history(order.id), up_to=order.version)
+    now = clock()
+    return OrderStatistics(
+        order=order,
+        age=max(now - order.created_at, _NO_TIME),  # the clocks of two machines may differ a little
+        in_status=max(now - (steps[-1].at if steps else order.created_at), _NO_TIME),
+        status_changes=len(steps),
+    )
+
+
+def _steps(entries: Sequence[history.HistoryEntry], *, up_to: int) -> list[history.HistoryEntry]:
+    """The changes of status; none that came between reading the order and reading its history."""
+    return [entry for entry in entries if entry.version <= up_to and _changes_status(entry)]
+
+
+def _changes_status(entry: history.HistoryEntry) -> bool:
+    return entry.from_status is not None and entry.from_status is not entry.to_status
+
+
+def _is_count(quantity: Decimal | int) -> bool:
+    return 1 <= quantity <= MAX_STOCK and quantity % 1 == 0

@@ -1,0 +1,28 @@
+"""List orders."""
+
+from dataclasses import dataclass
+
+from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
+from orders_domain.model.actor import Actor
+from orders_domain.model.order_filter import OrderFilter, Page
+from orders_domain.ports.order_queries import OrderQueries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrders:
+    """A page of orders, if the actor may see them: one user's, or everybody's."""
+
+    actor: Actor
+    order_filter: OrderFilter
+    access: AccessPolicy = OWNER_ONLY_HIDDEN
+
+
+def list_orders(request: ListOrders, *, queries: OrderQueries) -> Page:
+    """Return the page, newest first (clauses 000-15, 002-09, 002-15).
+
+    Raises:
+        AccessDenied: they are somebody else's (clause 000-16).
+        StoreUnavailable: the store is away.
+    """
+    request.access.authorize_owner(request.actor, request.order_filter.user_id)
+    return queries.search(request.order_filter)

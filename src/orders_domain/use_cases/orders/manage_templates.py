@@ -1,0 +1,78 @@
+"""Keep, list and remove one's own templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orders_domain.errors import InvalidValue
+from orders_domain.model.actor import Actor
+from orders_domain.model.address import Address
+from orders_domain.model.order_filter import MAX_OFFSET, MAX_PAGE_SIZE
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import RequestedItem
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.order_templates import OrderTemplateRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTemplate:
+    actor: Actor
+    name: str
+    requested_items: tuple[RequestedItem, ...]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTemplates:
+    """A page of the actor's own.
+
+    Raises:
+        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000.
+    """
+
+    actor: Actor
+    offset: int = 0
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_PAGE_SIZE:
+            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise InvalidValue(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTemplate:
+    actor: Actor
+    template_id: int
+
+
+def add_template(request: AddTemplate, *, templates: OrderTemplateRepository, clock: Clock) -> OrderTemplate:
+    """Return the new template, the actor's own (clause 002-33).
+
+    Raises:
+        Refused: a name or a number of items that cannot be.
+        StoreUnavailable: the store is away.
+    """
+    new = NewOrderTemplate(
+        user_id=request.actor.subject,
+        name=request.name,
+        requested_items=request.requested_items,
+        address=request.address,
+    )
+    return templates.add(new, at=clock())
+
+
+def list_templates(request: ListTemplates, *, templates: OrderTemplateRepository) -> Sequence[OrderTemplate]:
+    """Return the actor's own templates, in the order they were added."""
+    return templates.list_for_user(request.actor.subject, offset=request.offset, limit=request.limit)
+
+
+def delete_template(request: DeleteTemplate, *, templates: OrderTemplateRepository) -> None:
+    """Forget one of the actor's own templates; orders placed with it stay.
+
+    Raises:
+        TemplateNotFound: no such template, or not the actor's.
+        StoreUnavailable: the store is away.
+    """
+    templates.get(request.template_id).authorize_owner(request.actor)
+    templates.delete(request.template_id)

@@ -1,0 +1,63 @@
+"""Order products of the catalogue."""
+
+from dataclasses import dataclass
+
+from orders_domain.model import events, pricing
+from orders_domain.model.actor import Actor
+from orders_domain.model.address import Address
+from orders_domain.model.idempotency import IdempotencyKey
+from orders_domain.model.order import Order
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import RequestedItem, quantities_by_product
+from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCatalogOrder:
+    """So many of these products, to this address; the same product twice is added up."""
+
+    actor: Actor
+    requested_items: tuple[RequestedItem, ...]
+    address: Address | None = None
+    user_id: str | None = None  # whose order it is, where not the actor's
+    shipment_id: str | None = None
+    idempotency_key: IdempotencyKey | None = None
+    origin: Origin = Origin.MANAGEMENT
+
+
+def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
+    """Return the new order; its stock is taken, at the prices of this moment (clauses 002-01, 002-02, 002-10).
+
+    Raises:
+        Refused: nothing is wanted, prices of several currencies, or a total that is no amount.
+        InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
+        StoreUnavailable: the store is away.
+    """
+    wanted = quantities_by_product(request.requested_items)
+    now = clock()
+    with uow:
+        if request.idempotency_key:
+            uow.idempotency_keys.acquire(request.idempotency_key, at=now)
+        products = uow.products.get_many(wanted)
+        pricing.ensure_in_stock(wanted, products)
+        lines = pricing.build_lines(wanted, products)
+        order = Order.place(
+            order_id=new_id(),
+            origin=request.origin,
+            lines=lines,
+            total=pricing.total_of(lines),
+            address=request.address,
+            user_id=request.user_id,
+            shipment_id=request.shipment_id,
+            by=request.actor,
+            at=now,
+        )
+        uow.orders.add(order)
+        low = uow.stock.deduct(order, by=request.actor, at=order.created_at)
+        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
+        if request.idempotency_key:
+            uow.idempotency_keys.store(request.idempotency_key, order)
+        uow.commit()
+    return order

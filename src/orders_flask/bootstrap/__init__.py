@@ -1,0 +1,47 @@
+"""The adapters that the settings choose. A technology's library is imported only where it is used."""
+
+from orders_flask.bootstrap.auth import identity_provider_checks, issue_dev_token, token_verifier
+from orders_flask.bootstrap.cache import cache
+from orders_flask.bootstrap.cart_signatures import signatures
+from orders_flask.bootstrap.components import (
+    BrokerComponent,
+    CacheComponent,
+    Check,
+    Migrations,
+    NotifierComponent,
+    PersistenceComponent,
+    RemoteServices,
+)
+from orders_flask.bootstrap.jobs import job_checks, job_runner
+from orders_flask.bootstrap.message_consumers import notifications, tracking_events
+from orders_flask.bootstrap.messaging import broker
+from orders_flask.bootstrap.notifiers import notifier
+from orders_flask.bootstrap.persistence import replica_checks, store
+from orders_flask.bootstrap.remote_services import choose_place_shipped_order, services
+from orders_flask.bootstrap.sign_in import sign_in
+
+__all__ = [
+    "BrokerComponent",
+    "CacheComponent",
+    "Check",
+    "Migrations",
+    "NotifierComponent",
+    "PersistenceComponent",
+    "RemoteServices",
+    "broker",
+    "cache",
+    "choose_place_shipped_order",
+    "identity_provider_checks",
+    "issue_dev_token",
+    "job_checks",
+    "job_runner",
+    "notifications",
+    "notifier",
+    "replica_checks",
+    "services",
+    "sign_in",
+    "signatures",
+    "store",
+    "token_verifier",
+    "tracking_events",
+]

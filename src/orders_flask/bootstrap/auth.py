@@ -1,0 +1,63 @@
+"""Whose tokens are believed, and tokens of our own for development."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from orders_adapters.security import tokens
+from orders_domain.model.actor import Actor, Role
+from orders_domain.ports.tokens import TokenVerifier
+from orders_flask.bootstrap.components import Check, as_setting_error, check_health
+from orders_flask.settings import Settings
+
+if TYPE_CHECKING:
+    from orders_adapters.security.jwks import JwksKeys
+
+
+def token_verifier(settings: Settings) -> TokenVerifier:
+    key_for: tokens.KeyFor
+    if settings.jwt_jwks_url:
+        key_for = _provider_keys(settings)
+    elif settings.jwt_public_key:
+        with as_setting_error("JWT_PUBLIC_KEY"):
+            key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
+    else:
+        key_for = tokens.shared_secret(settings.signing_secret)
+    return tokens.JwtTokenVerifier(
+        key_for,
+        algorithm=settings.algorithm,
+        issuer=settings.jwt_issuer or None,
+        audience=settings.jwt_audience or None,
+    ).verify
+
+
+def identity_provider_checks(settings: Settings) -> Mapping[str, Check]:
+    return {"identity": partial(check_health, _provider_keys(settings).ping)} if settings.jwt_jwks_url else {}
+
+
+def _provider_keys(settings: Settings) -> JwksKeys:
+    from orders_adapters.security.jwks import JwksKeys
+
+    with as_setting_error("JWT_JWKS_URL"):
+        return JwksKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
+
+
+def issue_dev_token(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
+    """Return a token of our own, for development.
+
+    Raises:
+        Refused: nobody can be called that.
+    """
+    Actor(subject=subject)
+    claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    return tokens.encode_token(
+        subject=subject,
+        secret=settings.signing_secret,
+        expires_at=int(time.time()) + seconds,
+        role=role,
+        scopes=scopes,
+        **{name: value for name, value in claims.items() if value},
+    )

@@ -1,0 +1,11 @@
+"""Who is believed to have signed a cart."""
+
+from __future__ import annotations
+
+from orders_adapters.security.cart_signatures import HmacCartVerifier
+from orders_domain.ports.cart_signatures import CartSignatureVerifier
+from orders_flask.settings import Settings
+
+
+def signatures(settings: Settings) -> CartSignatureVerifier:
+    return HmacCartVerifier(settings.cart_secrets)

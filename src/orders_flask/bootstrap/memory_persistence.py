@@ -1,0 +1,41 @@
+"""The store of orders in this process's memory."""
+
+from __future__ import annotations
+
+from orders_adapters.memory.analytics import InMemoryAnalyticsReader
+from orders_adapters.memory.email_lookup import InMemoryEmailLookup
+from orders_adapters.memory.idempotency_keys import InMemoryIdempotencyKeyCleanup
+from orders_adapters.memory.inbox import InMemoryInboxCleanup
+from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.memory.order_queries import InMemoryOrderQueries
+from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_adapters.memory.outbox import InMemoryOutbox
+from orders_adapters.memory.product_catalog import InMemoryProductCatalog
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
+from orders_adapters.memory.store import InMemoryStore as Memory
+from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
+from orders_adapters.memory.users import InMemoryUserRepository
+from orders_adapters.memory.wakeup import WakeupSignal
+from orders_flask.bootstrap.components import PersistenceComponent
+
+
+def store() -> PersistenceComponent:
+    bell, jobs_bell = WakeupSignal(), WakeupSignal()
+    memory = Memory(on_commit=bell.set, on_job=jobs_bell.set)
+    return PersistenceComponent(
+        unit_of_work=lambda: InMemoryUnitOfWork(memory),
+        queries=InMemoryOrderQueries(memory),
+        replica_queries=InMemoryOrderQueries(memory),
+        analytics=InMemoryAnalyticsReader(memory),
+        product_catalog=InMemoryProductCatalog(memory),
+        templates=InMemoryOrderTemplateRepository(memory),
+        outbox=InMemoryOutbox(memory),
+        jobs=InMemoryJobRepository(memory),
+        idempotency_keys=InMemoryIdempotencyKeyCleanup(memory),
+        inbox=InMemoryInboxCleanup(memory),
+        email_lookup=InMemoryEmailLookup(memory),
+        users=InMemoryUserRepository(memory),
+        revoked_tokens=InMemoryRevokedTokens(memory),
+        wait=bell.wait,
+        wait_for_jobs=jobs_bell.wait,
+    )

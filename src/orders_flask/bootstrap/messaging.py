@@ -1,0 +1,48 @@
+"""The broker: RabbitMQ, or the log; and Kafka beside it, for notifications."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from orders_adapters.composite.fan_out_publisher import FanOutPublisher
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher as MemoryPublisher
+from orders_flask.bootstrap.components import BrokerComponent, as_setting_error, check_health, require_extra
+from orders_flask.bootstrap.kafka_options import options
+from orders_flask.settings import Settings
+
+
+def broker(settings: Settings) -> BrokerComponent:
+    main = _main(settings)
+    if not settings.kafka_servers:
+        return main
+    with require_extra("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
+        from orders_adapters.kafka.event_publisher import KafkaEventPublisher as KafkaPublisher
+
+    told = options(settings)
+    with as_setting_error("KAFKA_OPTIONS"):
+        kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=told)
+
+    def check() -> str | None:
+        return "; ".join(filter(None, (main.check(), check_health(kafka.ping)))) or None
+
+    def close() -> None:
+        main.close()
+        kafka.close()
+
+    return BrokerComponent(publisher=FanOutPublisher(main.publisher, kafka), check=check, close=close)
+
+
+def _main(settings: Settings) -> BrokerComponent:
+    if settings.broker == "rabbitmq":
+        with require_extra("rabbitmq", wanted_by="RABBITMQ_URL"):
+            from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as RabbitPublisher
+
+        with as_setting_error("RABBITMQ_URL"):
+            rabbit = RabbitPublisher(
+                settings.rabbitmq_url,
+                queue=settings.new_order_queue,
+                exchange=settings.events_exchange,
+                queue_type=settings.queue_type,
+            )
+        return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
+    return BrokerComponent(publisher=MemoryPublisher())

@@ -1,0 +1,26 @@
+"""The store of orders: in a database, or in memory."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from orders_flask.bootstrap.components import Check, PersistenceComponent, require_extra
+from orders_flask.settings import Settings
+
+
+def store(settings: Settings) -> PersistenceComponent:
+    if settings.store_url == "memory://":
+        from orders_flask.bootstrap import memory_persistence
+
+        return memory_persistence.store()
+    with require_extra("postgres", wanted_by="DATABASE_URL"):
+        from orders_flask.bootstrap import sql_persistence
+
+        return sql_persistence.store(settings.store_url, read_url=settings.database_read_url)
+
+
+def replica_checks(settings: Settings) -> Mapping[str, Check]:
+    if not settings.database_read_url:
+        return {}
+    from orders_flask.bootstrap import sql_persistence
+
+    return {"replica": partial(sql_persistence.check_once, settings.database_read_url)}

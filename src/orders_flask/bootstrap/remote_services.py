@@ -1,0 +1,38 @@
+"""Other services: where an order's products are, and who ships them; by default we do both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from orders_adapters.system.local_shipments import LocalShipmentService
+from orders_domain.model.order import Order
+from orders_domain.use_cases import PlaceShippedOrder
+from orders_flask.bootstrap.components import RemoteServices, as_setting_error, check_health
+from orders_flask.settings import Settings
+
+
+def services(settings: Settings) -> RemoteServices:
+    if not settings.services:
+        return RemoteServices(catalog_service=None, shipment_service=LocalShipmentService())
+    from orders_adapters.http.catalog_service import HttpCatalogService
+    from orders_adapters.http.shipment_service import HttpShipmentService
+
+    product_catalog, carrier = settings.catalog_service_url, settings.shipment_service_url
+    with as_setting_error("CATALOG_SERVICE_URL"):
+        theirs = HttpCatalogService(product_catalog, currency=settings.default_currency) if product_catalog else None
+    with as_setting_error("SHIPMENT_SERVICE_URL"):
+        carriers = HttpShipmentService(carrier) if carrier else None
+    asked = {"catalogue": theirs, "shipments": carriers}
+    checks = {name: partial(check_health, service.ping) for name, service in asked.items() if service}
+    return RemoteServices(catalog_service=theirs, shipment_service=carriers or LocalShipmentService(), checks=checks)
+
+
+def choose_place_shipped_order(
+    settings: Settings,
+    *,
+    locally: Callable[[PlaceShippedOrder], Order],
+    via_services: Callable[[PlaceShippedOrder], Order],
+) -> Callable[[PlaceShippedOrder], Order]:
+    """Return the use case that orders and ships: where all is ours, it is one transaction."""
+    return via_services if settings.services else locally

@@ -1,0 +1,84 @@
+"""Who signs in here: passwords, tokens of our own, dead tokens and how often somebody may try."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.memory import rate_limiter as memory_attempts
+from orders_adapters.memory import revoked_tokens as memory_denylist
+from orders_adapters.security import tokens
+from orders_adapters.security.password_hasher import Argon2PasswordHasher
+from orders_domain.errors import SignInDisabled
+from orders_domain.model.user import User
+from orders_domain.ports.clock import Clock
+from orders_domain.ports.tokens import TokenIssuer
+from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
+from orders_flask.settings import Settings
+
+
+def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
+    ours = memory_attempts.InMemoryRateLimiter(clock=clock)
+    if settings.cache == "redis":
+        from orders_adapters.redis.rate_limiter import RedisRateLimiter
+        from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
+
+        with as_setting_error("REDIS_URL"):
+            copy = RedisRevokedTokenCache(
+                settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch_slot
+            )
+            attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=ours)
+
+        def close() -> None:
+            copy.close()
+            attempts.close()
+
+        return AuthComponent(
+            revoked_tokens=CachedRevokedTokens(store.revoked_tokens, copy),
+            rate_limiter=attempts,
+            password_hasher=Argon2PasswordHasher(),
+            token_issuer=JwtTokenIssuer(settings),
+            close=close,
+        )
+    alone = settings.cache == "memory"  # one process is all there is
+    return AuthComponent(
+        revoked_tokens=CachedRevokedTokens(
+            store.revoked_tokens,
+            memory_denylist.InMemoryRevokedTokenCache() if alone else memory_denylist.NullRevokedTokenCache(),
+        ),
+        rate_limiter=ours,
+        password_hasher=Argon2PasswordHasher(),
+        token_issuer=JwtTokenIssuer(settings),
+    )
+
+
+class JwtTokenIssuer(TokenIssuer):
+    """Tokens as the settings have them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def ttl(self) -> timedelta:
+        return timedelta(seconds=self._settings.token_seconds)
+
+    def ensure_enabled(self) -> None:
+        if self._settings.algorithm != "HS256":
+            raise SignInDisabled
+
+    def __call__(self, user: User, *, family: str, at: datetime) -> str:
+        self.ensure_enabled()
+        issued = int(at.timestamp())
+        named = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        return tokens.encode_token(
+            subject=user.id,
+            secret=self._settings.signing_secret,
+            expires_at=issued + self._settings.token_seconds,
+            role=user.role,
+            scopes=sorted(user.scopes),
+            iat=issued,
+            jti=uuid4().hex,
+            **{tokens.FAMILY: family},
+            **{name: value for name, value in named.items() if value},
+        )

@@ -1,0 +1,100 @@
+"""The store of orders in a database, and perhaps its replica."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orders_adapters.memory.wakeup import WakeupSignal
+from orders_adapters.sql import (
+    analytics,
+    email_lookup,
+    idempotency_keys,
+    inbox,
+    jobs,
+    migrate,
+    order_queries,
+    order_templates,
+    product_catalog,
+    revoked_tokens,
+    unit_of_work,
+    users,
+)
+from orders_adapters.sql.engine import engine
+from orders_adapters.sql.outbox import repository, wakeup
+from orders_domain.errors import StoreUnavailable
+from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def store(url: str, *, read_url: str) -> PersistenceComponent:
+    with as_setting_error("DATABASE_URL"):
+        database = engine.create(url)
+    with as_setting_error("DATABASE_READ_URL"):
+        replica = engine.create(read_url) if read_url else database
+    ringing, jobs_bell = wakeup.WakeupSignal(database), WakeupSignal()
+    return PersistenceComponent(
+        unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=ringing.set),
+        queries=order_queries.SqlOrderQueries(database),
+        replica_queries=order_queries.SqlOrderQueries(replica),
+        analytics=analytics.SqlAnalyticsReader(replica),
+        product_catalog=product_catalog.SqlProductCatalog(database),
+        templates=order_templates.SqlOrderTemplateRepository(database),
+        outbox=repository.SqlOutbox(database),
+        jobs=jobs.SqlJobRepository(database, on_add=jobs_bell.set),
+        idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
+        inbox=inbox.SqlInboxCleanup(database),
+        email_lookup=email_lookup.SqlEmailLookup(database),
+        users=users.SqlUserRepository(database),
+        revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
+        wait=ringing.wait,
+        wait_for_jobs=jobs_bell.wait,
+        connections_in_use=partial(engine.connections_in_use, database),
+        check=partial(_check, database),
+        close=partial(_close, ringing, database, replica),
+        migrations=Migrations(
+            upgrade=partial(migrate.upgrade, url),
+            downgrade=partial(migrate.downgrade, url),
+            current=partial(migrate.current, database),
+            drift=_drift,
+        ),
+    )
+
+
+def check_once(url: str) -> str | None:
+    """Say how a database is, on a connection of its own, which is given back."""
+    database = engine.create(url, pool_size=1)
+    try:
+        return _check(database)
+    finally:
+        database.dispose()
+
+
+def _close(wakeup: wakeup.WakeupSignal, *engines: Engine) -> None:
+    wakeup.close()
+    for one in engines:
+        one.dispose()
+
+
+def _drift() -> Sequence[str]:
+    """Compare on a database of our own, so that nobody's is touched."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'drift.db'}"
+        migrate.upgrade(url)
+        return migrate.check(url)
+
+
+def _check(database: Engine) -> str | None:
+    try:
+        engine.ping(database)
+        if missing := migrate.pending(database):
+            return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate"
+        lost = migrate.missing_triggers(database)
+    except StoreUnavailable as error:
+        return describe(error)
+    return f"The database has lost the triggers {', '.join(lost)}, which its migrations made." if lost else None

@@ -1,0 +1,1 @@
+"""The export command: options, rows and resumable files."""

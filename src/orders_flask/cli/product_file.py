@@ -1,0 +1,156 @@
+"""Products as lines of a file: CSV with a header, or JSON Lines."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from orders_domain.errors import InvalidValue
+from orders_domain.model.json_values import text_error
+from orders_domain.model.money import Money
+from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
+from orders_domain.use_cases.catalog.import_products import ImportRow
+from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
+from orders_flask.cli._streaming import NumberedLines
+
+REQUIRED = ("sku", "name", "price", "stock_quantity")
+OPTIONAL = ("currency", "low_stock_threshold")
+_PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
+
+
+def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
+    """Yield the products from the line ``first`` on, one a line: a quote left open spoils no line but its own.
+
+    Where a line leaves one open, the next that may close it is refused, too: it may be the rest of that product.
+
+    Raises:
+        ClickException: the header is not ours.
+    """
+    header, left_open = _header(next(iter(lines), "")), False
+    for line in lines:
+        try:
+            cells = _cells(line)
+        except csv.Error as error:
+            cells, values = [line], _explaining(f"not CSV: {error}")
+            left_open = left_open or str(error) == _OPEN
+        else:
+            values = _cells_by_name(header, cells)
+            if left_open and line.count('"') % 2:
+                values, left_open = _explaining(f"not CSV: {_CLOSING}"), False
+        if cells and lines.number >= first:
+            yield _row(lines.number, values, currency)
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a line; none of a blank one.
+
+    Raises:
+        csv.Error: it is not CSV, or not the whole of a record.
+    """
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as error:
+        raise csv.Error(_OPEN if str(error) == "unexpected end of data" else str(error)) from None
+
+
+def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
+    """Yield the products from the line ``first`` on, one JSON object a line."""
+    for line in lines:
+        if line.strip() and lines.number >= first:
+            yield _row(lines.number, _json_object(line), currency)
+
+
+_OPEN = "a quote is open at the end of the line; a product is one line"
+_CLOSING = "a quote that may close one of a line before; a product is one line"
+
+Values = Callable[[], Mapping[str, Any]]
+"""What a line says, by column; raises Refused where it says nothing that we understand."""
+
+
+def _explaining(sentence: str) -> Values:
+    def refuse() -> Mapping[str, Any]:
+        raise InvalidValue(sentence)
+
+    return refuse
+
+
+def _header(line: str) -> list[str]:
+    try:
+        header = [name.strip() for name in _cells(line)]
+    except csv.Error as error:
+        raise click.ClickException(f"The header is not CSV: {error}.") from error
+    if missing := [name for name in REQUIRED if name not in header]:
+        raise click.ClickException(f"The header lacks: {', '.join(missing)}{_separator(line)}.")
+    if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
+        raise click.ClickException(f"The header has what it should not, or has it twice: {', '.join(unknown)}.")
+    return header
+
+
+def _separator(line: str) -> str:
+    """What may be the matter with a header: files of other programs separate cells otherwise."""
+    found = [name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line]
+    return f"; cells are separated by commas, and it has {' and '.join(found)}" if found else ""
+
+
+def _cells_by_name(header: list[str], cells: list[str]) -> Values:
+    if len(cells) != len(header):
+        return _explaining(f"{len(cells)} cells where the header has {len(header)}")
+    return lambda: {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+
+
+def _json_object(line: str) -> Values:
+    def read() -> Mapping[str, Any]:
+        try:
+            values = json.loads(line, parse_float=Decimal)
+        except (ValueError, RecursionError, ArithmeticError) as error:  # nonsense, too deep, too large an exponent
+            raise InvalidValue("not JSON") from error
+        if not isinstance(values, dict):
+            raise InvalidValue("not a JSON object")
+        if unknown := values.keys() - {*REQUIRED, *OPTIONAL}:
+            raise InvalidValue(f"has what it should not: {', '.join(sorted(unknown))}")
+        return {name: value for name, value in values.items() if value is not None}
+
+    return read
+
+
+def _row(line: int, values: Values, currency: str) -> ImportRow:
+    try:
+        return ImportRow(line=line, upsert=_upsert(values(), currency))
+    except InvalidValue as error:
+        sentence = str(error).rstrip(".")
+        return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
+
+
+def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:
+    if missing := [name for name in REQUIRED if name not in values]:
+        raise InvalidValue(f"lacks {', '.join(missing)}")
+    if any(isinstance(value, str) and text_error(value) for value in values.values()):
+        raise InvalidValue("has text that is not UTF-8, or a NUL")
+    product = NewProduct(
+        sku=values["sku"],
+        name=values["name"],
+        price=_price(values["price"], values.get("currency", currency)),
+        stock=_count(values["stock_quantity"]),
+        low_stock_threshold=_count(values.get("low_stock_threshold", DEFAULT_THRESHOLD)),
+    )
+    return ProductUpsert(product=product, threshold_given="low_stock_threshold" in values)
+
+
+def _price(value: Any, currency: Any) -> Money:
+    if isinstance(value, str):
+        if not _PRICE.fullmatch(value.strip()):
+            raise InvalidValue("not an amount", field="price")
+        value = Decimal(value.strip())
+    if not isinstance(currency, str):
+        raise InvalidValue("not an ISO 4217 code", field="currency")
+    return Money.of(value, currency, field="price")
+
+
+def _count(value: Any) -> Any:
+    """A number in text as the number; anything else is for the product to judge."""
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else value

@@ -1,0 +1,58 @@
+"""The routes that look at orders and stock from above: statistics, history, the stock's health, analytics."""
+
+from typing import Any
+
+from orders_domain.model.access import ADMIN_ONLY, OWNER_OR_ADMIN
+from orders_domain.model.analytics import Bucket
+from orders_domain.model.order_ref import parse_order_ref
+from orders_domain.use_cases import GetOrderAnalytics, GetOrderHistory, GetOrderStatistics, GetStockHealth
+from orders_flask.contracts.management import reports_schemas as schemas
+from orders_flask.contracts.management.reports_translate import (
+    analytics_representation,
+    entry_representation,
+    statistics_representation,
+    stock_representation,
+)
+from orders_flask.contracts.management.routes import _document
+from orders_flask.web.authentication import requires
+from orders_flask.web.blueprints import ContractBlueprint
+from orders_flask.web.context import actor, use_cases
+
+
+def register(routes: ContractBlueprint) -> None:
+    """Add these routes to those of orders."""
+
+    @routes.get("/<ref:ref>/statistics")
+    @routes.response(200, schemas.OrderStatistics)
+    @routes.doc(**_document(401, 403, 404, 503, summary="Get an order in figures"))
+    def statistics(ref: str) -> Any:
+        request = GetOrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
+        return statistics_representation(use_cases().get_order_statistics(request))
+
+    @routes.get("/<ref:ref>/history")
+    @routes.response(200, schemas.HistoryEntry(many=True))
+    @routes.doc(**_document(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
+    def history(ref: str) -> Any:
+        request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
+        return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
+
+    @routes.get("/health/stock-check")
+    @routes.response(200, schemas.StockCheck)
+    @routes.doc(**_document(401, 403, 503, summary="Check the stock (administrators)"))
+    def stock_check() -> Any:
+        return stock_representation(use_cases().get_stock_health(GetStockHealth(actor=actor())))
+
+    @routes.get("/analytics")
+    @requires(ADMIN_ONLY)
+    @routes.arguments(schemas.AnalyticsQuery, location="query")
+    @routes.response(200, schemas.AnalyticsResponse)
+    @routes.doc(**_document(400, 401, 403, 503, summary="Say what was ordered in a period (administrators)"))
+    def analytics(query: dict[str, Any]) -> Any:
+        request = GetOrderAnalytics(
+            actor=actor(),
+            currency=use_cases().settings().default_currency,
+            since=query["start_date"].start if "start_date" in query else None,
+            before=query["end_date"].end if "end_date" in query else None,
+            bucket=Bucket(query["bucket"]),
+        )
+        return analytics_representation(use_cases().get_order_analytics(request))

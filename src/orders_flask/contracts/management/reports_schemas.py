@@ -1,0 +1,105 @@
+"""The bodies of what orders and stock look like from above."""
+
+from marshmallow import Schema, fields, validate
+
+from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_PRODUCTS, Bucket
+from orders_domain.model.history import CANCELED, DELETED, PLACED, STATUS_CHANGED
+from orders_domain.use_cases.catalog.get_stock_health import StockHealth
+from orders_flask.contracts.management.translate import VOCABULARY
+from orders_flask.web.fields import Amount, DateOrDateTime, Timestamp, status
+
+_MOMENT = {"type": "string", "format": "date-time"}
+_AMOUNT = {"type": "number"}
+
+
+class OrderStatistics(Schema):
+    """An order in figures."""
+
+    order_id = fields.Integer(required=True)
+    item_count = fields.Integer(required=True)
+    total_quantity = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null where the items have no whole quantities."}
+    )
+    total_amount = Amount(required=True, metadata=_AMOUNT)
+    average_unit_price = fields.Float(
+        required=True, allow_none=True, metadata={"description": "The amount over the quantity, rounded."}
+    )
+    status = status(VOCABULARY, required=True)
+    age_seconds = fields.Integer(required=True)
+    seconds_in_status = fields.Integer(required=True)
+    status_changes = fields.Integer(required=True)
+
+
+class HistoryEntry(Schema):
+    """One change of an order."""
+
+    at = Timestamp(required=True, metadata=_MOMENT)
+    actor = fields.String(required=True)
+    event = fields.String(required=True, validate=validate.OneOf([PLACED, STATUS_CHANGED, CANCELED, DELETED]))
+    from_status = status(VOCABULARY, required=True, allow_none=True)
+    to_status = status(VOCABULARY, required=True)
+    details = fields.Dict(required=True, metadata={"description": "Of `placed`: the order as it began."})
+
+
+class LowProduct(Schema):
+    """A product at or below its threshold."""
+
+    product_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    stock_quantity = fields.Integer(required=True)
+
+
+class StockCheck(Schema):
+    """How the stock is: critical when anything is out of stock, a warning when anything is low."""
+
+    status = fields.String(required=True, validate=validate.OneOf([health.value for health in StockHealth]))
+    total_products = fields.Integer(required=True)
+    out_of_stock = fields.Integer(required=True)
+    low_stock = fields.List(
+        fields.Nested(LowProduct), required=True, metadata={"description": "The emptiest first, at most 1,000."}
+    )
+    checked_at = Timestamp(required=True, metadata=_MOMENT)
+
+
+class AnalyticsQuery(Schema):
+    """A period, of at most so many buckets."""
+
+    start_date = DateOrDateTime(
+        description=f"An ISO date or datetime, of UTC; {DEFAULT_PERIOD_DAYS} days ago where absent."
+    )
+    end_date = DateOrDateTime(description="Likewise; a date includes that day. Today where absent.")
+    bucket = fields.String(
+        load_default=Bucket.DAY.value,
+        validate=validate.OneOf([bucket.value for bucket in Bucket]),
+        metadata={"description": f"At most {MAX_BUCKETS} of them; weeks begin on Monday."},
+    )
+
+
+class Point(Schema):
+    """What was ordered in one bucket."""
+
+    start = fields.Date(required=True)
+    orders = fields.Integer(required=True)
+    revenue = fields.Float(required=True)
+
+
+class SoldProduct(Schema):
+    """How much of a product was ordered."""
+
+    product_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    revenue = fields.Float(required=True)
+
+
+class AnalyticsResponse(Schema):
+    """What was ordered, in the service's currency; deleted orders left out, cancelled ones without revenue."""
+
+    orders = fields.Integer(required=True)
+    revenue = fields.Float(required=True)
+    average_order_value = fields.Float(required=True)
+    by_status = fields.Dict(keys=status(VOCABULARY), values=fields.Integer(), required=True)
+    series = fields.List(fields.Nested(Point), required=True)
+    top_products = fields.List(
+        fields.Nested(SoldProduct), required=True, metadata={"description": f"At most {MAX_PRODUCTS}, by revenue."}
+    )

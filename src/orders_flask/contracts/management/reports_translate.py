@@ -1,0 +1,99 @@
+"""Statistics, history, stock and analytics in this contract's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders_domain.model import history
+from orders_domain.model.analytics import Analytics
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.money import to_major_units
+from orders_domain.model.order import Order, rebuild
+from orders_domain.use_cases import OrderStatistics, StockHealthReport
+from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
+
+
+def statistics_representation(statistics: OrderStatistics) -> Mapping[str, Any]:
+    order = statistics.order
+    return {
+        "order_id": order.number,
+        "item_count": statistics.item_count,
+        "total_quantity": statistics.total_quantity,
+        "total_amount": order.total,
+        "average_unit_price": statistics.average_unit_price,
+        "status": VOCABULARY.name_of(order.status),
+        "age_seconds": int(statistics.age.total_seconds()),
+        "seconds_in_status": int(statistics.in_status.total_seconds()),
+        "status_changes": statistics.status_changes,
+    }
+
+
+def entry_representation(entry: HistoryEntry) -> Mapping[str, Any]:
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "event": entry.kind,
+        "from_status": VOCABULARY.name_of(entry.from_status) if entry.from_status else None,
+        "to_status": VOCABULARY.name_of(entry.to_status),
+        "details": _placement_entry(rebuild([entry])) if entry.kind == history.PLACED else dict(entry.details),
+    }
+
+
+def _placement_entry(order: Order) -> Mapping[str, Any]:
+    """Everything the order began with; ``items`` where another contract's client described them."""
+    parts = order.address.as_dict() if order.address else {}
+    return {
+        "origin": order.origin.value,
+        "user_id": order.user_id,
+        "total_amount": float(order.total.amount),
+        "currency": order.total.currency,
+        **{name: parts.get(part) for part, name in SHIPPING.items()},
+        "order_items": [
+            {
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "unit_price": float(line.unit_price.amount),
+                "subtotal": float(line.subtotal.amount),
+            }
+            for line in order.lines
+        ],
+        **({"items": [item.content for item in order.items]} if order.items else {}),
+    }
+
+
+def stock_representation(check: StockHealthReport) -> Mapping[str, Any]:
+    return {
+        "status": check.health.value,
+        "total_products": check.levels.total_products,
+        "out_of_stock": check.levels.out_of_stock,
+        "low_stock": [
+            {"product_id": product.id, "name": product.name, "stock_quantity": product.stock}
+            for product in check.levels.low_stock
+        ],
+        "checked_at": check.checked_at,
+    }
+
+
+def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
+    currency = analytics.period.currency
+    by_word = dict.fromkeys(VOCABULARY.names.values(), 0)
+    for status, orders in analytics.by_status.items():
+        by_word[VOCABULARY.name_of(status)] += orders
+    return {
+        "orders": analytics.orders,
+        "revenue": to_major_units(analytics.revenue, currency),
+        "average_order_value": analytics.average_order_value,
+        "by_status": by_word,
+        "series": [
+            {"start": start, "orders": orders, "revenue": to_major_units(minor, currency)}
+            for start, orders, minor in analytics.series()
+        ],
+        "top_products": [
+            {
+                "product_id": sold.product_id,
+                "name": sold.name,
+                "quantity": sold.quantity,
+                "revenue": to_major_units(sold.minor, currency),
+            }
+            for sold in analytics.top_products
+        ],
+    }

@@ -1,0 +1,133 @@
+"""Measurements for Prometheus; each app has its own, and the processes of one service add theirs up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import Response
+
+from orders_domain.ports.outbox import OutboxBacklog
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.metrics_core import Metric
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""Where several processes write what they measure; ``orders serve --workers`` sets it."""
+
+
+class Metrics:
+    def __init__(self, *, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
+        # Imported late: the library decides at its import whether processes share their measurements, and a process
+        # that forks workers has to be free to say so first.
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self._registry = CollectorRegistry()
+        self._outbox = OutboxCollector(backlog, clock)
+        self._seconds = Histogram(
+            "orders_http_request_duration_seconds",
+            "How long requests took, by route and status.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._completed = Counter("orders_done_total", "What use cases did.", ["use_case"], registry=self._registry)
+        self._rejected = Counter(
+            "orders_refused_total", "What was refused, by reason.", ["use_case", "reason"], registry=self._registry
+        )
+        self._replayed = Counter(
+            "orders_replayed_total",
+            "Requests that came again, and were answered again.",
+            ["use_case"],
+            registry=self._registry,
+        )
+        self._cache = Counter(
+            "orders_cache_reads_total", "Orders looked up in the cache.", ["outcome"], registry=self._registry
+        )
+        self._circuit = Gauge(
+            "orders_cache_circuit_open",
+            "1 while the cache is being spared.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
+        self._pool = Gauge(
+            "orders_database_connections_in_use",
+            "Connections of the pools that are out.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+
+    def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; methods and routes that we do not have count as one each."""
+        known = method if method in _METHODS else "other"
+        self._seconds.labels(known, route, str(status)).observe(seconds)
+
+    def completed(self, use_case: str) -> None:
+        self._completed.labels(use_case).inc()
+
+    def rejected(self, use_case: str, *, reason: str) -> None:
+        self._rejected.labels(use_case, reason).inc()
+
+    def replayed(self, use_case: str) -> None:
+        self._replayed.labels(use_case).inc()
+
+    def cache_read(self, *, hit: bool) -> None:
+        self._cache.labels("hit" if hit else "miss").inc()
+
+    def parts(self, *, circuit_open: bool, connections_in_use: int) -> None:
+        self._circuit.set(circuit_open)
+        self._pool.set(connections_in_use)
+
+    def exposition(self) -> Response:
+        from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = self._registry
+        if os.environ.get(DIRECTORY):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        text = generate_latest(registry) + generate_latest(self._outbox.registry())
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+class OutboxCollector:
+    """Asks the store at each scrape: the outbox is everybody's, so no process's own figures would do."""
+
+    def __init__(self, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
+        self._backlog = backlog
+        self._clock = clock
+
+    def registry(self) -> CollectorRegistry:
+        from prometheus_client import CollectorRegistry
+
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        from orders_domain.errors import StoreUnavailable
+
+        try:
+            backlog = self._backlog()
+        except StoreUnavailable:
+            yield GaugeMetricFamily("orders_database_up", "1 while the database answers.", value=0)
+            return
+        yield GaugeMetricFamily("orders_database_up", "1 while the database answers.", value=1)
+        depth = GaugeMetricFamily("orders_outbox_events", "Events on their way out, by state.", labels=["state"])
+        depth.add_metric(["waiting"], backlog.waiting)
+        depth.add_metric(["parked"], backlog.parked)
+        yield depth
+        age = (self._clock() - backlog.oldest).total_seconds() if backlog.oldest else 0.0
+        yield GaugeMetricFamily(
+            "orders_outbox_oldest_seconds", "Age of the oldest event not sent.", value=max(age, 0.0)
+        )
+
+
+def in_processes(directory: str) -> None:
+    """Let the processes forked from here on write what they measure into the directory."""
+    os.environ[DIRECTORY] = directory

@@ -1,0 +1,111 @@
+"""From anything raised to the error body of the contract whose URL was asked for."""
+
+import structlog
+from flask import Flask, Response, current_app, json, request
+from werkzeug.exceptions import HTTPException
+
+from orders_domain.errors import (
+    InvalidCredentials,
+    InvalidToken,
+    InvalidValue,
+    Kind,
+    OrdersError,
+    RequestInProgress,
+    TooManyAttempts,
+    Unavailable,
+)
+from orders_domain.model.order import OrderFinalized
+from orders_flask.web.authentication import CHALLENGE, authenticate
+from orders_flask.web.context import use_cases
+from orders_flask.web.contract import Contract
+from orders_flask.web.etags import etag
+from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, Problem, problem_json
+
+log = structlog.get_logger(__name__)
+
+_KEY = "orders-contracts"
+
+
+def install(app: Flask, mounts: dict[str, Contract]) -> None:
+    """Answer every error; ``mounts`` gives the contract of each prefix."""
+    app.extensions[_KEY] = mounts
+    for kind in (OrdersError, InvalidRequest, MalformedBody, HTTPException, Exception):
+        app.register_error_handler(kind, handle)
+
+
+def handle(error: Exception) -> Response:
+    """Return the error as the contract of the request's path writes it."""
+    place = _prefix_of(request.path)
+    contract = _mounts()[place] if place else None
+    if contract and place not in contract.absolute_mounts and error is request.routing_exception:
+        error = _require_authentication(error)
+    problem = _problem(error, contract)
+    if problem.status >= 500 and not isinstance(error, Unavailable):
+        log.error("unexpected error", exc_info=error)
+    body, media_type = contract.body(problem) if contract else problem_json(problem)
+    response = current_app.response_class(json.dumps(body), status=problem.status, mimetype=media_type)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _mounts() -> dict[str, Contract]:
+    mounts: dict[str, Contract] = current_app.extensions[_KEY]
+    return mounts
+
+
+def _prefix_of(path: str) -> str | None:
+    """Return the prefix that the path lies below."""
+    fitting = [prefix for prefix in _mounts() if path == prefix or path.startswith(f"{prefix}/")]
+    return max(fitting, key=len, default=None)
+
+
+def _require_authentication(error: Exception) -> Exception:
+    """Return the error; for somebody we do not know, that: nobody else is told what there is, and what is not."""
+    try:
+        authenticate()
+    except OrdersError as refusal:
+        return refusal
+    return error
+
+
+def _problem(error: Exception, contract: Contract | None) -> Problem:
+    statuses = contract.statuses if contract else STATUSES
+    if isinstance(error, OrdersError):
+        return _domain_error(error, statuses[error.kind], contract)
+    if isinstance(error, InvalidRequest):
+        use_cases().metrics().rejected("request", reason="invalid_request")
+        return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
+    if isinstance(error, MalformedBody):
+        return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
+    if isinstance(error, HTTPException):
+        response = error.get_response()
+        kept = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
+        return Problem(status=error.code or 500, detail=error.description or error.name, headers=kept)
+    return Problem(status=500, detail="Something went wrong on our side; the request's id is in our log.")
+
+
+def _domain_error(error: OrdersError, status: int, contract: Contract | None) -> Problem:
+    if isinstance(error, InvalidToken):
+        log.info("token refused", reason=str(error))
+        use_cases().metrics().rejected("request", reason=error.code)
+        return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
+        headers = {"Retry-After": str(error.retry_after)}
+        return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
+    detail = contract.sentence(error) if contract else str(error)
+    errors = {error.field: [str(error)]} if isinstance(error, InvalidValue) and error.field else None
+    headers = _headers(error)
+    if isinstance(error, InvalidCredentials | TooManyAttempts):
+        log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
+        use_cases().metrics().rejected("request", reason=error.code)
+    extra = contract.details(error) if contract else None
+    return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
+
+
+def _headers(error: OrdersError) -> dict[str, str]:
+    if isinstance(error, RequestInProgress | TooManyAttempts):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, OrderFinalized):
+        return etag(error.order)
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, InvalidCredentials) else {}

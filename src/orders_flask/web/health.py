@@ -1,0 +1,34 @@
+"""What whoever runs the service asks it: whether it lives, whether it is ready, how it is doing. No token needed."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from orders_flask.web.context import use_cases
+
+blueprint = Blueprint("operations", __name__)
+
+
+@blueprint.get("/")
+def root() -> dict[str, str]:
+    return {"service": "orders", "status": "ok"}
+
+
+@blueprint.get("/healthz")
+def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[dict[str, Any], int]:
+    """Only the database makes us unready: without cache or broker every request is still answered."""
+    failures = {name: check() for name, check in use_cases().checks().items()}
+    ready = failures["database"] is None
+    checks = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
+    checks["database"] = "ok" if ready else "unavailable"
+    return {"status": "ready" if ready else "unavailable", "checks": checks}, 200 if ready else 503
+
+
+@blueprint.get("/metrics")
+def prometheus() -> Response:
+    return use_cases().metrics().exposition()

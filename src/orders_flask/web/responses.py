@@ -1,0 +1,17 @@
+"""Answers made by hand, where what a route returns is not enough."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow
+from flask import Response, current_app, json
+
+
+def json_response(
+    schema: type[marshmallow.Schema], body: Any, *, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the answer with this body, as the schema writes it."""
+    body = json.dumps(schema().dump(body))
+    response = current_app.response_class(body, status=status, mimetype="application/json")
+    response.headers.update(headers or {})
+    return response

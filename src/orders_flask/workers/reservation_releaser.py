@@ -1,0 +1,37 @@
+"""The worker that gives up what other services hold for orders that do not exist, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from orders_domain.use_cases import ReleaseResult
+from orders_flask.workers import runner
+
+log = structlog.get_logger(__name__)
+
+POLL_INTERVAL = 1.0  # seconds between two looks
+
+
+@dataclass(kw_only=True)
+class ReservationReleaser:
+    """``run`` returns when ``stop`` is set. What a killed worker was at is due again when its lease has run out."""
+
+    release_reservations: Callable[[], ReleaseResult]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        runner.run(self.step, stop=self.stop, name="booking worker")
+
+    def step(self) -> None:
+        """Release what is due; where nothing is, wait a moment."""
+        outcome = self.release_reservations()
+        for failure in outcome.failures:
+            log.warning("a booking cannot be released yet", reason=failure)
+        if outcome.released:
+            log.info("bookings released", bookings=outcome.released)
+        if outcome == ReleaseResult():
+            self.stop.wait(POLL_INTERVAL)

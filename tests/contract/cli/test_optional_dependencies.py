@@ -1,0 +1,101 @@
+"""What an installation lacks is one sentence, which says how to get it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Ended, assert_one_sentence, environment, in_a_process
+
+CHECKOUT = Path(__file__).parents[3]
+SOURCE = CHECKOUT / "src"
+
+
+def without(*modules: str, here: Path) -> dict[str, str]:
+    """Variables under which Python behaves as if these modules were not installed."""
+    lacking = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
+    (here / "sitecustomize.py").write_text(f"import sys\n{lacking}")
+    return {"PYTHONPATH": os.pathsep.join([str(here), str(SOURCE)])}
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "library", "extra"),
+    [
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/x", "psycopg", "postgres"),
+        ("REDIS_URL", "redis://127.0.0.1:1", "redis", "redis"),
+        ("RABBITMQ_URL", "amqp://127.0.0.1:1", "pika", "rabbitmq"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1", "confluent_kafka", "kafka"),
+        ("CELERY_BROKER_URL", "amqp://127.0.0.1:1", "celery", "celery"),
+    ],
+)
+def test_a_part_whose_library_is_not_installed_names_the_extra(
+    variable: str, url: str, library: str, extra: str, tmp_path: Path
+) -> None:
+    lacking = without(library, here=tmp_path)
+
+    ended = in_a_process("serve", here=tmp_path, **{variable: url}, **lacking)
+
+    assert_one_sentence(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
+
+
+@pytest.mark.parametrize(("command", "inlet"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
+def test_a_worker_whose_library_is_not_installed_names_the_extra(command: str, inlet: str, tmp_path: Path) -> None:
+    kafka = {"TRACKING_SOURCE": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    settings = kafka if inlet == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
+
+    ended = in_a_process(command, here=tmp_path, **settings, **without(inlet, here=tmp_path))
+
+    assert_one_sentence(ended, inlet, "pip install")
+
+
+def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
+    """As after `pip install .`: there is our source, and no package at all."""
+    script = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from orders_flask.__main__ import main; main()"
+
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+
+    ended = Ended(returncode=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
+    assert_one_sentence(ended, "is not installed", f"pip install --editable '{CHECKOUT}[flask]'")
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        (None, "orders[redis]"),
+        ({"url": "file:///tmp/orders-0.1.0.whl", "archive_info": {}}, "orders[redis] @ file:///tmp/orders-0.1.0.whl"),
+        ({"url": "file:///home/ann/orders", "dir_info": {}}, "orders[redis] @ file:///home/ann/orders"),
+        (
+            {"url": "https://host/orders", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}},
+            "orders[redis] @ git+https://host/orders@0a1b",
+        ),
+    ],
+)
+def test_an_installed_package_names_what_it_was_installed_from(
+    origin: dict[str, object] | None, source: str, tmp_path: Path
+) -> None:
+    package, information = tmp_path / "orders_flask", tmp_path / "orders-0.1.0.dist-info"
+    package.mkdir()
+    information.mkdir()
+    (package / "optional_dependencies.py").write_bytes(
+        (SOURCE / "orders_flask" / "optional_dependencies.py").read_bytes()
+    )
+    (information / "METADATA").write_text("Metadata-Version: 2.4\nName: orders\nVersion: 0.1.0\n")
+    if origin:
+        (information / "direct_url.json").write_text(json.dumps(origin))
+    script = "from orders_flask.optional_dependencies import missing_extra as n; "
+    script += "print(n(ImportError(name='redis.x'), extra='redis'))"
+
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(tmp_path)),
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.stdout == f"redis is not installed: {sys.executable} -m pip install '{source}'\n", ran.stderr

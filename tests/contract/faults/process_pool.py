@@ -1,0 +1,67 @@
+"""Processes that run `orders`, forked from one that has imported it, so that none costs a second of imports."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+PRELOADED = (
+    "orders_flask.cli",
+    "orders_flask.app",
+    "orders_adapters.kafka.message_consumer",
+    "orders_adapters.rabbitmq.message_consumer",
+    "orders_adapters.rabbitmq.event_publisher",
+    "orders_adapters.redis.order_cache",
+    "orders_adapters.sql.migrate",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "granian.server",
+)
+
+_nursery = multiprocessing.get_context("forkserver")
+_nursery.set_forkserver_preload(list(PRELOADED))
+
+
+class Forked:
+    """A process with as much of `subprocess.Popen` as tests use."""
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), str(log)))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float) -> int:
+        self._process.join(timeout)
+        if (status := self.poll()) is None:
+            raise subprocess.TimeoutExpired("orders", timeout)
+        return status
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _run(words: list[str], environment: dict[str, str], log: str) -> None:
+    """Be `python -m orders_flask <words>` from here on."""
+    from orders_flask.__main__ import main
+
+    multiprocessing.set_start_method(None, force=True)  # of the processes that the service itself starts
+    os.environ.clear()
+    os.environ.update(environment)
+    output = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    sys.argv = ["orders", *words]
+    main()

@@ -1,0 +1,60 @@
+"""A broker that is away under many creations, at length for a minute: nobody notices, and all is told afterwards."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from tests.contract.faults import use_cases as cores
+from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks
+from tests.contract.faults.load import Answer, Customer
+from tests.contract.faults.service import Service, Web, within
+from tests.contract.http.checkout.carts import cart
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import ThrowawayRabbit
+from tests.support.servers.rabbitmq import RabbitServer
+
+ORDERS = effort(200, 1_000)
+AWAY = effort(5.0, 60.0)  # seconds
+CUSTOMERS = 4
+
+
+def place_many(service: Service, web: Web, who: int) -> list[Answer]:
+    """Hand over a customer's share of the carts, each under a key of its own and each a second time, for as long."""
+    customer, answers = Customer(service, web, f"customer-{who}"), []
+    body = {"cartSnapshot": cart(f"customer-{who}")}
+    began = time.monotonic()
+    for number in range(ORDERS // CUSTOMERS):
+        answers += [customer.ask_once("/api/orders", body, key=f"{number}") for _ in range(2)]
+        time.sleep(max(0.0, began + number * AWAY * CUSTOMERS / ORDERS - time.monotonic()))
+    customer.close()
+    return answers
+
+
+@pytest.mark.clause("004-11", "004-13")
+@pytest.mark.timeout(600)
+def test_orders_are_placed_and_told_though_the_broker_is_away_meanwhile(
+    on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit
+) -> None:
+    service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
+
+    with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
+        throwaway_rabbit.stop()
+        began = time.monotonic()
+        with ThreadPoolExecutor(CUSTOMERS) as threads:
+            shares = list(threads.map(partial(place_many, service, web), range(CUSTOMERS)))
+        time.sleep(max(0.0, began + AWAY - time.monotonic()))
+        throwaway_rabbit.start()
+        within(60, lambda: not core.unsent(), "the outbox is not sent")
+        versions = core.versions()
+        told, asked = news(rabbit, ear), tasks(rabbit, service.name)
+
+    answers = [answer for share in shares for answer in share]
+    assert Counter(answer.status for answer in answers) == {201: ORDERS, 200: ORDERS}
+    assert sum("x-idempotent-replay" in answer.headers for answer in answers) == ORDERS
+    assert versions == {answer.body["orderId"]: 1 for answer in answers}
+    assert len(versions) == len({one.id for one in told}) == len(set(asked)) == ORDERS
+    require_told(told, versions)
+    print(f"{ORDERS} orders; the slowest answer took {max(answer.seconds for answer in answers):.3f} s")

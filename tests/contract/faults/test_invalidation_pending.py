@@ -1,0 +1,194 @@
+"""An update that Redis did not hear of is told to it by the relay, and no stale order is read afterwards."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
+from orders_adapters.redis.order_cache import RedisOrderCache
+from orders_adapters.system import clock
+from orders_domain import Order, OrderStatus
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import change_status, relay_events
+from tests.contract.faults import use_cases as cores
+from tests.contract.faults.broker_probe import everything_heard, news, require_told
+from tests.contract.faults.service import Service, within
+from tests.contract.faults.test_refused_events import Relay, fill
+from tests.contract.faults.use_cases import Core, to
+from tests.support.servers.ephemeral.server import HOST, free_port
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+
+
+@pytest.fixture
+def network(service: Service) -> Iterator[Proxy]:
+    with Proxy.before(service.redis_url) as network:
+        yield network
+
+
+@pytest.fixture
+def behind(service: Service, network: Proxy) -> Iterator[Core]:
+    """A process whose way to Redis can be cut."""
+    with cores.core(service, redis_url=network.through(service.redis_url)) as behind:
+        yield behind
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """A cache that cannot be reached just when it is to be told of an update."""
+
+    cache: RedisOrderCache
+    network: Proxy
+
+    def get(self, order_id: UUID) -> Order | None:
+        return self.cache.get(order_id)
+
+    def prefetch(self, order_id: UUID | None) -> None:
+        self.cache.prefetch(order_id)
+
+    def put(self, order: Order) -> None:
+        self.cache.put(order)
+
+    def invalidate(self, versions: Mapping[UUID, int]) -> bool:
+        self.network.cut()
+        try:
+            return self.cache.invalidate(versions)
+        finally:
+            self.network.restore()
+
+
+def unheard(behind: Core, network: Proxy, order_id: UUID) -> None:
+    """Pay the order; Redis does not hear of it."""
+    cut_off = CutOff(behind.cache, network)
+    changed = change_status(to(order_id, OrderStatus.PAID), uow=behind.uow(), cache=cut_off, clock=clock.now)
+    assert changed.version == 2
+    assert behind.get(order_id).version == 1, "Redis has heard of it after all"
+
+
+def a_copied_order(core: Core) -> UUID:
+    order_id = core.place().id
+    assert core.get(order_id).version == 1
+    return order_id
+
+
+def test_the_relay_repeats_what_redis_did_not_hear(
+    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+) -> None:
+    order_ids = [a_copied_order(core) for _ in range(20)]
+    for order_id in order_ids:
+        unheard(behind, network, order_id)
+
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
+        with service.relay():
+            within(10, lambda: not core.unsent(), "the relay does not finish")
+        told = news(rabbitmq_server, ear)
+
+    assert [core.get(order_id).version for order_id in order_ids * 2] == [2] * 40
+    require_told(told, {str(order_id): 2 for order_id in order_ids})
+
+
+def test_a_relay_that_is_cut_off_itself_tells_the_cache_later_and_the_world_once(
+    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+) -> None:
+    order_id = a_copied_order(core)
+    unheard(behind, network, order_id)
+    publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
+
+    with everything_heard(rabbitmq_server, service.exchange) as ear:
+        deaf = CutOff(behind.cache, network)
+        assert relay_events(outbox=core.outbox, publisher=publisher, cache=deaf, clock=clock.now).sent == 2
+        assert [one.state for one in core.unsent()] == [OutboxState.PUBLISHED] * 2
+        publisher.close()
+        with service.relay():
+            within(10, lambda: not core.unsent(), "the relay does not finish")
+        told = news(rabbitmq_server, ear)
+
+    assert [core.get(order_id).version for _ in range(2)] == [2, 2]
+    assert [one.version for one in told] == [1, 2]
+
+
+KILLED = """
+import os, signal, sys
+from uuid import UUID
+from orders_domain import Actor, OrderStatus
+from orders_domain.model.status import TargetStatus
+from orders_domain.use_cases import ChangeStatus
+from orders_flask.bootstrap.container import Container
+from orders_flask import settings
+
+class Death:
+    def invalidate(self, versions):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+request = ChangeStatus(actor=Actor(subject="ada"), order_id=UUID(sys.argv[1]), target=paid)
+Container(settings=settings.load()).change_status(request, cache=Death())
+"""
+
+
+def change_and_die(service: Service, order_id: UUID) -> None:
+    """Pay the order in a process that is killed after the commit, before Redis hears of it."""
+    command = [sys.executable, "-c", KILLED, str(order_id)]
+    done = subprocess.run(command, env=service.environment, capture_output=True, timeout=30)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def test_a_process_killed_between_commit_and_invalidation_leaves_nothing_stale(service: Service, core: Core) -> None:
+    order_id = a_copied_order(core)
+    change_and_die(service, order_id)
+    assert core.get(order_id).version == 1, "Redis has heard of it after all"
+
+    with service.relay():
+        within(5, lambda: core.get(order_id).version == 2, "a stale order is read")
+
+    assert core.get(order_id).version == 2
+
+
+def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
+    service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
+) -> None:
+    fill(rabbitmq_server, service.name)
+    order_id = a_copied_order(core)
+    publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
+    relay = Relay(core, publisher)
+    while relay.turn().rejected:
+        relay.now += timedelta(hours=1)
+    publisher.close()
+    unheard(behind, network, order_id)
+
+    with service.relay():
+        within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
+
+
+def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
+    service: Service, core: Core, behind: Core, network: Proxy
+) -> None:
+    order_ids = [a_copied_order(core) for _ in range(40)]  # in all shards
+    for order_id in order_ids:
+        unheard(behind, network, order_id)
+
+    nobody = RabbitMqEventPublisher(f"amqp://guest:guest@{HOST}:{free_port()}/%2F")
+    for _ in range(3):
+        with pytest.raises(PublisherUnavailable):
+            relay_events(outbox=core.outbox, publisher=nobody, cache=core.cache, clock=clock.now)
+    nobody.close()
+
+    assert [order_id for order_id in order_ids if core.get(order_id).version != 2] == []
+
+
+def test_asking_again_for_a_change_that_was_made_unheard_is_followed_by_fresh_reads(
+    service: Service, core: Core
+) -> None:
+    order_id = a_copied_order(core)
+    change_and_die(service, order_id)
+
+    assert core.change(order_id, OrderStatus.PAID).version == 2  # acknowledged now
+
+    assert core.get(order_id).version == 2

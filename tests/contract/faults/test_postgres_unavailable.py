@@ -1,0 +1,116 @@
+"""PostgreSQL killed, started and frozen under load: 503 within bounds meanwhile, nothing acknowledged lost, healed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from orders_adapters.sql.engine import engine as engines
+from orders_domain.errors import StoreUnavailable
+from tests.contract.faults import use_cases as cores
+from tests.contract.faults.load import Acknowledged, Customer, busy, place_pay_and_ship
+from tests.contract.faults.service import Service, Web, within
+from tests.contract.faults.use_cases import Core
+from tests.support.depth import effort
+from tests.support.servers.ephemeral import ThrowawayPostgres
+
+LONGEST = 9.5  # seconds: for a connection 2, for an answer 6, and a busy machine
+
+
+def require_sorry(noted: Acknowledged) -> None:
+    """Nothing but yes, and sorry with a time to come back; never a stack trace."""
+    assert noted.statuses == {200, 201, 503}
+    sorry = [answer for answer in noted.answers if answer.status == 503]
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in sorry)
+    assert noted.unanswered == 0
+
+
+def require_kept(noted: Acknowledged, core: Core) -> None:
+    """What was acknowledged is there; what was not may be, too, but whole."""
+    versions = core.versions()
+    assert {order_id: n for order_id, n in noted.versions.items() if versions.get(order_id, 0) < n} == {}
+
+
+def require_well(service: Service, web: Web) -> None:
+    """An order's life goes without a hitch, on every connection."""
+    noted = Acknowledged()
+    customer = Customer(service, web)
+    for _ in range(10):
+        place_pay_and_ship(customer, noted)
+    customer.close()
+    assert noted.statuses == {200, 201}
+
+
+@contextmanager
+def under_load(service: Service) -> Iterator[Acknowledged]:
+    """Eight customers are busy meanwhile; then all is well again, and nothing acknowledged is lost."""
+    with service.serve() as web, cores.core(service) as core:
+        with busy(service, web, place_pay_and_ship, customers=8) as noted:
+            yield noted
+            time.sleep(0.5)
+        require_sorry(noted)
+        require_well(service, web)
+        require_kept(noted, core)
+        within(20, lambda: not core.unsent(), "the relay of the service has not healed")
+    print(f"{len(noted.versions)} orders; the slowest answer took {noted.slowest:.2f} s")
+
+
+@pytest.mark.clause("000-21")
+def test_a_database_killed_and_started_under_load(
+    on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
+) -> None:
+    with under_load(on_a_postgres_to_break):
+        for _ in range(effort(1, 3)):
+            time.sleep(0.7)
+            throwaway_postgres.kill()
+            time.sleep(0.5)
+            throwaway_postgres.start()
+
+
+def test_a_database_killed_and_started_while_nobody_asks_is_noticed_by_nobody(
+    on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
+) -> None:
+    service = on_a_postgres_to_break
+    with service.serve("--no-relay") as web:  # which would find the connections dead before a customer does
+        require_well(service, web)
+        throwaway_postgres.kill()
+        throwaway_postgres.start()
+        require_well(service, web)
+
+
+def test_a_frozen_database_is_given_up_in_time(
+    on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
+) -> None:
+    with under_load(on_a_postgres_to_break) as noted:
+        time.sleep(0.7)
+        throwaway_postgres.freeze()
+        time.sleep(11)  # longer than anybody may wait
+        throwaway_postgres.thaw()
+
+    assert noted.slowest < LONGEST
+
+
+END_ALL = """
+    SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def test_a_database_that_ends_new_connections_as_it_ended_the_old_is_away(service: Service, core: Core) -> None:
+    order_id = core.place().id
+
+    def end_all(*_: object) -> None:
+        reaper = engines.create(service.database_url)
+        with engines.autocommit(reaper).connect() as connection:
+            connection.exec_driver_sql(END_ALL)
+        reaper.dispose()
+
+    end_all()
+    event.listen(core.engine, "connect", end_all)
+    try:
+        with pytest.raises(StoreUnavailable):
+            core.queries.get(order_id)
+    finally:
+        event.remove(core.engine, "connect", end_all)

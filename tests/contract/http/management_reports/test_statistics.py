@@ -1,0 +1,95 @@
+"""GET /{ref}/statistics"""
+
+import pytest
+
+from tests.contract.http.management_reports.reports_client import ORDERS, Desk, of, refused
+from tests.support.client import ask
+
+
+@pytest.mark.clause("002-14")
+def test_an_order_in_figures(desk: Desk) -> None:
+    tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
+    order = desk.order({tea: 4, cup: 3})
+    desk.clock.advance(90.9)
+    desk.become(order, "confirmed", "shipped")
+    desk.clock.advance(30)
+
+    figures = of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"))
+
+    assert figures == {
+        "order_id": order["order_id"],
+        "item_count": 2,
+        "total_quantity": 7,
+        "total_amount": 40.0,
+        "average_unit_price": 5.71,
+        "status": "shipped",
+        "age_seconds": 120,
+        "seconds_in_status": 30,
+        "status_changes": 2,
+    }
+
+
+@pytest.mark.clause("002-14")
+def test_a_new_order_has_been_pending_as_long_as_it_is_old(desk: Desk) -> None:
+    order = desk.order({desk.product(): 1})
+    desk.clock.advance(45)
+
+    figures = of(desk.admin.ask("GET", f"{ORDERS}/{desk.uuid(order)}/statistics"))
+
+    assert (figures["status"], figures["status_changes"]) == ("pending", 0)
+    assert figures["age_seconds"] == figures["seconds_in_status"] == 45
+
+
+@pytest.mark.parametrize(
+    ("items", "quantity", "average"),
+    [
+        ([{"quantity": 2, "unit_price": 25.0}, {"qty": 3, "price": 8.5}], 5, 15.1),
+        ([{"note": "two lamps, three cables"}], None, None),
+        ([{"quantity": 1.5}, {"quantity": 2}], None, None),
+    ],
+)
+def test_items_that_a_client_describes_in_its_own_words_are_counted_where_they_can_be(
+    desk: Desk, items: list[object], quantity: int | None, average: float | None
+) -> None:
+    of(desk.ann.post({"items": items, "total_price": 75.5}, path="/orders/"), 201)
+
+    figures = of(desk.ann.ask("GET", f"{ORDERS}/1/statistics"))
+
+    assert (figures["item_count"], figures["total_quantity"]) == (len(items), quantity)
+    assert (figures["total_amount"], figures["average_unit_price"]) == (75.5, average)
+
+
+@pytest.mark.parametrize("what", ["statistics", "history"])
+def test_it_is_the_owners_and_the_administrators_alone(desk: Desk, what: str) -> None:
+    order = desk.order({desk.product(): 1})
+    path = f"{ORDERS}/{order['order_id']}/{what}"
+
+    for caller in (desk.ann, desk.admin):
+        of(caller.ask("GET", path))
+    assert "ann" not in str(refused(desk.bob.ask("GET", path), 403))
+    refused(ask(desk.stack.app, "GET", path), 401)
+
+
+@pytest.mark.parametrize("what", ["statistics", "history"])
+@pytest.mark.parametrize("ref", ["404", "018f0000-0000-7000-8000-000000000000", "none", "-1", "0", "9" * 30])
+def test_an_order_that_never_was_is_not_found(desk: Desk, what: str, ref: str) -> None:
+    for caller in (desk.ann, desk.admin):
+        refused(caller.ask("GET", f"{ORDERS}/{ref}/{what}"), 404)
+
+
+def test_a_deleted_order_has_no_figures(desk: Desk) -> None:
+    order = desk.order({desk.product(): 1})
+    desk.delete(order)
+
+    refused(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"), 404)
+
+
+@pytest.mark.parametrize("what", ["statistics", "history"])
+def test_it_costs_two_statements_at_most_however_long_the_order(desk: Desk, what: str) -> None:
+    order = desk.order({desk.product(f"Tea {number}"): 1 for number in range(20)})
+    desk.become(order, "confirmed", "shipped", "delivered")
+
+    with desk.stack.statements() as sent:
+        of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/{what}"))
+
+    assert len(sent) <= 2, sent

@@ -1,0 +1,181 @@
+"""POST and GET /templates, POST /templates/{id}/place, DELETE /templates/{id}"""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.http.management_reports.reports_client import HOME, ORDERS, Desk, of, refused, wanted
+from tests.support.client import Caller, as_json, ask
+
+TEMPLATES = f"{ORDERS}/templates"
+
+
+def kept(caller: Caller, products: dict[int, int], *, name: str = "Weekly tea") -> dict[str, Any]:
+    return dict(of(caller.post(wanted(products, name=name), path=TEMPLATES), 201))
+
+
+def place(caller: Caller, template: dict[str, Any]) -> Any:
+    return caller.ask("POST", f"{TEMPLATES}/{template['template_id']}/place")
+
+
+def remove(caller: Caller, template: dict[str, Any]) -> Any:
+    return caller.ask("DELETE", f"{TEMPLATES}/{template['template_id']}")
+
+
+@pytest.mark.clause("002-33")
+def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk) -> None:
+    template = kept(desk.ann, {7: 2, 3: 1})
+
+    assert template == {
+        "template_id": template["template_id"],
+        "name": "Weekly tea",
+        "order_items": [{"product_id": 7, "quantity": 2}, {"product_id": 3, "quantity": 1}],
+        **HOME,
+        "shipping_address_line2": None,
+        "created_at": "2026-03-14T12:00:00.123456Z",
+    }
+    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_second_line_left_blank_is_none(desk: Desk, blank: str) -> None:
+    body = wanted({7: 2}, name="Weekly tea") | {"shipping_address_line2": blank}
+
+    template = of(desk.ann.post(body, path=TEMPLATES), 201)
+
+    assert template["shipping_address_line2"] is None
+    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+
+
+@pytest.mark.clause("002-33")
+def test_placing_one_is_an_order_at_the_prices_of_now(desk: Desk) -> None:
+    tea = desk.product(price=2.5, stock=10)
+    template = kept(desk.ann, {tea: 4})
+    of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 3})))
+
+    orders = [of(place(desk.ann, template)) for _ in range(2)]
+
+    for order in orders:
+        assert (order["status"], order["user_id"], order["total_amount"]) == ("pending", "ann", 12.0)
+        assert [(item["product_id"], item["quantity"]) for item in order["order_items"]] == [(tea, 4)]
+        assert {name: order[name] for name in HOME} == HOME
+        assert of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
+    assert orders[0]["order_id"] != orders[1]["order_id"]
+    assert of(desk.ann.ask("GET", f"/api/v1/products/{tea}"))["stock_quantity"] == 2
+
+
+@pytest.mark.clause("002-33")
+def test_placing_one_looks_at_the_stock_and_names_every_product_short_or_unknown(desk: Desk) -> None:
+    tea, cup = desk.product("Tea", stock=1), desk.product("Cup", stock=9)
+    template = kept(desk.ann, {tea: 2, cup: 3, 404: 1})
+
+    detail = refused(place(desk.ann, template), 400)
+
+    assert detail["message"] == "Some products have insufficient stock"
+    issues = {issue["product_id"]: issue["available"] for issue in detail["stock_issues"]}
+    assert issues == {tea: 1, 404: 0}
+    assert of(desk.ann.ask("GET", f"/api/v1/products/{cup}"))["stock_quantity"] == 9
+    assert of(desk.ann.ask("GET", f"{ORDERS}/my-orders")) == []
+
+
+@pytest.mark.clause("002-33")
+def test_ones_own_are_listed_page_by_page_and_nobody_elses(desk: Desk) -> None:
+    mine = [kept(desk.ann, {1: 1}, name=f"Template {number}") for number in range(12)]
+    kept(desk.bob, {1: 1})
+
+    assert of(desk.ann.ask("GET", TEMPLATES)) == mine[:10]
+    assert of(desk.ann.ask("GET", f"{TEMPLATES}?skip=10")) == mine[10:]
+    assert of(desk.ann.ask("GET", f"{TEMPLATES}/?skip=1&limit=2")) == mine[1:3]
+    assert of(desk.admin.ask("GET", TEMPLATES)) == []
+    for query in ("limit=0", "limit=1001", "skip=-1", "limit=x"):
+        refused(desk.ann.ask("GET", f"{TEMPLATES}?{query}"), 400)
+
+
+@pytest.mark.clause("002-33")
+def test_another_ones_is_not_found_not_even_by_administrators(desk: Desk) -> None:
+    template = kept(desk.ann, {desk.product(): 1})
+
+    for caller in (desk.bob, desk.admin):
+        refused(place(caller, template), 404)
+        refused(remove(caller, template), 404)
+
+    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+    assert of(desk.admin.ask("GET", f"{ORDERS}/")) == []
+
+
+@pytest.mark.clause("002-33")
+def test_one_that_was_removed_is_gone_and_its_orders_stay(desk: Desk) -> None:
+    template = kept(desk.ann, {desk.product(): 1})
+    order = of(place(desk.ann, template))
+
+    assert of(remove(desk.ann, template)).keys() == {"message"}
+
+    refused(place(desk.ann, template), 404)
+    refused(remove(desk.ann, template), 404)
+    assert of(desk.ann.ask("GET", TEMPLATES)) == []
+    assert of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
+
+
+@pytest.mark.parametrize("ref", ["404", "0", "-1", "none", "1.0", "9" * 30, "018f0000-0000-7000-8000-000000000000"])
+def test_one_that_never_was_is_not_found(desk: Desk, ref: str) -> None:
+    refused(place(desk.ann, {"template_id": ref}), 404)
+    refused(remove(desk.ann, {"template_id": ref}), 404)
+
+
+@pytest.mark.clause("002-33")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'; DROP TABLE order_templates; --",
+        "<script>alert('template')</script>",
+        '" OR 1=1 --',
+        "{{ 7*7 }} %(name)s :name ${name} \\",
+        "\u202eright to left\U0001f375",
+    ],
+)
+def test_sql_and_html_are_words_like_any_others(desk: Desk, text: str) -> None:
+    body = wanted({desk.product(): 1}, name=text) | {"shipping_city": text, "shipping_address_line2": text}
+
+    template = of(desk.ann.post(body, path=TEMPLATES), 201)
+
+    assert (template["name"], template["shipping_city"], template["shipping_address_line2"]) == (text, text, text)
+    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+    answer = place(desk.ann, template)
+    assert of(answer)["shipping_city"] == text
+    assert answer.mimetype == "application/json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "  "}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"name": None}, "name"),
+        ({"name": "NUL \x00"}, "name"),
+        ({"order_items": []}, "order_items"),
+        ({"order_items": [{"product_id": 1, "quantity": 0}]}, "order_items.0.quantity"),
+        ({"order_items": [{"product_id": 1, "quantity": -1}]}, "order_items.0.quantity"),
+        ({"order_items": [{"product_id": "1", "quantity": 1}]}, "order_items.0.product_id"),
+        ({"shipping_city": " "}, "shipping_city"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_what_is_no_template_is_refused(desk: Desk, change: dict[str, object], field: str) -> None:
+    detail = refused(desk.ann.post(wanted({1: 1}, name="Tea") | change, path=TEMPLATES), 400)
+
+    assert field in detail["errors"]
+    assert of(desk.ann.ask("GET", TEMPLATES)) == []
+
+
+@pytest.mark.parametrize("missing", ["name", "order_items", *HOME])
+def test_nothing_may_be_missing(desk: Desk, missing: str) -> None:
+    body = {name: value for name, value in wanted({1: 1}, name="Tea").items() if name != missing}
+
+    assert missing in refused(desk.ann.post(body, path=TEMPLATES), 400)["errors"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", ""), ("POST", "/1/place"), ("DELETE", "/1")])
+def test_every_one_of_these_needs_a_token(desk: Desk, method: str, path: str) -> None:
+    refused(ask(desk.stack.app, method, TEMPLATES + path), 401)

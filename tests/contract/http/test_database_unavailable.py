@@ -1,0 +1,159 @@
+"""A database that cannot be reached: 503 with Retry-After, and the service is well again as soon as it is back."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from orders_flask import Settings
+from orders_flask.bootstrap.container import Container
+from orders_flask.web.context import container_of
+from tests.support.client import TEA, Answer, Caller, as_json, ask, refused
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
+from tests.support.service_stack import Stack
+
+Requests = dict[str, Callable[[Caller], Answer]]
+ROUTES: Requests = {
+    "place": lambda caller: caller.post({"items": [TEA], "total_price": 75}),
+    "get": lambda caller: caller.ask("GET", f"/orders/{uuid4()}"),
+    "change": lambda caller: caller.ask("PATCH", f"/orders/{uuid4()}", **as_json({"status": "PAID"})),
+    "list": lambda caller: caller.list(),
+    "the next page": lambda caller: caller.list("?limit=1&cursor=AAZgvzvJOKoBofu1MXZwbooFMV4e18Bw"),
+}
+
+
+@pytest.fixture
+def network(real_stack: Stack) -> Iterator[Proxy]:
+    """What lies between the service and its database."""
+    with Proxy.before(real_stack.settings.database_url) as network:
+        yield network
+
+
+@pytest.fixture
+def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack:
+    """A service that reaches the database through the network, and has done so already."""
+    url = network.through(real_stack.settings.database_url)
+    stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
+    stack.caller().place()
+    return stack
+
+
+def all_at_once(caller: Caller) -> dict[str, Answer]:
+    with ThreadPoolExecutor(len(ROUTES)) as threads:
+        asked = {name: threads.submit(route, caller) for name, route in ROUTES.items()}
+        return {name: each.result() for name, each in asked.items()}
+
+
+def assert_unavailable(answer: Answer) -> None:
+    body = refused(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert not any(
+        word in answer.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
+    )
+    assert body["detail"] == "The service cannot answer now; please try again."
+
+
+def test_a_database_that_is_gone_is_503_on_every_route(far: Stack, network: Proxy) -> None:
+    ann = far.caller()
+    network.cut()
+
+    answers = [route(ann) for route in ROUTES.values()]
+    network.restore()
+
+    for answer in answers:
+        assert_unavailable(answer)
+    assert ann.list().json == []
+    assert ann.post({"items": [TEA], "total_price": 75}).status_code == 201
+
+
+def test_a_database_that_hangs_is_503_on_every_route_within_seconds(far: Stack, network: Proxy) -> None:
+    ann = far.caller()
+    network.hang()
+
+    began = time.monotonic()
+    answers = all_at_once(ann)
+    took = time.monotonic() - began
+    network.restore()
+
+    for answer in answers.values():
+        assert_unavailable(answer)
+    assert took < 15
+    assert ann.list().status_code == 200
+
+
+def test_what_is_cached_is_still_answered(far: Stack, network: Proxy) -> None:
+    ann = far.caller()
+    order = ann.place()
+    ann.get(order)
+    network.cut()
+
+    assert (ann.get(order).status_code, ann.get(order).json) == (200, order)
+
+
+def test_only_the_database_makes_the_service_unready(far: Stack, network: Proxy) -> None:
+    before = ask(far.app, "GET", "/readyz")
+    network.cut()
+
+    gone, alive, measured = (ask(far.app, "GET", path) for path in ("/readyz", "/healthz", "/metrics"))
+    network.restore()
+    after = ask(far.app, "GET", "/readyz")
+
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert (gone.status_code, alive.status_code, measured.status_code) == (503, 200, 200)
+    assert gone.json["status"] == "unavailable"
+    assert gone.json["checks"] == {"database": "unavailable", "cache": "ok", "broker": "ok"}
+
+
+def test_a_database_that_was_never_there_is_503_on_every_route(real_stack: Stack, build: Callable[..., Stack]) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/nothing"
+    stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
+
+    for route in ROUTES.values():
+        assert_unavailable(route(stack.caller()))
+    assert ask(stack.app, "GET", "/readyz").status_code == 503
+
+
+@pytest.fixture(params=["a directory", "no database", "not migrated"])
+def broken_file(request: pytest.FixtureRequest, tmp_path: Path, build: Callable[..., Stack]) -> Stack:
+    """The embedded service whose file cannot be used."""
+    if request.param == "a directory":
+        (tmp_path / "orders.db").mkdir()
+    elif request.param == "no database":
+        (tmp_path / "orders.db").write_text("this is a shopping list, not a database\n" * 100)
+    settings = Settings(log_level="ERROR")
+    return build(settings, container=Container(settings=settings))
+
+
+def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) -> None:
+    for route in ROUTES.values():
+        assert_unavailable(route(broken_file.caller()))
+
+    ready = ask(broken_file.app, "GET", "/readyz")
+    assert (ready.status_code, ready.json["checks"]["database"]) == (503, "unavailable")
+    assert ask(broken_file.app, "GET", "/healthz").status_code == 200
+
+
+def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_the_log(
+    postgres_server: PostgresServer, build: Callable[..., Stack]
+) -> None:
+    stack = build(Settings(database_url=postgres_server.database(), log_level="ERROR"))
+    relay = container_of(stack.app).relay()
+
+    with capture_logs() as logs, ThreadPoolExecutor(1) as thread:
+        running = thread.submit(relay.run)
+        while not logs:
+            time.sleep(0.01)
+        relay.stop.set()
+        running.result()
+
+    assert logs[0]["event"] == "relay waits"
+    assert "run: orders migrate" in logs[0]["reason"]
+    answer = stack.caller().list()
+    assert_unavailable(answer)
+    assert "migrate" not in answer.text

@@ -1,0 +1,132 @@
+"""The rules of the house are watched: breaches of each import contract are planted and caught; the code is clean."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.outbox.shard_lock import acquire_shard
+
+ROOT = Path(__file__).parents[3]
+BREACHES = [
+    ("orders_domain.model.money", "orders_adapters.system.clock", "Arrows point inwards"),
+    ("orders_adapters.memory.order_cache", "orders_flask.settings", "Arrows point inwards"),
+    ("orders_domain.model.order", "orders_domain.use_cases.orders.get_order", "Inside the domain"),
+    ("orders_domain.model.money", "orders_domain.ports.clock", "Inside the domain"),
+    ("orders_domain.model.money", "orders_domain.model.order", "Inside the model"),
+    ("orders_adapters.redis.order_cache", "orders_adapters.sql.engine.engine", "Technologies do not know each other"),
+    ("orders_flask.web.context", "orders_adapters.sql.engine.engine", "Only the composition root"),
+    ("orders_flask.contracts.orders.routes", "orders_flask.contracts.management.errors", "Published contracts do not"),
+    ("orders_flask.web.context", "sqlalchemy", "SQLAlchemy, psycopg and Alembic"),
+    ("orders_adapters.memory.store", "redis", "redis lives"),
+    ("orders_adapters.security.jwks", "urllib3", "urllib3 lives"),
+    ("orders_flask.workers.outbox_relay", "pika", "pika lives"),
+    ("orders_adapters.memory.message_consumer", "confluent_kafka", "confluent-kafka lives"),
+    ("orders_flask.web.context", "celery", "Celery lives"),
+    ("orders_flask.web.authentication", "jwt", "PyJWT and argon2 live"),
+    ("orders_flask.contracts.checkout.translate", "rfc8785", "PyJWT and argon2 live"),
+    ("orders_flask.web.context", "dependency_injector", "dependency-injector lives"),
+    ("orders_flask.web.context", "a2wsgi", "a2wsgi lives"),
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources and the contracts, to be spoilt."""
+    directory = tmp_path_factory.mktemp("house")
+    shutil.copytree(ROOT / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", directory)
+    return directory
+
+
+def linted(directory: Path) -> str:
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo"],
+        cwd=directory,
+        env=os.environ | {"PYTHONPATH": str(directory / "src"), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def report_of_ours(copy: Path) -> str:
+    return linted(copy)
+
+
+@pytest.fixture(scope="module")
+def report(copy: Path, report_of_ours: str) -> str:
+    """The report on all breaches at once, each at the end of its module, planted after `report_of_ours`."""
+    for importer, imported, _ in BREACHES:
+        with (copy / "src" / f"{importer.replace('.', '/')}.py").open("a") as module:
+            module.write(f"\nimport {imported}\n")
+    return linted(copy)
+
+
+def test_the_code_keeps_every_import_contract(report_of_ours: str) -> None:
+    assert " 0 broken." in report_of_ours
+
+
+@pytest.mark.parametrize(("importer", "imported", "contract"), BREACHES)
+def test_a_breach_of_an_import_contract_is_caught_by_its_name(
+    report: str, importer: str, imported: str, contract: str
+) -> None:
+    _, _, broken = report.partition("Broken contracts")
+    _, found, section = broken.partition(f"\n{contract}")
+
+    assert found, report
+    assert f"{importer} -> {imported} " in re.split(r"\n-{5,}\n", section)[1], section
+
+
+def test_each_import_contract_has_a_breach_that_is_caught(report: str) -> None:
+    contracts = [line.removesuffix(" BROKEN") for line in report.splitlines() if line.endswith((" BROKEN", " KEPT"))]
+
+    assert " KEPT" not in report
+    assert [each for each in contracts if not any(each.startswith(name) for _, _, name in BREACHES)] == []
+
+
+def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+    engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
+    ignored = (ROOT / ".gitignore").read_text().split()
+
+    with engine.begin() as connection, acquire_shard(engine, shard=0):
+        connection.exec_driver_sql("CREATE TABLE t (n)")
+        left = sorted(file.name for file in tmp_path.iterdir())
+    engine.dispose()
+
+    assert {"orders.db", "orders.db-wal", "orders.db.relay"} <= set(left)
+    assert [name for name in left if not any(fnmatch(name, pattern) for pattern in ignored)] == []
+
+
+@pytest.mark.clause("001-09")
+def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+
+    for command in (["check"], ["format", "--check"]):
+        ran = subprocess.run([ruff, *command, "--no-cache", "."], cwd=ROOT, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout
+    planned = subprocess.run(["make", "--dry-run", "deep"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--cov-fail-under=97" in planned.stdout
+
+
+def test_no_tier_of_tests_imports_another() -> None:
+    tiers = {"unit", "contract", "torture"}
+
+    foreign = [
+        f"{file.relative_to(ROOT)}: {line}"
+        for tier in tiers
+        for file in (ROOT / "tests" / tier).rglob("*.py")
+        for line in file.read_text().splitlines()
+        for other in tiers - {tier}
+        if line.startswith((f"from tests.{other}", f"import tests.{other}"))
+    ]
+
+    assert foreign == []

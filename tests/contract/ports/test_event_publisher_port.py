@@ -1,0 +1,173 @@
+"""The promises of Publisher: None only for what is safe with the broker, an answer for each, and an end to waiting."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
+from orders_domain import Event, OrderStatus
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.model import events
+from tests.contract.ports.publishers import Told, in_memory, in_rabbitmq
+from tests.support.examples import ADA, NOON, only, placed
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.rabbitmq import RabbitServer
+from tests.support.threads import at_once
+
+
+@pytest.fixture(params=["memory", "rabbitmq"])
+def told(request: pytest.FixtureRequest) -> Iterator[Told]:
+    told = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
+    yield told
+    told.close()
+
+
+def placings(count: int) -> list[Event]:
+    return [events.event_for(order.new_entries[0], order) for order in (placed() for _ in range(count))]
+
+
+def life_of_an_order() -> list[Event]:
+    order = placed()
+    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+    order.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+    return [events.event_for(entry, order) for entry in order.new_entries]
+
+
+class TestRoundTrip:
+    def test_events_arrive_as_they_were_sent_in_their_order(self, told: Told) -> None:
+        sent = life_of_an_order()
+
+        assert list(told.publisher.publish(sent)) == [None, None, None]
+
+        assert told.arrived() == sent
+
+    def test_a_thousand_events_arrive_in_their_order(self, told: Told) -> None:
+        sent = placings(1_000)
+
+        assert list(told.publisher.publish(sent)) == [None] * 1_000
+
+        assert told.arrived() == sent
+
+    def test_calls_follow_each_other(self, told: Told) -> None:
+        sent = placings(5)
+
+        for event in sent:
+            assert list(told.publisher.publish([event])) == [None]
+
+        assert told.arrived() == sent
+
+    def test_an_event_may_be_sent_again(self, told: Told) -> None:
+        (event,) = placings(1)
+
+        assert list(told.publisher.publish([event])) == list(told.publisher.publish([event])) == [None]
+
+        assert told.arrived() == [event, event]
+
+    def test_nothing_to_send_is_nothing_refused(self, told: Told) -> None:
+        assert list(told.publisher.publish([])) == []
+
+
+class TestTwoAtOnce:
+    def test_eight_threads_share_a_publisher_and_each_one_s_events_keep_their_order(self, told: Told) -> None:
+        batches = [placings(40) for _ in range(8)]
+
+        results = at_once(*(partial(told.publisher.publish, batch) for batch in batches))
+
+        assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 40] * 8
+        arrived = told.arrived()
+        assert len(arrived) == 320
+        for batch in batches:
+            ids = {event.id for event in batch}
+            assert [event for event in arrived if event.id in ids] == batch
+
+
+@pytest.fixture
+def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
+    with Proxy.before(rabbitmq_server.url) as network:
+        yield network
+
+
+@pytest.fixture
+def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[Told]:
+    """RabbitMQ behind a network that can be broken. Memory refuses nothing and is never away."""
+    told = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
+    yield told
+    told.close()
+
+
+class TestTheBrokerFails:
+    @pytest.mark.parametrize("connected_before", [True, False])
+    @pytest.mark.parametrize("fault", ["cut", "hang"])
+    def test_a_broker_that_is_away_or_silent_is_unavailable_soon_and_comes_back(
+        self, far: Told, network: Proxy, fault: str, connected_before: bool
+    ) -> None:
+        if connected_before:
+            assert list(far.publisher.publish(placings(1))) == [None]
+            far.arrived()
+        getattr(network, fault)()
+
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(PublisherUnavailable):
+                far.publisher.publish(placings(3))
+            assert time.monotonic() - began < 4.0
+
+        network.restore()
+        after = placings(3)
+        assert list(far.publisher.publish(after)) == [None] * 3
+        assert [event for event in far.arrived() if event in after] == after
+
+    def test_a_connection_that_was_lost_while_nobody_spoke_costs_no_event(self, far: Told, network: Proxy) -> None:
+        first, second = placings(2)
+        far.publisher.publish([first])
+
+        network.cut()
+        network.restore()
+        time.sleep(0.3)  # the farewell arrives
+
+        assert list(far.publisher.publish([second])) == [None]
+        assert far.arrived() == [first, second]
+
+    def test_a_broker_that_goes_away_in_the_middle_has_what_it_has(self, far: Told, network: Proxy) -> None:
+        sent = placings(2_000)
+        network.delay(0.02)
+
+        def cut() -> None:
+            time.sleep(0.15)
+            network.cut()
+
+        result, _ = at_once(lambda: far.publisher.publish(sent), cut)
+
+        assert isinstance(result, PublisherUnavailable)
+        arrived = far.arrived()
+        assert arrived == sent[: len(arrived)]  # without a hole
+
+    def test_eight_threads_hear_of_it_in_time(self, far: Told, network: Proxy) -> None:
+        far.publisher.publish(placings(1))
+        network.hang()
+
+        began = time.monotonic()
+        results = at_once(*(partial(far.publisher.publish, placings(1)) for _ in range(8)))
+
+        assert [type(result) for result in results] == [PublisherUnavailable] * 8
+        assert time.monotonic() - began < 4.0
+
+
+class TestTheBrokerRefuses:
+    def test_a_refusal_is_told_of_the_event_it_is_of(self, rabbitmq_server: RabbitServer) -> None:
+        """The task queue takes one message and rejects the rest."""
+        queue, exchange = rabbitmq_server.name("full"), rabbitmq_server.name("exchange")
+        with rabbitmq_server.channel() as channel:
+            channel.queue_declare(queue, durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
+        publisher = InRabbitMQ(rabbitmq_server.url, queue=queue, exchange=exchange)
+        first, second = placings(2)
+        change = life_of_an_order()[1]  # goes to no task queue
+
+        taken, refused, untouched = publisher.publish([first, second, change])
+
+        assert (taken, untouched) == (None, None)
+        assert isinstance(refused, str)
+        assert refused
+        publisher.close()

@@ -1,0 +1,264 @@
+"""The promises of Cache: wrong only by being empty, and never in anybody's way."""
+
+import json
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import count
+
+import pytest
+
+from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
+from orders_domain import CustomItem, Order, OrderStatus
+from orders_domain.ports.order_cache import OrderCache
+from tests.contract.ports.caches import Kept, in_memory, in_redis
+from tests.contract.ports.test_orders_port import AS_SENT
+from tests.support.examples import ADA, NOON, new_id, only, placed
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.redis import RedisServer
+from tests.support.threads import at_once
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    """An empty cache."""
+    if request.param == "memory":
+        return in_memory()
+    server: RedisServer = request.getfixturevalue("redis_server")
+    return in_redis(server.url, prefix=f"{server.prefix}cache-{next(NUMBERS)}:")
+
+
+@pytest.fixture
+def cache(kept: Kept) -> OrderCache:
+    return kept.cache
+
+
+def saved(order: Order) -> Order:
+    """The order as the store gives it: numbered, and with nothing unsaved."""
+    order.number = 4711
+    order.new_entries.clear()
+    return order
+
+
+def versions(count: int) -> list[Order]:
+    """One order at its versions 1, 2, 3, ... (at most 5)."""
+    order = saved(placed())
+    seen = [deepcopy(order)]
+    for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)[: count - 1]:
+        order.change_status(only(status), by=ADA, at=NOON)
+        seen.append(deepcopy(saved(order)))
+    return seen
+
+
+class TestRoundTrip:
+    def test_an_order_comes_back_as_it_was_put(self, cache: OrderCache) -> None:
+        order = saved(placed(lines=(CustomItem(AS_SENT), CustomItem({}))))
+
+        cache.put(order)
+
+        found = cache.get(order.id)
+        assert found == order
+        assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
+        assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
+
+    def test_what_is_put_and_given_are_copies(self, cache: OrderCache) -> None:
+        order = saved(placed())
+        before = deepcopy(order)
+        cache.put(order)
+
+        for mine in (order, cache.get(order.id)):
+            assert mine is not None
+            mine.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
+
+        assert cache.get(order.id) == before
+
+    def test_a_later_version_takes_the_place_of_an_earlier_one(self, cache: OrderCache) -> None:
+        first, second = versions(2)
+
+        cache.put(first)
+        cache.put(second)
+
+        assert cache.get(first.id) == second
+
+
+class TestNotFound:
+    def test_what_was_never_put_is_not_there(self, cache: OrderCache) -> None:
+        cache.put(saved(placed()))
+
+        assert cache.get(new_id()) is None
+
+    def test_a_copy_lives_for_five_minutes(self, kept: Kept) -> None:
+        order = saved(placed())
+        kept.cache.put(order)
+
+        kept.pass_time(298)
+        assert kept.cache.get(order.id) == order
+
+        kept.pass_time(2.5)
+        time.sleep(0.02)
+        assert kept.cache.get(order.id) is None
+
+    def test_reading_a_copy_does_not_lengthen_its_life(self, kept: Kept) -> None:
+        order = saved(placed())
+        kept.cache.put(order)
+
+        for _ in range(4):
+            kept.pass_time(80)
+            kept.cache.get(order.id)
+
+        time.sleep(0.02)
+        assert kept.cache.get(order.id) is None
+
+
+class TestFence:
+    """A read that began before a change may put the old order after the invalidation: it must not come to stay."""
+
+    def test_an_older_copy_is_forgotten_and_kept_out(self, cache: OrderCache) -> None:
+        first, second = versions(2)
+        cache.put(first)
+
+        assert cache.invalidate({first.id: 2}) is True
+
+        assert cache.get(first.id) is None
+        cache.put(first)
+        assert cache.get(first.id) is None
+        cache.put(second)
+        assert cache.get(first.id) == second
+
+    def test_an_older_copy_does_not_replace_a_later_one(self, cache: OrderCache) -> None:
+        first, second = versions(2)
+        cache.put(second)
+
+        cache.put(first)
+
+        assert cache.get(first.id) == second
+
+    def test_an_older_invalidation_does_not_lower_the_fence(self, cache: OrderCache) -> None:
+        first, second, third = versions(3)
+        cache.invalidate({first.id: 3})
+
+        cache.invalidate({first.id: 2})
+
+        for old in (first, second):
+            cache.put(old)
+            assert cache.get(first.id) is None
+        cache.put(third)
+        assert cache.get(first.id) == third
+
+    def test_the_fence_outlives_every_copy_and_the_request_that_could_bring_one(self, kept: Kept) -> None:
+        first, _ = versions(2)
+        kept.cache.invalidate({first.id: 2})
+
+        for _ in range(2):
+            kept.pass_time(298)
+            kept.cache.put(first)
+            assert kept.cache.get(first.id) is None
+
+    def test_ten_is_later_than_nine(self, cache: OrderCache) -> None:
+        order = saved(placed())
+        order.version = 9
+        cache.put(order)
+
+        cache.invalidate({order.id: 10})
+
+        cache.put(order)
+        assert cache.get(order.id) is None
+
+    def test_many_orders_are_invalidated_at_once_and_others_left_alone(self, cache: OrderCache) -> None:
+        orders = [saved(placed()) for _ in range(600)]
+        for order in orders:
+            cache.put(order)
+
+        assert cache.invalidate({order.id: 2 for order in orders[:-1]}) is True
+
+        assert [order.id for order in orders if cache.get(order.id)] == [orders[-1].id]
+
+    def test_nothing_to_invalidate_is_heard(self, cache: OrderCache) -> None:
+        assert cache.invalidate({}) is True
+
+
+class TestTwoAtOnce:
+    def test_however_reads_and_changes_race_nobody_is_given_what_was_invalidated(self, cache: OrderCache) -> None:
+        order = saved(placed())
+        last = 60
+
+        def change() -> None:
+            for version in range(1, last + 1):
+                cache.invalidate({order.id: version})
+                found = cache.get(order.id)
+                assert found is None or found.version >= version
+
+        def read() -> None:
+            for version in [version for version in range(1, last + 1) for _ in range(2)]:
+                old = deepcopy(order)
+                old.version = max(1, version - 1)
+                cache.put(old)
+
+        assert at_once(change, read, read, read) == [None] * 4
+
+        found = cache.get(order.id)
+        assert found is None or found.version == last
+
+
+@pytest.fixture
+def network(redis_server: RedisServer) -> Iterator[Proxy]:
+    with Proxy.before(redis_server.url) as network:
+        yield network
+
+
+@pytest.fixture
+def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
+    """Redis, with the time-outs of production, behind a network that can be broken. Memory cannot fail so."""
+    cache = InRedis(network.through(redis_server.url), prefix=f"{redis_server.prefix}far-{next(NUMBERS)}:")
+    yield cache
+    cache.close()
+
+
+class TestTheCacheFails:
+    @pytest.mark.parametrize("connected_before", [True, False])
+    @pytest.mark.parametrize("fault", ["cut", "hang"])
+    def test_it_is_empty_hears_nothing_raises_nothing_and_costs_its_time_out_at_most(
+        self, far: InRedis, network: Proxy, fault: str, connected_before: bool
+    ) -> None:
+        order = saved(placed())
+        if connected_before:
+            far.put(order)
+            assert far.get(order.id) == order
+        getattr(network, fault)()
+
+        for _ in range(4):
+            began = time.monotonic()
+            assert far.get(order.id) is None
+            far.put(order)
+            assert far.invalidate({order.id: 2}) is False
+            assert time.monotonic() - began < 1.0
+
+        began = time.monotonic()
+        for _ in range(50):
+            assert far.get(order.id) is None
+        assert time.monotonic() - began < 1.0  # nobody waits any more: the circuit is open
+
+    def test_it_comes_back_by_itself(self, far: InRedis, network: Proxy) -> None:
+        order = saved(placed())
+        network.cut()
+        for _ in range(5):
+            assert far.invalidate({order.id: 1}) is False
+        network.restore()
+
+        give_up_at = time.monotonic() + 10
+        while not far.invalidate({order.id: 1}):
+            assert time.monotonic() < give_up_at
+            time.sleep(0.1)
+
+        far.put(order)
+        assert far.get(order.id) == order
+
+    def test_a_slow_network_is_a_miss_not_a_wait(self, far: InRedis, network: Proxy) -> None:
+        far.put(order := saved(placed()))
+        network.delay(0.5)
+
+        began = time.monotonic()
+        assert far.get(order.id) is None
+        assert time.monotonic() - began < 0.4

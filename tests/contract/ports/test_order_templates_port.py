@@ -1,0 +1,104 @@
+"""The promises of Templates: kept as they were added, each user's own, gone when removed."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from orders_domain.errors import TemplateNotFound
+from orders_domain.model.address import Address
+from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
+from orders_domain.model.product import RequestedItem
+from tests.support.examples import ADA, NOON, placed
+from tests.support.stores import Shop
+from tests.support.threads import at_once
+
+HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
+
+
+def weekly(user_id: str = "ada", *, name: str = "Weekly tea") -> NewOrderTemplate:
+    requested_items = (
+        RequestedItem(product_id=7, quantity=2),
+        RequestedItem(product_id=3, quantity=1),
+        RequestedItem(product_id=7, quantity=5),
+    )
+    return NewOrderTemplate(user_id=user_id, name=name, requested_items=requested_items, address=HOME)
+
+
+def ids(*templates: OrderTemplate) -> list[int]:
+    return [template.id for template in templates]
+
+
+def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
+    added = shop.templates.add(weekly(), at=NOON)
+
+    assert shop.templates.get(added.id) == added
+    assert (added.name, added.requested_items, added.address) == ("Weekly tea", weekly().requested_items, HOME)
+    assert (added.user_id, added.created_at) == ("ada", NOON)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["'; DROP TABLE order_templates; --", "<script>alert(1)</script>", "Tee \U0001f375 \\ %s :name", "x" * 255],
+)
+def test_a_name_is_kept_to_the_letter(shop: Shop, name: str) -> None:
+    added = shop.templates.add(weekly(name=name), at=NOON)
+
+    assert shop.templates.get(added.id).name == name
+    assert [template.name for template in shop.templates.list_for_user("ada")] == [name]
+
+
+def test_one_has_ones_own_in_the_order_they_were_added_page_by_page(shop: Shop) -> None:
+    mine = [shop.templates.add(weekly(), at=NOON - timedelta(days=day)) for day in range(5)]
+    shop.templates.add(weekly("grace"), at=NOON)
+
+    assert list(shop.templates.list_for_user("ada")) == mine
+    assert ids(*shop.templates.list_for_user("ada", limit=2)) == ids(*mine[:2])
+    assert ids(*shop.templates.list_for_user("ada", offset=2, limit=2)) == ids(*mine[2:4])
+    assert ids(*shop.templates.list_for_user("ada", offset=4, limit=2)) == ids(*mine[4:])
+    assert list(shop.templates.list_for_user("nobody")) == []
+
+
+def test_one_that_was_removed_is_gone_and_its_id_is_not_given_again(shop: Shop) -> None:
+    first, second = (shop.templates.add(weekly(), at=NOON) for _ in range(2))
+
+    shop.templates.delete(second.id)
+
+    with pytest.raises(TemplateNotFound) as refusal:
+        shop.templates.get(second.id)
+    assert refusal.value.template_id == second.id
+    assert ids(*shop.templates.list_for_user("ada")) == [first.id]
+    assert shop.templates.add(weekly(), at=NOON).id > second.id
+
+
+@pytest.mark.parametrize("unknown", [404, 10**18 - 1])
+def test_an_unknown_one_is_neither_found_nor_removed(shop: Shop, unknown: int) -> None:
+    kept = shop.templates.add(weekly(), at=NOON)
+
+    for method in (shop.templates.get, shop.templates.delete):
+        with pytest.raises(TemplateNotFound):
+            method(unknown)
+
+    assert list(shop.templates.list_for_user("ada")) == [kept]
+
+
+def test_a_user_becomes_known_with_the_first_template_or_the_first_order(shop: Shop) -> None:
+    shop.templates.add(weekly("new to us"), at=NOON)
+    shop.add(placed(by=ADA))
+    shop.templates.add(weekly("ada"), at=NOON)
+
+    assert len(shop.templates.list_for_user("ada")) == len(shop.templates.list_for_user("new to us")) == 1
+
+
+def test_of_many_who_remove_one_exactly_one_does(shop: Shop) -> None:
+    template = shop.templates.add(weekly(), at=NOON)
+
+    results = at_once(*[partial(shop.templates.delete, template.id)] * 8)
+
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["TemplateNotFound"] * 7
+
+
+def test_many_may_add_at_once_even_as_their_first_deed(shop: Shop) -> None:
+    at_once(*[partial(shop.templates.add, weekly(), at=NOON)] * 8)
+
+    assert len(set(ids(*shop.templates.list_for_user("ada")))) == 8

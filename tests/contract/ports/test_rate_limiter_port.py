@@ -1,0 +1,110 @@
+"""The promises of Attempts: so many a minute under a key, whoever counts."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from uuid import uuid4
+
+import pytest
+import redis
+
+from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
+from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
+from orders_domain.errors import TooManyAttempts
+from orders_domain.ports.rate_limiter import RateLimiter
+from tests.support.examples import Clock
+from tests.support.servers.proxy import Proxy
+from tests.support.servers.redis import RedisServer
+from tests.support.threads import at_once
+
+Pass = Callable[[float], object]
+
+
+@pytest.fixture(params=["memory", "Redis", "Redis that is away"])
+def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
+    """What counts, and what makes it so many seconds later."""
+    clock = Clock()
+    ours = InMemory(clock=clock)
+    if request.param == "memory":
+        yield ours, clock.advance
+        return
+    prefix = f"{redis_server.prefix}{uuid4().hex}:"
+    with Proxy.before(redis_server.url) as network:
+        if request.param == "Redis that is away":
+            network.cut()
+        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=ours, timeout=2.0)
+
+        def pass_time(seconds: float) -> None:
+            clock.advance(seconds)
+            with redis.Redis.from_url(redis_server.url) as client:
+                for key in client.scan_iter(f"{prefix}*", count=1_000):
+                    left = client.pttl(key)
+                    assert isinstance(left, int)
+                    assert 0 < left <= 60_000
+                    client.pexpire(key, max(1, left - int(seconds * 1_000)))
+            time.sleep(0.01)
+
+        yield attempts, pass_time
+        attempts.close()
+
+
+def tried(attempts: RateLimiter, key: str = "ann", *, most: int = 3) -> int:
+    """How often one may try until it is too often."""
+    for number in range(100):
+        try:
+            attempts.hit(key, limit=most)
+        except TooManyAttempts:
+            return number
+    raise AssertionError("nobody counts")
+
+
+def test_so_many_tries_are_let_pass_and_no_more(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, _ = counted
+
+    assert [tried(attempts), tried(attempts), tried(attempts)] == [3, 0, 0]
+
+
+def test_who_is_refused_hears_when_to_come_back(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, pass_time = counted
+    tried(attempts)
+    pass_time(40)
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        attempts.hit("ann", limit=3)
+
+    assert 10 <= refusal.value.retry_after <= 20
+
+
+def test_each_key_counts_for_itself(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, _ = counted
+    tried(attempts)
+
+    assert tried(attempts, "bob") == 3
+
+
+def test_after_a_minute_the_count_begins_anew(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, pass_time = counted
+    tried(attempts)
+
+    pass_time(50)
+    assert tried(attempts) == 0
+    pass_time(11)
+
+    assert tried(attempts) == 3
+
+
+def test_what_is_forgotten_is_not_counted(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, _ = counted
+    tried(attempts)
+    attempts.reset("ann")
+    attempts.reset("nobody")
+
+    assert tried(attempts) == 3
+
+
+def test_of_many_at_once_so_many_pass(counted: tuple[RateLimiter, Pass]) -> None:
+    attempts, _ = counted
+
+    results = at_once(*[partial(attempts.hit, "ann", limit=5)] * 20)
+
+    assert sum(result is None for result in results) == 5

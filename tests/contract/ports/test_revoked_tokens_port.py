@@ -1,0 +1,141 @@
+"""The promises of Denylist: what is denied is denied for everybody, at once, and exactly one was the first to do it."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
+from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
+from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
+from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
+from tests.support.examples import NOON
+from tests.support.servers.redis import RedisServer
+from tests.support.stores import Shop
+from tests.support.threads import at_once
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
+def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, copies: Callable[[], InRedis]) -> RevokedTokens:
+    made: dict[str, Callable[[], RevokedTokenCache]] = {
+        "with no copy": NullRevokedTokenCache,
+        "with a copy in memory": InMemory,
+        "with a copy in Redis": copies,
+    }
+    return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
+
+
+@pytest.fixture
+def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
+    """The copies of so many processes, in one Redis."""
+    made: list[InRedis] = []
+    prefix = f"{redis_server.prefix}{uuid4().hex}:"
+
+    def copy() -> InRedis:
+        made.append(InRedis(redis_server.url, prefix=prefix, timeout=2.0))
+        return made[-1]
+
+    yield copy
+    for one in made:
+        one.close()
+
+
+def test_nothing_is_denied_at_first(revoked_tokens: RevokedTokens) -> None:
+    assert not revoked_tokens.is_revoked(["mark"])
+    assert not revoked_tokens.is_revoked(["mark", "other"])
+
+
+def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_tokens: RevokedTokens) -> None:
+    assert not revoked_tokens.is_revoked(["mark"])
+
+    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"mark", "family"}
+
+    for _ in range(3):
+        assert revoked_tokens.is_revoked(["mark"])
+        assert revoked_tokens.is_revoked(["family"])
+        assert revoked_tokens.is_revoked(["innocent", "mark"])
+        assert not revoked_tokens.is_revoked(["innocent"])
+        assert not revoked_tokens.is_revoked(["MARK", "mark "])
+
+
+def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
+    revoked_tokens.revoke({"mark": LATER})
+
+    assert revoked_tokens.revoke({"mark": LATER}) == frozenset()
+    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"family"}
+    assert revoked_tokens.is_revoked(["family"])
+
+
+def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(revoked_tokens: RevokedTokens) -> None:
+    for turn in range(5):
+        marks = {f"mark {turn}": LATER, f"a family {turn}": LATER}
+        results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
+
+        told = [result for result in results if isinstance(result, frozenset)]
+        assert len(told) == 12, results
+        assert sorted(mark for new in told for mark in new) == sorted(marks)
+
+
+def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTokens) -> None:
+    revoked_tokens.revoke({f"old {number}": NOON for number in range(5)} | {"young": LATER})
+
+    assert revoked_tokens.prune(expired_before=NOON) == 0
+    assert [revoked_tokens.prune(expired_before=LATER, limit=3) for _ in range(3)] == [3, 2, 0]
+
+    assert revoked_tokens.is_revoked(["young"])
+
+
+def test_all_is_all_or_nothing(shop: Shop) -> None:
+    marks = {f"mark {number}": NOON + timedelta(seconds=number) for number in range(5)}
+    shop.denied.revoke(marks)
+
+    assert shop.denied.all(limit=5) == marks
+    assert shop.denied.all(limit=4) is None
+
+
+def test_what_one_process_denies_is_dead_at_once_for_the_other(shop: Shop, copies: Callable[[], InRedis]) -> None:
+    here, there = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
+    for turn in range(20):
+        assert not there.is_revoked([f"mark {turn}"])
+        here.revoke({f"mark {turn}": LATER})
+        assert there.is_revoked([f"mark {turn}"])
+
+
+def test_a_copy_of_many_marks_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
+    shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
+    copy = copies()
+
+    copy.refresh(shop.denied)
+
+    assert all(copy.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
+    assert copy.lookup(["innocent"]) is False
+
+
+class Counted:
+    """A denylist that counts how often it is asked."""
+
+    def __init__(self, denied: AllRevokedTokens) -> None:
+        self._denied = denied
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> object:
+        self.asked += 1
+        return getattr(self._denied, name)
+
+
+@pytest.mark.parametrize("kind", ["memory", "Redis"])
+def test_a_copy_that_is_complete_spares_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
+    counted = Counted(shop.denied)
+    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
+    revoked_tokens.revoke({"mark": LATER})
+    revoked_tokens.is_revoked(["innocent"])
+    before = counted.asked
+
+    assert [revoked_tokens.is_revoked([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
+
+    assert counted.asked == before

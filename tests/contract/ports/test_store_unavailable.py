@@ -1,0 +1,242 @@
+"""A store that is away, silent, locked or no store: StoreUnavailable from every method, soon, and nothing else."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from orders_adapters.sql.engine import engine as engines
+from orders_domain import Order, OrderStatus
+from orders_domain.errors import OrderNotFound, StoreUnavailable
+from orders_domain.model.order_filter import OrderFilter
+from orders_domain.ports.outbox import OutboxState
+from tests.contract.ports.test_analytics_port import period
+from tests.contract.ports.test_order_templates_port import weekly
+from tests.contract.ports.test_users_port import ann
+from tests.support.examples import ADA, NOON, new_id, only, placed
+from tests.support.servers.postgresql import PostgresServer
+from tests.support.servers.proxy import Proxy
+from tests.support.stores import Shop, in_database
+from tests.support.threads import at_once
+
+BOUND = 12.0  # seconds: a connection 2, a turn in the pool 2, a statement 6, and a slow machine
+
+
+def enter(shop: Shop) -> None:
+    with shop.unit_of_work() as uow:
+        uow.orders.get_for_update(new_id())
+
+
+def claim(shop: Shop) -> None:
+    with shop.outbox().claim(0, now=NOON, limit=5):
+        pass
+
+
+METHODS: dict[str, Callable[[Shop], object]] = {
+    "enter": enter,
+    "order": lambda shop: shop.queries.get(new_id()),
+    "orders": lambda shop: shop.queries.search(OrderFilter(user_id="ada")),
+    "history": lambda shop: shop.queries.history(new_id()),
+    "analytics": lambda shop: shop.analytics(period()),
+    "add a template": lambda shop: shop.templates.add(weekly(), at=NOON),
+    "template": lambda shop: shop.templates.get(1),
+    "templates of": lambda shop: shop.templates.list_for_user("ada"),
+    "remove a template": lambda shop: shop.templates.delete(1),
+    "due_shards": lambda shop: shop.outbox().due_shards(NOON),
+    "claim": claim,
+    "select": lambda shop: shop.outbox().select(states=frozenset(OutboxState)),
+    "requeue": lambda shop: shop.outbox().requeue([new_id()], now=NOON),
+    "add a user": lambda shop: shop.users.add(ann()),
+    "user": lambda shop: shop.users.get("ann"),
+    "user by e-mail": lambda shop: shop.users.by_email("ann@example.com"),
+    "accounts": lambda shop: shop.users.list_page(),
+    "disable": lambda shop: shop.users.set_disabled("ann", at=NOON),
+    "change a password": lambda shop: shop.users.change_password("ann", "hash"),
+    "deny": lambda shop: shop.denied.revoke({"mark": NOON}),
+    "denied": lambda shop: shop.denied.is_revoked(["mark"]),
+    "all that is denied": lambda shop: shop.denied.all(limit=1),
+    "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
+    "prune the keys": lambda shop: shop.keys.prune(stored_before=NOON),
+    "prune": lambda shop: shop.outbox().prune(sent_before=NOON),
+}
+
+
+def assert_unavailable(shop: Shop, methods: dict[str, Callable[[Shop], object]] = METHODS) -> None:
+    """All at once, as a hanging store costs each of them its time-out."""
+    began = time.monotonic()
+    results = at_once(*((lambda call=call: call(shop)) for call in methods.values()))
+    took = time.monotonic() - began
+
+    answers = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
+    assert answers == dict.fromkeys(methods, "StoreUnavailable")
+    assert took < BOUND
+
+
+@pytest.fixture
+def proxy(migrated_postgresql: str) -> Iterator[Proxy]:
+    with Proxy.before(migrated_postgresql) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
+    """PostgreSQL behind a network that can be broken; ``postgresql`` is the way around it."""
+    engine = engines.create(proxy.through(migrated_postgresql), pool_size=20)
+    yield in_database(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
+@pytest.mark.parametrize("connected_before", [True, False])
+def test_a_postgresql_that_is_cut_off_or_hangs_is_unavailable_soon_and_comes_back(
+    far: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
+) -> None:
+    if connected_before:
+        far.placed()
+    broken(proxy)
+
+    assert_unavailable(far)
+
+    proxy.restore()
+    assert far.placed().version == 1
+
+
+def test_connections_that_were_lost_while_nobody_spoke_cost_no_request(far: Shop, proxy: Proxy) -> None:
+    assert at_once(*[lambda: enter_and_leave(far)] * 5) == [None] * 5
+
+    proxy.cut()
+    proxy.restore()
+
+    assert far.placed().version == 1
+    assert far.queries.history(new_id()) == []
+
+
+def enter_and_leave(shop: Shop) -> None:
+    with shop.unit_of_work():
+        time.sleep(0.1)
+
+
+def assert_unavailable_in_a_unit_of_work(
+    shop: Shop, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
+) -> None:
+    """The store breaks just before the method is called."""
+    with shop.unit_of_work() as uow:
+        held = uow.orders.get_for_update(stored.id)
+        held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+        if method == "commit":
+            uow.orders.add(new)
+            uow.orders.save(held)
+        broken()
+        calls: dict[str, Callable[[], object]] = {
+            "add": lambda: uow.orders.add(new),
+            "hold": lambda: uow.orders.get_for_update(stored.id),
+            "save": lambda: uow.orders.save(held),
+            "commit": uow.commit,
+        }
+
+        with pytest.raises(StoreUnavailable):
+            calls[method]()
+
+
+@pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
+def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
+    far: Shop, postgresql: Engine, proxy: Proxy, method: str
+) -> None:
+    near = in_database(postgresql)
+    stored, new = near.placed(), placed()
+
+    assert_unavailable_in_a_unit_of_work(far, stored, new, method=method, broken=proxy.cut)
+
+    assert near.queries.get(stored.id) == stored
+    with pytest.raises(OrderNotFound):
+        near.queries.get(new.id)
+    assert near.changed(stored, OrderStatus.CANCELED).version == 2  # nothing is held any more
+
+
+@pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
+def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine, method: str) -> None:
+    shop = in_database(postgresql)
+    stored = shop.placed()
+
+    def end_all() -> None:
+        with postgresql.begin() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+
+    assert_unavailable_in_a_unit_of_work(shop, stored, placed(), method=method, broken=end_all)
+
+    assert shop.queries.get(stored.id) == stored
+    assert len(shop.events()) == 1
+
+
+def test_a_relay_whose_postgresql_goes_away_hears_of_it_and_the_next_relay_goes_on(
+    far: Shop, postgresql: Engine, proxy: Proxy
+) -> None:
+    near = in_database(postgresql)
+    near.placed()
+    (shard,) = near.outbox().due_shards(NOON)
+
+    with pytest.raises(StoreUnavailable), far.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
+        assert claim is not None
+        claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
+        proxy.cut()
+
+    deadline = time.monotonic() + BOUND  # the server may notice late that the relay is gone
+    due = None
+    while due is None and time.monotonic() < deadline:
+        with near.outbox().claim(shard, now=NOON, limit=5) as claim:
+            due = claim and len(claim.messages)
+    assert due == 1
+
+
+@pytest.fixture(params=["not migrated", "away", "no such database"])
+def wrong_postgresql(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[Engine]:
+    with Proxy("127.0.0.1", 1) as closed:
+        closed.cut()
+        urls = {
+            "away": f"postgresql://nobody@127.0.0.1:{closed.port}/orders",
+            "no such database": postgres_server.url + "_missing",
+        }
+        url = urls.get(request.param) or postgres_server.database()
+        engine = engines.create(url, pool_size=20)
+        yield engine
+        engine.dispose()
+
+
+def test_a_postgresql_that_is_none_of_ours_is_unavailable(wrong_postgresql: Engine) -> None:
+    assert_unavailable(in_database(wrong_postgresql))
+
+
+@pytest.mark.parametrize("flaw", ["not migrated", "no such directory", "a directory", "no database"])
+def test_a_sqlite_file_that_is_none_is_unavailable(tmp_path: Path, flaw: str) -> None:
+    file = {"no such directory": tmp_path / "missing" / "orders.db", "a directory": tmp_path}.get(flaw)
+    file = file or tmp_path / "orders.db"
+    if flaw == "no database":
+        file.write_bytes(b"These are the memoirs of a lamp, and no database at all. " * 200)
+    engine = engines.create(f"sqlite:///{file}", pool_size=20)
+
+    assert_unavailable(in_database(engine))
+    engine.dispose()
+
+
+def test_a_sqlite_file_that_another_process_keeps_locked_is_unavailable_to_writers_and_open_to_readers(
+    sqlite: Engine,
+) -> None:
+    shop = in_database(sqlite)
+    order = shop.placed()
+    with sqlite3.connect(str(sqlite.url.database), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        assert_unavailable(shop, {name: METHODS[name] for name in ("enter", "requeue", "prune")})
+
+        assert shop.queries.get(order.id) == order
+        other.execute("ROLLBACK")
+    other.close()
+    assert shop.changed(order, OrderStatus.PAID).version == 2

@@ -1,0 +1,122 @@
+"""The relay's bell: woken by news, by its own process, by the time, or for good."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine
+
+from orders_adapters.sql import tables
+from orders_adapters.sql.mappers import event_values, insert_all
+from orders_adapters.sql.outbox.wakeup import WakeupSignal
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_domain.model import events
+from tests.contract.sql.test_outbox import end_other_connections
+from tests.support.builders import an_order, placed
+from tests.support.servers.ephemeral.server import free_port
+
+LONG = 20.0
+
+
+@contextmanager
+def a_bell(engine: Engine) -> Iterator[WakeupSignal]:
+    """A bell that listens already, with no ring left in it."""
+    bell = WakeupSignal(engine)
+    try:
+        bell.wait(0)
+        bell.wait(0)
+        yield bell
+    finally:
+        bell.close()
+
+
+def waited(bell: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None) -> float:
+    """How long the bell waited, while something else happened after a moment."""
+    timer = threading.Timer(0.2, meanwhile) if meanwhile else None
+    if timer:
+        timer.start()
+    began = time.monotonic()
+    bell.wait(seconds)
+    took = time.monotonic() - began
+    if timer:
+        timer.join()
+    return took
+
+
+def test_news_of_any_process_ring_the_bell(on_postgresql: Engine) -> None:
+    with a_bell(on_postgresql) as bell:
+        assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
+
+
+def test_what_is_undone_rings_no_bell(on_postgresql: Engine) -> None:
+    def nearly_place() -> None:
+        with SqlUnitOfWork(on_postgresql) as uow:
+            uow.orders.add(an_order())
+
+    with a_bell(on_postgresql) as bell:
+        assert waited(bell, 0.6, meanwhile=nearly_place) > 0.5
+
+
+def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
+    with a_bell(engine) as bell:
+
+        def place() -> None:
+            with SqlUnitOfWork(engine, on_commit=bell.set) as uow:
+                uow.commit()  # nothing that the database would tell of
+
+        assert 0.1 < waited(bell, meanwhile=place) < 2
+
+
+def test_a_ring_that_nobody_waited_for_is_heard_later_and_once(engine: Engine) -> None:
+    with a_bell(engine) as bell:
+        for _ in range(100_000):
+            bell.set()
+
+        assert waited(bell, 0.5) < 0.1
+        while waited(bell, 0.5) < 0.1:
+            pass
+
+
+def test_the_time_rings_the_bell(engine: Engine) -> None:
+    with a_bell(engine) as bell:
+        assert 0.3 <= waited(bell, 0.3) < 1
+
+
+def test_closing_wakes_who_waits_and_nobody_waits_again(engine: Engine) -> None:
+    with a_bell(engine) as bell:
+        assert waited(bell, meanwhile=bell.close) < 2
+        assert waited(bell) < 0.1
+        bell.set()
+        bell.close()
+
+
+def test_a_bell_that_was_cut_off_listens_again(on_postgresql: Engine) -> None:
+    with a_bell(on_postgresql) as bell:
+        assert waited(bell, meanwhile=lambda: end_other_connections(on_postgresql)) < 2
+        while waited(bell, 0.5) < 0.4:
+            pass  # it listens again, and somebody should look what it missed
+        assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
+
+
+def test_a_bell_that_cannot_listen_is_a_clock(connect: Callable[..., Engine]) -> None:
+    with a_bell(connect(f"postgresql://127.0.0.1:{free_port()}/orders")) as bell:
+        assert 0.3 <= waited(bell, 0.3) < 1
+        assert 0.1 < waited(bell, meanwhile=bell.set) < 2
+
+
+@pytest.mark.parametrize("writers", [8])
+def test_many_writers_do_not_queue_up_for_the_bell_rope(on_postgresql: Engine, writers: int) -> None:
+    """One transaction that holds the rope lets the others commit."""
+    placed(on_postgresql)
+    order = an_order()
+    with a_bell(on_postgresql) as bell, on_postgresql.connect() as slow:
+        insert_all(slow, tables.outbox, [event_values(events.event_for(entry, order)) for entry in order.new_entries])
+        began = time.monotonic()
+        for _ in range(writers):
+            placed(on_postgresql)
+        assert time.monotonic() - began < 1
+        assert waited(bell, 0.3) > 0.2
+        slow.commit()
+        assert waited(bell) < 1

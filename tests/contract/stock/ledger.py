@@ -1,0 +1,147 @@
+"""All that a store has written down, read past the ports, and whether it adds up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from orders_adapters.memory.store import InMemoryStore
+from orders_domain.model import events
+
+GIVING_UP = {"CANCELED", "DELETED"}
+
+_PRODUCTS = "SELECT id, stock_quantity FROM products"
+_MOVES = "SELECT product_id, kind, quantity, CAST(order_id AS VARCHAR(36)) FROM stock_movements ORDER BY id"
+_ORDERS = "SELECT CAST(id AS VARCHAR(36)), status, deleted_at, lines FROM orders"
+_ITEMS = "SELECT CAST(order_id AS VARCHAR(36)), product_id, quantity, unit_price_minor FROM order_items"
+_EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A line of the ledger."""
+
+    product: int
+    kind: str
+    quantity: int
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event; ``product`` and ``left`` are those of a stock that is low."""
+
+    type: str
+    order: str
+    version: int
+    product: int | None = None
+    left: int | None = None
+
+
+@dataclass(frozen=True)
+class Books:
+    """Stock by product, the ledger, status and lines by order (a deleted one is DELETED), and the events."""
+
+    stock: Mapping[int, int]
+    moves: tuple[Move, ...]
+    statuses: Mapping[str, str]
+    lines: Mapping[str, Mapping[int, int]]
+    told: tuple[Told, ...]
+    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines once more, where there are tables
+
+    def sold(self, product: int) -> int:
+        """What orders that stand have of it."""
+        standing = [order for order, status in self.statuses.items() if status not in GIVING_UP]
+        return sum(self.lines[order].get(product, 0) for order in standing)
+
+    def low(self) -> list[tuple[int | None, int | None]]:
+        """Each stock said to be low, and what was left, oldest first."""
+        return [(one.product, one.left) for one in self.told if one.type == events.STOCK_LOW]
+
+    def require_agreement(self) -> None:
+        """Assert that stock, ledger and orders say the same, now and at every step of the ledger."""
+        self._each_stock_is_the_sum_of_its_movements()
+        self._each_order_took_and_gave_what_it_should()
+        assert not self.rows or self.rows == {order: lines for order, lines in self.lines.items() if lines}
+
+    def _each_stock_is_the_sum_of_its_movements(self) -> None:
+        running: dict[int, int] = defaultdict(int)
+        for move in self.moves:
+            running[move.product] += move.quantity
+            assert running[move.product] >= 0, f"product {move.product} was below nothing after {move}"
+        assert {product: running[product] for product in self.stock} == dict(self.stock)
+        assert running.keys() <= self.stock.keys()
+
+    def _each_order_took_and_gave_what_it_should(self) -> None:
+        counted = Counter((move.order, move.product, move.kind, move.quantity) for move in self.moves if move.order)
+        expected: Counter[tuple[str | None, int, str, int]] = Counter()
+        for order, lines in self.lines.items():
+            for product, quantity in lines.items():
+                expected[order, product, "taken", -quantity] += 1
+                if self.statuses[order] in GIVING_UP:
+                    expected[order, product, "given_back", quantity] += 1
+        assert counted == expected
+
+
+def of_memory(store: InMemoryStore) -> Books:
+    with store.read_lock:
+        orders = list(store.orders.values())
+        return Books(
+            stock={product.id: product.stock for product in store.products.values()},
+            moves=tuple(
+                Move(one.product_id, one.movement.value, one.quantity, str(one.order_id) if one.order_id else None)
+                for one in store.movements
+            ),
+            statuses={str(one.id): "DELETED" if one.deleted_at else one.status.value for one in orders},
+            lines={str(one.id): {line.product_id: line.quantity for line in one.lines} for one in orders},
+            told=tuple(
+                _told(one.event.type, str(one.event.order_id), one.event.version, one.event.data)
+                for one in store.outbox.values()
+            ),
+        )
+
+
+def of_database(engine: Engine) -> Books:
+    """What is in the tables at one moment."""
+    # On PostgreSQL a snapshot for all five questions.
+    snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**snapshot) as connection:
+        stock, moves, orders, items, told = (
+            connection.execute(text(question)).all() for question in (_PRODUCTS, _MOVES, _ORDERS, _ITEMS, _EVENTS)
+        )
+    rows: dict[str, dict[int, int]] = defaultdict(dict)
+    for order, product, quantity, _ in items:
+        rows[_id(order)][product] = quantity
+    return Books(
+        stock=dict(map(tuple, stock)),
+        moves=tuple(
+            Move(product, kind, quantity, _id(order) if order else None) for product, kind, quantity, order in moves
+        ),
+        statuses={_id(order): "DELETED" if deleted else status for order, status, deleted, _ in orders},
+        lines={
+            _id(order): {product: quantity for product, quantity, _ in _json(lines)} for order, _, _, lines in orders
+        },
+        told=tuple(_told(kind, _id(order), version, _json(data)) for kind, order, version, data in told),
+        rows=rows,
+    )
+
+
+def _told(kind: str, order: str, version: int, data: Mapping[str, Any]) -> Told:
+    if kind != events.STOCK_LOW:
+        return Told(kind, order, version)
+    return Told(kind, order, version, data["product_id"], data["stock_quantity"])
+
+
+def _id(text: str) -> str:
+    """SQLite keeps ids without dashes."""
+    bare = text.replace("-", "")
+    return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

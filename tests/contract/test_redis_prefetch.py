@@ -1,0 +1,114 @@
+"""An order asked for along with the question before it: one round trip, and never what another request has found."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.redis.order_cache import RedisOrderCache
+from orders_adapters.redis.prefetch import Prefetch
+from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
+from orders_domain import Order, OrderStatus
+from tests.support.examples import ADA, NOON, only, placed
+from tests.support.servers.redis import RedisServer, round_trips
+
+
+@pytest.fixture
+def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRevokedTokenCache]]:
+    """A cache and a copy of a denylist that has nothing, complete."""
+    ahead, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
+    cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
+    copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
+    copy.refresh(InMemoryRevokedTokens(InMemoryStore()))
+    assert copy.lookup(["a mark"]) is False
+    yield cache, copy
+    cache.close()
+    copy.close()
+
+
+def kept(cache: RedisOrderCache) -> Order:
+    order = placed()
+    order.new_entries.clear()
+    order.number = 1
+    cache.put(order)
+    assert cache.get(order.id) == order
+    return order
+
+
+def test_the_question_and_the_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+    cache, copy = parts
+    order = kept(cache)
+
+    with round_trips() as sent:
+        cache.prefetch(order.id)
+        answer, found = copy.lookup(["a mark"]), cache.get(order.id)
+
+    assert (answer, found) == (False, order)
+    assert len(sent) == 1
+
+
+def test_what_was_found_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+    cache, copy = parts
+    order = kept(cache)
+    cache.prefetch(order.id)
+    copy.lookup(["a mark"])
+    cache.get(order.id)
+
+    cache.invalidate({order.id: order.version + 1})
+
+    assert cache.get(order.id) is None
+
+
+def test_what_was_found_and_not_read_is_forgotten_with_the_request(
+    parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
+) -> None:
+    cache, copy = parts
+    order = kept(cache)
+    cache.prefetch(order.id)
+    copy.lookup(["a mark"])
+    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
+    cache.invalidate({order.id: order.version})
+
+    cache.prefetch(None)
+
+    assert cache.get(order.id) is None
+
+
+def test_another_order_than_the_one_expected_is_asked_for_itself(
+    parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
+) -> None:
+    cache, copy = parts
+    one, other = kept(cache), kept(cache)
+    cache.prefetch(one.id)
+    copy.lookup(["a mark"])
+
+    assert cache.get(other.id) == other
+    assert cache.get(one.id) == one
+
+
+def test_what_one_thread_expects_no_other_is_given(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+    cache, copy = parts
+    order = kept(cache)
+    cache.prefetch(order.id)
+    copy.lookup(["a mark"])
+
+    with ThreadPoolExecutor(1) as thread, round_trips() as sent:
+        assert thread.submit(cache.get, order.id).result(10) == order
+
+    assert len(sent) == 1
+
+
+def test_a_put_after_a_miss_that_was_asked_ahead_is_kept(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+    cache, copy = parts
+    order = placed()
+    order.new_entries.clear()
+    order.number = 1
+    cache.prefetch(order.id)
+    copy.lookup(["a mark"])
+    assert cache.get(order.id) is None
+
+    cache.put(order)
+
+    assert cache.get(order.id) == order

@@ -1,0 +1,229 @@
+"""The copy of the denylist in a Redis that forgets, restarts, freezes or is cut off: it says so, and is never wrong."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
+from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
+from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.redis import revoked_token_cache as redis_denylist
+from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
+from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
+from tests.support.servers.ephemeral import ThrowawayRedis
+from tests.support.servers.proxy import Proxy
+
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.fixture
+def truth() -> InMemoryRevokedTokens:
+    return InMemoryRevokedTokens(InMemoryStore())
+
+
+@pytest.fixture
+def copies(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevokedTokenCache]]:
+    made: list[RedisRevokedTokenCache] = []
+
+    def copy(url: str = "", **options: float) -> RedisRevokedTokenCache:
+        made.append(RedisRevokedTokenCache(url or throwaway_redis.url, **({"timeout": 1.0} | options)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield copy
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def client(throwaway_redis: ThrowawayRedis) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(throwaway_redis.url) as client:
+        yield client
+
+
+def test_a_copy_that_was_never_made_knows_nothing(copies: Callable[..., RedisRevokedTokenCache]) -> None:
+    copy = copies()
+    copy.add({"mark": LATER})
+
+    assert copy.lookup(["mark"]) is True
+    assert copy.lookup(["innocent"]) is None
+
+
+@pytest.mark.parametrize("loss", ["FLUSHALL", "DEL", "a restart"])
+def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
+    copies: Callable[..., RedisRevokedTokenCache],
+    client: redis.Redis,
+    truth: InMemoryRevokedTokens,
+    throwaway_redis: ThrowawayRedis,
+    loss: str,
+) -> None:
+    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
+    revoked_tokens.is_revoked(["mark"])
+    revoked_tokens.revoke({"mark": LATER})
+    assert other.is_revoked(["mark"])
+
+    if loss == "a restart":
+        client.flushall()
+        throwaway_redis.kill()
+        throwaway_redis.start()
+    else:
+        losses: dict[str, Callable[[], object]] = {
+            "FLUSHALL": client.flushall,
+            "DEL": lambda: client.delete("orders:denied"),  # as an eviction would
+        }
+        losses[loss]()
+
+    assert revoked_tokens.is_revoked(["mark"])
+    assert other.is_revoked(["mark"])
+    assert not other.is_revoked(["innocent"])
+
+
+def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
+    copies: Callable[..., RedisRevokedTokenCache],
+    client: redis.Redis,
+    truth: InMemoryRevokedTokens,
+    throwaway_redis: ThrowawayRedis,
+) -> None:
+    copy = copies()
+    copy.refresh(truth)
+    assert copy.lookup(["mark"]) is False
+    time.sleep(0.2)  # the file is written
+
+    throwaway_redis.kill()
+    truth.revoke({"mark": LATER})  # while it is away, or after its snapshot
+    throwaway_redis.start()
+
+    assert client.zcard("orders:denied") == 1, "the old copy is there again"
+    assert copy.lookup(["mark"]) is None
+    assert CachedRevokedTokens(truth, copies()).is_revoked(["mark"])
+
+
+@pytest.mark.parametrize("trouble", [Proxy.cut, Proxy.hang])
+def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_its_data(
+    copies: Callable[..., RedisRevokedTokenCache],
+    truth: InMemoryRevokedTokens,
+    throwaway_redis: ThrowawayRedis,
+    trouble: Callable[[Proxy], None],
+) -> None:
+    with Proxy.before(throwaway_redis.url) as network:
+        revoked_tokens = CachedRevokedTokens(truth, copies(network.through(throwaway_redis.url), timeout=0.1))
+        elsewhere = copies()
+        elsewhere.refresh(truth)
+        assert not revoked_tokens.is_revoked(["mark"])
+        trouble(network)
+        revoked_tokens.revoke({"mark": LATER})
+        assert revoked_tokens.is_revoked(["mark"])
+        network.restore()
+
+        assert revoked_tokens.is_revoked(["mark"])
+        time.sleep(RESET_TIMEOUT + 0.1)  # the circuit tries again
+        assert revoked_tokens.is_revoked(["mark"])
+        assert not revoked_tokens.is_revoked(["innocent"])
+
+        assert elsewhere.lookup(["mark"]) is True
+        assert elsewhere.lookup(["innocent"]) is False
+
+
+def test_a_frozen_redis_costs_three_time_outs_then_nothing(
+    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
+) -> None:
+    revoked_tokens = CachedRevokedTokens(truth, copies(timeout=0.1))
+    revoked_tokens.is_revoked(["mark"])
+    throwaway_redis.freeze()
+
+    began = time.monotonic()
+    for _ in range(100):
+        assert not revoked_tokens.is_revoked(["mark"])
+
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_copy_is_made_anew_when_its_time_is_over(
+    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+) -> None:
+    copy = copies(ttl=60)
+    copy.refresh(truth)
+    truth.revoke({"mark": LATER})  # by somebody who cannot reach this Redis
+    assert copy.lookup(["mark"]) is False
+    assert 0 < client.pttl("orders:denied") <= 60_000
+
+    client.pexpire("orders:denied", 1)
+    time.sleep(0.1)
+
+    assert copy.lookup(["mark"]) is None
+
+
+def test_a_copy_begun_before_redis_lost_everything_is_not_complete_after_it(
+    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+) -> None:
+    copy, other = copies(), copies()
+
+    class Slow(InMemoryRevokedTokens):
+        def all(self, *, limit: int):  # type: ignore[no-untyped-def]
+            found = super().all(limit=limit)
+            self.revoke({"mark": LATER})  # somebody denies a token meanwhile ...
+            other.add({"mark": LATER})
+            client.flushall()  # ... and Redis forgets it
+            return found
+
+    copy.refresh(Slow(InMemoryStore()))
+
+    assert copy.lookup(["mark"]) is None
+
+
+def test_a_denylist_too_long_to_copy_is_not_copied_and_not_asked_for_again_soon(
+    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_denylist, "MAX_CACHED", 2)
+    truth.revoke({f"mark {number}": LATER for number in range(3)})
+    copy = copies()
+
+    copy.refresh(truth)
+    assert copy.lookup(["mark 1"]) is None
+    monkeypatch.setattr(redis_denylist, "MAX_CACHED", 3)
+    copy.refresh(truth)
+
+    assert copy.lookup(["mark 1"]) is None
+
+
+def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
+    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, other = copies(), copies()
+    copy.refresh(truth)
+    heard, hiccups = copy._redis.try_call, [True]
+    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
+
+    copy.add({"mark": LATER})
+
+    assert other.lookup(["mark"]) is True
+
+
+def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
+    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+) -> None:
+    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
+    assert not other.is_revoked(["mark"])  # the copy is complete now
+    client.config_set("maxmemory", "1")
+
+    revoked_tokens.revoke({"mark": LATER})
+    denied = other.is_revoked(["mark"])
+
+    client.config_set("maxmemory", "0")
+    assert denied
+
+
+def test_token_that_a_dead_process_could_not_add_is_added_by_the_next(
+    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens
+) -> None:
+    other, survivor = CachedRevokedTokens(truth, copies()), copies()
+    survivor.refresh(truth)
+    truth.revoke({"mark": LATER})  # by a process that died before it could reach Redis
+    assert survivor.lookup(["mark"]) is False
+
+    denied = other.is_revoked(["mark"])
+
+    assert denied
+    assert survivor.lookup(["mark"]) is True

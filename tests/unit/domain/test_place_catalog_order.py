@@ -1,0 +1,207 @@
+"""Ordering products, and deleting the order, on the memory adapters."""
+
+from typing import Any
+
+import pytest
+
+from orders_domain import Actor, Money, OrderStatus, Origin
+from orders_domain.errors import (
+    AccessDenied,
+    InsufficientStock,
+    InvalidAmount,
+    InvalidValue,
+    OrderNotFound,
+    VersionMismatch,
+)
+from orders_domain.model.access import OWNER_ONLY
+from orders_domain.model.address import Address
+from orders_domain.model.order import rebuild
+from orders_domain.model.product import NewProduct, Product, RequestedItem
+from orders_domain.model.status import DeletionNotAllowed
+from orders_domain.ports.outbox import OutboxState
+from orders_domain.use_cases import DeleteOrder, PlaceCatalogOrder, delete_order, place_catalog_order
+from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
+from tests.support.use_cases import Shop
+from tests.unit.domain.test_address import HOME
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def stocked(shop: Shop, stock: int = 10, *, price: Money | None = None) -> Product:
+    new = NewProduct(sku=f"SKU-{new_id()}", name="Tea", price=price or Money(250, "USD"), stock=stock)
+    with shop.uow as uow:
+        product = uow.products.add(new, by=ADMIN, at=NOON)
+        uow.commit()
+    return product
+
+
+def order(
+    shop: Shop, *requested_items: tuple[Product, int], by: Actor = ADA, origin: Origin = Origin.MANAGEMENT
+) -> Any:
+    request = PlaceCatalogOrder(
+        actor=by,
+        requested_items=tuple(
+            RequestedItem(product_id=product.id, quantity=quantity) for product, quantity in requested_items
+        ),
+        address=Address(**HOME),
+        origin=origin,
+    )
+    return place_catalog_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
+
+
+def delete(shop: Shop, one: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
+    request = DeleteOrder(actor=by, order_id=one.id, access=OWNER_ONLY, versions=versions)
+    delete_order(request, uow=shop.uow, cache=shop.cache, clock=shop.clock)
+
+
+def left(shop: Shop, product: Product) -> int:
+    return shop.store.products[product.id].stock
+
+
+@pytest.mark.clause("002-02", "002-10")
+def test_an_order_has_the_prices_of_the_moment_and_their_sum(shop: Shop) -> None:
+    tea, milk = stocked(shop), stocked(shop, price=Money(99, "USD"))
+
+    placed = order(shop, (milk, 3), (tea, 1), (milk, 1))
+
+    assert [(line.product_id, line.quantity, line.unit_price.minor) for line in placed.lines] == [
+        (tea.id, 1, 250),
+        (milk.id, 4, 99),
+    ]
+    assert (placed.total, placed.status, placed.user_id) == (Money(646, "USD"), OrderStatus.PENDING, "ada")
+    assert placed.address == Address(**HOME)
+    assert (left(shop, tea), left(shop, milk)) == (9, 6)
+    assert shop.queries.get(placed.id) == placed == rebuild(shop.queries.history(placed.id), number=placed.number)
+
+
+@pytest.mark.clause("002-01", "002-03")
+def test_what_is_short_is_named_whole_and_nothing_is_written(shop: Shop) -> None:
+    some, none = stocked(shop, 2), stocked(shop, 0)
+    moved = list(shop.store.movements)
+
+    with pytest.raises(InsufficientStock) as refusal:
+        order(shop, (none, 1), (some, 3))
+
+    assert [(one.product_id, one.requested, one.available) for one in refusal.value.shortages] == [
+        (some.id, 3, 2),
+        (none.id, 1, 0),
+    ]
+    assert (shop.store.orders, shop.store.movements, shop.store.outbox) == ({}, moved, {})
+
+
+def test_an_order_of_nothing_is_refused(shop: Shop) -> None:
+    with pytest.raises(InvalidValue):
+        order(shop)
+
+
+def test_an_order_in_two_currencies_is_refused_and_takes_nothing(shop: Shop) -> None:
+    dollars, yen = stocked(shop), stocked(shop, price=Money(100, "JPY"))
+
+    with pytest.raises(InvalidValue, match="several currencies"):
+        order(shop, (dollars, 1), (yen, 1))
+
+    assert (left(shop, dollars), left(shop, yen)) == (10, 10)
+
+
+def test_a_total_beyond_any_amount_is_refused_and_takes_nothing(shop: Shop) -> None:
+    gold = stocked(shop, price=Money(10**12, "USD"))
+
+    with pytest.raises(InvalidAmount):
+        order(shop, (gold, 2))
+
+    assert left(shop, gold) == 10
+
+
+def test_a_failing_commit_takes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    tea = stocked(shop)
+
+    def fail() -> None:
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(shop.uow, "commit", fail)
+    with pytest.raises(ConnectionError):
+        order(shop, (tea, 1))
+
+    assert (left(shop, tea), shop.store.orders, shop.store.outbox) == (10, {}, {})
+
+
+@pytest.mark.clause("002-13")
+def test_a_deleted_order_gives_its_stock_back_and_leaves_its_history(shop: Shop) -> None:
+    tea = stocked(shop)
+    placed = order(shop, (tea, 4))
+    shop.get(placed.id)  # and so into the cache
+
+    delete(shop, placed)
+
+    assert left(shop, tea) == 10
+    with pytest.raises(OrderNotFound):
+        shop.get(placed.id)
+    assert shop.list_of("ada").orders == ()
+    history = shop.queries.history(placed.id)
+    assert [(entry.kind, entry.actor) for entry in history] == [("placed", "ada"), ("deleted", "ada")]
+    assert rebuild(history).deleted_at == NOON
+    told = [one.event.type for one in shop.in_state(*OutboxState)]
+    assert told == ["orders.order_placed.v1", "orders.order_deleted.v1"]
+
+
+@pytest.mark.clause("002-13")
+@pytest.mark.parametrize("status", [status for status in OrderStatus if status is not OrderStatus.PENDING])
+def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) -> None:
+    tea = stocked(shop)
+    placed = order(shop, (tea, 4))
+    if status is OrderStatus.DELIVERED:
+        shop.administer(placed.id, OrderStatus.SHIPPED)
+    shop.administer(placed.id, status)
+    before = left(shop, tea)
+
+    with pytest.raises(DeletionNotAllowed, match=r"^Only pending orders can be deleted$"):
+        delete(shop, placed)
+
+    assert left(shop, tea) == before
+    assert shop.queries.get(placed.id).status is status
+
+
+@pytest.mark.clause("002-05", "002-13")
+@pytest.mark.parametrize("by", [GRACE, CLERK, ADMIN], ids=lambda actor: actor.subject)
+def test_nobody_deletes_another_s_order(shop: Shop, by: Actor) -> None:
+    placed = order(shop, (stocked(shop), 4))
+
+    with pytest.raises(AccessDenied):
+        delete(shop, placed, by=by)
+
+    assert shop.queries.get(placed.id) == placed
+
+
+def test_an_order_is_deleted_once(shop: Shop) -> None:
+    tea = stocked(shop)
+    placed = order(shop, (tea, 4))
+    delete(shop, placed)
+
+    with pytest.raises(OrderNotFound):
+        delete(shop, placed)
+
+    assert left(shop, tea) == 10
+
+
+def test_an_order_of_another_version_is_not_deleted(shop: Shop) -> None:
+    placed = order(shop, (stocked(shop), 4))
+
+    with pytest.raises(VersionMismatch):
+        delete(shop, placed, versions=frozenset({7}))
+
+    assert shop.queries.get(placed.id) == placed
+
+
+@pytest.mark.clause("002-06", "002-13")
+@pytest.mark.parametrize("through", [[], [OrderStatus.CONFIRMED], [OrderStatus.PAID]])
+def test_a_cancelled_order_gives_its_stock_back_once(shop: Shop, through: list[OrderStatus]) -> None:
+    tea = stocked(shop)
+    placed = order(shop, (tea, 4))
+    for status in (*through, OrderStatus.CANCELED, OrderStatus.CANCELED):
+        shop.administer(placed.id, status)
+
+    assert left(shop, tea) == 10
+    assert [moved.movement.value for moved in shop.store.movements] == ["initial", "taken", "given_back"]

@@ -1,0 +1,112 @@
+"""Two brokers as one publisher: a notification is safe with both, and a broker that is away holds up its own alone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from orders_adapters.composite.fan_out_publisher import RETRY_DELAY, FanOutPublisher
+from orders_adapters.memory.event_publisher import InMemoryEventPublisher
+from orders_domain import Event, OrderStatus
+from orders_domain.errors import PublisherUnavailable
+from orders_domain.model import events
+from orders_domain.model.events import USER_NOTIFICATION
+from orders_domain.ports.event_publisher import Deferred
+from orders_domain.ports.outbox import OutboxState
+from tests.support.examples import ADA, ADMIN, NOON, only, placed
+from tests.support.stubs import ScriptedPublisher
+from tests.support.use_cases import Shop
+from tests.unit.domain.test_tracking import event, track
+
+
+def life() -> list[Event]:
+    order = placed(by=ADA)
+    order.number = 7
+    order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
+    return [*(events.event_for(entry, order) for entry in order.new_entries), *events.notification_events(order)[1:]]
+
+
+def test_everything_goes_to_the_one_and_notifications_to_both() -> None:
+    main, kafka, sent = InMemoryEventPublisher(), InMemoryEventPublisher(), life()
+
+    assert list(FanOutPublisher(main, kafka).publish(sent)) == [None, None, None]
+
+    assert list(main.published) == sent
+    assert list(kafka.published) == sent[2:]
+    assert sent[2].type == USER_NOTIFICATION
+
+
+def test_while_the_second_is_away_its_notifications_wait_and_the_rest_goes() -> None:
+    main, kafka, sent = InMemoryEventPublisher(), ScriptedPublisher(), life()
+    kafka.away_after = 0
+
+    first, second, third = FanOutPublisher(main, kafka).publish(sent)
+
+    assert (first, second) == (None, None)
+    assert isinstance(third, Deferred)
+    assert list(main.published) == sent[:2]
+
+
+def test_a_second_that_was_away_is_let_be_for_half_a_minute() -> None:
+    main, now, asked = InMemoryEventPublisher(), 0.0, 0
+
+    class Far:
+        def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
+            nonlocal asked
+            asked += 1
+            raise PublisherUnavailable("Kafka is away: timed out.")
+
+    both = FanOutPublisher(main, Far(), clock=lambda: now)
+
+    for now, times in (
+        (0.0, 1),
+        (0.1, 1),
+        (RETRY_DELAY - 0.1, 1),
+        (RETRY_DELAY, 2),
+        (RETRY_DELAY + 9, 2),
+        (2 * RETRY_DELAY, 3),
+    ):
+        *_, notified = both.publish(life())
+        assert (notified, asked) == (Deferred("Kafka is away: timed out."), times), now
+    assert len(main.published) == 12
+
+
+def test_what_the_second_refuses_is_refused() -> None:
+    main, kafka, sent = InMemoryEventPublisher(), ScriptedPublisher(), life()
+    kafka.refuses = lambda _: "too large"
+
+    assert list(FanOutPublisher(main, kafka).publish(sent)) == [None, None, "too large"]
+
+
+def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_is_back() -> None:
+    kafka = ScriptedPublisher()
+    kafka.away_after = 0
+    shop = Shop()
+    main = InMemoryEventPublisher()
+    shop = replace(shop, publisher=FanOutPublisher(main, kafka, clock=lambda: shop.clock().timestamp()))
+    order, other = shop.place(), shop.place()
+    track(shop, event("SHIPPED", order=order.id))
+
+    for _ in range(30):
+        shop.relay()
+        shop.clock.advance(6)
+
+    (waiting,) = shop.in_state(OutboxState.WAITING)
+    assert (waiting.event.type, waiting.attempts) == (USER_NOTIFICATION, 0)
+    assert {one.order_id for one in main.published} == {order.id, other.id}
+    assert len(main.published) == 3  # each once
+
+    kafka.away_after = None
+    shop.clock.advance(RETRY_DELAY)
+    shop.relay()
+    assert shop.in_state(OutboxState.WAITING, OutboxState.PARKED) == []
+    assert len(main.published) == 4
+
+
+def test_the_main_broker_being_away_is_what_it_always_was() -> None:
+    main = ScriptedPublisher()
+    main.away_after = 0
+
+    try:
+        FanOutPublisher(main, InMemoryEventPublisher()).publish(life()[:1])
+    except PublisherUnavailable:
+        return
+    raise AssertionError("nobody was told")

@@ -1,0 +1,109 @@
+"""Bodies are read strictly: what the reader gives back is what was sent, and everything else is refused."""
+
+import json
+import math
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_flask.web.json_parser import MAX_NUMBER_LENGTH, parse_json
+from orders_flask.web.problems import MalformedBody
+
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_whatever_is_json_is_read_as_it_was_sent(value: Any) -> None:
+    assert parse_json(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) == value
+
+
+@given(st.binary())
+def test_any_other_bytes_are_refused_and_nothing_worse(body: bytes) -> None:
+    with suppress(MalformedBody):
+        assert parse_json(body) == json.loads(body)
+
+
+@given(values, st.integers(min_value=0))
+def test_a_truncated_or_prolonged_body_is_refused(value: Any, where: int) -> None:
+    whole = json.dumps({"order": value}).encode()
+
+    with pytest.raises(MalformedBody):
+        parse_json(whole[: where % len(whole)])
+    with pytest.raises(MalformedBody):
+        parse_json(whole + whole)
+
+
+@given(st.dictionaries(st.text(), values, min_size=1), values)
+def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: Any) -> None:
+    name = json.dumps(next(iter(members)))
+    body = json.dumps(members)[:-1] + f", {name}: {json.dumps(other)}}}"
+
+    for text in (body, f"[{body}]", f'{{"in": {body}}}'):
+        with pytest.raises(MalformedBody, match="two members of one name"):
+            parse_json(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"NaN", "NaN"), (b"[Infinity]", "Infinity"), (b'{"a": -Infinity}', "-Infinity"), (b"1e400", "double"),
+        (b"-1e400", "double"), (b"1" * 401, "400"), (b"9" * 5_000, "400"), (b"-" + b"9" * 5_000, "400"),
+        (b"0." + b"1" * 5_000, "double"), (b"[" * 100_000, "deep"), (b'{"a":' * 100_000, "deep"),
+        (b"\xff", "UTF-8"), (b"\xef\xbb\xbf1", "JSON"), ("1".encode("utf-16"), "UTF-8"), (b"", "JSON"),
+        (b'"\xed\xa0\x80"', "UTF-8"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_why(body: bytes, why: str) -> None:
+    with pytest.raises(MalformedBody, match=why):
+        parse_json(body)
+
+
+@pytest.mark.parametrize("text", ["9" * MAX_NUMBER_LENGTH, "-" + "9" * (MAX_NUMBER_LENGTH - 1)])
+def test_a_whole_number_of_400_characters_is_read(text: str) -> None:
+    assert parse_json(text.encode()) == int(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-0.0", "1e308", "5e-324", "0.1", "75.50", "7550e-2", "1.0", "0e5", "0.000e-400", "1" + "0" * 300 + ".0",
+     "0.30000000000000004", "1E+2"],
+)  # fmt: skip
+def test_a_fraction_is_read_as_the_double_that_says_the_same(text: str) -> None:
+    read = parse_json(text.encode())
+
+    assert type(read) is float
+    assert (read, math.copysign(1, read)) == (float(text), math.copysign(1, float(text)))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_fraction_is_read_as_what_it_says_or_refused(number: Decimal) -> None:
+    with suppress(MalformedBody):
+        assert abs(Decimal(repr(parse_json(f"{number:E}".encode()))) - number) <= abs(number) * Decimal("2e-16")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["r", ".17g", ".16e", "E"]))
+def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) -> None:
+    """Shortest, as JavaScript and Python do, or with 17 digits, as older programs do."""
+    text = {"r": repr(number), "E": f"{Decimal(repr(number)):E}"}.get(way) or f"{number:{way}}"
+
+    assert parse_json(text.encode()) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["75.00000000000000000001", "1e-999", "1e-400", "-1e-99999999999999999999", "0." + "1" * 390, "3e-324",
+     "9007199254740993.0", "0.1000000000000000055"],
+)  # fmt: skip
+def test_a_fraction_that_no_double_says_is_refused(text: str) -> None:
+    for body in (text, f'{{"items": [{{"a": [{text}]}}]}}'):
+        with pytest.raises(MalformedBody, match="than a double keeps"):
+            parse_json(body.encode())

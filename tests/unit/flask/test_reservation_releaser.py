@@ -1,0 +1,85 @@
+"""The loop that gives up what other services hold."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orders_adapters.system.local_shipments import LocalShipmentService
+from orders_domain.errors import StoreUnavailable
+from orders_domain.use_cases import ReleaseResult
+from orders_flask import Settings, bootstrap, create_app
+from orders_flask.settings import InvalidSetting
+from orders_flask.web.context import container_of
+from orders_flask.workers import runner
+from orders_flask.workers.reservation_releaser import ReservationReleaser
+
+SERVICES = Settings(
+    database_url="memory://", catalog_service_url="http://c.example", shipment_service_url="http://s.example"
+)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
+def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
+    turns: list[int] = []
+
+    def release() -> ReleaseResult:
+        turns.append(1)
+        if len(turns) < 3:
+            raise error
+        worker.stop.set()
+        return ReleaseResult()
+
+    worker = ReservationReleaser(release_reservations=release)
+    worker.run()
+
+    assert len(turns) == 3
+
+
+def test_it_waits_only_where_nothing_is_due() -> None:
+    outcomes = [ReleaseResult(released=10), ReleaseResult(failures=("no",)), ReleaseResult()]
+    waited: list[float | None] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout)
+            return True
+
+    worker = ReservationReleaser(release_reservations=lambda: outcomes.pop(0), stop=Stop())
+
+    worker.step()
+    worker.step()
+    assert waited == []
+    worker.step()
+    assert len(waited) == 1
+
+
+def test_where_all_is_ours_an_order_is_one_transaction() -> None:
+    ours, theirs = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
+
+    chosen: list[Any] = [ours.place_shipped_order_by_settings(), theirs.place_shipped_order_by_settings()]
+    assert [each.provides for each in chosen] == [
+        ours.place_shipped_order.provides,
+        theirs.place_order_via_services.provides,
+    ]
+    assert (ours.remote_services().catalog_service, type(ours.remote_services().shipment_service)) == (
+        None,
+        LocalShipmentService,
+    )
+    assert type(theirs.remote_services().shipment_service) is not LocalShipmentService
+
+
+@pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])
+@pytest.mark.parametrize("address", ["http://", "https://u:p@shop", "http://shop/?a", "ftp://shop"])
+def test_an_address_that_cannot_be_stops_the_start(name: str, address: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting, match=name.upper()):
+        create_app(Settings(database_url="memory://", **{name: address}))  # type: ignore[arg-type]
+
+
+def test_the_desk_that_ships_where_nobody_else_does_is_always_there() -> None:
+    services = bootstrap.services(Settings(database_url="memory://", catalog_service_url="http://c.example"))
+
+    assert type(services.shipment_service) is LocalShipmentService
+    assert services.catalog_service is not None

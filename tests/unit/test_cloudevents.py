@@ -1,0 +1,180 @@
+"""Events and orders come back from bytes as they went in, and nothing else comes back at all."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_adapters.serialization import cloudevents
+from orders_domain import CustomItem, Event, Money, Order, OrderStatus, Origin
+from orders_domain.model.address import Address
+from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.product import OrderLine
+from tests.support.carts import cart, content
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
+JSON = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
+)
+OBJECTS = st.dictionaries(TEXT, JSON, max_size=4)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+VERSIONS = st.integers(1, 2**53)
+EVENTS = st.builds(Event, id=st.uuids(), type=TEXT, order_id=st.uuids(), version=VERSIONS, at=MOMENTS, data=OBJECTS)
+MONEY = st.builds(Money, st.integers(0, 10**12), st.sampled_from(sorted(MINOR_UNIT_DIGITS)))
+LINES = st.builds(OrderLine, product_id=st.integers(1, 2**53), quantity=st.integers(1, 10_000), unit_price=MONEY)
+PART = TEXT.filter(str.strip)
+ADDRESSES = st.builds(
+    Address, line1=PART, line2=st.none() | PART, city=PART, state=PART, postal_code=PART, country=PART
+)
+OTHERS = st.dictionaries(TEXT.filter(lambda name: name not in content()), JSON, max_size=3)
+CARTS = st.builds(lambda others: cart(**others), OTHERS)
+ORDERS_OF_ITEMS = st.builds(
+    Order,
+    id=st.uuids(),
+    origin=st.sampled_from(Origin),
+    user_id=st.none() | TEXT,
+    items=st.lists(OBJECTS.map(CustomItem), max_size=3).map(tuple),
+    lines=st.lists(LINES, max_size=3).map(tuple),
+    address=st.none() | ADDRESSES,
+    total=MONEY,
+    status=st.sampled_from(OrderStatus),
+    created_at=MOMENTS,
+    updated_at=MOMENTS,
+    deleted_at=st.none() | MOMENTS,
+    version=VERSIONS,
+    cancellation_reason=st.none() | TEXT,
+    shipment_id=st.none() | TEXT,
+    number=st.none() | st.integers(1, 2**53),
+)  # fmt: skip
+ORDERS_OF_CARTS = st.builds(lambda order, cart: replace(order, cart=cart, items=cart.items), ORDERS_OF_ITEMS, CARTS)
+ORDERS = ORDERS_OF_ITEMS | ORDERS_OF_CARTS
+PLACED = Event(
+    id=UUID("2d9b1a52-5b8e-5a05-a3c7-0e4f3f6d1a11"),
+    type="orders.order_placed.v1",
+    order_id=UUID("018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21"),
+    version=1,
+    at=datetime(2030, 5, 17, 12, 30, 0, 250_000, tzinfo=UTC),
+    data={"user_id": "ada"},
+)
+
+
+@given(EVENTS)
+def test_an_event_comes_back_as_it_was(event: Event) -> None:
+    assert cloudevents.read_event(cloudevents.event_bytes(event)) == event
+
+
+@given(ORDERS)
+def test_an_order_comes_back_as_it_was(order: Order) -> None:
+    back = cloudevents.read_order(cloudevents.order_bytes(order))
+
+    assert back == order
+    assert back.new_entries == []
+    assert cloudevents.order_bytes(back) == cloudevents.order_bytes(order)
+
+
+def test_a_snapshot_has_everything_that_an_order_has() -> None:
+    order = Order(
+        id=PLACED.order_id,
+        origin=Origin.ORDERS,
+        user_id="ada",
+        items=(CustomItem({}),),
+        total=Money(0, "EUR"),
+        status=OrderStatus.PENDING,
+        created_at=PLACED.at,
+        updated_at=PLACED.at,
+        version=1,
+    )
+
+    kept = orjson.loads(cloudevents.order_bytes(order))
+
+    assert set(kept) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field has to be kept, too
+
+
+def test_an_event_is_a_cloud_event() -> None:
+    assert orjson.loads(cloudevents.event_bytes(PLACED)) == {
+        "specversion": "1.0",
+        "id": "2d9b1a52-5b8e-5a05-a3c7-0e4f3f6d1a11",
+        "source": "/orders",
+        "type": "orders.order_placed.v1",
+        "subject": "018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21",
+        "time": "2030-05-17T12:30:00.250000Z",
+        "datacontenttype": "application/json",
+        "orderversion": 1,
+        "data": {"user_id": "ada"},
+    }
+
+
+@given(EVENTS, ORDERS, OBJECTS)
+def test_members_we_do_not_know_are_ignored(event: Event, order: Order, more: dict[str, Any]) -> None:
+    wider_event = more | orjson.loads(cloudevents.event_bytes(event))
+    wider_order = more | orjson.loads(cloudevents.order_bytes(order))
+
+    assert cloudevents.read_event(orjson.dumps(wider_event)) == event
+    assert cloudevents.read_order(orjson.dumps(wider_order)) == order
+
+
+@given(st.binary() | JSON.map(orjson.dumps))
+def test_what_is_neither_is_unreadable(raw: bytes) -> None:
+    for read in (cloudevents.read_event, cloudevents.read_order):
+        with pytest.raises(cloudevents.DecodeError):
+            read(raw)
+
+
+@given(st.data())
+def test_one_wrong_member_makes_it_unreadable_or_leaves_it_well_formed(data: st.DataObject) -> None:
+    snapshot = orjson.loads(cloudevents.order_bytes(data.draw(ORDERS)))
+    snapshot[data.draw(st.sampled_from(sorted(snapshot)))] = data.draw(JSON)
+
+    try:
+        order = cloudevents.read_order(orjson.dumps(snapshot))
+    except cloudevents.DecodeError:
+        return
+    assert cloudevents.read_order(cloudevents.order_bytes(order)) == order
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"orderversion": True},
+        {"orderversion": 1.0},
+        {"time": "2030-05-17T12:30:00"},
+        {"specversion": "0.3"},
+        {"data": []},
+    ],
+    ids=str,
+)
+def test_an_event_is_read_strictly(wrong: dict[str, Any]) -> None:
+    with pytest.raises(cloudevents.DecodeError):
+        cloudevents.read_event(orjson.dumps(orjson.loads(cloudevents.event_bytes(PLACED)) | wrong))
+
+
+@pytest.mark.parametrize(
+    "line", [["7", 1, [900, "EUR"]], [7, True, [900, "EUR"]], [7, 1, [9.0, "EUR"]], [7, 1]], ids=str
+)
+def test_a_line_is_read_strictly(line: list[Any]) -> None:
+    order = Order(
+        id=PLACED.order_id,
+        origin=Origin.ORDERS,
+        user_id="ada",
+        items=(),
+        total=Money(900, "EUR"),
+        status=OrderStatus.PENDING,
+        created_at=PLACED.at,
+        updated_at=PLACED.at,
+        version=1,
+    )
+
+    with pytest.raises(cloudevents.DecodeError):
+        cloudevents.read_order(orjson.dumps(orjson.loads(cloudevents.order_bytes(order)) | {"lines": [line]}))

@@ -1,0 +1,116 @@
+"""What others tell us is read strictly: each flaw is a sentence, and nothing else than Refused comes of it."""
+
+import json
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders_adapters.serialization import incoming_messages
+from orders_domain.errors import InvalidValue
+
+ORDER = "018f0b5e-7c1a-7cc2-9d7b-3b1d0c9a4e21"
+GOOD: dict[str, Any] = {"eventId": "e-1", "orderID": 7, "status": "SHIPPED", "occurredAt": "2026-03-14T13:00:00+01:00"}
+NOTICE: dict[str, Any] = {
+    "notificationId": ORDER, "userID": "ann", "orderID": 7, "type": "ORDER_STATUS_CHANGED", "status": "shipped",
+    "message": "On its way.", "occurredAt": "2026-03-14T12:00:00Z",
+}  # fmt: skip
+NOT_EVEN_OBJECTS = [
+    b"", b"\x00", b"\xff\xfe", b"{", b"nonsense", b"[]", b"null", b"7", b'"text"', b"{'a': 1}", b"NaN",
+    b'{"eventId": 1e999}', b"[" * 100_000, b'{"a":' * 5_000, b'{"eventId": "' + b"x" * 70_000 + b'"}',
+]  # fmt: skip
+
+
+class Gone(Enum):
+    """Marks a member that the message leaves out; an enumeration, because its text is the same in every process."""
+
+    GONE = "gone"
+
+
+GONE = Gone.GONE
+
+
+def raw(message: dict[str, Any], /, **changed: Any) -> bytes:
+    return json.dumps({name: value for name, value in (message | changed).items() if value is not GONE}).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"), [(7, 7), ("7", 7), (ORDER, UUID(ORDER)), (ORDER.upper(), UUID(ORDER))], ids=str
+)
+def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> None:
+    event = incoming_messages.parse_tracking_event(raw(GOOD, orderID=name, unheard_of=[1]))
+
+    assert (event.id, event.order, event.shipment_id, event.status) == ("e-1", reference, None, "SHIPPED")
+    assert event.occurred_at == datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-03-14t12:00:00z", datetime(2026, 3, 14, 12, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_however_it_is_written(written: str, read: datetime) -> None:
+    assert incoming_messages.parse_tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
+    assert incoming_messages.parse_notification(raw(NOTICE, occurredAt=written)).occurred_at == read
+
+
+def test_ids_may_be_whole_numbers() -> None:
+    event = incoming_messages.parse_tracking_event(raw(GOOD, eventId=12, orderID=None, shipmentID=99))
+
+    assert (event.id, event.order, event.shipment_id) == ("12", None, "99")
+
+
+@pytest.mark.parametrize("read", [incoming_messages.parse_tracking_event, incoming_messages.parse_notification])
+@pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
+def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
+    with pytest.raises(InvalidValue):
+        read(message)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"eventId": GONE}, {"eventId": None}, {"eventId": ""}, {"eventId": True}, {"eventId": 1.5}, {"eventId": {}},
+        {"orderID": GONE}, {"orderID": ""}, {"orderID": 0}, {"orderID": -7}, {"orderID": 7.5}, {"orderID": True},
+        {"orderID": "07"}, {"orderID": "seven"}, {"orderID": ORDER[:-1]}, {"orderID": []}, {"orderID": 10**30},
+        {"orderID": None, "shipmentID": ""}, {"shipmentID": 1.5}, {"shipmentID": "x" * 65},
+        {"status": GONE}, {"status": 7}, {"status": "LOST"}, {"status": ["SHIPPED"]}, {"status": " SHIPPED"},
+        {"occurredAt": GONE}, {"occurredAt": "yesterday"}, {"occurredAt": 1773489600}, {"occurredAt": ""},
+        {"occurredAt": "2026-03-14T12:00:00"}, {"occurredAt": "0001-01-01T00:00:00+23:59"},
+        {"occurredAt": "20260314T120000Z"}, {"occurredAt": "2026-W11-6T12:00:00Z"}, {"occurredAt": "2026-03-14T12Z"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        incoming_messages.parse_tracking_event(raw(GOOD, **wrong))
+
+    assert str(refusal.value).endswith(".")
+
+
+@pytest.mark.parametrize("name", ["notificationId", "userID", "orderID", "message", "occurredAt"])
+@pytest.mark.parametrize("value", [GONE, None, 1.5, [], {}])
+def test_a_notification_has_all_its_members(name: str, value: object) -> None:
+    assert incoming_messages.parse_notification(raw(NOTICE)).order == "7"
+
+    with pytest.raises(InvalidValue):
+        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
+
+
+@pytest.mark.parametrize("name", ["userID", "orderID", "message"])
+@pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
+def test_a_notification_in_words_that_cannot_be_stored_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidValue):
+        incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_anything_but_be_read_or_refused(message: bytes) -> None:
+    with pytest.raises(InvalidValue):
+        incoming_messages.parse_tracking_event(message)

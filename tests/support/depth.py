@@ -18,17 +18,17 @@ WAITING = (
     "tests/contract/http/ostore_orders/test_services_failing.py",
     "tests/contract/http/test_jobs_celery.py",
     "tests/contract/http/test_tracking.py",
-    "tests/contract/ports/test_inlet_port.py",
+    "tests/contract/ports/test_message_consumer_port.py",
     "tests/contract/test_kafka_publisher.py",
     "tests/contract/sql/test_migrations.py",
     "tests/contract/cli/test_export.py",
     "tests/contract/cli/test_doctor.py",
     "tests/contract/ports/test_services_ports.py",
-    "tests/contract/ports/test_store_away.py",
-    "tests/contract/ports/test_publisher_port.py",
+    "tests/contract/ports/test_store_unavailable.py",
+    "tests/contract/ports/test_event_publisher_port.py",
     "tests/contract/test_servers.py",
     "tests/contract/test_rabbitmq_broken.py",
-    "tests/contract/sql/test_away.py",
+    "tests/contract/sql/test_database_unavailable.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
 WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle

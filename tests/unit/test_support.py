@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.support.depth import WAITING
 from tests.support.servers.discovery import Part, Unavailable, find
 from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
 
@@ -232,3 +234,9 @@ class TestClauses:
 
         run.stdout.fnmatch_lines(["000-99 is not in docs/clauses.md, but on *::test_lives."])
         assert run.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_waiting_tests_are_files_or_folders_that_exist() -> None:
+    root = Path(__file__).parents[2]
+
+    assert [path for path in WAITING if not (root / path).exists()] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from flask import Flask
@@ -17,6 +17,8 @@ from orders_flask.settings import InvalidSetting, Settings, load
 from orders_flask.web import context, error_handlers, health, openapi, request_logging, url_converters
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
+
+_KEY = "orders"
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
@@ -33,15 +35,21 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     url_converters.install(app)
-    context.init_app(app, container or Container(settings=settings))
-    _make_components(context.container_of(app))
+    services = app.extensions[_KEY] = container or Container(settings=settings)
+    context.init_app(app, services.web_use_cases)
+    _make_components(services)
     if settings.uses_default_database and container is None:
-        _migrate(context.container_of(app))
+        _migrate(services)
     request_logging.install(app)
     app.register_blueprint(health.blueprint)
     error_handlers.install(app, _mount(app, settings))
     url_converters.add_slash_aliases(app)
     return app
+
+
+def container_of(app: Flask) -> Container:
+    """Return the container of an app that `create_app` returned."""
+    return cast(Container, app.extensions[_KEY])
 
 
 def _make_components(container: Container) -> None:

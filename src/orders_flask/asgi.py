@@ -4,7 +4,7 @@ It is ``wsgi``, whose threads wait for no client: requests are gathered before t
 it stops, the workers beside the requests do what they have begun.
 """
 
-from orders_flask.web.context import container_of
+from orders_flask.app import container_of
 from orders_flask.web.request_buffering import RequestBufferingMiddleware
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import background_workers

@@ -9,6 +9,9 @@ from dotenv import dotenv_values
 DOTENV = Path(".env")
 """Relative: it is looked for in the working directory, as ``orders.db`` is."""
 
+SERVER_PID = "ORDERS_SERVER_PID"
+"""The variable with the process id of the ``orders serve`` that started a worker."""
+
 
 def variables() -> dict[str, str]:
     """Return the variables of ``.env`` and those of the process, which override them.

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 import structlog
 
 from orders_flask import environment, settings
-from orders_flask.workers import parent_watchdog
 
 _OWN_PREFIXES = ("ORDERS_", "JWT_", "CART_SNAPSHOT_")
 """No other program's variables begin with them. RABBITMQ_, REDIS_ and the like are shared with the servers' own."""
@@ -30,7 +29,7 @@ def unknown_settings() -> list[str]:
     except ValueError:
         return []  # settings.read() reports it
     names = [name for name, _, _ in settings.documentation()]
-    known = {*names, *(f"{name}_FILE" for name in names), parent_watchdog.VARIABLE, *_OF_OTHERS}
+    known = {*names, *(f"{name}_FILE" for name in names), environment.SERVER_PID, *_OF_OTHERS}
     unknown = [name for name in sorted(variables.keys() - known) if not _is_link(name, variables[name])]
     return [sentence for name in unknown if (sentence := _sentence(name, names))]
 

@@ -1,8 +1,7 @@
 """The service for any WSGI server: ``orders_flask.wsgi:app``. Settings come from the environment."""
 
-from orders_flask.app import create_app
+from orders_flask.app import container_of, create_app
 from orders_flask.unknown_settings import log_unknown_settings
-from orders_flask.web.context import container_of
 from orders_flask.workers import parent_watchdog, runner
 
 app = create_app()

@@ -20,8 +20,8 @@ from orders_domain import Order, Role
 from orders_domain.ports.order_cache import OrderCache
 from orders_domain.use_cases import RelayResult
 from orders_flask import Settings
+from orders_flask.app import container_of
 from orders_flask.bootstrap.container import Container, close
-from orders_flask.web.context import container_of
 from tests.support.client import Caller
 from tests.support.servers.rabbitmq import RabbitServer
 

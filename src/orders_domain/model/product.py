@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
+from uuid import UUID
 
 from orders_domain.errors import InvalidValue, ProductNotFound
 from orders_domain.model.json_values import text_error
@@ -18,6 +19,11 @@ MAX_QUANTITY = 10_000
 MAX_NAME_LENGTH = 255
 MAX_SKU_LENGTH = 64
 DEFAULT_THRESHOLD = 5
+
+
+def generate_sku(new_id: Callable[[], UUID]) -> str:
+    """Return a new sku, for a product that is added without one."""
+    return f"P-{new_id().hex[-12:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""A moment as others write it: the date-time of RFC 3339, all of it and nothing else of ISO 8601."""
+"""Timestamps and ranges of time, parsed from text."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -9,6 +10,15 @@ _DATE_TIME = re.compile(
 )
 _MICROSECONDS = 7  # characters, with the point
 _SECOND = timedelta(seconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """The range that a date or a datetime covers: a day of UTC, or one microsecond."""
+
+    start: datetime
+    end: datetime  # exclusive; after the calendar's last day, that day's last moment
 
 
 def timestamp_error(at: object) -> str | None:
@@ -35,6 +45,35 @@ def parse_rfc3339(text: str) -> datetime:
         return _after_leap(at) if is_leap else at
     except (ValueError, OverflowError) as error:
         raise ValueError("it is no moment of the calendar") from error
+
+
+def parse_time_range(text: str) -> TimeRange:
+    """Return the range of an ISO 8601 date or datetime; without an offset it is in UTC.
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    try:
+        if day := _day(text):
+            start = datetime.combine(day, time(), UTC)
+            return TimeRange(start, _later(start, timedelta(days=1)))
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # because a plus in a URL may be unescaped
+        start = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        return TimeRange(start, _later(start, timedelta(microseconds=1)))
+    except (TypeError, OverflowError) as error:
+        raise ValueError("it must be an ISO 8601 date or datetime") from error
+
+
+def _day(text: str) -> date | None:
+    """Return the date, in any of the spellings that ISO 8601 has; None if the text has a time."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _later(at: datetime, by: timedelta) -> datetime:
+    return at + min(by, _LAST - at)
 
 
 def _after_leap(at: datetime) -> datetime:

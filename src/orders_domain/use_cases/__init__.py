@@ -20,11 +20,12 @@ from orders_domain.use_cases.background.get_job import GetJob, get_job
 from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
 from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
 from orders_domain.use_cases.background.relay_events import RelayResult, relay_events
-from orders_domain.use_cases.background.release_reservations import ReleaseResult, release_reservations
 from orders_domain.use_cases.background.run_job import RunJob, run_job
 from orders_domain.use_cases.background.track_shipment import TrackingOutcome, TrackShipment, track_shipment
+from orders_domain.use_cases.catalog.get_product import GetProduct, get_product
 from orders_domain.use_cases.catalog.get_stock_health import GetStockHealth, StockHealthReport, get_stock_health
 from orders_domain.use_cases.catalog.import_products import ImportProducts, ImportResult, ImportRow, import_products
+from orders_domain.use_cases.catalog.list_products import ListProducts, list_products
 from orders_domain.use_cases.catalog.manage_products import (
     AddProduct,
     RestockProduct,
@@ -68,6 +69,7 @@ from orders_domain.use_cases.orders.place_order_from_template import PlaceOrderF
 from orders_domain.use_cases.orders.place_order_via_services import place_order_via_services
 from orders_domain.use_cases.orders.place_reserved_order import PlaceReservedOrder, place_reserved_order
 from orders_domain.use_cases.orders.place_shipped_order import PlaceShippedOrder, place_shipped_order
+from orders_domain.use_cases.orders.release_reservations import ReleaseResult, release_reservations
 
 __all__ = [
     "AddProduct",
@@ -87,11 +89,13 @@ __all__ = [
     "GetOrderAnalytics",
     "GetOrderHistory",
     "GetOrderStatistics",
+    "GetProduct",
     "GetStockHealth",
     "ImportProducts",
     "ImportResult",
     "ImportRow",
     "ListOrders",
+    "ListProducts",
     "ListTemplates",
     "ListUsers",
     "NotificationOutcome",
@@ -136,9 +140,11 @@ __all__ = [
     "get_order_analytics",
     "get_order_history",
     "get_order_statistics",
+    "get_product",
     "get_stock_health",
     "import_products",
     "list_orders",
+    "list_products",
     "list_templates",
     "list_users",
     "notify_user",

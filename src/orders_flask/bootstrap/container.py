@@ -18,7 +18,7 @@ from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
-from orders_domain.model.product import Product
+from orders_domain.model.product import Product, generate_sku
 from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
@@ -27,6 +27,7 @@ from orders_flask.observability.instrumentation import instrumented
 from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
+from orders_flask.use_cases import UseCases
 from orders_flask.workers.job_worker import JobWorker
 from orders_flask.workers.message_worker import MessageWorker, message_handler
 from orders_flask.workers.outbox_relay import OutboxRelay
@@ -50,6 +51,12 @@ def _notify_user_request(raw: bytes) -> use_cases.NotifyUser:
 def _optional_checks(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
     """What is asked by name only, and makes nobody unready."""
     return {name: check for some in checks for name, check in some.items()}
+
+
+def _measure_components(
+    metrics: Metrics, cache: bootstrap.CacheComponent, store: bootstrap.PersistenceComponent
+) -> None:
+    metrics.parts(circuit_open=cache.circuit_open(), connections_in_use=store.connections_in_use())
 
 
 class Container(containers.DeclarativeContainer):
@@ -237,6 +244,12 @@ class Container(containers.DeclarativeContainer):
     get_order_statistics: providers.Callable[use_cases.OrderStatistics] = providers.Callable(
         instrumented(use_cases.get_order_statistics), metrics=metrics, queries=queries, clock=clock
     )
+    get_product: providers.Callable[Product] = providers.Callable(
+        use_cases.get_product, product_catalog=product_catalog
+    )
+    list_products: providers.Callable[Sequence[Product]] = providers.Callable(
+        use_cases.list_products, product_catalog=product_catalog
+    )
     get_stock_health: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
         instrumented(use_cases.get_stock_health), metrics=metrics, product_catalog=product_catalog, clock=clock
     )
@@ -323,6 +336,43 @@ class Container(containers.DeclarativeContainer):
     job_runner = providers.Singleton(bootstrap.job_runner, settings, run_job.provider, clock=clock)
     job_worker = providers.Factory(
         JobWorker, jobs=jobs, start_job=job_runner, wait=store.provided.wait_for_jobs, clock=clock
+    )
+
+    web_use_cases = providers.Singleton(
+        UseCases,
+        authenticate=authenticate.provider,
+        sign_in=sign_in.provider,
+        refresh_token=refresh_token.provider,
+        sign_out=sign_out.provider,
+        place_order=place_order.provider,
+        place_catalog_order=place_catalog_order.provider,
+        place_cart_order=place_cart_order.provider,
+        place_order_from_template=place_order_from_template.provider,
+        get_order=get_order.provider,
+        list_orders=list_orders.provider,
+        change_status=change_status.provider,
+        cancel_order=cancel_order.provider,
+        delete_order=delete_order.provider,
+        bulk_change_status=bulk_change_status.provider,
+        get_job=get_job.provider,
+        get_order_history=get_order_history.provider,
+        get_order_statistics=get_order_statistics.provider,
+        get_order_analytics=get_order_analytics.provider,
+        add_template=add_template.provider,
+        list_templates=list_templates.provider,
+        delete_template=delete_template.provider,
+        add_product=add_product.provider,
+        update_product=update_product.provider,
+        get_product=get_product.provider,
+        list_products=list_products.provider,
+        get_stock_health=get_stock_health.provider,
+        place_shipped_order=place_shipped_order_by_settings,
+        default_currency=settings.provided.default_currency,
+        new_sku=providers.Callable(generate_sku, new_id).provider,
+        prefetch_order=order_cache.provided.prefetch,
+        check_components=checks.provider,
+        measure_components=providers.Callable(_measure_components, metrics, cache, store).provider,
+        metrics=metrics,
     )
 
 

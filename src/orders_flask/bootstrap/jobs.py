@@ -1,4 +1,4 @@
-"""What makes a job run."""
+"""Job runners: Celery if it is set up, otherwise this process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from orders_flask.bootstrap.components import Check, check_health, require_extra
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
-    from orders_flask.workers.celery_app import CeleryJobQueue
+    from orders_adapters.celery.job_queue import CeleryJobQueue
 
 
 def job_runner(settings: Settings, run_job: Callable[[RunJob], object], *, clock: Clock) -> Callable[[UUID], object]:
-    """Return what makes a job run: Celery where it is set up, else this process."""
+    """Return the function that makes a job run."""
     if not settings.celery_broker_url:
         return lambda job_id: run_job(RunJob(job_id=job_id))
     return _queue(settings, clock=clock)
@@ -29,5 +29,5 @@ def job_checks(settings: Settings, *, clock: Clock) -> Mapping[str, Check]:
 
 def _queue(settings: Settings, *, clock: Clock) -> CeleryJobQueue:
     with require_extra("celery", wanted_by="CELERY_BROKER_URL"):
-        from orders_flask.workers.celery_app import CeleryJobQueue
-    return CeleryJobQueue(settings, clock=clock)
+        from orders_adapters.celery.job_queue import CeleryJobQueue
+    return CeleryJobQueue(settings.celery_broker_url, queue=settings.jobs_queue, clock=clock)

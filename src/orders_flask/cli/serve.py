@@ -8,13 +8,12 @@ from contextlib import contextmanager
 
 import click
 
-from orders_flask import settings
+from orders_flask import environment, settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import metrics
 from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_unknown_settings
-from orders_flask.workers import parent_watchdog
 
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's own warnings, such as that a worker ended, go into our log."""
@@ -53,7 +52,7 @@ def run(
     require_free(host, port)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
-    os.environ[parent_watchdog.VARIABLE] = str(os.getpid())
+    os.environ[environment.SERVER_PID] = str(os.getpid())
     if greeting:
         click.echo(greeting, err=True)
     with _shared_measurements(workers):

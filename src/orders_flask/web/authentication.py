@@ -29,7 +29,7 @@ def authenticate() -> None:
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("There is no bearer token.")
     # One round trip answers both whether the token was revoked and what the cache has of the order.
-    use_cases().order_cache().prefetch(order_id_from_path() if request.method in ("GET", "HEAD") else None)
+    use_cases().prefetch_order(order_id_from_path() if request.method in ("GET", "HEAD") else None)
     g.auth_token = use_cases().authenticate(token.strip())
     g.actor = replace(g.auth_token.actor, request_id=g.request_id, traceparent=g.traceparent)
     structlog.contextvars.bind_contextvars(user=g.actor.subject)

@@ -1,28 +1,25 @@
 """How a route reaches the use cases: through the app it belongs to, never through anything global."""
 
+from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, current_app, g
 
 from orders_domain.model.actor import Actor
 from orders_domain.model.auth_token import AuthenticatedToken
-from orders_flask.bootstrap.container import Container
+from orders_flask.use_cases import UseCases
 
-_KEY = "orders"
-
-
-def init_app(app: Flask, container: Container) -> None:
-    app.extensions[_KEY] = container
+_KEY = "orders.use_cases"
 
 
-def container_of(app: Flask) -> Container:
-    """Return the container of an app."""
-    return cast(Container, app.extensions[_KEY])
+def init_app(app: Flask, use_cases: Callable[[], UseCases]) -> None:
+    """Set the function that returns the use cases; the first request calls it, and so after any fork."""
+    app.extensions[_KEY] = use_cases
 
 
-def use_cases() -> Container:
-    """Return the container of the app that serves this request."""
-    return container_of(current_app)
+def use_cases() -> UseCases:
+    """Return the use cases of the app that serves this request."""
+    return cast(UseCases, current_app.extensions[_KEY]())
 
 
 def actor() -> Actor:

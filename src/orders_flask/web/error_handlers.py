@@ -73,7 +73,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
     if isinstance(error, OrdersError):
         return _domain_error(error, statuses[error.kind], contract)
     if isinstance(error, InvalidRequest):
-        use_cases().metrics().rejected("request", reason="invalid_request")
+        use_cases().metrics.rejected("request", reason="invalid_request")
         return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
     if isinstance(error, MalformedBody):
         return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
@@ -87,7 +87,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
 def _domain_error(error: OrdersError, status: int, contract: Contract | None) -> Problem:
     if isinstance(error, InvalidToken):
         log.info("token refused", reason=str(error))
-        use_cases().metrics().rejected("request", reason=error.code)
+        use_cases().metrics.rejected("request", reason=error.code)
         return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
     if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
@@ -98,7 +98,7 @@ def _domain_error(error: OrdersError, status: int, contract: Contract | None) ->
     headers = _headers(error)
     if isinstance(error, InvalidCredentials | TooManyAttempts):
         log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
-        use_cases().metrics().rejected("request", reason=error.code)
+        use_cases().metrics.rejected("request", reason=error.code)
     extra = contract.details(error) if contract else None
     return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
 

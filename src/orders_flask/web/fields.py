@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +13,7 @@ from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money, to_decimal
 from orders_domain.model.status import StatusVocabulary
+from orders_domain.model.timestamps import TimeRange, parse_time_range
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -21,7 +21,6 @@ NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
-_LAST = datetime.max.replace(tzinfo=UTC)
 _MOMENTS = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
@@ -83,14 +82,6 @@ class Timestamp(fields.Field[datetime]):
         return value.isoformat().replace("+00:00", "Z") if value else None
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """What a date or a datetime covers: a day of UTC, or a moment."""
-
-    start: datetime
-    end: datetime  # the first moment it does not cover; behind the calendar's last day, that day's last moment
-
-
 class DateOrDateTime(fields.Field[TimeRange]):
     """An ISO 8601 date or datetime; one without an offset is UTC's."""
 
@@ -99,26 +90,9 @@ class DateOrDateTime(fields.Field[TimeRange]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> TimeRange:
         try:
-            if day := _day(value):
-                first = datetime.combine(day, time(), UTC)
-                return TimeRange(first, _later(first, timedelta(days=1)))
-            moment = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that was not escaped
-            first = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-            return TimeRange(first, _later(first, timedelta(microseconds=1)))
-        except (ValueError, TypeError, OverflowError):
+            return parse_time_range(value)
+        except ValueError:
             raise marshmallow.ValidationError("Not an ISO 8601 date or datetime.") from None
-
-
-def _day(text: str) -> date | None:
-    """Return the date, in any of the spellings that ISO 8601 has for one; None where there is a time beside it."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _later(moment: datetime, by: timedelta) -> datetime:
-    return moment + min(by, _LAST - moment)
 
 
 class AmountParameter(fields.Field[Decimal]):

@@ -22,7 +22,7 @@ def healthz() -> dict[str, str]:
 @blueprint.get("/readyz")
 def readyz() -> tuple[dict[str, Any], int]:
     """Only the database makes us unready: without cache or broker every request is still answered."""
-    failures = {name: check() for name, check in use_cases().checks().items()}
+    failures = {name: check() for name, check in use_cases().check_components().items()}
     ready = failures["database"] is None
     checks = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}
     checks["database"] = "ok" if ready else "unavailable"
@@ -31,4 +31,4 @@ def readyz() -> tuple[dict[str, Any], int]:
 
 @blueprint.get("/metrics")
 def prometheus() -> Response:
-    return use_cases().metrics().exposition()
+    return use_cases().metrics.exposition()

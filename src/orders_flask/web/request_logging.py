@@ -50,9 +50,6 @@ def _end(response: Response) -> Response:
 
 
 def _measure(route: str, status: int, seconds: float) -> None:
-    container = use_cases()
-    metrics = container.metrics()
-    metrics.request(method=request.method, route=route, status=status, seconds=seconds)
-    metrics.parts(
-        circuit_open=container.cache().circuit_open(), connections_in_use=container.store().connections_in_use()
-    )
+    services = use_cases()
+    services.metrics.request(method=request.method, route=route, status=status, seconds=seconds)
+    services.measure_components()

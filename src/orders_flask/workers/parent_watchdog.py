@@ -5,8 +5,7 @@ import signal
 import threading
 import time
 
-VARIABLE = "ORDERS_SERVER_PID"
-"""The process that started this one; ``orders serve`` sets it."""
+from orders_flask.environment import SERVER_PID
 
 _POLL_INTERVAL = 0.5  # seconds
 _GRACE = 10.0  # seconds for the requests under way
@@ -14,7 +13,7 @@ _GRACE = 10.0  # seconds for the requests under way
 
 def server() -> int | None:
     """Return the process id of the ``orders serve`` that started this process, if one did."""
-    named = os.environ.get(VARIABLE)
+    named = os.environ.get(SERVER_PID)
     return int(named) if named and os.getppid() == int(named) else None
 
 

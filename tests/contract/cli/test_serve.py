@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from orders_flask import create_app
+from orders_flask.app import container_of, create_app
 from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_one_sentence, environment, in_a_process, orders
@@ -261,7 +261,7 @@ def test_the_demonstration_shows_requests_to_what_is_mounted(
     monkeypatch.setenv("ORDERS_MOUNTS", mounts)
     app = create_app()
     statuses = [asked(app, command) for command in commands]
-    close(app.extensions["orders"])
+    close(container_of(app))
 
     assert ended.returncode == 0, ended
     for command, path in zip(commands, paths, strict=True):

@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from orders_flask import Settings
+from orders_flask.app import container_of
 from orders_flask.bootstrap.container import Container
-from orders_flask.web.context import container_of
 from tests.support.client import TEA, Answer, Caller, as_json, ask, refused
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy

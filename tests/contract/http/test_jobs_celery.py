@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.celery import job_queue
 from orders_domain import Role
 from orders_domain.errors import Unavailable
 from orders_flask import Settings
-from orders_flask.workers import celery_app
 from tests.contract.http.test_bulk_status import bulk, many, statuses
 from tests.support.client import Caller
 from tests.support.command import environment
@@ -50,7 +50,7 @@ def shop(
 @contextmanager
 def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A Celery worker of two processes, as it is run in production."""
-    command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery_app", "worker", "--concurrency", "2"]
+    command = [sys.executable, "-m", "celery", "-A", "orders_flask.celery_app", "worker", "--concurrency", "2"]
     ours = environment(
         DATABASE_URL=settings.database_url,
         CELERY_BROKER_URL=settings.celery_broker_url,
@@ -107,7 +107,7 @@ def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
 def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
     shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(celery_app, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
+    monkeypatch.setattr(job_queue, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
     where = bulk(root, numbers).headers["Location"]

@@ -4,8 +4,8 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
+from orders_flask.app import container_of
 from orders_flask.bootstrap.container import close
-from orders_flask.web.context import container_of
 from tests.support.client import Caller
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated

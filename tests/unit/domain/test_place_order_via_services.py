@@ -33,8 +33,8 @@ from orders_domain.use_cases import (
     place_reserved_order,
     release_reservations,
 )
-from orders_domain.use_cases.background.release_reservations import RETRY_DELAY
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
+from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
 from tests.support.examples import ADA, GRACE, Clock, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_failing_commit import FailsOnce

@@ -9,14 +9,16 @@ from uuid import UUID
 
 import pytest
 
+from orders_adapters.celery.job_queue import CeleryJobQueue
 from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.status import OrderStatus
-from orders_flask import Settings, create_app
+from orders_flask import Settings, celery_app, create_app
+from orders_flask.app import container_of
 from orders_flask.settings import InvalidSetting
-from orders_flask.workers import celery_app, runner
+from orders_flask.workers import runner
 from orders_flask.workers.job_worker import JobWorker
 from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
@@ -80,7 +82,7 @@ def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
 
 
 def test_a_new_job_wakes_the_worker_of_its_process() -> None:
-    container = create_app(Settings(database_url="memory://")).extensions["orders"]
+    container = container_of(create_app(Settings(database_url="memory://")))
     waits = threading.Thread(target=container.store().wait_for_jobs, args=[60], daemon=True)
     waits.start()
 
@@ -92,7 +94,7 @@ def test_a_new_job_wakes_the_worker_of_its_process() -> None:
 
 def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, sent = Clock(), list[tuple[str, list[Any]]]()
-    sender = celery_app.CeleryJobQueue(CELERY, clock=clock)
+    sender = CeleryJobQueue(CELERY.celery_broker_url, queue="jobs", clock=clock)
 
     def note(name: str, arguments: list[Any], **_: Any) -> None:
         sent.append((name, arguments))
@@ -111,7 +113,7 @@ def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypat
 
 
 def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
-    app = celery_app.make_app(CELERY)
+    app = celery_app.worker_app(CELERY)
 
     assert app.conf.task_default_queue == "jobs-of-a-test"
     assert app.conf.task_acks_late
@@ -120,21 +122,21 @@ def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> 
 
 def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
-    celery_app._of_the_environment.cache_clear()
+    celery_app._app_of_environment.cache_clear()
 
     assert celery_app.app.conf.task_default_queue == "elsewhere"
     assert not hasattr(celery_app, "nothing")
-    celery_app._of_the_environment.cache_clear()
+    celery_app._app_of_environment.cache_clear()
 
 
 def test_two_apps_are_two_celeries() -> None:
-    senders = [celery_app.CeleryJobQueue(CELERY, clock=Clock()) for _ in range(2)]
+    senders = [CeleryJobQueue(CELERY.celery_broker_url, queue="jobs", clock=Clock()) for _ in range(2)]
 
     assert senders[0]._app is not senders[1]._app
 
 
 def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "orders_flask.workers.celery_app")
+    monkeypatch.delitem(sys.modules, "orders_adapters.celery.job_queue")
     monkeypatch.setitem(sys.modules, "celery", None)
 
     with pytest.raises(InvalidSetting, match="CELERY_BROKER_URL"):

@@ -12,7 +12,7 @@ from flask import Flask
 
 from orders_domain import Role
 from orders_flask import Settings, create_app
-from orders_flask.web.context import container_of
+from orders_flask.app import container_of
 
 Told = Callable[[], list[dict[str, Any]]]
 

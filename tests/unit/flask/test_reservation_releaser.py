@@ -10,8 +10,8 @@ from orders_adapters.system.local_shipments import LocalShipmentService
 from orders_domain.errors import StoreUnavailable
 from orders_domain.use_cases import ReleaseResult
 from orders_flask import Settings, bootstrap, create_app
+from orders_flask.app import container_of
 from orders_flask.settings import InvalidSetting
-from orders_flask.web.context import container_of
 from orders_flask.workers import runner
 from orders_flask.workers.reservation_releaser import ReservationReleaser
 

@@ -15,9 +15,9 @@ from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.background.release_reservations import release
 from orders_domain.use_cases.orders.place_reserved_order import PlaceReservedOrder
 from orders_domain.use_cases.orders.place_shipped_order import PlaceShippedOrder
+from orders_domain.use_cases.orders.release_reservations import release
 
 PlaceReservedOrderFn: TypeAlias = Callable[[PlaceReservedOrder], Order]
 """The use case ``place_reserved_order`` with its ports: one transaction, to be run again by itself."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from marshmallow import ValidationError
 
 from orders_domain.errors import OrdersError
 from orders_domain.model.json_values import text_error
 from orders_domain.model.order_filter import Cursor, OrderFilter, Page
+from orders_domain.model.timestamps import TimeRange, parse_time_range
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
@@ -26,7 +26,6 @@ from orders_flask.cli.export import file as export_file
 from orders_flask.cli.export import rows
 from orders_flask.cli.export.options import Options
 from orders_flask.cli.export.rows import VIEWS, View
-from orders_flask.web.fields import DateOrDateTime, TimeRange
 
 
 class Period(click.ParamType[TimeRange]):
@@ -36,10 +35,9 @@ class Period(click.ParamType[TimeRange]):
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> TimeRange:
         try:
-            span: TimeRange = DateOrDateTime().deserialize(value)
-        except ValidationError:
+            return parse_time_range(value)
+        except ValueError:
             self.fail(f"{value!r} is not an ISO 8601 date or datetime.", param, context)
-        return span
 
 
 @click.command()

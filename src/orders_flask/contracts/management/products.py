@@ -7,7 +7,7 @@ from flask import url_for
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
-from orders_domain.use_cases import AddProduct, UpdateProduct
+from orders_domain.use_cases import AddProduct, GetProduct, ListProducts, UpdateProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import _document
 from orders_flask.contracts.management.translate import product_representation
@@ -25,14 +25,14 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ProductResponse(many=True))
     @routes.doc(**_document(400, 401, 503, summary="List products, by id"))
     def products(query: dict[str, Any]) -> Any:
-        found = use_cases().product_catalog().list_page(offset=query["skip"], limit=query["limit"])
-        return [product_representation(product) for product in found]
+        page = use_cases().list_products(ListProducts(offset=query["skip"], limit=query["limit"]))
+        return [product_representation(product) for product in page]
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(**_document(401, 404, 503, summary="Get a product"))
     def product(ref: str) -> Any:
-        return product_representation(use_cases().product_catalog().get(parse_product_id(ref)))
+        return product_representation(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
 
     @routes.post("/")
     @requires(ADMIN_ONLY)
@@ -65,9 +65,9 @@ def blueprint() -> ContractBlueprint:
 
 
 def _new(body: dict[str, Any]) -> NewProduct:
-    currency = body.get("currency") or use_cases().settings().default_currency
+    currency = body.get("currency") or use_cases().default_currency
     return NewProduct(
-        sku=body.get("sku") or f"P-{use_cases().new_id()().hex[-12:]}",
+        sku=body.get("sku") or use_cases().new_sku(),
         name=body["name"],
         price=Money.of(body["price"], currency, field="price"),
         stock=body["stock_quantity"],

@@ -50,7 +50,7 @@ def register(routes: ContractBlueprint) -> None:
     def analytics(query: dict[str, Any]) -> Any:
         request = GetOrderAnalytics(
             actor=actor(),
-            currency=use_cases().settings().default_currency,
+            currency=use_cases().default_currency,
             since=query["start_date"].start if "start_date" in query else None,
             before=query["end_date"].end if "end_date" in query else None,
             bucket=Bucket(query["bucket"]),

@@ -71,7 +71,7 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(**_document(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
     def search(query: dict[str, Any]) -> Any:
-        wanted = order_filter_from(query, currency=use_cases().settings().default_currency)
+        wanted = order_filter_from(query, currency=use_cases().default_currency)
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 

@@ -38,7 +38,7 @@ def blueprint() -> ContractBlueprint:
             requested_items=requested_items(body),
             idempotency_key=idempotency_key("ostore"),
         )
-        return placed_or_replayed(lambda: use_cases().place_shipped_order_by_settings()(request), _placed_response)
+        return placed_or_replayed(lambda: use_cases().place_shipped_order(request), _placed_response)
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)

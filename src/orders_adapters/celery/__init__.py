@@ -1,0 +1,1 @@
+"""Celery: a queue that announces stored jobs to its workers."""

@@ -1,0 +1,63 @@
+"""Use cases and services that routes call, each bound to its ports by the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from orders_domain import use_cases
+from orders_domain.model.analytics import Analytics
+from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.history import HistoryEntry
+from orders_domain.model.job import BulkStatusJob
+from orders_domain.model.order import Order
+from orders_domain.model.order_filter import Page
+from orders_domain.model.order_template import OrderTemplate
+from orders_domain.model.product import Product
+from orders_flask.observability.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """The only interface between the web layer and the container: a route sees no port and no adapter."""
+
+    authenticate: Callable[[str], AuthenticatedToken]
+    sign_in: Callable[[use_cases.SignIn], str]
+    refresh_token: Callable[[use_cases.RefreshToken], str]
+    sign_out: Callable[[use_cases.SignOut], None]
+
+    place_order: Callable[[use_cases.PlaceOrder], Order]
+    place_catalog_order: Callable[[use_cases.PlaceCatalogOrder], Order]
+    place_cart_order: Callable[[use_cases.PlaceCartOrder], Order]
+    place_shipped_order: Callable[[use_cases.PlaceShippedOrder], Order]
+    place_order_from_template: Callable[[use_cases.PlaceOrderFromTemplate], Order]
+    get_order: Callable[[use_cases.GetOrder], Order]
+    list_orders: Callable[[use_cases.ListOrders], Page]
+    change_status: Callable[[use_cases.ChangeStatus], Order]
+    cancel_order: Callable[[use_cases.CancelOrder], Order]
+    delete_order: Callable[[use_cases.DeleteOrder], None]
+    bulk_change_status: Callable[[use_cases.BulkChangeStatus], BulkStatusJob]
+    get_job: Callable[[use_cases.GetJob], BulkStatusJob]
+    get_order_history: Callable[[use_cases.GetOrderHistory], Sequence[HistoryEntry]]
+    get_order_statistics: Callable[[use_cases.GetOrderStatistics], use_cases.OrderStatistics]
+    get_order_analytics: Callable[[use_cases.GetOrderAnalytics], Analytics]
+    add_template: Callable[[use_cases.AddTemplate], OrderTemplate]
+    list_templates: Callable[[use_cases.ListTemplates], Sequence[OrderTemplate]]
+    delete_template: Callable[[use_cases.DeleteTemplate], None]
+
+    add_product: Callable[[use_cases.AddProduct], Product]
+    update_product: Callable[[use_cases.UpdateProduct], Product]
+    get_product: Callable[[use_cases.GetProduct], Product]
+    list_products: Callable[[use_cases.ListProducts], Sequence[Product]]
+    get_stock_health: Callable[[use_cases.GetStockHealth], use_cases.StockHealthReport]
+
+    default_currency: str
+    new_sku: Callable[[], str]
+    prefetch_order: Callable[[UUID | None], None]
+    """Make the next read of the cache fetch this order in the round trip of another command; None for no order."""
+    check_components: Callable[[], Mapping[str, Callable[[], str | None]]]
+    """Return the health check of each component by name; a check returns None or the reason for its failure."""
+    measure_components: Callable[[], None]
+    """Set the gauges of the cache's circuit breaker and of the database connections in use."""
+    metrics: Metrics

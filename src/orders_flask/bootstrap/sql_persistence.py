@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from orders_adapters.memory.wakeup import WakeupSignal
 from orders_adapters.sql import (
@@ -24,12 +23,10 @@ from orders_adapters.sql import (
     users,
 )
 from orders_adapters.sql.engine import engine
+from orders_adapters.sql.engine.engine import Engine
 from orders_adapters.sql.outbox import repository, wakeup
 from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 
 def store(url: str, *, read_url: str) -> PersistenceComponent:

@@ -21,6 +21,8 @@ BREACHES = [
     ("orders_domain.model.money", "orders_domain.ports.clock", "Inside the domain"),
     ("orders_domain.model.money", "orders_domain.model.order", "Inside the model"),
     ("orders_adapters.redis.order_cache", "orders_adapters.sql.engine.engine", "Technologies do not know each other"),
+    ("orders_flask.web.etags", "orders_flask.bootstrap.container", "Inside Flask"),
+    ("orders_flask.settings", "orders_flask.observability.metrics", "Inside Flask"),
     ("orders_flask.web.context", "orders_adapters.sql.engine.engine", "Only the composition root"),
     ("orders_flask.contracts.orders.routes", "orders_flask.contracts.management.errors", "Published contracts do not"),
     ("orders_flask.web.context", "sqlalchemy", "SQLAlchemy, psycopg and Alembic"),
@@ -34,6 +36,9 @@ BREACHES = [
     ("orders_flask.web.context", "dependency_injector", "dependency-injector lives"),
     ("orders_flask.web.context", "a2wsgi", "a2wsgi lives"),
 ]
+
+FOR_TYPES_ONLY = [("orders_flask.web.pagination", "redis", "redis lives")]
+CIRCLES = [("orders_adapters.sql", "tables", "orders"), ("orders_flask.web", "problems", "error_handlers")]
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +70,12 @@ def report_of_ours(copy: Path) -> str:
 @pytest.fixture(scope="module")
 def report(copy: Path, report_of_ours: str) -> str:
     """The report on all breaches at once, each at the end of its module, planted after `report_of_ours`."""
-    for importer, imported, _ in BREACHES:
+    breaches = [(importer, f"import {imported}") for importer, imported, _ in BREACHES]
+    breaches += [(importer, f"if TYPE_CHECKING:\n    import {imported}") for importer, imported, _ in FOR_TYPES_ONLY]
+    breaches += [(f"{package}.{importer}", f"import {package}.{imported}") for package, importer, imported in CIRCLES]
+    for importer, statement in breaches:
         with (copy / "src" / f"{importer.replace('.', '/')}.py").open("a") as module:
-            module.write(f"\nimport {imported}\n")
+            module.write(f"\n{statement}\n")
     return linted(copy)
 
 
@@ -75,7 +83,7 @@ def test_the_code_keeps_every_import_contract(report_of_ours: str) -> None:
     assert " 0 broken." in report_of_ours
 
 
-@pytest.mark.parametrize(("importer", "imported", "contract"), BREACHES)
+@pytest.mark.parametrize(("importer", "imported", "contract"), [*BREACHES, *FOR_TYPES_ONLY])
 def test_a_breach_of_an_import_contract_is_caught_by_its_name(
     report: str, importer: str, imported: str, contract: str
 ) -> None:
@@ -86,11 +94,21 @@ def test_a_breach_of_an_import_contract_is_caught_by_its_name(
     assert f"{importer} -> {imported} " in re.split(r"\n-{5,}\n", section)[1], section
 
 
+@pytest.mark.parametrize(("package", "importer", "imported"), CIRCLES)
+def test_circle_among_modules_is_caught(report: str, package: str, importer: str, imported: str) -> None:
+    _, found, section = report.partition(f"No cycles are allowed in {package}.")
+
+    assert found, report
+    assert f"-> .{imported} " in section or f"-> .{importer} " in section
+
+
 def test_each_import_contract_has_a_breach_that_is_caught(report: str) -> None:
     contracts = [line.removesuffix(" BROKEN") for line in report.splitlines() if line.endswith((" BROKEN", " KEPT"))]
 
+    caught = [*(name for _, _, name in BREACHES), "No package has a circle"]
+
     assert " KEPT" not in report
-    assert [each for each in contracts if not any(each.startswith(name) for _, _, name in BREACHES)] == []
+    assert [each for each in contracts if not any(each.startswith(name) for name in caught)] == []
 
 
 def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:

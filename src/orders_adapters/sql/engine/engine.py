@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import URL, Engine, QueuePool, make_url, select
+from sqlalchemy import URL, QueuePool, make_url, select
+from sqlalchemy import Engine as Engine
 
 from orders_adapters.sql.engine import pool_checks, postgresql, sqlite
 from orders_adapters.sql.errors import translate_errors

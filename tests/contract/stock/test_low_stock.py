@@ -112,7 +112,7 @@ def test_of_thirty_at_once_exactly_one_order_tells_of_each_crossing(warehouse: W
 
         results = at_once(*[partial(warehouse.order, {tea: 1, milk: 1})] * 30)
 
-        assert all(isinstance(one, Order) for one in results)
+        assert [result for result in results if not isinstance(result, Order)] == []
         assert sorted(warehouse.books().low()[told:]) == [(tea, 9), (milk, 9)]
         warehouse.restock(tea, 30)
         warehouse.restock(milk, 30)

@@ -118,7 +118,8 @@ def test_refused_transition_names_what_the_actor_may_set() -> None:
     assert refusal.value.allowed == {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
     assert (refusal.value.origin, refusal.value.current) == (Origin.ORDERS, OrderStatus.PENDING)
     assert str(refusal.value) == (
-        "An order that was placed by the contract orders and is PENDING cannot be made CONFIRMED by you."
+        "You are not permitted to change an order from PENDING to CONFIRMED "
+        "if it was placed through the contract orders."
     )
 
 

@@ -16,5 +16,5 @@ def authenticate(token: str, *, token_verifier: TokenVerifier, revoked_tokens: R
     """
     auth_token = token_verifier(token)
     if revoked_tokens.is_revoked(auth_token.revocation_keys):
-        raise InvalidToken("The token was ended.")
+        raise InvalidToken("The token is revoked.")
     return auth_token

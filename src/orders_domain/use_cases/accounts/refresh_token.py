@@ -39,13 +39,13 @@ def refresh_token(
     token_issuer.ensure_enabled()
     auth_token, now = token_verifier(request.token), clock()
     if auth_token.family is None:
-        raise InvalidToken("The token is not of a sign-in of ours.")
+        raise InvalidToken("The token was not issued by a sign-in of this service.")
     user = _active_user(auth_token.actor.subject, users)
     if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
         revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
-        raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
+        raise InvalidToken("The token was already refreshed or revoked; its family is now revoked.")
     if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
-        raise InvalidToken("The token's family was ended.")
+        raise InvalidToken("The token's family is revoked.")
     return token_issuer(user, family=auth_token.family, at=now)
 
 

@@ -35,9 +35,9 @@ class ListTemplates:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_PAGE_SIZE:
-            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
+            raise InvalidValue(f"A page must have 1 to {MAX_PAGE_SIZE} templates.", field="limit")
         if not 0 <= self.offset <= MAX_OFFSET:
-            raise InvalidValue(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
+            raise InvalidValue(f"The number of templates to skip must be from 0 to {MAX_OFFSET}.", field="skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

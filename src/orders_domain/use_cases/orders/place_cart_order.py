@@ -37,7 +37,7 @@ def place_cart_order(
     """
     cart = request.cart
     if not signature_verifier(cart):
-        raise InvalidCart("Not the cart service's signature.", field="signature")
+        raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
         order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()

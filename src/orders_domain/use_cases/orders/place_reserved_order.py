@@ -59,7 +59,7 @@ def _add(order: Order, uow: UnitOfWork) -> None:
     try:
         uow.orders.add(order)
     except OrderExists as error:  # its own id is new
-        raise InvalidServiceResponse("shipment service", "gives the shipment of another order") from error
+        raise InvalidServiceResponse("shipment service", "returned the shipment of another order") from error
 
 
 def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:

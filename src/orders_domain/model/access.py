@@ -86,9 +86,8 @@ class AccessPolicy:
             Relation.OPERATOR: actor.has_scope("orders:write") and not self.ownership_alone,
             Relation.ADMINISTRATOR: actor.role is Role.ADMIN and not self.ownership_alone,
         }
-        return frozenset(relation for relation, applies in relations.items() if applies) or frozenset(
-            {Relation.STRANGER}
-        )
+        applicable = frozenset(relation for relation, applies in relations.items() if applies)
+        return applicable or frozenset({Relation.STRANGER})
 
     def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
         """Check that the actor may read all orders of the user, or of all users if ``user_id`` is None.

@@ -69,8 +69,8 @@ class TransitionNotPermitted(InvalidTransition):
     ) -> None:
         super().__init__(current, target, allowed)
         self.args = (
-            f"You are not permitted to change an order from {current.value} to {target.value} "
-            f"if it was placed through the contract {origin.value}.",
+            f"An order placed through the contract {origin.value} cannot be changed from {current.value} "
+            f"to {target.value} by this actor.",
         )
         self.origin = origin
 

@@ -139,9 +139,9 @@ class Order:
             InvalidValue: the reason is not a string of up to 200 storable characters.
         """
         if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH):
-            raise InvalidValue(f"Must be a string of up to {MAX_REASON_LENGTH} characters.", field="reason")
+            raise InvalidValue(f"The reason must be a string of up to {MAX_REASON_LENGTH} characters.", field="reason")
         if reason is not None and (error := text_error(reason)):
-            raise InvalidValue(f"The text {error}.", field="reason")
+            raise InvalidValue(f"The reason {error}.", field="reason")
         if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
             raise OrderFinalized(self)
         previous, self.status = self.status, OrderStatus.CANCELED

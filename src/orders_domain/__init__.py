@@ -1,6 +1,6 @@
-"""The business of orders: the entity, its lifecycle, the ports it needs and what can be done for people.
+"""Domain layer: the order model, its ports and its use cases.
 
-Nothing here imports anything but the standard library.
+It imports only the standard library.
 """
 
 from orders_domain.errors import Kind, OrdersError

@@ -1,4 +1,4 @@
-"""Every error a caller may expect: a kind (what can be done about it), a stable code, typed fields, a sentence."""
+"""Error hierarchy of the domain: each error has a kind, a stable code, typed fields and a message."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 class Kind(Enum):
     """What the caller can do about an error."""
 
-    INVALID = "invalid"  # mend the request
-    UNAUTHENTICATED = "unauthenticated"  # say who you are
-    FORBIDDEN = "forbidden"  # ask somebody with more rights
-    NOT_FOUND = "not_found"  # ask for something else
-    CONFLICT = "conflict"  # look at the present state, then decide again
-    PRECONDITION = "precondition"  # the state you named is no longer the present one
-    IN_PROGRESS = "in_progress"  # wait for your own request of before, then send this one again
-    KEY_REUSED = "key_reused"  # take another key
-    RATE_LIMITED = "too_often"  # wait, then try again
-    UNAVAILABLE = "unavailable"  # try again later
+    INVALID = "invalid"  # correct the request
+    UNAUTHENTICATED = "unauthenticated"  # send valid credentials
+    FORBIDDEN = "forbidden"  # use an account with more rights
+    NOT_FOUND = "not_found"  # use another id
+    CONFLICT = "conflict"  # read the current state before retrying
+    PRECONDITION = "precondition"  # the expected version is not the current one
+    IN_PROGRESS = "in_progress"  # wait for the earlier request with this key, then retry
+    KEY_REUSED = "key_reused"  # use another key
+    RATE_LIMITED = "too_often"  # wait, then retry
+    UNAVAILABLE = "unavailable"  # retry later
 
 
 class OrdersError(Exception):
-    """The root of all anticipated errors."""
+    """Base class of all anticipated errors."""
 
     kind: ClassVar[Kind]
     code: ClassVar[str]
 
 
 class InvalidValue(OrdersError):
-    """A value that cannot be: refused when it is made, before anything has changed."""
+    """An invalid value, rejected when it is constructed and before any state has changed."""
 
     kind = Kind.INVALID
     code = "refused"
@@ -44,38 +44,38 @@ class InvalidValue(OrdersError):
 
 
 class InvalidAmount(InvalidValue):
-    """Not an amount of money: negative, not finite, too large, or finer than the currency."""
+    """An invalid amount of money: negative, not finite, too large, or with more decimals than the currency has."""
 
     code = "amount_refused"
 
 
 class InvalidItem(InvalidValue):
-    """Not a line of an order."""
+    """An invalid custom item of an order."""
 
     code = "item_refused"
 
 
 class TotalMismatch(InvalidValue):
-    """Every line has a quantity and a price, and the total is not their sum."""
+    """The total differs from the sum of the items, each of which has a quantity and a price."""
 
     code = "total_mismatch"
 
 
 class InvalidCart(InvalidValue):
-    """Not a cart's snapshot as its service signs it (clause 004-05); ``field`` is the path within it."""
+    """An invalid cart snapshot or signature (clause 004-05); ``field`` is the path within the snapshot."""
 
     code = "cart_refused"
 
 
 class InvalidToken(OrdersError):
-    """The bearer cannot be identified. The reason is for our log; a client is told only that the token is invalid."""
+    """The token cannot be verified. The message is for the log; the response says only that the token is invalid."""
 
     kind = Kind.UNAUTHENTICATED
     code = "invalid_token"
 
 
 class InvalidCredentials(OrdersError):
-    """No account has this e-mail address and password, or it is disabled; nobody is told which (clause 003-09)."""
+    """Unknown e-mail address, wrong password or disabled account; the message does not say which (clause 003-09)."""
 
     kind = Kind.UNAUTHENTICATED
     code = "invalid_credentials"
@@ -85,17 +85,17 @@ class InvalidCredentials(OrdersError):
 
 
 class SignInDisabled(OrdersError):
-    """An identity provider signs the tokens that we believe; we make none."""
+    """Sign-in is disabled because an external identity provider issues the tokens."""
 
     kind = Kind.NOT_FOUND
     code = "sign_in_elsewhere"
 
     def __init__(self) -> None:
-        super().__init__("Tokens come from the identity provider.")
+        super().__init__("Sign-in is disabled. Request a token from the identity provider.")
 
 
 class TooManyAttempts(OrdersError):
-    """Somebody tried too often."""
+    """The rate limit is exceeded."""
 
     kind = Kind.RATE_LIMITED
     code = "too_many_attempts"
@@ -106,14 +106,14 @@ class TooManyAttempts(OrdersError):
 
 
 class AccessDenied(OrdersError):
-    """The actor is known and may not do this."""
+    """The actor is authenticated but not permitted to perform the action."""
 
     kind = Kind.FORBIDDEN
     code = "access_denied"
 
 
 class OrderNotFound(OrdersError):
-    """No such order; or not the actor's, where the contract does not tell strangers what exists."""
+    """The order does not exist, or it belongs to another user and the contract hides its existence."""
 
     kind = Kind.NOT_FOUND
     code = "order_not_found"
@@ -124,25 +124,25 @@ class OrderNotFound(OrdersError):
 
 
 class OrderHidden(OrderNotFound):
-    """Not the actor's order, where the contract does not tell strangers what exists: a violation, told as absence."""
+    """The order belongs to another user and the contract hides its existence: denied access, reported as absence."""
 
     code = "order_hidden"
 
 
 class OrderExists(OrdersError):
-    """An order of this id is stored already."""
+    """An order with this id is already stored."""
 
     kind = Kind.CONFLICT
     code = "order_exists"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__(f"Order {order_id} exists already.")
+        super().__init__(f"Order {order_id} already exists.")
         self.order_id = order_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
-    """A product that there is too little of; of an unknown one there is nothing, and it has no name."""
+    """A product with insufficient stock. An unknown product has no name, and its available quantity is 0."""
 
     product_id: int
     name: str | None
@@ -151,7 +151,7 @@ class Shortage:
 
 
 class InsufficientStock(OrdersError):
-    """There is too little of some products; nothing was taken. Every product short is named (clause 002-03)."""
+    """Some products have insufficient stock. No stock was deducted; ``shortages`` has all of them (clause 002-03)."""
 
     kind = Kind.CONFLICT
     code = "insufficient_stock"
@@ -162,8 +162,6 @@ class InsufficientStock(OrdersError):
 
 
 class ProductNotFound(OrdersError):
-    """No such product."""
-
     kind = Kind.NOT_FOUND
     code = "product_not_found"
 
@@ -184,7 +182,7 @@ class SkuTaken(OrdersError):
 
 
 class UserNotFound(OrdersError):
-    """No such user, or one without an account."""
+    """The user does not exist, or has no account."""
 
     kind = Kind.NOT_FOUND
     code = "user_not_found"
@@ -195,13 +193,13 @@ class UserNotFound(OrdersError):
 
 
 class UserExists(OrdersError):
-    """The user has an account already."""
+    """The user already has an account."""
 
     kind = Kind.CONFLICT
     code = "user_exists"
 
     def __init__(self, user_id: str) -> None:
-        super().__init__(f"The user {user_id!r} has an account already.")
+        super().__init__(f"The user {user_id!r} already has an account.")
         self.user_id = user_id
 
 
@@ -217,7 +215,7 @@ class EmailTaken(OrdersError):
 
 
 class TemplateNotFound(OrdersError):
-    """No such template, or not the actor's."""
+    """The template does not exist, or it belongs to another user."""
 
     kind = Kind.NOT_FOUND
     code = "template_not_found"
@@ -228,8 +226,6 @@ class TemplateNotFound(OrdersError):
 
 
 class JobNotFound(OrdersError):
-    """No such job, or not the actor's."""
-
     kind = Kind.NOT_FOUND
     code = "job_not_found"
 
@@ -239,52 +235,52 @@ class JobNotFound(OrdersError):
 
 
 class JobLeaseLost(OrdersError):
-    """Another worker has claimed the job meanwhile; nothing was noted."""
+    """The lease expired and another worker acquired the job; no progress was stored."""
 
     kind = Kind.CONFLICT
     code = "job_lost"
 
     def __init__(self, job_id: UUID) -> None:
-        super().__init__(f"Job {job_id} has been claimed by another worker meanwhile.")
+        super().__init__(f"The lease of job {job_id} expired, and another worker acquired it.")
         self.job_id = job_id
 
 
 class StaleOrder(OrdersError):
-    """Somebody else changed the order meanwhile; nothing was saved."""
+    """A concurrent transaction changed the order; nothing was stored."""
 
     kind = Kind.CONFLICT
     code = "stale_order"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__(f"Order {order_id} has been changed by somebody else meanwhile.")
+        super().__init__(f"Order {order_id} was changed by a concurrent request. Read it again before retrying.")
         self.order_id = order_id
 
 
 class VersionMismatch(OrdersError):
-    """The caller named a version of the order, and it is not the present one."""
+    """The current version of the order is none of the expected versions."""
 
     kind = Kind.PRECONDITION
     code = "version_mismatch"
 
     def __init__(self, *, expected: frozenset[int], current: int) -> None:
-        super().__init__(f"The order is at version {current}.")
+        super().__init__(f"The order is at version {current}, which is not an expected version.")
         self.expected = expected
         self.current = current
 
 
 class RequestInProgress(OrdersError):
-    """Another request under the same key has not ended yet; nothing was done now."""
+    """Another request with the same idempotency key is still in progress; this request was not processed."""
 
     kind = Kind.IN_PROGRESS
     code = "key_in_use"
     retry_after: ClassVar[int] = 1  # seconds
 
     def __init__(self) -> None:
-        super().__init__("A request with this Idempotency-Key is being answered.")
+        super().__init__("A request with this Idempotency-Key is still in progress.")
 
 
 class IdempotencyKeyReused(OrdersError):
-    """Another request was done under the same key; nothing was done now."""
+    """A different request was processed with the same idempotency key; this request was not processed."""
 
     kind = Kind.KEY_REUSED
     code = "key_reused"
@@ -294,7 +290,7 @@ class IdempotencyKeyReused(OrdersError):
 
 
 class Unavailable(OrdersError):
-    """A part we depend on cannot answer now. Nothing was changed, or it is unknown whether it was: see the subclass."""
+    """A dependency is unavailable. The subclass says whether state may have changed."""
 
     kind = Kind.UNAVAILABLE
     code = "unavailable"
@@ -302,105 +298,108 @@ class Unavailable(OrdersError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store of orders is away or too slow."""
+    """The database is unavailable or too slow."""
 
     code = "store_unavailable"
 
 
 class StoreContention(Unavailable):
-    """The store gave up this transaction in favour of another one; running it again is safe."""
+    """The database rolled back this transaction because of a concurrent one; retrying is safe."""
 
     code = "store_contention"
 
 
 class PublisherUnavailable(Unavailable):
-    """The broker is away; which of the messages it took is unknown."""
+    """The broker is unavailable; any of the messages may have been published."""
 
     code = "publisher_unavailable"
 
 
 class PasswordHasherBusy(Unavailable):
-    """Too many passwords are being checked; this one was not."""
+    """Too many passwords are being hashed; this password was not verified."""
 
     code = "sign_in_busy"
 
 
 class IdentityUnavailable(Unavailable):
-    """The keys that tokens are checked with cannot be fetched."""
+    """The keys that verify tokens cannot be fetched."""
 
     code = "identity_unavailable"
 
 
 class BrokerUnavailable(Unavailable):
-    """The broker gives no messages now; what was taken and not acknowledged comes again."""
+    """No messages can be consumed now; the broker redelivers unacknowledged messages."""
 
     code = "broker_unavailable"
 
 
 class PrerequisiteMissing(Unavailable):
-    """What a message tells of is not there; it may be before long. The sentence is the reason if it never is."""
+    """The message refers to an entity that is not stored yet, so it is retried.
+
+    If the entity never appears, this error's message becomes the dead-letter reason.
+    """
 
     code = "not_yet"
 
 
 class NotifierUnavailable(Unavailable):
-    """No message can be sent to people now; whether the last one was is unknown."""
+    """Notifications cannot be sent now; the last one may have been sent."""
 
     code = "notifier_unavailable"
 
 
 class NotificationRejected(OrdersError):
-    """This message to a person will never be taken, such as for its address."""
+    """The notification is permanently rejected, such as for an invalid address."""
 
     kind = Kind.INVALID
     code = "letter_refused"
 
 
 class ReservationLost(Unavailable):
-    """Other services were asked for too long, and what they hold is being given up: the order is not placed."""
+    """The reservation expired before the order was stored, and is being released; the order is not placed."""
 
     code = "booking_lost"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__(f"What other services hold for order {order_id} is being given up.")
+        super().__init__(f"The reservation of order {order_id} expired and is being released.")
         self.order_id = order_id
 
 
 class ServiceError(Unavailable):
-    """Another service did not do what it was asked, or did it and we do not know: see the subclasses."""
+    """A partner service failed. The request may have had an effect, unless the subclass says otherwise."""
 
     code = "service_failed"
 
-    def __init__(self, service: str, how: str) -> None:
-        super().__init__(f"The {service} {how}.")
+    def __init__(self, service: str, problem: str) -> None:
+        super().__init__(f"The {service} {problem}.")
         self.service = service
 
 
 class ServiceUnreachable(ServiceError):
-    """Nobody listens at its address, or the connection broke before there was an answer."""
+    """The connection was refused, or was lost before a response."""
 
     code = "service_unreachable"
 
 
 class ServiceTimeout(ServiceError):
-    """Its answer was not there in time."""
+    """The service did not respond in time."""
 
     code = "service_too_slow"
 
 
 class ServiceInternalError(ServiceError):
-    """It says itself that it failed."""
+    """The service responded with an internal error."""
 
     code = "service_broken"
 
 
 class InvalidServiceResponse(ServiceError):
-    """Its answer is not what was agreed: another status, no JSON, another shape, too large."""
+    """The response violates the protocol: unexpected status, not JSON, wrong shape, or too large."""
 
     code = "service_nonsense"
 
 
 class ServiceRejected(ServiceError):
-    """It understood, and will not: it has done nothing, and asking again does not help."""
+    """The service rejected the request. The request had no effect, and retrying does not help."""
 
     code = "service_refused"

@@ -1,1 +1,1 @@
-"""The model: entities, values and the rules about them."""
+"""Domain model: entities, value objects and business rules."""

@@ -1,4 +1,4 @@
-"""Who may touch an order, and what a stranger is told: decided here, for every contract."""
+"""Access policies: which actors a contract serves, and what it discloses to others."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """The owner may; so may the roles and scopes named. Others hear 'not found' where existence is hidden.
+    """Grants access to the owner and to the given roles and scopes. ``hides_existence`` reports others as 'not found'.
 
-    This is the part of a contract: which actors it serves at all. What these may do to an order is decided by the
-    access rules of the order's origin; with ``ownership_alone`` an actor's role and scopes count for nothing there.
+    A policy belongs to a contract and decides which actors the contract serves. The access rules of the order's origin
+    decide which actions they may perform; with ``ownership_alone`` the rules ignore the actor's role and scopes.
     """
 
     owner: bool = True
@@ -38,88 +38,90 @@ class AccessPolicy:
     ownership_alone: bool = False
 
     def authorize(self, actor: Actor) -> None:
-        """Return unless it is clear, without a look at any order, that the actor may not.
+        """Check what can be checked before an order is read.
 
         Raises:
-            AccessDenied: owning an order opens nothing here, and neither role nor scope does.
+            AccessDenied: the policy grants nothing to owners, and nothing to the actor's role and scopes.
         """
         if not self.owner and not self.grants_all(actor):
-            raise AccessDenied(f"This is for {'administrators' if self.roles else ' '.join(sorted(self.scopes))}.")
+            required = "the administrator role" if self.roles else f"the scope {' '.join(sorted(self.scopes))}"
+            raise AccessDenied(f"This operation requires {required}.")
 
     def authorize_order(self, actor: Actor, order: Order, action: Action = Action.READ) -> None:
-        """Return if the actor may do this to the order.
+        """Check that the actor may perform the action on the order.
 
         Raises:
-            OrderHidden: the order is not the actor's, and this contract does not tell strangers what exists.
-            AccessDenied: the order is not the actor's.
-            ActionNotPermitted: the contract that the order was placed by reserves the action for others.
+            OrderHidden: the order belongs to another user, and the policy hides its existence.
+            AccessDenied: the order belongs to another user.
+            ActionNotPermitted: the access rules of the order's origin do not allow the action to the actor.
         """
         if not (self.owner and order.user_id == actor.subject) and not self.grants_all(actor):
             if self.hides_existence:
                 raise OrderHidden(order.id)
-            raise AccessDenied("This order belongs to somebody else.")
+            raise AccessDenied("This order belongs to another user.")
         if not is_allowed(order.origin, action, self.relations(actor, order)):
             raise ActionNotPermitted(order.origin, action)
 
-    def require_status(self, actor: Actor, order: Order, wanted: TargetStatus) -> None:
-        """Return if the actor may set the status, or the order shows it already, so that nothing would change.
+    def require_status(self, actor: Actor, order: Order, target: TargetStatus) -> None:
+        """Check that the actor may set the status. A status equivalent to the current one is always allowed.
 
         Raises:
-            InvalidTransition: the lifecycle does not allow it to anybody.
-            TransitionNotPermitted: the contract that the order was placed by reserves it for others.
+            InvalidTransition: the lifecycle does not allow the transition.
+            TransitionNotPermitted: the access rules of the order's origin do not allow it to the actor.
         """
-        if order.status in wanted.equivalent:
+        if order.status in target.equivalent:
             return
         allowed = allowed_statuses(order.origin, order.status, self.relations(actor, order))
-        if wanted.status not in TRANSITIONS[order.status]:
-            raise InvalidTransition(order.status, wanted.status, allowed)
-        if wanted.status not in allowed:
-            raise TransitionNotPermitted(order.origin, order.status, wanted.status, allowed)
+        if target.status not in TRANSITIONS[order.status]:
+            raise InvalidTransition(order.status, target.status, allowed)
+        if target.status not in allowed:
+            raise TransitionNotPermitted(order.origin, order.status, target.status, allowed)
 
     def relations(self, actor: Actor, order: Order) -> frozenset[Relation]:
-        """Return what the actor is to the order, as far as this contract takes notice of it."""
-        if actor.role is Role.SYSTEM:  # its subject may be the name of a user, too
+        """Return the actor's relations to the order that this policy recognizes."""
+        if actor.role is Role.SYSTEM:  # checked first, because its subject may equal a user id
             return frozenset({Relation.CARRIER})
-        held = {
+        relations = {
             Relation.OWNER: order.user_id == actor.subject,
             Relation.OPERATOR: actor.has_scope("orders:write") and not self.ownership_alone,
             Relation.ADMINISTRATOR: actor.role is Role.ADMIN and not self.ownership_alone,
         }
-        return frozenset(relation for relation, holds in held.items() if holds) or frozenset({Relation.STRANGER})
+        applicable = frozenset(relation for relation, applies in relations.items() if applies)
+        return applicable or frozenset({Relation.STRANGER})
 
     def authorize_owner(self, actor: Actor, user_id: str | None) -> None:
-        """Return if the actor may see all orders of the user; of everybody, where none is named.
+        """Check that the actor may read all orders of the user, or of all users if ``user_id`` is None.
 
         Raises:
-            AccessDenied: it may not.
+            AccessDenied: the policy does not grant this to the actor.
         """
         if not (self.owner and user_id == actor.subject) and not self.grants_all(actor):
-            raise AccessDenied("These orders belong to somebody else.")
+            raise AccessDenied("These orders belong to another user.")
 
     def grants_all(self, actor: Actor) -> bool:
         return actor.role in self.roles or any(actor.has_scope(scope) for scope in self.scopes)
 
 
 OWNER_ONLY_HIDDEN = AccessPolicy(hides_existence=True, ownership_alone=True)
-"""Clauses 000-09, 000-13: role and scope open nothing, and a stranger hears 'not found'."""
+"""Clauses 000-09, 000-13: roles and scopes grant nothing, and other users get 'not found'."""
 
 OWNER_OR_ADMIN = AccessPolicy(roles=frozenset({Role.ADMIN}))
-"""Clause 002-05: customers their own orders, administrators all."""
+"""Clause 002-05: customers access their own orders, administrators all orders."""
 
 OWNER_ONLY = AccessPolicy()
-"""Clause 002-13: nobody else, administrators neither; strangers are told so."""
+"""Clause 002-13: only the owner, not even administrators; other users get 'forbidden'."""
 
 OWNER_OR_WRITER = AccessPolicy(scopes=frozenset({"orders:write"}))
-"""Clause 004-07: customers their own orders, operators all; a guest's order is nobody's own."""
+"""Clause 004-07: customers access their own orders, operators all orders; a guest's order has no owner."""
 
 WRITERS_ONLY = AccessPolicy(owner=False, scopes=frozenset({"orders:write"}))
-"""Clause 004-08."""
+"""Clause 004-08: operators only."""
 
 ADMIN_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.ADMIN}))
-"""Clause 002-07."""
+"""Clause 002-07: administrators only."""
 
 OWNER_OR_ADMIN_HIDDEN = AccessPolicy(roles=frozenset({Role.ADMIN}), hides_existence=True)
-"""Clause 003-06: likewise, and strangers hear 'not found'."""
+"""Clause 003-06: as ``OWNER_OR_ADMIN``, but other users get 'not found'."""
 
 CARRIERS_ONLY = AccessPolicy(owner=False, roles=frozenset({Role.SYSTEM}))
 """Clause 003-07: tracking events."""

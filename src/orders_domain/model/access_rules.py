@@ -1,8 +1,7 @@
-"""The access rules: one table of what each relation to an order may do to it, by the order's origin.
+"""Access rules: the table of the actions each relation may perform on an order, by the order's origin.
 
-The table is the only source: use cases ask it through ``AccessPolicy``, whichever contract a request comes by. The
-columns
-are relations; a row without one of its cells, or a missing row, stops the import.
+Use cases read the table through ``AccessPolicy``, for requests of every contract. The columns are relations. A missing
+row or cell fails the import.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from orders_domain.model.status import TRANSITIONS, InvalidTransition, OrderStat
 
 
 class Relation(Enum):
-    """What an actor is to an order. An actor can be several at once, such as its owner and an administrator."""
+    """Relation of an actor to an order. An actor can have several, such as owner and administrator."""
 
     OWNER = "owner"
     OPERATOR = "operator"  # has the scope orders:write
     ADMINISTRATOR = "administrator"
-    CARRIER = "carrier"  # tracking events; no token makes an actor one
-    STRANGER = "stranger"  # none of the others
+    CARRIER = "carrier"  # tracking events only; no token grants it
+    STRANGER = "stranger"  # no other relation
 
 
 class Action(Enum):
-    """What can be done to a stored order."""
+    """Action on a stored order."""
 
     READ = "read"
     CONFIRM = "confirm"
@@ -40,28 +39,28 @@ class Action(Enum):
 
 
 class Decision(Enum):
-    """The answer of the table to one relation."""
+    """Decision of the table for one relation."""
 
     ALLOWED = "yes"
-    NOT_PERMITTED = "-"  # the order may be shown to the actor, and this action is not theirs: 403, or 409 in `orders`
-    UNRELATED = "none"  # 403, or 404 where the contract hides what exists
+    NOT_PERMITTED = "-"  # the actor may read the order, but not perform the action: 403, or 409 in `orders`
+    UNRELATED = "none"  # 403, or 404 if the contract hides existence
 
 
 class ActionNotPermitted(AccessDenied):
-    """The actor may see the order, and the contract that it was placed by reserves this action for others."""
+    """The actor may read the order, but the access rules of its origin do not allow the action to the actor."""
 
     code = "action_not_permitted"
 
     def __init__(self, origin: Origin, action: Action) -> None:
         super().__init__(
-            f"You are not permitted to {action.value} an order that was placed by the contract {origin.value}."
+            f"You are not permitted to {action.value} an order that was placed through the contract {origin.value}."
         )
         self.origin = origin
         self.action = action
 
 
 class TransitionNotPermitted(InvalidTransition):
-    """The lifecycle allows this step, and the contract that the order was placed by reserves it for others."""
+    """The lifecycle allows the transition, but the access rules of the order's origin do not allow it to the actor."""
 
     code = "transition_not_permitted"
 
@@ -70,8 +69,8 @@ class TransitionNotPermitted(InvalidTransition):
     ) -> None:
         super().__init__(current, target, allowed)
         self.args = (
-            f"An order that was placed by the contract {origin.value} and is {current.value} "
-            f"cannot be made {target.value} by you.",
+            f"An order placed through the contract {origin.value} cannot be changed from {current.value} "
+            f"to {target.value} by this actor.",
         )
         self.origin = origin
 
@@ -119,18 +118,18 @@ def parse_access_rules(table: str) -> AccessRules:
     """Return the table's cells by origin, action and relation.
 
     Raises:
-        ValueError: a name is unknown, or a combination is missing or there twice.
+        ValueError: a name is unknown, or a combination is missing or duplicated.
     """
-    head, *rows = (line.split() for line in table.splitlines() if line.strip())
-    relations = [Relation(name) for name in head[2:]]
+    header, *rows = (line.split() for line in table.splitlines() if line.strip())
+    relations = [Relation(name) for name in header[2:]]
     cells = [
         ((Origin(origin), Action(action), relation), Decision(decision))
         for origin, action, *decisions in rows
         for relation, decision in zip(relations, decisions, strict=True)
     ]
     rules = dict(cells)
-    complete = {(origin, action, relation) for origin in Origin for action in Action for relation in Relation}
-    if len(cells) != len(rules) or rules.keys() != complete:
+    combinations = {(origin, action, relation) for origin in Origin for action in Action for relation in Relation}
+    if len(cells) != len(rules) or rules.keys() != combinations:
         raise ValueError("The access rules must have each origin, action and relation exactly once.")
     return MappingProxyType(rules)
 
@@ -146,16 +145,16 @@ _STATUS_ACTIONS: Mapping[OrderStatus, Action] = MappingProxyType(
         OrderStatus.CANCELED: Action.CANCEL,
     }
 )
-"""The action that sets each status; no action leads back to PENDING."""
+"""The action that sets each status; no action sets PENDING."""
 
 
 def is_allowed(origin: Origin, action: Action, relations: Iterable[Relation]) -> bool:
-    """Return whether at least one of the relations allows the action."""
+    """Return whether the action is allowed to at least one of the relations."""
     return any(ACCESS_RULES[origin, action, relation] is Decision.ALLOWED for relation in relations)
 
 
 def allowed_statuses(origin: Origin, current: OrderStatus, relations: frozenset[Relation]) -> frozenset[OrderStatus]:
-    """Return the statuses that the lifecycle leads to and that the relations may set."""
+    """Return the next statuses in the lifecycle that the relations may set."""
     return frozenset(
         status for status in TRANSITIONS[current] if is_allowed(origin, _STATUS_ACTIONS[status], relations)
     )

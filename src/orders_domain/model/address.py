@@ -1,4 +1,4 @@
-"""Where an order goes."""
+"""Shipping address of an order."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 
 MAX_LENGTHS = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
-"""The most characters of each part (clause 002-19)."""
+"""The maximum length of each part, in characters (clause 002-19)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A shipping address; all parts but ``line2`` are needed.
+    """A shipping address; all parts except ``line2`` are required.
 
     Raises:
-        Refused: a part is missing, blank, too long or not storable; ``field`` names the part.
+        InvalidValue: a part is missing, blank, too long or not storable; ``field`` names the part.
     """
 
     line1: str
@@ -32,12 +32,12 @@ class Address:
             if text is None and part.name == "line2":
                 continue
             if not isinstance(text, str) or not text.strip():
-                raise InvalidValue("This part of an address cannot be blank.", field=part.name)
+                raise InvalidValue("This part of an address must not be blank.", field=part.name)
             if len(text) > MAX_LENGTHS[part.name]:
-                raise InvalidValue(f"At most {MAX_LENGTHS[part.name]} characters.", field=part.name)
-            if flaw := text_error(text):
-                raise InvalidValue(f"The text {flaw}.", field=part.name)
+                raise InvalidValue(f"Must have at most {MAX_LENGTHS[part.name]} characters.", field=part.name)
+            if error := text_error(text):
+                raise InvalidValue(f"The text {error}.", field=part.name)
 
     def as_dict(self) -> dict[str, str | None]:
-        """Return the parts by name: ``Address(**address.parts()) == address``."""
+        """Return the parts by name: ``Address(**address.as_dict()) == address``."""
         return asdict(self)

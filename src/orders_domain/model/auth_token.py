@@ -1,4 +1,4 @@
-"""Whoever shows a token, and what their token can be ended by."""
+"""Authenticated token: the actor it identifies, and the keys that revoke it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from orders_domain.model.actor import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticatedToken:
-    """A token that was verified: whom it speaks for, until when, and its marks.
+    """A verified token: its actor, expiry and revocation keys.
 
-    ``mark`` is a hash that this token alone has. ``family`` names all tokens that came from one sign-in of ours; it is
-    None where the token did not.
+    ``fingerprint`` is a hash unique to this token. ``family`` identifies all tokens issued from one sign-in of this
+    service; it is None for other tokens.
     """
 
     actor: Actor
@@ -24,13 +24,14 @@ class AuthenticatedToken:
 
     @property
     def revocation_keys(self) -> tuple[str, ...]:
-        """What the denylist may have of the token."""
+        """The keys under which the token may be stored as revoked."""
         return (self.fingerprint, _family_key(self.family)) if self.family else (self.fingerprint,)
 
     def revocations(self, *, at: datetime, ttl: timedelta) -> dict[str, datetime]:
-        """Return what ends the token and its family: marks, each until no token has it any more.
+        """Return the keys that revoke the token and its family, each with the time until which it must be stored.
 
-        ``life`` is that of a token. One that is being made at this moment lives a little longer than ``at + life``.
+        ``ttl`` is the lifetime of a token. The time is ``at + 2 * ttl``, because a token being issued concurrently may
+        expire after ``at + ttl``.
         """
         return dict.fromkeys(self.revocation_keys, max(self.expires_at, at + 2 * ttl))
 

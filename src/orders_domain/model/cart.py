@@ -1,4 +1,4 @@
-"""A cart as its service handed it over: what is in it, at which prices, and for whom (source 004)."""
+"""Cart snapshot from the cart service: its items, prices and user (source 004)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _VERSIONS = range(2**63)
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """A snapshot of a cart, whole as it was sent, whose figures agree with each other. Members unknown to us are kept.
+    """A valid snapshot of a cart, unchanged as sent, with totals that match its items. Unknown members are preserved.
 
     Raises:
-        InvalidCart: a member is missing or not what it should be, or the totals are not those of the items.
+        InvalidCart: a member is missing or invalid, or the totals do not match the items.
     """
 
     content: JSONObject
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise InvalidCart("A snapshot is a JSON object.", field="cartSnapshot")
-        if flaw := json_error(self.content):
-            raise InvalidCart(f"The snapshot {flaw}.", field="cartSnapshot")
+            raise InvalidCart("A snapshot must be a JSON object.", field="cartSnapshot")
+        if error := json_error(self.content):
+            raise InvalidCart(f"The snapshot {error}.", field="cartSnapshot")
         _require_identity(self.content)
         currency = _currency(self.content)
         lines = _require_lines(_list(self.content, "items"), currency)
@@ -41,19 +41,19 @@ class Cart:
 
     @property
     def user_id(self) -> str | None:
-        """Whose it is; None for a guest's."""
+        """The id of the cart's user, or None for a guest."""
         user_id: Any = self.content["userId"]
         return None if user_id is None else str(user_id)
 
     @property
     def items(self) -> tuple[CustomItem, ...]:
-        """The items, as sent."""
+        """The items, unchanged as sent."""
         items: Any = self.content["items"]
         return tuple(CustomItem(item) for item in items)
 
     @property
     def totals(self) -> Mapping[str, Any]:
-        """``itemCount``, ``totalQuantity``, ``subtotalCents`` and ``currency``, and what else was sent with them."""
+        """``itemCount``, ``totalQuantity``, ``subtotalCents``, ``currency`` and any other members sent with them."""
         totals: Any = self.content["totals"]
         return dict(totals)
 
@@ -70,23 +70,23 @@ def _require_identity(content: JSONObject) -> None:
         _text(content, "userId", max_length=MAX_SUBJECT_LENGTH)
     try:
         parse_rfc3339(_text(content, "createdAt", max_length=MAX_ID_LENGTH))
-    except ValueError as flaw:
-        raise InvalidCart("An RFC 3339 timestamp with its offset.", field="createdAt") from flaw
+    except ValueError as error:
+        raise InvalidCart("Must be an RFC 3339 timestamp with an offset.", field="createdAt") from error
 
 
 def _require_lines(items: Sequence[JSON], currency: str) -> list[tuple[int, int]]:
     """Return each item's quantity and price in minor units."""
     if not 1 <= len(items) <= MAX_ITEMS:
-        raise InvalidCart(f"1 to {MAX_ITEMS} items.", field="items")
+        raise InvalidCart(f"Must have 1 to {MAX_ITEMS} items.", field="items")
     lines = []
     for position, item in enumerate(items):
-        place = f"items.{position}"
+        path = f"items.{position}"
         if not isinstance(item, Mapping):
-            raise InvalidCart("A JSON object.", field=place)
-        quantity = _integer(item, "quantity", range(1, MAX_QUANTITY + 1), place)
-        lines.append((quantity, _integer(item, "unitPriceCents", range(MAX_MINOR_UNITS + 1), place)))
+            raise InvalidCart("Must be a JSON object.", field=path)
+        quantity = _integer(item, "quantity", range(1, MAX_QUANTITY + 1), path)
+        lines.append((quantity, _integer(item, "unitPriceCents", range(MAX_MINOR_UNITS + 1), path)))
         if item.get("currency", currency) != currency:
-            raise InvalidCart(f"The cart's one currency, {currency}.", field=f"{place}.currency")
+            raise InvalidCart(f"Must be {currency}, the currency of the cart.", field=f"{path}.currency")
     return lines
 
 
@@ -96,53 +96,55 @@ def _require_totals(totals: JSONObject, lines: Sequence[tuple[int, int]], curren
         "totalQuantity": sum(quantity for quantity, _ in lines),
         "subtotalCents": sum(quantity * price for quantity, price in lines),
     }
-    for name, wanted in sums.items():
-        if _integer(totals, name, range(MAX_MINOR_UNITS + 1), "totals") != wanted:
-            raise InvalidCart(f"The items make {wanted}.", field=f"totals.{name}")
+    for name, expected in sums.items():
+        if _integer(totals, name, range(MAX_MINOR_UNITS + 1), "totals") != expected:
+            raise InvalidCart(f"Must equal {expected}, as computed from the items.", field=f"totals.{name}")
     if _required(totals, "currency", "totals") != currency:
-        raise InvalidCart(f"The cart's one currency, {currency}.", field="totals.currency")
+        raise InvalidCart(f"Must be {currency}, the currency of the cart.", field="totals.currency")
 
 
 def _currency(content: JSONObject) -> str:
     currency = _required(content, "currency")
     if not isinstance(currency, str) or currency not in MINOR_UNIT_DIGITS:
-        raise InvalidCart("An ISO 4217 code in use.", field="currency")
+        raise InvalidCart("Must be an ISO 4217 code in use.", field="currency")
     return currency
 
 
-def _required(content: JSONObject, name: str, within: str = "") -> JSON:
+def _required(content: JSONObject, name: str, path: str = "") -> JSON:
     if name not in content:
-        raise InvalidCart("Missing.", field=_field_path(within, name))
+        raise InvalidCart("This field is required.", field=_field_path(path, name))
     return content[name]
 
 
 def _text(content: JSONObject, name: str, *, max_length: int) -> str:
     value = _required(content, name)
     if not isinstance(value, str) or not 1 <= len(value) <= max_length:
-        raise InvalidCart(f"A string of 1 to {max_length} characters.", field=name)
+        raise InvalidCart(f"Must be a string of 1 to {max_length} characters.", field=name)
     return value
 
 
-def _integer(content: JSONObject, name: str, within: range, path: str = "") -> int:
+def _integer(content: JSONObject, name: str, allowed: range, path: str = "") -> int:
     value = _required(content, name, path)
-    if type(value) is not int or value not in within:  # not true, not 1.0
-        raise InvalidCart(f"A whole number from {within.start} to {within.stop - 1}.", field=_field_path(path, name))
+    if type(value) is not int or value not in allowed:  # excludes booleans and 1.0
+        raise InvalidCart(
+            f"Must be a whole number from {allowed.start} to {allowed.stop - 1}.", field=_field_path(path, name)
+        )
     return value
 
 
 def _list(content: JSONObject, name: str) -> Sequence[JSON]:
     value = _required(content, name)
     if not isinstance(value, list):
-        raise InvalidCart("An array.", field=name)
+        raise InvalidCart("Must be an array.", field=name)
     return value
 
 
 def _object(content: JSONObject, name: str) -> JSONObject:
     value = _required(content, name)
     if not isinstance(value, Mapping):
-        raise InvalidCart("A JSON object.", field=name)
+        raise InvalidCart("Must be a JSON object.", field=name)
     return value
 
 
-def _field_path(within: str, name: str) -> str:
-    return f"{within}.{name}" if within else name
+def _field_path(parent: str, name: str) -> str:
+    return f"{parent}.{name}" if parent else name

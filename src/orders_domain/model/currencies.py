@@ -1,4 +1,4 @@
-"""ISO 4217: the currencies in use, and how many decimals each has."""
+"""ISO 4217 table: the currencies in use and their numbers of decimals."""
 
 _TWO = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
@@ -14,4 +14,4 @@ _FOUR = "CLF UYW"
 MINOR_UNIT_DIGITS: dict[str, int] = {
     code: decimals for decimals, codes in ((2, _TWO), (0, _NONE), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }
-"""Decimals of the minor unit, by currency code: ``DECIMALS["JPY"] == 0``."""
+"""Decimals of the minor unit, by currency code: ``MINOR_UNIT_DIGITS["JPY"] == 0``."""

@@ -1,4 +1,4 @@
-"""One line of an order."""
+"""Order item described by the client as a JSON object."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ MAX_ITEMS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CustomItem:
-    """A line as its client describes it: any JSON object, kept and given back as sent.
+    """An item as the client describes it: any JSON object, stored and returned unchanged.
 
     Raises:
-        InvalidItem: not an object, or not storable (see ``orders_domain.model.json_values``).
+        InvalidItem: the content is not an object, or not storable (see ``orders_domain.model.json_values``).
     """
 
     content: JSONObject
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise InvalidItem("An item is a JSON object.", field="items")
-        if flaw := json_error(self.content):
-            raise InvalidItem(f"An item {flaw}.", field="items")
+            raise InvalidItem("An item must be a JSON object.", field="items")
+        if error := json_error(self.content):
+            raise InvalidItem(f"An item {error}.", field="items")
 
     @property
     def quantity(self) -> Decimal | None:
-        """What the line has as a number under ``quantity`` or ``qty``; else None."""
+        """The member ``quantity`` or ``qty`` if it is a number, otherwise None."""
         return to_decimal(self.content.get("quantity", self.content.get("qty")))
 
     @property
     def subtotal(self) -> Decimal | None:
-        """Quantity times price, in major units, where the line has both as numbers; else None.
+        """Quantity times price, in major units, or None if one of them is not a number.
 
-        The price goes by ``unit_price`` or ``price``.
+        The price is the member ``unit_price`` or ``price``.
         """
         quantity = self.quantity
         price = to_decimal(self.content.get("unit_price", self.content.get("price")))

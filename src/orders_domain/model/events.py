@@ -1,4 +1,4 @@
-"""What the world is told of an order: facts in the past tense, of plain values, under names that never change."""
+"""Domain events: facts about orders, of plain values, with stable type names."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One fact about one order. Its id follows from the order and the version, so every telling bears the same."""
+    """A fact about one order. Its id is derived from the order and the version, hence the same when republished."""
 
     id: UUID
     type: str
     order_id: UUID
-    version: int  # of the order, after the fact; the order_* events of an order count 1, 2, 3, ... without holes
+    version: int  # of the order, after the fact; 1, 2, 3, ... without gaps over the order_* events of an order
     at: datetime
     data: Mapping[str, JSON]
-    traceparent: str | None = None  # W3C Trace Context: the span of the request that brought it about
+    traceparent: str | None = None  # W3C Trace Context: the span of the request that caused it
 
 
 def event_for(entry: history.HistoryEntry, order: Order) -> Event:
-    """Return the event that tells the world of a history entry of the order (clauses 000-05, 000-22, 004-11)."""
+    """Return the event for a history entry of the order (clauses 000-05, 000-22, 004-11)."""
     data: dict[str, JSON] = {
         "order_id": str(order.id),
         "user_id": order.user_id,
@@ -70,7 +70,7 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
 
 
 def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
-    """Return the event that tells administrators of a product which the order took to its threshold (clause 002-30)."""
+    """Return the event for administrators that the order reduced a product to its threshold (clause 002-30)."""
     data: dict[str, JSON] = {
         "product_id": product.id,
         "sku": product.sku,
@@ -91,9 +91,9 @@ def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
 
 
 def notification_events(order: Order) -> list[Event]:
-    """Return an event for each change not saved yet, to tell the order's user of it; a guest is told nothing.
+    """Return a notification of the order's user for each change not stored yet; there are none for guests.
 
-    Clauses 002-29, 003-08. A notification bears the version of its change.
+    Clauses 002-29, 003-08. A notification has the version of its change.
     """
     return [_user_notification(entry, order) for entry in order.new_entries if order.user_id]
 

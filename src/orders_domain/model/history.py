@@ -1,4 +1,4 @@
-"""What happened to an order: one entry for each version, complete enough to rebuild the order from."""
+"""Order history: one entry for each version, from which the order can be rebuilt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DELETED = "deleted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One change: who did what, when, on whose behalf, and everything needed to do it again."""
+    """One change of an order: its actor, kind, time and statuses, and the details needed to replay it."""
 
     order_id: UUID
     version: int  # of the order, after the change; the first is 1

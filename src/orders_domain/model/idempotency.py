@@ -1,4 +1,4 @@
-"""A request that its client may send again and again, and that happens once."""
+"""Idempotency keys: a request that a client may retry is processed once."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from orders_domain.model.order import Order
 MAX_KEY_LENGTH = 255
 MAX_SCOPE_LENGTH = 32
 RETENTION = timedelta(hours=24)
-"""How long an answer is given again; after that the key is as good as new."""
+"""How long a key is stored and its response repeated; after that the key can be used for a new request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """A client's key for a request that makes an order; each subject's keys are its own, in each scope anew.
+    """A client's key for a request that places an order, unique per subject and scope.
 
     Raises:
-        Refused: the key is not 1 to 255 storable characters, or the subject or the scope cannot be.
+        InvalidValue: the key, the subject or the scope is not a string of 1 to 255, 64 or 32 storable characters.
     """
 
     subject: str
-    scope: str  # what the key counts in: the name of a published contract
+    scope: str  # the name of a published contract
     key: str
-    fingerprint: str  # of all that the client asked for: under one key it asks for one thing
+    fingerprint: str  # hash of the request; another request with the same key is rejected
 
     def __post_init__(self) -> None:
-        for name, text, longest in (
+        for name, text, max_length in (
             ("Idempotency-Key", self.key, MAX_KEY_LENGTH),
             ("sub", self.subject, MAX_SUBJECT_LENGTH),
             ("scope", self.scope, MAX_SCOPE_LENGTH),
         ):
-            if flaw := bounded_text_error(text, max_length=longest):
-                raise InvalidValue(f"{name} {flaw}.", field=name)
+            if error := bounded_text_error(text, max_length=max_length):
+                raise InvalidValue(f"{name} {error}.", field=name)
 
 
 class DuplicateRequest(OrdersError):
-    """The same request was done before, under the same key; nothing was done now (clause 004-04)."""
+    """The same request was already processed with the same key; this request was not processed (clause 004-04)."""
 
     kind = Kind.CONFLICT
     code = "already_done"
 
     def __init__(self, order: Order) -> None:
-        super().__init__(f"This was done before: order {order.id}.")
-        self.order = order  # as it was placed
+        super().__init__(f"This request was already processed: order {order.id}.")
+        self.order = order  # in its initial state

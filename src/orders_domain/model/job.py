@@ -1,4 +1,4 @@
-"""Work on many orders at once: what is to be done, how far it is, and what failed."""
+"""Bulk status jobs: the orders to change, the progress and the failures."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 MAX_ORDERS = 1_000
 MAX_SYNCHRONOUS = 100
-"""A job of more orders is not done while its client waits."""
+"""A job with more orders is run by a worker, not within the request."""
 
 
 class JobStatus(Enum):
     QUEUED = "queued"
     RUNNING = "running"
-    DONE = "done"  # every order was tried
-    FAILED = "failed"  # given up, after many attempts without progress
+    DONE = "done"  # every order was processed
+    FAILED = "failed"  # after too many attempts without progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why one order was not changed."""
+    """The error that kept one order from being changed."""
 
     order_id: OrderRef
     code: str  # of the error
     sentence: str
-    current: OrderStatus | None = None  # of an order whose lifecycle refused the step
+    current: OrderStatus | None = None  # the order's status, if the lifecycle does not allow the transition
 
     @classmethod
     def of(cls, order_id: OrderRef, error: OrdersError) -> Failure:
@@ -46,51 +46,51 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class BulkStatusJob:
-    """A status for many orders, one after the other. The first ``done`` of them were tried."""
+    """Sets a status on many orders, one after the other. The first ``processed`` orders are done."""
 
     id: UUID
-    actor: Actor  # whoever asked: the changes are theirs
+    actor: Actor  # the actor of the request, recorded as the author of the changes
     order_ids: tuple[OrderRef, ...]
     target: TargetStatus
     created_at: datetime
-    leased_until: datetime  # nobody else runs it before; a job nobody has begun waits since its creation
+    leased_until: datetime  # no other worker acquires the job before this time; initially the time of creation
     status: JobStatus = JobStatus.QUEUED
     processed: int = 0
     failed: tuple[Failure, ...] = ()
-    attempts: int = 0  # begun so often since the last order was tried
+    attempts: int = 0  # since an order was last processed
 
     @classmethod
     def create(
         cls, order_ids: Sequence[OrderRef], target: TargetStatus, *, job_id: UUID, by: Actor, at: datetime
     ) -> BulkStatusJob:
-        """Return a new job; an order named twice is in it once.
+        """Return a new job without duplicate orders.
 
         Raises:
-            Refused: no order, or more than 1,000.
+            InvalidValue: no order, or more than 1,000.
         """
         if not 1 <= len(order_ids) <= MAX_ORDERS:
-            raise InvalidValue(f"1 to {MAX_ORDERS} orders.", field="order_ids")
-        idempotency_key = tuple(dict.fromkeys(order_ids))
-        return cls(id=job_id, actor=by, order_ids=idempotency_key, target=target, created_at=at, leased_until=at)
+            raise InvalidValue(f"Must have 1 to {MAX_ORDERS} orders.", field="order_ids")
+        unique_ids = tuple(dict.fromkeys(order_ids))
+        return cls(id=job_id, actor=by, order_ids=unique_ids, target=target, created_at=at, leased_until=at)
 
     @property
     def needs_worker(self) -> bool:
-        """Too large to be waited for."""
+        """Whether the job has too many orders to run within the request."""
         return len(self.order_ids) > MAX_SYNCHRONOUS
 
     @property
     def remaining(self) -> tuple[OrderRef, ...]:
-        """The orders that are still to be tried."""
+        """The orders not processed yet."""
         return self.order_ids[self.processed :]
 
     @property
     def updated(self) -> tuple[OrderRef, ...]:
-        """The orders that have the status wanted."""
+        """The processed orders that have the target status."""
         failed = {failure.order_id for failure in self.failed}
         return tuple(order_id for order_id in self.order_ids[: self.processed] if order_id not in failed)
 
     def record_result(self, failure: Failure | None) -> None:
-        """Note that the next order was tried: it has its status, or there is a reason why not."""
+        """Record the result of the next order: None if it has the target status, otherwise the failure."""
         self.failed += (failure,) if failure else ()
         self.processed += 1
         self.attempts = 0

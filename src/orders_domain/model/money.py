@@ -10,15 +10,15 @@ from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
 EXACT = Context(prec=2_000)
-"""Arithmetic that rounds nothing JSON can say: Python's usual context keeps 28 digits only."""
+"""Arithmetic without rounding for any JSON number, because Python's default context has only 28 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount that cannot be wrong: 0 to 10^12 minor units (cents, yen, ...) of an ISO 4217 currency.
+    """A valid amount: 0 to 10^12 minor units (cents, yen, ...) of an ISO 4217 currency.
 
     Raises:
-        InvalidAmount: anything else.
+        InvalidAmount: the currency is not in use, or the number is not an integer of this range.
     """
 
     minor: int
@@ -26,28 +26,28 @@ class Money:
 
     def __post_init__(self) -> None:
         if not isinstance(self.currency, str) or self.currency not in MINOR_UNIT_DIGITS:
-            raise InvalidAmount("The currency is not an ISO 4217 code in use.", field="currency")
+            raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")
         if type(self.minor) is not int:
-            raise InvalidAmount("An amount is a whole number of minor units.")
+            raise InvalidAmount("An amount must be a whole number of minor units.")
         if self.minor < 0:
-            raise InvalidAmount("An amount cannot be negative.")
+            raise InvalidAmount("An amount must not be negative.")
         if self.minor > MAX_MINOR_UNITS:
-            raise InvalidAmount(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
+            raise InvalidAmount(f"An amount must be at most {MAX_MINOR_UNITS} minor units.")
 
     @classmethod
     def of(cls, amount: Decimal | int | float, currency: str, *, field: str | None = None) -> Money:
-        """Return the money that a plain number of the currency's major units stands for: ``of(75.5, "USD")``.
+        """Return the money for a number of the currency's major units: ``of(75.5, "USD")``.
 
-        A float stands for the shortest decimal that reads as it, as JSON writes it. Nothing is rounded.
+        A float is read as its shortest decimal representation, the one in JSON. Nothing is rounded.
 
         Raises:
-            InvalidAmount: not a finite number, negative, too large, or finer than the currency's minor unit; ``field``
-                is what the asker calls the amount.
+            InvalidAmount: not a finite number, negative, too large, or with more decimals than the currency. The
+                error has the ``field`` given.
         """
         try:
             return cls(_to_minor_units(amount, currency), currency)
-        except InvalidAmount as refusal:
-            raise InvalidAmount(str(refusal), field=refusal.field or field) from None
+        except InvalidAmount as error:
+            raise InvalidAmount(str(error), field=error.field or field) from None
 
     @property
     def amount(self) -> Decimal:
@@ -58,27 +58,27 @@ class Money:
 def _to_minor_units(amount: Decimal | int | float, currency: str) -> int:
     decimals = MINOR_UNIT_DIGITS.get(currency) if isinstance(currency, str) else None
     if decimals is None:
-        raise InvalidAmount("The currency is not an ISO 4217 code in use.", field="currency")
+        raise InvalidAmount("The currency must be an ISO 4217 code in use.", field="currency")
     exact = to_decimal(amount)
     if exact is None:
-        raise InvalidAmount("An amount is a finite number.")
+        raise InvalidAmount("An amount must be a finite number.")
     if exact.adjusted() > 15:
-        raise InvalidAmount(f"An amount cannot be above {MAX_MINOR_UNITS} minor units.")
-    if exact and exact.adjusted() < -decimals:  # so fine that it would vanish
-        raise InvalidAmount(f"{currency} has {decimals} decimals; the amount has more.")
+        raise InvalidAmount(f"An amount must be at most {MAX_MINOR_UNITS} minor units.")
+    if exact and exact.adjusted() < -decimals:  # because scaling so small a number would underflow to 0
+        raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     minor = exact.scaleb(decimals, context=EXACT)
     if minor != minor.to_integral_value(context=EXACT):
-        raise InvalidAmount(f"{currency} has {decimals} decimals; the amount has more.")
+        raise InvalidAmount(f"An amount in {currency} must have at most {decimals} decimals.")
     return int(minor)
 
 
 def to_major_units(minor: int, currency: str) -> Decimal:
-    """Return minor units as major ones; for sums, too, which may be more than an amount can be."""
+    """Convert minor units to major units. The value may exceed the maximum of an amount, because sums do."""
     return Decimal(minor).scaleb(-MINOR_UNIT_DIGITS[currency])
 
 
 def to_decimal(number: object) -> Decimal | None:
-    """Return a number as the decimal it is written as, or None for what is no finite number (booleans are none)."""
+    """Return the exact decimal value of a number, or None if the argument is a boolean or not a finite number."""
     if isinstance(number, bool) or not isinstance(number, Decimal | int | float):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a user is told of a change of an order, in words for people."""
+"""User notifications of order changes, with their message texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATUS_NAMES = StatusVocabulary(
         OrderStatus.CANCELED: "cancelled",
     }
 )
-"""The words of source 003, whose users hear of it; it has no word for paid."""
+"""The status names of source 003, which defines the notifications; it has no name for PAID."""
 
 _MESSAGES = {
     OrderStatus.PENDING: "Your order {} was received.",
@@ -34,15 +34,15 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """News for one user. Its id is the same at every telling."""
+    """A notification for one user. Its id is the same at every delivery, so that consumers can deduplicate."""
 
     id: UUID
     user_id: str
-    order: str  # as people call it
+    order: str  # the short number
     message: str
     occurred_at: datetime
 
 
 def message_for(status: OrderStatus, *, order: object) -> str:
-    """Return what to tell somebody whose order has come to the status."""
+    """Return the message for an order's new status."""
     return _MESSAGES[status].format(order)

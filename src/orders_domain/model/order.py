@@ -1,4 +1,4 @@
-"""The order: an entity with verbs. Each verb makes a new version and writes its line of history."""
+"""Order entity. Each change creates a new version and a history entry."""
 
 from __future__ import annotations
 
@@ -28,27 +28,26 @@ MAX_REASON_LENGTH = 200
 
 
 class OrderFinalized(OrdersError):
-    """The order is beyond being cancelled: shipped, delivered, or cancelled already (clause 004-09)."""
+    """The order cannot be cancelled: it is shipped, delivered or already cancelled (clause 004-09)."""
 
     kind = Kind.CONFLICT
     code = "order_finalized"
 
     def __init__(self, order: Order) -> None:
         super().__init__("Order already finalized")
-        self.order = order  # as it stands
+        self.order = order  # in its current state
 
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """An order as it stands. Change it through its verbs only; ``unsaved`` is what they wrote since it was loaded.
+    """An order in its current state. Change it only through its methods, which append to ``new_entries``.
 
-    It consists of ``lines`` of the catalogue's products, or of ``items`` as its client describes them; those of a
-    ``cart`` are the cart's.
+    An order has ``lines`` of catalogue products, or ``items`` described by the client, or the items of a ``cart``.
     """
 
     id: UUID
-    origin: Origin  # the contract it was placed by: its access rules hold
-    user_id: str | None  # None: a guest's
+    origin: Origin  # the contract it was placed through, whose access rules apply
+    user_id: str | None  # None for a guest
     items: tuple[CustomItem, ...]
     total: Money
     status: OrderStatus
@@ -60,9 +59,9 @@ class Order:
     deleted_at: datetime | None = None
     cart: Cart | None = None
     cancellation_reason: str | None = None
-    shipment_id: str | None = None  # what the carrier calls its parcel
-    number: int | None = None  # the short number people read out on the phone; given by the store
-    new_entries: list[history.HistoryEntry] = field(default_factory=list, compare=False, repr=False)
+    shipment_id: str | None = None  # the id of the carrier's shipment
+    number: int | None = None  # short number for people, assigned by the store
+    new_entries: list[history.HistoryEntry] = field(default_factory=list, compare=False, repr=False)  # not stored yet
 
     @classmethod
     def place(
@@ -80,22 +79,23 @@ class Order:
         by: Actor,
         at: datetime,
     ) -> Order:
-        """Return a new PENDING order, the actor's own unless it is placed for somebody else; a cart's is its user's.
+        """Return a new PENDING order. It belongs to the cart's user, to ``user_id`` if given, otherwise to the actor.
 
         Raises:
-            Refused: no item and no line, or more than 1,000; a user or a shipment of not 1 to 64 storable characters.
-            TotalMismatch: every item has a quantity and a price, or there are lines, and the total is not their sum.
+            InvalidValue: no items and lines, or more than 1,000, or ``user_id`` or ``shipment_id`` is not a string of 1
+                to 64 storable characters.
+            TotalMismatch: every item has a quantity and a price, and the total is not the sum of items and lines.
         """
-        for name, text, longest in (
+        for name, text, max_length in (
             ("user_id", user_id, MAX_SUBJECT_LENGTH),
             ("shipment_id", shipment_id, MAX_SHIPMENT_ID_LENGTH),
         ):
-            if text is not None and (flaw := bounded_text_error(text, max_length=longest)):
-                raise InvalidValue(f"{name} {flaw}.", field=name)
+            if text is not None and (error := bounded_text_error(text, max_length=max_length)):
+                raise InvalidValue(f"{name} {error}.", field=name)
         items = cart.items if cart else tuple(items)
         if not 1 <= len(items) + len(lines) <= MAX_ITEMS:
-            raise InvalidValue(f"An order has 1 to {MAX_ITEMS} items.", field="items")
-        if not cart:  # whose own figures agree
+            raise InvalidValue(f"An order must have 1 to {MAX_ITEMS} items.", field="items")
+        if not cart:  # because a cart has validated its own totals
             _ensure_sum(items, lines, total)
         order = cls(
             id=order_id,
@@ -116,48 +116,48 @@ class Order:
         return order
 
     def change_status(self, target: TargetStatus, *, by: Actor, at: datetime) -> bool:
-        """Take the status asked for; return whether anything changed (asking for what already shows does nothing).
+        """Set the target status; return False and change nothing if the status is already equivalent to it.
 
         Raises:
-            InvalidTransition: the lifecycle does not allow it.
+            InvalidTransition: the lifecycle does not allow the transition.
         """
         if self.status in target.equivalent:
             return False
         allowed = TRANSITIONS[self.status]
         if target.status not in allowed:
             raise InvalidTransition(self.status, target.status, allowed)
-        before, self.status = self.status, target.status
-        what = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
-        self._record(what, by=by, at=at, from_status=before, details={})
+        previous, self.status = self.status, target.status
+        kind = history.CANCELED if target.status is OrderStatus.CANCELED else history.STATUS_CHANGED
+        self._record(kind, by=by, at=at, from_status=previous, details={})
         return True
 
     def cancel(self, reason: str | None, *, by: Actor, at: datetime) -> None:
-        """Become CANCELED, for a reason; an order that is so already is refused.
+        """Set the status CANCELED and the reason.
 
         Raises:
-            OrderFinalized: it is shipped, delivered or cancelled.
-            Refused: the reason is more than 200 characters, or not storable.
+            OrderFinalized: the order is shipped, delivered or already cancelled.
+            InvalidValue: the reason is not a string of up to 200 storable characters.
         """
         if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH):
-            raise InvalidValue(f"Up to {MAX_REASON_LENGTH} characters.", field="reason")
-        if reason is not None and (flaw := text_error(reason)):
-            raise InvalidValue(f"The text {flaw}.", field="reason")
+            raise InvalidValue(f"The reason must be a string of up to {MAX_REASON_LENGTH} characters.", field="reason")
+        if reason is not None and (error := text_error(reason)):
+            raise InvalidValue(f"The reason {error}.", field="reason")
         if OrderStatus.CANCELED not in TRANSITIONS[self.status]:
             raise OrderFinalized(self)
-        before, self.status = self.status, OrderStatus.CANCELED
+        previous, self.status = self.status, OrderStatus.CANCELED
         self.cancellation_reason = reason
-        self._record(history.CANCELED, by=by, at=at, from_status=before, details={"reason": reason})
+        self._record(history.CANCELED, by=by, at=at, from_status=previous, details={"reason": reason})
 
     @property
     def canceled_at(self) -> datetime | None:
-        """When it was cancelled, after which nothing happens any more."""
+        """The time of the cancellation, which is the last update because CANCELED is final; None if not cancelled."""
         return self.updated_at if self.status is OrderStatus.CANCELED else None
 
     def delete(self, *, by: Actor, at: datetime) -> None:
-        """Take the order out of sight; its history stays.
+        """Mark the order as deleted; its history remains.
 
         Raises:
-            DeletionNotAllowed: it is not pending.
+            DeletionNotAllowed: the order is not pending.
         """
         if self.status is not OrderStatus.PENDING:
             raise DeletionNotAllowed(self.status)
@@ -165,17 +165,17 @@ class Order:
         self._record(history.DELETED, by=by, at=at, from_status=self.status, details={})
 
     def ensure_version(self, expected: frozenset[int] | None) -> None:
-        """Return if the order is at one of the versions named, or none was named.
+        """Check that the order is at one of the expected versions; None accepts any version.
 
         Raises:
-            VersionMismatch: it is not.
+            VersionMismatch: the order is at another version.
         """
         if expected is not None and self.version not in expected:
             raise VersionMismatch(expected=expected, current=self.version)
 
     @property
     def persisted_version(self) -> int:
-        """The version the store has, 0 for none."""
+        """The stored version, or 0 if the order is not stored."""
         return self.version - len(self.new_entries)
 
     def _record(
@@ -187,8 +187,8 @@ class Order:
         from_status: OrderStatus | None,
         details: Mapping[str, JSON],
     ) -> None:
-        if flaw := timestamp_error(at):  # a clock of ours is to blame, not who asks
-            raise ValueError(f"The clock's moment {flaw}.")
+        if error := timestamp_error(at):  # a ValueError, because the fault is in the clock and not in the request
+            raise ValueError(f"The clock's timestamp {error}.")
         self.version += 1
         self.updated_at = at
         self.new_entries.append(
@@ -206,32 +206,32 @@ class Order:
 
 
 def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = None) -> Order:
-    """Return the order that a complete history, oldest first, tells of (clauses 002-08, 002-35).
+    """Rebuild an order from its complete history, oldest entry first (clauses 002-08, 002-35).
 
     Raises:
-        ValueError: the history has a hole, or does not begin with the placing.
+        ValueError: the history has a gap, or does not begin with the placement.
     """
     if [entry.version for entry in entries] != list(range(1, len(entries) + 1)):
-        raise ValueError("The history has a hole.")
+        raise ValueError("The history must have every version from 1 on, without gaps.")
     if not entries or entries[0].kind != history.PLACED:
-        raise ValueError("The history does not begin with the placing.")
+        raise ValueError("The history must begin with the placement.")
     first, last = entries[0], entries[-1]
-    placing = cast("Mapping[str, Any]", first.details)
-    currency, cart = placing["currency"], Cart(placing["cart"]) if placing.get("cart") else None
+    placement = cast("Mapping[str, Any]", first.details)
+    currency, cart = placement["currency"], Cart(placement["cart"]) if placement.get("cart") else None
     return Order(
         id=first.order_id,
-        origin=_origin(placing),
-        user_id=placing["user_id"],
-        items=cart.items if cart else tuple(CustomItem(content) for content in placing["items"]),
+        origin=_origin(placement),
+        user_id=placement["user_id"],
+        items=cart.items if cart else tuple(CustomItem(content) for content in placement["items"]),
         lines=tuple(
             OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
-            for product_id, quantity, minor in placing["lines"]
+            for product_id, quantity, minor in placement["lines"]
         ),
-        total=Money(placing["total_minor"], currency),
-        address=Address(**placing["address"]) if placing["address"] else None,
-        cart=cart,  # unknown, like shipments, to histories older than them
+        total=Money(placement["total_minor"], currency),
+        address=Address(**placement["address"]) if placement["address"] else None,
+        cart=cart,  # absent, like shipment_id, from older histories
         cancellation_reason=cast("str | None", last.details.get("reason")) if last.kind == history.CANCELED else None,
-        shipment_id=placing.get("shipment_id"),
+        shipment_id=placement.get("shipment_id"),
         status=last.to_status,
         created_at=first.at,
         updated_at=last.at,
@@ -241,14 +241,16 @@ def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = Non
     )
 
 
-def _origin(placing: Mapping[str, Any]) -> Origin:
-    if "origin" in placing:
-        return Origin(placing["origin"])
-    return inferred_origin(cart=placing.get("cart"), shipment_id=placing.get("shipment_id"), lines=placing["lines"])
+def _origin(placement: Mapping[str, Any]) -> Origin:
+    if "origin" in placement:
+        return Origin(placement["origin"])
+    return inferred_origin(
+        cart=placement.get("cart"), shipment_id=placement.get("shipment_id"), lines=placement["lines"]
+    )
 
 
 def _placement_details(order: Order) -> dict[str, JSON]:
-    """Everything the order began with, for ``fold``."""
+    """Return the initial state of the order, from which ``rebuild`` restores it."""
     address = order.address
     return {
         "origin": order.origin.value,
@@ -268,5 +270,5 @@ def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: 
     known = [subtotal for subtotal in subtotals if subtotal is not None]
     if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
         raise TotalMismatch(
-            "The total is not the sum of the items' quantities times their prices.", field="total_price"
+            "The total must be the sum of the items' quantities times their prices.", field="total_price"
         )

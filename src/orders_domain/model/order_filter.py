@@ -1,4 +1,4 @@
-"""What can be asked of the stored orders, and the shape of the answers."""
+"""Order queries: filter, cursor and page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_OFFSET = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: behind this order, in the order of the list (newest first)."""
+    """The last order before a page, in the order of the list (newest first)."""
 
     created_at: datetime
     order_id: UUID
@@ -26,19 +26,20 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """A page of the orders that every given condition holds for, newest first.
+    """Selects a page of the orders that match every given condition, newest first.
 
-    It begins ``after`` an order, or ``skip`` orders further down; only the former costs the same wherever it lies.
+    The page begins after ``cursor``, or after ``offset`` orders. Only the cost of a cursor does not grow with its
+    position.
 
     Raises:
-        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000; or a moment has no time zone.
+        InvalidValue: the limit is not 1 to 1,000, the offset is not 0 to 100,000, or a timestamp has no time zone.
     """
 
     user_id: str | None = None
     statuses: frozenset[OrderStatus] | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
-    min_total: Money | None = None  # amounts, both included; orders in other currencies are left out
+    min_total: Money | None = None  # inclusive, like max_total; orders in other currencies do not match
     max_total: Money | None = None
     limit: int = 100
     offset: int = 0
@@ -46,15 +47,15 @@ class OrderFilter:
 
     def __post_init__(self) -> None:
         for field, at in (("placed_from", self.placed_from), ("placed_before", self.placed_before)):
-            if at is not None and (flaw := timestamp_error(at)):
-                raise InvalidValue(f"The moment {flaw}.", field=field)
+            if at is not None and (error := timestamp_error(at)):
+                raise InvalidValue(f"The timestamp {error}.", field=field)
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:
-            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} orders.", field="limit")
+            raise InvalidValue(f"A page must have 1 to {MAX_PAGE_SIZE} orders.", field="limit")
         if type(self.offset) is not int or not 0 <= self.offset <= MAX_OFFSET:
-            raise InvalidValue(f"0 to {MAX_OFFSET} orders can be skipped.", field="skip")
+            raise InvalidValue(f"The number of orders to skip must be from 0 to {MAX_OFFSET}.", field="skip")
 
     def matches(self, order: Order) -> bool:
-        """Whether every condition holds for the order."""
+        """Return whether the order matches every condition except the position of the page."""
         return all(
             (
                 self.user_id in (None, order.user_id),
@@ -69,19 +70,19 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some orders, and where the next page begins, if there is more."""
+    """A page of orders, and the cursor of the next page if there is one."""
 
     orders: tuple[Order, ...]
     next_cursor: Cursor | None = None
 
     @classmethod
     def from_rows(cls, rows: list[Order], limit: int) -> Page:
-        """Return the page of ``limit`` orders of a list that was asked for one more than that."""
+        """Return a page of at most ``limit`` orders; a further row only shows that there is a next page."""
         orders = tuple(rows[:limit])
         if len(rows) <= limit:
             return cls(orders)
         return cls(orders, Cursor(orders[-1].created_at, orders[-1].id))
 
 
-def _not_above(one: Money, other: Money) -> bool:
-    return one.currency == other.currency and one.minor <= other.minor
+def _not_above(lower: Money, upper: Money) -> bool:
+    return lower.currency == upper.currency and lower.minor <= upper.minor

@@ -1,4 +1,4 @@
-"""References to an order: its UUID, or the number that people read out on the phone."""
+"""Order references: the UUID of an order, or its short number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse_order_id(text: str) -> UUID:
     """Return the id.
 
     Raises:
-        OrderNotFound: the text is no UUID, so there is no such order.
+        OrderNotFound: the text is not a UUID, so no order can have it.
     """
     if not _UUID.fullmatch(text):
         raise OrderNotFound(text)
@@ -30,7 +30,7 @@ def parse_order_ref(text: str) -> OrderRef:
     """Return the number or the id.
 
     Raises:
-        OrderNotFound: the text is neither, so there is no such order.
+        OrderNotFound: the text is neither, so no order can have it.
     """
     number = parse_number(text)
     return parse_order_id(text) if number is None else number

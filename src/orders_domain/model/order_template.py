@@ -1,4 +1,4 @@
-"""An order that can be placed again and again: what it takes, and where it goes (clause 002-33)."""
+"""Order templates: requested items and an address, from which orders can be placed (clause 002-33)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrderTemplate:
-    """A template to be. Products and prices are looked up when it is placed, not before.
+    """A template that is not stored yet. Products and prices are read when an order is placed from it.
 
     Raises:
-        Refused: a name that is blank, too long or not storable; no product, or more than 1,000.
+        InvalidValue: the name is blank, too long or not storable, or there are no items or more than 1,000.
     """
 
     user_id: str
@@ -31,25 +31,25 @@ class NewOrderTemplate:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
-            raise InvalidValue(f"1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
-        if flaw := text_error(self.name):
-            raise InvalidValue(f"The text {flaw}.", field="name")
+            raise InvalidValue(f"Must have 1 to {MAX_NAME_LENGTH} characters, not all blank.", field="name")
+        if error := text_error(self.name):
+            raise InvalidValue(f"The text {error}.", field="name")
         if not 1 <= len(self.requested_items) <= MAX_ITEMS:
-            raise InvalidValue(f"A template has 1 to {MAX_ITEMS} items.", field="order_items")
+            raise InvalidValue(f"A template must have 1 to {MAX_ITEMS} items.", field="order_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTemplate(NewOrderTemplate):
-    """A template that is kept."""
+    """A stored template."""
 
     id: int
     created_at: datetime
 
     def authorize_owner(self, actor: Actor) -> None:
-        """Return if the template is the actor's; administrators have none but their own either.
+        """Check that the actor owns the template; administrators have no access to the templates of others.
 
         Raises:
-            TemplateNotFound: it is not, and strangers are not told that it exists.
+            TemplateNotFound: the template belongs to another user, so its existence is hidden.
         """
         if self.user_id != actor.subject:
             raise TemplateNotFound(self.id)

@@ -1,10 +1,10 @@
-"""The contract that an order was placed by, which decides who may change it."""
+"""Origin of an order: the contract it was placed through, whose access rules apply."""
 
 from enum import Enum
 
 
 class Origin(Enum):
-    """The published contract, under its name in the settings."""
+    """A published contract; the value is its name in the settings."""
 
     ORDERS = "orders"
     MANAGEMENT = "management"
@@ -13,7 +13,7 @@ class Origin(Enum):
 
 
 def inferred_origin(*, cart: object, shipment_id: str | None, lines: object) -> Origin:
-    """Return the origin of an order whose history is older than origins, by what only one contract gives an order."""
+    """Infer the origin of an order whose history does not record it, from members that only one contract sets."""
     if cart:
         return Origin.CHECKOUT
     if shipment_id is not None:

@@ -1,4 +1,4 @@
-"""What an order of products comes to: whether there is enough, its lines at the prices of the moment, their sum."""
+"""Pricing of catalogue orders: stock check, order lines at current prices, and their total."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from orders_domain.model.product import OrderLine, Product, ProductId
 
 
 def ensure_in_stock(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:
-    """Return if there seems to be enough of all; a first look, and whoever takes the stock decides.
+    """Check that each product has enough stock. The check is preliminary: ``Stock.deduct`` decides.
 
     Raises:
-        InsufficientStock: products are short or unknown: all of those are named.
+        InsufficientStock: products have insufficient stock or are unknown; the error has all of them.
     """
-    if short := find_shortages(quantities, products):
-        raise InsufficientStock(short)
+    if shortages := find_shortages(quantities, products):
+        raise InsufficientStock(shortages)
 
 
 def find_shortages(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
-    """Return what is short or unknown, in the order in which it is wanted; nothing, where there is enough of all."""
+    """Return the products with insufficient stock and the unknown ones, in the order of ``quantities``."""
     return tuple(
         Shortage(
             product_id=product_id,
@@ -44,13 +44,13 @@ def total_of(lines: Sequence[OrderLine]) -> Money:
     """Return the sum of the lines.
 
     Raises:
-        Refused: there is none, they are in several currencies, or the sum is no amount.
+        InvalidValue: there are no lines, their prices have several currencies, or the sum is not a valid amount.
     """
     if not lines:
-        raise InvalidValue("An order has at least one item.", field="order_items")
+        raise InvalidValue("An order must have at least one item.", field="order_items")
     if len({line.unit_price.currency for line in lines}) > 1:
-        raise InvalidValue("The products' prices are in several currencies.", field="order_items")
+        raise InvalidValue("The products' prices must be in one currency.", field="order_items")
     try:
         return Money(sum(line.subtotal.minor for line in lines), lines[0].unit_price.currency)
-    except InvalidAmount as refusal:
-        raise InvalidAmount(str(refusal), field="order_items") from None
+    except InvalidAmount as error:
+        raise InvalidAmount(str(error), field="order_items") from None

@@ -1,4 +1,4 @@
-"""What can be bought, how much of it there is, and what an order takes of it."""
+"""Products of the catalogue, requested items and order lines."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def generate_sku(new_id: Callable[[], UUID]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProduct:
-    """A product to be: what it is called, what it costs, how much of it there is.
+    """A product that is not stored yet: it has no id.
 
     Raises:
-        Refused: a blank or too long name or sku, text no store can keep, stock not 0 to 10^12; ``field`` names it.
+        InvalidValue: the name or the sku is blank, too long or not storable, or the stock is not 0 to 10^12; ``field``
+            names the member.
     """
 
     sku: str
@@ -53,26 +54,26 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product(NewProduct):
-    """A product of the catalogue."""
+    """A stored product of the catalogue."""
 
     id: ProductId
 
     @property
     def _max_stock(self) -> int:
-        return 2 * MAX_STOCK  # what orders give back may come on top of a full stock
+        return 2 * MAX_STOCK  # because a cancelled order releases its stock even if the product was restocked since
 
     @property
     def is_low(self) -> bool:
-        """At or below its threshold."""
+        """Whether the stock is at or below the threshold."""
         return self.stock <= self.low_stock_threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedItem:
-    """So many of one product: 1 to 10,000.
+    """A product and the quantity requested, 1 to 10,000.
 
     Raises:
-        Refused: another quantity.
+        InvalidValue: another quantity.
     """
 
     product_id: ProductId
@@ -80,12 +81,12 @@ class RequestedItem:
 
     def __post_init__(self) -> None:
         if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_QUANTITY:
-            raise InvalidValue(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
+            raise InvalidValue(f"A quantity must be a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """What an order takes of one product, at the price of the moment it was placed (clauses 002-10, 003-05)."""
+    """The quantity of one product in an order, at its price when the order was placed (clauses 002-10, 003-05)."""
 
     product_id: ProductId
     quantity: int
@@ -100,7 +101,7 @@ def parse_product_id(text: str) -> ProductId:
     """Return the id.
 
     Raises:
-        ProductNotFound: the text is no id, so there is no such product.
+        ProductNotFound: the text is not an id, so no product can have it.
     """
     number = parse_number(text)
     if number is None:
@@ -109,29 +110,29 @@ def parse_product_id(text: str) -> ProductId:
 
 
 def quantities_by_product(requested_items: Iterable[RequestedItem]) -> dict[ProductId, int]:
-    """Return the quantity wanted of each product, in the order of the products' ids (all locks are taken in it)."""
-    wanted: dict[ProductId, int] = {}
-    for demand in requested_items:
-        wanted[demand.product_id] = wanted.get(demand.product_id, 0) + demand.quantity
-    return dict(sorted(wanted.items()))
+    """Return the total quantity of each product, ordered by product id, because locks are acquired in this order."""
+    quantities: dict[ProductId, int] = {}
+    for item in requested_items:
+        quantities[item.product_id] = quantities.get(item.product_id, 0) + item.quantity
+    return dict(sorted(quantities.items()))
 
 
 def _validate_text(field: str, text: object, max_length: int) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > max_length:
-        raise InvalidValue(f"1 to {max_length} characters, not all blank.", field=field)
-    if flaw := text_error(text):
-        raise InvalidValue(f"The text {flaw}.", field=field)
+        raise InvalidValue(f"Must have 1 to {max_length} characters, not all blank.", field=field)
+    if error := text_error(text):
+        raise InvalidValue(f"The text {error}.", field=field)
 
 
 def validate_stock(stock: object) -> None:
-    """Return if somebody may set a product's stock to this.
+    """Check that a product's stock may be set to the value.
 
     Raises:
-        Refused: it is not 0 to 10^12.
+        InvalidValue: the stock is not a whole number from 0 to 10^12.
     """
     _validate_count("stock_quantity", stock, MAX_STOCK)
 
 
 def _validate_count(field: str, count: object, maximum: int) -> None:
     if type(count) is not int or not 0 <= count <= maximum:
-        raise InvalidValue(f"A whole number from 0 to {maximum}.", field=field)
+        raise InvalidValue(f"Must be a whole number from 0 to {maximum}.", field=field)

@@ -1,4 +1,7 @@
-"""What other services hold for an order: noted before they are asked, so that nothing of it is left behind."""
+"""Reservation of products and a shipment at partner services.
+
+It is stored before the services are called, so that whatever they reserve can be released after a crash.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +14,35 @@ from uuid import UUID
 from orders_domain.model.product import ProductId
 
 LEASE = timedelta(seconds=25)
-"""How long whoever asks the services may take; it is longer than all their time-outs together."""
+"""The time to call the services and store the order; it exceeds the sum of all service timeouts."""
 
 
 class ReservationState(Enum):
-    PENDING = "placing"  # the services are being asked; the order is not stored yet
-    CONFIRMED = "kept"  # the order is stored, and needs what they hold
-    RELEASING = "releasing"  # there is no such order, or none any more: what they hold has to be given up
+    PENDING = "placing"  # the services are being called; the order is not stored yet
+    CONFIRMED = "kept"  # the order is stored
+    RELEASING = "releasing"  # the order was not stored, or was cancelled or deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """An order's products and shipment, as far as other services have them.
+    """The products and the shipment of an order that partner services hold.
 
-    Whatever becomes of the process that began it, a booking is kept by the commit of its order, or released by whoever
-    finds it due.
+    A reservation is confirmed by the commit of its order. Otherwise a worker releases it when it is due, even if the
+    process that started it has died.
     """
 
     order_id: UUID
     user_id: str
     quantities: Mapping[ProductId, int]
     created_at: datetime
-    due_at: datetime  # when others may release it, unless it is kept
+    due_at: datetime  # from then on a worker may release it, unless it is confirmed
     state: ReservationState = ReservationState.PENDING
     shipment_id: str | None = None
-    shipment_requested: bool = (
-        True  # the shipment service may have been asked; only the process that asks knows if it was not
-    )
+    shipment_requested: bool = True  # True also if unknown: only the process that started it can tell
 
     @classmethod
     def start(cls, order_id: UUID, *, user_id: str, quantities: Mapping[ProductId, int], at: datetime) -> Reservation:
-        """Return a booking for which nobody has been asked yet."""
+        """Return a reservation for which no service has been called yet."""
         due_at = at + LEASE
         return cls(
             order_id=order_id,

@@ -1,4 +1,4 @@
-"""The lifecycle: one table of what an order may become, and the words that a contract has for it."""
+"""Order lifecycle: the table of allowed transitions, and the status names of each contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orders_domain.errors import Kind, OrdersError
 
 
 class OrderStatus(Enum):
-    """The core's statuses, in the order of an order's life."""
+    """The statuses of the core, in the order of the lifecycle."""
 
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
@@ -40,7 +40,7 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
 
 
 class InvalidTransition(OrdersError):
-    """The lifecycle does not allow this step."""
+    """The lifecycle does not allow this transition."""
 
     kind = Kind.CONFLICT
     code = "transition_refused"
@@ -65,7 +65,7 @@ class DeletionNotAllowed(OrdersError):
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """A status somebody asks for, and the statuses that look the same to whoever asks."""
+    """A requested status, and the statuses that have the same name in the contract of the request."""
 
     status: OrderStatus
     equivalent: frozenset[OrderStatus]
@@ -73,7 +73,7 @@ class TargetStatus:
 
 @dataclass(frozen=True)
 class StatusVocabulary:
-    """One contract's words for the statuses; it may have fewer words than there are statuses."""
+    """The status names of one contract; several statuses may share a name."""
 
     names: Mapping[OrderStatus, str]
 
@@ -81,12 +81,12 @@ class StatusVocabulary:
         return self.names[status]
 
     def parse(self, name: str) -> TargetStatus:
-        """Return what the word asks for: the earliest status of that word.
+        """Return the earliest status with this name, and its equivalents.
 
         Raises:
-            KeyError: the contract has no such word.
+            KeyError: the contract has no such name.
         """
-        alike = [status for status in OrderStatus if self.names[status] == name]
-        if not alike:
+        equivalent = [status for status in OrderStatus if self.names[status] == name]
+        if not equivalent:
             raise KeyError(name)
-        return TargetStatus(alike[0], frozenset(alike))
+        return TargetStatus(equivalent[0], frozenset(equivalent))

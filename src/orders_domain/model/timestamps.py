@@ -8,7 +8,7 @@ _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
-_MICROSECONDS = 7  # characters, with the point
+_FRACTION_LENGTH = 7  # characters: the point and six digits
 _SECOND = timedelta(seconds=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -22,29 +22,29 @@ class TimeRange:
 
 
 def timestamp_error(at: object) -> str | None:
-    """Return why it is no moment of everybody's, or None: one without a zone is another one everywhere."""
+    """Return why the value is not a datetime with a time zone, as the rest of a sentence, or None if it is."""
     if not isinstance(at, datetime):
-        return "is no datetime"
-    return "has no time zone" if at.utcoffset() is None else None
+        return "must be a datetime"
+    return "must have a time zone" if at.utcoffset() is None else None
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """Return it in UTC, what is finer than a microsecond cut off; a leap second is the second after it.
+    """Return the timestamp in UTC, truncated to microseconds; a leap second becomes the second after it.
 
     Raises:
-        ValueError: it is none, or not of the years 1 to 9999.
+        ValueError: the text is not an RFC 3339 date-time, or its year is not 1 to 9999.
     """
-    found = _DATE_TIME.fullmatch(text)
-    if found is None:
-        raise ValueError("it is no date-time of RFC 3339")
-    date, minute, second, fraction, offset = found.groups("")
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("it must be an RFC 3339 date-time")
+    date, minute, second, fraction, offset = match.groups("")
     is_leap = second == "60"
-    written = f"{date}T{minute}:{'59' if is_leap else second}{fraction[:_MICROSECONDS]}{offset.upper()}"
+    iso_text = f"{date}T{minute}:{'59' if is_leap else second}{fraction[:_FRACTION_LENGTH]}{offset.upper()}"
     try:
-        at = datetime.fromisoformat(written).astimezone(UTC)
+        at = datetime.fromisoformat(iso_text).astimezone(UTC)
         return _after_leap(at) if is_leap else at
     except (ValueError, OverflowError) as error:
-        raise ValueError("it is no moment of the calendar") from error
+        raise ValueError("it must be an existing date of the years 1 to 9999") from error
 
 
 def parse_time_range(text: str) -> TimeRange:
@@ -77,8 +77,8 @@ def _later(at: datetime, by: timedelta) -> datetime:
 
 
 def _after_leap(at: datetime) -> datetime:
-    """Return the second after one that was the last of its month in UTC: only there is a second inserted."""
+    """Return the second after ``at``, which must be the last of its month in UTC, as leap seconds are."""
     after = at + _SECOND
     if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):
-        raise ValueError("there is no leap second")
+        raise ValueError("it must not be a leap second within a month")
     return after

@@ -1,4 +1,4 @@
-"""What a carrier tells of a parcel, and what that means for the order."""
+"""Carrier tracking events, and the order transitions they cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orders_domain.model.timestamps import timestamp_error
 MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-"""How far a carrier's clock may be ahead of ours."""
+"""The maximum by which a carrier's clock may be ahead of the service's clock."""
 
 _CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
 _SHIPPED = TargetStatus(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
@@ -36,68 +36,70 @@ TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingP
         "RETURNED": (_CANCELED,),
     }
 )
-"""What each of a carrier's words asks of an order, step by step; where the order is as far already, it is old news."""
+"""The transitions for each carrier status, in order. A status the order has already reached changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingEvent:
-    """One thing that befell a parcel; the order is named by itself, by its shipment, or by both (clause 003-07).
+    """A tracking event of a shipment, identified by its order, its shipment id, or both (clause 003-07).
 
     Raises:
-        Refused: it has no proper id, names no order, or says a word that we do not know.
+        InvalidValue: the event id is invalid, the order and the shipment are both missing, or the status is unknown.
     """
 
     id: str
     order: OrderRef | None = None
     shipment_id: str | None = None
-    status: str  # a carrier's word, in any case
+    status: str  # a carrier status, case-insensitive
     occurred_at: datetime
 
     def __post_init__(self) -> None:
-        if flaw := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
-            raise InvalidValue(f"eventId {flaw}.", field="eventId")
+        if error := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
+            raise InvalidValue(f"eventId {error}.", field="eventId")
         if self.shipment_id is None and self.order is None:
-            raise InvalidValue("The event names neither an order nor a shipment.", field="orderID")
+            raise InvalidValue("The event must have an order or a shipment.", field="orderID")
         if self.shipment_id is not None and (
-            flaw := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
+            error := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
         ):
-            raise InvalidValue(f"shipmentID {flaw}.", field="shipmentID")
+            raise InvalidValue(f"shipmentID {error}.", field="shipmentID")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
-            raise InvalidValue("The event's order has a number that no order has.", field="orderID")
-        if flaw := timestamp_error(self.occurred_at):
-            raise InvalidValue(f"The moment {flaw}.", field="occurredAt")
-        # Beyond ASCII, other letters than I and S become I and S, too.
+            raise InvalidValue(f"The order number must be from 1 to {_NUMBERS.stop - 1}.", field="orderID")
+        if error := timestamp_error(self.occurred_at):
+            raise InvalidValue(f"The timestamp {error}.", field="occurredAt")
+        # ASCII only, because upper() maps some other letters to I and S.
         if (
             not isinstance(self.status, str)
             or not self.status.isascii()
             or self.status.upper() not in TRANSITIONS_BY_CARRIER_STATUS
         ):
-            raise InvalidValue(f"The status is none of: {', '.join(TRANSITIONS_BY_CARRIER_STATUS)}.", field="status")
+            raise InvalidValue(
+                f"The status must be one of: {', '.join(TRANSITIONS_BY_CARRIER_STATUS)}.", field="status"
+            )
 
     @property
     def actor(self) -> Actor:
-        """Who changes the order: the history says through which event."""
+        """The actor of the changes; its request id in the history is the event id."""
         return Actor(subject="carrier", role=Role.SYSTEM, request_id=self.id)
 
     def ensure_not_in_future(self, now: datetime) -> None:
-        """Return if it has happened by now; clocks may differ by five minutes.
+        """Check that the event is not in the future; clocks may differ by five minutes.
 
         Raises:
-            Refused: it lies in the future.
+            InvalidValue: the event is more than five minutes in the future.
         """
         if self.occurred_at > now + MAX_CLOCK_SKEW:
-            raise InvalidValue("The event lies in the future.", field="occurredAt")
+            raise InvalidValue("The event must not be in the future.", field="occurredAt")
 
     def apply_to(self, order: Order, *, at: datetime) -> None:
-        """Take the order as far as the event tells, step by step; old news changes nothing.
+        """Apply the transitions of the event; an event that the order has already passed changes nothing.
 
         Raises:
-            Refused: the order has another shipment than the event.
-            InvalidTransition: the lifecycle does not lead there.
-            TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
+            InvalidValue: the order has another shipment than the event.
+            InvalidTransition: the lifecycle does not allow the transition.
+            TransitionNotPermitted: the access rules of the order's origin do not allow it to carriers.
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
-            raise InvalidValue("The event's shipment is not that of its order.", field="shipmentID")
-        for wanted in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
-            CARRIERS_ONLY.require_status(self.actor, order, wanted)
-            order.change_status(wanted, by=self.actor, at=at)
+            raise InvalidValue("The event's shipment must be that of its order.", field="shipmentID")
+        for target in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
+            CARRIERS_ONLY.require_status(self.actor, order, target)
+            order.change_status(target, by=self.actor, at=at)

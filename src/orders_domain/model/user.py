@@ -1,4 +1,4 @@
-"""Somebody who can sign in."""
+"""User accounts, with the validation of e-mail addresses and passwords."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.json_values import text_error
 
-MAX_EMAIL_LENGTH = 254  # characters: what a mail server takes (RFC 5321)
-MAX_SCOPES_LENGTH = 1_000  # characters, all together
+MAX_EMAIL_LENGTH = 254  # characters (RFC 5321)
+MAX_SCOPES_LENGTH = 1_000  # characters, all scopes together
 MIN_PASSWORD_LENGTH = 8  # characters
 MAX_PASSWORD_LENGTH = 1_024
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 def normalize_email(text: str) -> str:
-    """Return an e-mail address as we compare it: in lower case, without space around it.
+    """Return an e-mail address in lower case and without surrounding space, as it is stored and compared.
 
     Raises:
-        Refused: it is none.
+        InvalidValue: the text is not an e-mail address of at most 254 characters.
     """
     email = text.strip().lower()
-    if flaw := text_error(email):
-        raise InvalidValue(f"The e-mail address {flaw}.", field="email")
+    if error := text_error(email):
+        raise InvalidValue(f"The e-mail address {error}.", field="email")
     if len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidValue(
-            f"An e-mail address is like ann@example.com, of at most {MAX_EMAIL_LENGTH} characters.", field="email"
+            f"An e-mail address must be like ann@example.com, with at most {MAX_EMAIL_LENGTH} characters.",
+            field="email",
         )
     return email
 
 
 def validate_password(password: str) -> None:
-    """Return if somebody may have this password.
+    """Check the length and the characters of a new password.
 
     Raises:
-        Refused: it is too short, too long, or cannot be sent.
+        InvalidValue: the password is too short, too long, or contains a NUL or half of a surrogate pair.
     """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise InvalidValue(
-            f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters.", field="password"
+            f"A password must have {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters.", field="password"
         )
-    if flaw := text_error(password):
-        raise InvalidValue(f"The password {flaw}.", field="password")
+    if error := text_error(password):
+        raise InvalidValue(f"The password {error}.", field="password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account: what its tokens say, and the hash of its password.
+    """An account: the claims of its tokens, and the hash of its password.
 
     Raises:
-        Refused: the id, the e-mail address or the scopes cannot be.
+        InvalidValue: the id, the e-mail address, the scopes or the role is not allowed.
     """
 
     id: str
@@ -66,14 +67,19 @@ class User:
     def __post_init__(self) -> None:
         Actor(subject=self.id)
         if self.email != normalize_email(self.email):
-            raise InvalidValue("An account's e-mail address is in lower case.", field="email")
+            raise InvalidValue("An account's e-mail address must be in lower case.", field="email")
         for scope in self.scopes:
             if not scope.isascii() or not scope.isprintable() or not scope or " " in scope:
-                raise InvalidValue(f"{scope!r} is no scope; a scope is like orders:write.", field="scope")
+                raise InvalidValue(
+                    f"{scope!r} is not a valid scope: it must be printable ASCII without spaces, like orders:write.",
+                    field="scope",
+                )
         if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
-            raise InvalidValue(f"All scopes together have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope")
+            raise InvalidValue(
+                f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope"
+            )
         if self.role is Role.SYSTEM:
-            raise InvalidValue("Nobody signs in as the system.", field="role")
+            raise InvalidValue("An account must not have the role system.", field="role")
 
     @property
     def disabled(self) -> bool:

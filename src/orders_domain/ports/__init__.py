@@ -1,1 +1,1 @@
-"""What the business needs from the world. The docstrings are the promises that tests/contract checks."""
+"""Ports: the interfaces that the domain requires. Their docstrings are contracts that tests/contract verifies."""

@@ -1,4 +1,4 @@
-"""Figures of the stored orders. They may come from a replica."""
+"""Analytics port: figures of the stored orders, possibly read from a replica."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,12 +7,12 @@ from orders_domain.model.analytics import Analytics as Figures
 from orders_domain.model.analytics import Period
 
 AnalyticsReader: TypeAlias = Callable[[Period], Figures]
-"""The figures of a period.
+"""Return the figures of a period.
 
-Orders count that were placed in it, in its currency, and are not deleted; each in its present status, in the bucket of
-the moment it was placed. Products are those of the catalogue with the largest sums of what was ordered, the orders
-cancelled left out; the same sum: the lower id first.
+They include the orders placed in the period, in its currency, that are not deleted. Each order counts under its current
+status, in the bucket in which it was placed. The products are those of the catalogue with the highest revenue, without
+cancelled orders; equal revenues are ordered by id.
 
 Raises:
-    StoreUnavailable: the store is away.
+    StoreUnavailable: the store is unavailable.
 """

@@ -1,4 +1,4 @@
-"""Whether a cart was handed over by the service that keeps carts."""
+"""Cart signature port: verifies that a cart snapshot comes from the cart service."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -6,7 +6,7 @@ from typing import TypeAlias
 from orders_domain.model.cart import Cart
 
 CartSignatureVerifier: TypeAlias = Callable[[Cart], bool]
-"""Say whether the cart's ``signature`` is that of its other members, by one of the keys we share with its service.
+"""Return whether the cart's ``signature`` matches its other members under one of the keys shared with the cart service.
 
-A cart that cannot be signed at all is not signed; nothing is raised. How long it takes tells nothing of the keys.
+A cart that cannot be serialized for signing returns False; nothing is raised. The comparison takes constant time.
 """

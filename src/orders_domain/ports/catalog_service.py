@@ -1,4 +1,4 @@
-"""A catalogue elsewhere, which keeps products for orders."""
+"""Catalog service port: an external catalogue that reserves products for orders."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -9,25 +9,25 @@ from orders_domain.model.reservation import Reservation
 
 
 class CatalogService(Protocol):
-    """Every method answers within seconds, or raises ServiceError."""
+    """Every method returns within seconds, or raises ServiceError."""
 
     def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        """Return those of the products that there are, by id: name, price and stock as they are there now."""
+        """Return the existing products by id, with their current name, price and stock in the external catalogue."""
         ...
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
-        """Have all that the booking wants kept for its order, or nothing; asked again, it is the same reservation.
+        """Reserve all quantities of the reservation, or none. The call is idempotent per order.
 
         Raises:
-            InsufficientStock: products are short: they are named as in ``products``, and nothing is kept.
-            ServiceError: it may be kept.
+            InsufficientStock: products have insufficient stock; nothing is reserved. Names are those in ``products``.
+            ServiceError: the products may be reserved.
         """
         ...
 
     def release(self, order_id: UUID) -> None:
-        """Give up what is kept for the order; nothing kept is fine.
+        """Release the products reserved for the order, if there are any.
 
         Raises:
-            ServiceError: it may still be kept.
+            ServiceError: the products may still be reserved.
         """
         ...

@@ -1,4 +1,4 @@
-"""Time and ids: they come in as arguments."""
+"""Clock and id generator ports, injected for tests."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 Clock: TypeAlias = Callable[[], datetime]
-"""The present moment, aware, in UTC."""
+"""Return the current time as an aware datetime in UTC."""
 
 NewId: TypeAlias = Callable[[], UUID]
-"""A UUID never given before; version 7, so that later ids sort later."""
+"""Return a new unique UUID of version 7, so that ids sort by time."""

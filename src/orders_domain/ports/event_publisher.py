@@ -1,4 +1,4 @@
-"""Telling the world."""
+"""Event publisher port."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,20 +7,20 @@ from orders_domain.model.events import Event
 
 
 class Deferred(str):
-    """Why an event could not be sent for now, where others could: it costs the event no attempt."""
+    """The reason why an event cannot be published now although others can. It does not count as an attempt."""
 
 
 class EventPublisher(Protocol):
-    """A way out for events, at least once."""
+    """Publishes events to a broker, at least once."""
 
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
-        """Send the events, in this order, and wait until the broker has made each its own.
+        """Publish the events in this order, and wait for the broker's confirmation of each.
 
         Returns:
-            For each event None when it is safe with the broker, else why the broker refused it; ``Away`` where it was
-            not asked, being away for this event alone.
+            For each event None if the broker confirmed it, otherwise the reason why the broker rejected it; a
+            ``Deferred`` if only this event's broker is unavailable.
 
         Raises:
-            PublisherUnavailable: the broker is away or does not answer; any of the events may have been taken.
+            PublisherUnavailable: the broker is unavailable; any of the events may have been published.
         """
         ...

@@ -1,4 +1,4 @@
-"""The keys under which clients send requests again."""
+"""Idempotency key port: repository of the keys of processed requests."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,38 +8,38 @@ from orders_domain.model.order import Order
 
 
 class IdempotencyKeys(Protocol):
-    """The keys of one unit of work. A key is taken with the commit of what was done under it, and by nothing else."""
+    """The keys of one unit of work. A key is stored with the commit of its order, in the same transaction."""
 
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
-        """Return if nothing was done under the key in the 24 hours before; it is ours until this unit of work ends.
+        """Lock the key until this unit of work ends, if no request was processed with it in the last 24 hours.
 
-        While it is somebody else's, a store either refuses or waits for them to end.
+        If another unit of work holds the lock, a store either raises RequestInProgress or waits for it.
 
         Raises:
-            DuplicateRequest: the same was done; the error has the order as it was placed.
-            IdempotencyKeyReused: something else was done under the key.
-            RequestInProgress: another unit of work has claimed it.
-            StoreUnavailable: the store is away.
+            DuplicateRequest: the same request was processed; the error has the order in its initial state.
+            IdempotencyKeyReused: a different request was processed with the key.
+            RequestInProgress: another unit of work holds the lock.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
     def store(self, key: IdempotencyKey, order: Order) -> None:
-        """Take the claimed key for the order, with the commit.
+        """Store the acquired key and its order, with the commit.
 
         Raises:
-            StoreContention: another unit of work was quicker; this one can only be left.
-            StoreUnavailable: the store is away.
+            StoreContention: another unit of work stored the key first; this one must be rolled back.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
 
 class IdempotencyKeyCleanup(Protocol):
-    """The keys of all requests, outside any unit of work."""
+    """Deletes the expired keys of all requests, outside any unit of work."""
 
     def prune(self, *, stored_before: datetime, limit: int = 1_000) -> int:
-        """Delete at most ``limit`` keys that were taken before; return how many.
+        """Delete at most ``limit`` keys stored before the time; return their number.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...

@@ -1,4 +1,4 @@
-"""The messages that came in, and were dealt with."""
+"""Inbox port: deduplicates incoming messages."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,26 +7,26 @@ MAX_MESSAGE_ID_LENGTH = 255
 
 
 class Inbox(Protocol):
-    """The messages of one unit of work. One is noted with the commit of what was done about it, and by nothing else."""
+    """The messages of one unit of work. A message is recorded in the transaction of its effects."""
 
     def record(self, message_id: str, *, scope: str, at: datetime) -> bool:
-        """Note the message; say whether it is new: False where it was noted before, in the same scope.
+        """Record the message; return False if it was already recorded in the same scope.
 
-        While another unit of work has noted it and not ended, a store waits for that to end.
+        If another unit of work has recorded it and is still open, a store waits for it to end.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
 
 class InboxCleanup(Protocol):
-    """The messages of all scopes, outside any unit of work."""
+    """Deletes old messages of all scopes, outside any unit of work."""
 
     def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
-        """Forget at most ``limit`` messages noted before; return how many.
+        """Delete at most ``limit`` messages recorded before the time; return their number.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...

@@ -1,4 +1,4 @@
-"""Jobs: stored, and run by one worker at a time."""
+"""Job repository port, with leases: one worker at a time runs a job."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,40 +9,40 @@ from orders_domain.model.job import BulkStatusJob
 
 
 class JobRepository(Protocol):
-    """The jobs, each change a transaction of its own. Every method raises StoreUnavailable when the store is away."""
+    """Stored jobs. Each method is a transaction of its own, and raises StoreUnavailable if the store is unavailable."""
 
     def add(self, job: BulkStatusJob) -> None:
-        """Store a new job, and wake a worker of this process."""
+        """Store a new job, and notify the workers of this process."""
         ...
 
     def get(self, job_id: UUID) -> BulkStatusJob:
-        """Return the job as last noted.
+        """Return the job with the progress last stored.
 
         Raises:
-            JobNotFound: no such job.
+            JobNotFound: the job does not exist.
         """
         ...
 
     def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
-        """Return jobs that have not ended and that nobody holds, those that wait longest first."""
+        """Return unfinished jobs without a current lease, those due longest first."""
         ...
 
     def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
-        """Hold a due job: it runs, one attempt more is counted, and nobody else can claim it before ``until``.
+        """Acquire the lease of a due job until ``until``, set its status to RUNNING and count an attempt.
 
         Returns:
-            None where it is not due: it has ended, another holds it, or there is none.
+            The job, or None if it is finished, leased by another worker, or does not exist.
         """
         ...
 
     def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
-        """Store how far the claimed job is, and hold it until then.
+        """Store the progress of an acquired job, and extend its lease.
 
         Raises:
-            JobLeaseLost: it was claimed by another since; nothing is stored.
+            JobLeaseLost: another worker has acquired the job since; nothing is stored.
         """
         ...
 
     def delete_finished(self, *, created_before: datetime) -> int:
-        """Delete jobs that have ended and are older than that; return how many."""
+        """Delete finished jobs created before the time; return their number."""
         ...

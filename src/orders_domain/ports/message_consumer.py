@@ -1,35 +1,34 @@
-"""Messages that come in, one after the other."""
+"""Message consumer port."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 MessageHandler: TypeAlias = Callable[[bytes], str | None]
-"""What is done about a message: None when it is done, else why that can never be.
+"""Handle one message. Return None on success, or the reason why it goes to the dead-letter queue.
 
 Raises:
-    Unavailable: it cannot be done now.
-    PrerequisiteMissing: nor can it be before something else has happened, which may never be.
+    Unavailable: the message must be retried later.
+    PrerequisiteMissing: the entity it refers to is not stored yet.
 """
 
 
 class MessageConsumer(Protocol):
-    """A broker's messages for us, at least once each. One inlet belongs to one thread."""
+    """Consumes messages from a broker, at least once each. An instance must be used by one thread only."""
 
     def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
-        """Wait so many seconds at most for a message, and have it handled; say whether that was the end of one.
+        """Wait up to ``timeout`` seconds for a message and handle it; return whether a message was finished.
 
-        A message is acknowledged when it is done, and not before; what was not acknowledged comes again. One that can
-        never be done is acknowledged when it lies, with the reason, among the dead letters. One that is early
-        (``PrerequisiteMissing``) is given again and again for a while, and others meanwhile if the broker can; then it
-        is put among
-        the dead letters, too.
+        A message is acknowledged after it was handled; unacknowledged messages are redelivered. If ``handler`` returns
+        a reason, the message is acknowledged once it is in the dead-letter queue with that reason. If ``handler``
+        raises PrerequisiteMissing, the message is retried for a while, without blocking other messages if the broker
+        supports it, and is then dead-lettered.
 
         Raises:
-            Unavailable: ``handle`` raised it, and is given the same message first at the next call; or the broker is
-                away, and the message may come to somebody else.
+            Unavailable: ``handler`` raised it, and the next call handles the same message first; or the broker is
+                unavailable, and another consumer may receive the message.
         """
         ...
 
     def close(self) -> None:
-        """Hang up; a later ``take`` connects again."""
+        """Close the connection; a later ``poll`` opens a new one."""
         ...

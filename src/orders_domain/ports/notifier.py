@@ -1,4 +1,4 @@
-"""Messages to people."""
+"""Notifier port: sends notifications to users by e-mail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from orders_domain.model.notification import Notification
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationMessage:
-    """A notification on its way to a person."""
+    """A notification and its recipient."""
 
     to: str  # an e-mail address
     notification: Notification
 
 
 Notifier: TypeAlias = Callable[[NotificationMessage], None]
-"""Send the letter; it is safe with whoever delivers it when this returns. Each repetition bears the same id.
+"""Send the message, and return when the mail server has accepted it. Each repetition has the same message id.
 
 Raises:
-    NotificationRejected: it will never be taken.
-    NotifierUnavailable: it cannot be sent now; it may have been.
+    NotificationRejected: the message is permanently rejected.
+    NotifierUnavailable: the message cannot be sent now; it may have been sent.
 """
 
 EmailLookup: TypeAlias = Callable[[str], str | None]
-"""The e-mail address of a user's account; None without an account, or without an address in it.
+"""Return the e-mail address of a user's account, or None if there is no account or no address.
 
 Raises:
-    StoreUnavailable: the store is away.
+    StoreUnavailable: the store is unavailable.
 """

@@ -1,4 +1,4 @@
-"""Orders kept at hand. The cache can be wrong only by being empty."""
+"""Order cache port. A cache may miss an order, but never returns a stale one."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,26 +8,26 @@ from orders_domain.model.order import Order
 
 
 class OrderCache(Protocol):
-    """A cache that never fails a caller: a broken one is an empty one, and costs its short time-out at most."""
+    """A cache that never raises: if it is unavailable, every read is a miss, after a short timeout."""
 
     def get(self, order_id: UUID) -> Order | None:
-        """Return the order as it was put, or None. Nothing older than 300 s is returned (clause 000-19)."""
+        """Return the cached order, or None. Entries expire after 300 s (clause 000-19)."""
         ...
 
     def prefetch(self, order_id: UUID | None) -> None:
-        """Read the order along with this thread's next question to the cache's server, so that ``get`` costs none.
+        """Read the order with this thread's next request to the cache server, so that ``get`` needs no round trip.
 
-        None: this thread will not read an order; an earlier prefetch is forgotten.
+        None cancels an earlier prefetch.
         """
         ...
 
     def put(self, order: Order) -> None:
-        """Keep a copy of the order, unless a later version was put or announced by ``invalidate``."""
+        """Cache the order, unless a later version was cached or passed to ``invalidate``."""
         ...
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
-        """Forget every copy older than the order's version named, now and in any ``put`` to come; say if it was heard.
+        """Delete cached orders older than the given versions, and reject them in later calls of ``put``.
 
-        False means that the cache could not be reached and has to be told again.
+        Return False if the cache is unavailable; the caller must then retry.
         """
         ...

@@ -1,4 +1,4 @@
-"""The stored orders, read outside any unit of work. It may be served by a replica."""
+"""Order query port: reads outside any unit of work, possibly from a replica."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,24 +10,24 @@ from orders_domain.model.order_ref import OrderRef
 
 
 class OrderQueries(Protocol):
-    """Reading. Every method raises StoreUnavailable when the store is away."""
+    """Read-only queries. Every method raises StoreUnavailable if the store is unavailable."""
 
     def get(self, ref: OrderRef) -> Order:
         """Return the order as last committed.
 
         Raises:
-            OrderNotFound: no such order, or it was deleted.
+            OrderNotFound: the order does not exist or is deleted.
         """
         ...
 
     def search(self, order_filter: OrderFilter) -> Page:
-        """Return a page of orders, newest first; orders of the same moment by descending id.
+        """Return a page of orders, newest first; orders created at the same time by descending id.
 
-        Following ``next_cursor`` from page to page gives every order that existed at the start exactly once, however
-        many are added meanwhile. A page costs the same wherever it lies.
+        Following ``next_cursor`` returns every order that existed at the start exactly once, even if orders are added
+        meanwhile. The cost of a page does not depend on its position.
         """
         ...
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:
-        """Return all history of the order, deleted or not, oldest first; empty for an unknown order."""
+        """Return the history of the order, oldest entry first, also if it is deleted; empty for an unknown order."""
         ...

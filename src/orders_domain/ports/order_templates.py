@@ -1,4 +1,4 @@
-"""Orders to be placed again, outside any unit of work: each method happens at once, or not at all."""
+"""Order template repository port, outside any unit of work: each method is a transaction of its own."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,28 +8,28 @@ from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate
 
 
 class OrderTemplateRepository(Protocol):
-    """The templates. Every method raises StoreUnavailable when the store is away."""
+    """Stored templates. Every method raises StoreUnavailable if the store is unavailable."""
 
     def add(self, template: NewOrderTemplate, *, at: datetime) -> OrderTemplate:
-        """Keep a template; a user never seen before becomes known."""
+        """Store a template, and its user if the user is not stored yet."""
         ...
 
     def get(self, template_id: int) -> OrderTemplate:
         """Return the template as it was added.
 
         Raises:
-            TemplateNotFound: no such template.
+            TemplateNotFound: the template does not exist.
         """
         ...
 
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
-        """Return templates of the user, in the order they were added."""
+        """Return a page of the user's templates, in the order they were added."""
         ...
 
     def delete(self, template_id: int) -> None:
-        """Forget the template; its id is not given again.
+        """Delete the template; its id is not reused.
 
         Raises:
-            TemplateNotFound: no such template, or somebody else has just removed it.
+            TemplateNotFound: the template does not exist, or was deleted concurrently.
         """
         ...

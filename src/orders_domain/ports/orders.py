@@ -1,4 +1,4 @@
-"""The orders being changed, inside a unit of work."""
+"""Order repository port, within a unit of work."""
 
 from typing import Protocol
 
@@ -7,46 +7,46 @@ from orders_domain.model.order_ref import OrderRef
 
 
 class OrderRepository(Protocol):
-    """A collection of orders that belongs to one unit of work. What it gives and takes are copies."""
+    """The orders of one unit of work. Orders passed and returned are copies."""
 
     def add(self, order: Order) -> None:
-        """Store a new order, its history and its events; give it its number.
+        """Store a new order, its history and its events.
 
-        The number is set on the order; ``order.unsaved`` is empty afterwards. A user never seen before becomes known.
+        It sets ``order.number`` and clears ``order.new_entries``. A user who is not stored yet is stored.
 
         Raises:
-            OrderExists: an order of this id, or of this shipment, is stored.
-            StoreUnavailable: the store is away.
+            OrderExists: an order with this id, or with this shipment, is already stored.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
     def get_for_update(self, ref: OrderRef) -> Order:
-        """Return the order as it stands, and keep others from changing it until this unit of work ends.
+        """Return the current order, and lock it until this unit of work ends.
 
-        A store that cannot hold lets ``save`` find out.
+        A store without locks detects concurrent changes in ``save``.
 
         Raises:
-            OrderNotFound: no such order, or it was deleted.
-            StoreUnavailable: the store is away.
+            OrderNotFound: the order does not exist or is deleted.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
-        """Return the order that the carrier knows under this id, held as ``hold`` does.
+        """Return and lock the order with the carrier's shipment id, like ``get_for_update``.
 
         Raises:
-            OrderNotFound: no such order, or it was deleted.
-            StoreUnavailable: the store is away.
+            OrderNotFound: the order does not exist or is deleted.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
     def save(self, order: Order) -> None:
-        """Store a changed order, the new lines of its history and its events; ``order.unsaved`` is empty afterwards.
+        """Store a changed order, its new history entries and their events, and clear ``order.new_entries``.
 
-        An order without a change is left alone.
+        An unchanged order is not written.
 
         Raises:
-            StaleOrder: the stored version is not the one the changes began with; nothing is stored.
-            StoreUnavailable: the store is away.
+            StaleOrder: the stored version is not ``order.persisted_version``; nothing is stored.
+            StoreUnavailable: the store is unavailable.
         """
         ...

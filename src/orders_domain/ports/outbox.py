@@ -1,4 +1,4 @@
-"""Events that were committed with their orders and wait to be sent."""
+"""Transactional outbox port: events are stored with their orders and published by a relay."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -11,28 +11,28 @@ from uuid import UUID
 from orders_domain.model.events import Event
 
 MAX_CACHE_AGE = timedelta(minutes=10)
-"""No copy in a cache is older: of what happened longer ago a cache need not hear."""
+"""The maximum age of a cache entry. Older events need no cache invalidation."""
 
 
 class OutboxState(Enum):
-    """Where an event stands on its way out."""
+    """Delivery state of an event."""
 
     WAITING = "waiting"
-    PUBLISHED = "untold"  # published; the cache has not heard of it yet
-    PARKED = "parked"  # refused too often: it waits for a person, and holds back the later events of its order
+    PUBLISHED = "untold"  # published, but the cache is not invalidated yet
+    PARKED = "parked"  # rejected too often: it blocks the later events of its order until an operator requeues it
     SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
-    """An event on its way out."""
+    """A stored event and its delivery state."""
 
     event: Event
     state: OutboxState
-    attempts: int = 0  # how often the broker refused it
+    attempts: int = 0  # how often the broker rejected it
     due_at: datetime
     last_error: str | None = None
-    blocked: bool = False  # not to be sent now; only the cache has to hear of it
+    blocked: bool = False  # returned for cache invalidation only, and not to be published now
 
     @property
     def publishable(self) -> bool:
@@ -41,22 +41,22 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxBacklog:
-    """How much is on its way out."""
+    """The number of events not sent yet."""
 
     waiting: int
     parked: int
-    oldest: datetime | None = None  # when the oldest of them happened
+    oldest: datetime | None = None  # the time of the oldest of them
 
 
 class ShardClaim(Protocol):
-    """One shard's due events, held by one relay at a time."""
+    """The due events of one shard, locked by one relay at a time."""
 
     @property
     def messages(self) -> Sequence[OutboxMessage]:
-        """The due events, oldest first; an order's later event never without its earlier one.
+        """The due events, oldest first; an order's event is never returned without its earlier unsent ones.
 
-        At most ``limit`` of those that are to be sent, and as many of those that only the cache has to hear of: the
-        untold, and the young ones (of the last ten minutes) that are held back, parked or not due yet.
+        At most ``limit`` events to publish, and at most ``limit`` events for cache invalidation only: those in state
+        PUBLISHED, and those of the last ten minutes that are blocked, parked or not due yet.
         """
         ...
 
@@ -69,21 +69,21 @@ class ShardClaim(Protocol):
         attempts: int,
         last_error: str | None = None,
     ) -> None:
-        """Note what became of an event; it lasts once the claim is left."""
+        """Set the state of an event; it is committed when the block of the claim exits."""
         ...
 
 
 class Outbox(Protocol):
-    """The events of committed orders. Every method raises StoreUnavailable when the store is away."""
+    """The events of committed orders. Every method raises StoreUnavailable if the store is unavailable."""
 
     def due_shards(self, now: datetime) -> Sequence[int]:
-        """Return the shards that have due events. All events of an order are in one shard."""
+        """Return the shards that have due events. All events of an order are in the same shard."""
         ...
 
     def claim(self, shard: int, *, now: datetime, limit: int) -> AbstractContextManager[ShardClaim | None]:
-        """Hold a shard and give its due events; None when another relay holds it.
+        """Lock a shard and return its due events, or None if another relay holds the lock.
 
-        Marks are kept when the block is left, also when it is left by an error. A relay that dies holds nothing.
+        States are committed when the block exits, also after an error. The lock of a relay that dies is released.
         """
         ...
 
@@ -92,13 +92,13 @@ class Outbox(Protocol):
         ...
 
     def backlog(self) -> OutboxBacklog:
-        """Return how many events are not sent, and since when."""
+        """Return the number of events not sent, and the time of the oldest."""
         ...
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
-        """Make parked or sent events wait again, due now; return how many there were."""
+        """Set parked or sent events to WAITING, due now; return their number."""
         ...
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
-        """Delete at most ``limit`` sent events of orders whose change is older than that; return how many."""
+        """Delete at most ``limit`` sent events that occurred before the time; return their number."""
         ...

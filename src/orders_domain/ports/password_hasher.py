@@ -1,22 +1,22 @@
-"""What becomes of a password: a hash that tells nobody what it was."""
+"""Password hasher port."""
 
 from typing import Protocol
 
 
 class PasswordHasher(Protocol):
-    """Hashing is slow on purpose, and a process does little of it at once.
+    """Hashing is slow by design, so a process limits the number of concurrent hashes.
 
-    ``hash`` and ``verify`` raise PasswordHasherBusy where their turn does not come soon.
+    ``hash`` and ``verify`` raise PasswordHasherBusy if they cannot start soon.
     """
 
     def hash(self, password: str) -> str:
-        """Return a hash to be kept; another one each time."""
+        """Return a salted hash; it differs at each call."""
         ...
 
     def verify(self, password: str, password_hash: str | None) -> bool:
-        """Say whether the hash is of the password. Without a hash the answer is no, after the same work."""
+        """Return whether the hash matches the password. Without a hash return False after the same work."""
         ...
 
     def needs_rehash(self, password_hash: str) -> bool:
-        """Say whether the hash was made with other parameters than today's."""
+        """Return whether the hash was created with other than the current parameters."""
         ...

@@ -1,4 +1,4 @@
-"""The products, read outside any unit of work."""
+"""Product query port: reads outside any unit of work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from orders_domain.model.product import Product, ProductId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLevels:
-    """How the stock is: all products counted, and those at or below their threshold, the emptiest first."""
+    """The number of products, and the products at or below their threshold, lowest stock first."""
 
     total_products: int
     out_of_stock: int
@@ -17,20 +17,20 @@ class StockLevels:
 
 
 class ProductCatalog(Protocol):
-    """Reading. Every method raises StoreUnavailable when the store is away."""
+    """Read-only queries. Every method raises StoreUnavailable if the store is unavailable."""
 
     def get(self, product_id: ProductId) -> Product:
         """Return the product as last committed.
 
         Raises:
-            ProductNotFound: no such product.
+            ProductNotFound: the product does not exist.
         """
         ...
 
     def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
-        """Return products in the order of their ids."""
+        """Return a page of products, ordered by id."""
         ...
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
-        """Return how the stock is, with at most so many products named."""
+        """Return the stock levels, with at most ``limit`` products in ``low_stock``."""
         ...

@@ -1,4 +1,4 @@
-"""The catalogue and its stock, inside a unit of work."""
+"""Product repository and stock ports, within a unit of work."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -11,17 +11,17 @@ from orders_domain.model.product import NewProduct, Product, ProductId
 
 
 class MovementKind(Enum):
-    """Why stock went up or down. The stock of a product is the sum of its movements, at any time."""
+    """The reason of a stock movement. The stock of a product always equals the sum of its movements."""
 
     INITIAL = "initial"
     RESTOCKED = "restocked"
-    ADJUSTED = "adjusted"  # counted anew by a person: up or down
+    ADJUSTED = "adjusted"  # set by an administrator, up or down
     DEDUCTED = "taken"
     RELEASED = "given_back"
 
 
 class ProductRepository(Protocol):
-    """The products. Every method raises StoreUnavailable when the store is away."""
+    """Stored products. Every method raises StoreUnavailable if the store is unavailable."""
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         """Store a new product with its initial stock.
@@ -32,77 +32,77 @@ class ProductRepository(Protocol):
         ...
 
     def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        """Return those of the products that there are, by id, as they stand now; nothing is locked."""
+        """Return the existing products by id, without a lock."""
         ...
 
     def get_for_update(self, product_id: ProductId) -> Product:
-        """Return the product, and keep others from changing it until this unit of work ends.
+        """Return the product, and lock it until this unit of work ends.
 
         Raises:
-            ProductNotFound: no such product.
+            ProductNotFound: the product does not exist.
         """
         ...
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
-        """Store a changed product; a stock other than the stored one is a movement of the difference (ADJUSTED).
+        """Store a changed product; a changed stock is recorded as a movement of kind ADJUSTED.
 
         Raises:
-            ProductNotFound: no such product.
+            ProductNotFound: the product does not exist.
             SkuTaken: another product has this sku.
         """
         ...
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those of the products that there are, by sku, and keep others from changing them, as ``hold`` does."""
+        """Return the existing products by sku, and lock them like ``get_for_update``."""
         ...
 
     def add_many(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
         """Store new products with their initial stock.
 
         Raises:
-            StoreContention: one of the skus was taken meanwhile; nothing happened, it may be run again.
+            StoreContention: a concurrent transaction stored one of the skus; nothing is stored, and it can be retried.
         """
         ...
 
     def save_many(self, products: Sequence[Product], *, by: Actor, at: datetime) -> None:
-        """Store changed products that are held, as ``save`` does; their skus stay what they are."""
+        """Store changed products that are locked, like ``save``; their skus must be unchanged."""
         ...
 
 
 class Stock(Protocol):
-    """What orders take and give back. It cannot go below nothing, and nothing is taken or given back twice."""
+    """Stock changes by orders. Stock is never negative, and an order deducts and releases it at most once."""
 
     def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
-        """Take what the order's lines want, all of it or nothing; call it as late in the unit of work as can be.
+        """Deduct the quantities of the order's lines, all or none; it locks, so call it late in the unit of work.
 
         Returns:
-            The products that came to or below their threshold by this, as they stand now.
+            The products that this deduction reduced to or below their threshold, with their new stock.
 
         Raises:
-            InsufficientStock: some products are short: all of those are named.
+            InsufficientStock: products have insufficient stock; the error has all of them.
         """
         ...
 
     def record_external_lines(self, order: Order, products: Mapping[ProductId, Product], *, at: datetime) -> None:
-        """Note the lines of an order whose stock is counted elsewhere, and the products as they are called there.
+        """Record the lines of an order of external products, and the products' names.
 
-        Those products are ours to refer to, and nothing more: ``Products`` and ``Catalogue`` do not have them. One of
-        ours that has the same id stays as it is.
+        The recorded products serve as references only: ``ProductRepository`` and ``ProductCatalog`` do not return
+        them. An own product with the same id is not changed.
         """
         ...
 
     def release(self, order: Order, *, by: Actor, at: datetime) -> None:
-        """Give back what the order has taken, unless it was given back already.
+        """Release the stock that the order has deducted, unless it is already released.
 
-        What other services hold for it (see ``Bookings``) becomes due for release.
+        A reservation at partner services (see ``ReservationRepository``) becomes due for release.
         """
         ...
 
     def restock(self, product_id: ProductId, quantity: int, *, by: Actor, at: datetime) -> Product:
-        """Add to the stock; return the product as it stands now.
+        """Add to the stock; return the product with its new stock.
 
         Raises:
-            ProductNotFound: no such product.
-            Refused: the stock would be beyond what a product can have.
+            ProductNotFound: the product does not exist.
+            InvalidValue: the stock would exceed the maximum.
         """
         ...

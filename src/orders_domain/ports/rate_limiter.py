@@ -1,19 +1,19 @@
-"""How often somebody may try."""
+"""Rate limiter port."""
 
 from typing import Protocol
 
 
 class RateLimiter(Protocol):
-    """Counts tries in windows of a minute. It never fails a caller: where nobody counts for all, the process does."""
+    """Counts attempts in windows of one minute. If the shared counter is unavailable, it counts per process."""
 
     def hit(self, key: str, *, limit: int) -> None:
-        """Count one more try under the key.
+        """Count an attempt under the key.
 
         Raises:
-            TooManyAttempts: it was more than ``most`` in this window; the error says when the next one begins.
+            TooManyAttempts: the attempts in this window exceed ``limit``; the error has the seconds until the next one.
         """
         ...
 
     def reset(self, key: str) -> None:
-        """Begin to count anew."""
+        """Reset the counter of the key."""
         ...

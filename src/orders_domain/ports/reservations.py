@@ -1,4 +1,4 @@
-"""What other services hold for orders, as we have noted it."""
+"""Reservation repository port: what partner services hold for orders."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,38 +8,38 @@ from orders_domain.model.reservation import Reservation
 
 
 class ReservationRepository(Protocol):
-    """The bookings of one unit of work. Every method raises StoreUnavailable when the store is away.
+    """The reservations of one unit of work. Every method raises StoreUnavailable if the store is unavailable.
 
-    Of an order that is cancelled or deleted, ``Stock.give_back`` makes a kept booking due for release.
+    If an order is cancelled or deleted, ``Stock.release`` makes its confirmed reservation due for release.
     """
 
     def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
-        """Store a booking that is being placed; until it is kept or released, nobody else places under its key.
+        """Store a pending reservation. Its key is locked until it is confirmed or released.
 
         Raises:
-            RequestInProgress: another booking under the key is neither kept nor released.
+            RequestInProgress: another reservation with the key is neither confirmed nor released.
         """
         ...
 
     def confirm(self, reservation: Reservation) -> None:
-        """Keep what the services hold, with the shipment's id, for the order that this unit of work stores.
+        """Confirm the reservation, with its shipment id, for the order that this unit of work stores.
 
         Raises:
-            ReservationLost: somebody is releasing it, or has.
+            ReservationLost: the reservation is being released, or is released.
         """
         ...
 
     def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
-        """Return the booking that is due the longest, to be released; nobody else can claim it before ``until``.
+        """Acquire the reservation due longest, to release it; no other worker can claim it before ``until``.
 
-        From then on it cannot be kept. None where nothing is due.
+        A claimed reservation can no longer be confirmed. Return None if none is due.
         """
         ...
 
     def postpone(self, reservation: Reservation, *, until: datetime) -> None:
-        """Have it released then, and give its key free; one that is kept is left alone."""
+        """Make it due for release at ``until``, and release its key; a confirmed reservation is not changed."""
         ...
 
     def delete(self, reservation: Reservation) -> None:
-        """Forget a booking of which the services hold nothing; one that is kept is left alone."""
+        """Delete a reservation that the services have released; a confirmed reservation is not deleted."""
         ...

@@ -1,4 +1,4 @@
-"""Tokens that are dead before they expire (clauses 002-24, 003-13)."""
+"""Token revocation ports: tokens revoked before they expire (clauses 002-24, 003-13)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,65 +6,65 @@ from typing import Protocol
 
 
 class RevokedTokens(Protocol):
-    """The marks of dead tokens. Once ``deny`` has returned, every process is told so by ``denied``."""
+    """The keys of revoked tokens. Once ``revoke`` has returned, ``is_revoked`` returns True in every process."""
 
     def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
-        """Deny all of the marks, each until its moment; return those that were not denied before.
+        """Revoke all keys, each until its time; return those that were not revoked before.
 
-        Of many who deny the same mark at once, exactly one is told that it was new.
+        If several callers revoke the same key concurrently, exactly one of them gets it returned.
 
         Raises:
-            StoreUnavailable: the store is away; nothing is denied, or it is unknown whether it is.
+            StoreUnavailable: the store is unavailable; the keys may be revoked.
         """
         ...
 
     def is_revoked(self, keys: Sequence[str]) -> bool:
-        """Say whether any of the marks is denied; one whose moment has passed may be forgotten.
+        """Return whether any of the keys is revoked; expired keys may be missing.
 
         Raises:
-            StoreUnavailable: nobody knows. It is never taken for a no.
+            StoreUnavailable: the answer is unknown; callers must not treat it as False.
         """
         ...
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
-        """Forget at most ``limit`` marks whose moment was before; return how many.
+        """Delete at most ``limit`` keys that expired before the time; return their number.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
 
 class AllRevokedTokens(RevokedTokens, Protocol):
-    """The denylist that is the truth, for those who keep a copy of it."""
+    """The authoritative store of revoked tokens, from which caches are filled."""
 
     def all(self, *, limit: int) -> Mapping[str, datetime] | None:
-        """Return every mark and its moment, or None if there are more than ``most``.
+        """Return every key and its expiry, or None if there are more than ``limit``.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
 
 class RevokedTokenCache(Protocol):
-    """A copy of the denylist at hand. It never fails a caller: broken, it knows nothing, and costs its short time-out.
+    """A cache of revoked tokens. It never raises: if it is unavailable, it answers "unknown" after a short timeout.
 
-    It may forget anything at any time, and notices that it did.
+    It may lose entries at any time, and detects that it did.
     """
 
     def lookup(self, keys: Sequence[str]) -> bool | None:
-        """Say whether any of the marks is denied; None where the copy is not known to be complete."""
+        """Return whether any of the keys is revoked, or None if the cache may be incomplete."""
         ...
 
     def add(self, keys: Mapping[str, datetime]) -> None:
-        """Add marks that have just been denied."""
+        """Add keys that have just been revoked."""
         ...
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
-        """Copy the denylist, unless that cannot be done now.
+        """Fill the cache from the store, if the cache is available.
 
         Raises:
-            StoreUnavailable: the denylist is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...

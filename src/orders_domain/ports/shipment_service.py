@@ -1,4 +1,4 @@
-"""Shipments of orders, wherever they are made."""
+"""Shipment service port."""
 
 from typing import Protocol
 
@@ -6,21 +6,21 @@ from orders_domain.model.reservation import Reservation
 
 
 class ShipmentService(Protocol):
-    """Every method answers within seconds, or raises ServiceError."""
+    """Every method returns within seconds, or raises ServiceError."""
 
     def create(self, reservation: Reservation) -> str:
-        """Return the id of the order's shipment: 1 to 64 characters; asked again, it is the same shipment.
+        """Create the order's shipment; return its id of 1 to 64 characters. The call is idempotent per order.
 
         Raises:
-            ServiceRejected: there is and will be none.
-            ServiceError: there may be one.
+            ServiceRejected: the shipment is rejected and does not exist.
+            ServiceError: the shipment may exist.
         """
         ...
 
     def cancel(self, shipment_id: str) -> None:
-        """Take the shipment back; one that is not there is fine.
+        """Cancel the shipment, if it exists.
 
         Raises:
-            ServiceError: it may still be there.
+            ServiceError: the shipment may still exist.
         """
         ...

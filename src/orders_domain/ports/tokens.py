@@ -1,4 +1,4 @@
-"""Who the bearer of a token is, and tokens of our own."""
+"""Token verifier and token issuer ports."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,34 +8,34 @@ from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.user import User
 
 TokenVerifier: TypeAlias = Callable[[str], AuthenticatedToken]
-"""The bearer of a token that is whole, ours, in force and complete; whether it was ended is not asked here.
+"""Verify the signature, issuer, validity period and claims of a token. Revocation is not checked.
 
 Raises:
-    InvalidToken: for every other token; the sentence is for the log.
-    IdentityUnavailable: the keys cannot be had now.
+    InvalidToken: the token is not valid; the message is for the log.
+    IdentityUnavailable: the keys cannot be fetched now.
 """
 
 
 class TokenIssuer(Protocol):
-    """A new token for a user."""
+    """Issues tokens for users."""
 
     @property
     def ttl(self) -> timedelta:
-        """How long a token lives."""
+        """The lifetime of a token."""
         ...
 
     def ensure_enabled(self) -> None:
-        """Return if we make tokens.
+        """Check that this service issues tokens.
 
         Raises:
-            SignInDisabled: an identity provider signs the tokens that we believe.
+            SignInDisabled: an external identity provider issues the tokens.
         """
         ...
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        """Return a token unlike any other, of the family that came from one sign-in.
+        """Return a unique token of the family of one sign-in.
 
         Raises:
-            SignInDisabled: see ``require``.
+            SignInDisabled: see ``ensure_enabled``.
         """
         ...

@@ -1,4 +1,4 @@
-"""All or nothing."""
+"""Unit of work port."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -13,12 +13,11 @@ from orders_domain.ports.reservations import ReservationRepository
 
 
 class UnitOfWork(Protocol):
-    """A transaction: what happens between ``with uow`` and ``uow.commit()`` happens together or not at all.
+    """A transaction: all changes between ``with uow`` and ``uow.commit()`` are committed together or not at all.
 
-    With the commit it is over: what was held is free, and only leaving remains. Leaving the block without a commit, or
-    with an error, undoes everything. The same object can be entered again once it was
-    left. One unit of work belongs to one thread. Any method of it may raise StoreContention: the store gave the
-    transaction up, nothing happened, and it may be run again.
+    The commit ends the transaction and releases its locks. Leaving the block without a commit, or with an error, rolls
+    back all changes. The object can be entered again after the block. One unit of work must be used by one thread only.
+    Any of its methods may raise StoreContention: the store rolled the transaction back, and it can be retried.
     """
 
     @property
@@ -40,14 +39,14 @@ class UnitOfWork(Protocol):
     def reservations(self) -> ReservationRepository: ...
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Put events into the outbox with the commit, beside those that the orders tell by themselves."""
+        """Add events to the outbox with the commit, besides those for the history entries of the orders."""
         ...
 
     def __enter__(self) -> Self:
-        """Begin.
+        """Begin the transaction.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         ...
 
@@ -56,10 +55,10 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     def commit(self) -> None:
-        """Make it last; others see all of it from now on, and the relay is woken.
+        """Commit the transaction, and notify the relay.
 
         Raises:
-            StoreContention: the store gave this transaction up; nothing happened, it may be run again.
-            StoreUnavailable: the store went away; whether it happened is unknown.
+            StoreContention: the store rolled the transaction back; it can be retried.
+            StoreUnavailable: the store became unavailable; the transaction may be committed.
         """
         ...

@@ -1,4 +1,4 @@
-"""The accounts of those who sign in here, outside any unit of work: each method happens at once, or not at all."""
+"""Account repository port, outside any unit of work: each method is a transaction of its own."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,17 +8,17 @@ from orders_domain.model.user import User
 
 
 class UserRepository(Protocol):
-    """The accounts; users known only from tokens have none. E-mail addresses are as ``normalize_email`` returns them.
+    """Stored accounts; users created from a token have none. E-mail addresses are those of ``normalize_email``.
 
-    Every method raises StoreUnavailable when the store is away.
+    Every method raises StoreUnavailable if the store is unavailable.
     """
 
     def add(self, user: User) -> None:
-        """Keep an account; a user known only from tokens gets it.
+        """Store an account, also for a user created from a token.
 
         Raises:
             EmailTaken: another account has the e-mail address.
-            UserExists: the user has an account.
+            UserExists: the user already has an account.
         """
         ...
 
@@ -26,7 +26,7 @@ class UserRepository(Protocol):
         """Return the account of a user.
 
         Raises:
-            UserNotFound: the user has none.
+            UserNotFound: the user has no account.
         """
         ...
 
@@ -34,26 +34,26 @@ class UserRepository(Protocol):
         """Return the account with the e-mail address.
 
         Raises:
-            UserNotFound: there is none.
+            UserNotFound: no account has the address.
         """
         ...
 
     def list_page(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
-        """Return accounts by their e-mail addresses, from the one behind ``after`` on."""
+        """Return a page of accounts, ordered by e-mail address, after the address ``after``."""
         ...
 
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
-        """Disable the account from the moment on; None enables it.
+        """Disable the account from the given time on; None enables it.
 
         Raises:
-            UserNotFound: the user has none.
+            UserNotFound: the user has no account.
         """
         ...
 
     def change_password(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
-        """Give the account another hash; where one is named that it is to replace, only if it is the present one.
+        """Replace the password hash; with ``instead_of``, only if that is the current hash.
 
         Raises:
-            UserNotFound: the user has none.
+            UserNotFound: the user has no account.
         """
         ...

@@ -1,4 +1,4 @@
-"""What can be done for people: one function a file, a frozen request, then ports by keyword."""
+"""Use cases: functions that take a frozen request and, by keyword, the ports."""
 
 from orders_domain.use_cases.accounts.authenticate import authenticate
 from orders_domain.use_cases.accounts.manage_users import (

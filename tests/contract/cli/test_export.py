@@ -415,5 +415,5 @@ def test_half_a_character_names_no_user(shop: Shop) -> None:
     ended = shop.run("export", "orders.csv", "--user", "\udcff")
 
     assert ended.returncode == 2
-    assert "--user contains half of a surrogate pair." in ended.stderr
+    assert "--user must not contain half of a surrogate pair." in ended.stderr
     assert list(shop.here.glob("orders.csv*")) == []

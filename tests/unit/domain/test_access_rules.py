@@ -118,7 +118,7 @@ def test_refused_transition_names_what_the_actor_may_set() -> None:
     assert refusal.value.allowed == {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
     assert (refusal.value.origin, refusal.value.current) == (Origin.ORDERS, OrderStatus.PENDING)
     assert str(refusal.value) == (
-        "An order that was placed by the contract orders and is PENDING cannot be made CONFIRMED by you."
+        "An order placed through the contract orders cannot be changed from PENDING to CONFIRMED by this actor."
     )
 
 

@@ -96,7 +96,7 @@ def test_a_history_with_a_hole_is_refused() -> None:
     order.change_status(TargetStatus(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
     first, _, third = order.new_entries
 
-    with pytest.raises(ValueError, match="hole"):
+    with pytest.raises(ValueError, match="gaps"):
         rebuild([first, third])
 
 

@@ -203,7 +203,7 @@ def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
 
     assert track(shop, event("SHIPPED", shipment_id="SHIP-1")) is TrackingOutcome.APPLIED
     assert track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-1")) is TrackingOutcome.APPLIED
-    with pytest.raises(InvalidValue, match="not that of its order"):
+    with pytest.raises(InvalidValue, match="must be that of its order"):
         track(shop, event("DELIVERED", order=placed.id, shipment_id="SHIP-2"))
 
 

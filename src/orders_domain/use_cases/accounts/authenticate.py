@@ -1,4 +1,4 @@
-"""Know who shows a token."""
+"""Use case: authenticate a bearer token."""
 
 from orders_domain.errors import InvalidToken
 from orders_domain.model.auth_token import AuthenticatedToken
@@ -7,14 +7,14 @@ from orders_domain.ports.tokens import TokenVerifier
 
 
 def authenticate(token: str, *, token_verifier: TokenVerifier, revoked_tokens: RevokedTokens) -> AuthenticatedToken:
-    """Return the bearer of a token that is good, and that nobody has ended (clauses 003-10, 003-11, 003-13).
+    """Return the verified token if it is not revoked (clauses 003-10, 003-11, 003-13).
 
     Raises:
-        InvalidToken: for every other token.
-        IdentityUnavailable: the keys that tokens are checked with cannot be had.
-        StoreUnavailable: nobody can say whether the token was ended.
+        InvalidToken: the token is not valid, or is revoked.
+        IdentityUnavailable: the keys that verify tokens cannot be fetched.
+        StoreUnavailable: the store is unavailable, so the token may be revoked.
     """
     auth_token = token_verifier(token)
     if revoked_tokens.is_revoked(auth_token.revocation_keys):
-        raise InvalidToken("The token was ended.")
+        raise InvalidToken("The token is revoked.")
     return auth_token

@@ -1,4 +1,4 @@
-"""Create, list, disable and enable accounts, and change their passwords; for administrators."""
+"""Use cases: create, list, disable and enable accounts and change their passwords, for administrators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orders_domain.ports.users import UserRepository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateUser:
-    """An account: of a new user, or of the one named, who may be known from tokens already."""
+    """An account of a new user, or of ``user_id``, who may already be stored without an account."""
 
     actor: Actor
     email: str
@@ -54,12 +54,12 @@ class ChangePassword:
 def create_user(
     request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
 ) -> User:
-    """Return the new account.
+    """Store and return a new account.
 
     Raises:
-        Refused: the e-mail address, the password, the id or a scope cannot be.
-        EmailTaken, UserExists: there is an account already.
-        AccessDenied: the actor is no administrator.
+        InvalidValue: the e-mail address, the password, the id, the role or a scope is not allowed.
+        EmailTaken, UserExists: the address or the user already has an account.
+        AccessDenied: the actor is not an administrator.
     """
     ADMIN_ONLY.authorize(request.actor)
     validate_password(request.password)
@@ -76,33 +76,37 @@ def create_user(
 
 
 def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
-    """Return accounts by their e-mail addresses."""
+    """Return a page of accounts, ordered by e-mail address."""
     ADMIN_ONLY.authorize(request.actor)
     return users.list_page(after=request.after, limit=request.limit)
 
 
 def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -> None:
-    """Let nobody sign in with the account, nor refresh its tokens; those that are out live to their end.
+    """Disable sign-in and token refresh for the account; issued tokens remain valid until they expire.
 
     Raises:
-        UserNotFound: nobody has the e-mail address.
+        UserNotFound: no account has the e-mail address.
     """
     ADMIN_ONLY.authorize(request.actor)
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=clock())
 
 
 def enable_user(request: EnableUser, *, users: UserRepository) -> None:
-    """Let the user sign in again."""
+    """Enable sign-in for the account.
+
+    Raises:
+        UserNotFound: no account has the e-mail address.
+    """
     ADMIN_ONLY.authorize(request.actor)
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
 
 
 def change_password(request: ChangePassword, *, users: UserRepository, password_hasher: PasswordHasher) -> None:
-    """Give the account another password; tokens that are out live to their end.
+    """Change the password of the account; issued tokens remain valid until they expire.
 
     Raises:
-        Refused: the password cannot be.
-        UserNotFound: nobody has the e-mail address.
+        InvalidValue: the password is not allowed.
+        UserNotFound: no account has the e-mail address.
     """
     ADMIN_ONLY.authorize(request.actor)
     validate_password(request.password)

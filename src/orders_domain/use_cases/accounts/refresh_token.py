@@ -1,4 +1,4 @@
-"""Exchange a token for a new one."""
+"""Use case: refresh a token, with rotation and reuse detection."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def refresh_token(
     token_issuer: TokenIssuer,
     clock: Clock,
 ) -> str:
-    """Return a new token of the same family; the old one is dead (clause 003-12).
+    """Return a new token of the same family, and revoke the old one (clause 003-12).
 
-    A token is exchanged once. Whoever shows it again has copied it, or was copied: all tokens of its family die.
+    A token can be refreshed once. Reuse indicates theft, so the whole token family is revoked.
 
     Raises:
-        InvalidToken: the token is not good, was ended or exchanged, is not of a sign-in of ours, or its user may not
-            sign in any more.
-        SignInDisabled: an identity provider makes the tokens.
-        IdentityUnavailable, StoreUnavailable: it cannot be said now; the old token may be dead.
+        InvalidToken: the token is not valid, is revoked or already refreshed, was not issued by a sign-in of this
+            service, or its account is missing or disabled.
+        SignInDisabled: an external identity provider issues the tokens.
+        IdentityUnavailable, StoreUnavailable: a dependency is unavailable; the old token may be revoked.
     """
     token_issuer.ensure_enabled()
     auth_token, now = token_verifier(request.token), clock()
     if auth_token.family is None:
-        raise InvalidToken("The token is not of a sign-in of ours.")
+        raise InvalidToken("The token was not issued by a sign-in of this service.")
     user = _active_user(auth_token.actor.subject, users)
     if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
         revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
-        raise InvalidToken("The token was exchanged or ended before; its family is ended now.")
+        raise InvalidToken("The token was already refreshed or revoked; its family is now revoked.")
     if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
-        raise InvalidToken("The token's family was ended.")
+        raise InvalidToken("The token's family is revoked.")
     return token_issuer(user, family=auth_token.family, at=now)
 
 

@@ -1,4 +1,4 @@
-"""Sign in with an e-mail address and a password."""
+"""Use case: sign in with an e-mail address and a password."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from orders_domain.ports.rate_limiter import RateLimiter
 from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.users import UserRepository
 
-MAX_FAILURES_PER_ACCOUNT = 10  # a minute, that failed
-MAX_FAILURES_PER_ADDRESS = 100  # a minute
+MAX_FAILURES_PER_ACCOUNT = 10  # per minute
+MAX_FAILURES_PER_ADDRESS = 100  # per minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     email: str
     password: str = field(repr=False)
-    address: str  # where the request comes from
+    address: str  # network address of the client
 
 
 def sign_in(
@@ -36,23 +36,23 @@ def sign_in(
 ) -> str:
     """Return a new token of a new family (clause 003-09).
 
-    An e-mail address that nobody has costs the same work, counts the same tries and gets the same answer as a wrong
-    password does.
+    An unknown e-mail address takes the same time, counts the same attempts and raises the same error as a wrong
+    password, so that accounts cannot be discovered.
 
     Raises:
-        InvalidCredentials: no account has both, or it is disabled.
-        TooManyAttempts: ten tries of the account failed within a minute, or a hundred came from the address.
-        PasswordHasherBusy: too many sign in at this moment.
-        SignInDisabled: an identity provider makes the tokens.
-        StoreUnavailable: the store is away.
+        InvalidCredentials: the address or the password is wrong, or the account is disabled.
+        TooManyAttempts: the account had 10 failures, or the address 100 attempts, within a minute.
+        PasswordHasherBusy: too many concurrent sign-ins.
+        SignInDisabled: an external identity provider issues the tokens.
+        StoreUnavailable: the store is unavailable.
     """
     token_issuer.ensure_enabled()
     account = f"account {_hash(request.email.strip().lower())}"
     rate_limiter.hit(f"address {_hash(request.address)}", limit=MAX_FAILURES_PER_ADDRESS)
     rate_limiter.hit(account, limit=MAX_FAILURES_PER_ACCOUNT)
     user = _user_by_email(request.email, users)
-    good = password_hasher.verify(request.password, user.password_hash if user else None)
-    if user is None or not good or user.disabled:
+    is_verified = password_hasher.verify(request.password, user.password_hash if user else None)
+    if user is None or not is_verified or user.disabled:
         raise InvalidCredentials
     rate_limiter.reset(account)
     if password_hasher.needs_rehash(user.password_hash):
@@ -68,5 +68,5 @@ def _user_by_email(email: str, users: UserRepository) -> User | None:
 
 
 def _hash(text: str) -> str:
-    """What people type is no key for a store: it may be long, and it is theirs."""
+    """Hash input for use in a key, because it may be long and is personal data."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

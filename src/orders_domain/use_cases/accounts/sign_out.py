@@ -1,4 +1,4 @@
-"""Sign out: end the token shown, and all that came from the same sign-in."""
+"""Use case: sign out by revoking a token and its family."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class SignOut:
 
 
 def sign_out(request: SignOut, *, revoked_tokens: RevokedTokens, token_issuer: TokenIssuer, clock: Clock) -> None:
-    """Return when the token is dead, for every process (clauses 002-24, 003-13); an identity provider's token, too.
+    """Revoke the token in every process, also one of an identity provider (clauses 002-24, 003-13).
 
     Raises:
-        StoreUnavailable: the store is away; the token may live on.
+        StoreUnavailable: the store is unavailable; the token may still be valid.
     """
     revoked_tokens.revoke(request.token.revocations(at=clock(), ttl=token_issuer.ttl))

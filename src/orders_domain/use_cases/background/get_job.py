@@ -1,4 +1,4 @@
-"""Look how far a job is."""
+"""Use case: get a job and its progress."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,12 +16,12 @@ class GetJob:
 
 
 def get_job(request: GetJob, *, jobs: JobRepository) -> BulkStatusJob:
-    """Return the job as last noted.
+    """Return the job with the progress last stored.
 
     Raises:
-        AccessDenied: not an administrator.
-        JobNotFound: no such job.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor is not an administrator.
+        JobNotFound: the job does not exist.
+        StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
     return jobs.get(request.job_id)

@@ -1,4 +1,4 @@
-"""Tell a user what happened to an order."""
+"""Use case: send a user a notification about an order."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -10,22 +10,20 @@ from orders_domain.ports.notifier import EmailLookup, NotificationMessage, Notif
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 SCOPE = "notify"
-"""What the notifications' ids count in."""
+"""The inbox scope of notification ids."""
 NOTIFIER = Actor(subject="notifier", role=Role.SYSTEM)
 
 
 class NotificationOutcome(Enum):
-    """What a notification came to."""
+    """The outcome for a notification."""
 
     SENT = "sent"
     NO_ADDRESS = "no address"
-    REPEATED = "repeated"  # it was sent before
+    REPEATED = "repeated"  # already sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyUser:
-    """One notification."""
-
     notification: Notification
 
     @property
@@ -36,29 +34,29 @@ class NotifyUser:
 def notify_user(
     request: NotifyUser, *, uow: UnitOfWork, email_lookup: EmailLookup, notifier: Notifier, clock: Clock
 ) -> NotificationOutcome:
-    """Send one message, however often the notification comes (clause 002-29).
+    """Send the notification once, even if it is delivered repeatedly (clause 002-29).
 
-    It is noted after it was sent: whoever dies in between has it sent again, under the same id. Whoever calls sees to
-    it that two of one id are not sent at once.
+    The notification is recorded after sending, so a crash in between sends it again with the same id. Callers must not
+    process the same id concurrently.
 
     Raises:
-        NotificationRejected: it will never be taken.
-        NotifierUnavailable: it cannot be sent now.
-        StoreUnavailable: the store is away.
+        NotificationRejected: the message is permanently rejected.
+        NotifierUnavailable: the message cannot be sent now.
+        StoreUnavailable: the store is unavailable.
     """
-    news = request.notification
+    notification = request.notification
     with uow:
-        if not uow.inbox.record(str(news.id), scope=SCOPE, at=clock()):
+        if not uow.inbox.record(str(notification.id), scope=SCOPE, at=clock()):
             return NotificationOutcome.REPEATED
-    address = email_lookup(news.user_id) or _own_address(news.user_id)
+    address = email_lookup(notification.user_id) or _own_address(notification.user_id)
     if address is not None:
-        notifier(NotificationMessage(to=address, notification=news))
+        notifier(NotificationMessage(to=address, notification=notification))
     with uow:
-        uow.inbox.record(str(news.id), scope=SCOPE, at=clock())
+        uow.inbox.record(str(notification.id), scope=SCOPE, at=clock())
         uow.commit()
     return NotificationOutcome.NO_ADDRESS if address is None else NotificationOutcome.SENT
 
 
 def _own_address(user_id: str) -> str | None:
-    """Identity providers often use the e-mail address as the subject: then the user id is the address."""
+    """Return the user id if it is an e-mail address: identity providers often use the address as the subject."""
     return user_id if "@" in user_id else None

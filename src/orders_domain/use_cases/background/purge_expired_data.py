@@ -1,4 +1,4 @@
-"""Forget what nobody can ask for any more."""
+"""Use case: purge expired data."""
 
 from dataclasses import astuple, dataclass
 from datetime import timedelta
@@ -12,12 +12,12 @@ from orders_domain.ports.revoked_tokens import RevokedTokens
 
 SENT_EVENT_RETENTION = timedelta(days=7)
 MESSAGE_RETENTION = timedelta(days=90)
-"""A carrier that repeats itself later than that is still held to the lifecycle, which never goes backwards."""
+"""A later duplicate of a tracking event is harmless, because the lifecycle never goes backwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeResult:
-    """How much was forgotten."""
+    """The number of rows deleted."""
 
     events: int = 0
     keys: int = 0
@@ -37,13 +37,13 @@ def purge_expired_data(
     clock: Clock,
     limit: int = 1_000,
 ) -> PurgeResult:
-    """Forget at most ``limit`` of each: events sent a week ago, idempotency keys of more than 24 hours ago, dead tokens
-    that have expired anyway, and messages dealt with 90 days ago.
+    """Delete at most ``limit`` rows of each kind: sent events after 7 days, idempotency keys after 24 hours, expired
+    revoked tokens, and handled messages after 90 days.
 
-    Where it returns ``PurgeResult()``, nothing is left to forget.
+    It returns ``PurgeResult()`` if nothing is left to delete.
 
     Raises:
-        StoreUnavailable: the store is away.
+        StoreUnavailable: the store is unavailable.
     """
     now = clock()
     return PurgeResult(

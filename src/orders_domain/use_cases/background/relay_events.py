@@ -1,4 +1,4 @@
-"""Send what waits in the outbox."""
+"""Use case: relay events from the outbox to the broker."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ UNAVAILABLE_DELAY = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class RelayResult:
-    """How many events were sent, and how many were refused by the broker."""
+    """The numbers of events published, and of events rejected by the broker."""
 
     sent: int = 0
     rejected: int = 0
@@ -30,100 +30,101 @@ class RelayResult:
 def relay_events(
     *, outbox: Outbox, publisher: EventPublisher, cache: OrderCache, clock: Clock, limit: int = 500
 ) -> RelayResult:
-    """Send the due events of every shard no other relay holds, and tell the cache what it may have missed.
+    """Publish the due events of every shard that no other relay holds, and invalidate the cache for them.
 
-    Events of one order leave in their order: the next only when the one before is safe with the broker. One that the
-    broker refuses waits longer each time, and after 10 refusals is parked (see ``Outbox.requeue``). A broker that is
-    away costs no event an attempt.
+    Events of one order are published in order, each after the broker confirmed the previous one. A rejected event is
+    retried with exponential backoff and parked after 10 rejections (see ``Outbox.requeue``). An unavailable broker does
+    not count as an attempt.
 
     Raises:
-        PublisherUnavailable: the broker is away; what it confirmed before is noted.
-        StoreUnavailable: the store is away; what was sent and not noted will be sent again.
+        PublisherUnavailable: the broker is unavailable; events confirmed before are marked as sent.
+        StoreUnavailable: the store is unavailable; events published but not marked are published again.
     """
-    done, away = RelayResult(), None
+    result, unavailable = RelayResult(), None
     for shard in outbox.due_shards(clock()):
         with outbox.claim(shard, now=clock(), limit=limit) as claim:
             if claim is None:
                 continue
-            heard = _invalidate_cache(claim, cache=cache, clock=clock)
-            if away is None:
+            cache_invalidated = _invalidate_cache(claim, cache=cache, clock=clock)
+            if unavailable is None:
                 try:
-                    done += _publish(claim, cache_invalidated=heard, publisher=publisher, clock=clock)
+                    result += _publish(claim, cache_invalidated=cache_invalidated, publisher=publisher, clock=clock)
                 except PublisherUnavailable as error:
-                    away = error  # the cache has to hear of the other shards all the same
-    if away is not None:
-        raise away
-    return done
+                    unavailable = error  # raised at the end, because the cache must be invalidated for all shards
+    if unavailable is not None:
+        raise unavailable
+    return result
 
 
 def _invalidate_cache(claim: ShardClaim, *, cache: OrderCache, clock: Clock) -> bool:
-    heard = cache.invalidate(_versions(claim.messages))
-    for outgoing in claim.messages:
-        if outgoing.state is OutboxState.PUBLISHED:
-            _mark_sent(claim, outgoing, cache_invalidated=heard, now=clock())
-    return heard
+    cache_invalidated = cache.invalidate(_versions(claim.messages))
+    for message in claim.messages:
+        if message.state is OutboxState.PUBLISHED:
+            _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=clock())
+    return cache_invalidated
 
 
 def _publish(claim: ShardClaim, *, cache_invalidated: bool, publisher: EventPublisher, clock: Clock) -> RelayResult:
-    done = RelayResult()
-    refused: set[UUID] = set()
-    for wave in _batches([outgoing for outgoing in claim.messages if outgoing.publishable]):
-        sendable = [outgoing for outgoing in wave if outgoing.event.order_id not in refused]
-        outcomes = publisher.publish([outgoing.event for outgoing in sendable]) if sendable else ()
-        for outgoing, refusal in zip(sendable, outcomes, strict=True):
-            if refusal is None:
-                _mark_sent(claim, outgoing, cache_invalidated=cache_invalidated, now=clock())
-                done += RelayResult(sent=1)
+    result = RelayResult()
+    blocked_orders: set[UUID] = set()
+    for batch in _batches([message for message in claim.messages if message.publishable]):
+        messages = [message for message in batch if message.event.order_id not in blocked_orders]
+        reasons = publisher.publish([message.event for message in messages]) if messages else ()
+        for message, reason in zip(messages, reasons, strict=True):
+            if reason is None:
+                _mark_sent(claim, message, cache_invalidated=cache_invalidated, now=clock())
+                result += RelayResult(sent=1)
                 continue
-            refused.add(outgoing.event.order_id)
-            if isinstance(refusal, Deferred):
-                _mark_waiting(claim, outgoing, why=refusal, now=clock())
+            blocked_orders.add(message.event.order_id)
+            if isinstance(reason, Deferred):
+                _mark_waiting(claim, message, reason=reason, now=clock())
             else:
-                _mark_rejected(claim, outgoing, reason=refusal, now=clock())
-                done += RelayResult(rejected=1)
-    return done
+                _mark_rejected(claim, message, reason=reason, now=clock())
+                result += RelayResult(rejected=1)
+    return result
 
 
 def _versions(messages: Sequence[OutboxMessage]) -> dict[UUID, int]:
-    """The latest version of each order."""
+    """Return the latest version of each order."""
     versions: dict[UUID, int] = {}
-    for one in messages:
-        versions[one.event.order_id] = max(one.event.version, versions.get(one.event.order_id, 0))
+    for message in messages:
+        event = message.event
+        versions[event.order_id] = max(event.version, versions.get(event.order_id, 0))
     return versions
 
 
 def _batches(waiting: Sequence[OutboxMessage]) -> Iterator[list[OutboxMessage]]:
-    """Split into waves with one event of an order at most, each order's events in their order."""
-    rest = list(waiting)
-    while rest:
-        wave: dict[UUID, OutboxMessage] = {}
+    """Yield batches with at most one event of each order, preserving the sequence of an order's events."""
+    remaining = list(waiting)
+    while remaining:
+        batch: dict[UUID, OutboxMessage] = {}
         later = []
-        for outgoing in rest:
-            if outgoing.event.order_id in wave:
-                later.append(outgoing)
+        for message in remaining:
+            if message.event.order_id in batch:
+                later.append(message)
             else:
-                wave[outgoing.event.order_id] = outgoing
-        yield list(wave.values())
-        rest = later
+                batch[message.event.order_id] = message
+        yield list(batch.values())
+        remaining = later
 
 
 def _mark_sent(claim: ShardClaim, message: OutboxMessage, *, cache_invalidated: bool, now: datetime) -> None:
-    told = cache_invalidated or message.event.at < now - MAX_CACHE_AGE
+    cache_is_current = cache_invalidated or message.event.at < now - MAX_CACHE_AGE
     claim.set_state(
         message.event.id,
-        state=OutboxState.SENT if told else OutboxState.PUBLISHED,
+        state=OutboxState.SENT if cache_is_current else OutboxState.PUBLISHED,
         due_at=now + timedelta(seconds=1),
         attempts=message.attempts,
     )
 
 
-def _mark_waiting(claim: ShardClaim, message: OutboxMessage, *, why: str, now: datetime) -> None:
+def _mark_waiting(claim: ShardClaim, message: OutboxMessage, *, reason: str, now: datetime) -> None:
     claim.set_state(
         message.event.id,
         state=OutboxState.WAITING,
         due_at=now + UNAVAILABLE_DELAY,
         attempts=message.attempts,
-        last_error=why,
+        last_error=reason,
     )
 
 

@@ -1,4 +1,4 @@
-"""Run a job that waits, or go on with one whose worker died."""
+"""Use case: run a queued job, or resume one whose worker died."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobRepository
 from orders_domain.use_cases.orders.bulk_change_status import ChangeStatusFn, process_remaining
 
-BATCH = 20  # orders between two notes of the progress
-LEASE = timedelta(seconds=10)  # how long a worker may be silent before another goes on
+BATCH = 20  # orders between two updates of the stored progress
+LEASE = timedelta(seconds=10)  # time without a progress update after which another worker acquires the job
 PROGRESS_INTERVAL = timedelta(seconds=2)
-RETRY_DELAY = timedelta(seconds=5)  # before the next attempt where the store was away
+RETRY_DELAY = timedelta(seconds=5)  # before the next attempt after the store was unavailable
 MAX_ATTEMPTS = 20
 
 
@@ -26,13 +26,13 @@ class RunJob:
 def run_job(
     request: RunJob, *, jobs: JobRepository, change_status: ChangeStatusFn, clock: Clock
 ) -> BulkStatusJob | None:
-    """Run the job to its end; return it, or None where another worker has it.
+    """Run the job to its end and return it, or return None if another worker has the lease.
 
-    A worker that dies has noted all but its last orders. The next one tries those again, which changes nothing: an
-    order that has the status wanted stays as it is, and no lifecycle leads back to the one before.
+    After a crash the next worker repeats the orders since the last progress update. This is idempotent, because an
+    order that already has the target status is not changed and the lifecycle never goes backwards.
 
     Raises:
-        Unavailable: the store is away or too slow; the job goes on from where it is when it is run again.
+        Unavailable: the store is unavailable or too slow; the next run resumes the job.
     """
     job = jobs.acquire(request.job_id, now=clock(), until=clock() + LEASE)
     if job is None:
@@ -53,8 +53,8 @@ def _run(job: BulkStatusJob, jobs: JobRepository, change_status: ChangeStatusFn,
         job.mark_failed()
         jobs.save_progress(job, until=clock())
         return
-    noted = clock()
+    saved_at = clock()
     for _ in process_remaining(job, change_status=change_status):
-        if job.processed % BATCH == 0 or not job.remaining or clock() - noted >= PROGRESS_INTERVAL:
-            noted = clock()
-            jobs.save_progress(job, until=noted + LEASE)
+        if job.processed % BATCH == 0 or not job.remaining or clock() - saved_at >= PROGRESS_INTERVAL:
+            saved_at = clock()
+            jobs.save_progress(job, until=saved_at + LEASE)

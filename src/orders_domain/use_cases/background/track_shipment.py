@@ -1,4 +1,4 @@
-"""Bring an order up to what its carrier tells."""
+"""Use case: apply a carrier's tracking event to its order."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,21 +13,19 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import save_and_notify
 
 SCOPE = "tracking"
-"""What the carriers' event ids count in."""
+"""The inbox scope of tracking event ids."""
 
 
 class TrackingOutcome(Enum):
-    """What an event came to."""
+    """The outcome for an event."""
 
     APPLIED = "applied"
-    OUTDATED = "old news"  # the order was as far already
-    REPEATED = "repeated"  # the event was dealt with before
+    OUTDATED = "old news"  # the order already had the status, or a later one
+    REPEATED = "repeated"  # the event was already handled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackShipment:
-    """One event of a carrier."""
-
     event: TrackingEvent
 
     @property
@@ -36,20 +34,20 @@ class TrackShipment:
 
     @property
     def order_id(self) -> OrderRef | str | None:
-        """The order, or its shipment."""
+        """The reference to the order, or its shipment id."""
         return self.event.order or self.event.shipment_id
 
 
 def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> TrackingOutcome:
-    """Apply the event once; its user is told of each change (clauses 003-07, 003-08).
+    """Apply the event once, and notify the order's user of each change (clauses 003-07, 003-08).
 
     Raises:
-        Refused: the event lies in the future, or contradicts itself.
-        OrderNotFound: no such order or shipment.
-        InvalidTransition: the lifecycle does not lead there, such as back from SHIPPED.
-        TransitionNotPermitted: the contract that the order was placed by does not leave that to carriers.
-        StaleOrder: somebody else changed the order meanwhile.
-        StoreUnavailable: the store is away.
+        InvalidValue: the event is in the future, or its order has another shipment.
+        OrderNotFound: the order or the shipment does not exist.
+        InvalidTransition: the lifecycle does not allow the transition, such as back from SHIPPED.
+        TransitionNotPermitted: the access rules of the order's origin do not allow it to carriers.
+        StaleOrder: a concurrent transaction changed the order.
+        StoreUnavailable: the store is unavailable.
     """
     event, now = request.event, clock()
     event.ensure_not_in_future(now)
@@ -67,5 +65,5 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
 
 def _order_for_update(event: TrackingEvent, uow: UnitOfWork) -> Order:
     if event.order is None:
-        return uow.orders.get_by_shipment_for_update(event.shipment_id or "")  # an event names one of them at least
+        return uow.orders.get_by_shipment_for_update(event.shipment_id or "")  # a valid event has one of them
     return uow.orders.get_for_update(event.order)

@@ -1,4 +1,4 @@
-"""Say how the stock is."""
+"""Use case: report stock levels and their health."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +11,11 @@ from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 
 class StockHealth(Enum):
-    """How urgent it is to buy."""
+    """Urgency of restocking."""
 
     HEALTHY = "healthy"
-    WARNING = "warning"  # something is at or below its threshold
-    CRITICAL = "critical"  # something is out of stock
+    WARNING = "warning"  # a product is at or below its threshold
+    CRITICAL = "critical"  # a product is out of stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class GetStockHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockHealthReport:
-    """The stock as it was at a moment."""
+    """The stock levels at the time of the check."""
 
     levels: StockLevels
     checked_at: datetime
@@ -38,11 +38,11 @@ class StockHealthReport:
 
 
 def get_stock_health(request: GetStockHealth, *, product_catalog: ProductCatalog, clock: Clock) -> StockHealthReport:
-    """Return how the stock is, for administrators (clause 002-17).
+    """Return the stock health report, for administrators (clause 002-17).
 
     Raises:
-        AccessDenied: not an administrator.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor is not an administrator.
+        StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
     return StockHealthReport(levels=product_catalog.stock_levels(), checked_at=clock())

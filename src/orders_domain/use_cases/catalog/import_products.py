@@ -1,4 +1,4 @@
-"""Import products, as many as there are: in batches, each kept whole before the next begins."""
+"""Use case: import products in batches, each in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, Upser
 BATCH = 500
 
 UpsertFn: TypeAlias = Callable[[UpsertProducts], Mapping[str, UpsertOutcome]]
-"""The use case ``upsert_products`` with its ports: one batch, one transaction."""
+"""The use case ``upsert_products`` with its ports bound; each call is one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRow:
-    """A line of what is imported: a product, or the reason why it is none."""
+    """A parsed line: a product, or the reason why the line is invalid."""
 
     line: int
     upsert: ProductUpsert | None = None
@@ -25,11 +25,11 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What became of a line."""
+    """The result of a line."""
 
     line: int
     sku: str | None = None
-    outcome: UpsertOutcome | None = None  # None where the line was refused
+    outcome: UpsertOutcome | None = None  # None if the line was rejected
     reason: str | None = None
 
 
@@ -41,13 +41,13 @@ class ImportProducts:
 
 
 def import_products(request: ImportProducts, *, upsert_products: UpsertFn) -> Iterator[ImportResult]:
-    """Yield what became of each line, in their order, once its batch is kept; no more than a batch is in memory.
+    """Yield the result of each line, in order, after its batch is committed; only one batch is in memory.
 
-    A sku that comes again changes what the line before has put. Importing the same lines again changes nothing.
+    A repeated sku updates the product of the earlier line. The import is idempotent.
 
     Raises:
-        AccessDenied: not an administrator.
-        StoreUnavailable: the store is away; what was yielded is kept.
+        AccessDenied: the actor is not an administrator.
+        StoreUnavailable: the store is unavailable; the yielded results are committed.
     """
     ADMIN_ONLY.authorize(request.actor)
     return _results(request, upsert_products)
@@ -55,20 +55,20 @@ def import_products(request: ImportProducts, *, upsert_products: UpsertFn) -> It
 
 def _results(request: ImportProducts, upsert_products: UpsertFn) -> Iterator[ImportResult]:
     for batch in _batches(request.rows):
-        stated = {row.upsert.product.sku: row.upsert for row in batch if row.upsert}
-        put = upsert_products(UpsertProducts(actor=request.actor, products=stated, dry_run=request.dry_run))
-        yield from (_result(row, put) for row in batch)
+        upserts = {row.upsert.product.sku: row.upsert for row in batch if row.upsert}
+        outcomes = upsert_products(UpsertProducts(actor=request.actor, products=upserts, dry_run=request.dry_run))
+        yield from (_result(row, outcomes) for row in batch)
 
 
-def _result(row: ImportRow, put: Mapping[str, UpsertOutcome]) -> ImportResult:
+def _result(row: ImportRow, outcomes: Mapping[str, UpsertOutcome]) -> ImportResult:
     if row.upsert is None:
         return ImportResult(line=row.line, reason=row.reason)
     sku = row.upsert.product.sku
-    return ImportResult(line=row.line, sku=sku, outcome=put[sku])
+    return ImportResult(line=row.line, sku=sku, outcome=outcomes[sku])
 
 
 def _batches(rows: Iterable[ImportRow]) -> Iterator[Sequence[ImportRow]]:
-    """Rows by the batch, each sku at most once in it."""
+    """Yield batches of rows; a batch has each sku at most once."""
     batch: list[ImportRow] = []
     skus: set[str] = set()
     for row in rows:

@@ -1,4 +1,4 @@
-"""Add, change and restock products: for administrators."""
+"""Use cases: add, update and restock products, for administrators."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -20,23 +20,23 @@ class AddProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateProduct:
-    """New values for some properties; None leaves one as it is."""
+    """New values of a product; None leaves a value unchanged."""
 
     actor: Actor
     product_id: ProductId
     name: str | None = None
     sku: str | None = None
-    price: Decimal | int | float | None = None  # in major units of the currency it has
+    price: Decimal | int | float | None = None  # in major units; the currency is unchanged
     stock: int | None = None
     low_stock_threshold: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestockProduct:
-    """So many more of a product: 1 to 10^12.
+    """The quantity to add to the stock of a product, 1 to 10^12.
 
     Raises:
-        Refused: another quantity.
+        InvalidValue: another quantity.
     """
 
     actor: Actor
@@ -49,10 +49,10 @@ class RestockProduct:
 
 
 def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
-    """Return the new product.
+    """Store and return a new product.
 
     Raises:
-        AccessDenied: not an administrator.
+        AccessDenied: the actor is not an administrator.
         SkuTaken: another product has this sku.
     """
     ADMIN_ONLY.authorize(request.actor)
@@ -63,16 +63,16 @@ def add_product(request: AddProduct, *, uow: UnitOfWork, clock: Clock) -> Produc
 
 
 def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
-    """Return the changed product. Orders placed before keep their prices.
+    """Update and return the product. The prices of existing orders do not change.
 
     Raises:
-        AccessDenied: not an administrator.
-        ProductNotFound: no such product.
+        AccessDenied: the actor is not an administrator.
+        ProductNotFound: the product does not exist.
         SkuTaken: another product has this sku.
-        Refused: a value that cannot be.
+        InvalidValue: a value is not allowed.
     """
     ADMIN_ONLY.authorize(request.actor)
-    new = {
+    changes = {
         name: value
         for name in ("name", "sku", "stock", "low_stock_threshold")
         if (value := getattr(request, name)) is not None
@@ -80,7 +80,7 @@ def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> 
     if request.stock is not None:
         validate_stock(request.stock)
     with uow:
-        product = replace(uow.products.get_for_update(request.product_id), **new)
+        product = replace(uow.products.get_for_update(request.product_id), **changes)
         if request.price is not None:
             product = replace(product, price=Money.of(request.price, product.price.currency, field="price"))
         uow.products.save(product, by=request.actor, at=clock())
@@ -89,12 +89,12 @@ def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> 
 
 
 def restock_product(request: RestockProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
-    """Return the product with so many more.
+    """Restock and return the product.
 
     Raises:
-        AccessDenied: not an administrator.
-        ProductNotFound: no such product.
-        Refused: more than a product's stock can be.
+        AccessDenied: the actor is not an administrator.
+        ProductNotFound: the product does not exist.
+        InvalidValue: the stock would exceed its maximum.
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:

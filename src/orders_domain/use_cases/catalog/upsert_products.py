@@ -1,4 +1,4 @@
-"""Put some products into the catalogue: those it has not are added, those it has are changed."""
+"""Use case: upsert products of the catalogue by sku."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 
 class UpsertOutcome(Enum):
-    """What became of a product."""
+    """The outcome for one product."""
 
     ADDED = "added"
     UPDATED = "changed"
@@ -21,13 +21,13 @@ class UpsertOutcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductUpsert:
-    """A product as somebody states it."""
+    """The values of a product to insert or update."""
 
     product: NewProduct
-    threshold_given: bool = True  # else a product that is there keeps the one it has
+    threshold_given: bool = True  # False leaves the threshold of an existing product unchanged
 
     def apply_to(self, existing: Product) -> Product:
-        """Return the product that is there, as it is stated now."""
+        """Return the existing product with the new values."""
         threshold = self.product.low_stock_threshold if self.threshold_given else existing.low_stock_threshold
         return replace(
             existing,
@@ -40,7 +40,7 @@ class ProductUpsert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertProducts:
-    """Products by sku; a rehearsal says what would become of them and keeps nothing."""
+    """Products by sku; a dry run returns the outcomes and rolls back."""
 
     actor: Actor
     products: Mapping[str, ProductUpsert]
@@ -48,23 +48,22 @@ class UpsertProducts:
 
 
 def upsert_products(request: UpsertProducts, *, uow: UnitOfWork, clock: Clock) -> Mapping[str, UpsertOutcome]:
-    """Return what became of each product, by sku: all of them together, or none (clause 002-34).
+    """Return the outcome of each product, by sku; all are stored in one transaction (clause 002-34).
 
     Raises:
-        AccessDenied: not an administrator.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor is not an administrator.
+        StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:
-        there = uow.products.get_by_sku_for_update(request.products.keys())
-        after = {sku: request.products[sku].apply_to(present) for sku, present in there.items()}
-        changed = [product for sku, product in after.items() if product != there[sku]]
-        added = [stated.product for sku, stated in request.products.items() if sku not in there]
+        existing = uow.products.get_by_sku_for_update(request.products.keys())
+        updated = {sku: request.products[sku].apply_to(product) for sku, product in existing.items()}
+        changed = [product for sku, product in updated.items() if product != existing[sku]]
+        added = [upsert.product for sku, upsert in request.products.items() if sku not in existing]
         uow.products.save_many(changed, by=request.actor, at=clock())
         uow.products.add_many(added, by=request.actor, at=clock())
         if not request.dry_run:
             uow.commit()
-    outcome = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)
-    return (
-        outcome | {one.sku: UpsertOutcome.UPDATED for one in changed} | {one.sku: UpsertOutcome.ADDED for one in added}
-    )
+    outcomes = dict.fromkeys(request.products, UpsertOutcome.UNCHANGED)
+    outcomes |= {product.sku: UpsertOutcome.UPDATED for product in changed}
+    return outcomes | {product.sku: UpsertOutcome.ADDED for product in added}

@@ -1,4 +1,4 @@
-"""What several use cases do to an order, as one step."""
+"""Steps shared by several order use cases."""
 
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.events import notification_events
@@ -9,11 +9,11 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 
 def store_new_order(order: Order, *, idempotency_key: IdempotencyKey | None, uow: UnitOfWork) -> None:
-    """Store a new order that takes no stock of ours, in a unit of work of its own.
+    """Store a new order that deducts no stock, in a unit of work of its own.
 
     Raises:
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
-        StoreUnavailable: the store is away.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        StoreUnavailable: the store is unavailable.
     """
     with uow:
         if idempotency_key:
@@ -25,14 +25,14 @@ def store_new_order(order: Order, *, idempotency_key: IdempotencyKey | None, uow
 
 
 def save_and_notify(order: Order, *, by: Actor, uow: UnitOfWork) -> None:
-    """Save a changed order. Its user is told of it, and an order that was cancelled gives its stock back.
+    """Save a changed order, notify its user, and release its stock if it was cancelled.
 
-    Nobody need be told what they did themselves (clauses 002-16, 002-29).
+    A user is not notified of their own changes (clauses 002-16, 002-29).
     """
-    themselves = order.user_id == by.subject and by.role is not Role.SYSTEM  # whose names may be somebody's, too
-    told = () if themselves else notification_events(order)
-    gives_back = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
+    is_own_change = order.user_id == by.subject and by.role is not Role.SYSTEM  # a worker's subject may equal a user id
+    notifications = () if is_own_change else notification_events(order)
+    releases_stock = order.new_entries and order.lines and order.status is OrderStatus.CANCELED
     uow.orders.save(order)
-    uow.publish(told)
-    if gives_back:
+    uow.publish(notifications)
+    if releases_stock:
         uow.stock.release(order, by=by, at=order.updated_at)

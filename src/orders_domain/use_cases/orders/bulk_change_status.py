@@ -1,4 +1,4 @@
-"""Change the status of many orders."""
+"""Use case: change the status of many orders."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from orders_domain.ports.jobs import JobRepository
 from orders_domain.use_cases.orders.change_status import ChangeStatus
 
 ChangeStatusFn: TypeAlias = Callable[[ChangeStatus], Order]
-"""The use case ``change_status`` with its ports: one order, one transaction."""
+"""The use case ``change_status`` with its ports bound; each call is one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkChangeStatus:
-    """A status for 1 to 1,000 orders."""
+    """A target status for 1 to 1,000 orders."""
 
     actor: Actor
     order_ids: tuple[OrderRef, ...]
@@ -31,14 +31,14 @@ class BulkChangeStatus:
 def bulk_change_status(
     request: BulkChangeStatus, *, change_status: ChangeStatusFn, jobs: JobRepository, clock: Clock, new_id: NewId
 ) -> BulkStatusJob:
-    """Return the job: of up to 100 orders it is done, of more it waits for a worker (clauses 002-32, 002-34).
+    """Return the job: up to 100 orders are processed at once, more are queued for a worker (clauses 002-32, 002-34).
 
-    Each order is changed by itself: an unknown one, or one that cannot become what is wanted, fails alone.
+    Each order is changed in its own transaction, so the failure of one order does not affect the others.
 
     Raises:
-        AccessDenied: not an administrator.
-        Refused: no order, or more than 1,000.
-        StoreUnavailable: the store is away; some orders may have been changed, and asking again is safe.
+        AccessDenied: the actor is not an administrator.
+        InvalidValue: no order, or more than 1,000.
+        StoreUnavailable: the store is unavailable; some orders may have been changed, and retrying is safe.
     """
     ADMIN_ONLY.authorize(request.actor)
     job = BulkStatusJob.create(request.order_ids, request.target, job_id=new_id(), by=request.actor, at=clock())
@@ -51,7 +51,7 @@ def bulk_change_status(
 
 
 def process_remaining(job: BulkStatusJob, *, change_status: ChangeStatusFn) -> Iterator[None]:
-    """Try each order that is left; stop after each."""
+    """Process the remaining orders, and yield after each so that the caller can store the progress."""
     for order_id in job.remaining:
         change = ChangeStatus(actor=job.actor, order_id=order_id, target=job.target, access=ADMIN_ONLY)
         job.record_result(_failure(change, change_status))
@@ -62,7 +62,7 @@ def _failure(change: ChangeStatus, change_status: ChangeStatusFn) -> Failure | N
     try:
         change_status(change)
     except Unavailable:
-        raise  # nothing was decided about the order
+        raise  # because the job can be resumed; this is no failure of the order
     except OrdersError as error:
         return Failure.of(change.order_id, error)
     return None

@@ -1,4 +1,4 @@
-"""Cancel an order, saying why."""
+"""Use case: cancel an order with a reason."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from orders_domain.use_cases.orders._common import save_and_notify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """An order that is not to be; with ``versions``, only if the order is at one of them."""
+    """An order to cancel; with ``versions``, only if the order is at one of them."""
 
     actor: Actor
     order_id: OrderRef
@@ -25,19 +25,19 @@ class CancelOrder:
 
 
 def cancel_order(request: CancelOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
-    """Return the cancelled order; it has given its stock back (clauses 004-08, 004-09).
+    """Return the cancelled order, with its stock released (clauses 004-08, 004-09).
 
-    Its user is told of it, where somebody else has cancelled it (clause 002-29).
+    Its user is notified if another actor cancelled it (clause 002-29).
 
     Raises:
-        AccessDenied: the actor has not the scope orders:write.
-        ActionNotPermitted: the contract that the order was placed by reserves it for others.
-        OrderNotFound: no such order.
-        VersionMismatch: the order is at none of the versions named.
-        OrderFinalized: it is shipped, delivered or cancelled; unlike a change of status, a repetition is refused.
-        Refused: the reason is not a string of up to 200 storable characters.
-        StaleOrder: somebody else changed the order meanwhile.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor does not have the scope orders:write.
+        ActionNotPermitted: the access rules of the order's origin do not allow it to the actor.
+        OrderNotFound: the order does not exist.
+        VersionMismatch: the order is at none of the expected versions.
+        OrderFinalized: the order is shipped, delivered or cancelled; unlike ``change_status``, it rejects repetition.
+        InvalidValue: the reason is not a string of up to 200 storable characters.
+        StaleOrder: a concurrent transaction changed the order.
+        StoreUnavailable: the store is unavailable.
     """
     request.access.authorize(request.actor)
     with uow:

@@ -1,4 +1,4 @@
-"""Change an order's status."""
+"""Use case: change the status of an order."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from orders_domain.use_cases.orders._common import save_and_notify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeStatus:
-    """A status for an order; with ``versions``, only if the order is at one of them."""
+    """A target status for an order; with ``versions``, only if the order is at one of them."""
 
     actor: Actor
     order_id: OrderRef
@@ -25,18 +25,18 @@ class ChangeStatus:
 
 
 def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> Order:
-    """Return the order in its new status; cancelled, it has given its stock back (clauses 000-11, 000-12, 002-16).
+    """Return the order in its new status; CANCELED also releases its stock (clauses 000-11, 000-12, 002-16).
 
-    Its user is told of it, where somebody else has changed it (clause 002-29).
+    Its user is notified if another actor changed it (clause 002-29).
 
     Raises:
-        OrderNotFound: no such order, or not the actor's where existence is hidden.
-        AccessDenied: not the actor's.
-        VersionMismatch: the order is at none of the versions named.
-        InvalidTransition: the lifecycle does not allow it.
-        TransitionNotPermitted: the contract that the order was placed by reserves it for others.
-        StaleOrder: somebody else changed the order meanwhile.
-        StoreUnavailable: the store is away.
+        OrderNotFound: the order does not exist, or its existence is hidden from the actor.
+        AccessDenied: the order belongs to another user.
+        VersionMismatch: the order is at none of the expected versions.
+        InvalidTransition: the lifecycle does not allow the transition.
+        TransitionNotPermitted: the access rules of the order's origin do not allow it to the actor.
+        StaleOrder: a concurrent transaction changed the order.
+        StoreUnavailable: the store is unavailable.
     """
     request.access.authorize(request.actor)
     with uow:
@@ -47,6 +47,6 @@ def change_status(request: ChangeStatus, *, uow: UnitOfWork, cache: OrderCache, 
         if order.change_status(request.target, by=request.actor, at=clock()):
             save_and_notify(order, by=request.actor, uow=uow)
             uow.commit()
-    # Also where nothing changed: whoever changed it before may have died between the commit and this.
+    # Also if nothing changed, because the process of an earlier change may have died between commit and invalidation.
     cache.invalidate({order.id: order.version})
     return order

@@ -1,4 +1,4 @@
-"""Delete a pending order."""
+"""Use case: delete a pending order."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteOrder:
-    """One order, to be taken out of sight."""
+    """An order to delete; with ``versions``, only if the order is at one of them."""
 
     actor: Actor
     order_id: OrderRef
@@ -22,16 +22,16 @@ class DeleteOrder:
 
 
 def delete_order(request: DeleteOrder, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> None:
-    """Delete the order; it gives its stock back, and its history stays (clause 002-13).
+    """Delete the order and release its stock; its history remains (clause 002-13).
 
     Raises:
-        OrderNotFound: no such order, or not the actor's where existence is hidden.
-        AccessDenied: not the actor's.
-        ActionNotPermitted: the contract that the order was placed by reserves it for others.
-        VersionMismatch: the order is at none of the versions named.
-        DeletionNotAllowed: it is not pending.
-        StaleOrder: somebody else changed it meanwhile.
-        StoreUnavailable: the store is away.
+        OrderNotFound: the order does not exist, or its existence is hidden from the actor.
+        AccessDenied: the order belongs to another user.
+        ActionNotPermitted: the access rules of the order's origin do not allow it to the actor.
+        VersionMismatch: the order is at none of the expected versions.
+        DeletionNotAllowed: the order is not pending.
+        StaleOrder: a concurrent transaction changed the order.
+        StoreUnavailable: the store is unavailable.
     """
     with uow:
         order = uow.orders.get_for_update(request.order_id)

@@ -1,4 +1,4 @@
-"""Give out all orders, as many as there are, a page at a time."""
+"""Use case: export all matching orders, page by page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,18 +11,18 @@ from orders_domain.ports.order_queries import OrderQueries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOrders:
-    """The orders wanted; ``wanted.after`` is where an interrupted export goes on."""
+    """The orders to export; ``order_filter.cursor`` resumes an interrupted export."""
 
     actor: Actor
     order_filter: OrderFilter
 
 
 def export_orders(request: ExportOrders, *, queries: OrderQueries) -> Iterator[Page]:
-    """Yield the orders by pages of 1,000, newest first: every one that was there at the start, once (clause 002-34).
+    """Yield pages of 1,000 orders, newest first: every order that existed at the start, once (clause 002-34).
 
     Raises:
-        AccessDenied: not an administrator.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor is not an administrator.
+        StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
     return _pages(replace(request.order_filter, limit=MAX_PAGE_SIZE), queries)

@@ -1,4 +1,4 @@
-"""Get one order."""
+"""Use case: get one order."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,22 +13,20 @@ from orders_domain.ports.order_queries import OrderQueries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOrder:
-    """One order, if the actor may see it."""
-
     actor: Actor
     order_id: OrderRef
     access: AccessPolicy = OWNER_ONLY_HIDDEN
 
 
 def get_order(request: GetOrder, *, queries: OrderQueries, cache: OrderCache) -> Order:
-    """Return the order: from the cache, or else from the store, leaving a copy in the cache (clauses 000-07, 000-08).
+    """Return the order from the cache, otherwise from the store, and cache it (clauses 000-07, 000-08).
 
-    Asked for by its number, it comes from the store.
+    An order requested by its number is always read from the store.
 
     Raises:
-        OrderNotFound: no such order, or not the actor's where existence is hidden.
-        AccessDenied: not the actor's.
-        StoreUnavailable: the store is away.
+        OrderNotFound: the order does not exist, or its existence is hidden from the actor.
+        AccessDenied: the order belongs to another user.
+        StoreUnavailable: the store is unavailable.
     """
     cached = cache.get(request.order_id) if isinstance(request.order_id, UUID) else None
     order = cached or queries.get(request.order_id)

@@ -1,4 +1,4 @@
-"""Say what was ordered in a period."""
+"""Use case: compute the order analytics of a period."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from orders_domain.ports.clock import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOrderAnalytics:
-    """The figures of a period, the last 30 days unless it says otherwise."""
+    """The period, by default the last 30 days, its bucket size and currency."""
 
     actor: Actor
     currency: str
@@ -25,9 +25,9 @@ def get_order_analytics(request: GetOrderAnalytics, *, analytics: port.Analytics
     """Return the figures, for administrators (clause 002-31).
 
     Raises:
-        AccessDenied: not an administrator.
-        Refused: no period, or one of more than 366 buckets.
-        StoreUnavailable: the store is away.
+        AccessDenied: the actor is not an administrator.
+        InvalidValue: the period is empty, or has more than 366 buckets.
+        StoreUnavailable: the store is unavailable.
     """
     ADMIN_ONLY.authorize(request.actor)
     period = Period.of(request.since, request.before, bucket=request.bucket, currency=request.currency, now=clock())

@@ -1,4 +1,4 @@
-"""Tell what happened to an order."""
+"""Use case: get the history of an order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,20 @@ from orders_domain.ports.order_queries import OrderQueries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOrderHistory:
-    """All that happened to one order, if the actor may see it."""
-
     actor: Actor
     order_id: OrderRef
     access: AccessPolicy = OWNER_OR_ADMIN
 
 
 def get_order_history(request: GetOrderHistory, *, queries: OrderQueries) -> Sequence[HistoryEntry]:
-    """Return every change, oldest first (clause 002-08); a deleted order's too: its history stays.
+    """Return every change, oldest first, also of a deleted order (clause 002-08).
 
-    The history itself says whose the order is.
+    The owner is determined from the history, because a deleted order cannot be read.
 
     Raises:
-        OrderNotFound: there never was such an order, or it is not the actor's where existence is hidden.
-        AccessDenied: not the actor's.
-        StoreUnavailable: the store is away.
+        OrderNotFound: the order never existed, or its existence is hidden from the actor.
+        AccessDenied: the order belongs to another user.
+        StoreUnavailable: the store is unavailable.
     """
     entries = queries.history(request.order_id)
     if not entries:

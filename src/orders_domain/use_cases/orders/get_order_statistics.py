@@ -1,4 +1,4 @@
-"""Say an order in figures."""
+"""Use case: compute statistics for one order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,6 @@ _NO_TIME = timedelta()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOrderStatistics:
-    """The figures of one order, if the actor may see it."""
-
     actor: Actor
     order_id: OrderRef
     access: AccessPolicy = OWNER_OR_ADMIN
@@ -29,7 +27,7 @@ class GetOrderStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStatistics:
-    """An order in figures, at one of its versions."""
+    """Statistics of an order at one of its versions."""
 
     order: Order
     age: timedelta
@@ -46,7 +44,7 @@ class OrderStatistics:
 
     @property
     def average_unit_price(self) -> Decimal | None:
-        """The total over the quantity, in major units, rounded to the minor unit; None where that is not known."""
+        """The total over the quantity, in major units, rounded to the minor unit; None if there is no quantity."""
         if not self.total_quantity:
             return None
         total: Money = self.order.total
@@ -54,34 +52,34 @@ class OrderStatistics:
 
 
 def total_quantity(order: Order) -> int | None:
-    """Return how many things there are; None where its client described items without a whole quantity each."""
+    """Return the sum of all quantities, or None if an item does not have a positive whole number as its quantity."""
     quantities = [line.quantity for line in order.lines] + [item.quantity for item in order.items]
     known = [int(quantity) for quantity in quantities if quantity is not None and _is_count(quantity)]
     return sum(known) if len(known) == len(quantities) else None
 
 
 def get_order_statistics(request: GetOrderStatistics, *, queries: OrderQueries, clock: Clock) -> OrderStatistics:
-    """Return the figures (clause 002-14).
+    """Return the statistics of the order (clause 002-14).
 
     Raises:
-        OrderNotFound: no such order, or not the actor's where existence is hidden.
-        AccessDenied: not the actor's.
-        StoreUnavailable: the store is away.
+        OrderNotFound: the order does not exist, or its existence is hidden from the actor.
+        AccessDenied: the order belongs to another user.
+        StoreUnavailable: the store is unavailable.
     """
     order = queries.get(request.order_id)
     request.access.authorize_order(request.actor, order)
-    steps = _steps(queries.history(order.id), up_to=order.version)
+    changes = _status_changes(queries.history(order.id), up_to=order.version)
     now = clock()
     return OrderStatistics(
         order=order,
-        age=max(now - order.created_at, _NO_TIME),  # the clocks of two machines may differ a little
-        in_status=max(now - (steps[-1].at if steps else order.created_at), _NO_TIME),
-        status_changes=len(steps),
+        age=max(now - order.created_at, _NO_TIME),  # because the clocks of two machines may differ
+        in_status=max(now - (changes[-1].at if changes else order.created_at), _NO_TIME),
+        status_changes=len(changes),
     )
 
 
-def _steps(entries: Sequence[history.HistoryEntry], *, up_to: int) -> list[history.HistoryEntry]:
-    """The changes of status; none that came between reading the order and reading its history."""
+def _status_changes(entries: Sequence[history.HistoryEntry], *, up_to: int) -> list[history.HistoryEntry]:
+    """Return the status changes up to the version; later ones were committed after the order was read."""
     return [entry for entry in entries if entry.version <= up_to and _changes_status(entry)]
 
 

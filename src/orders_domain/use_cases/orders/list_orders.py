@@ -1,4 +1,4 @@
-"""List orders."""
+"""Use case: list orders."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from orders_domain.ports.order_queries import OrderQueries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOrders:
-    """A page of orders, if the actor may see them: one user's, or everybody's."""
+    """A page of the orders of one user, or of all users."""
 
     actor: Actor
     order_filter: OrderFilter
@@ -21,8 +21,8 @@ def list_orders(request: ListOrders, *, queries: OrderQueries) -> Page:
     """Return the page, newest first (clauses 000-15, 002-09, 002-15).
 
     Raises:
-        AccessDenied: they are somebody else's (clause 000-16).
-        StoreUnavailable: the store is away.
+        AccessDenied: the orders belong to another user (clause 000-16).
+        StoreUnavailable: the store is unavailable.
     """
     request.access.authorize_owner(request.actor, request.order_filter.user_id)
     return queries.search(request.order_filter)

@@ -1,4 +1,4 @@
-"""Keep, list and remove one's own templates."""
+"""Use cases: add, list and delete the actor's order templates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class AddTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTemplates:
-    """A page of the actor's own.
+    """A page of the actor's templates.
 
     Raises:
-        Refused: the limit is not 1 to 1,000, or the skip not 0 to 100,000.
+        InvalidValue: the limit is not 1 to 1,000, or the offset is not 0 to 100,000.
     """
 
     actor: Actor
@@ -35,9 +35,9 @@ class ListTemplates:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_PAGE_SIZE:
-            raise InvalidValue(f"A page has 1 to {MAX_PAGE_SIZE} templates.", field="limit")
+            raise InvalidValue(f"A page must have 1 to {MAX_PAGE_SIZE} templates.", field="limit")
         if not 0 <= self.offset <= MAX_OFFSET:
-            raise InvalidValue(f"0 to {MAX_OFFSET} templates can be skipped.", field="skip")
+            raise InvalidValue(f"The number of templates to skip must be from 0 to {MAX_OFFSET}.", field="skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,32 +47,32 @@ class DeleteTemplate:
 
 
 def add_template(request: AddTemplate, *, templates: OrderTemplateRepository, clock: Clock) -> OrderTemplate:
-    """Return the new template, the actor's own (clause 002-33).
+    """Store and return a new template of the actor (clause 002-33).
 
     Raises:
-        Refused: a name or a number of items that cannot be.
-        StoreUnavailable: the store is away.
+        InvalidValue: the name or the number of items is invalid.
+        StoreUnavailable: the store is unavailable.
     """
-    new = NewOrderTemplate(
+    template = NewOrderTemplate(
         user_id=request.actor.subject,
         name=request.name,
         requested_items=request.requested_items,
         address=request.address,
     )
-    return templates.add(new, at=clock())
+    return templates.add(template, at=clock())
 
 
 def list_templates(request: ListTemplates, *, templates: OrderTemplateRepository) -> Sequence[OrderTemplate]:
-    """Return the actor's own templates, in the order they were added."""
+    """Return a page of the actor's templates, in the order they were added."""
     return templates.list_for_user(request.actor.subject, offset=request.offset, limit=request.limit)
 
 
 def delete_template(request: DeleteTemplate, *, templates: OrderTemplateRepository) -> None:
-    """Forget one of the actor's own templates; orders placed with it stay.
+    """Delete a template of the actor; orders placed from it remain.
 
     Raises:
-        TemplateNotFound: no such template, or not the actor's.
-        StoreUnavailable: the store is away.
+        TemplateNotFound: the template does not exist, or belongs to another user.
+        StoreUnavailable: the store is unavailable.
     """
     templates.get(request.template_id).authorize_owner(request.actor)
     templates.delete(request.template_id)

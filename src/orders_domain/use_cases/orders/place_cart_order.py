@@ -1,4 +1,4 @@
-"""Place the order that a signed cart is."""
+"""Use case: place an order from a signed cart."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from orders_domain.use_cases.orders._common import store_new_order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCartOrder:
-    """A cart, to be ordered for whom it belongs to; for nobody, where it is a guest's."""
+    """A cart to order for its user, or for a guest."""
 
     actor: Actor
     cart: Cart
@@ -27,17 +27,17 @@ class PlaceCartOrder:
 def place_cart_order(
     request: PlaceCartOrder, *, signature_verifier: CartSignatureVerifier, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Order:
-    """Return the new order (clauses 004-02, 004-05); the cart's prices hold, and no stock of ours is touched.
+    """Return the new order, at the cart's prices; no stock is deducted (clauses 004-02, 004-05).
 
     Raises:
-        InvalidCart: its signature is none of the cart service's.
-        AccessDenied: it is not the actor's, who has not the scope orders:write either.
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
-        StoreUnavailable: the store is away.
+        InvalidCart: the signature is not valid.
+        AccessDenied: the cart belongs to another user, and the actor does not have the scope orders:write.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        StoreUnavailable: the store is unavailable.
     """
     cart = request.cart
     if not signature_verifier(cart):
-        raise InvalidCart("Not the cart service's signature.", field="signature")
+        raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
         order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()

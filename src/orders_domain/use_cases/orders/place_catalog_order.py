@@ -1,4 +1,4 @@
-"""Order products of the catalogue."""
+"""Use case: place an order of catalogue products."""
 
 from dataclasses import dataclass
 
@@ -15,34 +15,34 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCatalogOrder:
-    """So many of these products, to this address; the same product twice is added up."""
+    """The requested items and the address; quantities of the same product are summed."""
 
     actor: Actor
     requested_items: tuple[RequestedItem, ...]
     address: Address | None = None
-    user_id: str | None = None  # whose order it is, where not the actor's
+    user_id: str | None = None  # the owner of the order, by default the actor
     shipment_id: str | None = None
     idempotency_key: IdempotencyKey | None = None
     origin: Origin = Origin.MANAGEMENT
 
 
 def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
-    """Return the new order; its stock is taken, at the prices of this moment (clauses 002-01, 002-02, 002-10).
+    """Return the new order at current prices, with its stock deducted (clauses 002-01, 002-02, 002-10).
 
     Raises:
-        Refused: nothing is wanted, prices of several currencies, or a total that is no amount.
-        InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
-        StoreUnavailable: the store is away.
+        InvalidValue: no items, prices in several currencies, or a total that is not a valid amount.
+        InsufficientStock: products have insufficient stock or are unknown; no stock is deducted.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        StoreUnavailable: the store is unavailable.
     """
-    wanted = quantities_by_product(request.requested_items)
+    quantities = quantities_by_product(request.requested_items)
     now = clock()
     with uow:
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=now)
-        products = uow.products.get_many(wanted)
-        pricing.ensure_in_stock(wanted, products)
-        lines = pricing.build_lines(wanted, products)
+        products = uow.products.get_many(quantities)
+        pricing.ensure_in_stock(quantities, products)
+        lines = pricing.build_lines(quantities, products)
         order = Order.place(
             order_id=new_id(),
             origin=request.origin,
@@ -55,8 +55,8 @@ def place_catalog_order(request: PlaceCatalogOrder, *, uow: UnitOfWork, clock: C
             at=now,
         )
         uow.orders.add(order)
-        low = uow.stock.deduct(order, by=request.actor, at=order.created_at)
-        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
+        low_products = uow.stock.deduct(order, by=request.actor, at=order.created_at)
+        uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()

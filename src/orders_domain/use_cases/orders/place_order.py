@@ -1,4 +1,4 @@
-"""Place an order."""
+"""Use case: place an order of custom items."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from orders_domain.use_cases.orders._common import store_new_order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """An order for the actor, of lines as its client describes them (clause 000-04)."""
+    """An order for the actor, of items described by the client (clause 000-04)."""
 
     actor: Actor
     items: tuple[CustomItem, ...]
@@ -24,12 +24,12 @@ class PlaceOrder:
 
 
 def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
-    """Return the new PENDING order; its events leave with the commit, or not at all (clauses 000-05, 000-21).
+    """Return the new PENDING order; its events are stored in the same transaction (clauses 000-05, 000-21).
 
     Raises:
-        Refused: the items or the total cannot be an order's; nothing is stored.
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
-        StoreUnavailable: the store is away.
+        InvalidValue: the items or the total are invalid; nothing is stored.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        StoreUnavailable: the store is unavailable.
     """
     order = Order.place(
         order_id=new_id(),

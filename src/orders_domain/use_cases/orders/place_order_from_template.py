@@ -1,4 +1,4 @@
-"""Place an order as a template has it."""
+"""Use case: place an order from a template."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrderFromTemplate:
-    """One of the actor's own templates, to be ordered once more."""
+    """A template of the actor, from which to place an order."""
 
     actor: Actor
     template_id: int
@@ -24,27 +24,25 @@ class PlaceOrderFromTemplate:
 def place_order_from_template(
     request: PlaceOrderFromTemplate, *, templates: OrderTemplateRepository, uow: UnitOfWork, clock: Clock, new_id: NewId
 ) -> Order:
-    """Return the new order, at the prices and with the stock of this moment, as if typed in anew (clause 002-33).
+    """Return the new order, at current prices and with current stock, as ``place_catalog_order`` does (clause 002-33).
 
     Raises:
-        TemplateNotFound: no such template, or not the actor's.
-        InsufficientStock: products are short or unknown: all of those are named, and nothing was taken.
-        Refused: prices of several currencies, or a total that is no amount.
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``Keys.claim``.
-        StoreUnavailable: the store is away.
+        TemplateNotFound: the template does not exist, or belongs to another user.
+        InsufficientStock: products have insufficient stock or are unknown; no stock is deducted.
+        InvalidValue: the prices have several currencies, or the total is not a valid amount.
+        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        StoreUnavailable: the store is unavailable.
     """
     if request.idempotency_key:
-        with uow:
-            uow.idempotency_keys.acquire(
-                request.idempotency_key, at=clock()
-            )  # the template may be gone since it was placed
+        with uow:  # checked first, because the template may have been deleted since the order was placed
+            uow.idempotency_keys.acquire(request.idempotency_key, at=clock())
     template = templates.get(request.template_id)
     template.authorize_owner(request.actor)
-    ordered = PlaceCatalogOrder(
+    catalog_order = PlaceCatalogOrder(
         actor=request.actor,
         requested_items=template.requested_items,
         address=template.address,
         idempotency_key=request.idempotency_key,
         origin=Origin.MANAGEMENT,
     )
-    return place_catalog_order(ordered, uow=uow, clock=clock, new_id=new_id)
+    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)

@@ -1,4 +1,4 @@
-"""Order products and have them shipped, where other services have the products, or make the shipments."""
+"""Use case: place an order whose products or shipment partner services provide (a saga of reservations)."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,10 +20,10 @@ from orders_domain.use_cases.orders.place_shipped_order import PlaceShippedOrder
 from orders_domain.use_cases.orders.release_reservations import release
 
 PlaceReservedOrderFn: TypeAlias = Callable[[PlaceReservedOrder], Order]
-"""The use case ``place_reserved_order`` with its ports: one transaction, to be run again by itself."""
+"""The use case ``place_reserved_order`` with its ports bound; each call is one transaction, retried on its own."""
 
 RECHECK_DELAY = timedelta(seconds=20)
-"""A service that did not answer in time may do late what it was asked: it is told once more to give it up."""
+"""The delay before a second release, because a service that timed out may still process the reservation late."""
 
 
 def place_order_via_services(
@@ -36,23 +36,23 @@ def place_order_via_services(
     clock: Clock,
     new_id: NewId,
 ) -> Order:
-    """Return the new order; all of it is there, or nothing, here and at the services (clauses 003-01 to 003-04).
+    """Return the new order, with its products reserved and its shipment created (clauses 003-01 to 003-04).
 
-    A booking is stored before a service is asked for anything. The commit of the order keeps it; else it is released:
-    here and now, or, where this process dies or a service does not answer, by ``release_reservations``.
+    A reservation is stored before any service is called. The commit of the order confirms it. If a step fails, it is
+    released immediately; if this process dies or a service does not respond, ``release_reservations`` releases it.
 
     Raises:
-        AccessDenied: for somebody else, by somebody who is no administrator.
-        InsufficientStock: products are short or unknown: all of those are named.
-        ServiceError: a service did not do its part; nothing is placed.
-        ReservationLost: it took too long; nothing is placed.
-        Refused, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see
+        AccessDenied: the order is for another user, and the actor is not an administrator.
+        InsufficientStock: products have insufficient stock or are unknown.
+        ServiceError: a service failed; no order is placed.
+        ReservationLost: the reservation expired; no order is placed.
+        InvalidValue, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see
         ``place_reserved_order``.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
-    wanted = quantities_by_product(request.requested_items)
-    products = _products(request, wanted, catalog_service, uow=uow, clock=clock)
-    reservation = _start_reservation(request, wanted, uow=uow, clock=clock, new_id=new_id)
+    quantities = quantities_by_product(request.requested_items)
+    products = _products(request, quantities, catalog_service, uow=uow, clock=clock)
+    reservation = _start_reservation(request, quantities, uow=uow, clock=clock, new_id=new_id)
     try:
         if catalog_service:
             catalog_service.reserve(reservation, products)
@@ -68,7 +68,7 @@ def place_order_via_services(
             )
         )
     except StoreUnavailable:
-        raise  # whether the order is stored is unknown: the booking is kept with it, or is released when it is due
+        raise  # the order may be stored: its commit confirmed the reservation, otherwise it is released when due
     except OrdersError as error:
         _release_or_postpone(reservation, error, catalog_service, shipment_service, uow=uow, clock=clock)
         raise
@@ -82,12 +82,12 @@ def _products(
     uow: UnitOfWork,
     clock: Clock,
 ) -> Mapping[ProductId, Product]:
-    """What is wanted, at the prices of this moment; a request that was done before ends here."""
+    """Return the products at current prices, after checking the idempotency key, the stock and the total."""
     with uow:
         if request.idempotency_key:
             uow.idempotency_keys.acquire(request.idempotency_key, at=clock())
-        ours = {} if catalog_service else uow.products.get_many(quantities)
-    products = catalog_service.get_products(quantities) if catalog_service else ours
+        own_products = {} if catalog_service else uow.products.get_many(quantities)
+    products = catalog_service.get_products(quantities) if catalog_service else own_products
     pricing.ensure_in_stock(quantities, products)
     pricing.total_of(pricing.build_lines(quantities, products))
     return products
@@ -99,7 +99,7 @@ def _start_reservation(
     reservation = Reservation.start(new_id(), user_id=request.user_id, quantities=quantities, at=clock())
     with uow:
         uow.reservations.add(reservation, request.idempotency_key)
-        if request.idempotency_key:  # looked at once more: whoever ended before had the key until now
+        if request.idempotency_key:  # checked again, because a request that held the key may have ended since
             uow.idempotency_keys.acquire(request.idempotency_key, at=reservation.created_at)
         uow.commit()
     return reservation
@@ -115,7 +115,7 @@ def _release_or_postpone(
     clock: Clock,
 ) -> None:
     failed = release(reservation, catalog_service=catalog_service, shipment_service=shipment_service, uow=uow)
-    with suppress(StoreUnavailable), uow:  # then the booking is released when it is due
+    with suppress(StoreUnavailable), uow:  # if the store is unavailable, the reservation is released when due
         if failed:
             uow.reservations.postpone(reservation, until=clock())
         elif isinstance(error, ServiceError):

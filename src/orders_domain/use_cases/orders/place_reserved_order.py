@@ -1,4 +1,4 @@
-"""Place an order for which other services hold products or a shipment."""
+"""Use case: place an order whose products or shipment partner services have reserved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceReservedOrder:
-    """The order of a booking, at these prices; products that are not ``reserved`` are taken from our own stock."""
+    """The order of a reservation, at the given prices; unless ``reserved``, its quantities come from own stock."""
 
     actor: Actor
     reservation: Reservation
@@ -28,16 +28,17 @@ class PlaceReservedOrder:
 
 
 def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock: Clock) -> Order:
-    """Return the new order; with its commit, and only then, what the services hold is its own.
+    """Return the new order; its commit confirms the reservation.
 
-    The booking has the key of the request, so that nobody else can have placed anything under it meanwhile.
+    The reservation holds the idempotency key, so no other request can have placed an order with the key meanwhile.
 
     Raises:
-        ReservationLost: others have begun to release the booking.
-        Refused: prices of several currencies, or a total that is no amount.
-        InsufficientStock: our own products are short meanwhile.
-        InvalidServiceResponse: the shipment is another order's.
-        StoreUnavailable: the store is away; whether the order is placed is unknown, and the booking will show.
+        ReservationLost: a worker is releasing the reservation.
+        InvalidValue: the prices have several currencies, or the total is not a valid amount.
+        InsufficientStock: own products have insufficient stock.
+        InvalidServiceResponse: the shipment belongs to another order.
+        StoreUnavailable: the store is unavailable; the order may be stored, and the state of the
+            reservation shows whether it is.
     """
     now = clock()
     with uow:
@@ -47,8 +48,8 @@ def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock:
         if request.reserved:
             uow.stock.record_external_lines(order, request.products, at=now)
         else:
-            low = uow.stock.deduct(order, by=request.actor, at=now)
-            uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low])
+            low_products = uow.stock.deduct(order, by=request.actor, at=now)
+            uow.publish([events.stock_low_event(product, order, by=request.actor) for product in low_products])
         if request.idempotency_key:
             uow.idempotency_keys.store(request.idempotency_key, order)
         uow.commit()
@@ -58,8 +59,8 @@ def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock:
 def _add(order: Order, uow: UnitOfWork) -> None:
     try:
         uow.orders.add(order)
-    except OrderExists as error:  # its own id is new
-        raise InvalidServiceResponse("shipment service", "gives the shipment of another order") from error
+    except OrderExists as error:  # caused by the shipment id, because the order id is new
+        raise InvalidServiceResponse("shipment service", "returned the shipment of another order") from error
 
 
 def _order(request: PlaceReservedOrder, *, now: datetime) -> Order:

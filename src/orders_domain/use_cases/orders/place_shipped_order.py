@@ -1,4 +1,4 @@
-"""Order products and have them shipped, all of it in one transaction of ours."""
+"""Use case: place an order of catalogue products with a shipment, in one transaction."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceShippedOrder:
-    """So many of these products for a user: the actor, or, for administrators, anybody."""
+    """The requested items for a user: the actor, or any user if the actor is an administrator."""
 
     actor: Actor
     user_id: str
@@ -24,15 +24,15 @@ class PlaceShippedOrder:
 
 
 def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
-    """Return the new order: its stock is taken, its shipment has an id (clauses 003-01, 003-02).
+    """Return the new order, with its stock deducted and a shipment id (clauses 003-01, 003-02).
 
     Raises:
-        AccessDenied: for somebody else, by somebody who is no administrator.
-        Refused, InsufficientStock, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see
-        ``place_catalog_order``.
+        AccessDenied: the order is for another user, and the actor is not an administrator.
+        InvalidValue, InsufficientStock, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable:
+        see ``place_catalog_order``.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
-    ordered = PlaceCatalogOrder(
+    catalog_order = PlaceCatalogOrder(
         actor=request.actor,
         user_id=request.user_id,
         requested_items=request.requested_items,
@@ -40,4 +40,4 @@ def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: C
         idempotency_key=request.idempotency_key,
         origin=Origin.OSTORE,
     )
-    return place_catalog_order(ordered, uow=uow, clock=clock, new_id=new_id)
+    return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)

@@ -1,4 +1,4 @@
-"""Give up what other services hold for orders that do not exist, or exist no more."""
+"""Use case: release reservations at partner services if the order is missing, cancelled or deleted."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.unit_of_work import UnitOfWork
 
-RETRY_DELAY = timedelta(seconds=5)  # before the next attempt where a service did not answer
+RETRY_DELAY = timedelta(seconds=5)  # before the next attempt after a service failed
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """How many bookings were released, and why the others could not be, yet."""
+    """The number of reservations released, and the errors of those that will be retried."""
 
     released: int = 0
     failures: tuple[str, ...] = ()
@@ -30,25 +30,25 @@ def release_reservations(
     clock: Clock,
     limit: int = 10,
 ) -> ReleaseResult:
-    """Release the bookings that are due, at most so many; those of processes that died are among them (clause 003-04).
+    """Release at most ``limit`` due reservations, including those of processes that died (clause 003-04).
 
-    Any number of workers may do so at once. One that dies in the middle leaves the rest to the next.
+    Workers may run concurrently. If a worker dies, another one retries its reservation when the lease expires.
 
     Raises:
-        StoreUnavailable: the store is away; what was released meanwhile will be released again, which is no harm.
+        StoreUnavailable: the store is unavailable; releases may be repeated, because they are idempotent.
     """
     released = 0
     failures: list[ServiceError] = []
-    while released + len(failures) < limit and (reservation := _claimed(uow, clock)):
-        failed = release(reservation, catalog_service=catalog_service, shipment_service=shipment_service, uow=uow)
+    while released + len(failures) < limit and (reservation := _claim_due(uow, clock)):
+        errors = release(reservation, catalog_service=catalog_service, shipment_service=shipment_service, uow=uow)
         with uow:
-            if failed:
+            if errors:
                 uow.reservations.postpone(reservation, until=clock() + RETRY_DELAY)
             else:
                 uow.reservations.delete(reservation)
             uow.commit()
-        failures += failed[:1]
-        released += not failed
+        failures += errors[:1]
+        released += not errors
     return ReleaseResult(released, tuple(map(str, failures)))
 
 
@@ -59,23 +59,23 @@ def release(
     shipment_service: ShipmentService,
     uow: UnitOfWork,
 ) -> list[ServiceError]:
-    """Have every service give up what it holds; return what failed. A service that fails does not spare the others."""
-    failures: list[ServiceError] = []
+    """Release the reservation at every service, even if one fails; return the errors."""
+    errors: list[ServiceError] = []
     try:
         if catalog_service:
             catalog_service.release(reservation.order_id)
-    except ServiceError as failure:
-        failures.append(failure)
+    except ServiceError as error:
+        errors.append(error)
     try:
         if reservation.shipment_requested:
             _cancel_shipment(reservation, shipment_service, uow)
-    except ServiceError as failure:
-        failures.append(failure)
-    return failures
+    except ServiceError as error:
+        errors.append(error)
+    return errors
 
 
 def _cancel_shipment(reservation: Reservation, shipment_service: ShipmentService, uow: UnitOfWork) -> None:
-    """Cancel it under its id. Where that got lost, booking once more under the same order gives the same shipment."""
+    """Cancel the shipment. If its id is unknown, ``create`` returns it, because that call is idempotent per order."""
     try:
         shipment_id = reservation.shipment_id or shipment_service.create(reservation)
     except ServiceRejected:
@@ -85,13 +85,13 @@ def _cancel_shipment(reservation: Reservation, shipment_service: ShipmentService
 
 
 def _belongs_to_another_order(shipment_id: str, reservation: Reservation, uow: UnitOfWork) -> bool:
-    """A service that gave one shipment to two orders must not make us take it from the one that has it."""
+    """Guard against a service that returned the same shipment for two orders: the stored order must not lose it."""
     with uow, suppress(OrderNotFound):
         return uow.orders.get_by_shipment_for_update(shipment_id).id != reservation.order_id
     return False
 
 
-def _claimed(uow: UnitOfWork, clock: Clock) -> Reservation | None:
+def _claim_due(uow: UnitOfWork, clock: Clock) -> Reservation | None:
     now = clock()
     with uow:
         reservation = uow.reservations.claim_due(now=now, until=now + LEASE)

@@ -134,7 +134,7 @@ def test_where_an_identity_provider_signs_nobody_signs_in_here(build: Callable[.
     body = {"email": "a@b", "password": "x"} if path == "/auth/login" else {"token": "x"}
     answer = ask(stack.app, "POST", path, **as_json(body))
 
-    assert error(answer, 404) == "Tokens come from the identity provider."
+    assert error(answer, 404) == "Sign-in is disabled. Request a token from the identity provider."
 
 
 def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(stack: Stack, ada: Guest) -> None:

@@ -29,7 +29,7 @@ def test_a_customer_with_a_bad_request_hears_that_this_is_for_administrators(
 
     for content_type in ("application/json", "text/plain"):
         answer = ann.ask(method, path, data=sent, content_type=content_type)
-        assert detail(answer, 403) == "This is for administrators."
+        assert detail(answer, 403) == "This operation requires the administrator role."
 
     assert stack.everything() == before
 

@@ -116,7 +116,7 @@ def test_a_total_that_is_no_amount_is_refused_by_the_items_name(
 
     answer = ann.wants(*zip(dear, quantities, strict=True))
 
-    assert errors(answer) == {"order_items": ["An amount cannot be above 1000000000000 minor units."]}
+    assert errors(answer) == {"order_items": ["An amount must be at most 1000000000000 minor units."]}
     assert stack.everything() == before
 
 

@@ -47,7 +47,7 @@ def test_an_order_is_placed_with_its_date_its_total_and_its_shipment(keeper: Sho
 def test_a_total_that_is_no_amount_is_refused_in_one_sentence(keeper: Shopper, ann: OStoreShopper) -> None:
     dear = product(keeper, price=6_000_000_000)
 
-    assert error(ann.wants((dear, 2)), 400) == "An amount cannot be above 1000000000000 minor units."
+    assert error(ann.wants((dear, 2)), 400) == "An amount must be at most 1000000000000 minor units."
     assert stock(keeper, dear) == 100
 
 

@@ -122,7 +122,7 @@ class TestOnlyAdministratorsMoveAnOrderOfManagement:
         reason = order.track(word)
 
         assert reason is not None
-        assert reason.startswith("transition_not_permitted: An order that was placed by the contract management ")
+        assert reason.startswith("transition_not_permitted: An order placed through the contract management ")
         assert people.stack.everything() == before
 
     def test_owner_deletes_it_while_it_is_pending(self, people: People, placed_by: str) -> None:

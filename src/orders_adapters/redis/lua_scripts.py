@@ -20,8 +20,8 @@ from orders_adapters.redis.prefetch import Prefetch
 Call: TypeAlias = Sequence[str | bytes | int | float]
 
 _VERSIONS = """
-local function number(answer, pattern)
-  return type(answer) == 'string' and tonumber(string.match(answer, pattern)) or 0
+local function number(reply, pattern)
+  return type(reply) == 'string' and tonumber(string.match(reply, pattern)) or 0
 end
 local stored = number(redis.pcall('GETRANGE', KEYS[1], 0, 40), '^%d+ (%d+) ')
 local fence = number(redis.pcall('GET', KEYS[2]), '^(%d+)$')

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: one migration at a time, whole or not at all, never waiting long for a lock."""
+"""Alembic environment: migrations are serialized and atomic, and do not wait long for a table lock."""
 
 import os
 
@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine, text
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 
-ONE_AT_A_TIME = 0x6F72646D
-"""The advisory lock of whoever migrates: the letters "ordm"."""
+MIGRATION_LOCK = 0x6F72646D
+"""The advisory lock of a migration: the letters "ordm"."""
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if engine is not None:
         migrate(engine)
         return
-    # Alembic's own command line: see alembic.ini.
+    # Run by Alembic's command line, see alembic.ini.
     engine = engines.create(os.environ["DATABASE_URL"], pool_size=1, statement_seconds=0)
     try:
         migrate(engine)
@@ -26,9 +26,9 @@ def main() -> None:
 
 
 def migrate(engine: Engine) -> None:
-    with engine.begin() as connection:  # on SQLite this takes the write lock, and so its turn
+    with engine.begin() as connection:  # acquires the write lock on SQLite
         if engine.dialect.name == "postgresql":
-            take_turn(connection)
+            acquire_lock(connection)
         context.configure(
             connection=connection,
             target_metadata=tables.metadata,
@@ -38,14 +38,14 @@ def migrate(engine: Engine) -> None:
         context.run_migrations()
 
 
-def take_turn(connection: Connection) -> None:
+def acquire_lock(connection: Connection) -> None:
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_xact_lock(:ours)"), {"ours": ONE_AT_A_TIME})
-    # A lock on a table in use would queue up everybody behind us: rather fail, and be run again.
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    # Limited, because other transactions queue behind a request for a table lock. A failed migration can be retried.
     connection.execute(text("SET LOCAL lock_timeout = '3s'"))
 
 
 if context.is_offline_mode():
-    raise SystemExit("Migrations look at the database; there is no SQL to print without one.")
+    raise SystemExit("Migrations must run with a database, because they inspect it; SQL cannot be printed offline.")
 main()

@@ -1,6 +1,6 @@
-"""Products, their stock and its ledger; what orders take of them, where they go, and whether they were deleted.
+"""Products, stock and its ledger; lines, shipping address and deletion of orders; order templates.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -61,7 +61,7 @@ def create_products() -> None:
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("stock_quantity", sa.BigInteger(), nullable=False),
         sa.Column("low_stock_threshold", sa.BigInteger(), nullable=False),
-        moment("created_at"),
+        timestamp("created_at"),
         sa.PrimaryKeyConstraint("id", name="pk_products"),
         sa.CheckConstraint("price_minor BETWEEN 0 AND 1000000000000", name="ck_products_price_minor"),
         sa.CheckConstraint("length(currency) = 3", name="ck_products_currency"),
@@ -69,7 +69,7 @@ def create_products() -> None:
         sa.CheckConstraint("low_stock_threshold >= 0", name="ck_products_low_stock_threshold"),
         sqlite_autoincrement=True,
     )
-    # Partial, so that PostgreSQL does not take the sku for a key that orders refer to (see tables.py).
+    # Partial, so that PostgreSQL does not treat the sku as a key of the references from orders (see tables.py).
     named = sa.text("sku IS NOT NULL")
     op.create_index("uq_products_sku", "products", ["sku"], unique=True, postgresql_where=named, sqlite_where=named)
 
@@ -83,7 +83,7 @@ def create_order_items() -> None:
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("unit_price_minor", sa.BigInteger(), nullable=False),
         sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
-        moment("placed_at"),
+        timestamp("placed_at"),
         sa.PrimaryKeyConstraint("order_id", "position", name="pk_order_items"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_order_items_order_id_orders"),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_order_items_product_id_products"),
@@ -102,7 +102,7 @@ def create_stock_movements() -> None:
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(64), nullable=False),
-        moment("at"),
+        timestamp("at"),
         sa.PrimaryKeyConstraint("id", name="pk_stock_movements"),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_stock_movements_product_id_products"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_stock_movements_order_id_orders"),
@@ -126,7 +126,7 @@ def create_order_templates() -> None:
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("demands", sa.JSON(), nullable=False),
         sa.Column("address", sa.JSON(), nullable=False),
-        moment("created_at"),
+        timestamp("created_at"),
         sa.PrimaryKeyConstraint("id", name="pk_order_templates"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_order_templates_user_id_users"),
         sqlite_autoincrement=True,
@@ -142,5 +142,5 @@ def big_id() -> sa.Column[int]:
     return sa.Column("id", big(), sa.Identity(), nullable=False)
 
 
-def moment(name: str) -> sa.Column[object]:
+def timestamp(name: str) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False)

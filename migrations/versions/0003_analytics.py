@@ -1,6 +1,6 @@
-"""Indexes that answer analytics and the check of the stock by themselves.
+"""Covering indexes for analytics and stock levels.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 LOW = "stock_quantity <= low_stock_threshold"
-# PostgreSQL answers from an index alone only what it knows to be visible to all. By default it looks again when a fifth
-# of the table is new, and the last weeks of a large table, which are asked for most, never were in that state.
+# An index-only scan needs pages that vacuum has marked as all-visible. By default vacuum starts when a fifth of the
+# table has changed, so the recent rows of a large table, which are read most often, would seldom be marked.
 VACUUM = ("autovacuum_vacuum_insert_scale_factor", "autovacuum_vacuum_scale_factor")
 
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
         "order_items",
         ["placed_at", "order_id", "product_id", "quantity", "subtotal_minor"],
     )
-    # SQLite cannot add a stored column to a table; one that is computed when read is as good for its index.
+    # SQLite cannot add a stored column to a table. A virtual column is sufficient for the index.
     op.add_column("products", sa.Column("low", sa.Boolean(), sa.Computed(LOW, persisted=on_postgresql())))
     op.create_index(
         "ix_products_low", "products", ["id"], postgresql_where=sa.text("low"), sqlite_where=sa.text("low = 1")

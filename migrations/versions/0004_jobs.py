@@ -1,6 +1,6 @@
-"""Jobs: work on many orders that a worker does while nobody waits.
+"""Jobs: background work on many orders.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -29,8 +29,8 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("failed", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        moment("created_at"),
-        moment("leased_until"),
+        timestamp("created_at"),
+        timestamp("leased_until"),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.CheckConstraint("done >= 0", name="ck_jobs_done"),
         one_of("role", "customer", "admin", "system"),
@@ -50,7 +50,7 @@ def downgrade() -> None:
     op.drop_table("jobs")
 
 
-def moment(name: str) -> sa.Column[object]:
+def timestamp(name: str) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
 
 

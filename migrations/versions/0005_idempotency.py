@@ -1,6 +1,6 @@
-"""Idempotency keys: what was answered to a request, for when it comes again.
+"""Idempotency keys: stored responses for duplicate requests.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Traces: which request, across services, brought about a change, an event or a job (W3C Trace Context).
+"""Trace contexts (W3C) of the requests that caused a change, an event or a job.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Tracking: which shipment an order is, and the messages that were dealt with.
+"""Tracking: the shipment of an order, and the inbox of handled messages.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Checkout: orders that are signed carts, orders of guests, and reasons for a cancellation.
+"""Checkout: signed carts, orders of guests, and cancellation reasons.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ def downgrade() -> None:
 
 
 def require_user(required: bool) -> None:
-    """Guests' orders keep nobody from going back: they stay, and are somebody's called ``guest``."""
+    """Assign the orders of guests to a user ``guest`` if required, so that they do not prevent a downgrade."""
     if required:
         op.execute("INSERT INTO users (id, created_at) VALUES ('guest', CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING")
         op.execute("UPDATE orders SET user_id = 'guest' WHERE user_id IS NULL")
@@ -39,10 +39,10 @@ def require_user(required: bool) -> None:
 
 
 def rewrite(before: str, after: str) -> None:
-    """Change the definition alone: a new table in the old one's place would break what refers to it.
+    """Change only the stored definition, because a replacement of the table would break the references to it.
 
-    SQLite allows that for NOT NULL (https://www.sqlite.org/lang_altertable.html, "Making Other Kinds Of Schema
-    Changes"); the stored rows are the same with and without.
+    SQLite permits that for NOT NULL (https://www.sqlite.org/lang_altertable.html, "Making Other Kinds Of Schema
+    Changes"), because the stored rows are the same with and without.
     """
     database = op.get_bind()
     (schema,) = database.exec_driver_sql("PRAGMA schema_version").one()
@@ -54,4 +54,4 @@ def rewrite(before: str, after: str) -> None:
     database.exec_driver_sql(f"PRAGMA schema_version = {schema + 1}")
     database.exec_driver_sql("PRAGMA writable_schema = OFF")
     if changed.rowcount != 1:
-        raise RuntimeError("The table orders is not as the migrations before left it.")
+        raise RuntimeError("The definition of the table orders must be that of the earlier migrations.")

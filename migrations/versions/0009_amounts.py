@@ -1,6 +1,6 @@
-"""Orders found by amount within one currency: others are not read.
+"""Index of the order total within one currency.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 from alembic import op

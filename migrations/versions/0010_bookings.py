@@ -1,6 +1,6 @@
-"""Bookings: what other services hold for orders; and products of another service's catalogue.
+"""Reservations in other services (table bookings), and products of an external catalog.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-UNKEPT = sa.text("state IN ('placing', 'releasing')")
+UNCONFIRMED = sa.text("state IN ('placing', 'releasing')")
 KEYED = sa.text("key IS NOT NULL")
 
 
@@ -31,7 +31,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name="pk_bookings"),
         sa.CheckConstraint("state IN ('placing', 'kept', 'releasing')", name="ck_bookings_state"),
     )
-    op.create_index("ix_bookings_due", "bookings", ["due_at", "order_id"], postgresql_where=UNKEPT, sqlite_where=UNKEPT)
+    op.create_index(
+        "ix_bookings_due", "bookings", ["due_at", "order_id"], postgresql_where=UNCONFIRMED, sqlite_where=UNCONFIRMED
+    )
     key = ["key_subject", "key_scope", "key"]
     op.create_index("uq_bookings_key", "bookings", key, unique=True, postgresql_where=KEYED, sqlite_where=KEYED)
     op.add_column("products", sa.Column("remote", sa.Boolean(), nullable=False, server_default=sa.false()))

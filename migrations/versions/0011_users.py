@@ -1,6 +1,6 @@
-"""Users who can sign in, and tokens that are dead before they expire.
+"""User accounts and revoked tokens.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa

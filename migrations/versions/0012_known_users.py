@@ -1,9 +1,9 @@
-"""Whoever orders, or keeps a template, is known: the database itself writes their row of users.
+"""Triggers that insert the user of a new order or order template.
 
-A token may name somebody whom no table has seen yet (another identity provider's user), and the first thing they write
-refers to ``users``. As a trigger this holds for every writer, and costs the placing of an order no statement.
+A token of another identity provider may name a user without a row, to which the first order refers. A trigger applies
+to every writer, and needs no further statement when an order is placed.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 from alembic import op
@@ -13,12 +13,12 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-WRITTEN_BY_USERS = ("orders", "order_templates")
-KNOW = "INSERT INTO users (id, created_at) VALUES (NEW.user_id, NEW.created_at) ON CONFLICT DO NOTHING;"
+TABLES_WITH_USER = ("orders", "order_templates")
+INSERT_USER = "INSERT INTO users (id, created_at) VALUES (NEW.user_id, NEW.created_at) ON CONFLICT DO NOTHING;"
 FUNCTION = f"""
     CREATE FUNCTION know_user() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
     BEGIN
-        {KNOW}
+        {INSERT_USER}
         RETURN NEW;
     END $$
 """
@@ -27,8 +27,8 @@ FUNCTION = f"""
 def upgrade() -> None:
     if on_postgresql():
         op.execute(FUNCTION)
-    action = "EXECUTE FUNCTION know_user()" if on_postgresql() else f"BEGIN {KNOW} END"
-    for table in WRITTEN_BY_USERS:
+    action = "EXECUTE FUNCTION know_user()" if on_postgresql() else f"BEGIN {INSERT_USER} END"
+    for table in TABLES_WITH_USER:
         op.execute(
             f"CREATE TRIGGER know_user_of_{table} BEFORE INSERT ON {table} "
             f"FOR EACH ROW WHEN (NEW.user_id IS NOT NULL) {action}"  # a guest's order has no user
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in WRITTEN_BY_USERS:
+    for table in TABLES_WITH_USER:
         op.execute(f"DROP TRIGGER IF EXISTS know_user_of_{table}" + (f" ON {table}" if on_postgresql() else ""))
     if on_postgresql():
         op.execute("DROP FUNCTION know_user()")

@@ -1,9 +1,9 @@
-"""The contract that each order was placed by.
+"""Origin of each order: the contract by which it was placed.
 
-Stored orders get it from what only one contract gives an order: a cart, a shipment, lines of the catalogue. Their
-history is left as it is; reading it applies the same rule.
+The origin of stored orders is inferred from data that only one contract adds: a cart, a shipment, or product lines.
+The history is not changed, because reading it applies the same rule.
 
-A migration is a fact: it spells out what it did, and takes nothing from ``tables.py``, which goes on changing.
+A migration does not import ``tables.py``, because a migration is immutable and the tables change later.
 """
 
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ def downgrade() -> None:
 def require_origin() -> None:
     """Add NOT NULL to the stored definition, as migration 0008 does, because every row has a value now.
 
-    SQLite adds a column that is NOT NULL only with a default, and the column must not have one.
+    SQLite requires a default when it adds a NOT NULL column, and this column must not have one.
     """
     database = op.get_bind()
     (schema,) = database.exec_driver_sql("PRAGMA schema_version").one()
@@ -53,4 +53,4 @@ def require_origin() -> None:
     database.exec_driver_sql(f"PRAGMA schema_version = {schema + 1}")
     database.exec_driver_sql("PRAGMA writable_schema = OFF")
     if changed.rowcount != 1:
-        raise RuntimeError("The table orders is not as the migrations before left it.")
+        raise RuntimeError("The definition of the table orders must be that of the earlier migrations.")

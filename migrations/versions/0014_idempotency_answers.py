@@ -1,4 +1,4 @@
-"""Idempotency keys without rendered answers: a repetition renders the order as it was placed, from its history."""
+"""Idempotency keys without stored responses, because a duplicate request renders the order from its history."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # An older release cannot replay keys that have no stored answer: they are forgotten, as after 24 hours.
+    # The keys are deleted, as after 24 hours, because an older release cannot replay a key without a stored response.
     op.execute("DELETE FROM idempotency_keys")
     with op.batch_alter_table("idempotency_keys") as keys:
         keys.add_column(sa.Column("answer", sa.LargeBinary, nullable=False))

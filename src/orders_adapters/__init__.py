@@ -1,1 +1,1 @@
-"""The driven side: one folder a technology, one file a port."""
+"""Driven adapters: one folder per technology, one file per port."""

@@ -70,7 +70,7 @@ def test_a_network_that_swallows_everything_is_given_up_in_time(
     network.hang()
     before = set(threading.enumerate())
 
-    assert "did not answer" in refused_within(TIMEOUT + 0.3, publisher)
+    assert "did not respond" in refused_within(TIMEOUT + 0.3, publisher)
     with pytest.raises(PublisherUnavailable):
         publisher.ping()
     time.sleep(TIMEOUT)
@@ -120,7 +120,7 @@ def test_a_full_queue_that_refuses_is_a_refusal_of_that_event_only(rabbitmq_serv
 
     told = publisher.publish([an_event(), an_event(), an_event(2)])
 
-    assert told == [None, "the broker could not take it", None]
+    assert told == [None, "the broker rejected it", None]
     publisher.close()
 
 

@@ -1,4 +1,4 @@
-"""A denylist that asks its copy first, where that is known to be complete."""
+"""Revoked tokens with a cache that is read first if it is complete."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,24 +7,24 @@ from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCac
 
 
 class CachedRevokedTokens(RevokedTokens):
-    """The store's is the truth: what is denied is there first, and it decides where the copy does not know."""
+    """The store is authoritative: it is written first, and it is read if the cache does not have the answer."""
 
-    def __init__(self, truth: AllRevokedTokens, cache: RevokedTokenCache) -> None:
-        self._truth = truth
+    def __init__(self, store: AllRevokedTokens, cache: RevokedTokenCache) -> None:
+        self._store = store
         self._cache = cache
 
     def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
-        new = self._truth.revoke(keys)
+        new = self._store.revoke(keys)
         self._cache.add(keys)
         return new
 
     def is_revoked(self, keys: Sequence[str]) -> bool:
-        known = self._cache.lookup(keys)
-        if known is not None:
-            return known
-        answer = self._truth.is_revoked(keys)
-        self._cache.refresh(self._truth)
-        return answer
+        cached = self._cache.lookup(keys)
+        if cached is not None:
+            return cached
+        revoked = self._store.is_revoked(keys)
+        self._cache.refresh(self._store)
+        return revoked
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
-        return self._truth.prune(expired_before=expired_before, limit=limit)
+        return self._store.prune(expired_before=expired_before, limit=limit)

@@ -1,1 +1,1 @@
-"""Other services over HTTP: the Product Catalog Service and the Shipment Tracking Service (source 003)."""
+"""HTTP clients of the Product Catalog Service and the Shipment Tracking Service (source 003)."""

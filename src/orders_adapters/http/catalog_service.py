@@ -1,4 +1,4 @@
-"""The Product Catalog Service (clause 003-03)."""
+"""HTTP client of the Product Catalog Service (clause 003-03)."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -12,11 +12,11 @@ from orders_domain.model.product import MAX_STOCK, Product, ProductId
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.catalog_service import CatalogService
 
-TOTAL_SECONDS = 10.0  # for all products of an order together
+TOTAL_SECONDS = 10.0  # for the requests of all products of an order
 
 
 class HttpCatalogService(CatalogService):
-    """Prices there are of the currency given here."""
+    """``currency`` is the currency of the service's prices."""
 
     def __init__(self, address: str, *, currency: str) -> None:
         self._service = ServiceClient(address, name="Product Catalog Service")
@@ -27,34 +27,34 @@ class HttpCatalogService(CatalogService):
 
     def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         until = time.monotonic() + TOTAL_SECONDS
-        asked = {one: self._product(one, until=until) for one in product_ids}
-        return {one: product for one, product in asked.items() if product}
+        products = {product_id: self._product(product_id, until=until) for product_id in product_ids}
+        return {product_id: product for product_id, product in products.items() if product}
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         order_id = str(reservation.order_id)
-        items = [{"productID": one, "quantity": quantity} for one, quantity in reservation.quantities.items()]
-        answer = self._service.request("POST", "/reservations", {"orderID": order_id, "items": items}, key=order_id)
-        if answer.status == 409:
-            raise InsufficientStock(self._service.parse(answer, lambda told: _shortages(told, reservation, products)))
-        if answer.status >= 300:
-            raise self._service.rejection(answer)
-        if answer.status != 201:  # whoever says so, it is not the catalogue
-            raise self._service.invalid_response(answer)
+        items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
+        response = self._service.request("POST", "/reservations", {"orderID": order_id, "items": items}, key=order_id)
+        if response.status == 409:
+            raise InsufficientStock(self._service.parse(response, lambda body: _shortages(body, reservation, products)))
+        if response.status >= 300:
+            raise self._service.rejection(response)
+        if response.status != 201:  # another 2xx does not come from the catalog service
+            raise self._service.invalid_response(response)
 
     def release(self, order_id: UUID) -> None:
         self._service.ensure_deleted(self._service.request("DELETE", f"/reservations/{order_id}"))
 
     def _product(self, product_id: ProductId, *, until: float) -> Product | None:
-        answer = self._service.request("GET", f"/products/{product_id}", until=until)
-        if answer.status in (404, 410):
+        response = self._service.request("GET", f"/products/{product_id}", until=until)
+        if response.status in (404, 410):
             return None
-        if answer.status >= 300:
-            raise self._service.rejection(answer)
-        return self._service.parse(answer, lambda told: self._read_product(told, product_id))
+        if response.status >= 300:
+            raise self._service.rejection(response)
+        return self._service.parse(response, lambda body: self._read_product(body, product_id))
 
     def _read_product(self, body: Any, product_id: ProductId) -> Product:
         if integer(body["productID"]) != product_id:
-            raise ValueError("another product")
+            raise ValueError("productID must be the requested id")
         price, stock = Money.of(body["price"], self._currency), integer(body["quantity"])
         return Product(
             id=product_id, sku=f"remote:{product_id}", name=body["name"], price=price, stock=min(stock, MAX_STOCK)
@@ -62,24 +62,24 @@ class HttpCatalogService(CatalogService):
 
 
 def _shortages(body: Any, reservation: Reservation, products: Mapping[ProductId, Product]) -> tuple[Shortage, ...]:
-    short = tuple(
+    shortages = tuple(
         Shortage(
-            product_id=(product_id := integer(one["productID"])),
+            product_id=(product_id := integer(item["productID"])),
             name=products[product_id].name,
             requested=reservation.quantities[product_id],
-            available=_count(one.get("available", 0)),
+            available=_count(item.get("available", 0)),
         )
-        for one in body["unavailableItems"]
+        for item in body["unavailableItems"]
     )
-    if not short:
-        raise ValueError("a shortage of nothing")
-    if len({one.product_id for one in short}) < len(short):
-        raise ValueError("a product twice")
-    return short
+    if not shortages:
+        raise ValueError("unavailableItems must not be empty")
+    if len({shortage.product_id for shortage in shortages}) < len(shortages):
+        raise ValueError("unavailableItems must not repeat a product")
+    return shortages
 
 
 def _count(value: Any) -> int:
-    """Return how many there are; as many as were wanted is fine: some came in while the catalogue counted."""
+    """Return the stock. It may cover the requested quantity, because a restock may precede the response."""
     if (count := integer(value)) < 0:
-        raise ValueError("fewer than none")
+        raise ValueError("available must not be negative")
     return min(count, MAX_STOCK)

@@ -1,4 +1,4 @@
-"""Asking another service: again where that may help, and without believing what it says."""
+"""HTTP client for partner services: retries transient failures and validates every response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_fixed
 
-from orders_adapters.http import transport as calls
+from orders_adapters.http import transport
 from orders_adapters.http.transport import Response
 from orders_domain.errors import (
     InvalidServiceResponse,
@@ -21,27 +21,27 @@ from orders_domain.errors import (
     ServiceUnreachable,
 )
 
-CALL_SECONDS = 3.0  # for all tries together
+CALL_SECONDS = 3.0  # for all attempts of a request
 MAX_ATTEMPTS = 3
-RETRY_DELAY = 0.1  # seconds between two tries
+RETRY_DELAY = 0.1  # seconds between two attempts
 REJECTIONS = frozenset({400, 404, 409, 410, 422})
-"""What a service says that has understood, and will not."""
+"""Statuses of a request that the service has understood and rejected."""
 RETRYABLE = frozenset({408, 425, 429})
-"""What a service says, beside 500 and above, that may succeed later."""
+"""Statuses, in addition to 500 and above, after which a retry may succeed."""
 
-_FLAWS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, InvalidValue)
+_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError, InvalidValue)
 _Read = TypeVar("_Read")
 
 
 class ServiceClient:
-    """Another service; its name is for sentences about it.
+    """Client of one service. ``name`` is used in error messages.
 
     Raises:
-        ValueError: the address is no address.
+        ValueError: the address is invalid.
     """
 
     def __init__(self, address: str, *, name: str) -> None:
-        self._address = calls.read_address(address)
+        self._address = transport.read_address(address)
         self._name = name
 
     def request(
@@ -53,29 +53,29 @@ class ServiceClient:
         key: str | None = None,
         until: float = math.inf,
     ) -> Response:
-        """Return the answer: a success, or one of REFUSALS. No redirect is followed.
+        """Return the response: a success, or a status of REJECTIONS. No redirect is followed.
 
-        What broke is tried again while there is time, 3 s and not beyond ``until`` on the monotonic clock; under
-        ``key``, the Idempotency-Key, that does nothing twice.
+        Failed attempts are retried for 3 s, but not beyond ``until`` on the monotonic clock. ``key`` is the
+        Idempotency-Key, under which a retry has no second effect.
 
         Raises:
             ServiceUnreachable, ServiceTimeout, ServiceInternalError, InvalidServiceResponse.
         """
         until = min(until, time.monotonic() + CALL_SECONDS)
-        sent = None if body is None else json.dumps(body).encode()
+        content = None if body is None else json.dumps(body).encode()
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "orders"}
-        headers |= {} if sent is None else {"Content-Type": "application/json"}
+        headers |= {} if content is None else {"Content-Type": "application/json"}
         headers |= {} if key is None else {"Idempotency-Key": key}
-        tries = Retrying(
+        retrying = Retrying(
             retry=retry_if_exception_type((ServiceUnreachable, ServiceInternalError)),
             stop=stop_after_attempt(MAX_ATTEMPTS) | stop_before_delay(until - time.monotonic()),
             wait=wait_fixed(RETRY_DELAY),
             reraise=True,
         )
-        return tries(self._try, method, path, sent, headers, until=until)
+        return retrying(self._try, method, path, content, headers, until=until)
 
     def ping(self) -> None:
-        """Return if anything that speaks HTTP answers there; what it answers is its own affair.
+        """Check that an HTTP server responds at the address, with any status.
 
         Raises:
             ServiceUnreachable, ServiceTimeout, InvalidServiceResponse.
@@ -83,60 +83,60 @@ class ServiceClient:
         self._call("HEAD", "/", None, {"User-Agent": "orders"}, until=time.monotonic() + CALL_SECONDS)
 
     def parse(self, response: Response, read: Callable[[Any], _Read]) -> _Read:
-        """Return what ``read`` makes of the answer's JSON.
+        """Parse the JSON of the response with ``read``, and return its result.
 
         Raises:
-            InvalidServiceResponse: it is no JSON, or not as agreed.
+            InvalidServiceResponse: the body is not JSON, or ``read`` does not accept it.
         """
         try:
             return read(json.loads(response.body))
-        except _FLAWS as flaw:
-            raise self.invalid_response(response) from flaw
+        except _PARSE_ERRORS as error:
+            raise self.invalid_response(response) from error
 
     def ensure_deleted(self, response: Response) -> None:
-        """Return if what was to be deleted is gone; not being there is fine.
+        """Check that the resource was deleted or does not exist.
 
         Raises:
-            ServiceRejected, InvalidServiceResponse: it may still be there.
+            ServiceRejected, InvalidServiceResponse: the resource may still exist.
         """
         if response.status >= 300 and response.status not in (404, 410):
             raise self.rejection(response)
         if 200 <= response.status < 300 and response.body:
-            self.parse(response, lambda told: told)
+            self.parse(response, lambda body: body)
 
     def invalid_response(self, response: Response) -> InvalidServiceResponse:
-        return InvalidServiceResponse(self._name, f"answers {response.status} and nonsense")
+        return InvalidServiceResponse(self._name, f"returned an invalid response with status {response.status}")
 
     def rejection(self, response: Response) -> ServiceRejected:
-        return ServiceRejected(self._name, f"refuses with status {response.status}")
+        return ServiceRejected(self._name, f"rejected the request with status {response.status}")
 
     def _try(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float) -> Response:
-        answer = self._call(method, path, body, headers, until=until)
-        if answer.status >= 500 or answer.status in RETRYABLE:
-            raise ServiceInternalError(self._name, f"answers {answer.status}")
-        if not 200 <= answer.status < 300 and answer.status not in REJECTIONS:
-            raise InvalidServiceResponse(self._name, f"answers {answer.status}, which was not agreed")
-        return answer
+        response = self._call(method, path, body, headers, until=until)
+        if response.status >= 500 or response.status in RETRYABLE:
+            raise ServiceInternalError(self._name, f"returned status {response.status}")
+        if not 200 <= response.status < 300 and response.status not in REJECTIONS:
+            raise InvalidServiceResponse(self._name, f"returned the unexpected status {response.status}")
+        return response
 
     def _call(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, until: float
     ) -> Response:
         try:
-            return calls.send(self._address, method, path, body=body, headers=headers, until=until)
-        except calls.ConnectionFailed as error:
+            return transport.send(self._address, method, path, body=body, headers=headers, until=until)
+        except transport.ConnectionFailed as error:
             raise ServiceUnreachable(self._name, f"cannot be reached: {error}") from error
-        except calls.Timeout as error:
-            raise ServiceTimeout(self._name, "does not answer in time") from error
-        except calls.ProtocolError as error:
-            raise InvalidServiceResponse(self._name, f"answers nonsense: {error}") from error
+        except transport.Timeout as error:
+            raise ServiceTimeout(self._name, "did not respond in time") from error
+        except transport.ProtocolError as error:
+            raise InvalidServiceResponse(self._name, f"returned an invalid HTTP response: {error}") from error
 
 
 def integer(value: Any) -> int:
-    """Return a JSON integer; true and 1.0 are none.
+    """Return a JSON integer.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the value is not an integer; true and 1.0 are not.
     """
     if type(value) is not int:
-        raise TypeError("not a whole number")
+        raise TypeError("the value must be a whole number")
     return value

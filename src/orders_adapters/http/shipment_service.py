@@ -1,4 +1,4 @@
-"""The Shipment Tracking Service (clause 003-04)."""
+"""HTTP client of the Shipment Tracking Service (clause 003-04)."""
 
 from typing import Any
 from urllib.parse import quote
@@ -20,21 +20,21 @@ class HttpShipmentService(ShipmentService):
 
     def create(self, reservation: Reservation) -> str:
         order_id = str(reservation.order_id)
-        items = [{"productID": one, "quantity": quantity} for one, quantity in reservation.quantities.items()]
-        wanted = {"orderID": order_id, "userID": reservation.user_id, "items": items}
-        answer = self._service.request("POST", "/shipments", wanted, key=order_id)
-        if answer.status >= 300:
-            raise self._service.rejection(answer)
-        return self._service.parse(answer, _shipment_id)
+        items = [{"productID": key, "quantity": quantity} for key, quantity in reservation.quantities.items()]
+        shipment = {"orderID": order_id, "userID": reservation.user_id, "items": items}
+        response = self._service.request("POST", "/shipments", shipment, key=order_id)
+        if response.status >= 300:
+            raise self._service.rejection(response)
+        return self._service.parse(response, _shipment_id)
 
     def cancel(self, shipment_id: str) -> None:
         self._service.ensure_deleted(self._service.request("DELETE", f"/shipments/{quote(shipment_id, safe='')}"))
 
 
 def _shipment_id(body: Any) -> str:
-    """The id, as a string; services that count give whole numbers."""
+    """Return the id as a string, because a service may send a whole number."""
     shipment_id = body["shipmentID"]
     text = shipment_id if isinstance(shipment_id, str) else str(integer(shipment_id))
     if not text.strip() or text in (".", "..") or len(text) > MAX_ID_LENGTH or text_error(text):
-        raise ValueError("not an id that can be kept")
+        raise ValueError(f"shipmentID must have 1 to {MAX_ID_LENGTH} printable characters")
     return text

@@ -1,8 +1,8 @@
-"""One HTTP request and its answer, in bounded time and of bounded size.
+"""HTTP transport: one request and its response, with a total deadline and a limit of the size.
 
-A time-out of sockets begins anew with every byte, so a server that drips would hold us for ever: each call has a
-watch that cuts its connection. Therefore urllib3's connections are used without its pool, and each call has one of its
-own; one that was kept might be dead when it is wanted, too.
+A socket timeout restarts with every byte, so a slow server could hold a call without limit. Therefore a thread shuts
+the connection down at the deadline, and every call opens a urllib3 connection without a pool. A pooled connection
+could also have been closed by the server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
-from http.client import IncompleteRead as Broken
+from http.client import IncompleteRead as IncompleteBody
 from socket import SHUT_RDWR
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -23,19 +23,19 @@ from urllib3.util import Url, parse_url
 CONNECT_SECONDS = 1.0
 MAX_RESPONSE_BYTES = 1024 * 1024  # bytes
 
-_GONE = (ConnectTimeoutError, NewConnectionError, IncompleteRead, Broken, OSError)
+_CONNECTION_ERRORS = (ConnectTimeoutError, NewConnectionError, IncompleteRead, IncompleteBody, OSError)
 
 
 class ConnectionFailed(Exception):
-    """There was no connection, or it broke before the end of the answer."""
+    """The connection failed, or broke before the end of the response."""
 
 
 class Timeout(Exception):
-    """The answer was not complete in time."""
+    """The response was not complete at the deadline."""
 
 
 class ProtocolError(Exception):
-    """The answer is not HTTP, or too large."""
+    """The response is not HTTP, or too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,55 +45,55 @@ class Response:
 
 
 def read_address(text: str) -> Url:
-    """Return the address.
+    """Parse the address of a service.
 
     Raises:
-        ValueError: it is not http:// or https:// and a host; there are no credentials, question or fragment in it.
+        ValueError: the text is not http:// or https:// and a host, or has credentials, a query or a fragment.
     """
     try:
         url = parse_url(text)
     except HTTPError as error:
-        raise ValueError("It cannot be read.") from error
+        raise ValueError("It must be an http:// or https:// URL.") from error
     if url.scheme not in ("http", "https") or not url.host or url.auth or url.query or url.fragment:
-        raise ValueError("It is http:// or https://, a host, and perhaps a port and a path.")
+        raise ValueError("It must be http:// or https:// and a host, optionally with a port and a path.")
     return url
 
 
 def send(
     address: Url, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], until: float
 ) -> Response:
-    """Return the answer, whatever its status; ``until`` is a moment of the monotonic clock.
+    """Return the response, with any status. ``until`` is a time of the monotonic clock.
 
     Raises:
-        Unreachable, Timeout, Nonsense.
+        ConnectionFailed, Timeout, ProtocolError.
     """
     connection = _connection(address, seconds=min(CONNECT_SECONDS, max(until - time.monotonic(), 0.01)))
-    with _deadline(connection, until=until) as cut:
+    with _deadline(connection, until=until) as expired:
         try:
-            answer = _exchange(connection, method, f"{(address.path or '').rstrip('/')}{path}", body, headers)
-        except _GONE as error:
-            if cut.is_set() or (isinstance(error, TimeoutError) and not isinstance(error, HTTPError)):
+            response = _exchange(connection, method, f"{(address.path or '').rstrip('/')}{path}", body, headers)
+        except _CONNECTION_ERRORS as error:
+            if expired.is_set() or (isinstance(error, TimeoutError) and not isinstance(error, HTTPError)):
                 raise Timeout from error
             raise ConnectionFailed(type(error).__name__) from error
         except (HTTPError, HTTPException, ValueError) as error:
-            if cut.is_set():
-                raise Timeout from error  # half an answer
+            if expired.is_set():
+                raise Timeout from error  # the response was incomplete
             raise ProtocolError(type(error).__name__) from error
-    if cut.is_set():
-        raise Timeout  # what was cut may look like the end
-    return answer
+    if expired.is_set():
+        raise Timeout  # the shutdown may look like the end of the response
+    return response
 
 
 def _exchange(
     connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
 ) -> Response:
     connection.connect()
-    connection.timeout = None  # urllib3 gives it to the socket again and again; from here on the watch sees to it
+    connection.timeout = None  # urllib3 would set it on the socket again; from here on the deadline thread applies
     connection.request(method, path, body=body, headers=headers, preload_content=False, decode_content=False)
     response = connection.getresponse()
     content = response.read(MAX_RESPONSE_BYTES + 1)
     if len(content) > MAX_RESPONSE_BYTES:
-        raise ValueError("The answer is too large.")
+        raise ValueError(f"The response must have at most {MAX_RESPONSE_BYTES} bytes.")
     return Response(response.status, content)
 
 
@@ -104,23 +104,23 @@ def _connection(address: Url, *, seconds: float) -> HTTPConnection:
 
 @contextmanager
 def _deadline(connection: HTTPConnection, *, until: float) -> Iterator[threading.Event]:
-    """Close the connection in the end; cut it when the time is over. The event says that it was."""
-    done, cut = threading.Event(), threading.Event()
+    """Shut the connection down at the deadline, which sets the event, and close the connection at the end."""
+    done, expired = threading.Event(), threading.Event()
 
     def watch() -> None:
         if done.wait(until - time.monotonic()):
             return
-        cut.set()
-        while True:  # there may be no socket yet
+        expired.set()
+        while True:  # the socket may not exist yet
             with suppress(OSError, AttributeError):
                 connection.sock.shutdown(SHUT_RDWR)
             if done.wait(0.05):
                 return
 
-    thread = threading.Thread(target=watch, name="watch", daemon=True)
+    thread = threading.Thread(target=watch, name="http-deadline", daemon=True)
     thread.start()
     try:
-        yield cut
+        yield expired
     finally:
         done.set()
         connection.close()

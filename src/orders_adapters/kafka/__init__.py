@@ -1,6 +1,6 @@
-"""The ports that Kafka stands behind: the publisher of notifications, and the inlet of messages for us.
+"""Kafka adapters: event publisher and message consumer.
 
-What it gives otherwise than RabbitMQ: order within a partition, which a key chooses; and a group of consumers shares
-the partitions, each of which one consumer at a time has. Both are run against librdkafka's own mock cluster, which
-speaks the protocol and knows no topic settings, transactions or access rights; not against a real Kafka.
+Differences from RabbitMQ: order is guaranteed within a partition, which the key selects; and the consumers of a group
+share the partitions, each of which has one consumer at a time. The adapters are tested with librdkafka's mock cluster,
+which has no topic settings, transactions or access rights, and not with a real Kafka.
 """

@@ -1,4 +1,4 @@
-"""Events to a Kafka topic: the data as the value, and what makes it a CloudEvent in the headers."""
+"""Kafka event publisher: CloudEvents in binary mode, with the data as the value and the attributes as headers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ PING_TIMEOUT = 2.0  # seconds
 
 
 class KafkaEventPublisher(EventPublisher):
-    """See ``orders_domain.ports.event_publisher``. All of an order's events have its id for a key, and so keep their
-    order.
+    """See ``orders_domain.ports.event_publisher``. The key is the order id, so the events of an order stay in order.
 
-    After PublisherUnavailable what was under way may have arrived, and is repeated under the same id.
+    After PublisherUnavailable unconfirmed events may have arrived, and are published again under the same id.
     """
 
     def __init__(self, servers: str, *, topic: str, options: Options | None = None, timeout: float = 10.0) -> None:
@@ -29,10 +28,10 @@ class KafkaEventPublisher(EventPublisher):
         return self._producer.send([_record(event, self._topic) for event in events])
 
     def ping(self) -> None:
-        """Return if the cluster answers now, within two seconds.
+        """Check that the cluster responds within two seconds.
 
         Raises:
-            PublisherUnavailable: it does not.
+            PublisherUnavailable: the cluster does not respond.
         """
         self._producer.ping(timeout=PING_TIMEOUT)
 
@@ -41,7 +40,7 @@ class KafkaEventPublisher(EventPublisher):
 
 
 def _record(event: Event, topic: str) -> Record:
-    """CloudEvents' binary mode for Kafka: whoever wants the data alone finds nothing else in the value."""
+    """Use CloudEvents' binary mode for Kafka, so that the value is the data alone."""
     attributes = cloudevents.event_attributes(event)
     headers: dict[str, str | bytes | None] = {"content-type": str(attributes.pop("datacontenttype"))}
     headers |= {f"ce_{name}": str(value) for name, value in attributes.items()}

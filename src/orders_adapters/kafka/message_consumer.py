@@ -1,4 +1,4 @@
-"""A topic of Kafka whose messages come in: committed when done, and what can never be done put aside."""
+"""Kafka message consumer: commits handled messages, and publishes rejected ones to a dead-letter topic."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
 REASON = "reason"
 MAX_REASON_LENGTH = 1_000
-RETRY_WINDOW = (
-    30.0  # seconds since a message was sent, in which it may be early; longer than an order takes to be stored
-)
-RETRY_DELAY = 0.5  # seconds between two tries of an early message
+RETRY_WINDOW = 30.0  # seconds since publication in which an early message is retried; an order is stored sooner
+RETRY_DELAY = 0.5  # seconds between two attempts of an early message
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +23,12 @@ _log = logging.getLogger(__name__)
 class KafkaMessageConsumer(MessageConsumer):
     """See ``orders_domain.ports.message_consumer``. Consumers of one group share the topic's partitions.
 
-    While a message cannot be handled, none of its partition is; so one that is early is waited for only while it is
-    young, and many of them no longer than one. A partition that went to another consumer in the middle of a message is
-    taken up there from the last commit, so that message comes twice.
+    A message that cannot be handled blocks its partition. Therefore an early message is retried only for RETRY_WINDOW
+    after its publication, so many of them delay the partition no longer than one. If a partition is reassigned while a
+    message is handled, the new consumer starts at the last commit and consumes the message again.
 
     Raises:
-        ValueError: librdkafka does not know an option, or its value.
+        ValueError: librdkafka does not accept an option or its value.
     """
 
     def __init__(
@@ -45,11 +43,11 @@ class KafkaMessageConsumer(MessageConsumer):
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
             "partition.assignment.strategy": "cooperative-sticky",
-            "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is seen soon
+            "topic.metadata.refresh.interval.ms": 10_000,  # to find a topic that is created after the start
             **(options or {}),
         }
         validate_options(Consumer, self._settings)
-        self._dead = IdempotentProducer(servers, options=options or {}, timeout=timeout)
+        self._dead_letters = IdempotentProducer(servers, options=options or {}, timeout=timeout)
         self._consumer: Consumer | None = None
 
     @property
@@ -62,11 +60,11 @@ class KafkaMessageConsumer(MessageConsumer):
             message = consumer.poll(timeout)
         except KafkaException as error:
             self._disconnect()
-            raise BrokerUnavailable(f"Kafka is away: {error}.") from error
+            raise BrokerUnavailable(f"Kafka is unavailable: {error}.") from error
         if message is None or _is_transient(message.error()):
             return False
-        if (trouble := message.error()) is not None:
-            raise BrokerUnavailable(f"Kafka gives no messages: {trouble.str()}.")
+        if (failure := message.error()) is not None:
+            raise BrokerUnavailable(f"Kafka delivers no messages: {failure.str()}.")
         try:
             self._handle(message, handler)
         except PrerequisiteMissing:
@@ -80,7 +78,7 @@ class KafkaMessageConsumer(MessageConsumer):
         return True
 
     def close(self) -> None:
-        self._dead.close()
+        self._dead_letters.close()
         self._disconnect()
 
     def _handle(self, message: Message, handler: MessageHandler) -> None:
@@ -91,7 +89,7 @@ class KafkaMessageConsumer(MessageConsumer):
             if _is_recent(message):
                 raise
             reason = str(early)
-            _log.warning("A message stayed early, and is put aside: %s", reason)
+            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
         if reason is not None:
             self._dead_letter(message, body, reason)
 
@@ -103,11 +101,11 @@ class KafkaMessageConsumer(MessageConsumer):
         }
         record = Record(topic=self.dead_letter_topic, key=message.key(), value=body, headers=headers)
         try:
-            (refusal,) = self._dead.send([record])
+            (refusal,) = self._dead_letters.send([record])
         except PublisherUnavailable as error:
             raise BrokerUnavailable(str(error)) from error
         if refusal is not None:
-            raise BrokerUnavailable(f"Kafka did not take a dead letter: {refusal}.")
+            raise BrokerUnavailable(f"Kafka rejected a dead letter: {refusal}.")
 
     def _connected(self) -> Consumer:
         if self._consumer is None:
@@ -122,10 +120,10 @@ class KafkaMessageConsumer(MessageConsumer):
 
 
 def _close(consumer: Consumer) -> None:
-    """Leave the group.
+    """Leave the group and close the consumer.
 
-    A rebalance that is pending when close begins is answered inside close, where nobody replies any more: librdkafka
-    waits for ever, and Python's lock with it. So the consumer leaves first, and the pending event is polled.
+    The consumer unsubscribes first and polls the pending event, because librdkafka waits without limit in close for a
+    reply to a pending rebalance, and holds Python's lock.
     """
     with suppress(KafkaException, RuntimeError):
         consumer.unsubscribe()
@@ -135,18 +133,18 @@ def _close(consumer: Consumer) -> None:
 
 
 def _is_transient(error: KafkaError | None) -> bool:
-    """What passes by itself and has nothing to do with a message."""
+    """Return whether the error is retriable, or only marks the end of a partition."""
     return error is not None and (error.retriable() or error.code() == KafkaError._PARTITION_EOF)
 
 
 def _is_recent(message: Message) -> bool:
-    """By the clock of whoever sent it, or of the broker; one that tells no time, or one far ahead, is old."""
+    """Compare the timestamp of the producer or broker. A missing one, or one far in the future, counts as old."""
     _, sent = message.timestamp()
     return abs(time.time() - sent / 1000) < RETRY_WINDOW
 
 
 def _seek_back(consumer: Consumer, message: Message) -> None:
-    """Be given it again. A partition that is no longer ours begins elsewhere, from the last commit."""
+    """Consume the message again. If the partition was reassigned, its new consumer starts at the last commit."""
     with suppress(KafkaException):
         consumer.seek(TopicPartition(message.topic() or "", message.partition() or 0, message.offset() or 0))
 
@@ -154,5 +152,5 @@ def _seek_back(consumer: Consumer, message: Message) -> None:
 def _commit(consumer: Consumer, message: Message) -> None:
     try:
         consumer.commit(message=message, asynchronous=False)
-    except KafkaException as error:  # it is done, and will come again: whoever handles it bears that
-        _log.warning("Kafka did not take a commit; the message comes again: %s", error)
+    except KafkaException as error:  # the handler is idempotent, so a second delivery is harmless
+        _log.warning("Kafka rejected a commit; the message will be delivered again: %s", error)

@@ -1,4 +1,4 @@
-"""Records to Kafka, each safe on all in-sync replicas before it counts as sent."""
+"""Idempotent Kafka producer: a record counts as sent when all in-sync replicas have it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from orders_domain.errors import PublisherUnavailable
 
 Options = Mapping[str, str]
-"""What librdkafka is told beside the brokers' addresses, such as how to log in."""
+"""Options of librdkafka in addition to the brokers' addresses, such as credentials."""
 
 _PERMANENT = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError._INVALID_ARG}
-"""What the record is to blame for; anything else is the cluster's trouble, and may pass."""
+"""Errors that the record causes. All others are caused by the cluster and may be transient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One record; records of one key stay in their order."""
+    """One record. Records of the same key stay in order."""
 
     topic: str
     key: str | bytes | None
@@ -30,10 +30,10 @@ class Record:
 
 
 class IdempotentProducer:
-    """An idempotent producer. Threads take turns; it connects when used. ``send`` ends within ``timeout`` seconds.
+    """Serializes the calls of threads, and connects when first used. ``send`` ends within ``timeout`` seconds.
 
     Raises:
-        ValueError: librdkafka does not know an option, or its value.
+        ValueError: librdkafka does not accept an option or its value.
     """
 
     def __init__(self, servers: str, *, options: Options, timeout: float) -> None:
@@ -52,10 +52,10 @@ class IdempotentProducer:
         self._lock, self._pid = threading.Lock(), os.getpid()
 
     def send(self, records: Sequence[Record]) -> Sequence[str | None]:
-        """Send the records in this order; return for each None, or why it will never be taken.
+        """Send the records in this order. Return for each None, or the reason of its rejection.
 
         Raises:
-            PublisherUnavailable: the cluster is away or does not answer; any of the records may have been taken.
+            PublisherUnavailable: the cluster is unavailable; any of the records may have been stored.
         """
         if self._pid != os.getpid():  # a producer's threads do not survive a fork
             self._producer, self._lock, self._pid = None, threading.Lock(), os.getpid()
@@ -67,42 +67,42 @@ class IdempotentProducer:
             self._lock.release()
 
     def ping(self, *, timeout: float) -> None:
-        """Return if a broker answers in time, and raise PublisherUnavailable if not."""
+        """Check that a broker responds within ``timeout`` seconds, and raise PublisherUnavailable if not."""
         try:
             self._client().list_topics(timeout=timeout)
         except KafkaException as error:
-            raise PublisherUnavailable("Kafka does not answer.") from error
+            raise PublisherUnavailable("Kafka does not respond.") from error
 
     def close(self) -> None:
-        """Hang up; what was not confirmed is not sent any more."""
+        """Disconnect, and discard the unconfirmed records."""
         producer, self._producer = self._producer, None
         if producer is not None and self._pid == os.getpid():
             producer.purge(in_queue=True, in_flight=True, blocking=False)
             producer.flush(0)
 
     def _send(self, records: Sequence[Record]) -> Sequence[str | None]:
-        heard: dict[int, KafkaError | None] = {}
+        results: dict[int, KafkaError | None] = {}
         producer = self._client()
-        for place, record in enumerate(records):
+        for index, record in enumerate(records):
 
-            def hear(error: KafkaError | None, _: Message, place: int = place) -> None:
-                heard[place] = error
+            def on_delivery(error: KafkaError | None, _: Message, index: int = index) -> None:
+                results[index] = error
 
             try:
                 headers = list(record.headers.items())
-                producer.produce(record.topic, record.value, record.key, headers=headers, on_delivery=hear)
+                producer.produce(record.topic, record.value, record.key, headers=headers, on_delivery=on_delivery)
             except KafkaException as error:
-                heard[place] = error.args[0]
+                results[index] = error.args[0]
             except BufferError as error:
                 self.close()
-                raise PublisherUnavailable("Kafka takes no more for now.") from error
-        _await(producer, heard, len(records), self._timeout)
-        if len(heard) < len(records) or any(_is_retriable(error) for error in heard.values()):
-            self.close()  # nothing of this may arrive behind what is sent next
-            why = next((str(error) for error in heard.values() if _is_retriable(error)), "no answer")
-            raise PublisherUnavailable(f"Kafka is away: {why}.")
-        verdicts = [heard[place] for place in range(len(records))]
-        return [None if verdict is None else verdict.str() for verdict in verdicts]
+                raise PublisherUnavailable("The queue of the Kafka producer is full.") from error
+        _await(producer, results, len(records), self._timeout)
+        if len(results) < len(records) or any(_is_retriable(error) for error in results.values()):
+            self.close()  # because none of these records may arrive after a later one
+            reason = next((str(error) for error in results.values() if _is_retriable(error)), "no response")
+            raise PublisherUnavailable(f"Kafka is unavailable: {reason}.")
+        errors = [results[index] for index in range(len(records))]
+        return [None if error is None else error.str() for error in errors]
 
     def _client(self) -> Producer:
         if self._producer is None:
@@ -111,10 +111,10 @@ class IdempotentProducer:
 
 
 def validate_options(kind: type[Producer | Consumer], settings: Mapping[str, object]) -> None:
-    """Return if the library takes the settings. Only a client of the kind tells; this one connects to no server.
+    """Validate the settings by creating a client of the kind, which connects to no server.
 
     Raises:
-        ValueError: it does not know one, or its value, or minds one beside another.
+        ValueError: an option, its value or a combination of options is invalid.
     """
     try:
         client = kind({**settings, "bootstrap.servers": "", "log_level": 0})
@@ -124,10 +124,10 @@ def validate_options(kind: type[Producer | Consumer], settings: Mapping[str, obj
         raise ValueError(error.args[0].str()) from error
 
 
-def _await(producer: Producer, heard: Mapping[int, object], count: int, seconds: float) -> None:
+def _await(producer: Producer, results: Mapping[int, object], count: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while len(heard) < count and (left := deadline - time.monotonic()) > 0:
-        producer.flush(min(left, 0.1))  # briefly, lest Ctrl-C waits
+    while len(results) < count and (remaining := deadline - time.monotonic()) > 0:
+        producer.flush(min(remaining, 0.1))  # short, so that Ctrl-C is handled
 
 
 def _is_retriable(error: KafkaError | None) -> bool:

@@ -1,5 +1,5 @@
-"""Every port in plain Python: for tests of services that embed the domain, and for a first look without any server.
+"""In-memory adapters of every port, for tests of services that embed the domain and for a start without any server.
 
-Thread-safe; copies in and out. What one process's memory cannot promise: it forgets all when the process ends, other
-processes do not see it, and a page of a list costs more the more orders there are.
+Thread-safe; arguments and results are copied. Limits: the data is lost when the process ends, other processes do not
+see it, and the cost of a page grows with the number of orders.
 """

@@ -1,11 +1,10 @@
-"""Figures counted anew each time, from all orders there are."""
+"""In-memory analytics reader, which computes from all orders on every call."""
 
 from collections import defaultdict
 from datetime import datetime
 
 from orders_adapters.memory.store import InMemoryStore
-from orders_domain.model.analytics import MAX_PRODUCTS, Period, ProductSales, StatusTotals
-from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.analytics import MAX_PRODUCTS, Analytics, Period, ProductSales, StatusTotals
 from orders_domain.model.order import Order
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
@@ -15,12 +14,12 @@ class InMemoryAnalyticsReader:
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def __call__(self, period: Period) -> Figures:
+    def __call__(self, period: Period) -> Analytics:
         with self._store.read_lock:
             orders = [order for order in self._store.orders.values() if _counts(order, period)]
             products = self._store.external_products | self._store.products
             names = {product.id: product.name for product in products.values()}
-        return Figures(period=period, status_totals=_status_totals(orders, period), top_products=_top(orders, names))
+        return Analytics(period=period, status_totals=_status_totals(orders, period), top_products=_top(orders, names))
 
 
 def _counts(order: Order, period: Period) -> bool:
@@ -32,12 +31,12 @@ def _counts(order: Order, period: Period) -> bool:
 
 
 def _status_totals(orders: list[Order], period: Period) -> tuple[StatusTotals, ...]:
-    found: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(list)
+    totals: dict[tuple[datetime, OrderStatus], list[int]] = defaultdict(list)
     for order in orders:
-        found[period.bucket.start(order.created_at), order.status].append(order.total.minor)
+        totals[period.bucket.start(order.created_at), order.status].append(order.total.minor)
     return tuple(
         StatusTotals(start=start, status=status, orders=len(minor), minor=sum(minor))
-        for (start, status), minor in found.items()
+        for (start, status), minor in totals.items()
     )
 
 
@@ -49,5 +48,5 @@ def _top(orders: list[Order], names: dict[ProductId, str]) -> tuple[ProductSales
         minor[line.product_id] += line.subtotal.minor
     best = sorted(quantities, key=lambda product_id: (-minor[product_id], product_id))[:MAX_PRODUCTS]
     return tuple(
-        ProductSales(product_id=one, name=names[one], quantity=quantities[one], minor=minor[one]) for one in best
+        ProductSales(product_id=key, name=names[key], quantity=quantities[key], minor=minor[key]) for key in best
     )

@@ -1,4 +1,4 @@
-"""E-mail addresses of the users' accounts."""
+"""In-memory e-mail lookup in the accounts of the users."""
 
 from orders_adapters.memory.store import InMemoryStore
 

@@ -1,4 +1,4 @@
-"""A broker of one process: it keeps the latest events, and logs each."""
+"""In-memory event publisher, which logs every event and stores the latest ones."""
 
 import logging
 from collections import deque

@@ -1,4 +1,4 @@
-"""The keys of one unit of work, staged until it commits; who repeats a request meanwhile waits for it to end."""
+"""In-memory idempotency keys of one unit of work, staged until commit. A duplicate request waits for the commit."""
 
 from datetime import datetime
 
@@ -12,23 +12,23 @@ from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup, Idempote
 class InMemoryIdempotencyKeys(IdempotencyKeys):
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
-        self._responses: dict[tuple[str, str, str], StoredKey] = {}
+        self._staged: dict[tuple[str, str, str], StoredKey] = {}
 
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
-        kept = self._store.idempotency_keys.get(_composite_key(key))
-        if kept is None or kept.at <= at - RETENTION:
+        stored = self._store.idempotency_keys.get(_composite_key(key))
+        if stored is None or stored.at <= at - RETENTION:
             return
-        if kept.fingerprint != key.fingerprint:
+        if stored.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
-        placing = self._store.histories[kept.order_id][:1]
-        raise DuplicateRequest(rebuild(placing, number=self._store.orders[kept.order_id].number))
+        entries = self._store.histories[stored.order_id][:1]
+        raise DuplicateRequest(rebuild(entries, number=self._store.orders[stored.order_id].number))
 
     def store(self, key: IdempotencyKey, order: Order) -> None:
-        self._responses[_composite_key(key)] = StoredKey(key.fingerprint, order.id, order.created_at)
+        self._staged[_composite_key(key)] = StoredKey(key.fingerprint, order.id, order.created_at)
 
     def merge(self) -> None:
-        """Make the staged keys those of the store; ``store.reading`` is held."""
-        self._store.idempotency_keys |= self._responses
+        """Copy the staged keys to the store. The caller must hold ``store.read_lock``."""
+        self._store.idempotency_keys |= self._staged
 
 
 class InMemoryIdempotencyKeyCleanup(IdempotencyKeyCleanup):
@@ -37,9 +37,9 @@ class InMemoryIdempotencyKeyCleanup(IdempotencyKeyCleanup):
 
     def prune(self, *, stored_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
-            old = [place for place, kept in self._store.idempotency_keys.items() if kept.at < stored_before][:limit]
-            for place in old:
-                del self._store.idempotency_keys[place]
+            old = [key for key, stored in self._store.idempotency_keys.items() if stored.at < stored_before][:limit]
+            for key in old:
+                del self._store.idempotency_keys[key]
             return len(old)
 
 

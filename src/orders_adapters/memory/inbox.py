@@ -1,4 +1,4 @@
-"""The messages of one unit of work, staged until it commits."""
+"""In-memory inbox of one unit of work, staged until commit."""
 
 from datetime import datetime
 
@@ -12,14 +12,14 @@ class InMemoryInbox(Inbox):
         self._recorded: dict[tuple[str, str], datetime] = {}
 
     def record(self, message_id: str, *, scope: str, at: datetime) -> bool:
-        place = scope, message_id
-        if place in self._recorded or place in self._store.inbox:
+        key = scope, message_id
+        if key in self._recorded or key in self._store.inbox:
             return False
-        self._recorded[place] = at
+        self._recorded[key] = at
         return True
 
     def merge(self) -> None:
-        """Make the staged notes those of the store; ``store.reading`` is held."""
+        """Copy the staged messages to the store. The caller must hold ``store.read_lock``."""
         self._store.inbox |= self._recorded
 
 
@@ -29,7 +29,7 @@ class InMemoryInboxCleanup(InboxCleanup):
 
     def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
-            old = [place for place, at in self._store.inbox.items() if at < recorded_before][:limit]
-            for place in old:
-                del self._store.inbox[place]
+            old = [key for key, at in self._store.inbox.items() if at < recorded_before][:limit]
+            for key in old:
+                del self._store.inbox[key]
             return len(old)

@@ -1,4 +1,4 @@
-"""Jobs of one process."""
+"""In-memory job repository."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -10,7 +10,7 @@ from orders_domain.errors import JobLeaseLost, JobNotFound
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.ports.jobs import JobRepository
 
-_OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+_UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 class InMemoryJobRepository(JobRepository):
@@ -30,8 +30,8 @@ class InMemoryJobRepository(JobRepository):
 
     def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
         with self._store.read_lock:
-            found = [job for job in self._store.jobs.values() if _is_due(job, now)]
-        return [job.id for job in sorted(found, key=lambda job: (job.leased_until, job.id))[:limit]]
+            due = [job for job in self._store.jobs.values() if _is_due(job, now)]
+        return [job.id for job in sorted(due, key=lambda job: (job.leased_until, job.id))[:limit]]
 
     def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
         with self._store.read_lock:
@@ -54,11 +54,11 @@ class InMemoryJobRepository(JobRepository):
     def delete_finished(self, *, created_before: datetime) -> int:
         with self._store.read_lock:
             jobs = self._store.jobs
-            old = [job.id for job in jobs.values() if job.status not in _OPEN and job.created_at < created_before]
+            old = [job.id for job in jobs.values() if job.status not in _UNFINISHED and job.created_at < created_before]
             for job_id in old:
                 del jobs[job_id]
         return len(old)
 
 
 def _is_due(job: BulkStatusJob, now: datetime) -> bool:
-    return job.status in _OPEN and job.leased_until <= now
+    return job.status in _UNFINISHED and job.leased_until <= now

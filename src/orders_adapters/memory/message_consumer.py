@@ -1,16 +1,16 @@
-"""Messages within one process: put in by whoever has the inlet."""
+"""In-memory message consumer, for messages that are appended to ``waiting``."""
 
 from collections import Counter, deque
 
 from orders_domain.errors import PrerequisiteMissing
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
-RETRY_DELAYS = 3
-"""How often a message that is early goes back behind the others."""
+MAX_RETRIES = 3
+"""The retries of an early message, each at the end of the queue."""
 
 
 class InMemoryMessageConsumer(MessageConsumer):
-    """``waiting`` are the messages to come, ``dead`` those that could never be done, each with the reason."""
+    """``waiting`` has the messages to consume, ``dead_letters`` the rejected ones with the reason."""
 
     def __init__(self, *messages: bytes) -> None:
         self.waiting = deque(messages)
@@ -25,7 +25,7 @@ class InMemoryMessageConsumer(MessageConsumer):
             reason = handler(message)
         except PrerequisiteMissing as early:
             self._early[message] += 1
-            if self._early[message] <= RETRY_DELAYS:
+            if self._early[message] <= MAX_RETRIES:
                 self.waiting.rotate(-1)
                 return False
             reason = str(early)
@@ -35,4 +35,4 @@ class InMemoryMessageConsumer(MessageConsumer):
         return True
 
     def close(self) -> None:
-        """There is nothing to hang up."""
+        """Do nothing, because there is no connection."""

@@ -1,4 +1,4 @@
-"""Caches of one process, and none at all."""
+"""In-memory order cache, and a null cache."""
 
 import threading
 from collections import OrderedDict
@@ -12,11 +12,11 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
 
 TTL = timedelta(seconds=300)
-FENCE_TTL = timedelta(seconds=900)  # longer than a copy lives and a request may last, together
+FENCE_TTL = timedelta(seconds=900)  # longer than TTL plus the longest request
 
 
 class InMemoryOrderCache(OrderCache):
-    """At most ``size`` orders, the least recently used go first; a fence stays for its whole life."""
+    """Holds at most ``size`` orders and evicts the least recently used. Fences are not evicted before they expire."""
 
     def __init__(self, *, clock: Clock, size: int = 10_000) -> None:
         self._clock = clock
@@ -27,20 +27,20 @@ class InMemoryOrderCache(OrderCache):
 
     def get(self, order_id: UUID) -> Order | None:
         with self._lock:
-            found = self._copies.get(order_id)
-            if found is None or found[1] <= self._clock():
+            entry = self._copies.get(order_id)
+            if entry is None or entry[1] <= self._clock():
                 return None
             self._copies.move_to_end(order_id)
-            return deepcopy(found[0])
+            return deepcopy(entry[0])
 
     def prefetch(self, order_id: UUID | None) -> None:
-        """There is no server, and so no round trip to save."""
+        """Do nothing, because there is no round trip to save."""
 
     def put(self, order: Order) -> None:
         with self._lock:
             fence, _ = self._fences.get(order.id, (0, None))
-            present = self._copies.get(order.id)
-            if order.version < max(fence, present[0].version if present else 0):
+            entry = self._copies.get(order.id)
+            if order.version < max(fence, entry[0].version if entry else 0):
                 return
             self._copies[order.id] = (deepcopy(order), self._clock() + TTL)
             self._copies.move_to_end(order.id)
@@ -57,8 +57,8 @@ class InMemoryOrderCache(OrderCache):
     def _fence(self, order_id: UUID, version: int) -> None:
         fence, _ = self._fences.pop(order_id, (0, None))
         self._fences[order_id] = (max(fence, version), self._clock() + FENCE_TTL)
-        present = self._copies.get(order_id)
-        if present and present[0].version < version:
+        entry = self._copies.get(order_id)
+        if entry and entry[0].version < version:
             del self._copies[order_id]
 
     def _delete_expired_fences(self) -> None:
@@ -68,13 +68,13 @@ class InMemoryOrderCache(OrderCache):
 
 
 class NullOrderCache(OrderCache):
-    """Always empty: for several processes without a Redis, where each one's own cache could be wrong."""
+    """Always empty, for several processes without Redis, because a cache per process could return old orders."""
 
     def get(self, order_id: UUID) -> Order | None:
         return None
 
     def prefetch(self, order_id: UUID | None) -> None:
-        """There is no server, and so no round trip to save."""
+        """Do nothing, because there is no round trip to save."""
 
     def put(self, order: Order) -> None:
         return

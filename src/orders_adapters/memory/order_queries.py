@@ -1,4 +1,4 @@
-"""Reading the committed orders."""
+"""In-memory queries of the committed orders."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -29,14 +29,14 @@ class InMemoryOrderQueries(OrderQueries):
     def search(self, order_filter: OrderFilter) -> Page:
         after = (order_filter.cursor.created_at, order_filter.cursor.order_id) if order_filter.cursor else None
         with self._store.read_lock:
-            found = [
+            matching = [
                 order
                 for order in self._store.orders.values()
                 if order.deleted_at is None
                 and order_filter.matches(order)
                 and (after is None or _sort_key(order) < after)
             ]
-            newest = nlargest(order_filter.offset + order_filter.limit + 1, found, key=_sort_key)
+            newest = nlargest(order_filter.offset + order_filter.limit + 1, matching, key=_sort_key)
             return Page.from_rows(deepcopy(newest[order_filter.offset :]), order_filter.limit)
 
     def history(self, ref: OrderRef) -> Sequence[HistoryEntry]:

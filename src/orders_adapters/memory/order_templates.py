@@ -1,4 +1,4 @@
-"""Templates in a dictionary."""
+"""In-memory order template repository."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,14 +28,15 @@ class InMemoryOrderTemplateRepository(OrderTemplateRepository):
 
     def get(self, template_id: int) -> OrderTemplate:
         with self._store.read_lock:
-            found = self._store.templates.get(template_id)
-        if found is None:
+            template = self._store.templates.get(template_id)
+        if template is None:
             raise TemplateNotFound(template_id)
-        return found
+        return template
 
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with self._store.read_lock:
-            return [one for one in self._store.templates.values() if one.user_id == user_id][offset : offset + limit]
+            templates = [template for template in self._store.templates.values() if template.user_id == user_id]
+        return templates[offset : offset + limit]
 
     def delete(self, template_id: int) -> None:
         with self._store.read_lock:

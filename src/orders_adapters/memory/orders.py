@@ -1,4 +1,4 @@
-"""The orders of one unit of work, staged until it commits."""
+"""In-memory order repository of one unit of work, staged until commit."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -35,8 +35,8 @@ class InMemoryOrderRepository(OrderRepository):
         return deepcopy(order)
 
     def get_by_shipment_for_update(self, shipment_id: str) -> Order:
-        shipped = (one.id for one in self._store.orders.values() if one.shipment_id == shipment_id)
-        order_id = next(shipped, None)
+        order_ids = (order.id for order in self._store.orders.values() if order.shipment_id == shipment_id)
+        order_id = next(order_ids, None)
         if order_id is None:
             raise OrderNotFound(shipment_id)
         return self.get_for_update(order_id)
@@ -55,15 +55,17 @@ class InMemoryOrderRepository(OrderRepository):
         ]
 
     def merge(self) -> None:
-        """Make the staged changes those of the store; ``store.reading`` is held."""
+        """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         self._store.orders |= self._orders
         self._store.ids |= {order.number: order.id for order in self._orders.values() if order.number is not None}
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
-        self._store.outbox |= {outgoing.event.id: outgoing for outgoing in self._messages}
+        self._store.outbox |= {message.event.id: message for message in self._messages}
 
     def _is_shipped(self, shipment_id: str | None) -> bool:
-        return shipment_id is not None and any(one.shipment_id == shipment_id for one in self._store.orders.values())
+        return shipment_id is not None and any(
+            order.shipment_id == shipment_id for order in self._store.orders.values()
+        )
 
     def _stored(self, order_id: UUID | None) -> Order | None:
         if order_id is None:

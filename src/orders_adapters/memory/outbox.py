@@ -1,4 +1,4 @@
-"""The outbox of the memory store."""
+"""In-memory outbox."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, OutboxMessage, OutboxState
 
 _OPEN = (OutboxState.WAITING, OutboxState.PUBLISHED)
-_THE_SHARD = 0
+_SHARD = 0
 
 
 class InMemoryOutbox(Outbox):
-    """One shard: one process needs no more."""
+    """Has one shard, because all relays are in one process."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
     def due_shards(self, now: datetime) -> Sequence[int]:
-        return [_THE_SHARD] if self._due(now, limit=1) else []
+        return [_SHARD] if self._due(now, limit=1) else []
 
     @contextmanager
     def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator["InMemoryShardClaim | None"]:
@@ -39,59 +39,61 @@ class InMemoryOutbox(Outbox):
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[OutboxMessage]:
         with self._store.read_lock:
-            return deepcopy([one for one in self._store.outbox.values() if one.state in states][:limit])
+            return deepcopy([message for message in self._store.outbox.values() if message.state in states][:limit])
 
     def backlog(self) -> OutboxBacklog:
         waiting = self.select(states=frozenset({OutboxState.WAITING}), limit=sys.maxsize)
         parked = self.select(states=frozenset({OutboxState.PARKED}), limit=sys.maxsize)
-        oldest = min((one.event.at for one in (*waiting, *parked)), default=None)
+        oldest = min((message.event.at for message in (*waiting, *parked)), default=None)
         return OutboxBacklog(waiting=len(waiting), parked=len(parked), oldest=oldest)
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         with self._store.read_lock:
             outbox = self._store.outbox
-            found = [outbox[one] for one in dict.fromkeys(event_ids) if one in outbox]
-            parked_or_sent = [one for one in found if one.state not in _OPEN]
-            for one in parked_or_sent:
-                outbox[one.event.id] = replace(one, state=OutboxState.WAITING, attempts=0, due_at=now)
+            messages = [outbox[event_id] for event_id in dict.fromkeys(event_ids) if event_id in outbox]
+            parked_or_sent = [message for message in messages if message.state not in _OPEN]
+            for message in parked_or_sent:
+                outbox[message.event.id] = replace(message, state=OutboxState.WAITING, attempts=0, due_at=now)
             return len(parked_or_sent)
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
             outbox = self._store.outbox
-            old = [one for one in outbox.values() if one.state is OutboxState.SENT and one.event.at < sent_before]
-            for one in old[:limit]:
-                del outbox[one.event.id]
+            sent = [message for message in outbox.values() if message.state is OutboxState.SENT]
+            old = [message for message in sent if message.event.at < sent_before]
+            for message in old[:limit]:
+                del outbox[message.event.id]
             return len(old[:limit])
 
     def _due(self, now: datetime, *, limit: int) -> list[OutboxMessage]:
-        """The events to be sent, then those that only the cache has to hear of."""
-        sendable: list[OutboxMessage] = []
-        untold: list[OutboxMessage] = []
-        held_back: set[UUID] = set()
-        refused: set[UUID] = set()
+        """Return the messages to publish, then those that need only an invalidation of the cache."""
+        publishable: list[OutboxMessage] = []
+        to_invalidate: list[OutboxMessage] = []
+        blocked: set[UUID] = set()
+        rejected: set[UUID] = set()
         with self._store.read_lock:
-            unsent = [one for one in self._store.outbox.values() if one.state is not OutboxState.SENT]
-        for one in unsent:
-            if one.state is OutboxState.PUBLISHED:
-                untold += [one] if one.due_at <= now else []
-            elif one.state is OutboxState.PARKED or one.due_at > now or one.event.order_id in held_back:
-                held_back.add(one.event.order_id)
-                refused |= {one.event.order_id} if one.attempts else set()
-                if one.event.order_id in refused and one.event.at > now - MAX_CACHE_AGE:
-                    untold.append(replace(one, blocked=True))
+            unsent = [message for message in self._store.outbox.values() if message.state is not OutboxState.SENT]
+        for message in unsent:
+            order_id = message.event.order_id
+            if message.state is OutboxState.PUBLISHED:
+                to_invalidate += [message] if message.due_at <= now else []
+            elif message.state is OutboxState.PARKED or message.due_at > now or order_id in blocked:
+                blocked.add(order_id)
+                rejected |= {order_id} if message.attempts else set()
+                if order_id in rejected and message.event.at > now - MAX_CACHE_AGE:
+                    to_invalidate.append(replace(message, blocked=True))
             else:
-                sendable.append(one)
-        return deepcopy([*sendable[:limit], *untold[:limit]])
+                publishable.append(message)
+        return deepcopy([*publishable[:limit], *to_invalidate[:limit]])
 
 
 class InMemoryShardClaim:
-    def __init__(self, outgoing: Sequence[OutboxMessage]) -> None:
-        self.messages = outgoing
+    def __init__(self, messages: Sequence[OutboxMessage]) -> None:
+        self.messages = messages
         self.states: dict[UUID, OutboxMessage] = {}
 
     def set_state(
         self, event_id: UUID, *, state: OutboxState, due_at: datetime, attempts: int, last_error: str | None = None
     ) -> None:
-        one = next(one for one in self.messages if one.event.id == event_id)
-        self.states[event_id] = replace(one, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
+        message = next(message for message in self.messages if message.event.id == event_id)
+        self.states[event_id] = replace(message, state=state, due_at=due_at, attempts=attempts, last_error=last_error)

@@ -1,4 +1,4 @@
-"""Reading the committed products."""
+"""In-memory catalog of the committed products."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,13 @@ class InMemoryProductCatalog(ProductCatalog):
         return self._all()[offset : offset + limit]
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
-        everything = self._all()
-        low = sorted((one for one in everything if one.is_low), key=lambda one: (one.stock, one.id))
+        products = self._all()
+        low = sorted(
+            (product for product in products if product.is_low), key=lambda product: (product.stock, product.id)
+        )
         return StockLevels(
-            total_products=len(everything),
-            out_of_stock=sum(one.stock == 0 for one in everything),
+            total_products=len(products),
+            out_of_stock=sum(product.stock == 0 for product in products),
             low_stock=tuple(low[:limit]),
         )
 

@@ -1,4 +1,4 @@
-"""The catalogue and its stock in one unit of work, staged until it commits."""
+"""In-memory product repository and stock of one unit of work, staged until commit."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from orders_domain.ports.products import MovementKind, ProductRepository, Stock
 
 
 class InMemoryProductRepository(ProductRepository, Stock):
-    """Both ports, Products and Stock: in memory a movement and its product are changed by the same step."""
+    """Implements both ports, because in memory a stock movement and its product are changed together."""
 
     def __init__(self, store: InMemoryStore, reservations: InMemoryReservationRepository) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
 
     def _add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
         added = Product(
-            id=next(one for one in self._store.product_ids if one not in self._store.external_products),
+            id=next(new for new in self._store.product_ids if new not in self._store.external_products),
             sku=product.sku,
             name=product.name,
             price=product.price,
@@ -40,7 +40,8 @@ class InMemoryProductRepository(ProductRepository, Stock):
         return self._move(added, MovementKind.INITIAL, product.stock, by=by, at=at)
 
     def get_many(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
-        return {one: product for one in product_ids if (product := self._stored(one)) is not None}
+        products = {product_id: self._stored(product_id) for product_id in product_ids}
+        return {product_id: product for product_id, product in products.items() if product is not None}
 
     def get_for_update(self, product_id: ProductId) -> Product:
         product = self._stored(product_id)
@@ -59,13 +60,13 @@ class InMemoryProductRepository(ProductRepository, Stock):
             self._movements.append(StockMovement(product.id, MovementKind.ADJUSTED, difference, None, by.subject, at))
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
-        wanted = set(skus)
-        everything = self._store.products | self._products
-        return {one.sku: one for one in everything.values() if one.sku in wanted}
+        requested = set(skus)
+        products = self._store.products | self._products
+        return {product.sku: product for product in products.values() if product.sku in requested}
 
     def add_many(self, products: Sequence[NewProduct], *, by: Actor, at: datetime) -> None:
         if self.get_by_sku_for_update([product.sku for product in products]):
-            raise StoreContention("Another product of one of the skus was added meanwhile.")
+            raise StoreContention("Another transaction has added a product with one of the skus.")
         for product in products:
             self._add(product, by=by, at=at)
 
@@ -102,7 +103,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
         return self._move(product, MovementKind.RESTOCKED, quantity, by=by, at=at)
 
     def merge(self) -> None:
-        """Make the staged changes those of the store; ``store.reading`` is held."""
+        """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         self._store.products |= self._products
         self._store.external_products |= self._external
         self._store.movements += self._movements
@@ -111,13 +112,13 @@ class InMemoryProductRepository(ProductRepository, Stock):
         return self._products.get(product_id) or self._store.products.get(product_id)
 
     def _ensure_sku_free(self, sku: str, product_id: ProductId | None) -> None:
-        everything = self._store.products | self._products
-        if any(one.sku == sku and one.id != product_id for one in everything.values()):
+        products = self._store.products | self._products
+        if any(product.sku == sku and product.id != product_id for product in products.values()):
             raise SkuTaken(sku)
 
     def _has_movement(self, order: Order, movement: MovementKind) -> bool:
-        everything = [*self._store.movements, *self._movements]
-        return any(one.order_id == order.id and one.movement is movement for one in everything)
+        entries = [*self._store.movements, *self._movements]
+        return any(entry.order_id == order.id and entry.movement is movement for entry in entries)
 
     def _move(
         self,
@@ -129,9 +130,9 @@ class InMemoryProductRepository(ProductRepository, Stock):
         at: datetime,
         order: Order | None = None,
     ) -> Product:
-        moved = replace(product, stock=product.stock + quantity)
-        self._products[product.id] = moved
+        changed = replace(product, stock=product.stock + quantity)
+        self._products[product.id] = changed
         self._movements.append(
             StockMovement(product.id, movement, quantity, order.id if order else None, by.subject, at)
         )
-        return moved
+        return changed

@@ -1,4 +1,4 @@
-"""The bookings of one unit of work, staged until it commits."""
+"""In-memory reservation repository of one unit of work, staged until commit."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -16,8 +16,8 @@ _Key = tuple[str, str, str]
 class InMemoryReservationRepository(ReservationRepository):
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
-        self._reservations: dict[UUID, Reservation | None] = {}  # None: removed
-        self._keys: dict[UUID, _Key | None] = {}  # None: given free
+        self._reservations: dict[UUID, Reservation | None] = {}  # None: deleted
+        self._keys: dict[UUID, _Key | None] = {}  # None: released
 
     def add(self, reservation: Reservation, idempotency_key: IdempotencyKey | None = None) -> None:
         key = (idempotency_key.subject, idempotency_key.scope, idempotency_key.key) if idempotency_key else None
@@ -33,11 +33,12 @@ class InMemoryReservationRepository(ReservationRepository):
         self._stage(replace(stored, state=ReservationState.CONFIRMED, shipment_id=reservation.shipment_id))
 
     def claim_due(self, *, now: datetime, until: datetime) -> Reservation | None:
-        everything = (self._store.reservations | self._reservations).values()
-        due = [one for one in everything if one and one.state is not ReservationState.CONFIRMED and one.due_at <= now]
+        reservations = filter(None, (self._store.reservations | self._reservations).values())
+        unconfirmed = (item for item in reservations if item.state is not ReservationState.CONFIRMED)
+        due = [reservation for reservation in unconfirmed if reservation.due_at <= now]
         if not due:
             return None
-        first = min(due, key=lambda one: (one.due_at, one.order_id))
+        first = min(due, key=lambda reservation: (reservation.due_at, reservation.order_id))
         claimed = replace(first, state=ReservationState.RELEASING, due_at=until, shipment_requested=True)
         self._reservations[first.order_id] = claimed
         return replace(claimed, quantities=dict(claimed.quantities))
@@ -54,13 +55,13 @@ class InMemoryReservationRepository(ReservationRepository):
             self._reservations[reservation.order_id] = self._keys[reservation.order_id] = None
 
     def make_due_for_release(self, order_id: UUID, *, at: datetime) -> None:
-        """Make what is kept for the order due for release."""
+        """Make a confirmed reservation of the order due for release."""
         stored = self._stored(order_id)
         if stored and stored.state is ReservationState.CONFIRMED:
             self._stage(replace(stored, state=ReservationState.RELEASING, due_at=at))
 
     def merge(self) -> None:
-        """Make the staged changes those of the store; ``store.reading`` is held."""
+        """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         for order_id, reservation in self._reservations.items():
             if reservation is None:
                 self._store.reservations.pop(order_id, None)

@@ -1,4 +1,4 @@
-"""Marks of dead tokens in a dictionary: all of them, or a copy for the one process there is."""
+"""In-memory revoked tokens, with a cache and a null cache."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ class InMemoryRevokedTokens(AllRevokedTokens):
     def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
         with self._store.read_lock:
             new = keys.keys() - self._store.revoked_tokens.keys()
-            self._store.revoked_tokens |= {mark: keys[mark] for mark in new}
+            self._store.revoked_tokens |= {key: keys[key] for key in new}
             return frozenset(new)
 
     def is_revoked(self, keys: Sequence[str]) -> bool:
         with self._store.read_lock:
-            return any(mark in self._store.revoked_tokens for mark in keys)
+            return any(key in self._store.revoked_tokens for key in keys)
 
     def all(self, *, limit: int) -> Mapping[str, datetime] | None:
         with self._store.read_lock:
@@ -30,14 +30,14 @@ class InMemoryRevokedTokens(AllRevokedTokens):
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
-            old = [mark for mark, until in self._store.revoked_tokens.items() if until < expired_before][:limit]
-            for mark in old:
-                del self._store.revoked_tokens[mark]
+            old = [key for key, until in self._store.revoked_tokens.items() if until < expired_before][:limit]
+            for key in old:
+                del self._store.revoked_tokens[key]
             return len(old)
 
 
 class InMemoryRevokedTokenCache(RevokedTokenCache):
-    """A copy that nobody but this process changes: complete once it was made."""
+    """A cache that only this process changes, so that it stays complete after the first refresh."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,15 +55,15 @@ class InMemoryRevokedTokenCache(RevokedTokenCache):
             self._keys |= keys.keys()
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
-        found = revoked_tokens.all(limit=MAX_CACHED)
-        if found is not None:
+        revoked = revoked_tokens.all(limit=MAX_CACHED)
+        if revoked is not None:
             with self._lock:
-                self._keys |= found.keys()
+                self._keys |= revoked.keys()
                 self._complete = True
 
 
 class NullRevokedTokenCache(RevokedTokenCache):
-    """Knows nothing: for several processes without a Redis, where each one's own copy could be wrong."""
+    """Always unknown, for several processes without Redis, because a cache per process could miss revocations."""
 
     def lookup(self, keys: Sequence[str]) -> bool | None:
         return None

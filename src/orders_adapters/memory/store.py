@@ -1,4 +1,4 @@
-"""What the memory adapters share: the committed orders, their histories and the outbox."""
+"""In-memory store: the committed data that the in-memory adapters share."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from orders_domain.ports.products import MovementKind
 
 
 def _no_op() -> None:
-    """Nobody waits for news."""
+    """Notify nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class StockMovement:
-    """A movement of stock, in the ledger."""
+    """An entry of the stock ledger."""
 
     product_id: ProductId
     movement: MovementKind
-    quantity: int  # up, or down below 0
+    quantity: int  # negative for a deduction
     order_id: UUID | None
     by: str
     at: datetime
@@ -47,7 +47,7 @@ class StoredKey:
 
 @dataclass
 class InMemoryStore:
-    """``writing`` is held by one unit of work at a time, ``relaying`` by one relay, ``reading`` for moments only."""
+    """A unit of work holds ``write_lock``, a relay ``relay_lock``. ``read_lock`` is held for single operations only."""
 
     on_commit: Callable[[], None] = _no_op
     on_job: Callable[[], None] = _no_op
@@ -58,16 +58,14 @@ class InMemoryStore:
     products: dict[ProductId, Product] = field(default_factory=dict)
     templates: dict[int, OrderTemplate] = field(default_factory=dict)
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
-    reservation_keys: dict[UUID, tuple[str, str, str]] = field(
-        default_factory=dict
-    )  # of those neither kept nor released
-    external_products: dict[ProductId, Product] = field(default_factory=dict)  # of another service's catalogue
+    reservation_keys: dict[UUID, tuple[str, str, str]] = field(default_factory=dict)  # of pending reservations
+    external_products: dict[ProductId, Product] = field(default_factory=dict)  # of an external catalog
     jobs: dict[UUID, BulkStatusJob] = field(default_factory=dict)
     movements: list[StockMovement] = field(default_factory=list)
     idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
-    users: dict[str, User] = field(default_factory=dict)  # those with an account, by id
-    revoked_tokens: dict[str, datetime] = field(default_factory=dict)  # until when, by mark
+    users: dict[str, User] = field(default_factory=dict)  # accounts by id
+    revoked_tokens: dict[str, datetime] = field(default_factory=dict)  # the expiry by key
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))

@@ -1,4 +1,4 @@
-"""One unit of work at a time; the others wait."""
+"""In-memory unit of work. Units of work are serialized."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from orders_domain.model.events import Event
 from orders_domain.ports.unit_of_work import UnitOfWork
 
 LOCK_TIMEOUT = 5.0
-"""Seconds to wait for the unit of work of another; SQLite waits as long."""
+"""Seconds to wait for another unit of work, as with SQLite."""
 
 
 class InMemoryUnitOfWork(UnitOfWork):
-    """Used outside ``with``, after its commit or twice at once it raises RuntimeError, as a database's does."""
+    """Raises RuntimeError if used outside ``with``, after the commit or twice at once, as the SQL unit of work does."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
@@ -55,7 +55,7 @@ class InMemoryUnitOfWork(UnitOfWork):
         if self._staged is not None:
             raise RuntimeError("The unit of work is open already.")
         if not self._store.write_lock.acquire(timeout=LOCK_TIMEOUT):
-            raise StoreUnavailable("The store is away or too slow.")
+            raise StoreUnavailable("The store is unavailable or too slow.")
         self._staged = _Staged(self._store)
         return self
 
@@ -87,7 +87,7 @@ class InMemoryUnitOfWork(UnitOfWork):
 
 
 class _Staged:
-    """What is done in one unit of work."""
+    """The staged changes of one unit of work."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self.orders = InMemoryOrderRepository(store)
@@ -97,6 +97,6 @@ class _Staged:
         self.inbox = InMemoryInbox(store)
 
     def merge(self) -> None:
-        """Make all of it the store's; ``store.reading`` is held."""
-        for part in (self.orders, self.products, self.idempotency_keys, self.inbox, self.reservations):
-            part.merge()
+        """Copy all changes to the store. The caller must hold ``store.read_lock``."""
+        for staged in (self.orders, self.products, self.idempotency_keys, self.inbox, self.reservations):
+            staged.merge()

@@ -1,4 +1,4 @@
-"""Accounts in a dictionary."""
+"""In-memory user repository."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ class InMemoryUserRepository(UserRepository):
 
     def add(self, user: User) -> None:
         with self._store.read_lock:
-            if any(one.email == user.email for one in self._store.users.values()):
+            if any(existing.email == user.email for existing in self._store.users.values()):
                 raise EmailTaken(user.email)
             if user.id in self._store.users:
                 raise UserExists(user.id)
@@ -35,8 +35,8 @@ class InMemoryUserRepository(UserRepository):
 
     def list_page(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
         with self._store.read_lock:
-            behind = [user for user in self._store.users.values() if user.email > after]
-        return sorted(behind, key=lambda user: user.email)[:limit]
+            users = [user for user in self._store.users.values() if user.email > after]
+        return sorted(users, key=lambda user: user.email)[:limit]
 
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         with self._store.read_lock:

@@ -1,4 +1,4 @@
-"""News within one process: whoever waits is woken by whoever rings."""
+"""In-process wake-up signal."""
 
 import threading
 
@@ -11,6 +11,6 @@ class WakeupSignal:
         self._event.set()
 
     def wait(self, timeout: float) -> None:
-        """Return when the bell was rung since the last wait, or when the time is over."""
+        """Return when the signal was set since the last wait, or after ``timeout`` seconds."""
         self._event.wait(timeout)
         self._event.clear()

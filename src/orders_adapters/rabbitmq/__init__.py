@@ -1,1 +1,1 @@
-"""The ports that RabbitMQ stands behind: the publisher of events, and the inlet of messages for us."""
+"""RabbitMQ adapters: event publisher and message consumer."""

@@ -1,4 +1,4 @@
-"""Messages on their way: at most 500 without a word from the broker, and what it said of each."""
+"""Publisher confirms of a batch, with a window of at most 500 unconfirmed messages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pika.spec import Basic
 from orders_adapters.rabbitmq.messages import Message
 
 WINDOW = 500
-UNROUTABLE = "no queue takes it"
-REJECTED = "the broker could not take it"
+UNROUTABLE = "no queue is bound for it"
+REJECTED = "the broker rejected it"
 
 
 class ConfirmedBatch:
@@ -27,7 +27,7 @@ class ConfirmedBatch:
     ) -> None:
         self._messages, self._channel, self._first_tag, self._done = messages, channel, first_tag, done
         self._sent = 0
-        self._unconfirmed: dict[int, None] = {}  # tags sent and not confirmed, in their order
+        self._unconfirmed: dict[int, None] = {}  # the delivery tags, in order
         self._returned: set[str | None] = set()
         self._refusals: list[str | None] = [None] * len(messages)
 
@@ -36,7 +36,7 @@ class ConfirmedBatch:
         return self._first_tag + self._sent
 
     def send_more(self) -> None:
-        """Send as much as the window allows; say so when everything was heard of."""
+        """Send messages until the window is full. Call ``done`` when all messages are confirmed."""
         while self._sent < len(self._messages) and len(self._unconfirmed) < WINDOW:
             message = self._messages[self._sent]
             self._unconfirmed[self.next_tag] = None
@@ -48,15 +48,15 @@ class ConfirmedBatch:
             self._done(self._refusals)
 
     def returned(self, message_id: str | None) -> None:
-        """The broker gives a message back; it confirms it afterwards nevertheless."""
+        """Record a message that the broker returned as unroutable. The broker also confirms it afterwards."""
         self._returned.add(message_id)
 
-    def confirmed(self, verdict: Basic.Ack | Basic.Nack) -> None:
-        """The broker has taken, or has not taken, one message or all up to one."""
-        for tag in self._up_to(verdict.delivery_tag) if verdict.multiple else [verdict.delivery_tag]:
+    def confirmed(self, confirm: Basic.Ack | Basic.Nack) -> None:
+        """Record an ack or nack of one message, or of all messages up to one."""
+        for tag in self._up_to(confirm.delivery_tag) if confirm.multiple else [confirm.delivery_tag]:
             if tag in self._unconfirmed:
                 del self._unconfirmed[tag]
-                self._record(tag - self._first_tag, accepted=isinstance(verdict, Basic.Ack))
+                self._record(tag - self._first_tag, accepted=isinstance(confirm, Basic.Ack))
         self.send_more()
 
     def _up_to(self, last: int) -> list[int]:

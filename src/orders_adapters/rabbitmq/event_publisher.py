@@ -1,4 +1,4 @@
-"""Events to RabbitMQ, each confirmed before it counts as sent."""
+"""RabbitMQ event publisher with publisher confirms."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from orders_domain.errors import PublisherUnavailable
 from orders_domain.model.events import Event
 from orders_domain.ports.event_publisher import EventPublisher
 
-HEARTBEAT = 15  # seconds; a connection given up on a frozen broker is gone after two
+HEARTBEAT = 15  # seconds; a connection to a frozen broker is closed after two missed heartbeats
 PING_TIMEOUT = 2.0  # seconds
 
 
 class RabbitMqEventPublisher(EventPublisher):
-    """See ``orders_domain.ports.event_publisher``. Threads take turns; it connects when used, and again when it has to.
+    """See ``orders_domain.ports.event_publisher``. Serializes the calls of threads, and connects when needed.
 
-    ``publish`` returns or raises within ``timeout`` seconds, whatever the broker does. After PublisherUnavailable
-    messages may still be under way and arrive later, also behind newer ones of the same order.
+    ``publish`` returns or raises within ``timeout`` seconds, even if the broker is frozen. After PublisherUnavailable
+    messages may still arrive later, also after newer ones of the same order.
     """
 
     def __init__(
@@ -45,40 +45,40 @@ class RabbitMqEventPublisher(EventPublisher):
         self._lock, self._pid = threading.Lock(), os.getpid()
 
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
-        told = [messages_of(event, self._topology) for event in events]
-        if not told:
+        batches = [messages_of(event, self._topology) for event in events]
+        if not batches:
             return ()
         deadline = time.monotonic() + self._timeout
         with self._lock_until(deadline):
-            heard = iter(self._deliver([message for messages in told for message in messages], deadline))
-        refusals = [[next(heard) for _ in messages] for messages in told]
-        return [next((refusal for refusal in each if refusal), None) for each in refusals]
+            results = iter(self._deliver([message for messages in batches for message in messages], deadline))
+        refusals = [[next(results) for _ in messages] for messages in batches]
+        return [next((refusal for refusal in of_event if refusal), None) for of_event in refusals]
 
     def ping(self) -> None:
-        """Return if the broker answers now, within two seconds; connects if need be.
+        """Check that the broker responds within two seconds. Connects if needed.
 
         Raises:
-            PublisherUnavailable: it does not.
+            PublisherUnavailable: the broker does not respond.
         """
         deadline = time.monotonic() + PING_TIMEOUT
-        link = self._connection
-        if link is None or not link.usable:
+        connection = self._connection
+        if connection is None or not connection.usable:
             with self._lock_until(deadline):
-                link = self._connected(deadline)
-        link.round_trip(timeout=_remaining(deadline))
+                connection = self._connected(deadline)
+        connection.round_trip(timeout=_remaining(deadline))
 
     def close(self) -> None:
-        """Hang up; a later ``publish`` connects again."""
+        """Disconnect. A later ``publish`` connects again."""
         self._disconnect(timeout=PING_TIMEOUT)
 
     def _deliver(self, messages: Sequence[Message], deadline: float) -> Sequence[str | None]:
         refusals = list(self._send(messages, deadline))
-        homeless = [place for place, refusal in enumerate(refusals) if refusal == UNROUTABLE]
-        if homeless:
-            self._disconnect()  # connecting anew declares the queue anew
-            second = self._send([messages[place] for place in homeless], deadline)
-            for place, refusal in zip(homeless, second, strict=True):
-                refusals[place] = refusal
+        unroutable = [index for index, refusal in enumerate(refusals) if refusal == UNROUTABLE]
+        if unroutable:
+            self._disconnect()  # because a new connection declares the queue again
+            retried = self._send([messages[index] for index in unroutable], deadline)
+            for index, refusal in zip(unroutable, retried, strict=True):
+                refusals[index] = refusal
         return refusals
 
     def _send(self, messages: Sequence[Message], deadline: float) -> Sequence[str | None]:
@@ -89,7 +89,7 @@ class RabbitMqEventPublisher(EventPublisher):
             raise
 
     def _connected(self, deadline: float) -> PublisherConnection:
-        """Return a link that is ready; whoever calls has the turn."""
+        """Return a connection that is ready. The caller must hold the lock."""
         if self._connection is None or not self._connection.usable:
             self._connection = PublisherConnection(self._parameters, self._topology)
         try:
@@ -100,13 +100,13 @@ class RabbitMqEventPublisher(EventPublisher):
         return self._connection
 
     def _disconnect(self, *, timeout: float = 0.0) -> None:
-        link, self._connection = self._connection, None
-        if link is not None:
-            link.close(timeout=timeout)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close(timeout=timeout)
 
     @contextmanager
     def _lock_until(self, deadline: float) -> Iterator[None]:
-        if self._pid != os.getpid():  # after a fork, whoever had the turn is not here to give it back
+        if self._pid != os.getpid():  # the thread that held the lock does not exist after a fork
             self._lock, self._pid = threading.Lock(), os.getpid()
         if not self._lock.acquire(timeout=_remaining(deadline)):
             raise PublisherUnavailable("Another thread is still waiting for RabbitMQ.")
@@ -127,5 +127,5 @@ def _parameters(url: str, timeout: float) -> pika.URLParameters:
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT
     if parameters.blocked_connection_timeout is None:
-        parameters.blocked_connection_timeout = timeout  # a broker short of memory or disk
+        parameters.blocked_connection_timeout = timeout  # the broker blocks connections if memory or disk is low
     return parameters

@@ -1,4 +1,4 @@
-"""A queue of RabbitMQ whose messages come in: acknowledged when done, or when put aside, for ever or for a while."""
+"""RabbitMQ message consumer: acknowledges handled, dead-lettered and delayed messages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
-HEARTBEAT = 60  # seconds; nobody sees to it while a message is handled
+HEARTBEAT = 60  # seconds; long, because no heartbeat is sent while a message is handled
 PREFETCH = 20
 REASON = "x-reason"
 MAX_REASON_LENGTH = 1_000
 ATTEMPTS_HEADER = "x-tries"
-"""How often a message was early; a copy has a count of its own, so that none goes round for ever."""
-RETRY_DELAY, MAX_RETRIES = 5.0, 13  # seconds that an early message lies aside, and how often: more than a minute
+"""The number of retries of an early message. Each copy has its own count, so that retries are limited."""
+RETRY_DELAY, MAX_RETRIES = 5.0, 13  # seconds between retries of an early message; in total more than a minute
 _PRECONDITION_FAILED = 406
 
 _log = logging.getLogger(__name__)
@@ -38,21 +38,21 @@ class _Delivery:
 
     @property
     def attempts(self) -> int:
-        """How often it was early before; what others write there does not make it stay for longer."""
-        said = (self.properties.headers or {}).get(ATTEMPTS_HEADER)
-        return max(said, 0) if type(said) is int else 0
+        """The retries so far. An invalid or negative value of a publisher counts as 0."""
+        attempts = (self.properties.headers or {}).get(ATTEMPTS_HEADER)
+        return max(attempts, 0) if type(attempts) is int else 0
 
     @property
     def headers(self) -> dict[str, Any]:
-        """Those that it came with, without what the broker and we have written of its way."""
-        way = (ATTEMPTS_HEADER, "x-death", "x-first-death-", "x-last-death-")
-        return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(way)}
+        """The headers of the publisher, without those of retries and dead-lettering."""
+        own = (ATTEMPTS_HEADER, "x-death", "x-first-death-", "x-last-death-")
+        return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(own)}
 
 
 class RabbitMqMessageConsumer(MessageConsumer):
-    """See ``orders_domain.ports.message_consumer``. While a message cannot be handled, none of this queue's is, here.
+    """See ``orders_domain.ports.message_consumer``. A message that cannot be handled blocks this consumer.
 
-    One that is early lies in a queue of its own, from which the broker puts it back behind the others.
+    An early message waits in a retry queue, from which the broker returns it to the end of the queue.
     """
 
     def __init__(self, url: str, queue: ConsumerQueue, *, timeout: float = 10.0) -> None:
@@ -81,7 +81,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
         self._disconnect()
 
     def _handle(self, message: _Delivery, handler: MessageHandler) -> bool:
-        """Say whether there is an end of it; else it was early, and comes again."""
+        """Return True if the message is handled or dead-lettered, and False if it is delayed for a retry."""
         headers = message.headers
         try:
             reason = handler(message.body)
@@ -91,28 +91,28 @@ class RabbitMqMessageConsumer(MessageConsumer):
                 self._retries.publish(message.body, message.properties, headers=headers, timeout=RETRY_DELAY)
                 return False
             reason = str(early)
-            _log.warning("A message stayed early, and is put aside: %s", reason)
+            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
         if reason is not None:
             headers[REASON] = reason[:MAX_REASON_LENGTH]
             self._dead_letters.publish(message.body, message.properties, headers=headers)
         return True
 
     def _next(self, channel: BlockingChannel, timeout: float) -> _Delivery | None:
-        arrived = next(channel.consume(self._queue.queue, inactivity_timeout=timeout), None)
-        if arrived is None:
-            raise BrokerUnavailable(f"RabbitMQ has ended the delivery of {self._queue.queue}.")
-        return None if arrived[0] is None else _Delivery(*arrived)
+        delivery = next(channel.consume(self._queue.queue, inactivity_timeout=timeout), None)
+        if delivery is None:
+            raise BrokerUnavailable(f"RabbitMQ has cancelled the consumer of {self._queue.queue}.")
+        return None if delivery[0] is None else _Delivery(*delivery)
 
     @contextmanager
     def _session(self) -> Iterator[BlockingChannel]:
-        """A connection that fails is given up, and with it the message in hand: it comes again, to us or to others."""
+        """Close a failed connection. The current message is discarded, because the broker delivers it again."""
         try:
             connection = self._connection or self._connect()
-            connection.process_data_events(0)  # heartbeats, if nothing else
+            connection.process_data_events(0)  # sends heartbeats
             yield self._channel
         except (AMQPError, OSError) as error:
             self._disconnect()
-            raise BrokerUnavailable(f"RabbitMQ is away: {error!r}") from error
+            raise BrokerUnavailable(f"RabbitMQ is unavailable: {error!r}") from error
         except BrokerUnavailable:
             self._disconnect()
             raise
@@ -124,7 +124,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
         except ChannelClosedByBroker as refusal:
             if refusal.reply_code != _PRECONDITION_FAILED:
                 raise
-            _log.warning("RabbitMQ refuses a declaration; we take from what is there: %s", refusal.reply_text)
+            _log.warning("RabbitMQ rejected a declaration; consuming from the existing queue: %s", refusal.reply_text)
         self._channel = connection.channel()
         self._channel.basic_qos(prefetch_count=PREFETCH)
         return connection
@@ -138,7 +138,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
 
 def _parameters(url: str, timeout: float) -> pika.URLParameters:
     parameters = pika.URLParameters(url)
-    parameters.client_properties = {"connection_name": "orders inlet"}
+    parameters.client_properties = {"connection_name": "orders consumer"}
     parameters.connection_attempts, parameters.retry_delay = 1, 0
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = timeout
     if parameters.heartbeat is None:

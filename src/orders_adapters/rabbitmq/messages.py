@@ -1,4 +1,4 @@
-"""What an event looks like on the broker: a CloudEvent for everybody, and a placed order a task for Celery, too."""
+"""RabbitMQ messages of an event: a CloudEvent, and for a placed order also a Celery task."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
 USER_NOTIFICATIONS = "user-notifications"
-"""The routing key of notifications as they are, for whoever delivers them."""
+"""The routing key of plain notifications, for the consumers that deliver them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message; ``needed`` says that somebody's queue has to take it."""
+    """One message. A ``mandatory`` message must be routed to at least one queue."""
 
     exchange: str
     routing_key: str
@@ -27,11 +27,13 @@ class Message:
 
 
 def messages_of(event: Event, topology: Topology) -> tuple[Message, ...]:
-    """Return the messages that tell of the event, all of them persistent and under the event's id."""
-    news = _event_message(event, topology)
+    """Return the messages of the event. All are persistent and have the event's id."""
+    event_message = _event_message(event, topology)
     if event.type == ORDER_PLACED:
-        return news, _celery_message(event, topology)
-    return (news, _notification_message(event, topology)) if event.type == USER_NOTIFICATION else (news,)
+        return event_message, _celery_message(event, topology)
+    if event.type == USER_NOTIFICATION:
+        return event_message, _notification_message(event, topology)
+    return (event_message,)
 
 
 def _event_message(event: Event, topology: Topology) -> Message:
@@ -45,17 +47,17 @@ def _event_message(event: Event, topology: Topology) -> Message:
 
 
 def _celery_message(event: Event, topology: Topology) -> Message:
-    """The message of Celery's protocol 1: the one protocol whose body is an object, and so has room for more members.
+    """Return a task of Celery's protocol 1, because its body is an object and so can have further members.
 
-    Celery workers of every version run it; protocol 2 wants an array for a body.
+    Celery workers of every version accept it. The body of protocol 2 is an array.
     """
-    whose = {"order_id": str(event.order_id), "user_id": event.data["user_id"]}
-    task = {"task": TASK, "id": str(event.id), "args": [], "kwargs": whose, "retries": 0, "eta": None, "utc": True}
+    members = {"order_id": str(event.order_id), "user_id": event.data["user_id"]}
+    task = {"task": TASK, "id": str(event.id), "args": [], "kwargs": members, "retries": 0, "eta": None, "utc": True}
     return Message(
         exchange="",
         routing_key=topology.queue,
         mandatory=True,
-        body=cloudevents.json_bytes(whose | task),
+        body=cloudevents.json_bytes(members | task),
         properties=_properties(event, content_type="application/json"),
     )
 
@@ -77,7 +79,7 @@ def _properties(event: Event, *, content_type: str) -> BasicProperties:
         content_encoding="utf-8",
         correlation_id=str(event.id),
         delivery_mode=DeliveryMode.Persistent,
-        # Never None: some consumers, Celery's among them, read headers without asking whether there are any.
+        # Never None, because some consumers, such as Celery's, read headers without a check.
         headers={} if event.traceparent is None else {"traceparent": event.traceparent},
         message_id=str(event.id),
         timestamp=int(event.at.timestamp()),

@@ -1,4 +1,4 @@
-"""Messages put aside: for ever, with the reason, or for a while."""
+"""Parking queue for dead-lettered messages, and for messages that wait for a retry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
 
 
 class ParkingQueue:
-    """A durable queue beside the one that messages come from. What is put there has been confirmed by the broker."""
+    """A durable queue in addition to the consumer's queue. The broker confirms every message."""
 
     def __init__(self, url: str, *, queue: str, timeout: float, arguments: Mapping[str, Any] | None = None) -> None:
         self._queue, self._timeout, self._arguments = queue, timeout, arguments
@@ -33,29 +33,29 @@ class ParkingQueue:
     def publish(
         self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], timeout: float | None = None
     ) -> None:
-        """Put a copy of the message aside, for so many seconds or for ever; its own properties go with it.
+        """Publish a copy of the message with its own properties. It expires after ``timeout`` seconds, if given.
 
         Raises:
-            BrokerUnavailable: the broker is away or did not take it.
+            BrokerUnavailable: the broker is unavailable or rejected the message.
         """
-        kept = copy(properties)
-        kept.delivery_mode, kept.headers = DeliveryMode.Persistent.value, dict(headers)
-        kept.expiration = None if timeout is None else str(round(timeout * 1000))
-        kept.user_id = None  # RabbitMQ refuses what another user is said to have sent
-        message = Message(exchange="", routing_key=self._queue, mandatory=True, body=body, properties=kept)
+        parked = copy(properties)
+        parked.delivery_mode, parked.headers = DeliveryMode.Persistent.value, dict(headers)
+        parked.expiration = None if timeout is None else str(round(timeout * 1000))
+        parked.user_id = None  # because RabbitMQ rejects a message with the id of another user
+        message = Message(exchange="", routing_key=self._queue, mandatory=True, body=body, properties=parked)
         try:
             (refusal,) = self._connected().deliver([message], timeout=self._timeout)
         except PublisherUnavailable as error:
             self.close()
             raise BrokerUnavailable(str(error)) from error
         if refusal is not None:
-            self.close()  # connecting anew declares the queue anew
-            raise BrokerUnavailable(f"RabbitMQ did not take a message into {self._queue}: {refusal}.")
+            self.close()  # because a new connection declares the queue again
+            raise BrokerUnavailable(f"RabbitMQ did not store a message in {self._queue}: {refusal}.")
 
     def close(self) -> None:
-        link, self._connection = self._connection, None
-        if link is not None:
-            link.close(timeout=1.0)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close(timeout=1.0)
 
     def _connected(self) -> PublisherConnection:
         if self._connection is None or not self._connection.usable:

@@ -1,4 +1,4 @@
-"""One connection to the broker, driven by a thread of its own; once broken it stays broken."""
+"""Connection of a publisher, driven by a dedicated thread. A broken connection is not opened again."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from orders_adapters.rabbitmq.topology import Declarable, declare
 from orders_domain.errors import PublisherUnavailable
 
 ANY_EXCHANGE = "amq.topic"  # every virtual host has it
-_Answer = TypeVar("_Answer")
-_Answered = Callable[[_Answer], None]
+_Response = TypeVar("_Response")
+_OnResponse = Callable[[_Response], None]
 
 
 class PublisherConnection:
-    """A connection with one channel that confirms. Any thread may call the public methods; one delivery at a time.
+    """A connection with one channel in confirm mode. The public methods are thread-safe; one delivery at a time.
 
-    They wait ``within`` seconds at most, and raise PublisherUnavailable when the broker is away or does not answer.
+    They wait ``timeout`` seconds at most, and raise PublisherUnavailable if the broker does not respond.
     """
 
     def __init__(self, parameters: Parameters, topology: Declarable) -> None:
@@ -50,59 +50,59 @@ class PublisherConnection:
 
     @property
     def usable(self) -> bool:
-        return self._broken is None and self._pid == os.getpid()  # a forked child has no such thread
+        return self._broken is None and self._pid == os.getpid()  # a forked child does not have the thread
 
     def wait_until_ready(self, *, timeout: float) -> None:
         self._wait_for(self._ready, timeout)
 
     def deliver(self, messages: Sequence[Message], *, timeout: float) -> Sequence[str | None]:
-        """Send the messages in this order; return for each None, or why the broker did not take it."""
+        """Send the messages in this order. Return for each None, or the reason of its rejection."""
 
-        def begin(channel: Channel, answered: _Answered[Sequence[str | None]]) -> None:
-            self._batch = ConfirmedBatch(messages, channel=channel, first_tag=self._next_tag, done=answered)
+        def begin(channel: Channel, on_response: _OnResponse[Sequence[str | None]]) -> None:
+            self._batch = ConfirmedBatch(messages, channel=channel, first_tag=self._next_tag, done=on_response)
             self._next_tag += len(messages)
             self._batch.send_more()
 
         return self._ask(begin, timeout)
 
     def round_trip(self, *, timeout: float) -> None:
-        """Ask the broker something that changes nothing."""
+        """Send a request that changes nothing, and wait for the response."""
 
-        def begin(channel: Channel, answered: _Answered[object]) -> None:
-            channel.exchange_declare(ANY_EXCHANGE, passive=True, callback=answered)
+        def begin(channel: Channel, on_response: _OnResponse[object]) -> None:
+            channel.exchange_declare(ANY_EXCHANGE, passive=True, callback=on_response)
 
         self._ask(begin, timeout)
 
     def close(self, *, timeout: float = 0.0) -> None:
-        """Say goodbye; a broker that does not answer is left to the heartbeat."""
+        """Close the connection. If the broker does not respond, the heartbeat ends it."""
         if self._pid == os.getpid():
             self._fail("The connection to RabbitMQ was closed.", then=self._close_gracefully)
             self._thread.join(timeout)
 
-    def _ask(self, begin: Callable[[Channel, _Answered[_Answer]], None], timeout: float) -> _Answer:
-        answer: Future[_Answer] = Future()
+    def _ask(self, begin: Callable[[Channel, _OnResponse[_Response]], None], timeout: float) -> _Response:
+        response: Future[_Response] = Future()
 
-        def ask() -> None:
+        def start() -> None:
             if self._broken is None:
-                begin(self._ready.result(), answer.set_result)
+                begin(self._ready.result(), response.set_result)
 
         with self._lock:
             if self._broken is not None:
                 raise PublisherUnavailable(self._broken)
-            self._waiting.add(answer)
-            self._connection.ioloop.add_callback_threadsafe(ask)
-        return self._wait_for(answer, timeout)
+            self._waiting.add(response)
+            self._connection.ioloop.add_callback_threadsafe(start)
+        return self._wait_for(response, timeout)
 
-    def _wait_for(self, answer: Future[_Answer], timeout: float) -> _Answer:
+    def _wait_for(self, response: Future[_Response], timeout: float) -> _Response:
         try:
-            return answer.result(timeout)
+            return response.result(timeout)
         except TimeoutError:
-            raise PublisherUnavailable(f"RabbitMQ did not answer within {timeout:.1f} s.") from None
+            raise PublisherUnavailable(f"RabbitMQ did not respond within {timeout:.1f} s.") from None
         finally:
             with self._lock:
-                self._waiting.discard(answer)
+                self._waiting.discard(response)
 
-    # From here on in the connection's thread.
+    # The methods below run in the connection's thread.
 
     def _run(self) -> None:
         try:
@@ -112,7 +112,7 @@ class PublisherConnection:
             self._connection.ioloop.close()
 
     def _opened(self, connection: Connection) -> None:
-        if self._broken is not None:  # given up meanwhile
+        if self._broken is not None:  # closed while it was opening
             connection.close()
             return
         declare(connection, self._topology.declarations, then=self._begin_to_confirm)
@@ -130,25 +130,25 @@ class PublisherConnection:
         if self._batch is not None:
             self._batch.confirmed(frame.method)
 
-    def _channel_closed(self, _: Channel, why: Exception) -> None:
-        self._fail(f"RabbitMQ closed the channel: {why}")
+    def _channel_closed(self, _: Channel, reason: Exception) -> None:
+        self._fail(f"RabbitMQ closed the channel: {reason}")
         self._close_gracefully()
 
-    def _closed(self, _: Connection, why: BaseException) -> None:
-        self._fail(f"RabbitMQ is away: {why!r}")
+    def _closed(self, _: Connection, reason: BaseException) -> None:
+        self._fail(f"RabbitMQ is unavailable: {reason!r}")
         self._connection.ioloop.stop()
 
     def _close_gracefully(self) -> None:
-        # One that is still opening ends by its own time-out: pika 1.4 trips over close() there.
+        # A connection that is still opening ends by its own timeout, because close() of pika 1.4 fails there.
         if self._connection.is_open:
             self._connection.close()
 
-    def _fail(self, why: str, *, then: Callable[[], None] | None = None) -> None:
+    def _fail(self, reason: str, *, then: Callable[[], None] | None = None) -> None:
         with self._lock:
             if self._broken is None and then is not None:
                 self._connection.ioloop.add_callback_threadsafe(then)
-            self._broken = self._broken or why
+            self._broken = self._broken or reason
             waiting, self._waiting = self._waiting, set()
-        for answer in waiting:
-            if not answer.done():
-                answer.set_exception(PublisherUnavailable(self._broken))
+        for response in waiting:
+            if not response.done():
+                response.set_exception(PublisherUnavailable(self._broken))

@@ -1,4 +1,4 @@
-"""The queue and the exchange on the broker, and how they come to be."""
+"""Topology of RabbitMQ: the queues and exchanges, and their declaration."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pika.connection import Connection
 from pika.exceptions import ChannelClosedByBroker
 
 Declaration: TypeAlias = Callable[[Channel, Callable[[object], None]], None]
-"""Declares one thing on a channel, and calls when the broker has said yes."""
+"""Declares a queue or an exchange on a channel, and calls the callback when the broker has confirmed it."""
 
 _log = logging.getLogger(__name__)
 
 MAX_DELIVERIES = 100
-"""How often a message is given out again after consumers that died with it; then the broker puts it aside itself."""
+"""The deliveries of a message whose consumers die, after which the broker dead-letters it."""
 
 
 class Declarable(Protocol):
-    """Whatever knows what it needs on the broker."""
+    """A set of declarations that a connection makes when it opens."""
 
     @property
     def declarations(self) -> Sequence[Declaration]: ...
@@ -29,10 +29,10 @@ class Declarable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """A durable task queue on the default exchange, and a durable topic exchange, to which consumers bind their own.
+    """A durable task queue on the default exchange, and a durable topic exchange for the queues of other consumers.
 
-    A classic queue is declared without arguments, exactly as a stock Celery worker declares it; a quorum queue as one
-    does that has ``task_create_missing_queue_type = "quorum"``.
+    A classic queue is declared without arguments, exactly as by a stock Celery worker. A quorum queue is declared as
+    by a worker with ``task_create_missing_queue_type = "quorum"``.
     """
 
     queue: str = "new_order"
@@ -41,7 +41,7 @@ class Topology:
 
     def __post_init__(self) -> None:
         if self.queue_type not in ("classic", "quorum"):
-            raise ValueError(f"A queue is classic or quorum, not {self.queue_type}.")
+            raise ValueError(f"The type of a queue must be classic or quorum, not {self.queue_type}.")
 
     @property
     def declarations(self) -> Sequence[Declaration]:
@@ -57,11 +57,10 @@ class Topology:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerQueue:
-    """A durable queue that we take from, and beside it one for what can never be done and one for what is early.
+    """A durable queue to consume from, with a dead-letter queue and a retry queue for early messages.
 
-    Bound to an exchange it hears what is published there under the key. With ``single_active_consumer`` a single
-    consumer is
-    given messages, however many there are, and the next where that dies.
+    If ``exchange`` is given, the queue is bound to it with ``key``. With ``single_active_consumer`` the broker delivers
+    to one consumer at a time, and to another one if that dies.
     """
 
     queue: str
@@ -79,7 +78,7 @@ class ConsumerQueue:
 
     @property
     def retry_arguments(self) -> Mapping[str, Any]:
-        """Have a message whose time there is over come back, and not get lost on the way: RabbitMQ 3.10 or later."""
+        """Dead-letter expired messages to the main queue, at least once (RabbitMQ 3.10 or later)."""
         return {
             "x-queue-type": "quorum",
             "x-dead-letter-exchange": "",
@@ -106,34 +105,36 @@ class ConsumerQueue:
 
 
 def declare(connection: Connection, declarations: Sequence[Declaration], *, then: Callable[[Channel], None]) -> None:
-    """Make the declarations, one after the other, and hand on a channel.
+    """Make the declarations one after the other, and pass a channel to ``then``.
 
-    One that the broker refuses (it exists with other arguments, or we may not declare) is passed over with a warning:
-    publishing may well work all the same, and where it does not, it says so.
+    A declaration that the broker rejects (other arguments exist, or the permission is missing) is logged and skipped,
+    because publishing may still work, and reports an error if it does not.
     """
-    left = list(declarations)
+    remaining = list(declarations)
 
     def open_channel() -> None:
         connection.channel(on_open_callback=opened)
 
     def opened(channel: Channel) -> None:
         channel.add_on_close_callback(closed)
-        go_on(channel)
+        declare_next(channel)
 
-    def go_on(channel: Channel) -> None:
-        if left:
-            left[0](channel, lambda _: done(channel))
+    def declare_next(channel: Channel) -> None:
+        if remaining:
+            remaining[0](channel, lambda _: done(channel))
         else:
             then(channel)
 
     def done(channel: Channel) -> None:
-        left.pop(0)
-        go_on(channel)
+        remaining.pop(0)
+        declare_next(channel)
 
-    def closed(_: Channel, why: Exception) -> None:
-        if left and isinstance(why, ChannelClosedByBroker):  # a refusal closes the channel
-            _log.warning("RabbitMQ refuses a declaration; we publish to what is there: %s", why.reply_text)
-            left.pop(0)
+    def closed(_: Channel, reason: Exception) -> None:
+        if remaining and isinstance(reason, ChannelClosedByBroker):  # a rejected declaration closes the channel
+            _log.warning(
+                "RabbitMQ rejected a declaration; publishing to the existing queue or exchange: %s", reason.reply_text
+            )
+            remaining.pop(0)
             open_channel()
 
     open_channel()

@@ -1,1 +1,1 @@
-"""The ports that Redis stands behind: the cache of orders."""
+"""Redis adapters: order cache, revoked-token cache and rate limiter."""

@@ -1,4 +1,4 @@
-"""After three failures in a row nobody waits for Redis any more; every two seconds one caller tries it."""
+"""Circuit breaker for Redis: opens after three consecutive failures, then permits one trial call every two seconds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FAILURES = 3
 RESET_TIMEOUT = 2.0  # seconds between trials
 
 CircuitOpen = pybreaker.CircuitBreakerError
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
 class CircuitBreaker(pybreaker.CircuitBreaker):
-    """Counts what is slow or away; an error that Redis answers with is an answer.
+    """Counts timeouts and connection errors. An error reply of Redis is not a failure.
 
-    pybreaker holds its lock for as long as the call lasts, so that a process would reach Redis one thread at a time.
-    Here only the trial of an open circuit is held by one, and nobody waits for it.
+    pybreaker holds its lock during a call, which would serialize the calls of all threads. Here only the trial call of
+    an open circuit holds the lock, and other threads do not wait for it.
     """
 
     def __init__(self) -> None:
@@ -34,16 +34,16 @@ class CircuitBreaker(pybreaker.CircuitBreaker):
     def closed(self) -> bool:
         return bool(self.current_state == pybreaker.STATE_CLOSED)
 
-    def call(self, func: Callable[..., _Answer], *args: Any, **kwargs: Any) -> _Answer:
-        """Return what the function returns.
+    def call(self, func: Callable[..., _Result], *args: Any, **kwargs: Any) -> _Result:
+        """Call the function and return its result.
 
         Raises:
-            CircuitOpen: Redis was away a moment ago; the function was not called.
+            CircuitOpen: Redis was recently unavailable; the function was not called.
         """
         if self.closed:
             return self.state.call(func, *args, **kwargs)
         if not self._lock.acquire(blocking=False):
-            raise CircuitOpen("another caller is trying")
+            raise CircuitOpen("another thread is making the trial call")
         try:
             return self.state.call(func, *args, **kwargs)
         finally:

@@ -1,4 +1,4 @@
-"""A Redis client that would rather fail than wait: short time-outs, no second try, a bounded pool."""
+"""Fail-fast Redis client: short timeouts, no retries, a bounded connection pool."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ MAX_CONNECTIONS = 64
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
-    """Return a client of ``redis://``, ``rediss://`` or ``unix://``; it connects when first used.
+    """Return a client of a ``redis://``, ``rediss://`` or ``unix://`` URL. It connects when first used.
 
-    Each step of a call (a free connection, connecting, sending, receiving) fails after ``timeout`` seconds; a server
-    that hangs costs one of them. Parameters in the URL win over ours.
+    Each step of a call (acquiring a connection, connecting, sending, receiving) fails after ``timeout`` seconds, so a
+    frozen server costs one timeout. Parameters in the URL take precedence.
 
     Raises:
-        ValueError, TypeError: the URL cannot be read, or names an unknown option.
+        ValueError, TypeError: the URL is invalid, or has an unknown option.
     """
     database = unquote(urlsplit(url).path).strip("/")
     if not url.startswith("unix:") and database and not database.isdecimal():
-        raise ValueError("The database, behind the last slash, is no number.")  # the library would take 0
+        raise ValueError("The database, after the last slash, must be a number.")  # the library would use 0
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=MAX_CONNECTIONS,
         timeout=timeout,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
-        # The library's own 10 retries make 59 s of one GET on a frozen server, and run a script twice.
+        # No retries, because the library's default of 10 takes 59 s for one GET on a frozen server and repeats scripts.
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
-        # RESP 2 and no driver_info: a new connection asks nothing before its first command.
+        # RESP 2 and no driver_info, because each would add a round trip to a new connection.
         protocol=2,
         driver_info=None,
     )
-    pool.connection_class(**pool.connection_kwargs)  # refuses an option it does not know; connects nothing
+    pool.connection_class(**pool.connection_kwargs)  # rejects unknown options, without connecting
     return redis.Redis(connection_pool=pool)

@@ -1,7 +1,7 @@
-"""What must happen at once inside Redis: the two Lua scripts of the cache, and how scripts are run.
+"""Lua scripts of the order cache, and the functions that run scripts.
 
-Both know two keys of one order: its entry, ``<schema> <version> <JSON>``, and its fence, the version that the last
-update announced. A key of the wrong type counts as empty and is overwritten.
+Both scripts take the two keys of an order: its entry, ``<schema> <version> <JSON>``, and its fence, the version of the
+last invalidation. A key of the wrong type counts as empty and is overwritten.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from orders_adapters.redis.prefetch import Prefetch
 Call: TypeAlias = Sequence[str | bytes | int | float]
 
 _VERSIONS = """
-local function number(answer, pattern)
-  return type(answer) == 'string' and tonumber(string.match(answer, pattern)) or 0
+local function number(reply, pattern)
+  return type(reply) == 'string' and tonumber(string.match(reply, pattern)) or 0
 end
 local stored = number(redis.pcall('GETRANGE', KEYS[1], 0, 40), '^%d+ (%d+) ')
 local fence = number(redis.pcall('GET', KEYS[2]), '^(%d+)$')
@@ -30,11 +30,11 @@ local fence = number(redis.pcall('GET', KEYS[2]), '^(%d+)$')
 PUT = (
     _VERSIONS
     + """
--- ARGV: value, its version, life in ms, age of the reading in s or -1.
+-- ARGV: value, its version, TTL in ms, seconds since the database read or -1.
 local version, age = tonumber(ARGV[2]), tonumber(ARGV[4])
 if version < stored or version < fence then return 0 end
 if age >= 0 then
-  -- A Redis younger than the reading may have lost the fence that was to stop it. Its age is in whole seconds.
+  -- Redis may have restarted since the read, and lost the fence. Its uptime is in whole seconds.
   local up = string.match(tostring(redis.pcall('INFO', 'server')), 'uptime_in_seconds:(%d+)')
   if up and tonumber(up) < age + 1 then return 0 end
 end
@@ -46,9 +46,9 @@ return 1
 INVALIDATE = (
     _VERSIONS
     + """
--- ARGV: version, life of the fence in ms.
+-- ARGV: version, TTL of the fence in ms.
 fence = math.max(fence, tonumber(ARGV[1]))
--- First the entry: a Redis whose memory is full refuses SET, but never DEL, and no SET in a script that has deleted.
+-- DEL comes first, because a Redis whose memory is full rejects SET, but not DEL, nor SET in a script after a DEL.
 if stored < fence then redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ARGV[2])
 return 1
@@ -57,48 +57,48 @@ return 1
 
 
 def run(client: redis.Redis, script: str, calls: Sequence[Call]) -> None:
-    """Run the script once for each list of two keys and its arguments, all in one round trip.
+    """Run the script once for each call (two keys and the arguments), in one round trip.
 
-    The script is named by its hash; a Redis that has not seen it since it started costs another round trip.
+    The script is run by its hash. If Redis has not loaded it since its start, a second round trip is needed.
 
     Raises:
-        RedisError: one of the runs failed; the others may have been done.
+        RedisError: one of the runs failed; the others may have succeeded.
     """
     name = sha1(script.encode(), usedforsecurity=False).hexdigest()
-    answers = _pipelined(client, calls, lambda pipe, call: pipe.evalsha(name, 2, *call))
-    unseen = [call for call, answer in zip(calls, answers, strict=True) if isinstance(answer, NoScriptError)]
-    if unseen:
-        answers = [answer for answer in answers if not isinstance(answer, NoScriptError)]
-        answers += _pipelined(client, unseen, lambda pipe, call: pipe.eval(script, 2, *call))
-    for answer in answers:
-        if isinstance(answer, Exception):
-            raise answer
+    replies = _pipelined(client, calls, lambda pipe, call: pipe.evalsha(name, 2, *call))
+    not_loaded = [call for call, reply in zip(calls, replies, strict=True) if isinstance(reply, NoScriptError)]
+    if not_loaded:
+        replies = [reply for reply in replies if not isinstance(reply, NoScriptError)]
+        replies += _pipelined(client, not_loaded, lambda pipe, call: pipe.eval(script, 2, *call))
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
 
 
-def _pipelined(client: redis.Redis, calls: Sequence[Call], ask: Callable[[Pipeline, Call], object]) -> list[object]:
+def _pipelined(client: redis.Redis, calls: Sequence[Call], command: Callable[[Pipeline, Call], object]) -> list[object]:
     with client.pipeline(transaction=False) as pipe:
         for call in calls:
-            ask(pipe, call)
+            command(pipe, call)
         return list(pipe.execute(raise_on_error=False))
 
 
 def evaluate(
     client: redis.Redis, script: str, key: str, *arguments: str | int, prefetch: Prefetch | None = None
 ) -> object:
-    """Run a script of one key, and return its answer; a Redis that has not seen it costs another round trip.
+    """Run a script of one key, and return its reply. If Redis has not loaded it, a second round trip is needed.
 
-    What is to be read ahead is read in the first.
+    The key of ``prefetch``, if any, is read in the first round trip.
     """
     with client.pipeline(transaction=False) as pipe:
         pipe.evalsha(sha1(script.encode(), usedforsecurity=False).hexdigest(), 1, key, *arguments)
-        wanted, asked_at = prefetch.key if prefetch else None, time.monotonic()
-        if wanted:
-            pipe.get(wanted)
-        answer, *found = pipe.execute(raise_on_error=False)
-    if prefetch and found:
-        prefetch.store(found[0], asked_at=asked_at)
-    if isinstance(answer, NoScriptError):
+        prefetch_key, requested_at = prefetch.key if prefetch else None, time.monotonic()
+        if prefetch_key:
+            pipe.get(prefetch_key)
+        reply, *prefetched = pipe.execute(raise_on_error=False)
+    if prefetch and prefetched:
+        prefetch.store(prefetched[0], requested_at=requested_at)
+    if isinstance(reply, NoScriptError):
         return client.eval(script, 1, key, *arguments)
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+    if isinstance(reply, Exception):
+        raise reply
+    return reply

@@ -1,4 +1,4 @@
-"""Orders kept in Redis for five minutes, each beside a fence that keeps older copies out."""
+"""Order cache in Redis, with a TTL of five minutes and a version fence that rejects older copies."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from orders_domain.errors import Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
 
-SCHEMA = b"1"  # of the JSON; another one is a miss, so that old and new processes can share a Redis
-MAX_REQUEST_SECONDS = 600  # seconds; a fence outlives every copy that could have been read before it was raised
+SCHEMA = b"1"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
+MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
 class RedisOrderCache(OrderCache):
-    """See ``orders_domain.ports.order_cache``. Threads share it, and a forked child connects anew.
+    """See ``orders_domain.ports.order_cache``. Thread-safe; a forked child opens its own connections.
 
     Keys are ``<prefix>{<order id>}:order`` and ``...:fence``: one slot in Redis Cluster. A hit is one GET.
 
-    What it does not promise: a fence lost while Redis runs on (FLUSHALL, a fence evicted by ``maxmemory-policy
-    allkeys-*``, a failover to a replica that had not heard of it) lets a reading that was under way at that moment put
-    the old order back, for 300 s at most. A Redis that restarts from a snapshot on its disk brings old copies back
-    without their fences: run it without (``save ""``, ``appendonly no``); ``orders doctor`` says so. A Redis that
-    restarts empty is noticed where ``get`` came before ``put`` in the same thread, as it does in ``get_order``.
+    Limits: if a fence is lost while Redis runs (FLUSHALL, an eviction by ``maxmemory-policy allkeys-*``, a failover to
+    a replica without the fence), a concurrent reader can store an old order, for 300 s at most. If Redis restarts from
+    a snapshot on disk, old copies return without their fences. Therefore disable persistence (``save ""``,
+    ``appendonly no``); ``orders doctor`` checks that. An empty restart is detected if ``get`` precedes ``put`` in the
+    same thread, as in ``get_order``.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class RedisOrderCache(OrderCache):
         self._connect()
 
     def get(self, order_id: UUID) -> Order | None:
-        key, asked_at = self._keys(order_id)[0], time.monotonic()
-        found = self._prefetch.pop(key) or Prefetched(self._try_call(lambda client: client.get(key)), asked_at)
-        order = _read(found.value, order_id) if isinstance(found.value, bytes) else None
+        key, requested_at = self._keys(order_id)[0], time.monotonic()
+        entry = self._prefetch.pop(key) or Prefetched(self._try_call(lambda client: client.get(key)), requested_at)
+        order = _read(entry.value, order_id) if isinstance(entry.value, bytes) else None
         if order is None:
-            self._missed.last = (order_id, found.asked_at)
+            self._missed.last = (order_id, entry.requested_at)
         return order
 
     def prefetch(self, order_id: UUID | None) -> None:
@@ -69,54 +69,54 @@ class RedisOrderCache(OrderCache):
         self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 
     def invalidate(self, versions: Mapping[UUID, int]) -> bool:
-        life = (self._ttl + MAX_REQUEST_SECONDS) * 1000
-        calls = [(*self._keys(order_id), version, life) for order_id, version in versions.items()]
+        fence_ttl = (self._ttl + MAX_REQUEST_SECONDS) * 1000
+        calls = [(*self._keys(order_id), version, fence_ttl) for order_id, version in versions.items()]
         if not calls:
             return True
 
-        def announce(client: redis.Redis) -> bool:
+        def run(client: redis.Redis) -> bool:
             lua_scripts.run(client, lua_scripts.INVALIDATE, calls)
             return True
 
-        return self._try_call(announce) is True
+        return self._try_call(run) is True
 
     def ping(self) -> None:
-        """Return if Redis answers now, whatever the circuit believes.
+        """Check that Redis responds, whatever the state of the circuit.
 
         Raises:
-            Unavailable: it does not.
+            Unavailable: Redis does not respond.
         """
         try:
             self._connected()[0].ping()
         except (redis.RedisError, OSError) as error:
-            raise Unavailable("Redis does not answer.") from error
+            raise Unavailable("Redis does not respond.") from error
 
     def persistence_enabled(self) -> bool:
-        """Say whether this Redis would bring old copies back after a restart; False where it does not tell."""
+        """Return whether Redis restores old copies after a restart; False if its configuration cannot be read."""
         try:
-            found: Any = self._connected()[0].config_get("save", "appendonly")
+            config: Any = self._connected()[0].config_get("save", "appendonly")
         except (redis.RedisError, OSError):
             return False
-        return bool(found.get("save")) or found.get("appendonly") == "yes"
+        return bool(config.get("save")) or config.get("appendonly") == "yes"
 
     @property
     def circuit_open(self) -> bool:
-        """Whether Redis is being spared: every ``get`` is a miss, and nothing is kept."""
+        """Whether calls to Redis are suspended: every ``get`` is a miss, and nothing is stored."""
         return not self._connected()[1].closed
 
     def close(self) -> None:
-        """Close the connections; using the cache opens new ones."""
+        """Close the connections. The next use opens new ones."""
         self._connected()[0].connection_pool.disconnect()
 
-    def _try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
+    def _try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
         client, circuit = self._connected()
         try:
-            return circuit.call(ask, client)
+            return circuit.call(command, client)
         except (redis.RedisError, OSError, CircuitOpen):
             return None
 
     def _connected(self) -> tuple[redis.Redis, CircuitBreaker]:
-        """The client and the circuit of this process: neither sockets nor locks survive a fork."""
+        """Return the client and circuit breaker of this process, because sockets and locks do not survive a fork."""
         if self._pid != os.getpid():
             self._connect()
         return self._client, self._circuit
@@ -131,13 +131,13 @@ class RedisOrderCache(OrderCache):
         return f"{stem}:order", f"{stem}:fence"
 
     def _seconds_since_miss(self, order_id: UUID) -> float:
-        """Seconds since this thread missed the order, the moment before it was read; -1 if it did not."""
+        """Return the seconds since this thread had a cache miss of the order, or -1 if it had none."""
         missed, at = getattr(self._missed, "last", (None, 0.0))
         return time.monotonic() - at if missed == order_id else -1.0
 
 
 def _read(value: bytes, order_id: UUID) -> Order | None:
-    """Return the order of an entry; None for one that is torn, of another schema or of another order."""
+    """Return the order of an entry, or None if the entry is corrupt, or of another schema or order."""
     schema, _, rest = value.partition(b" ")
     if schema != SCHEMA:
         return None

@@ -1,4 +1,4 @@
-"""A key read along with the question asked before it: a round trip less."""
+"""Per-thread prefetch: a key is read in the round trip of an earlier command."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prefetched:
-    """What a key had, and when it was asked for (``time.monotonic``)."""
+    """The value of a key, and the time of its request (``time.monotonic``)."""
 
     value: object
-    asked_at: float
+    requested_at: float
 
 
 class Prefetch:
-    """Of each thread, the key that it is going to read, until it has read it or says that it will not."""
+    """The key that each thread is going to read next, until the thread reads or cancels it."""
 
     def __init__(self) -> None:
-        self._of = threading.local()
+        self._thread = threading.local()
 
     def request(self, key: str | None) -> None:
-        """Say what is going to be read next; None where nothing is, and what was found is forgotten."""
-        self._of.key, self._of.found = key, None
+        """Set the key that is read next, or None to cancel. A prefetched value is discarded."""
+        self._thread.key, self._thread.entry = key, None
 
     @property
     def key(self) -> str | None:
-        """What is to be asked for along with something else."""
-        return getattr(self._of, "key", None)
+        """The key to prefetch, or None."""
+        return getattr(self._thread, "key", None)
 
-    def store(self, value: object, *, asked_at: float) -> None:
-        self._of.found = Prefetched(value, asked_at)
+    def store(self, value: object, *, requested_at: float) -> None:
+        self._thread.entry = Prefetched(value, requested_at)
 
     def pop(self, key: str) -> Prefetched | None:
-        """Return what was found of the key, once; None where nobody has asked for it."""
-        found: Prefetched | None = getattr(self._of, "found", None) if self.key == key else None
+        """Remove and return the prefetched value of the key, or None if the key was not prefetched."""
+        entry: Prefetched | None = getattr(self._thread, "entry", None) if self.key == key else None
         self.request(None)
-        return found
+        return entry

@@ -1,4 +1,4 @@
-"""Tries counted for all processes."""
+"""Rate limiter that is shared by all processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.resilient_client import ResilientClient
 from orders_domain.errors import TooManyAttempts
 from orders_domain.ports.rate_limiter import RateLimiter
-from orders_domain.ports.rate_limiter import RateLimiter as Port
 
 WINDOW = 60  # seconds
 HIT = """
@@ -17,19 +16,19 @@ return {tries, redis.call('PTTL', KEYS[1])}
 
 
 class RedisRateLimiter(RateLimiter):
-    """Where Redis does not answer soon, ``otherwise`` counts."""
+    """Uses ``fallback`` while Redis does not respond."""
 
-    def __init__(self, url: str, *, fallback: Port, prefix: str = "orders:", timeout: float = 0.1) -> None:
+    def __init__(self, url: str, *, fallback: RateLimiter, prefix: str = "orders:", timeout: float = 0.1) -> None:
         self._redis = ResilientClient(url, timeout=timeout)
         self._fallback = fallback
         self._prefix = f"{prefix}attempts:"
 
     def hit(self, key: str, *, limit: int) -> None:
-        answer = self._redis.try_call(lambda client: evaluate(client, HIT, self._prefix + key, WINDOW * 1_000))
-        if not isinstance(answer, list):
+        reply = self._redis.try_call(lambda client: evaluate(client, HIT, self._prefix + key, WINDOW * 1_000))
+        if not isinstance(reply, list):
             self._fallback.hit(key, limit=limit)
-        elif answer[0] > limit:
-            raise TooManyAttempts(retry_after=max(1, -(-answer[1] // 1_000)))
+        elif reply[0] > limit:
+            raise TooManyAttempts(retry_after=max(1, -(-reply[1] // 1_000)))
 
     def reset(self, key: str) -> None:
         self._redis.try_call(lambda client: client.delete(self._prefix + key))

@@ -1,4 +1,4 @@
-"""Redis as a caller may have it: an answer soon, or none."""
+"""Redis client behind a circuit breaker: returns None instead of raising."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import redis
 from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
 class ResilientClient:
-    """Threads share it, and a forked child connects anew: neither sockets nor locks survive a fork."""
+    """Thread-safe. A forked child opens its own connections, because sockets and locks do not survive a fork."""
 
     def __init__(self, url: str, *, timeout: float = 0.1) -> None:
         self._url, self._timeout = url, timeout
         self._connect()
 
-    def try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
-        """Return the answer; None where Redis was away, slow, or had an error for an answer."""
+    def try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
+        """Return the reply, or None if Redis is unavailable, too slow, or replies with an error."""
         if self._pid != os.getpid():
             self._connect()
         try:
-            return self._circuit.call(ask, self._client)
+            return self._circuit.call(command, self._client)
         except (redis.RedisError, OSError, CircuitOpen):
             return None
 
     def close(self) -> None:
-        """Close the connections; asking opens new ones."""
+        """Close the connections. The next call opens new ones."""
         if self._pid == os.getpid():
             self._client.connection_pool.disconnect()
 

@@ -1,4 +1,4 @@
-"""A copy of the denylist in Redis, which knows whether it is complete (clause 002-24)."""
+"""Cache of the revoked tokens in Redis, with a marker of its completeness (clause 002-24)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.resilient_client import ResilientClient
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
-TTL = 300  # seconds that a copy is believed; then it is made anew
+TTL = 300  # seconds after which the cache is filled again
 MAX_CACHED = 100_000
-RETRY_AFTER = 60.0  # seconds without another try after there were more
+RETRY_AFTER = 60.0  # seconds without a further attempt after MAX_CACHED was exceeded
 _BATCH = 1_000
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
-# All is in one sorted set, which Redis loses or keeps whole: marks by the moment until which they are denied, and
-# `complete <run>`. The run is Redis's own id of this life of this server: after a restart with an old snapshot, and on
-# a replica that took over, it is another one, and the copy is no longer believed to be complete.
+# Everything is in one sorted set, because Redis loses or retains a key as a unit: the revoked keys, scored by their
+# expiry, and `complete <run id>`. Redis's run id differs after a restart from an old snapshot and on a promoted
+# replica, so the cache does not count as complete there.
 _RUN = "local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)') or ''\n"
 LOOKUP = (
     _RUN
     + """
-for _, mark in ipairs(ARGV) do
-  if redis.call('ZSCORE', KEYS[1], mark) then return 1 end
+for _, key in ipairs(ARGV) do
+  if redis.call('ZSCORE', KEYS[1], key) then return 1 end
 end
 return redis.call('ZSCORE', KEYS[1], 'complete ' .. run) and 0 or -1
 """
@@ -43,7 +43,7 @@ if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) 
 return 1
 """
 )
-# What was begun before Redis lost the set is not completed after it.
+# A fill that began before Redis lost the set must not complete after the loss.
 COMPLETE = (
     _RUN
     + """
@@ -56,11 +56,11 @@ return 1
 
 
 class RedisRevokedTokenCache(RevokedTokenCache):
-    """One round trip a question.
+    """One round trip per lookup.
 
-    Who fails to reach Redis doubts the copy from then on, and makes it anew when Redis is back: it may lack what was
-    denied meanwhile. What it does not promise: where a process that denies a token is cut off from a Redis that others
-    still reach, they believe the token until that process reaches Redis again; for 300 s at most.
+    After a failed call, a process does not trust the cache until it has filled it again, because revocations may be
+    missing. Limit: if a process that revokes a token cannot reach Redis but other processes can, these accept the
+    token until the first process reaches Redis again, for 300 s at most.
     """
 
     def __init__(
@@ -76,55 +76,55 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         self._prefetch = prefetch
         self._key = f"{prefix}denied"
         self._ttl = int(ttl * 1_000)
-        # A new process does not trust the copy either: the one before it may have died without adding a token to it.
-        self._failures = 1  # so far
-        self._verified = 0  # failures there had been when the copy was last made
+        # A new process does not trust the cache, because its predecessor may have died before it added a token.
+        self._failures = 1
+        self._verified = 0  # the number of failures when the cache was last filled
         self._not_before = 0.0
 
     def lookup(self, keys: Sequence[str]) -> bool | None:
-        answer = self._try_call(lambda client: evaluate(client, LOOKUP, self._key, *keys, prefetch=self._prefetch))
-        if answer == 1:
+        reply = self._try_call(lambda client: evaluate(client, LOOKUP, self._key, *keys, prefetch=self._prefetch))
+        if reply == 1:
             return True
-        return False if answer == 0 and self._failures == self._verified else None
+        return False if reply == 0 and self._failures == self._verified else None
 
     def add(self, keys: Mapping[str, datetime]) -> None:
-        def tell(client: redis.Redis) -> bool:
+        def add(client: redis.Redis) -> bool:
             try:
                 self._add(client, keys)
-            except redis.ResponseError:  # such as a full memory, which allows deleting: nobody may believe the copy
+            except redis.ResponseError:  # such as full memory, which permits DEL; no process may trust the cache now
                 client.delete(self._key)
             return True
 
-        if self._try_call(tell) is None:
-            self._try_call(tell)  # others believe the copy, and a hiccup is likelier than an outage
+        if self._try_call(add) is None:
+            self._try_call(add)  # because other processes trust the cache, and most failures are short
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
-        failures, begun = self._failures, uuid4().hex
+        failures, fill_id = self._failures, uuid4().hex
         if time.monotonic() < self._not_before:
             return
-        if self._try_call(lambda client: evaluate(client, BEGIN, self._key, begun, self._ttl)) is None:
+        if self._try_call(lambda client: evaluate(client, BEGIN, self._key, fill_id, self._ttl)) is None:
             return
-        if (marks := revoked_tokens.all(limit=MAX_CACHED)) is None:
+        if (revoked := revoked_tokens.all(limit=MAX_CACHED)) is None:
             self._not_before = time.monotonic() + RETRY_AFTER
             return
 
-        def copy(client: redis.Redis) -> object:
-            rest = iter(marks.items())
-            while batch := dict(islice(rest, _BATCH)):
+        def fill(client: redis.Redis) -> object:
+            remaining = iter(revoked.items())
+            while batch := dict(islice(remaining, _BATCH)):
                 self._add(client, batch)
-            return evaluate(client, COMPLETE, self._key, begun, self._ttl)
+            return evaluate(client, COMPLETE, self._key, fill_id, self._ttl)
 
-        if self._try_call(copy) == 1:
+        if self._try_call(fill) == 1:
             self._verified = failures
 
     def close(self) -> None:
         self._redis.close()
 
     def _add(self, client: redis.Redis, keys: Mapping[str, datetime]) -> None:
-        client.zadd(self._key, {mark: until.timestamp() for mark, until in keys.items()})
+        client.zadd(self._key, {key: until.timestamp() for key, until in keys.items()})
 
-    def _try_call(self, ask: Callable[[redis.Redis], _Answer]) -> _Answer | None:
-        answer = self._redis.try_call(ask)
-        if answer is None:
+    def _try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
+        reply = self._redis.try_call(command)
+        if reply is None:
             self._failures += 1
-        return answer
+        return reply

@@ -1,1 +1,1 @@
-"""Who somebody is, shown by signatures."""
+"""Authentication: tokens, passwords and cart signatures."""

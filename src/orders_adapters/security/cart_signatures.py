@@ -1,4 +1,4 @@
-"""The signature of a cart: HMAC-SHA256 over its canonical JSON (RFC 8785), without the signature (clause 004-05)."""
+"""Cart signatures: HMAC-SHA256 over the cart's canonical JSON (RFC 8785), without the signature (clause 004-05)."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ from orders_domain.model.cart import Cart
 
 
 class HmacCartVerifier:
-    """``secrets`` are the keys in use, the newest first; a cart signed with any of them is signed."""
+    """Accepts a cart that is signed with any of the ``secrets``, which are ordered newest first."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = [secret.encode() for secret in secrets]
@@ -20,17 +20,18 @@ class HmacCartVerifier:
         signature = str(cart.content["signature"]).lower().encode()
         try:
             signed = canonical(cart.content)
-        except rfc8785.CanonicalizationError:  # a number that JavaScript has not, so that nobody has signed it
+        except rfc8785.CanonicalizationError:  # no client can have signed a number that JavaScript cannot represent
             return False
-        fits = [hmac.compare_digest(signature, _hex(key, signed)) for key in self._keys]  # all, whichever does
-        return True in fits
+        # Every key is compared, so that the time does not depend on which one matches.
+        matches = [hmac.compare_digest(signature, _hex(key, signed)) for key in self._keys]
+        return True in matches
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return what is signed of a snapshot.
+    """Return the bytes of a cart snapshot that are signed.
 
     Raises:
-        CanonicalizationError: it has a whole number beyond 2^53 - 1.
+        CanonicalizationError: the snapshot has a whole number beyond 2^53 - 1.
     """
     return rfc8785.dumps({name: value for name, value in content.items() if name != "signature"})
 

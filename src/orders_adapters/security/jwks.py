@@ -1,4 +1,4 @@
-"""The keys of an identity provider, fetched from its JWKS URL and kept for five minutes."""
+"""Public keys of an identity provider, fetched from its JWKS URL and cached for five minutes."""
 
 import threading
 import time
@@ -9,13 +9,11 @@ import jwt
 from orders_domain.errors import IdentityUnavailable, InvalidToken
 
 TIMEOUT = 3  # seconds
-RETRY_DELAY = (
-    2.0  # seconds without another try after a failed one: a provider that is away must not hold up every request
-)
+RETRY_DELAY = 2.0  # seconds without a further attempt, because an unavailable provider must not delay every request
 
 
 class JwksKeys:
-    """Finds the key a token names. Unknown key ids cannot make it ask the provider more than once in 30 s."""
+    """Selects the key by the token's ``kid``. Unknown key ids cause at most one request to the provider in 30 s."""
 
     def __init__(self, url: str, *, algorithm: str) -> None:
         self._client = jwt.PyJWKClient(url, timeout=TIMEOUT, lifespan=300, cooldown_duration=30)
@@ -26,27 +24,27 @@ class JwksKeys:
     def __call__(self, token: str) -> Any:
         kid = jwt.get_unverified_header(token).get("kid")
         if not isinstance(kid, str):
-            raise InvalidToken("The token names no key.")
+            raise InvalidToken("The header of the token must have a kid.")
         with self._lock:
             key = self._find(kid)
         if key.algorithm_name != self._algorithm:
-            raise InvalidToken(f"The key is for {key.algorithm_name}.")
+            raise InvalidToken(f"The key is for {key.algorithm_name}, but must be for {self._algorithm}.")
         return key.key
 
     def ping(self) -> None:
-        """Return if there are keys.
+        """Check that the keys are cached or can be fetched.
 
         Raises:
-            IdentityUnavailable: they cannot be fetched.
+            IdentityUnavailable: the keys cannot be fetched.
         """
         with self._lock:
             self._fetch()
 
     def _fetch(self) -> None:
         if time.monotonic() < self._not_before:
-            raise IdentityUnavailable("The identity provider did not answer a moment ago.")
+            raise IdentityUnavailable("The identity provider did not respond to a recent request.")
         try:
-            self._client.get_signing_keys()  # fetched anew when five minutes old
+            self._client.get_signing_keys()  # refreshes the cache after five minutes
         except (jwt.PyJWTError, OSError, ValueError) as error:
             raise self._unavailable(error) from error
 

@@ -1,4 +1,4 @@
-"""Passwords, hashed by argon2id with what OWASP asks for: 19 MiB, two passes, one lane."""
+"""Argon2id password hasher with OWASP's parameters: 19 MiB, two passes, one lane."""
 
 import threading
 import unicodedata
@@ -10,15 +10,15 @@ import argon2
 from orders_domain.errors import PasswordHasherBusy
 from orders_domain.ports.password_hasher import PasswordHasher
 
-MAX_CONCURRENT = 2  # in one process: each takes 19 MiB and a core for 20 ms
+MAX_CONCURRENT = 2  # per process, because a hash takes 19 MiB and a core for 20 ms
 WAIT_TIMEOUT = 2.0  # seconds
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# The hash of a password that nobody knows, not even we: what an account that does not exist is checked against.
+# The hash of a discarded random password. It is verified for unknown accounts, so that they take the same time.
 _DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$ZuhPhijku3EXq+ZRLhsGrA$xws7DUhJTnO0zGGkutRqauscLZQ8GQYQsr+qIcYGCm0"
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Who comes while two passwords are hashed waits for 2 s at most: many sign-ins must not take all threads."""
+    """At most two hashes run at once. Further calls wait up to 2 s, so that sign-ins cannot occupy every thread."""
 
     def __init__(self) -> None:
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT)
@@ -31,7 +31,7 @@ class Argon2PasswordHasher(PasswordHasher):
         with self._slot():
             try:
                 return _HASHER.verify(password_hash or _DUMMY_HASH, _bytes(password)) and password_hash is not None
-            except (argon2.exceptions.VerificationError, ValueError):  # not this password, or no hash at all
+            except (argon2.exceptions.VerificationError, ValueError):  # wrong password or malformed hash
                 return False
 
     def needs_rehash(self, password_hash: str) -> bool:
@@ -40,7 +40,7 @@ class Argon2PasswordHasher(PasswordHasher):
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if not self._slots.acquire(timeout=WAIT_TIMEOUT):
-            raise PasswordHasherBusy("Too many passwords are being hashed.")
+            raise PasswordHasherBusy("Too many passwords are being hashed at once.")
         try:
             yield
         finally:
@@ -48,5 +48,5 @@ class Argon2PasswordHasher(PasswordHasher):
 
 
 def _bytes(password: str) -> bytes:
-    """One spelling of what can be typed in two, such as letters with accents."""
+    """Normalize characters that have two encodings, such as letters with accents."""
     return unicodedata.normalize("NFC", password).encode()

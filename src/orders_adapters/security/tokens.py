@@ -1,4 +1,4 @@
-"""Bearer tokens: JWTs verified against one algorithm, fixed by configuration and never read from the token."""
+"""JWT bearer tokens. The algorithm is fixed by configuration and never read from the token."""
 
 import hashlib
 import math
@@ -14,23 +14,20 @@ from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.auth_token import AuthenticatedToken
 
-MIN_SECRET_LENGTH = 32  # bytes: what HS256 is worth (RFC 7518, 3.2)
+MIN_SECRET_LENGTH = 32  # bytes, for HS256 (RFC 7518, 3.2)
 MAX_TOKEN_LENGTH = 8 * 1024  # characters
-FAMILY = "fam"  # the claim that names the sign-in of ours that a token came from
+FAMILY = "fam"  # the claim with the id of the sign-in that issued the token
 MAX_FAMILY_LENGTH = 64
-LEEWAY = 60  # seconds that another clock may be ahead of ours (RFC 7519, 4.1.5); what has expired has expired
-MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: what expires after the year 9997 is denied until then
+LEEWAY = 60  # seconds that an issuer's clock may be ahead (RFC 7519, 4.1.5); expiry has no leeway
+MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: the latest expiry of a revocation, in the year 9997
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 KeyFor: TypeAlias = Callable[[str], Any]
-"""The key to check a token with."""
+"""Returns the verification key for a token."""
 
 
 class JwtTokenVerifier:
-    """``bearer`` is the Identity port.
-
-    ``sub`` and ``exp`` are required; ``role`` and ``scope`` say what the bearer may do.
-    """
+    """Implements the TokenVerifier port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` are optional."""
 
     def __init__(
         self, key_for: KeyFor, *, algorithm: str, issuer: str | None = None, audience: str | None = None
@@ -45,9 +42,9 @@ class JwtTokenVerifier:
 
     def verify(self, token: str) -> AuthenticatedToken:
         if len(token) > MAX_TOKEN_LENGTH:
-            raise InvalidToken(f"The token is longer than {MAX_TOKEN_LENGTH} characters.")
-        if not _COMPACT.fullmatch(token):  # PyJWT lets base64 padding pass
-            raise InvalidToken("The token is not three parts of unpadded base64url.")
+            raise InvalidToken(f"The token must have at most {MAX_TOKEN_LENGTH} characters.")
+        if not _COMPACT.fullmatch(token):  # PyJWT accepts base64 padding
+            raise InvalidToken("The token must be three parts of unpadded base64url.")
         claims = self._claims(token)
         _check_validity(claims, now=time.time())
         family = claims.get(FAMILY)
@@ -70,40 +67,40 @@ class JwtTokenVerifier:
                 options={
                     "require": required,
                     "verify_aud": self._audience is not None,
-                    "verify_exp": False,  # this, and the two below: see _require_its_time
+                    "verify_exp": False,  # this and the next two: see _check_validity
                     "verify_nbf": False,
                     "verify_iat": False,
                 },
             )
         except jwt.InvalidTokenError as error:
             raise InvalidToken(str(error)) from error
-        except (ValueError, TypeError, RecursionError) as error:  # what PyJWT lets through on malformed segments
+        except (ValueError, TypeError, RecursionError) as error:  # PyJWT does not wrap these
             raise InvalidToken("The token is malformed.") from error
         return claims
 
 
 def shared_secret(secret: str) -> KeyFor:
-    """Check with a secret both sides know.
+    """Return the verification key of a shared secret.
 
     Raises:
-        Refused: it is shorter than 32 bytes.
+        InvalidValue: the secret is shorter than 32 bytes.
     """
     key = secret.encode()
     if len(key) < MIN_SECRET_LENGTH:
-        raise InvalidValue(f"A signing secret has at least {MIN_SECRET_LENGTH} bytes.")
+        raise InvalidValue(f"A signing secret must have at least {MIN_SECRET_LENGTH} bytes.")
     return lambda _: key
 
 
 def public_key(pem: str, *, algorithm: str) -> KeyFor:
-    """Check with one public key.
+    """Return the verification key of a PEM public key.
 
     Raises:
-        Refused: it is no PEM public key of the algorithm.
+        InvalidValue: ``pem`` is not a PEM public key for the algorithm.
     """
     try:
         key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem.encode())
     except (jwt.InvalidKeyError, ValueError, TypeError) as error:
-        raise InvalidValue(f"The public key is no PEM key for {algorithm}.") from error
+        raise InvalidValue(f"The public key must be a PEM key for {algorithm}.") from error
     return lambda _: key
 
 
@@ -116,40 +113,40 @@ def encode_token(
     scopes: Sequence[str] = (),
     **claims: str | int,
 ) -> str:
-    """Return a token signed with the shared secret (HS256). ``expires`` is in seconds since 1970."""
+    """Return a token signed with the shared secret (HS256). ``expires_at`` is in seconds since 1970."""
     payload = {"sub": subject, "exp": expires_at, "role": role.value, "scope": " ".join(scopes), **claims}
     return jwt.encode(payload, secret, algorithm="HS256")
 
 
 def _fingerprint(token: str) -> str:
-    """What only this token has: the hash of what was signed. Some signatures can be written in two ways."""
+    """Return the hash of the signed part, because some signatures have two encodings."""
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
 def _check_validity(claims: dict[str, Any], *, now: float) -> None:
-    """Return if the token is good now. When it was issued says nothing about that (RFC 7519, 4.1.6).
+    """Check ``exp`` and ``nbf``. ``iat`` must be a timestamp, but does not limit validity (RFC 7519, 4.1.6).
 
     Raises:
-        InvalidToken: it is not, or a time in it is none.
+        InvalidToken: the token is expired or not valid yet, or a claim is not a timestamp.
     """
-    said = {name: _seconds(claims, name) for name in ("exp", "nbf", "iat") if name in claims}
-    if said["exp"] <= now:
+    times = {name: _seconds(claims, name) for name in ("exp", "nbf", "iat") if name in claims}
+    if times["exp"] <= now:
         raise InvalidToken("The token has expired.")
-    if said.get("nbf", now) > now + LEEWAY:
-        raise InvalidToken("The token is not good yet.")
+    if times.get("nbf", now) > now + LEEWAY:
+        raise InvalidToken("The token is not valid yet (nbf).")
 
 
 def _seconds(claims: dict[str, Any], name: str) -> float:
-    """Return a moment in seconds since 1970: any JSON number, also a fraction (RFC 7519, 2, NumericDate)."""
+    """Return a timestamp in seconds since 1970: any JSON number, also a fraction (RFC 7519, 2, NumericDate)."""
     value = claims[name]
     if type(value) not in (int, float) or not abs(value) < 2**63:  # NaN is not less than anything
-        raise InvalidToken(f"{name} is no moment.")
+        raise InvalidToken(f"{name} must be a valid timestamp.")
     return float(value)
 
 
 def _actor(claims: dict[str, Any]) -> Actor:
     if not isinstance(role := claims.get("role", Role.CUSTOMER.value), str):
-        raise InvalidToken("role is no string.")
+        raise InvalidToken("role must be a string.")
     try:
         return Actor(
             subject=claims["sub"],
@@ -163,6 +160,6 @@ def _actor(claims: dict[str, Any]) -> Actor:
 def _scopes(scope: object) -> frozenset[str]:
     if isinstance(scope, str):
         return frozenset(scope.split())
-    if isinstance(scope, list) and all(isinstance(one, str) for one in scope):
+    if isinstance(scope, list) and all(isinstance(item, str) for item in scope):
         return frozenset(scope)
-    raise InvalidToken("scope is neither a string nor a list of strings.")
+    raise InvalidToken("scope must be a string or a list of strings.")

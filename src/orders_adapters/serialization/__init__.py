@@ -1,1 +1,1 @@
-"""Formats of messages and snapshots, shared by the technologies."""
+"""Formats of messages and order snapshots, shared by the adapters."""

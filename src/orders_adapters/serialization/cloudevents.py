@@ -1,9 +1,9 @@
-"""Events and orders as bytes, and back: CloudEvents 1.0 for the exchange, whole snapshots for the cache."""
+"""Serialization of events as CloudEvents 1.0 for the broker, and of orders as snapshots for the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,12 +22,12 @@ from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
 
 SOURCE = "/orders"
-_FLAWS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, InvalidValue)
+_DECODE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, InvalidValue)
 _Read = TypeVar("_Read")
 
 
 class DecodeError(Exception):
-    """These bytes are not what they should be."""
+    """The bytes are not a valid event or order snapshot."""
 
 
 def event_bytes(event: Event) -> bytes:
@@ -36,7 +36,7 @@ def event_bytes(event: Event) -> bytes:
 
 
 def event_attributes(event: Event) -> dict[str, str | int]:
-    """Return what CloudEvents 1.0 says of an event beside its data."""
+    """Return the CloudEvents 1.0 attributes of an event, without its data."""
     trace = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return {
         "specversion": "1.0",
@@ -44,7 +44,7 @@ def event_attributes(event: Event) -> dict[str, str | int]:
         "source": SOURCE,
         "type": event.type,
         "subject": str(event.order_id),
-        "time": _moment(event.at),
+        "time": _format_timestamp(event.at),
         "datacontenttype": "application/json",
         "orderversion": event.version,
         **trace,
@@ -52,16 +52,16 @@ def event_attributes(event: Event) -> dict[str, str | int]:
 
 
 def read_event(raw: bytes) -> Event:
-    """Return the event of a message; members we do not know are ignored.
+    """Return the event of a message. Unknown members are ignored.
 
     Raises:
-        Unreadable: it is no event of an order.
+        DecodeError: the message is not an event of an order.
     """
     return _read(raw, _event)
 
 
 def order_bytes(order: Order) -> bytes:
-    """Return the order as it stands, whole; what its verbs wrote since it was loaded is no part of that."""
+    """Return a snapshot of the order, without the events that it has recorded since it was loaded."""
     return json_bytes(
         {
             "id": str(order.id),
@@ -71,9 +71,9 @@ def order_bytes(order: Order) -> bytes:
             "user_id": order.user_id,
             "status": order.status.value,
             "total": _money(order.total),
-            "created_at": _moment(order.created_at),
-            "updated_at": _moment(order.updated_at),
-            "deleted_at": None if order.deleted_at is None else _moment(order.deleted_at),
+            "created_at": _format_timestamp(order.created_at),
+            "updated_at": _format_timestamp(order.updated_at),
+            "deleted_at": None if order.deleted_at is None else _format_timestamp(order.deleted_at),
             "items": [] if order.cart else [item.content for item in order.items],
             "cart": None if order.cart is None else order.cart.content,
             "cancellation_reason": order.cancellation_reason,
@@ -85,78 +85,80 @@ def order_bytes(order: Order) -> bytes:
 
 
 def read_order(raw: bytes) -> Order:
-    """Return the order of a snapshot; members we do not know are ignored.
+    """Return the order of a snapshot. Unknown members are ignored.
 
     Raises:
-        Unreadable: it is no snapshot of an order.
+        DecodeError: the bytes are not a snapshot of an order.
     """
     return _read(raw, _order)
 
 
 def json_bytes(value: Any) -> bytes:
-    return orjson.dumps(value, default=dict)  # dict: of mappings that are none, such as mapping proxies
+    return orjson.dumps(value, default=dict)  # dict: for mappings of other types, such as mapping proxies
 
 
 def _read(raw: bytes, build: Callable[[Any], _Read]) -> _Read:
     try:
         return build(orjson.loads(raw))
-    except _FLAWS as flaw:
-        raise DecodeError(f"{type(flaw).__name__}: {flaw}") from flaw
+    except _DECODE_ERRORS as error:
+        raise DecodeError(f"{type(error).__name__}: {error}") from error
 
 
 def _event(message: Any) -> Event:
     if message["specversion"] != "1.0":
-        raise ValueError("not CloudEvents 1.0")
+        raise ValueError("specversion must be 1.0")
     return Event(
         id=UUID(message["id"]),
-        type=_is(str, message["type"]),
+        type=_checked(str, message["type"]),
         order_id=UUID(message["subject"]),
-        version=_is(int, message["orderversion"]),
-        at=_read_moment(message["time"]),
-        data=_is(dict, message["data"]),
-        traceparent=_is(str, message["traceparent"]) if "traceparent" in message else None,
+        version=_checked(int, message["orderversion"]),
+        at=_parse_timestamp(message["time"]),
+        data=_checked(dict, message["data"]),
+        traceparent=_checked(str, message["traceparent"]) if "traceparent" in message else None,
     )
 
 
 def _order(snapshot: Any) -> Order:
     number, deleted_at, address = snapshot["number"], snapshot["deleted_at"], snapshot["address"]
-    cart = None if snapshot["cart"] is None else Cart(_is(dict, snapshot["cart"]))
+    cart = None if snapshot["cart"] is None else Cart(_checked(dict, snapshot["cart"]))
     return Order(
         id=UUID(snapshot["id"]),
         origin=Origin(snapshot["origin"]),
-        number=None if number is None else _is(int, number),
-        version=_is(int, snapshot["version"]),
+        number=None if number is None else _checked(int, number),
+        version=_checked(int, snapshot["version"]),
         user_id=_text(snapshot["user_id"]),
         status=OrderStatus(snapshot["status"]),
         total=_read_money(snapshot["total"]),
-        created_at=_read_moment(snapshot["created_at"]),
-        updated_at=_read_moment(snapshot["updated_at"]),
-        deleted_at=None if deleted_at is None else _read_moment(deleted_at),
-        items=cart.items if cart else tuple(CustomItem(content) for content in _is(list, snapshot["items"])),
+        created_at=_parse_timestamp(snapshot["created_at"]),
+        updated_at=_parse_timestamp(snapshot["updated_at"]),
+        deleted_at=None if deleted_at is None else _parse_timestamp(deleted_at),
+        items=cart.items if cart else tuple(CustomItem(content) for content in _checked(list, snapshot["items"])),
         cart=cart,
         cancellation_reason=_text(snapshot["cancellation_reason"]),
-        lines=tuple(_line(*line) for line in _is(list, snapshot["lines"])),
+        lines=tuple(_line(*line) for line in _checked(list, snapshot["lines"])),
         address=None if address is None else _address(address),
         shipment_id=_text(snapshot["shipment_id"]),
     )
 
 
 def _line(product_id: Any, quantity: Any, unit_price: Any) -> OrderLine:
-    return OrderLine(product_id=_is(int, product_id), quantity=_is(int, quantity), unit_price=_read_money(unit_price))
+    return OrderLine(
+        product_id=_checked(int, product_id), quantity=_checked(int, quantity), unit_price=_read_money(unit_price)
+    )
 
 
-def _address(parts: Any) -> Address:
-    return Address(**{part.name: parts[part.name] for part in fields(Address)})
+def _address(address: Any) -> Address:
+    return Address(**{field.name: address[field.name] for field in dataclass_fields(Address)})
 
 
-def _is(kind: type[_Read], value: Any) -> _Read:
-    if type(value) is not kind:  # isinstance would take true for 1
-        raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
+def _checked(kind: type[_Read], value: Any) -> _Read:
+    if type(value) is not kind:  # isinstance accepts true as an int
+        raise TypeError(f"must be {kind.__name__}, not {type(value).__name__}")
     return value
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else _is(str, value)
+    return None if value is None else _checked(str, value)
 
 
 def _money(amount: Money) -> list[int | str]:
@@ -168,12 +170,12 @@ def _read_money(snapshot: Any) -> Money:
     return Money(minor, currency)
 
 
-def _moment(at: datetime) -> str:
+def _format_timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _read_moment(text: str) -> datetime:
+def _parse_timestamp(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise ValueError("a time without its offset")
+        raise ValueError("a timestamp must have an offset")
     return at.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What others tell us, read from JSON: a carrier's tracking events, and notifications on their way to a user."""
+"""Parsers of incoming JSON messages: tracking events of a carrier, and notifications for a user."""
 
 from __future__ import annotations
 
@@ -17,67 +17,67 @@ from orders_domain.model.timestamps import parse_rfc3339
 from orders_domain.model.tracking import TrackingEvent
 
 MAX_MESSAGE_BYTES = 64 * 1024  # bytes
-_Read = TypeVar("_Read")
+_Parsed = TypeVar("_Parsed")
 
 
 def parse_tracking_event(raw: bytes) -> TrackingEvent:
-    """Return the event; members we do not know are ignored. Ids may be whole numbers, too.
+    """Return the event. Unknown members are ignored. Ids may also be whole numbers.
 
     Raises:
-        Refused: it is none; the sentence says what is wrong.
+        InvalidValue: the message is not a tracking event; the text names the reason.
     """
-    told = _object(raw)
+    body = _object(raw)
     return TrackingEvent(
-        id=_member(told, "eventId", _id),
-        order=_member(told, "orderID", _order_ref) if told.get("orderID") is not None else None,
-        shipment_id=_member(told, "shipmentID", _id) if told.get("shipmentID") is not None else None,
-        status=_member(told, "status", _text),
-        occurred_at=_member(told, "occurredAt", _moment),
+        id=_member(body, "eventId", _id),
+        order=_member(body, "orderID", _order_ref) if body.get("orderID") is not None else None,
+        shipment_id=_member(body, "shipmentID", _id) if body.get("shipmentID") is not None else None,
+        status=_member(body, "status", _text),
+        occurred_at=_member(body, "occurredAt", _timestamp),
     )
 
 
 def parse_notification(raw: bytes) -> Notification:
-    """Return the notification; members we do not know are ignored.
+    """Return the notification. Unknown members are ignored.
 
     Raises:
-        Refused: it is none; the sentence says what is wrong.
+        InvalidValue: the message is not a notification; the text names the reason.
     """
-    told = _object(raw)
+    body = _object(raw)
     return Notification(
-        id=_member(told, "notificationId", UUID),
-        user_id=_member(told, "userID", _text),
-        order=_member(told, "orderID", _id),
-        message=_member(told, "message", _text),
-        occurred_at=_member(told, "occurredAt", _moment),
+        id=_member(body, "notificationId", UUID),
+        user_id=_member(body, "userID", _text),
+        order=_member(body, "orderID", _id),
+        message=_member(body, "message", _text),
+        occurred_at=_member(body, "occurredAt", _timestamp),
     )
 
 
 def _object(raw: bytes) -> dict[str, Any]:
     if len(raw) > MAX_MESSAGE_BYTES:
-        raise InvalidValue(f"The message is longer than {MAX_MESSAGE_BYTES} bytes.")
+        raise InvalidValue(f"The message must have at most {MAX_MESSAGE_BYTES} bytes.")
     try:
-        told = orjson.loads(raw)
-    except ValueError as flaw:
-        raise InvalidValue(f"The message is not JSON: {flaw}.") from flaw
-    if not isinstance(told, dict):
+        body = orjson.loads(raw)
+    except ValueError as error:
+        raise InvalidValue(f"The message is not JSON: {error}.") from error
+    if not isinstance(body, dict):
         raise InvalidValue("The message is not a JSON object.")
-    return told
+    return body
 
 
-def _member(message: dict[str, Any], name: str, read: Callable[[Any], _Read]) -> _Read:
-    if message.get(name) is None:
-        raise InvalidValue(f"The message has no {name}.", field=name)
+def _member(body: dict[str, Any], name: str, parse: Callable[[Any], _Parsed]) -> _Parsed:
+    if body.get(name) is None:
+        raise InvalidValue(f"The message must have the member {name}.", field=name)
     try:
-        return read(message[name])
-    except (ValueError, TypeError, AttributeError, OverflowError) as flaw:
-        raise InvalidValue(f"{name} cannot be read: {flaw}.", field=name) from flaw
+        return parse(body[name])
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise InvalidValue(f"{name} is invalid: {error}.", field=name) from error
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("it is not a string")
-    if flaw := text_error(value):
-        raise ValueError(f"it {flaw}")
+        raise TypeError("it must be a string")
+    if error := text_error(value):
+        raise ValueError(f"it {error}")
     return value
 
 
@@ -89,8 +89,8 @@ def _order_ref(value: Any) -> OrderRef:
     try:
         return parse_order_ref(_id(value))
     except OrderNotFound:
-        raise ValueError("it is neither an order's number nor its id") from None
+        raise ValueError("it must be the number or the id of an order") from None
 
 
-def _moment(value: Any) -> datetime:
+def _timestamp(value: Any) -> datetime:
     return parse_rfc3339(_text(value))

@@ -1,1 +1,1 @@
-"""The port that a mail server stands behind: the notifier."""
+"""SMTP adapter of the notifier."""

@@ -1,4 +1,4 @@
-"""Letters by SMTP."""
+"""Notifications by e-mail, over SMTP."""
 
 from __future__ import annotations
 
@@ -12,57 +12,57 @@ from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.ports.notifier import NotificationMessage
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
-_FAILURES = range(400, 500)  # replies of a server that may take it later
+_TRANSIENT = range(400, 500)  # replies after which a retry may succeed
 
 
 class SmtpNotifier:
-    """See ``orders_domain.ports.notifier``. A connection a letter; each step waits ``timeout`` seconds at most.
+    """See ``orders_domain.ports.notifier``. One connection per message; each step waits ``timeout`` seconds at most.
 
-    The address is ``smtp://user:password@host:port``, with STARTTLS where the server offers it (``?tls=required``
-    insists, ``?tls=off`` does without), or ``smtps://`` for TLS from the start.
+    ``url`` is ``smtp://user:password@host:port``, with STARTTLS if the server offers it (``?tls=required`` requires
+    STARTTLS, ``?tls=off`` disables it), or ``smtps://`` for TLS from the start.
 
     Raises:
-        ValueError: the address or the sender cannot be.
+        ValueError: ``url`` or ``sender`` is invalid.
     """
 
     def __init__(self, url: str, *, sender: str, timeout: float = 10.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise ValueError("A mail server is smtp://host or smtps://host.")
+            raise ValueError("The address of a mail server must be smtp://host or smtps://host.")
         self._host, self._port = parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]
         self._tls = "always" if parts.scheme == "smtps" else parse_qs(parts.query).get("tls", ["offered"])[0]
         if self._tls not in ("always", "offered", "required", "off"):
-            raise ValueError("tls is required or off, or left out.")
+            raise ValueError("tls must be required or off, or left out.")
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         if not is_email_address(sender):
-            raise ValueError(f"{sender!r} is no sender's address.")
+            raise ValueError(f"The sender must be an e-mail address, not {sender!r}.")
         self._sender, self._timeout = sender, timeout
 
     def __call__(self, notification_message: NotificationMessage) -> None:
         try:
             message = _message(notification_message, self._sender)
-        except ValueError as error:  # a line's end where none may be
-            raise NotificationRejected(f"No letter can be made of this: {error}") from error
+        except ValueError as error:  # a line break in a header
+            raise NotificationRejected(f"The notification cannot be sent as an e-mail: {error}") from error
         try:
             with self._connected() as server:
                 server.send_message(message, self._sender, [notification_message.to])
         except smtplib.SMTPRecipientsRefused as error:
-            raise _verdict(*next(iter(error.recipients.values()))) from error
+            raise _error(*next(iter(error.recipients.values()))) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-            raise _verdict(error.smtp_code, error.smtp_error) from error
+            raise _error(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise NotifierUnavailable(f"The mail server is away: {error!r}") from error
+            raise NotifierUnavailable(f"The mail server is unavailable: {error!r}") from error
 
     def ping(self) -> None:
-        """Return if the server would take letters of ours now, as far as it shows before one is sent.
+        """Check that the server accepts a connection and the login.
 
         Raises:
-            NotifierUnavailable: it would not.
+            NotifierUnavailable: the server cannot be reached, or rejects the login.
         """
         try:
             self._connected().quit()
         except (smtplib.SMTPException, OSError) as error:
-            raise NotifierUnavailable("The mail server does not answer.") from error
+            raise NotifierUnavailable("The mail server does not respond.") from error
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
@@ -83,26 +83,26 @@ class SmtpNotifier:
 
 
 def is_email_address(text: str) -> bool:
-    """Say whether mail could go there: one @ between two parts without spaces, and nothing that ends a header."""
+    """Return whether the text is an address: a name, an @ and a host, with no space and no special character."""
     name, at, host = text.rpartition("@")
     return bool(name and at and host) and text.isascii() and text.isprintable() and not set(text) & set(' <>,;:"\\')
 
 
 def _message(notification_message: NotificationMessage, sender: str) -> EmailMessage:
     if not is_email_address(notification_message.to):
-        raise NotificationRejected("No mail can be sent to this address.")
-    news = notification_message.notification
+        raise NotificationRejected("The recipient must be an e-mail address.")
+    notification = notification_message.notification
     message = EmailMessage()
     message["From"], message["To"] = sender, notification_message.to
-    message["Subject"] = f"Your order {news.order}"
-    message["Date"] = format_datetime(news.occurred_at)
-    message["Message-ID"] = f"<{news.id}@{sender.rpartition('@')[2]}>"  # the same at every repetition
+    message["Subject"] = f"Your order {notification.order}"
+    message["Date"] = format_datetime(notification.occurred_at)
+    message["Message-ID"] = f"<{notification.id}@{sender.rpartition('@')[2]}>"  # identical in every retry
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{news.message}\n")
+    message.set_content(f"{notification.message}\n")
     return message
 
 
-def _verdict(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable:
+def _error(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    sentence = f"The mail server said {code} {text}"
-    return NotifierUnavailable(sentence) if code in _FAILURES else NotificationRejected(sentence)
+    message = f"The mail server replied {code} {text}"
+    return NotifierUnavailable(message) if code in _TRANSIENT else NotificationRejected(message)

@@ -1,16 +1,16 @@
-"""The store in a relational database: PostgreSQL, or SQLite in one file, through SQLAlchemy Core.
+"""SQL adapters for PostgreSQL and SQLite (one file), with SQLAlchemy Core.
 
-What both promise: all or nothing, nothing lost once it was committed, no update lost, every order's history and
-events with the order itself, and errors of the domain only.
+Guarantees of both: transactions are atomic and durable, no update is lost, the history and events of an order are
+stored in the order's transaction, and only errors of the domain are raised.
 
-What SQLite does not give, or gives otherwise:
+Differences of SQLite:
 
-- One writer at a time. A unit of work holds the database's only write lock from its beginning, so that nothing in it
-  can collide; a writer waits 5 s for its turn, then hears StoreUnavailable. Readers never wait, and never hold it up.
-- One machine. The file must lie on a local disk, and processes that share it find each other by locks on it.
-- One relay at a time, whatever the shard: a lock on ``<file>.relay`` says whose turn it is.
-- No bell between processes: a relay hears at once of what its own process commits, of the rest when it next looks.
-- Lengths of text are not enforced by the schema; the domain refuses what is too long.
-- In memory (``sqlite://``) there is one connection, which everybody waits for: for tests and demonstrations, and not
-  for reading while a unit of work is open.
+- One writer at a time. A unit of work holds the database's write lock from its beginning, so it cannot conflict. A
+  writer waits 5 s for the lock, then raises StoreUnavailable. Readers do not wait and do not block the writer.
+- One machine. The file must be on a local disk, because the processes that share it use file locks.
+- One relay at a time for all shards, which holds a lock on ``<file>.relay``.
+- No notification between processes: a relay is woken by commits of its own process, and polls for all others.
+- The schema does not enforce lengths of text; the domain rejects text that is too long.
+- In memory (``sqlite://``) all callers share one connection. This is for tests and demonstrations, and does not permit
+  reads while a unit of work is open.
 """

@@ -1,4 +1,4 @@
-"""Figures in two statements, each answered from the indexes that are named for them. The engine may be a replica's."""
+"""Analytics reader: two statements, which read only the analytics indexes. The engine may be that of a replica."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -10,8 +10,7 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
-from orders_domain.model.analytics import MAX_PRODUCTS, Bucket, Period, ProductSales, StatusTotals
-from orders_domain.model.analytics import Analytics as Figures
+from orders_domain.model.analytics import MAX_PRODUCTS, Analytics, Bucket, Period, ProductSales, StatusTotals
 from orders_domain.model.status import OrderStatus
 
 _orders = tables.orders.c
@@ -30,16 +29,16 @@ _STARTS: Mapping[str, Mapping[Bucket, str]] = {
     "postgresql": {
         bucket: f"date_trunc('{bucket.value}', orders.created_at AT TIME ZONE 'UTC')::date" for bucket in Bucket
     },
-    # Of the text's date alone: SQLite rounds to milliseconds, and the last microsecond of a day would be in the next.
+    # Only the date part is used, because SQLite rounds to milliseconds, which moves the end of a day to the next one.
     "sqlite": {
         Bucket.DAY: "date(substr(orders.created_at, 1, 10))",
-        Bucket.WEEK: "date(substr(orders.created_at, 1, 10), '-6 days', 'weekday 1')",  # Monday before, or that day
+        Bucket.WEEK: "date(substr(orders.created_at, 1, 10), '-6 days', 'weekday 1')",  # the Monday on or before
         Bucket.MONTH: "date(substr(orders.created_at, 1, 10), 'start of month')",
     },
 }
-"""The day on which an order's bucket begins."""
+"""The first day of an order's bucket."""
 
-# The period twice, as an item lies at the moment of its order: so both indexes are read for the period alone.
+# The period limits both tables, because an item has the time of its order: each index is read for the period only.
 _BEST = (
     select(
         _items.product_id,
@@ -65,12 +64,12 @@ class SqlAnalyticsReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engines.autocommit(engine)
 
-    def __call__(self, period: Period) -> Figures:
+    def __call__(self, period: Period) -> Analytics:
         values = {"since": period.since, "before": period.before, "currency": period.currency}
         with translate_errors(), self._engine.connect() as connection:
-            tallies = _status_totals(connection, period.bucket, values)
+            status_totals = _status_totals(connection, period.bucket, values)
             top_products = _top_products(connection, values)
-        return Figures(period=period, status_totals=tallies, top_products=top_products)
+        return Analytics(period=period, status_totals=status_totals, top_products=top_products)
 
 
 def _status_totals(connection: Connection, bucket: Bucket, values: Mapping[str, Any]) -> tuple[StatusTotals, ...]:
@@ -95,5 +94,5 @@ def _top_products(connection: Connection, values: Mapping[str, Any]) -> tuple[Pr
 
 
 def _midnight(day: date | str) -> datetime:
-    """PostgreSQL gives a date, SQLite its text."""
+    """Return the start of the day, which PostgreSQL returns as a date and SQLite as text."""
     return datetime.combine(date.fromisoformat(day) if isinstance(day, str) else day, time(), UTC)

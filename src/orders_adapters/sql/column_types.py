@@ -1,4 +1,4 @@
-"""Kinds of columns: moments, enumerations, and ids that the database gives."""
+"""Column types: UTC timestamps, enumerations and generated ids."""
 
 from datetime import UTC, datetime
 from enum import Enum as Choice
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, In
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, in UTC; SQLite, which has no moments, keeps text that sorts by time."""
+    """An aware timestamp in UTC. SQLite has no timestamps and stores text that sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -17,7 +17,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("A moment without a time zone is none.")
+            raise ValueError("A timestamp must have a time zone.")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -27,12 +27,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def is_valid_id(ref: UUID | int) -> bool:
-    """Whether there may be a row of this id or number; no database can even be asked for other numbers."""
+    """Return whether a row can have this id or number; other numbers are out of the range of the column."""
     return isinstance(ref, UUID) or 0 < ref < 2**63
 
 
 def enum_column(choice: type[Choice], name: str) -> Enum:
-    """A column of an enumeration's values, as text that a CHECK guards."""
+    """Return the type of an enumeration's values: text with a CHECK constraint."""
     return Enum(
         choice,
         name=name,

@@ -1,4 +1,4 @@
-"""E-mail addresses of the users' accounts."""
+"""E-mail lookup in the accounts of the users."""
 
 from sqlalchemy import Engine, bindparam, select
 

@@ -1,4 +1,4 @@
-"""What the database's errors mean to the domain: away, in contention, or a flaw of ours."""
+"""Translation of database errors into errors of the domain."""
 
 import re
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from sqlalchemy import exc
 
 from orders_domain.errors import StoreContention, StoreUnavailable, Unavailable
 
-_CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction may be run again at once
-_NOT_MIGRATED = {"42P01", "42703"}  # no such table, no such column
-# Orders and templates bring their users along, by a trigger that a migration makes.
+_CONTENTION = {"40001", "40P01"}  # serialization failure, deadlock: the transaction can be retried at once
+_NOT_MIGRATED = {"42P01", "42703"}  # undefined table, undefined column
+# A violation means that the trigger which inserts the users of orders and templates (migration 0012) is missing.
 _UNKNOWN_USER = re.compile("^fk_(orders|order_templates)_user_id_users$|^FOREIGN KEY constraint failed$")
-_MISSING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # it has no codes for these
+_MISSING_IN_SQLITE = re.compile("^no such (table|column)|^table .* has no column")  # SQLite has no codes for these
 
-# Having waited for a lock in vain (55P03, SQLITE_BUSY) is no contention: to run the transaction again is to wait again.
-# InternalError is what PostgreSQL calls a transaction that it ended while it idled, and a replica that cannot write.
+# A lock timeout (55P03, SQLITE_BUSY) does not count as contention, because a retry would wait for the lock again.
+# InternalError is raised for a transaction that PostgreSQL ended because it was idle, and for a write to a replica.
 _UNAVAILABLE = (
     exc.OperationalError,
     exc.InterfaceError,
@@ -26,36 +26,36 @@ _UNAVAILABLE = (
 
 
 class UnexpectedDatabaseError(RuntimeError):
-    """The database refused a statement for what it says: a flaw in this program or its schema, never the caller's."""
+    """The database rejected a statement because of a bug in this program or its schema."""
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Let no error of SQLAlchemy or a driver out of the block.
+    """Translate all errors of SQLAlchemy and the driver.
 
     Raises:
-        StoreContention: the database gave the transaction up in favour of another one.
-        StoreUnavailable: it is away, too slow, or not migrated.
-        UnexpectedDatabaseError: anything else.
+        StoreContention: the database aborted the transaction because of a conflict with another one.
+        StoreUnavailable: the database is unavailable, too slow or not migrated.
+        UnexpectedDatabaseError: any other error.
     """
     try:
         yield
     except exc.SQLAlchemyError as error:
         raise _to_domain_error(error) from error
-    except (OverflowError, UnicodeError) as error:  # of the driver, about a value that no column has
-        raise UnexpectedDatabaseError("The store refused a statement.") from error
+    except (OverflowError, UnicodeError) as error:  # of the driver, for a value that no column can hold
+        raise UnexpectedDatabaseError("The store rejected a statement.") from error
 
 
 def _to_domain_error(error: exc.SQLAlchemyError) -> Unavailable | UnexpectedDatabaseError:
     cause = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
-        return StoreContention("The store gave this transaction up in favour of another one.")
-    broken = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
-    if state in _NOT_MIGRATED or _MISSING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(broken):
+        return StoreContention("The store aborted this transaction because of a conflict with another one.")
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
+    if state in _NOT_MIGRATED or _MISSING_IN_SQLITE.search(str(cause)) or _UNKNOWN_USER.search(constraint):
         return StoreUnavailable("The store has not been migrated; run: orders migrate")
     if isinstance(error, _UNAVAILABLE) or getattr(error, "connection_invalidated", False):
-        return StoreUnavailable("The store is away or too slow.")
-    if type(error) is exc.DatabaseError:  # SQLite: the file is no database, or damaged
+        return StoreUnavailable("The store is unavailable or too slow.")
+    if type(error) is exc.DatabaseError:  # SQLite: the file is not a database, or is corrupt
         return StoreUnavailable("The store cannot be read.")
-    return UnexpectedDatabaseError("The store refused a statement.")
+    return UnexpectedDatabaseError("The store rejected a statement.")

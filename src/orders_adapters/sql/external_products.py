@@ -1,4 +1,4 @@
-"""Products of another service's catalogue, as far as our orders refer to them."""
+"""Products of an external catalog to which orders refer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ _CHANGE = (
     .where(_products.id == bindparam("product_id"), _products.remote)
     .values({name: bindparam(name) for name in ("name", "price_minor", "currency")})
 )
-# Our own products get the next ids, which must not meet those that came from elsewhere. (SQLite sees to that itself.)
+# The sequence is advanced, because new local products must not get the ids of external ones. (SQLite does that itself.)
 _ADVANCE = text("""
     SELECT setval('products_id_seq', :last) FROM pg_advisory_xact_lock(:lock), products_id_seq WHERE last_value < :last
 """)
@@ -33,22 +33,23 @@ _LOCK = 0x70726F64  # the letters "prod"
 
 
 def upsert(connection: Connection, products: Sequence[Product], *, at: datetime) -> None:
-    """Have a row for each product, in the order of their ids, with the name and the price it has there now."""
+    """Upsert the products, which are ordered by id, with their current name and price."""
     with translate_errors():
-        there = {row.id: row for row in connection.execute(_EXISTING, {"ids": [one.id for one in products]})}
-        if new := [_values(one) | {"created_at": at} for one in products if one.id not in there]:
+        ids = [product.id for product in products]
+        existing = {row.id: row for row in connection.execute(_EXISTING, {"ids": ids})}
+        if new := [_values(product) | {"created_at": at} for product in products if product.id not in existing]:
             connection.execute(_ADD[connection.dialect.name], new)
             if connection.dialect.name == "postgresql":
                 connection.execute(_ADVANCE, {"last": max(row["id"] for row in new), "lock": _LOCK})
-        for one in products:
+        for product in products:
             if (
-                (row := there.get(one.id))
+                (row := existing.get(product.id))
                 and row.remote
-                and _catalog_values(one) != (row.name, row.price_minor, row.currency)
+                and _catalog_values(product) != (row.name, row.price_minor, row.currency)
             ):
-                name, price_minor, currency = _catalog_values(one)
+                name, price_minor, currency = _catalog_values(product)
                 changed = {"name": name, "price_minor": price_minor, "currency": currency}
-                connection.execute(_CHANGE, changed | {"product_id": one.id})
+                connection.execute(_CHANGE, changed | {"product_id": product.id})
 
 
 def _catalog_values(product: Product) -> tuple[str, int, str]:

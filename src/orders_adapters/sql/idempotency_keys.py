@@ -1,4 +1,4 @@
-"""The keys of one transaction: a statement to claim one, and one to keep it."""
+"""Idempotency keys of one transaction: one statement to acquire a key, and one to store it."""
 
 import hashlib
 from datetime import datetime
@@ -23,26 +23,29 @@ _STORED = and_(
     _keys.key == bindparam("key"),
     _keys.at > bindparam("expired"),
 )
-# The lock says that nobody else is at it, and goes with the transaction, however that ends. Who commits between the
-# look at the table and the lock is found out when the key is kept. SQLite's writers wait for each other anyway.
-_ACQUIRED = {
-    "postgresql": select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("ours")).subquery(),
-    "sqlite": select(true().label("ours")).subquery(),
+# The transaction that holds the lock is the only one that handles the key; the lock ends with the transaction. If
+# another one commits between the read of the table and the lock, storing the key detects it. SQLite's writers are
+# serialized and need no lock.
+_LOCKS = {
+    "postgresql": select(
+        func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("acquired")
+    ).subquery(),
+    "sqlite": select(true().label("acquired")).subquery(),
 }
-# A repetition is answered with the order as it was placed: the first entry of its history has all of it.
+# A duplicate request gets the order as it was placed, which is the first entry of its history.
 _PLACING = and_(tables.order_history.c.order_id == _keys.order_id, tables.order_history.c.version == 1)
 _ACQUIRE = {
-    dialect: select(ours.c.ours, _keys.fingerprint, tables.orders.c.number, *tables.order_history.c).select_from(
-        ours.outerjoin(tables.idempotency_keys, _STORED)
+    dialect: select(lock.c.acquired, _keys.fingerprint, tables.orders.c.number, *tables.order_history.c).select_from(
+        lock.outerjoin(tables.idempotency_keys, _STORED)
         .outerjoin(tables.order_history, _PLACING)
         .outerjoin(tables.orders, tables.orders.c.id == _keys.order_id)
     )
-    for dialect, ours in _ACQUIRED.items()
+    for dialect, lock in _LOCKS.items()
 }
 
 
 def _storing(insert: Any) -> Any:
-    """Insert the key, also over one that has expired; one that has not is a row that does not come back."""
+    """Insert the key or replace an expired one. No row is returned if a key exists that has not expired."""
     return insert.on_conflict_do_update(
         index_elements=[_keys.subject, _keys.scope, _keys.key],
         set_={name: insert.excluded[name] for name in ("fingerprint", "order_id", "at")},
@@ -62,10 +65,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._connection = connection
 
     def acquire(self, key: IdempotencyKey, *, at: datetime) -> None:
-        place = {"subject": key.subject, "scope": key.scope, "key": key.key, "expired": at - RETENTION}
+        parameters = {"subject": key.subject, "scope": key.scope, "key": key.key, "expired": at - RETENTION}
         dialect = self._connection.dialect.name
         with translate_errors():
-            row = self._connection.execute(_ACQUIRE[dialect], place | {"lock": _lock(key)}).one()
+            row = self._connection.execute(_ACQUIRE[dialect], parameters | {"lock": _lock(key)}).one()
         if row.fingerprint is not None:
             if row.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReused
@@ -76,7 +79,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
                 }
             )
             raise DuplicateRequest(rebuild([entry], number=row.number))
-        if not row.ours:
+        if not row.acquired:
             raise RequestInProgress
 
     def store(self, key: IdempotencyKey, order: Order) -> None:
@@ -90,9 +93,9 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             "expired": order.created_at - RETENTION,
         }
         with translate_errors():
-            kept = self._connection.scalar(_STORE[self._connection.dialect.name], values)
-        if kept is None:
-            raise StoreContention("Another request under the same key was quicker.")
+            stored = self._connection.scalar(_STORE[self._connection.dialect.name], values)
+        if stored is None:
+            raise StoreContention("Another request has stored the same key.")
 
 
 class SqlIdempotencyKeyCleanup(IdempotencyKeyCleanup):
@@ -101,10 +104,10 @@ class SqlIdempotencyKeyCleanup(IdempotencyKeyCleanup):
 
     def prune(self, *, stored_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": stored_before, "most": limit}).rowcount
+            return connection.execute(_PRUNE, {"before": stored_before, "limit": limit}).rowcount
 
 
 def _lock(idempotency_key: IdempotencyKey) -> int:
-    """A number of 64 bits for PostgreSQL's advisory locks; the relay's have two of 32, which is a space of its own."""
-    place = "\x00".join((idempotency_key.subject, idempotency_key.scope, idempotency_key.key)).encode()
-    return int.from_bytes(hashlib.sha256(place).digest()[:8], "big", signed=True)
+    """Return the number of a 64-bit advisory lock. The shard locks have two 32-bit numbers, a separate key space."""
+    content = "\x00".join((idempotency_key.subject, idempotency_key.scope, idempotency_key.key)).encode()
+    return int.from_bytes(hashlib.sha256(content).digest()[:8], "big", signed=True)

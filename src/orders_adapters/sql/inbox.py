@@ -1,4 +1,4 @@
-"""The inbox of one transaction: a row that is there already is a row that does not come back."""
+"""Inbox of one transaction. ``INSERT ... ON CONFLICT DO NOTHING RETURNING`` returns no row for a duplicate message."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from orders_adapters.sql.delete_batches import delete_older_than
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.ports.inbox import Inbox, InboxCleanup
 
-# On PostgreSQL, who notes what another transaction has noted waits for that to end: the primary key sees to it.
+# On PostgreSQL, the insert waits for the end of another transaction that has inserted the same message.
 _RECORD = {
     "postgresql": postgresql.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
     "sqlite": sqlite.insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.message_id),
@@ -35,4 +35,4 @@ class SqlInboxCleanup(InboxCleanup):
 
     def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": recorded_before, "most": limit}).rowcount
+            return connection.execute(_PRUNE, {"before": recorded_before, "limit": limit}).rowcount

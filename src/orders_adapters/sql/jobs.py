@@ -1,4 +1,4 @@
-"""Jobs: a row each, held by a lease that its worker renews; a worker that dies lets it run out."""
+"""Job repository. A worker renews the lease of its job; the lease of a dead worker expires."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,20 +20,20 @@ from orders_domain.ports.jobs import JobRepository
 
 _jobs = tables.jobs.c
 
-_ONE = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
+_BY_ID = select(tables.jobs).where(_jobs.id == bindparam("job_id"))
 _IS_DUE = (_jobs.status.in_(tables.UNFINISHED), _jobs.leased_until <= bindparam("now", type_=UtcDateTime))
-_DUE = select(_jobs.id).where(*_IS_DUE).order_by(_jobs.leased_until, _jobs.id).limit(bindparam("most"))
-# Of several that claim at once, the database lets one go first; the others then see its lease.
+_DUE = select(_jobs.id).where(*_IS_DUE).order_by(_jobs.leased_until, _jobs.id).limit(bindparam("limit"))
+# The row lock serializes concurrent claims, so that later ones see the lease of the first.
 _ACQUIRE = (
     update(tables.jobs)
     .where(_jobs.id == bindparam("job_id"), *_IS_DUE)
     .values(status=JobStatus.RUNNING, leased_until=bindparam("until"), attempts=_jobs.attempts + 1)
     .returning(tables.jobs)
 )
-# Nobody claims before a lease is over, so the moment that it lasts to tells our claim from any later one.
+# The expiry identifies a lease, because a job is not acquired again before its lease expires.
 _SAVE_PROGRESS = (
     update(tables.jobs)
-    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held", type_=UtcDateTime))
+    .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held_lease", type_=UtcDateTime))
     .values({name: bindparam(name) for name in ("status", "done", "failed", "attempts", "leased_until")})
 )
 _DELETE_FINISHED = delete(tables.jobs).where(
@@ -42,11 +42,11 @@ _DELETE_FINISHED = delete(tables.jobs).where(
 
 
 def _no_op() -> None:
-    """Nobody waits for jobs."""
+    """Notify no worker."""
 
 
 class SqlJobRepository(JobRepository):
-    """``on_add`` is called after each new job, and neither blocks nor fails: it wakes the worker of this process."""
+    """``on_add`` is called after each new job to wake the worker of this process. It must not block or raise."""
 
     def __init__(self, engine: Engine, *, on_add: Callable[[], None] = _no_op) -> None:
         self._engine = engine
@@ -60,14 +60,14 @@ class SqlJobRepository(JobRepository):
 
     def get(self, job_id: UUID) -> BulkStatusJob:
         with translate_errors(), self._autocommit.connect() as connection:
-            row = connection.execute(_ONE, {"job_id": job_id}).one_or_none()
+            row = connection.execute(_BY_ID, {"job_id": job_id}).one_or_none()
         if row is None:
             raise JobNotFound(job_id)
         return _to_job(row)
 
     def list_due(self, now: datetime, *, limit: int = 10) -> Sequence[UUID]:
         with translate_errors(), self._autocommit.connect() as connection:
-            return connection.scalars(_DUE, {"now": now, "most": limit}).all()
+            return connection.scalars(_DUE, {"now": now, "limit": limit}).all()
 
     def acquire(self, job_id: UUID, *, now: datetime, until: datetime) -> BulkStatusJob | None:
         with translate_errors(), self._engine.begin() as connection:
@@ -77,7 +77,7 @@ class SqlJobRepository(JobRepository):
     def save_progress(self, job: BulkStatusJob, *, until: datetime) -> None:
         values = {
             "job_id": job.id,
-            "held": job.leased_until,
+            "held_lease": job.leased_until,
             "status": job.status,
             "done": job.processed,
             "failed": [_failure_values(failure) for failure in job.failed],
@@ -101,7 +101,7 @@ def _values(job: BulkStatusJob) -> dict[str, Any]:
         "role": job.actor.role,
         "request_id": job.actor.request_id,
         "traceparent": job.actor.traceparent,
-        "order_ids": [_written(one) for one in job.order_ids],
+        "order_ids": [_to_json(order_id) for order_id in job.order_ids],
         "wanted": job.target.status,
         "alike": sorted(status.value for status in job.target.equivalent),
         "status": job.status,
@@ -117,31 +117,31 @@ def _to_job(row: Row[Any]) -> BulkStatusJob:
     return BulkStatusJob(
         id=row.id,
         actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
-        order_ids=tuple(_read(one) for one in row.order_ids),
+        order_ids=tuple(_from_json(order_id) for order_id in row.order_ids),
         target=TargetStatus(row.wanted, frozenset(map(OrderStatus, row.alike))),
         status=row.status,
         processed=row.done,
-        failed=tuple(_to_failure(one) for one in row.failed),
+        failed=tuple(_to_failure(values) for values in row.failed),
         attempts=row.attempts,
         created_at=row.created_at,
         leased_until=row.leased_until,
     )
 
 
-def _written(order_id: OrderRef) -> int | str:
+def _to_json(order_id: OrderRef) -> int | str:
     return order_id if isinstance(order_id, int) else str(order_id)
 
 
-def _read(order_id: int | str) -> OrderRef:
+def _from_json(order_id: int | str) -> OrderRef:
     return order_id if isinstance(order_id, int) else UUID(order_id)
 
 
 def _failure_values(failure: Failure) -> list[int | str | None]:
     current = failure.current.value if failure.current else None
-    return [_written(failure.order_id), failure.code, failure.sentence, current]
+    return [_to_json(failure.order_id), failure.code, failure.sentence, current]
 
 
 def _to_failure(values: list[Any]) -> Failure:
     order_id, code, sentence, current = values
     status = OrderStatus(current) if current else None
-    return Failure(order_id=_read(order_id), code=code, sentence=sentence, current=status)
+    return Failure(order_id=_from_json(order_id), code=code, sentence=sentence, current=status)

@@ -1,4 +1,4 @@
-"""Orders, history and events as rows, and back."""
+"""Mappers between rows and orders, history entries and events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from orders_domain.model.product import OrderLine
 from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 Values = dict[str, Any]
-"""A row to be written, by column."""
+"""The values of a row, by column."""
 
 
 def order_values(order: Order) -> Values:
@@ -37,13 +37,13 @@ def order_values(order: Order) -> Values:
         "deleted_at": order.deleted_at,
         "cancellation_reason": order.cancellation_reason,
         "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
-        **{column: getattr(order.address, part, None) for part, column in tables.SHIPPING.items()},
+        **{column: getattr(order.address, field, None) for field, column in tables.SHIPPING.items()},
         "shipment_id": order.shipment_id,
     }
 
 
 def item_values(order: Order) -> list[Values]:
-    """The order's lines once more, as rows that refer to their products."""
+    """Return the order's lines as rows that refer to their products."""
     return [
         {
             "order_id": order.id,
@@ -84,8 +84,8 @@ def to_order(row: Row[Any]) -> Order:
 
 
 def _to_address(row: Row[Any]) -> Address | None:
-    parts = {part: row._mapping[column] for part, column in tables.SHIPPING.items()}
-    return None if parts["line1"] is None else Address(**parts)
+    values = {field: row._mapping[column] for field, column in tables.SHIPPING.items()}
+    return None if values["line1"] is None else Address(**values)
 
 
 def entry_values(entry: HistoryEntry) -> Values:
@@ -109,7 +109,7 @@ def to_entry(row: Row[Any]) -> HistoryEntry:
 
 
 def event_values(event: Event) -> Values:
-    """The event, waiting to be sent."""
+    """Return the outbox row of a new event."""
     return {
         "event_id": event.id,
         "order_id": event.order_id,
@@ -142,6 +142,6 @@ def to_message(row: Row[Any]) -> OutboxMessage:
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Write the rows, if there are any, in one statement."""
-    if rows:  # a list of one would take the slower path of many
+    """Insert the rows, if any, in one statement."""
+    if rows:  # a single row is passed alone, because a list takes a slower path
         connection.execute(table.insert().inline(), rows if len(rows) > 1 else rows[0])

@@ -1,4 +1,4 @@
-"""Bring a database to the tables of this release, and say how far it is from them."""
+"""Schema migrations: upgrade, downgrade and checks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,9 +18,9 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 
 Database = str | Engine
-"""An address, or the engine of a database that has none (SQLite in memory)."""
+"""A URL, or the engine of a database without a URL (SQLite in memory)."""
 
-_TRIGGERS_THERE = {
+_EXISTING_TRIGGERS = {
     "postgresql": """
         SELECT tgname::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
         WHERE pg_table_is_visible(tgrelid) AND tgenabled <> 'D' AND NOT tgisinternal
@@ -30,37 +30,37 @@ _TRIGGERS_THERE = {
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrate up. Several may start it at once: one does it, the others wait and find it done.
+    """Migrate up. Concurrent calls are serialized; the later ones find nothing to do.
 
     Raises:
-        StoreUnavailable: the database is away.
-        alembic.util.CommandError: it is at a revision this release does not know.
+        StoreUnavailable: the database is unavailable.
+        alembic.util.CommandError: the database is at a revision that this release does not have.
     """
     _run(command.upgrade, database, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Migrate down, to ``base`` for no table at all; what the tables held is lost."""
+    """Migrate down, to ``base`` for no tables. The data of dropped tables is lost."""
     _run(command.downgrade, database, revision)
 
 
 def check(database: Database) -> Sequence[str]:
-    """Return how a migrated database differs from ``tables``: empty while the migrations are complete."""
+    """Return the differences between a migrated database and ``tables``; empty if the migrations are complete."""
     with translate_errors(), _engine(database) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return [repr(difference) for difference in compare_metadata(context, tables.metadata)]
 
 
 def current(engine: Engine) -> str | None:
-    """Return the database's revision; None before the first migration."""
+    """Return the database's revision, or None before the first migration."""
     with translate_errors(), engines.autocommit(engine).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def pending(engine: Engine) -> Sequence[str]:
-    """Return the revisions this release has and the database has not, oldest first.
+    """Return the revisions of this release that the database does not have, oldest first.
 
-    None are pending in a database that a later release has migrated: it serves this one, too.
+    The result is empty if a later release has migrated the database, because its schema is compatible.
     """
     script = ScriptDirectory.from_config(_config())
     try:
@@ -71,21 +71,21 @@ def pending(engine: Engine) -> Sequence[str]:
 
 
 def missing_triggers(engine: Engine) -> Sequence[str]:
-    """Return which triggers a migrated database has lost, as by a restore of the data alone."""
+    """Return the missing triggers of a migrated database, such as after a restore of the data alone."""
     dialect = engine.dialect.name
     with translate_errors(), engines.autocommit(engine).connect() as connection:
-        there = set(connection.scalars(text(_TRIGGERS_THERE[dialect])))
-    return sorted(tables.TRIGGERS[dialect] - there)
+        existing = set(connection.scalars(text(_EXISTING_TRIGGERS[dialect])))
+    return sorted(tables.TRIGGERS[dialect] - existing)
 
 
 def directory() -> Path:
-    """Where the migrations are: beside this file in an installed wheel, at the top of a checkout."""
+    """Return the directory of the migrations: beside this file in an installed wheel, or at the root of a checkout."""
     here = Path(__file__).resolve()
-    places = (here.with_name("migrations"), *(parent / "migrations" for parent in here.parents[3:4]))
-    found = next((place for place in places if (place / "env.py").is_file()), None)
-    if found is None:
-        raise FileNotFoundError(f"No migrations in {' or '.join(map(str, places))}.")
-    return found
+    candidates = (here.with_name("migrations"), *(parent / "migrations" for parent in here.parents[3:4]))
+    existing = next((candidate for candidate in candidates if (candidate / "env.py").is_file()), None)
+    if existing is None:
+        raise FileNotFoundError(f"The migrations must be in {' or '.join(map(str, candidates))}.")
+    return existing
 
 
 def _run(step: Callable[[Config, str], None], database: Database, revision: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading, one statement a question. The engine may be that of a replica."""
+"""Read-only queries of orders, one statement per query. The engine may be that of a replica."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -20,14 +20,16 @@ from orders_domain.ports.order_queries import OrderQueries
 _orders = tables.orders.c
 _history = tables.order_history.c
 
-_PRESENT = select(tables.orders).where(_orders.deleted_at.is_(None))
-_BY_ID = _PRESENT.where(_orders.id == bindparam("ref", type_=_orders.id.type))
-_BY_NUMBER = _PRESENT.where(_orders.number == bindparam("ref", type_=_orders.number.type))
+_NOT_DELETED = select(tables.orders).where(_orders.deleted_at.is_(None))
+_BY_ID = _NOT_DELETED.where(_orders.id == bindparam("ref", type_=_orders.id.type))
+_BY_NUMBER = _NOT_DELETED.where(_orders.number == bindparam("ref", type_=_orders.number.type))
 _PAGE = (
-    _PRESENT.order_by(_orders.created_at.desc(), _orders.id.desc()).limit(bindparam("limit")).offset(bindparam("skip"))
+    _NOT_DELETED.order_by(_orders.created_at.desc(), _orders.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("skip"))
 )
-# One comparison of both columns: the index goes straight to where the page begins.
-_BEHIND = tuple_(_orders.created_at, _orders.id) < tuple_(
+# A row comparison, because with it the index finds the start of the page directly.
+_AFTER = tuple_(_orders.created_at, _orders.id) < tuple_(
     bindparam("after_at", type_=UtcDateTime), bindparam("after_id", type_=_orders.id.type)
 )
 _HISTORY = select(tables.order_history).order_by(_history.version)
@@ -54,7 +56,7 @@ class SqlOrderQueries(OrderQueries):
         statement = _PAGE
         values: dict[str, object] = {"limit": order_filter.limit + 1, "skip": order_filter.offset}
         if order_filter.cursor is not None:
-            statement = statement.where(_BEHIND)
+            statement = statement.where(_AFTER)
             values |= {"after_at": order_filter.cursor.created_at, "after_id": order_filter.cursor.order_id}
         with translate_errors(), self._engine.connect() as connection:
             rows = connection.execute(statement.where(*conditions(order_filter)), values).all()
@@ -69,24 +71,24 @@ class SqlOrderQueries(OrderQueries):
 
 
 def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:
-    """The conditions that are given, each of which an index serves."""
-    given: list[ColumnElement[bool]] = []
+    """Return the conditions of the filter. An index serves each of them."""
+    clauses: list[ColumnElement[bool]] = []
     if order_filter.user_id is not None:
-        given.append(_orders.user_id == order_filter.user_id)
+        clauses.append(_orders.user_id == order_filter.user_id)
     if order_filter.statuses is not None:
-        given.append(_orders.status.in_(sorted(order_filter.statuses, key=lambda status: status.value)))
+        clauses.append(_orders.status.in_(sorted(order_filter.statuses, key=lambda status: status.value)))
     if order_filter.placed_from is not None:
-        given.append(_orders.created_at >= order_filter.placed_from)
+        clauses.append(_orders.created_at >= order_filter.placed_from)
     if order_filter.placed_before is not None:
-        given.append(_orders.created_at < order_filter.placed_before)
+        clauses.append(_orders.created_at < order_filter.placed_before)
     if order_filter.min_total is not None:
-        given += [
+        clauses += [
             _orders.total_minor >= order_filter.min_total.minor,
             _orders.currency == order_filter.min_total.currency,
         ]
     if order_filter.max_total is not None:
-        given += [
+        clauses += [
             _orders.total_minor <= order_filter.max_total.minor,
             _orders.currency == order_filter.max_total.currency,
         ]
-    return given
+    return clauses

@@ -1,6 +1,6 @@
-"""Templates, each change a transaction of its own.
+"""Order template repository. Each change is a transaction.
 
-A user never seen before becomes known with the template, by a trigger (see ``migrations``).
+A trigger inserts the user of a template if the row is missing (migration 0012).
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ from orders_domain.ports.order_templates import OrderTemplateRepository
 _templates = tables.order_templates.c
 
 _ADD = insert(tables.order_templates).returning(_templates.id)
-_ONE = select(tables.order_templates).where(_templates.id == bindparam("template_id"))
+_BY_ID = select(tables.order_templates).where(_templates.id == bindparam("template_id"))
 _LIST_FOR_USER = (
     select(tables.order_templates)
     .where(_templates.user_id == bindparam("user_id"))
     .order_by(_templates.id)
     .offset(bindparam("skip"))
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 _DELETE = delete(tables.order_templates).where(_templates.id == bindparam("template_id"))
 
@@ -55,14 +55,14 @@ class SqlOrderTemplateRepository(OrderTemplateRepository):
         if not is_valid_id(template_id):
             raise TemplateNotFound(template_id)
         with translate_errors(), self._autocommit.connect() as connection:
-            row = connection.execute(_ONE, {"template_id": template_id}).one_or_none()
+            row = connection.execute(_BY_ID, {"template_id": template_id}).one_or_none()
         if row is None:
             raise TemplateNotFound(template_id)
         return _to_template(row)
 
     def list_for_user(self, user_id: str, *, offset: int = 0, limit: int = 100) -> Sequence[OrderTemplate]:
         with translate_errors(), self._autocommit.connect() as connection:
-            rows = connection.execute(_LIST_FOR_USER, {"user_id": user_id, "skip": offset, "most": limit}).all()
+            rows = connection.execute(_LIST_FOR_USER, {"user_id": user_id, "skip": offset, "limit": limit}).all()
         return [_to_template(row) for row in rows]
 
     def delete(self, template_id: int) -> None:
@@ -77,7 +77,7 @@ def _values(template: NewOrderTemplate) -> dict[str, Any]:
     return {
         "user_id": template.user_id,
         "name": template.name,
-        "demands": [[demand.product_id, demand.quantity] for demand in template.requested_items],
+        "demands": [[item.product_id, item.quantity] for item in template.requested_items],
         "address": template.address.as_dict(),
     }
 

@@ -1,6 +1,6 @@
-"""The orders of one transaction: two statements to add one, one to hold it, two to save it.
+"""Order repository of one transaction: two statements to add an order, one to lock it, two to save it.
 
-A user never seen before becomes known with the order, by a trigger (see ``migrations``).
+A trigger inserts the user of an order if the row is missing (migration 0012).
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
 
-# The statements are built once: composing one costs more than running it.
+# The statements are built once, because building one costs more than running it.
 
-# Writers of SQLite are one after the other and orders are never deleted, so the next number is a plain count upwards.
+# SQLite's writers are serialized and orders are never deleted, so the next number is the maximum plus one.
 _NEXT_NUMBER = select(func.coalesce(func.max(_orders.number), 0) + 1).scalar_subquery()
-# A conflict is no error, which would end the transaction on PostgreSQL: it is a row that does not come back.
+# On a conflict no row is returned, because an error would abort the transaction on PostgreSQL.
 _ADD: dict[str, Any] = {
     "postgresql": postgresql.insert(tables.orders).on_conflict_do_nothing().returning(_orders.number),
     "sqlite": sqlite.insert(tables.orders)
@@ -35,7 +35,7 @@ _ADD: dict[str, Any] = {
     .on_conflict_do_nothing()
     .returning(_orders.number),
 }
-# FOR NO KEY UPDATE: nobody else can change the order, but its history may still refer to it. SQLite needs no lock.
+# FOR NO KEY UPDATE prevents changes of the order, but permits inserts that refer to it. SQLite needs no lock.
 _GET_FOR_UPDATE = select(tables.orders).where(_orders.deleted_at.is_(None)).with_for_update(key_share=True)
 _GET_BY_ID_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.id == bindparam("ref", type_=_orders.id.type))
 _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("ref", type_=_orders.number.type))
@@ -54,7 +54,7 @@ _SAVE = (
 class SqlOrderRepository(OrderRepository):
     def __init__(self, connection: Connection, *, published: list[Event]) -> None:
         self._connection = connection
-        self._published = published  # what is to go into the outbox
+        self._published = published  # the events for the outbox
 
     def add(self, order: Order) -> None:
         with translate_errors():
@@ -100,7 +100,7 @@ class SqlOrderRepository(OrderRepository):
         return to_order(row)
 
     def _insert_history(self, order: Order) -> None:
-        """Write down what happened, for us and for the world."""
+        """Insert the new history entries and publish their events."""
         insert_all(self._connection, tables.order_history, [entry_values(entry) for entry in order.new_entries])
         self.publish([events.event_for(entry, order) for entry in order.new_entries])
         order.new_entries.clear()

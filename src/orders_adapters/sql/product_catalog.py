@@ -1,4 +1,4 @@
-"""Reading products, one statement a question (two for the stock's levels). The engine may be that of a replica."""
+"""Read-only product catalog, one statement per query (two for stock levels). The engine may be that of a replica."""
 
 from collections.abc import Sequence
 
@@ -15,19 +15,19 @@ from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 _products = tables.products.c
 
-_ONE = select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY)
+_BY_ID = select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY)
 _PAGE = (
-    select(tables.products).where(LOCAL_ONLY).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("most"))
+    select(tables.products).where(LOCAL_ONLY).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("limit"))
 )
-_ALL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
-# What there is none of is low, too.
-_OUT = select(func.count()).where(_products.low, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
-_COUNTED = select(_ALL, _OUT)
+_TOTAL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
+# Only low products are counted, because a product without stock is low and the index has only low products.
+_OUT_OF_STOCK = select(func.count()).where(_products.low, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
+_COUNTS = select(_TOTAL, _OUT_OF_STOCK)
 _LOW = (
     select(tables.products)
     .where(_products.low, LOCAL_ONLY)
     .order_by(_products.stock_quantity, _products.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -39,17 +39,17 @@ class SqlProductCatalog(ProductCatalog):
         if not is_valid_id(product_id):
             raise ProductNotFound(product_id)
         with translate_errors(), self._engine.connect() as connection:
-            row = connection.execute(_ONE, {"product_id": product_id}).one_or_none()
+            row = connection.execute(_BY_ID, {"product_id": product_id}).one_or_none()
         if row is None:
             raise ProductNotFound(product_id)
         return to_product(row)
 
     def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
         with translate_errors(), self._engine.connect() as connection:
-            return [to_product(row) for row in connection.execute(_PAGE, {"skip": offset, "most": limit})]
+            return [to_product(row) for row in connection.execute(_PAGE, {"skip": offset, "limit": limit})]
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
         with translate_errors(), self._engine.connect() as connection:
-            total, out = connection.execute(_COUNTED).one()
-            low = [to_product(row) for row in connection.execute(_LOW, {"most": limit})]
-        return StockLevels(total_products=total, out_of_stock=out, low_stock=tuple(low))
+            total, out_of_stock = connection.execute(_COUNTS).one()
+            low = [to_product(row) for row in connection.execute(_LOW, {"limit": limit})]
+        return StockLevels(total_products=total, out_of_stock=out_of_stock, low_stock=tuple(low))

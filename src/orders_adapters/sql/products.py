@@ -1,4 +1,4 @@
-"""The products of one transaction, one by one or hundreds at once."""
+"""Product repository of one transaction, with single and bulk operations."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _ADD = insert(tables.products).returning(_products.id)
-LOCAL_ONLY = not_(_products.remote)  # of another service's products we know no more than their names
+LOCAL_ONLY = not_(_products.remote)  # external products have a row only because orders refer to them
 _GET_MANY = select(tables.products).where(_products.id.in_(_ids), LOCAL_ONLY)
 _GET_FOR_UPDATE = (
     select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY).with_for_update(key_share=True)
@@ -31,10 +31,10 @@ _SAVE = update(tables.products).where(_products.id == bindparam("product_id"))
 _GET_BY_SKU_FOR_UPDATE = (
     select(tables.products)
     .where(_products.sku.in_(bindparam("skus", expanding=True)), LOCAL_ONLY)
-    .order_by(_products.id)  # as orders lock them
+    .order_by(_products.id)  # the lock order of placed orders
     .with_for_update(key_share=True)
 )
-# A sku that was taken meanwhile is a row that does not come back.
+# No row is returned for a sku that another transaction has inserted.
 _ADD_MANY: Mapping[str, Any] = {
     "postgresql": postgresql.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
     "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
@@ -49,7 +49,7 @@ class SqlProductRepository(ProductRepository):
         self._connection = connection
 
     def add(self, product: NewProduct, *, by: Actor, at: datetime) -> Product:
-        with translate_errors(), _sku_is_free(product):
+        with translate_errors(), _translate_sku_conflict(product):
             product_id = self._connection.execute(_ADD, _values(product) | {"created_at": at}).scalar_one()
         added = product_with_id(product, product_id)
         write_movement(self._connection, added.id, MovementKind.INITIAL, added.stock, by=by, at=at)
@@ -71,10 +71,10 @@ class SqlProductRepository(ProductRepository):
 
     def save(self, product: Product, *, by: Actor, at: datetime) -> None:
         stored = self.get_for_update(product.id)
-        # Only what is new: writing the sku, a key, would wait for every order of the product that is under way.
+        # Only changed columns, because an update of the sku, a key, waits for all open transactions of the product.
         new = dict(_values(product).items() - _values(stored).items())
         if new:
-            with translate_errors(), _sku_is_free(product):
+            with translate_errors(), _translate_sku_conflict(product):
                 self._connection.execute(_SAVE.values(new), {"product_id": product.id})
         if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, MovementKind.ADJUSTED, difference, by=by, at=at)
@@ -91,7 +91,7 @@ class SqlProductRepository(ProductRepository):
         with translate_errors():
             added = self._connection.execute(_ADD_MANY[self._connection.dialect.name], rows).all()
         if len(added) < len(products):
-            raise StoreContention("Another product of one of the skus was added meanwhile.")
+            raise StoreContention("Another transaction has added a product with one of the skus.")
         stock = {product.sku: product.stock for product in products}
         self._write_movements(MovementKind.INITIAL, {row.id: stock[row.sku] for row in added}, by=by, at=at)
 
@@ -100,15 +100,18 @@ class SqlProductRepository(ProductRepository):
             return
         before = self.get_many([product.id for product in products])
         with translate_errors():
-            self._connection.execute(_SAVE_MANY, [_values(one) | {"product_id": one.id} for one in products])
-        moved = {one.id: one.stock - before[one.id].stock for one in products if one.stock != before[one.id].stock}
-        self._write_movements(MovementKind.ADJUSTED, moved, by=by, at=at)
+            self._connection.execute(
+                _SAVE_MANY, [_values(product) | {"product_id": product.id} for product in products]
+            )
+        differences = {product.id: product.stock - before[product.id].stock for product in products}
+        adjusted = {product_id: quantity for product_id, quantity in differences.items() if quantity}
+        self._write_movements(MovementKind.ADJUSTED, adjusted, by=by, at=at)
 
     def _write_movements(
         self, kind: MovementKind, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
     ) -> None:
         common = {"kind": kind, "actor": by.subject, "at": at}
-        if rows := [common | {"product_id": one, "quantity": quantity} for one, quantity in quantities.items()]:
+        if rows := [common | {"product_id": key, "quantity": quantity} for key, quantity in quantities.items()]:
             with translate_errors():
                 self._connection.execute(insert(tables.stock_movements).inline(), rows)
 
@@ -116,7 +119,7 @@ class SqlProductRepository(ProductRepository):
 def write_movement(
     connection: Connection, product_id: ProductId, kind: MovementKind, quantity: int, *, by: Actor, at: datetime
 ) -> None:
-    """Write a line of the ledger that belongs to no order."""
+    """Insert a stock movement that belongs to no order."""
     values = {"product_id": product_id, "kind": kind, "quantity": quantity, "actor": by.subject, "at": at}
     with translate_errors():
         connection.execute(insert(tables.stock_movements).inline(), values)
@@ -156,13 +159,13 @@ def _values(product: NewProduct) -> dict[str, Any]:
 
 
 @contextmanager
-def _sku_is_free(product: NewProduct) -> Iterator[None]:
-    """Say that the sku is taken. On PostgreSQL this ends the transaction; the unit of work has to be left anyway."""
+def _translate_sku_conflict(product: NewProduct) -> Iterator[None]:
+    """Translate the violation of a unique constraint, which aborts the transaction on PostgreSQL."""
     try:
         yield
     except IntegrityError as error:
         if "sku" in str(error.orig):
             raise SkuTaken(product.sku) from error
         if "pk_products" in str(error.orig):
-            raise StoreContention("An order has just named another service's product of this id.") from error
+            raise StoreContention("Another transaction has inserted an external product with this id.") from error
         raise

@@ -1,4 +1,4 @@
-"""The bookings of one transaction, one statement each."""
+"""Reservation repository of one transaction, one statement per operation."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from orders_domain.ports.reservations import ReservationRepository
 _reservations = tables.reservations.c
 _KEYLESS = {name: null() for name in ("key_subject", "key_scope", "key")}
 
-# An order's id is new, so what conflicts is the key.
+# Only the idempotency key can conflict, because the id of an order is always new.
 _ADD: dict[str, Any] = {
     "postgresql": postgresql.insert(tables.reservations).on_conflict_do_nothing().returning(_reservations.order_id),
     "sqlite": sqlite.insert(tables.reservations).on_conflict_do_nothing().returning(_reservations.order_id),
@@ -33,7 +33,7 @@ _DUE = (
     .where(_UNCONFIRMED, _reservations.due_at <= bindparam("now", type_=UtcDateTime))
     .order_by(_reservations.due_at, _reservations.order_id)
     .limit(1)
-    .with_for_update(skip_locked=True)  # two that claim take different ones
+    .with_for_update(skip_locked=True)  # so that concurrent claims get different reservations
     .scalar_subquery()
 )
 _CLAIM = (

@@ -1,4 +1,4 @@
-"""Run a use case again when the store gave it up."""
+"""Retry decorator for use cases that fail because of contention."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,20 +15,20 @@ _R = TypeVar("_R")
 
 
 def retry_on_contention(use_case: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Return the use case, run up to four times while it ends in StoreContention or StaleOrder.
+    """Return the use case with up to four attempts, which are made after StoreContention or StaleOrder.
 
-    Whole use cases only: they load the order anew each time, which a ``with uow`` block cannot do by itself. A use
-    case that does anything remote before its commit does that again, too.
+    The whole use case is retried, because each attempt must load the order again. A remote call that the use case makes
+    before its commit is repeated as well.
     """
 
     @wraps(use_case)
-    def repeatedly(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        tries = Retrying(
+    def with_retries(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        retrying = Retrying(
             retry=retry_if_exception_type((StoreContention, StaleOrder)),
             stop=stop_after_attempt(MAX_ATTEMPTS),
-            wait=wait_random(0.005, 0.05),  # chance, lest those who collided meet again
+            wait=wait_random(0.005, 0.05),  # random, so that the same transactions do not collide again
             reraise=True,
         )
-        return tries(use_case, *args, **kwargs)
+        return retrying(use_case, *args, **kwargs)
 
-    return repeatedly
+    return with_retries

@@ -1,4 +1,4 @@
-"""The marks of dead tokens, each change a transaction of its own."""
+"""Repository of revoked tokens. Each change is a transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,13 +14,13 @@ from orders_domain.ports.revoked_tokens import AllRevokedTokens
 
 _revoked = tables.revoked_tokens.c
 
-# A mark that is there is a row that does not come back. Who denies it at the same moment waits for the other's commit.
+# No row is returned for a key that exists. A concurrent insert of the same key waits for the commit of the first one.
 _REVOKE = {
     "postgresql": postgresql.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
     "sqlite": sqlite.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
 }
 _ANY = select(_revoked.mark).where(_revoked.mark.in_(bindparam("marks", expanding=True))).limit(1)
-_ALL = select(_revoked.mark, _revoked.until).limit(bindparam("most"))
+_ALL = select(_revoked.mark, _revoked.until).limit(bindparam("limit"))
 _PRUNE = delete_older_than(tables.revoked_tokens, column=_revoked.until)
 
 
@@ -32,9 +32,9 @@ class SqlRevokedTokens(AllRevokedTokens):
     def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
         with translate_errors(), self._engine.begin() as connection:
             statement = _REVOKE[connection.dialect.name]
-            # In one order, lest two that deny the same marks wait for each other.
-            found = [connection.scalar(statement, {"mark": mark, "until": keys[mark]}) for mark in sorted(keys)]
-        return frozenset(mark for mark in found if mark is not None)
+            # The keys are sorted, so that two transactions with the same keys do not deadlock.
+            added = [connection.scalar(statement, {"mark": key, "until": keys[key]}) for key in sorted(keys)]
+        return frozenset(key for key in added if key is not None)
 
     def is_revoked(self, keys: Sequence[str]) -> bool:
         with translate_errors(), self._autocommit.connect() as connection:
@@ -42,9 +42,9 @@ class SqlRevokedTokens(AllRevokedTokens):
 
     def all(self, *, limit: int) -> Mapping[str, datetime] | None:
         with translate_errors(), self._autocommit.connect() as connection:
-            rows = connection.execute(_ALL, {"most": limit + 1}).all()
+            rows = connection.execute(_ALL, {"limit": limit + 1}).all()
         return {row.mark: row.until for row in rows} if len(rows) <= limit else None
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": expired_before, "most": limit}).rowcount
+            return connection.execute(_PRUNE, {"before": expired_before, "limit": limit}).rowcount

@@ -1,4 +1,4 @@
-"""Which shard an order's events are in: always the same one, so that one relay at a time sends them, in their order."""
+"""Sharding of the outbox by order id, so that one relay at a time publishes an order's events in their order."""
 
 from uuid import UUID
 from zlib import crc32
@@ -7,5 +7,5 @@ SHARDS = 16
 
 
 def shard_of(order_id: UUID) -> int:
-    """The number is stored with the event, and must never depend on the process or the release."""
+    """Return the shard. It must not depend on the process or the release, because it is stored with the event."""
     return crc32(order_id.bytes) % SHARDS

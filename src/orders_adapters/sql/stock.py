@@ -1,4 +1,4 @@
-"""Stock in one transaction: rows locked in the order of their ids, one statement for all of an order's products."""
+"""Stock of one transaction: rows are locked in the order of their ids, with one statement per order."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,62 +24,62 @@ from orders_domain.ports.products import MovementKind, Stock
 
 _typed = (bindparam("order_id", type_=tables.orders.c.id.type), bindparam("at", type_=UtcDateTime))
 
-# The locks come first and in order, so that two orders never wait for each other; what they show is what is there
-# now, not when the statement began: so it is their stock that is counted down. (The row as the statement first saw it
-# may be of before a restock, and fail its CHECK.) Nothing is taken unless there is enough of everything.
+# The rows are locked first and in the order of their ids, so that two orders do not deadlock. The locked rows show the
+# current stock, while the statement's snapshot may precede a restock and fail the CHECK; therefore the stock of the
+# locked rows is reduced. Nothing is deducted unless the stock of every product is sufficient.
 _DEDUCT_AND_LOG = text("""
-    WITH wanted AS (
-        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS wanted (product_id, quantity)
+    WITH requested AS (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:quantities AS bigint[])) AS requested (product_id, quantity)
     ), locked AS (
         SELECT * FROM products WHERE id = ANY (CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
-    ), verdict AS (
-        SELECT count(*) = cardinality(CAST(:ids AS bigint[])) AS enough
-        FROM locked JOIN wanted ON product_id = id WHERE stock_quantity >= quantity
-    ), taken AS (
-        UPDATE products SET stock_quantity = locked.stock_quantity - wanted.quantity
-        FROM wanted, locked, verdict
-        WHERE enough AND locked.id = products.id AND wanted.product_id = products.id
+    ), availability AS (
+        SELECT count(*) = cardinality(CAST(:ids AS bigint[])) AS sufficient
+        FROM locked JOIN requested ON product_id = id WHERE stock_quantity >= quantity
+    ), deducted AS (
+        UPDATE products SET stock_quantity = locked.stock_quantity - requested.quantity
+        FROM requested, locked, availability
+        WHERE sufficient AND locked.id = products.id AND requested.product_id = products.id
         RETURNING products.id
-    ), noted AS (
+    ), logged AS (
         INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-        SELECT :order_id, wanted.product_id, 'taken', -wanted.quantity, :actor, :at
-        FROM wanted JOIN taken ON taken.id = wanted.product_id
+        SELECT :order_id, requested.product_id, 'taken', -requested.quantity, :actor, :at
+        FROM requested JOIN deducted ON deducted.id = requested.product_id
     )
-    SELECT locked.*, verdict.enough FROM locked, verdict ORDER BY id
+    SELECT locked.*, availability.sufficient FROM locked, availability ORDER BY id
 """).bindparams(*_typed)
 
-# SQLite's writers are one at a time; and there a statement writes to one table.
+# SQLite needs no locks, because its writers are serialized. Its statements can write to one table only.
 _DEDUCT = text("""
-    WITH wanted AS (
+    WITH requested AS (
         SELECT json_extract(value, '$[0]') AS product_id, json_extract(value, '$[1]') AS quantity
-        FROM json_each(:wanted)
-    ), verdict AS (
-        SELECT count(*) = json_array_length(:wanted) AS enough
-        FROM products JOIN wanted ON product_id = id WHERE stock_quantity >= quantity
+        FROM json_each(:requested)
+    ), availability AS (
+        SELECT count(*) = json_array_length(:requested) AS sufficient
+        FROM products JOIN requested ON product_id = id WHERE stock_quantity >= quantity
     )
     UPDATE products SET stock_quantity = stock_quantity - quantity
-    FROM wanted, verdict WHERE enough AND product_id = id
+    FROM requested, availability WHERE sufficient AND product_id = id
     RETURNING *
 """)
 
-_RELEASED = """
+_LOG_RELEASE_SQL = """
     INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
     SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
     FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
     ON CONFLICT (order_id, product_id, kind) DO NOTHING
     RETURNING product_id, quantity
 """
-_LOG_RELEASE = text(_RELEASED).bindparams(*_typed)
+_LOG_RELEASE = text(_LOG_RELEASE_SQL).bindparams(*_typed)
 _RELEASE = text(f"""
-    WITH back AS ({_RELEASED}
-    ), elsewhere AS (
+    WITH released AS ({_LOG_RELEASE_SQL}
+    ), reservation AS (
         UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
     ), locked AS (
-        SELECT id FROM products WHERE id IN (SELECT product_id FROM back) ORDER BY id FOR NO KEY UPDATE
+        SELECT id FROM products WHERE id IN (SELECT product_id FROM released) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE products SET stock_quantity = stock_quantity + back.quantity
-    FROM back, locked WHERE locked.id = products.id AND back.product_id = products.id
-""").bindparams(*_typed)  # noqa: S608 - both parts stand here
+    UPDATE products SET stock_quantity = stock_quantity + released.quantity
+    FROM released, locked WHERE locked.id = products.id AND released.product_id = products.id
+""").bindparams(*_typed)  # noqa: S608 - both parts are constants
 
 _products = tables.products.c
 _reservations = tables.reservations.c
@@ -91,12 +91,12 @@ _RELEASE_RESERVATION = (
 _ADD_TO = (
     update(tables.products)
     .where(_products.id == bindparam("product_id"))
-    .values(stock_quantity=_products.stock_quantity + bindparam("more"))
+    .values(stock_quantity=_products.stock_quantity + bindparam("added"))
 )
 
 
 class SqlStock(Stock):
-    """PostgreSQL locks and counts in one statement; SQLite, whose writers are one at a time anyway, need not lock."""
+    """PostgreSQL locks and deducts in one statement. SQLite needs no locks, because its writers are serialized."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -105,13 +105,14 @@ class SqlStock(Stock):
         if not order.lines:
             return ()
         with translate_errors():
-            take = (
+            deduct = (
                 self._deduct_in_one_statement
                 if self._connection.dialect.name == "postgresql"
                 else self._deduct_in_steps
             )
-            low = take(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
-            # Not before: referring to a product locks it a little, in no order, and to lock more is to deadlock.
+            low = deduct(order, {line.product_id: line.quantity for line in order.lines}, by=by, at=at)
+            # After the deduction, because an insert takes weak locks on its products in any order. To strengthen
+            # these locks afterwards could cause a deadlock.
             self._connection.execute(insert(tables.order_items).inline(), item_values(order))
         return low
 
@@ -133,7 +134,7 @@ class SqlStock(Stock):
         validate_stock(before.stock + quantity)
         after = replace(before, stock=before.stock + quantity)
         with translate_errors():
-            self._connection.execute(_ADD_TO, {"product_id": product_id, "more": quantity})
+            self._connection.execute(_ADD_TO, {"product_id": product_id, "added": quantity})
         write_movement(self._connection, product_id, MovementKind.RESTOCKED, quantity, by=by, at=at)
         return after
 
@@ -142,30 +143,32 @@ class SqlStock(Stock):
     ) -> Sequence[Product]:
         values = {"ids": list(quantities), "quantities": list(quantities.values())}
         rows = self._connection.execute(_DEDUCT_AND_LOG, values | _movement_values(order, by=by, at=at)).all()
-        if len(rows) < len(quantities) or not rows[0].enough:
+        if len(rows) < len(quantities) or not rows[0].sufficient:
             raise InsufficientStock(_shortages(quantities, rows))
-        return _newly_low(
-            quantities, [replace(one, stock=one.stock - quantities[one.id]) for one in map(to_product, rows)]
-        )
+        products = map(to_product, rows)
+        remaining = [replace(product, stock=product.stock - quantities[product.id]) for product in products]
+        return _newly_low(quantities, remaining)
 
     def _deduct_in_steps(
         self, order: Order, quantities: Mapping[ProductId, int], *, by: Actor, at: datetime
     ) -> Sequence[Product]:
-        rows = self._connection.execute(_DEDUCT, {"wanted": json.dumps(list(quantities.items()))}).all()
+        rows = self._connection.execute(_DEDUCT, {"requested": json.dumps(list(quantities.items()))}).all()
         if not rows:
-            there = self._connection.execute(select(tables.products).where(_products.id.in_(quantities))).all()
-            raise InsufficientStock(_shortages(quantities, there))
-        taken = _movement_values(order, by=by, at=at) | {"kind": MovementKind.DEDUCTED}
-        moves = [taken | {"product_id": one, "quantity": -quantity} for one, quantity in quantities.items()]
-        self._connection.execute(insert(tables.stock_movements).inline(), moves)
+            existing = self._connection.execute(select(tables.products).where(_products.id.in_(quantities))).all()
+            raise InsufficientStock(_shortages(quantities, existing))
+        common = _movement_values(order, by=by, at=at) | {"kind": MovementKind.DEDUCTED}
+        movements = [common | {"product_id": key, "quantity": -quantity} for key, quantity in quantities.items()]
+        self._connection.execute(insert(tables.stock_movements).inline(), movements)
         return _newly_low(quantities, [to_product(row) for row in rows])
 
     def _release_in_steps(self, order: Order, *, by: Actor, at: datetime) -> None:
-        if order.shipment_id:  # else nobody else has a part in it
+        if order.shipment_id:  # otherwise no other service has a reservation
             self._connection.execute(_RELEASE_RESERVATION, {"of": order.id, "at": at})
-        back = self._connection.execute(_LOG_RELEASE, _movement_values(order, by=by, at=at)).all()
-        if back:
-            self._connection.execute(_ADD_TO, [{"product_id": one, "more": quantity} for one, quantity in back])
+        released = self._connection.execute(_LOG_RELEASE, _movement_values(order, by=by, at=at)).all()
+        if released:
+            self._connection.execute(
+                _ADD_TO, [{"product_id": product_id, "added": quantity} for product_id, quantity in released]
+            )
 
 
 def _movement_values(order: Order, *, by: Actor, at: datetime) -> dict[str, Any]:
@@ -177,5 +180,9 @@ def _shortages(quantities: Mapping[ProductId, int], rows: Sequence[Row[Any]]) ->
 
 
 def _newly_low(deducted: Mapping[ProductId, int], remaining: Iterable[Product]) -> Sequence[Product]:
-    """The products that came to or below their threshold by what was taken."""
-    return [one for one in remaining if one.is_low and one.stock + deducted[one.id] > one.low_stock_threshold]
+    """Return the products whose stock the deduction brought to their threshold or below."""
+    return [
+        product
+        for product in remaining
+        if product.is_low and product.stock + deducted[product.id] > product.low_stock_threshold
+    ]

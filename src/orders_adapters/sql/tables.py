@@ -1,4 +1,4 @@
-"""The tables, their constraints and an index for every query; ``migrations`` brings a database here."""
+"""Tables with their constraints and indexes. ``migrations`` brings a database to this schema."""
 
 from enum import Enum as Choice
 from typing import Any
@@ -52,11 +52,11 @@ SHIPPING = {
     "postal_code": "shipping_postal_code",
     "country": "shipping_country",
 }
-"""The column of each part of an address."""
+"""The column of each field of an address."""
 
 _ENSURE_USER = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
 TRIGGERS = {"postgresql": _ENSURE_USER | {"ring_orders_outbox"}, "sqlite": _ENSURE_USER}
-"""What the migrations have a database do by itself."""
+"""The triggers that the migrations create."""
 
 metadata = MetaData(
     naming_convention={
@@ -70,7 +70,7 @@ metadata = MetaData(
 
 
 def _is(*states: Choice) -> Any:
-    # Literals, as the planner uses a partial index only where it can see that the query asks for no more.
+    # Literals, because the planner uses a partial index only if the statement itself implies its condition.
     return [literal_column(f"'{state.value}'") for state in states]
 
 
@@ -88,7 +88,7 @@ users = Table(
     metadata,
     Column("id", String(MAX_SUBJECT_LENGTH), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
-    # An account; users known only from tokens have none.
+    # The account. Users of whom only tokens exist have none.
     Column("email", String(MAX_EMAIL_LENGTH)),
     Column("password_hash", String(255)),
     Column("role", String(16)),
@@ -101,7 +101,7 @@ revoked_tokens = Table(
     "denied_tokens",
     metadata,
     Column("mark", String(64), primary_key=True),
-    Column("until", UtcDateTime, nullable=False, index=True),  # what may be pruned
+    Column("until", UtcDateTime, nullable=False, index=True),  # for pruning
 )
 
 _shipped = text("shipment_id IS NOT NULL")
@@ -110,14 +110,14 @@ orders = Table(
     "orders",
     metadata,
     Column("id", Uuid, primary_key=True),
-    # PostgreSQL draws it from the sequence order_numbers; on SQLite the insert counts (see orders.py).
+    # From the sequence order_numbers on PostgreSQL, and computed by the insert on SQLite (see orders.py).
     Column("number", BigInteger, nullable=False, unique=True),
-    # None: a guest's. Inserting an order inserts its user, who may be known only from a token (see migration 0012).
+    # NULL for a guest. A trigger inserts the user of an order if the row is missing (migration 0012).
     Column("user_id", ForeignKey(users.c.id)),
-    # JSON, not JSONB: items come back as they were sent, with the order of their members and 1.0 as 1.0.
+    # JSON, not JSONB, because items are returned as they were sent: with the order of their members, and 1.0 as 1.0.
     Column("items", JSON, nullable=False),
-    Column("cart", JSON(none_as_null=True)),  # the snapshot that the order is; then the items are its items
-    # [product id, quantity, price]: never changed once written, so reading an order needs no second table.
+    Column("cart", JSON(none_as_null=True)),  # the signed snapshot; its items are the items of the order
+    # [product id, quantity, price]. Immutable, so that reading an order needs no second table.
     Column("lines", JSON, nullable=False, server_default="[]"),
     Column("total_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
@@ -127,18 +127,18 @@ orders = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
     Column("cancellation_reason", String(MAX_REASON_LENGTH)),
-    *(Column(name, String(MAX_LENGTHS[part])) for part, name in SHIPPING.items()),
+    *(Column(name, String(MAX_LENGTHS[field])) for field, name in SHIPPING.items()),
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
-    # No default: the least restrictive contract must not be what a forgotten value becomes.
+    # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
-    # What the carrier tells of a shipment is of one order.
+    # Unique, because a tracking event of a shipment belongs to one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
-    # All read backwards, newest first: one's own orders; all; those of a status; those of an amount.
+    # All are read backwards, newest first: the orders of a user, all orders, those of a status, those of an amount.
     Index(None, "user_id", "created_at", "id"),
-    # What analytics ask of an order lies in the index behind its place in the list of all: they read nothing else.
+    # Has the columns that analytics need behind those of the list, so that analytics read the index only.
     Index("ix_orders_analytics", "created_at", "id", "status", "total_minor", "currency", "deleted_at"),
     Index(None, "status", "created_at", "id"),
     Index(None, "currency", "total_minor", "created_at", "id"),
@@ -168,8 +168,8 @@ products = Table(
     metadata,
     identity_column(),
     Column("sku", String(MAX_SKU_LENGTH), nullable=False),
-    # Partial, though every row has one: PostgreSQL takes the columns of whole unique indexes for keys, and a change of
-    # a key waits for every order that refers to the row, and they for it.
+    # Partial, although every row has a sku: PostgreSQL treats the columns of a full unique index as a key, and the
+    # update of a key conflicts with all open transactions that refer to the row.
     Index("uq_products_sku", "sku", unique=True, postgresql_where=_named, sqlite_where=_named),
     Column("name", String(MAX_NAME_LENGTH), nullable=False),
     Column("price_minor", BigInteger, nullable=False),
@@ -177,13 +177,13 @@ products = Table(
     Column("stock_quantity", BigInteger, nullable=False),
     Column("low_stock_threshold", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    # An index on stock_quantity itself would be written with every sale; this one when the threshold is crossed.
+    # Indexed instead of stock_quantity, because that index would change with every sale and not only at the threshold.
     Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
-    # Of another service's catalogue: here only because orders refer to it. Nothing of it is sold from our stock.
+    # A product of an external catalog. It has a row because orders refer to it, but no local stock.
     Column("remote", Boolean, nullable=False, server_default=false()),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
-    CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # nothing is sold twice, whatever the code says
+    CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # prevents overselling, independently of the code
     CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
     sqlite_autoincrement=True,
 )
@@ -213,10 +213,10 @@ stock_movements = Table(
     Column("product_id", ForeignKey(products.c.id), nullable=False, index=True),
     Column("order_id", ForeignKey(orders.c.id)),
     Column("kind", enum_column(MovementKind, "kind"), nullable=False),
-    Column("quantity", BigInteger, nullable=False),  # up, or down below 0
+    Column("quantity", BigInteger, nullable=False),  # negative for a deduction
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    UniqueConstraint("order_id", "product_id", "kind"),  # nothing is taken or given back twice
+    UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
     CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
 )
@@ -247,7 +247,7 @@ jobs = Table(
     Column("alike", JSON, nullable=False),
     Column("status", enum_column(JobStatus, "status"), nullable=False),
     Column("done", Integer, nullable=False),
-    Column("failed", JSON, nullable=False),  # [order, code, sentence, current status]
+    Column("failed", JSON, nullable=False),  # [order, code, message, current status]
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime, nullable=False),
@@ -264,7 +264,7 @@ idempotency_keys = Table(
     Column("key", String(MAX_KEY_LENGTH), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("order_id", Uuid, nullable=False),
-    Column("at", UtcDateTime, nullable=False, index=True),  # what may be pruned
+    Column("at", UtcDateTime, nullable=False, index=True),  # for pruning
 )
 
 inbox = Table(
@@ -272,20 +272,20 @@ inbox = Table(
     metadata,
     Column("scope", String(MAX_SCOPE_LENGTH), primary_key=True),
     Column("message_id", String(MAX_MESSAGE_ID_LENGTH), primary_key=True),
-    Column("at", UtcDateTime, nullable=False, index=True),  # what may be pruned
+    Column("at", UtcDateTime, nullable=False, index=True),  # for pruning
 )
 
 reservations = Table(
     "bookings",
     metadata,
-    Column("order_id", Uuid, primary_key=True),  # no foreign key: the order comes later, or never
+    Column("order_id", Uuid, primary_key=True),  # no foreign key, because the order is inserted later or never
     Column("user_id", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("wanted", JSON, nullable=False),  # [product id, quantity]
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     Column("state", enum_column(ReservationState, "state"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    # The idempotency key it is placed under, until it is kept or released.
+    # The idempotency key of the order, until the reservation is confirmed or released.
     Column("key_subject", String(MAX_SUBJECT_LENGTH)),
     Column("key_scope", String(MAX_SCOPE_LENGTH)),
     Column("key", String(MAX_KEY_LENGTH)),
@@ -314,7 +314,7 @@ outbox = Table(
     metadata,
     identity_column(),
     Column("event_id", Uuid, nullable=False, unique=True),
-    Column("order_id", Uuid, nullable=False),  # no foreign key: what was said stays said
+    Column("order_id", Uuid, nullable=False),  # no foreign key, because events are independent of the rows of orders
     Column("version", Integer, nullable=False),
     Column("type", String(100), nullable=False),
     Column("at", UtcDateTime, nullable=False),
@@ -325,7 +325,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("last_error", Text),
-    sqlite_autoincrement=True,  # else the id of a pruned row would be given again
+    sqlite_autoincrement=True,  # so that the id of a pruned row is not reused
 )
 
 
@@ -334,8 +334,8 @@ def _partial(name: str, *columns: str, states: Any) -> None:
     Index(name, *(outbox.c[column] for column in columns), postgresql_where=where, sqlite_where=where)
 
 
-_partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # what a relay may find to do
-_partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # what holds later events back
-_partial("ix_outbox_sent", "at", states=SENT)  # what may be pruned
+_partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # the rows that a relay may publish
+_partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # the rows that block later events
+_partial("ix_outbox_sent", "at", states=SENT)  # for pruning
 _refused = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
 Index("ix_outbox_refused", outbox.c.shard, outbox.c.id, postgresql_where=_refused, sqlite_where=_refused)

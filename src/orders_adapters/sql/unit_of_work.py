@@ -1,4 +1,4 @@
-"""One transaction of the database."""
+"""Unit of work: one transaction of the database."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,13 +26,13 @@ def _no_op() -> None:
 
 
 class SqlUnitOfWork(UnitOfWork):
-    """``on_commit`` is called after each commit, and neither blocks nor fails: it wakes the relay of this process."""
+    """``on_commit`` is called after each commit to wake the relay of this process. It must not block or raise."""
 
     def __init__(self, engine: Engine, *, on_commit: Callable[[], None] = _no_op) -> None:
         self._engine = engine
         self._on_commit = on_commit
         self._connection: Connection | None = None
-        self._published: list[Event] = []  # goes into the outbox with the commit, in one statement
+        self._published: list[Event] = []  # inserted into the outbox at commit, in one statement
 
     @property
     def orders(self) -> SqlOrderRepository:
@@ -92,14 +92,14 @@ class SqlUnitOfWork(UnitOfWork):
         return self._connection
 
     def _leave(self) -> None:
-        """Give the connection back, undoing what was not committed; one that cannot undo is thrown away."""
+        """Roll back what was not committed, and release the connection. If that fails, discard the connection."""
         connection, self._connection, self._published = self._connection, None, []
         if connection is None:
             return
         try:
             connection.close()
         except SQLAlchemyError:
-            # The server undoes what a lost connection began; there is nothing to tell the caller.
+            # The error is suppressed, because the server rolls back the transaction of a lost connection.
             with suppress(SQLAlchemyError):
                 connection.invalidate()
             with suppress(SQLAlchemyError):

@@ -1,4 +1,4 @@
-"""Accounts: the rows of users that have an e-mail address. Each change is a transaction of its own."""
+"""User repository: the rows of users that have an e-mail address. Each change is a transaction."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,18 +23,21 @@ _ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
 _HAS_EMAIL = select(_users.id).where(_users.email == bindparam("email"))
 
 
-def _adding(insert: Any) -> Any:
-    """Who is known from a token already gets the account; who has one keeps it, and no row comes of it."""
+def _insert_account(insert: Any) -> Any:
+    """Insert the account, or add it to a user row that a token created.
+
+    An existing account is left unchanged and no row is returned.
+    """
     new = insert(tables.users)
     account = {column: new.excluded[column] for column in _ACCOUNT}
     added = new.on_conflict_do_update(index_elements=[_users.id], set_=account, where=_users.email.is_(None))
     return added.returning(_users.id)
 
 
-_ADD = {"postgresql": _adding(postgresql.insert), "sqlite": _adding(sqlite.insert)}
+_ADD = {"postgresql": _insert_account(postgresql.insert), "sqlite": _insert_account(sqlite.insert)}
 _BY_ID = select(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
 _BY_EMAIL = select(tables.users).where(_users.email == bindparam("email"))
-_PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("most"))
+_PAGE = select(tables.users).where(_users.email > bindparam("after")).order_by(_users.email).limit(bindparam("limit"))
 _CHANGE = update(tables.users).where(_users.id == bindparam("user_id"), _users.email.is_not(None))
 _DISABLE = _CHANGE.values(disabled_at=bindparam("at"))
 _CHANGE_PASSWORD = _CHANGE.values(password_hash=bindparam("new"))
@@ -42,8 +45,8 @@ _REPLACE_PASSWORD = _CHANGE_PASSWORD.where(_users.password_hash == bindparam("ol
 
 
 @contextmanager
-def _email_taken(email: str) -> Iterator[None]:
-    """What the unique index refuses: another account was a moment quicker to have the address."""
+def _translate_email_conflict(email: str) -> Iterator[None]:
+    """Translate the violation of the unique index, which a concurrent insert of the address causes."""
     try:
         yield
     except IntegrityError as error:
@@ -56,21 +59,21 @@ class SqlUserRepository(UserRepository):
         self._autocommit = engines.autocommit(engine)
 
     def add(self, user: User) -> None:
-        with translate_errors(), _email_taken(user.email), self._engine.begin() as connection:
+        with translate_errors(), _translate_email_conflict(user.email), self._engine.begin() as connection:
             if connection.scalar(_HAS_EMAIL, {"email": user.email}):
                 raise EmailTaken(user.email)
             if connection.scalar(_ADD[connection.dialect.name], _values(user)) is None:
                 raise UserExists(user.id)
 
     def get(self, user_id: str) -> User:
-        return self._one(_BY_ID, {"user_id": user_id}, named=user_id)
+        return self._fetch(_BY_ID, {"user_id": user_id}, key=user_id)
 
     def by_email(self, email: str) -> User:
-        return self._one(_BY_EMAIL, {"email": email}, named=email)
+        return self._fetch(_BY_EMAIL, {"email": email}, key=email)
 
     def list_page(self, *, after: str = "", limit: int = 100) -> Sequence[User]:
         with translate_errors(), self._autocommit.connect() as connection:
-            return [_to_user(row) for row in connection.execute(_PAGE, {"after": after, "most": limit})]
+            return [_to_user(row) for row in connection.execute(_PAGE, {"after": after, "limit": limit})]
 
     def set_disabled(self, user_id: str, *, at: datetime | None) -> None:
         self._change(_DISABLE, {"user_id": user_id, "at": at})
@@ -88,11 +91,11 @@ class SqlUserRepository(UserRepository):
             if connection.execute(statement, values).rowcount != 1:
                 raise UserNotFound(values["user_id"])
 
-    def _one(self, statement: Any, values: dict[str, str], *, named: str) -> User:
+    def _fetch(self, statement: Any, values: dict[str, str], *, key: str) -> User:
         with translate_errors(), self._autocommit.connect() as connection:
             row = connection.execute(statement, values).one_or_none()
         if row is None:
-            raise UserNotFound(named)
+            raise UserNotFound(key)
         return _to_user(row)
 
 

@@ -1,1 +1,1 @@
-"""What the machine itself gives: time and ids."""
+"""Adapters that need no other service: clock, ids, local shipments and log notifications."""

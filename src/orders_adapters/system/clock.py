@@ -1,4 +1,4 @@
-"""The machine's clock."""
+"""System clock."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""UUIDs of version 7 (RFC 9562): time first, and never going back within a process."""
+"""UUIDs of version 7 (RFC 9562), strictly increasing within a process."""
 
 import secrets
 import threading
@@ -11,7 +11,7 @@ _TAIL_BITS = 32
 
 
 class UuidSequence:
-    """Each call gives a later id than the one before, also when the clock steps back.
+    """Each call returns a greater id than the one before, also when the clock steps back.
 
     Layout: 48 bits of milliseconds, a 42-bit counter (RFC 9562, method 1) begun at random each millisecond with its
     highest bit clear, 32 random bits.
@@ -24,16 +24,16 @@ class UuidSequence:
         self._counter = 0
 
     def __call__(self) -> UUID:
-        moment, counter = self._tick()
+        now, counter = self._tick()
         high, low = counter >> 30, counter & ((1 << 30) - 1)
-        bits = moment << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << _TAIL_BITS | secrets.randbits(_TAIL_BITS)
+        bits = now << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << _TAIL_BITS | secrets.randbits(_TAIL_BITS)
         return UUID(int=bits)
 
     def _tick(self) -> tuple[int, int]:
         with self._lock:
-            moment = self._milliseconds()
-            if moment > self._last:
-                self._last, self._counter = moment, secrets.randbits(_COUNTER_BITS - 1)
+            now = self._milliseconds()
+            if now > self._last:
+                self._last, self._counter = now, secrets.randbits(_COUNTER_BITS - 1)
             else:
                 self._counter += 1
                 if self._counter >> _COUNTER_BITS:  # used up: borrow from the next millisecond

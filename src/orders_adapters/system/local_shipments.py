@@ -1,4 +1,4 @@
-"""Shipments where no other service makes them: each order has one, and its id is all there is to it."""
+"""Local shipment service, for deployments without a remote one: the shipment id is derived from the order id."""
 
 from uuid import uuid5
 
@@ -11,4 +11,4 @@ class LocalShipmentService(ShipmentService):
         return str(uuid5(reservation.order_id, "shipment"))
 
     def cancel(self, shipment_id: str) -> None:
-        """Nobody carries it yet."""
+        """Do nothing, because a local shipment has no state."""

@@ -1,4 +1,4 @@
-"""Letters to the log, where there is no mail server."""
+"""Notifier that writes to the log, for deployments without a mail server."""
 
 import logging
 
@@ -8,5 +8,4 @@ log = logging.getLogger(__name__)
 
 
 def notify(message: NotificationMessage) -> None:
-    """Tell the log instead of the person."""
     log.info("notification %s to %s: %s", message.notification.id, message.to, message.notification.message)

@@ -68,7 +68,7 @@ def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq
     ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
 
     assert ended.returncode == 1
-    assert "Kafka does not answer" in said(ended)["broker"]
+    assert "Kafka does not respond" in said(ended)["broker"]
     assert ("Connection refused" in said(ended)["broker"]) == bool(rabbitmq)
     assert brokers in said(ended)["broker"]
 
@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     [
         ("CATALOG_SERVICE_URL", "http://127.0.0.1:1", "catalogue", "Product Catalog Service cannot be reached"),
         ("SHIPMENT_SERVICE_URL", "http://127.0.0.1:1", "shipments", "Shipment Tracking Service cannot be reached"),
-        ("SMTP_URL", "smtp://127.0.0.1:1", "mail", "does not answer"),
+        ("SMTP_URL", "smtp://127.0.0.1:1", "mail", "does not respond"),
     ],
 )
 def test_another_service_that_does_not_answer_is_said(

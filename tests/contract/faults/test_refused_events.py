@@ -104,4 +104,4 @@ def require_listed(service: Service, parked: list[OutboxMessage]) -> None:
     for one, line in zip(parked, listed, strict=True):
         assert line.startswith("parked    10 ")
         assert str(one.event.id) in line
-        assert line.endswith("the broker could not take it")
+        assert line.endswith("the broker rejected it")

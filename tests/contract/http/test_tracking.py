@@ -184,7 +184,7 @@ def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_
         (b"nonsense", "not JSON"),
         (b"\xff\x00", "not JSON"),
         (b"[]", "not a JSON object"),
-        ({"status": "SHIPPED"}, "no eventId"),
+        ({"status": "SHIPPED"}, "must have the member eventId"),
         (event(None, "SHIPPED"), "must have an order or a shipment"),
         (event(str(uuid4()), "SHIPPED"), "no such order"),
         (event(None, "SHIPPED", shipmentID="unheard of"), "no such order"),

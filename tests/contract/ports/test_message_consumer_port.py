@@ -142,7 +142,7 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
     assert done == [b"second"]
     assert post.dead() == [(b"early", "order_not_found: There is no such order.")]
     assert not inlet.poll(handle, timeout=1.0)
-    said = [line for line in caplog.messages if "put aside: order_not_found" in line]
+    said = [line for line in caplog.messages if "is dead-lettered: order_not_found" in line]
     assert len(said) == (0 if isinstance(inlet, InMemory) else 1)
 
 

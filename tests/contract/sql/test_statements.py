@@ -147,8 +147,8 @@ def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cur
 
 def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
     for statement, values in (
-        (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
-        (queries.DUE_SHARDS, {"now": LATER, "young": LATER}),
+        (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "recent_after": LATER, "limit": 500}),
+        (queries.DUE_SHARDS, {"now": LATER, "recent_after": LATER}),
     ):
         with statements(filled) as sent, filled.connect() as connection:
             connection.execute(statement, values).all()

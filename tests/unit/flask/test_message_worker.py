@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orders_adapters.memory.message_consumer import RETRY_DELAYS, InMemoryMessageConsumer
+from orders_adapters.memory.message_consumer import MAX_RETRIES, InMemoryMessageConsumer
 from orders_domain.errors import InvalidValue, OrderNotFound, StaleOrder, StoreUnavailable
 from orders_flask.workers import runner
 from orders_flask.workers.message_worker import MessageWorker, message_handler
@@ -86,7 +86,7 @@ def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_
 def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
     inlet, deeds = (
         InMemoryMessageConsumer(b"one"),
-        Deeds(enough=RETRY_DELAYS + 1, troubles=[OrderNotFound(7)] * (RETRY_DELAYS + 1)),
+        Deeds(enough=MAX_RETRIES + 1, troubles=[OrderNotFound(7)] * (MAX_RETRIES + 1)),
     )
 
     run(inlet, deeds)

@@ -1,7 +1,7 @@
-"""A connection that gives a silent server up.
+"""Connection with a client-side timeout.
 
-``statement_timeout`` is kept by the server; a server that is frozen, or cut off behind a proxy that still answers for
-it, keeps nothing, and psycopg would wait for ever.
+The server enforces ``statement_timeout``. A server that is frozen, or disconnected behind a proxy that still accepts
+data, does not enforce it, and psycopg would wait without limit.
 """
 
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 class TimeoutConnection(psycopg.Connection[TupleRow]):
-    """Raises OperationalError, and is closed, when an answer takes longer than ``seconds``."""
+    """Raises OperationalError, and is closed, if a response takes longer than ``seconds``."""
 
     seconds = 6.0
 
@@ -24,9 +24,9 @@ class TimeoutConnection(psycopg.Connection[TupleRow]):
             return super().wait(gen, interval, timeout)
         try:
             return super().wait(gen, interval, self.seconds)
-        except psycopg.errors._WaitTimeout:  # psycopg's own, new in 3.3: there is no public name for it
-            self.pgconn.finish()  # what it may still answer belongs to nobody
-            raise psycopg.OperationalError(f"The server has not answered within {self.seconds} s.") from None
+        except psycopg.errors._WaitTimeout:  # private in psycopg 3.3, which has no public name for it
+            self.pgconn.finish()  # because a late response would be read by the next statement
+            raise psycopg.OperationalError(f"The server has not responded within {self.seconds} s.") from None
 
 
 def connect(*, seconds: float, **options: Any) -> TimeoutConnection:

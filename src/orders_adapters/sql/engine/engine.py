@@ -1,4 +1,4 @@
-"""Engines: the connections to a database, made when they are first needed and given back whole."""
+"""Database engines and their connection pools. Connections are opened when first needed."""
 
 import json
 from typing import Any
@@ -16,16 +16,16 @@ STATEMENT_SECONDS = 5
 
 
 def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_SECONDS) -> Engine:
-    """Return the engine of a database; nothing is connected yet, so it may be made before a fork.
+    """Return the engine of a database. It does not connect, so it may be created before a fork.
 
     Args:
-        url: ``postgresql://`` (or ``postgres://``) and what libpq knows behind ``?``; ``sqlite:///file.db``, or
+        url: ``postgresql://`` (or ``postgres://``) with options of libpq after ``?``; ``sqlite:///file.db``, or
             ``sqlite://`` in memory.
-        pool_size: the most connections at once. Who waits 2 s for one hears StoreUnavailable.
-        statement_seconds: how long a statement may take; 0 is for ever, for migrations.
+        pool_size: the maximum number of connections. Acquiring one raises StoreUnavailable after 2 s.
+        statement_seconds: the timeout of a statement; 0 is no limit, for migrations.
 
     Raises:
-        ValueError: the address cannot be read, or is of another database.
+        ValueError: the URL is invalid, or of another database.
     """
     address = _address(url)
     options: dict[str, Any] = {
@@ -33,7 +33,7 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
         "json_deserializer": json.loads,
         "pool_timeout": POOL_SECONDS,
         "max_overflow": 0,
-        "hide_parameters": True,  # what people ordered does not belong into a log
+        "hide_parameters": True,  # so that contents of orders are not logged
     }
     if address.get_backend_name() == "sqlite":
         return pool_checks.install(sqlite.create(address, pool_size=pool_size, **options))
@@ -42,25 +42,25 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
 
 
 def autocommit(engine: Engine) -> Engine:
-    """Return the engine for single statements that read: no BEGIN and no COMMIT, so one round trip each."""
+    """Return the engine for single read statements, without BEGIN and COMMIT: one round trip per statement."""
     if is_sqlite(engine):
         return engine.execution_options(**{sqlite.READ_ONLY: True})
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def ping(engine: Engine) -> None:
-    """Return if the database answers.
+    """Check that the database responds.
 
     Raises:
-        StoreUnavailable: it does not.
+        StoreUnavailable: the database does not respond.
     """
     with translate_errors(), autocommit(engine).connect() as connection:
         if connection.scalar(select(1)) != 1:
-            raise StoreUnavailable("The store answers nonsense.")
+            raise StoreUnavailable("The store returned an unexpected result.")
 
 
 def connections_in_use(engine: Engine) -> int:
-    """How many of this process's connections somebody holds."""
+    """Return the number of this process's connections that are in use."""
     return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
 
 
@@ -69,7 +69,7 @@ def is_sqlite(engine: Engine) -> bool:
 
 
 def json_text(value: object) -> str:
-    """Return JSON that reads as the very same value; numbers that are not finite are refused."""
+    """Return JSON that parses to the same value. Raises ValueError for a number that is not finite."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict)
 
 
@@ -80,8 +80,8 @@ def _address(url: str) -> URL:
     try:
         address = make_url(scheme + colon + rest)
     except (sqlalchemy.exc.ArgumentError, ValueError):
-        # Neither the address nor SQLAlchemy's error is repeated: the password is in it.
-        raise ValueError("The database's address cannot be read.") from None
+        # Neither the URL nor SQLAlchemy's error is repeated, because they contain the password.
+        raise ValueError("The address of the database must be a valid URL.") from None
     if address.drivername not in {"postgresql+psycopg", "sqlite", "sqlite+pysqlite"}:
-        raise ValueError(f"The database is PostgreSQL or SQLite, not {address.drivername}.")
+        raise ValueError(f"The database must be PostgreSQL or SQLite, not {address.drivername}.")
     return address

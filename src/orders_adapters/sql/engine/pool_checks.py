@@ -1,7 +1,7 @@
-"""Never hand out a connection that is dead or another process's: a database that restarts costs no request.
+"""Checks of pooled connections: closed ones and those of a parent process are not used.
 
-Cheaper than SQLAlchemy's ``pool_pre_ping``, which asks the server each time: an idle connection has nothing to say, so
-if there is something to read from it, it is the server's farewell.
+So the restart of a database costs no request. Cheaper than SQLAlchemy's ``pool_pre_ping``, which needs a round trip:
+data that can be read from an idle connection means that the server has closed it.
 """
 
 import os
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 
 
 def install(engine: Engine) -> Engine:
-    """Return the engine, whose connections are looked at whenever they leave the pool."""
+    """Return the engine, whose connections are checked at every checkout."""
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: Any) -> None:
@@ -23,9 +23,9 @@ def install(engine: Engine) -> Engine:
     @event.listens_for(engine, "checkout")
     def _(connection: Any, record: Any, fairy: Any) -> None:
         if record.info["pid"] != os.getpid():
-            record.dbapi_connection = fairy.dbapi_connection = None  # the parent's: not ours to close
-            raise DisconnectionError("The connection was made before a fork.")
-        # A connection just made is not looked at: to refuse it as well would leave SQLAlchemy without any.
+            record.dbapi_connection = fairy.dbapi_connection = None  # the parent process must close it
+            raise DisconnectionError("The connection was opened before a fork.")
+        # A new connection is not checked, because SQLAlchemy fails if it is rejected as well.
         fresh = record.info.pop("fresh", False)
         if engine.dialect.name == "postgresql" and not fresh and _has_pending_data(connection.fileno()):
             raise InvalidatePoolError("The server has closed the connection.")

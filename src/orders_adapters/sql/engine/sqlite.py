@@ -1,4 +1,4 @@
-"""Connections to SQLite: the settings without which it would lose, block or ignore."""
+"""SQLite engine: the settings for durability, concurrency and foreign keys."""
 
 import sqlite3
 import time
@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
 READ_ONLY = "orders_reading"
-"""The execution option of connections that read single statements, and need no transaction."""
+"""The execution option of connections for single read statements, which need no transaction."""
 
 BUSY_SECONDS = 5
 
 
 def create(address: URL, *, pool_size: int, **options: Any) -> Engine:
     if in_memory(address):
-        # One connection that everybody waits for: each further one would be another, empty database.
+        # One connection, because every further one would open another, empty database.
         options |= {"pool_timeout": BUSY_SECONDS, "connect_args": {"check_same_thread": False}}
         pool_size = 1
     engine = create_engine(address, poolclass=QueuePool, pool_size=pool_size, **options)
@@ -29,38 +29,41 @@ def in_memory(address: URL) -> bool:
 
 
 def file_of(engine: Engine) -> Path:
-    """The database's file.
+    """Return the path of the database.
 
     Raises:
-        ValueError: it is in memory.
+        ValueError: the database is in memory.
     """
     if in_memory(engine.url):
-        raise ValueError("The database is in memory.")
+        raise ValueError("The database must be in a file, not in memory.")
     return Path(str(engine.url.database)).resolve()
 
 
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:
-    connection.isolation_level = None  # the module itself begins nothing: see _begin
+    connection.isolation_level = None  # transactions are begun by _begin, not by the module
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
-    # With NORMAL a power cut may take back what was committed last, and an order that was confirmed would be gone.
+    # Not NORMAL, because with it a power failure may lose the last commits, and so confirmed orders.
     connection.execute("PRAGMA synchronous = FULL")
     _write_ahead(connection)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Readers and the writer do not block each other. SQLite does not wait for its turn to change this: we do."""
-    give_up_at = time.monotonic() + BUSY_SECONDS
+    """Set WAL mode, in which readers and the writer do not block each other.
+
+    Retries here, because SQLite's busy timeout does not apply to a change of the mode.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError:
-            if time.monotonic() > give_up_at:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:
-    """Take the write lock first: a transaction that reads, then writes, could find that it is too late."""
+    """Acquire the write lock at once, because a transaction that reads first may fail to acquire it later."""
     if not connection.get_execution_options().get(READ_ONLY):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

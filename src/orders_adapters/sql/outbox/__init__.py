@@ -1,1 +1,1 @@
-"""The outbox: its repository, the locks of its shards and the wake-up of its relays."""
+"""Outbox: repository, shard locks and the wake-up of relays."""

@@ -1,4 +1,4 @@
-"""The due events of one shard, and what became of them."""
+"""Claim of a shard: its due messages and their new states."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,14 +12,14 @@ from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 _SET_STATE = (
     update(tables.outbox)
-    .where(tables.outbox.c.event_id == bindparam("marked"))
+    .where(tables.outbox.c.event_id == bindparam("target_id"))
     .values({name: bindparam(name) for name in ("state", "due_at", "attempts", "last_error")})
 )
 
 
 class SqlShardClaim:
-    def __init__(self, outgoing: Sequence[OutboxMessage]) -> None:
-        self.messages = outgoing
+    def __init__(self, messages: Sequence[OutboxMessage]) -> None:
+        self.messages = messages
         self._states: dict[UUID, dict[str, Any]] = {}
 
     def set_state(
@@ -32,7 +32,7 @@ class SqlShardClaim:
         last_error: str | None = None,
     ) -> None:
         self._states[event_id] = {
-            "marked": event_id,
+            "target_id": event_id,
             "state": state,
             "due_at": due_at,
             "attempts": attempts,
@@ -40,11 +40,11 @@ class SqlShardClaim:
         }
 
     def write(self, connection: Connection) -> None:
-        """All marks at once: the driver sends them in one go."""
+        """Write all states in one batch."""
         if self._states:
             connection.execute(_SET_STATE, list(self._states.values()))
 
 
 def sanitize(text: str) -> str:
-    """What a broker said, as the database can keep it: a NUL would cost us all marks of the claim."""
+    """Replace characters that the database cannot store, because a NUL would fail all updates of the claim."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

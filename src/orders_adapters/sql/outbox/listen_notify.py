@@ -1,4 +1,4 @@
-"""A connection that listens to PostgreSQL's NOTIFY."""
+"""Listener of PostgreSQL's NOTIFY."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     import psycopg
 
 CHANNEL = "orders_outbox"
-"""Notified by a trigger when events come into the outbox (see ``migrations``)."""
+"""A trigger notifies this channel when events are inserted into the outbox (see ``migrations``)."""
 
-_SECONDS = 6.0  # for a server to answer LISTEN: a frozen one must not stop the relay
+_SECONDS = 6.0  # the timeout of LISTEN, because a frozen server must not stop the relay
 
 
 def listener_for(engine: Engine) -> NotifyListener | None:
-    """Return the ear of a relay; None for a database that does not speak."""
+    """Return a listener, or None if the database has no NOTIFY."""
     return NotifyListener(engine) if engine.dialect.name == "postgresql" else None
 
 
 class NotifyListener:
-    """A connection that listens; when it is lost, a new one is tried at the next wait."""
+    """A connection that listens. If it is lost, the next wait opens a new one."""
 
     def __init__(self, engine: Engine) -> None:
-        import psycopg  # late: whoever stays with SQLite has none
+        import psycopg  # here, because installations with SQLite have no psycopg
 
         from orders_adapters.sql.engine.connection_timeout import connect
 
@@ -33,7 +33,7 @@ class NotifyListener:
         self._connection: psycopg.Connection | None = None
 
     def connect(self) -> bool:
-        """Listen, if we do not; say whether we only began to."""
+        """Connect and listen, if not connected. Return True if the connection is new."""
         if self._connection is not None:
             return False
         connection = None
@@ -51,7 +51,7 @@ class NotifyListener:
         return [] if self._connection is None else [self._connection.fileno()]
 
     def drain(self) -> None:
-        """Take what was said; a connection that fails is given up."""
+        """Discard the received notifications. A failed connection is closed."""
         if self._connection is None:
             return
         try:

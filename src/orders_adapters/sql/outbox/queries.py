@@ -1,4 +1,4 @@
-"""Which events a relay may send now, and which shards have any."""
+"""Outbox queries: the messages that are due, and the shards that have any."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from orders_domain.ports.outbox import OutboxState
 
 _outbox = tables.outbox.c
 _now = bindparam("now", type_=UtcDateTime)
-_recent = bindparam("young", type_=UtcDateTime)  # ``now`` less the life of a copy in a cache
+_recent = bindparam("recent_after", type_=UtcDateTime)  # ``now`` minus the TTL of a cached order
 _earlier = tables.outbox.alias("earlier")
 
 _BLOCKED = exists().where(
@@ -32,33 +32,33 @@ _BLOCKED = exists().where(
     _earlier.c.state.in_(tables.UNSENT),
     or_(_earlier.c.state == OutboxState.PARKED, _earlier.c.due_at > _now),
 )
-# OPEN and UNSENT say nothing new here and there, but by them SQLite knows which partial index has what is asked for.
+# OPEN and UNSENT are redundant in some conditions, but SQLite needs them to select a partial index.
 _DUE = and_(_outbox.state.in_(tables.OPEN), _outbox.due_at <= _now)
 _PUBLISHABLE = and_(_DUE, _outbox.state.in_(tables.WAITING), ~_BLOCKED)
-_PUBLISHED = and_(_DUE, _outbox.state.in_(tables.PUBLISHED))  # published
+_PUBLISHED = and_(_DUE, _outbox.state.in_(tables.PUBLISHED))
 
 
 def _blocked(shard: Any) -> Select[Any]:
-    """The ids of young events that were refused, or come behind one that was: from those few to what they hold back.
+    """Return the ids of recent events that were rejected, or that an earlier rejected event blocks.
 
-    The other way round a long backlog would be read at each turn.
+    The query starts from the few rejected events, because it would read a long backlog otherwise.
     """
-    refused, later = tables.outbox.alias("refused").c, tables.outbox.alias("later").c
+    rejected, later = tables.outbox.alias("rejected").c, tables.outbox.alias("later").c
     return select(later.id).where(
-        refused.shard == shard,
-        refused.state.in_(tables.UNSENT),
-        refused.attempts > literal_column("0"),
-        or_(refused.state.in_(tables.PARKED), refused.due_at > _now),
-        later.order_id == refused.order_id,
-        later.id >= refused.id,
+        rejected.shard == shard,
+        rejected.state.in_(tables.UNSENT),
+        rejected.attempts > literal_column("0"),
+        or_(rejected.state.in_(tables.PARKED), rejected.due_at > _now),
+        later.order_id == rejected.order_id,
+        later.id >= rejected.id,
         later.state.in_(tables.UNSENT),
         later.at > _recent,
     )
 
 
 def _oldest(condition: ColumnElement[bool], *, blocked: bool) -> Select[Any]:
-    oldest = select(tables.outbox).where(condition).order_by(_outbox.id).limit(bindparam("most")).subquery()
-    return select(oldest, literal(blocked).label("held_back"))
+    oldest = select(tables.outbox).where(condition).order_by(_outbox.id).limit(bindparam("limit")).subquery()
+    return select(oldest, literal(blocked).label("blocked"))
 
 
 _shard = _outbox.shard == bindparam("shard")
@@ -68,9 +68,12 @@ _all = union_all(
     _oldest(_outbox.id.in_(_blocked(bindparam("shard"))), blocked=True),
 ).subquery()
 DUE_MESSAGES = select(_all).order_by(_all.c.id)
-"""Of ``shard`` at ``now``: at most ``most`` events to be sent, and as many of each kind the cache has to hear of."""
+"""Of ``:shard`` at ``:now``: at most ``:limit`` messages each that can be published, were published or are blocked.
 
-# One look into the index for each shard: DISTINCT would read all that is due.
+The cache must be invalidated for the latter two.
+"""
+
+# One index lookup per shard, because DISTINCT would read all due rows.
 _shards = union_all(*(select(literal_column(str(shard), Integer).label("shard")) for shard in range(SHARDS))).subquery()
 _first = (
     select(1)

@@ -1,4 +1,4 @@
-"""The outbox, found by the state of each row: a position in it would pass by what commits late."""
+"""Outbox repository. Rows are selected by state, because a cursor would skip transactions that commit late."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from orders_domain.ports.outbox import MAX_CACHE_AGE, Outbox, OutboxBacklog, Out
 
 _outbox = tables.outbox.c
 _ids = bindparam("ids", expanding=True, type_=_outbox.event_id.type)
-_SELECTED = 1_000  # ids a statement; a database has a limit of parameters
+_BATCH = 1_000  # ids per statement, because the number of parameters is limited
 
 _REQUEUE = (
     update(tables.outbox)
@@ -43,45 +43,45 @@ class SqlOutbox(Outbox):
 
     def due_shards(self, now: datetime) -> Sequence[int]:
         with translate_errors(), self._autocommit.connect() as connection:
-            return connection.scalars(queries.DUE_SHARDS, {"now": now, "young": now - MAX_CACHE_AGE}).all()
+            return connection.scalars(queries.DUE_SHARDS, {"now": now, "recent_after": now - MAX_CACHE_AGE}).all()
 
     @contextmanager
     def claim(self, shard: int, *, now: datetime, limit: int) -> Iterator[SqlShardClaim | None]:
-        with translate_errors(), acquire_shard(self._engine, shard) as ours:
-            if ours is None:
+        with translate_errors(), acquire_shard(self._engine, shard) as lock:
+            if lock is None:
                 yield None
                 return
-            moments = {"now": now, "young": now - MAX_CACHE_AGE}
-            with ours.read_connection() as connection:
-                rows = connection.execute(queries.DUE_MESSAGES, {"shard": shard, "most": limit} | moments).all()
-            claim = SqlShardClaim([replace(to_message(row), blocked=row.held_back) for row in rows])
+            times = {"now": now, "recent_after": now - MAX_CACHE_AGE}
+            with lock.read_connection() as connection:
+                rows = connection.execute(queries.DUE_MESSAGES, {"shard": shard, "limit": limit} | times).all()
+            claim = SqlShardClaim([replace(to_message(row), blocked=row.blocked) for row in rows])
             try:
                 yield claim
             finally:
-                with ours.write_connection() as connection:
+                with lock.write_connection() as connection:
                     claim.write(connection)
 
     def select(self, *, states: frozenset[OutboxState], limit: int = 100) -> Sequence[OutboxMessage]:
-        wanted = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
+        statement = select(tables.outbox).where(_outbox.state.in_(states)).order_by(_outbox.id).limit(limit)
         with translate_errors(), self._autocommit.connect() as connection:
-            return [to_message(row) for row in connection.execute(wanted)]
+            return [to_message(row) for row in connection.execute(statement)]
 
     def backlog(self) -> OutboxBacklog:
         with translate_errors(), self._autocommit.connect() as connection:
-            found = {row.state: row for row in connection.execute(_BACKLOG)}
-        counts = {state: row.events for state, row in found.items()}
+            totals = {row.state: row for row in connection.execute(_BACKLOG)}
+        counts = {state: row.events for state, row in totals.items()}
         return OutboxBacklog(
             waiting=counts.get(OutboxState.WAITING, 0),
             parked=counts.get(OutboxState.PARKED, 0),
-            oldest=min((row.oldest for row in found.values()), default=None),
+            oldest=min((row.oldest for row in totals.values()), default=None),
         )
 
     def requeue(self, event_ids: Sequence[UUID], *, now: datetime) -> int:
         ids = list(dict.fromkeys(event_ids))
-        parts = [ids[start : start + _SELECTED] for start in range(0, len(ids), _SELECTED)]
+        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
         with translate_errors(), self._engine.begin() as connection:
-            return sum(connection.execute(_REQUEUE, {"ids": part, "now": now}).rowcount for part in parts)
+            return sum(connection.execute(_REQUEUE, {"ids": batch, "now": now}).rowcount for batch in batches)
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": sent_before, "most": limit}).rowcount
+            return connection.execute(_PRUNE, {"before": sent_before, "limit": limit}).rowcount

@@ -1,4 +1,4 @@
-"""Whose turn it is to relay a shard. A relay that dies has no turn: its lock goes with its connection or its file."""
+"""Shard lock of a relay. It is released with the connection or the file of a relay that dies."""
 
 import fcntl
 import threading
@@ -15,13 +15,13 @@ from orders_adapters.sql.engine import sqlite
 from orders_domain.errors import StoreUnavailable
 
 LOCKS = 0x6F726472
-"""The space of our advisory locks on PostgreSQL: the letters "ordr"."""
+"""The first key of the advisory locks on PostgreSQL: the letters "ordr"."""
 PUBLISH_TIMEOUT = 60
-"""How long a turn may wait for the broker; the database ends one that idles longer, and another relay goes on."""
+"""Seconds that a claim may wait for the broker. The database ends an idle transaction after that, and its lock."""
 
 _ACQUIRE = select(
     func.pg_try_advisory_xact_lock(LOCKS, bindparam("shard")),
-    # The transaction idles while the broker confirms, so it gets longer than others (see postgresql.IDLE_SECONDS).
+    # Longer than for other transactions (postgresql.IDLE_SECONDS), because this one is idle until the broker confirms.
     func.set_config("idle_in_transaction_session_timeout", f"{PUBLISH_TIMEOUT}s", True),
 )
 _in_memory: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
@@ -29,7 +29,7 @@ _in_memory: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class ShardLock:
-    """Connections to read and write the shard with, while the turn lasts."""
+    """Connections to read and write the shard while the lock is held."""
 
     read_connection: Callable[[], AbstractContextManager[Connection]]
     write_connection: Callable[[], AbstractContextManager[Connection]]
@@ -37,14 +37,14 @@ class ShardLock:
 
 @contextmanager
 def acquire_shard(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
-    """Give a turn, or None where another relay has it."""
-    with _acquire_on_sqlite(engine) if engines.is_sqlite(engine) else _acquire_on_postgresql(engine, shard) as ours:
-        yield ours
+    """Yield the lock, or None if another relay holds it."""
+    with _acquire_on_sqlite(engine) if engines.is_sqlite(engine) else _acquire_on_postgresql(engine, shard) as lock:
+        yield lock
 
 
 @contextmanager
 def _acquire_on_postgresql(engine: Engine, shard: int) -> Iterator[ShardLock | None]:
-    """One transaction from the claim to the marks: losing it is losing the lock, so no two can mark the same events."""
+    """Use one transaction from the claim to the update of states, so that a relay that loses the lock cannot update."""
     with engine.connect() as connection:
         if connection.execute(_ACQUIRE, {"shard": shard}).scalar_one():
             yield ShardLock(
@@ -62,11 +62,11 @@ def _until_commit(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def _acquire_on_sqlite(engine: Engine) -> Iterator[ShardLock | None]:
-    """A lock beside the database, for all shards: one inside it would hold up writers while the broker confirms."""
-    with _memory_lock(engine) if sqlite.in_memory(engine.url) else _file_lock(sqlite.file_of(engine)) as ours:
+    """Lock all shards outside the database, because a lock inside would block writers until the broker confirms."""
+    with _memory_lock(engine) if sqlite.in_memory(engine.url) else _file_lock(sqlite.file_of(engine)) as acquired:
         yield (
             ShardLock(read_connection=engines.autocommit(engine).connect, write_connection=engine.begin)
-            if ours
+            if acquired
             else None
         )
 
@@ -74,11 +74,11 @@ def _acquire_on_sqlite(engine: Engine) -> Iterator[ShardLock | None]:
 @contextmanager
 def _memory_lock(engine: Engine) -> Iterator[bool]:
     lock = _in_memory.setdefault(engine.pool, threading.Lock())
-    ours = lock.acquire(blocking=False)
+    acquired = lock.acquire(blocking=False)
     try:
-        yield ours
+        yield acquired
     finally:
-        if ours:
+        if acquired:
             lock.release()
 
 
@@ -87,8 +87,8 @@ def _file_lock(database: Path) -> Iterator[bool]:
     try:
         file = database.with_name(database.name + ".relay").open("ab")
     except OSError as error:
-        raise StoreUnavailable("The store's directory cannot be written to.") from error
-    # The lock belongs to this opening of the file, so it keeps out other threads as well as other processes.
+        raise StoreUnavailable("The directory of the store must be writable.") from error
+    # The lock belongs to this open file, so it excludes other threads as well as other processes.
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What wakes a relay: PostgreSQL's NOTIFY, a commit of the same process, or the time."""
+"""Wake-up signal of a relay: PostgreSQL's NOTIFY, a commit of the same process, or a timeout."""
 
 import os
 import threading
@@ -11,9 +11,9 @@ from orders_adapters.sql.outbox.listen_notify import listener_for
 
 
 class WakeupSignal:
-    """One relay's bell. It may ring for nothing and miss a ring: look into the outbox whenever ``wait`` returns.
+    """The signal of one relay. It may be spurious or missed, so the relay must poll whenever ``wait`` returns.
 
-    Where it cannot listen to the database, it rings for this process only, and is otherwise a clock.
+    If the database has no NOTIFY, only commits of this process set the signal.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -26,27 +26,27 @@ class WakeupSignal:
         os.set_blocking(self._write_fd, False)
 
     def wait(self, timeout: float) -> None:
-        """Return when the bell rings, at the latest after so many seconds; at once when it is closed."""
+        """Return when the signal is set, after ``timeout`` seconds at the latest, and at once if it is closed."""
         with self._waiting:
             if self._closed:
                 return
             if self._listener is not None and self._listener.connect():
-                return  # what was said before, nobody heard
-            strings = [self._read_fd] if self._listener is None else [self._read_fd, *self._listener.filenos()]
-            pulled = wait(strings, timeout=timeout)
-            if self._read_fd in pulled:
+                return  # because earlier notifications were missed
+            filenos = [self._read_fd] if self._listener is None else [self._read_fd, *self._listener.filenos()]
+            ready = wait(filenos, timeout=timeout)
+            if self._read_fd in ready:
                 os.read(self._read_fd, 65536)
-            elif pulled and self._listener is not None:
+            elif ready and self._listener is not None:
                 self._listener.drain()
 
     def set(self) -> None:
-        """Wake who waits; any thread may, and never waits for it. For ``UnitOfWork(on_commit=...)``."""
+        """Wake the waiting relay. Thread-safe and non-blocking, for ``UnitOfWork(on_commit=...)``."""
         with self._set_lock:
             if not self._closed:
                 self._wake()
 
     def close(self) -> None:
-        """Wake who waits for the last time, and give everything back."""
+        """Wake the waiting relay a last time, and release all resources."""
         with self._set_lock:
             if self._closed:
                 return
@@ -59,5 +59,5 @@ class WakeupSignal:
                 self._listener.close()
 
     def _wake(self) -> None:
-        with suppress(BlockingIOError):  # full of rings that nobody has heard yet
+        with suppress(BlockingIOError):  # the pipe is full, so the relay will wake up anyway
             os.write(self._write_fd, b"\0")

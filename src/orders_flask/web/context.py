@@ -1,4 +1,4 @@
-"""How a route reaches the use cases: through the app it belongs to, never through anything global."""
+"""Request context: access to the app's container, the actor and the token; no module-level state."""
 
 from typing import cast
 
@@ -16,20 +16,19 @@ def init_app(app: Flask, container: Container) -> None:
 
 
 def container_of(app: Flask) -> Container:
-    """Return the container of an app."""
     return cast(Container, app.extensions[_KEY])
 
 
 def use_cases() -> Container:
-    """Return the container of the app that serves this request."""
+    """Return the container of the current app."""
     return container_of(current_app)
 
 
 def actor() -> Actor:
-    """Return who makes this request; routes behind ``bearer.authenticate`` only."""
+    """Return the actor of this request; only after ``authentication.authenticate``."""
     return cast(Actor, g.actor)
 
 
 def authenticated_token() -> AuthenticatedToken:
-    """Return what the token of this request says; behind ``bearer.authenticate`` only."""
+    """Return the token of this request; only after ``authentication.authenticate``."""
     return cast(AuthenticatedToken, g.auth_token)

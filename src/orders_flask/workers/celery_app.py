@@ -1,7 +1,7 @@
-"""Jobs run by Celery: ``celery -A orders_flask.workers.celery_app worker``. The only place that knows Celery.
+"""Celery app that runs jobs: ``celery -A orders_flask.workers.celery_app worker``. No other module imports Celery.
 
-Celery carries the job's id and nothing else. What is to be done, and how far it is, is stored; so a task that is lost
-is sent again (see ``CeleryJobQueue``), and one that comes twice finds that the job is held or has ended.
+A task carries the job's id only; the job and its progress are in the database. A lost task is therefore sent again
+(see ``CeleryJobQueue``), and a duplicate task finds the job leased or finished.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from orders_flask.bootstrap.container import Container
 
 TASK = "orders.run_job"
-RESEND_INTERVAL = timedelta(seconds=10)  # while nobody holds it
+RESEND_INTERVAL = timedelta(seconds=10)  # while the job is not leased
 CONNECT_SECONDS = 2
 
 
 class BrokerUnavailable(Unavailable):
-    """Celery's broker is away; the job waits."""
+    """The Celery broker is unavailable; the job stays due."""
 
     code = "jobs_broker_unavailable"
 
 
 def make_app(read: Settings) -> Celery:
-    """Return the Celery app with its one task; nothing connects yet."""
+    """Return the Celery app with its task, without connecting."""
     app = Celery("orders", broker=read.celery_broker_url or None, set_as_current=False)
     app.conf.update(
         task_default_queue=read.jobs_queue,
-        task_ignore_result=True,  # a job keeps its own
+        task_ignore_result=True,  # the job stores its results
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
@@ -52,12 +52,12 @@ def make_app(read: Settings) -> Celery:
 
     @cache
     def container() -> Container:
-        """Made with the first task, so after any fork."""
+        """Built with the first task, because connections must not be shared over a fork."""
         from orders_flask.bootstrap.container import Container
 
         return Container(settings=read)
 
-    @app.task(name=TASK, shared=False)  # of this app only: else a second app would run the first one's
+    @app.task(name=TASK, shared=False)  # otherwise a second app would run the task of the first
     def run_job(job_id: str) -> None:
         container().run_job(RunJob(job_id=UUID(job_id)))
 
@@ -65,7 +65,7 @@ def make_app(read: Settings) -> Celery:
 
 
 class CeleryJobQueue:
-    """Tells Celery's workers of a job, and again from time to time while it is due."""
+    """Sends a task for a due job, at most once per RESEND_INTERVAL."""
 
     def __init__(self, read: Settings, *, clock: Clock) -> None:
         self._app = make_app(read)
@@ -74,7 +74,7 @@ class CeleryJobQueue:
 
     def __call__(self, job_id: UUID) -> None:
         now = self._clock()
-        self._sent = {one: at for one, at in self._sent.items() if now - at < RESEND_INTERVAL}
+        self._sent = {sent: at for sent, at in self._sent.items() if now - at < RESEND_INTERVAL}
         if job_id in self._sent:
             return
         with self._connected() as connection:
@@ -82,17 +82,17 @@ class CeleryJobQueue:
         self._sent[job_id] = now
 
     def ping(self) -> None:
-        """Return if the broker answers.
+        """Check the broker.
 
         Raises:
-            BrokerUnavailable: it does not, or will not have us.
+            BrokerUnavailable: the broker does not respond, or rejects the credentials.
         """
         with self._connected():
             pass
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        """A connection for each: jobs are rare, and one that is kept may be dead when it is wanted."""
+        """Open a new connection each time, because jobs are rare and an idle connection may be closed by the broker."""
         with self._app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
             try:
                 connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS)
@@ -100,11 +100,11 @@ class CeleryJobQueue:
             except (
                 OperationalError,
                 OSError,
-                ValueError,  # an address that only Celery can read
+                ValueError,  # a URL that kombu cannot parse
                 *connection.connection_errors,
                 *connection.channel_errors,
             ) as error:
-                raise BrokerUnavailable("Celery's broker does not answer.") from error
+                raise BrokerUnavailable("The Celery broker does not respond.") from error
 
 
 @signals.setup_logging.connect
@@ -120,7 +120,7 @@ def _of_the_environment() -> Celery:
 
 
 def __getattr__(name: str) -> Celery:
-    """Make ``app`` when Celery's command asks for it: whoever only sends has settings of its own."""
+    """Build ``app`` lazily for the Celery command, because senders pass their own settings."""
     if name == "app":
         return _of_the_environment()
     raise AttributeError(name)

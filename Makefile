@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-# Compiled modules are kept: a test run starts several processes, and each would compile every module again.
+# Compiled modules are cached, because a test run starts several processes, and each would compile every module.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -27,13 +27,13 @@ unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 test: .venv/dev.stamp ## run the tests (ARGS="-k stock", or ARGS=--cov for the coverage)
 	@$(BIN)/pytest --numprocesses=auto $(if $(CI),--durations=20) $(ARGS)
 
-deep: .venv/dev.stamp ## run every test at full length, three tortures of ten minutes among them
+deep: .venv/dev.stamp ## run every test at full length, including three torture runs of ten minutes
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
 
-torture: .venv/dev.stamp ## kill a whole service's parts under load, and check that nothing is lost (SECONDS=60 SEED=7)
+torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)
 	@$(BIN)/python -m tests.torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the verdict
+check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of them, then the result
 	@failed=""; \
 	step() { title=$$1; shift; echo "== $$title"; "$$@" || failed="$$failed $$title;"; }; \
 	step "lint" $(BIN)/ruff check .; \
@@ -44,7 +44,7 @@ check: .venv/dev.stamp ## lint, format, types, imports, migrations, docs: all of
 	step "docs" $(MAKE) --no-print-directory docs; \
 	if [ -n "$$failed" ]; then echo "Failed:$${failed%;}."; exit 1; fi; echo "All checks passed."
 
-format: .venv/dev.stamp ## write the format and the fixes that ruff can make
+format: .venv/dev.stamp ## apply ruff's format and fixes
 	@$(BIN)/ruff check --fix --exit-zero . && $(BIN)/ruff format .
 
 # A page that loads a script, a style or a font from elsewhere would not work offline.
@@ -53,10 +53,10 @@ docs: .venv/dev.stamp ## build the documentation into site/, and check its links
 	@! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' site --include='*.html'
 	@echo "The documentation is site/index.html; for its search: python3 -m http.server --directory site"
 
-reference: .venv/dev.stamp ## write the generated parts of docs/ again from the code
+reference: .venv/dev.stamp ## regenerate the generated parts of docs/
 	@$(BIN)/python -m tools.reference
 
-clauses: .venv/dev.stamp ## each source clause with the tests that show it
+clauses: .venv/dev.stamp ## list each source clause with its tests
 	@$(BIN)/pytest --clauses --quiet $(ARGS)
 
 # The build backend is locked beside the libraries; dev.txt has the same pins as run.txt and more.
@@ -64,13 +64,13 @@ LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.tom
 	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-header --no-annotate --no-emit-package orders $(ARGS) pyproject.toml -
 
-lock: .venv/dev.stamp ## write requirements/ again from pyproject.toml (ARGS=--upgrade for newer versions)
+lock: .venv/dev.stamp ## regenerate requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
 	@$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
 	@wc -l requirements/*.txt
 
 # Debian 12 brings pip 23.0.1 to Python 3.11; it does not run on later Pythons, and the oldest that these bring is 23.2.1.
-check-locks: ## install both lock files with the oldest pip that they are for, in an environment that is thrown away
+check-locks: ## install both lock files with the oldest pip that they are for, in a temporary environment
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	for lock in run dev; do \
 	  $(PYTHON) -m venv --clear "$$folder"; pip="$$folder/bin/python -m pip --disable-pip-version-check --quiet"; \
@@ -90,7 +90,7 @@ clean: ## remove .venv and everything the tasks leave behind
 	@$(PYTHON) -m venv --clear .venv || \
 	  { echo "orders needs Python's venv module (on Debian: apt-get install python3-venv)." >&2; rm -rf .venv; exit 1; }
 
-# Without a network pip fills a page with warnings, and then says that there is no such package.
+# Without a network, pip prints many warnings and then reports the package as unknown.
 INSTALL = install() { $(PIP) install "$$@" 2>.venv/pip.log && return; \
 	  if grep -q "connection broken by" .venv/pip.log; \
 	  then echo "The network is missing: pip cannot reach its package index (see .venv/pip.log)." >&2; \

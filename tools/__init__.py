@@ -1,1 +1,1 @@
-"""Programs for those who work on the project; the service needs none of them."""
+"""Development tools; the service does not need them."""

@@ -40,10 +40,10 @@ def _is_imperative(subject: str) -> bool:
 
 def main() -> None:
     """Check the file that Git names, and fail with one line for each problem."""
-    found = problems(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    for sentence in found:
+    sentences = problems(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    for sentence in sentences:
         print(sentence, file=sys.stderr)
-    sys.exit(1 if found else 0)
+    sys.exit(1 if sentences else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The driving side: HTTP, command line and workers, and the container where everything meets."""
+"""Driving adapters (HTTP, command line, workers) and the composition root."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """Import what is asked for, and nothing before: the command must be able to say which extra is wanting."""
+        """Import lazily, because the command must be able to report a missing extra."""
         if name == "create_app":
             from orders_flask.app import create_app
 

@@ -1,4 +1,4 @@
-"""The command ``orders``, also as python -m orders_flask: one sentence where its libraries are not installed."""
+"""Entry point of the command ``orders`` and of ``python -m orders_flask``; reports missing libraries in a sentence."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The Flask app: settings in, a service out."""
+"""Flask application factory."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _KEY = "orders"
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> Flask:
-    """Return the service; without settings, those of the environment. Two apps in one process do not see each other.
+    """Return a new app; by default its settings are read from the environment. Apps in one process are independent.
 
     Raises:
-        InvalidSetting: a setting cannot be; the sentence names it.
+        InvalidSetting: a setting is invalid.
     """
     settings = settings or load()
     structured_logging.configure(level=settings.log_level, form=settings.log_format)
     app = Flask("orders_flask", static_folder=None)
     app.json = Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # so that a byte too many is seen, also in chunks
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     url_converters.install(app)
@@ -53,8 +53,8 @@ def container_of(app: Flask) -> Container:
 
 
 def _make_components(container: Container) -> None:
-    """Make what settings can spoil, so that a bad one stops the start and not the first request; nothing connects."""
-    for part in (
+    """Build the components without connecting, so that an invalid setting fails at startup."""
+    for component in (
         container.store,
         container.cache,
         container.broker,
@@ -63,11 +63,11 @@ def _make_components(container: Container) -> None:
         container.remote_services,
         container.job_runner,
     ):
-        part()
+        component()
 
 
 def _migrate(container: Container) -> None:
-    """Bring a database file of our own up to date: nobody else would."""
+    """Upgrade the default SQLite database, because it has no operator who would."""
     if migrations := container.store().migrations:
         migrations.upgrade("head")
 
@@ -77,23 +77,25 @@ def _mount(app: Flask, settings: Settings) -> dict[str, Contract]:
     mounted: dict[str, Contract] = {}
     for name, prefixes in settings.mounts.items():
         if name not in CONTRACTS:
-            raise InvalidSetting(f"ORDERS_MOUNTS names {name!r}; the contracts are: {', '.join(sorted(CONTRACTS))}.")
+            raise InvalidSetting(
+                f"ORDERS_MOUNTS has {name!r}; a contract must be one of: {', '.join(sorted(CONTRACTS))}."
+            )
         for position, prefix in enumerate(prefixes):
             contract = CONTRACTS[name]()
             suffix = f"-{position + 1}" if position else ""
-            for blueprint, place in _url_prefixes(contract, prefix, first=not position):
-                if place in mounted:
-                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to both {mounted[place].name} and {name}.")
-                api.register_blueprint(blueprint, url_prefix=place, name=blueprint.name + suffix)
-                mounted[place] = contract
+            for blueprint, url in _url_prefixes(contract, prefix, first=not position):
+                if url in mounted:
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {url} to both {mounted[url].name} and {name}.")
+                api.register_blueprint(blueprint, url_prefix=url, name=blueprint.name + suffix)
+                mounted[url] = contract
     _ensure_disjoint(mounted)
     return mounted
 
 
 def _url_prefixes(contract: Contract, prefix: str, *, first: bool) -> list[tuple[Blueprint, str]]:
-    """What a contract serves where: its orders at the prefix, the rest beside it (/api/v1/orders, /api/v1/products).
+    """Return blueprints and prefixes: orders at the prefix, siblings beside it (/api/v1/orders, /api/v1/products).
 
-    What has a path of its own is served there once, however many prefixes the contract has.
+    Absolute mounts are included for the first prefix only.
     """
     parent = prefix.rpartition("/")[0]
     return [
@@ -104,19 +106,19 @@ def _url_prefixes(contract: Contract, prefix: str, *, first: bool) -> list[tuple
 
 
 def _ensure_disjoint(mounted: dict[str, Contract]) -> None:
-    """Refuse a prefix below a path that a contract has to itself: the requests of one would go to the other."""
+    """Reject a prefix below an absolute mount, because their routes would overlap."""
     for owner in mounted.values():
         for path in owner.absolute_mounts:
-            for place, other in mounted.items():
-                if place.startswith(f"{path}/"):
-                    raise InvalidSetting(f"ORDERS_MOUNTS gives {place} to {other.name}, and {path} is {owner.name}'s.")
+            for prefix, other in mounted.items():
+                if prefix.startswith(f"{path}/"):
+                    raise InvalidSetting(f"ORDERS_MOUNTS gives {prefix} to {other.name}, but {path} is {owner.name}'s.")
 
 
 class Json(JSONProvider):
     """JSON by orjson."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return orjson.dumps(obj, option=orjson.OPT_NON_STR_KEYS).decode()  # messages about items have their places
+        return orjson.dumps(obj, option=orjson.OPT_NON_STR_KEYS).decode()  # messages of items have integer keys
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         return orjson.loads(s)

@@ -1,7 +1,7 @@
-"""The service for any ASGI server, ``orders_flask.asgi:app``: what ``orders serve`` runs.
+"""ASGI entry point, ``orders_flask.asgi:app``, which ``orders serve`` runs.
 
-It is ``wsgi``, whose threads wait for no client: requests are gathered before they see them. Where the server says that
-it stops, the workers beside the requests do what they have begun.
+It wraps ``wsgi`` with request buffering, so that worker threads do not wait for clients. When the server shuts down,
+the background workers finish their current step.
 """
 
 from orders_flask.app import container_of

@@ -1,4 +1,4 @@
-"""Environment variables: those of the process, over those of a ``.env`` file; values that are read from files."""
+"""Environment variables of the process and of a ``.env`` file, and values read from ``NAME_FILE`` files."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 DOTENV = Path(".env")
-"""Relative: it is looked for in the working directory, as ``orders.db`` is."""
+"""Relative to the working directory, like ``orders.db``."""
 
 SERVER_PID = "ORDERS_SERVER_PID"
 """The variable with the process id of the ``orders serve`` that started a worker."""
@@ -27,10 +27,10 @@ def variables() -> dict[str, str]:
 
 
 def value(name: str, variables: Mapping[str, str]) -> str:
-    """Return the value of a variable, or the text of the file that the variable ``{name}_FILE`` names, or "".
+    """Return the value of a variable, or the content of the file in ``{name}_FILE``, or "".
 
     Raises:
-        ValueError: both are set, or the file cannot be read, or it is empty.
+        ValueError: both variables are set, or the file is empty or cannot be read.
     """
     text, file = variables.get(name, "").strip(), variables.get(f"{name}_FILE", "").strip()
     if not file:
@@ -40,14 +40,12 @@ def value(name: str, variables: Mapping[str, str]) -> str:
     try:
         text = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"{name}_FILE must name a readable text file, and {file} is none: {_reason(error)}."
-        ) from error
-    if not text:  # the setting's default would take its place, of a secret the one for development
-        raise ValueError(f"{name}_FILE names {file}, which is empty.")
+        raise ValueError(f"{name}_FILE must name a readable text file; {file} is not one: {_reason(error)}.") from error
+    if not text:  # otherwise a secret would silently be the development default
+        raise ValueError(f"{name}_FILE must name a file that is not empty; {file} is.")
     return text
 
 
 def _reason(error: OSError | ValueError) -> str:
-    """Without the text of the file, which may be a secret."""
+    """Return a reason without the file's content, which may be a secret."""
     return (error.strerror or "it cannot be read").lower() if isinstance(error, OSError) else "it is not UTF-8"

@@ -1,4 +1,4 @@
-"""What to say where a library is not installed. Imports nothing but the standard library: there may be nothing else."""
+"""Installation hints for missing libraries; imports the standard library only, because others may be missing."""
 
 import json
 import shlex
@@ -7,18 +7,18 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-"""The directory that has src/ in it, where this is one; elsewhere it has no pyproject.toml."""
+"""The root of a source checkout; in an installed package this directory has no pyproject.toml."""
 
 
 def missing_extra(error: ImportError, *, extra: str) -> str:
-    """Return which library is wanting, and the command that installs it into this environment."""
+    """Return the name of the missing library and the command that installs it into this environment."""
     library = (error.name or "a library").partition(".")[0]
     command = [sys.executable, "-m", "pip", "install", *_source(extra)]
     return f"{library} is not installed: {shlex.join(command)}"
 
 
 def _source(extra: str) -> list[str]:
-    """Return pip's arguments: what this was installed from, for `orders` need not be on any index."""
+    """Return pip's arguments for the original source, because `orders` need not be on a package index."""
     if (CHECKOUT / "pyproject.toml").is_file():
         return ["--editable", f"{CHECKOUT}[{extra}]"]
     url = _direct_url()
@@ -26,7 +26,7 @@ def _source(extra: str) -> list[str]:
 
 
 def _direct_url() -> str | None:
-    """Return the address of the installed archive, directory or repository; an index leaves none (PEP 610)."""
+    """Return the URL of the installed archive, directory or repository (PEP 610), or None for a package index."""
     try:
         text = distribution("orders").read_text("direct_url.json")
     except PackageNotFoundError:

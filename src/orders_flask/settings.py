@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read once from the environment and a ``.env`` file."""
+"""Settings: one frozen object, read once from the environment and a ``.env`` file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .
 
 
 class InvalidSetting(ValueError):
-    """A setting's value cannot be; the sentence names the setting."""
+    """A setting is invalid; the text names it."""
 
 
 def _setting(name: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
@@ -31,90 +31,99 @@ class Settings:
     """Every setting, its environment variable and its default.
 
     Raises:
-        InvalidSetting: a value cannot be, or production lacks a secret.
+        InvalidSetting: a value is invalid, or a secret is missing in production.
     """
 
-    environment: str = _setting("ORDERS_ENV", "development", "`development` or `production`, which insists on secrets")
+    environment: str = _setting("ORDERS_ENV", "development", "`development` or `production`, which requires secrets")
     mounts: Mapping[str, tuple[str, ...]] = _setting(
-        "ORDERS_MOUNTS", None, "`contract=/prefix,/prefix contract=/prefix`: what is served where"
+        "ORDERS_MOUNTS", None, "`contract=/prefix,/prefix contract=/prefix`: the URL prefixes of each contract"
     )
     database_url: str = _setting(
-        "DATABASE_URL", "", "`postgresql://…` or `sqlite:///file`; by default `sqlite:///orders.db` here", secret=True
+        "DATABASE_URL", "", "`postgresql://…` or `sqlite:///file`; by default `sqlite:///orders.db`", secret=True
     )
     database_read_url: str = _setting(
-        "DATABASE_READ_URL", "", "a replica, for lists, analytics and exports; by default the database", secret=True
+        "DATABASE_READ_URL",
+        "",
+        "a read replica for lists, analytics and exports; by default `DATABASE_URL`",
+        secret=True,
     )
     redis_url: str = _setting(
         "REDIS_URL",
         "",
-        "`redis://…`: the cache; by default the process's memory, none with `DATABASE_URL`",
+        "`redis://…`: the cache; by default in-process memory, or none if `DATABASE_URL` is set",
         secret=True,
     )
-    redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "what our keys in Redis begin with")
+    redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "prefix of all keys in Redis")
     rabbitmq_url: str = _setting(
         "RABBITMQ_URL", "", "`amqp://…`: the broker; by default events are only logged", secret=True
     )
-    new_order_queue: str = _setting("NEW_ORDER_QUEUE", "new_order", "the task queue told of each placed order")
+    new_order_queue: str = _setting(
+        "NEW_ORDER_QUEUE", "new_order", "the task queue that gets a task for each placed order"
+    )
     events_exchange: str = _setting("EVENTS_EXCHANGE", "orders", "the topic exchange that gets every event")
-    queue_type: str = _setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`, for the task queue")
-    jwt_algorithm: str = _setting("JWT_ALGORITHM", "", "`HS256`, `RS256`, `ES256` or `EdDSA`; the only one accepted")
-    jwt_secret: str = _setting(
-        "JWT_SECRET", "", "the secret HS256 tokens are signed with, 32 bytes or more", secret=True
+    queue_type: str = _setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`: the type of the task queue")
+    jwt_algorithm: str = _setting("JWT_ALGORITHM", "", "`HS256`, `RS256`, `ES256` or `EdDSA`; no other is accepted")
+    jwt_secret: str = _setting("JWT_SECRET", "", "the secret that signs HS256 tokens, at least 32 bytes", secret=True)
+    jwt_public_key: str = _setting(
+        "JWT_PUBLIC_KEY", "", "the PEM public key that verifies tokens, instead of `JWT_SECRET`"
     )
-    jwt_public_key: str = _setting("JWT_PUBLIC_KEY", "", "the PEM key that tokens are checked with instead")
-    jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", "where an identity provider publishes its keys")
-    jwt_issuer: str = _setting("JWT_ISSUER", "", "`iss` of every token, if set")
-    jwt_audience: str = _setting("JWT_AUDIENCE", "", "`aud` of every token, if set")
+    jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", "the JWKS URL of an identity provider, instead of `JWT_SECRET`")
+    jwt_issuer: str = _setting("JWT_ISSUER", "", "if set, the required `iss` of every token")
+    jwt_audience: str = _setting("JWT_AUDIENCE", "", "if set, the required `aud` of every token")
     cart_snapshot_secret: str = _setting(
-        "CART_SNAPSHOT_SECRET", "", "the secret carts are signed with; `new,old` while it changes", secret=True
+        "CART_SNAPSHOT_SECRET", "", "the secret that signs carts; `new,old` during a rotation", secret=True
     )
-    token_seconds: int = _setting("TOKEN_SECONDS", 3600, "how long a token of `/auth/login` lives; 60 to 86400")
+    token_seconds: int = _setting("TOKEN_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
     trusted_proxies: int = _setting(
-        "TRUSTED_PROXIES", 0, "how many proxies in front of us say in `X-Forwarded-For` who asks"
+        "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
-    default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code where a client names none")
-    relay: str = _setting("ORDERS_RELAY", "off", "`on` runs a relay in each web process; `orders serve` sets it")
-    threads: int = _setting("ORDERS_THREADS", 8, "requests at once in `orders_flask.asgi:app`; `orders serve` sets it")
+    default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
+    relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
+    threads: int = _setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
     catalog_service_url: str = _setting(
-        "CATALOG_SERVICE_URL", "", "`http://…`: the Product Catalog Service of `ostore`; by default our own products"
+        "CATALOG_SERVICE_URL", "", "`http://…`: the Product Catalog Service of `ostore`; by default the own catalogue"
     )
     shipment_service_url: str = _setting(
-        "SHIPMENT_SERVICE_URL", "", "`http://…`: the Shipment Tracking Service of `ostore`; by default we give the ids"
+        "SHIPMENT_SERVICE_URL",
+        "",
+        "`http://…`: the Shipment Tracking Service of `ostore`; by default ids are generated",
     )
     celery_broker_url: str = _setting(
         "CELERY_BROKER_URL",
         "",
-        "`amqp://…` or `redis://…`: Celery runs large jobs; by default the web processes do",
+        "`amqp://…` or `redis://…`: Celery runs large jobs; by default the web processes run them",
         secret=True,
     )
-    jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue that Celery's workers take jobs from")
-    jobs: str = _setting("ORDERS_JOBS", "on", "`off` leaves large jobs to other processes")
+    jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
+    jobs: str = _setting("ORDERS_JOBS", "on", "`off` disables large jobs in this process; others run them")
     tracking_source: str = _setting(
         "TRACKING_SOURCE",
         "rabbitmq",
-        "`rabbitmq` or `kafka`: what `orders track` and `orders notify` take messages from",
+        "`rabbitmq` or `kafka`: the broker from which `orders track` and `orders notify` consume",
     )
-    tracking_queue: str = _setting("TRACKING_QUEUE", "tracking_events", "RabbitMQ's queue of the carriers' events")
-    notify_queue: str = _setting("NOTIFY_QUEUE", "orders_notify", "RabbitMQ's queue of notifications to send")
+    tracking_queue: str = _setting("TRACKING_QUEUE", "tracking_events", "the RabbitMQ queue of tracking events")
+    notify_queue: str = _setting("NOTIFY_QUEUE", "orders_notify", "the RabbitMQ queue of notifications to send")
     kafka_servers: str = _setting(
-        "KAFKA_BOOTSTRAP_SERVERS", "", "`host:port,host:port`: Kafka gets the notifications, too"
+        "KAFKA_BOOTSTRAP_SERVERS", "", "`host:port,host:port`: notifications are also published to Kafka"
     )
     kafka_options: str = _setting(
-        "KAFKA_OPTIONS", "", "`name=value name=value`: what else librdkafka is told, such as how to log in", secret=True
+        "KAFKA_OPTIONS", "", "`name=value name=value`: librdkafka options, such as credentials", secret=True
     )
-    kafka_group: str = _setting("KAFKA_GROUP", "orders", "what the names of our consumer groups begin with")
-    tracking_topic: str = _setting("TRACKING_TOPIC", "tracking-events", "Kafka's topic of the carriers' events")
-    notifications_topic: str = _setting("NOTIFICATIONS_TOPIC", "user-notifications", "Kafka's topic of notifications")
+    kafka_group: str = _setting("KAFKA_GROUP", "orders", "prefix of the consumer groups' names")
+    tracking_topic: str = _setting("TRACKING_TOPIC", "tracking-events", "the Kafka topic of tracking events")
+    notifications_topic: str = _setting("NOTIFICATIONS_TOPIC", "user-notifications", "the Kafka topic of notifications")
     smtp_url: str = _setting(
         "SMTP_URL",
         "",
-        "`smtp://…` or `smtps://…`: `orders notify` sends mail; by default it logs",
+        "`smtp://…` or `smtps://…`: `orders notify` sends mail; by default it logs notifications",
         secret=True,
     )
-    smtp_sender: str = _setting("SMTP_SENDER", "orders@localhost", "the address that mail comes from")
+    smtp_sender: str = _setting("SMTP_SENDER", "orders@localhost", "the sender address of mail")
     log_level: str = _setting("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     log_format: str = _setting(
-        "LOG_FORMAT", "", "`json`, a line an event, or `console`; by default `console` at a terminal, else `json`"
+        "LOG_FORMAT",
+        "",
+        "`json` (one line per event) or `console`; by default `console` on a terminal, otherwise `json`",
     )
 
     def __post_init__(self) -> None:
@@ -131,7 +140,7 @@ class Settings:
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
         if self.new_order_queue == self.events_exchange:
             raise InvalidSetting(
-                "NEW_ORDER_QUEUE and EVENTS_EXCHANGE have one name, by which a Celery worker would declare both."
+                "NEW_ORDER_QUEUE and EVENTS_EXCHANGE must differ, because a Celery worker declares both by that name."
             )
         self._check_urls()
         self._check_identity()
@@ -140,7 +149,7 @@ class Settings:
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         _within("ORDERS_THREADS", self.threads, 1, 256)
         if self.default_currency not in MINOR_UNIT_DIGITS:
-            raise InvalidSetting(f"DEFAULT_CURRENCY is {self.default_currency!r}, which is no ISO 4217 code in use.")
+            raise InvalidSetting(f"DEFAULT_CURRENCY must be an ISO 4217 code in use, not {self.default_currency!r}.")
 
     @property
     def production(self) -> bool:
@@ -148,7 +157,7 @@ class Settings:
 
     @property
     def uses_default_database(self) -> bool:
-        """No database was named: ours is a SQLite file in the working directory."""
+        """Whether DATABASE_URL is unset, so that the database is a SQLite file in the working directory."""
         return not self.database_url
 
     @property
@@ -169,14 +178,14 @@ class Settings:
 
     @property
     def warning(self) -> str | None:
-        """What would be better otherwise, in a sentence."""
+        """Advice on a valid but weak setting, or None."""
         if "checkout" in self.mounts and any(len(secret.encode()) < 32 for secret in self.cart_secrets):
-            return "CART_SNAPSHOT_SECRET has a secret of fewer than 32 bytes; make one with: openssl rand -hex 32"
+            return "CART_SNAPSHOT_SECRET should have at least 32 bytes; generate one with: openssl rand -hex 32"
         return None
 
     @property
     def cache(self) -> Literal["redis", "memory", "none"]:
-        """A memory cache only where one process is all there is: elsewhere it could be wrong."""
+        """The cache; in-process memory only without a shared database, because other processes cannot invalidate it."""
         if self.redis_url:
             return "redis"
         return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
@@ -187,7 +196,7 @@ class Settings:
 
     @property
     def services(self) -> bool:
-        """Another service has a part in the orders of `ostore`."""
+        """Whether a remote catalog or shipment service is configured."""
         return bool(self.catalog_service_url or self.shipment_service_url)
 
     def _check_urls(self) -> None:
@@ -203,40 +212,40 @@ class Settings:
 
     def _check_identity(self) -> None:
         if self.jwt_public_key and self.jwt_jwks_url:
-            raise InvalidSetting("JWT_PUBLIC_KEY and JWT_JWKS_URL are both set; tokens are checked with one of them.")
+            raise InvalidSetting("JWT_PUBLIC_KEY and JWT_JWKS_URL must not both be set.")
         outside = bool(self.jwt_public_key or self.jwt_jwks_url)
         if outside and self.algorithm == "HS256":
-            raise InvalidSetting("JWT_ALGORITHM is HS256, which has no public key; name the algorithm of the key.")
+            raise InvalidSetting("JWT_ALGORITHM must be the algorithm of the public key; HS256 has none.")
         if not outside and self.algorithm != "HS256":
-            raise InvalidSetting(f"JWT_ALGORITHM is {self.algorithm}; set JWT_PUBLIC_KEY or JWT_JWKS_URL to its key.")
+            raise InvalidSetting(
+                f"JWT_PUBLIC_KEY or JWT_JWKS_URL must be set, because JWT_ALGORITHM is {self.algorithm}."
+            )
         if outside:
             return
         if len(self.signing_secret.encode()) < 32:
-            raise InvalidSetting("JWT_SECRET has fewer than 32 bytes; make one with: openssl rand -hex 32")
+            raise InvalidSetting("JWT_SECRET must have at least 32 bytes; generate one with: openssl rand -hex 32")
         if self.production and self.signing_secret == DEVELOPMENT_SECRET:
-            raise InvalidSetting(
-                "JWT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own."
-            )
+            raise InvalidSetting("JWT_SECRET must be set, and not to the development secret, if ORDERS_ENV=production.")
 
     def _check_carts(self) -> None:
         if not all(self.cart_secrets):
-            raise InvalidSetting("CART_SNAPSHOT_SECRET has an empty secret; several are written new,old.")
+            raise InvalidSetting("CART_SNAPSHOT_SECRET must not have an empty secret; two are written new,old.")
         if self.production and "checkout" in self.mounts and DEVELOPMENT_CART_SECRET in self.cart_secrets:
             raise InvalidSetting(
-                "CART_SNAPSHOT_SECRET is not set, or is the development one; ORDERS_ENV=production needs its own, or "
-                "leaves checkout out of ORDERS_MOUNTS."
+                "CART_SNAPSHOT_SECRET must be set, and not to the development secret, if ORDERS_ENV=production and "
+                "ORDERS_MOUNTS has checkout."
             )
 
 
 def load() -> Settings:
-    """Return the settings of this process's environment, its ``.env`` file and the files that they name.
+    """Read the settings from the environment, the ``.env`` file, and the files of ``NAME_FILE`` variables.
 
     Raises:
         InvalidSetting: see ``Settings``; or a file cannot be read.
     """
     try:
         variables = environment.variables()
-        texts = {one.name: environment.value(one.metadata["name"], variables) for one in fields(Settings)}
+        texts = {setting.name: environment.value(setting.metadata["name"], variables) for setting in fields(Settings)}
     except ValueError as error:
         raise InvalidSetting(str(error)) from error
     values: dict[str, Any] = {name: _value(name, text) for name, text in texts.items() if text}
@@ -257,7 +266,7 @@ def _mounts(text: str) -> Mapping[str, tuple[str, ...]]:
         name, equals, prefixes = part.partition("=")
         if not name or not equals or name in mounts:
             raise InvalidSetting(
-                f"ORDERS_MOUNTS has {part!r}; it is written contract=/prefix,/prefix, each contract once."
+                f"ORDERS_MOUNTS has {part!r}; it must be contract=/prefix,/prefix, with each contract once."
             )
         mounts[name] = tuple(prefixes.split(","))
     return _validate_mounts(mounts)
@@ -268,9 +277,9 @@ def _validate_mounts(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tupl
     for name, prefixes in mounts.items():
         for prefix in prefixes:
             if not _PREFIX.fullmatch(prefix):
-                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; a prefix is like /api/orders.")
+                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix!r}; it must be like /api/orders.")
             if prefix in _FIRST_PARTY:
-                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix}, which is the service's own.")
+                raise InvalidSetting(f"ORDERS_MOUNTS gives {name} the prefix {prefix}, which is reserved.")
             if prefix in taken:
                 raise InvalidSetting(f"ORDERS_MOUNTS gives {prefix} to both {taken[prefix]} and {name}.")
             taken[prefix] = name
@@ -279,27 +288,27 @@ def _validate_mounts(mounts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tupl
 
 def _one_of(name: str, value: str, *allowed: str) -> None:
     if value not in allowed:
-        raise InvalidSetting(f"{name} is {value!r}; it is one of: {', '.join(filter(None, allowed))}.")
+        raise InvalidSetting(f"{name} is {value!r}; it must be one of: {', '.join(filter(None, allowed))}.")
 
 
 def _within(name: str, value: int, minimum: int, maximum: int) -> None:
     if type(value) is not int or not minimum <= value <= maximum:
-        raise InvalidSetting(f"{name} is no whole number from {minimum} to {maximum}.")
+        raise InvalidSetting(f"{name} must be an integer from {minimum} to {maximum}.")
 
 
 def _scheme(name: str, url: str, *allowed: str) -> None:
     scheme, separator, _ = url.partition("://")
     if url and (not separator or scheme not in allowed):
-        raise InvalidSetting(f"{name} does not begin with one of: {', '.join(f'{one}://' for one in allowed)}.")
+        raise InvalidSetting(f"{name} must begin with one of: {', '.join(f'{scheme}://' for scheme in allowed)}.")
 
 
 def documentation() -> list[tuple[str, str, str]]:
-    """Name, default and meaning of each setting, as the README shows them."""
+    """Return name, default and meaning of each setting, for the reference documentation."""
     return [
         (
-            cast(str, one.metadata["name"]),
-            DEFAULT_MOUNTS if one.name == "mounts" else str(one.default),
-            cast(str, one.metadata["meaning"]),
+            cast(str, setting.metadata["name"]),
+            DEFAULT_MOUNTS if setting.name == "mounts" else str(setting.default),
+            cast(str, setting.metadata["meaning"]),
         )
-        for one in fields(Settings)
+        for setting in fields(Settings)
     ]

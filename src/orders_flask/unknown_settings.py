@@ -1,4 +1,4 @@
-"""Environment variables that look like misspelt settings."""
+"""Detection of environment variables that look like misspelt settings."""
 
 import re
 from difflib import get_close_matches
@@ -8,16 +8,16 @@ import structlog
 from orders_flask import environment, settings
 
 _OWN_PREFIXES = ("ORDERS_", "JWT_", "CART_SNAPSHOT_")
-"""No other program's variables begin with them. RABBITMQ_, REDIS_ and the like are shared with the servers' own."""
+"""Prefixes that no other program uses, unlike RABBITMQ_ and REDIS_, which the servers use, too."""
 
 _CLOSE = 0.85
-"""The similarity from which on another program's variable is taken for a misspelt one of ours."""
+"""The minimum similarity at which a variable without an own prefix is reported as misspelt."""
 
 _OF_OTHERS = frozenset({"DATABASE_USER"})
-"""Common variables that are as similar to one of ours as a misspelt one."""
+"""Common variables that would be reported because of their similarity."""
 
 _SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)(_|$)")
-"""Kubernetes and Docker describe a service called "orders" by such variables."""
+"""Variables that Kubernetes and Docker set for a service called "orders"."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ def unknown_settings() -> list[str]:
 
 
 def log_unknown_settings() -> None:
-    """Warn of them in one line, where there are any."""
+    """Log one warning with all sentences, if there are any."""
     if sentences := unknown_settings():
         log.warning("unknown settings", advice=" ".join(sentences))
 
@@ -45,7 +45,7 @@ def _is_link(name: str, value: str) -> bool:
 
 
 def _sentence(name: str, names: list[str]) -> str | None:
-    """Return nothing for a name that may be another program's."""
+    """Return a sentence, or None if the variable may belong to another program."""
     suffix = "_FILE" if name.upper().endswith("_FILE") else ""
     own = name.startswith(_OWN_PREFIXES)
     similar = get_close_matches(name.upper().removesuffix("_FILE"), names, n=1, cutoff=0.6 if own else _CLOSE)

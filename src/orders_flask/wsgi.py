@@ -1,11 +1,11 @@
-"""The service for any WSGI server: ``orders_flask.wsgi:app``. Settings come from the environment."""
+"""WSGI entry point, ``orders_flask.wsgi:app``, with settings from the environment."""
 
 from orders_flask.app import container_of, create_app
 from orders_flask.unknown_settings import log_unknown_settings
 from orders_flask.workers import parent_watchdog, runner
 
 app = create_app()
-if not parent_watchdog.server():  # orders serve has warned, once for all its workers
+if not parent_watchdog.server():  # orders serve has logged them once for all workers
     log_unknown_settings()
 parent_watchdog.exit_with_parent()
 

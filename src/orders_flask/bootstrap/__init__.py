@@ -1,4 +1,4 @@
-"""The adapters that the settings choose. A technology's library is imported only where it is used."""
+"""Composition root: chooses adapters by settings, and imports a technology's library only if it is used."""
 
 from orders_flask.bootstrap.auth import identity_provider_checks, issue_dev_token, token_verifier
 from orders_flask.bootstrap.cache import cache

@@ -1,4 +1,4 @@
-"""Whose tokens are believed, and tokens of our own for development."""
+"""Token verification, and development tokens."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def _provider_keys(settings: Settings) -> JwksKeys:
 
 
 def issue_dev_token(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
-    """Return a token of our own, for development.
+    """Return a token for development, valid for ``seconds``.
 
     Raises:
-        Refused: nobody can be called that.
+        InvalidValue: the subject is invalid.
     """
     Actor(subject=subject)
     claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}

@@ -1,4 +1,4 @@
-"""The cache: Redis, this process, or none."""
+"""Cache component: Redis, in-process memory, or none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from orders_flask.bootstrap.components import CacheComponent, as_setting_error, 
 from orders_flask.settings import Settings
 
 PERSISTENCE_WARNING = (
-    "Redis keeps snapshots: after a crash it would bring old copies of orders back, for five minutes at most. "
-    "Give the cache a Redis with save '' and appendonly no."
+    "Redis persistence is enabled: after a crash, the cache could return outdated orders for up to five minutes. "
+    "Use a Redis with save '' and appendonly no for the cache."
 )
 
 
@@ -22,12 +22,12 @@ def cache(settings: Settings, *, clock: Clock) -> CacheComponent:
             from orders_adapters.redis.order_cache import RedisOrderCache as RedisCache
             from orders_adapters.redis.prefetch import Prefetch
 
-        ahead = Prefetch()
+        prefetch = Prefetch()
         with as_setting_error("REDIS_URL"):
-            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=ahead)
+            redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=prefetch)
         return CacheComponent(
             cache=redis,
-            prefetch_slot=ahead,
+            prefetch_slot=prefetch,
             circuit_open=lambda: redis.circuit_open,
             check=partial(check_health, redis.ping),
             warning=lambda: PERSISTENCE_WARNING if redis.persistence_enabled() else None,

@@ -1,4 +1,4 @@
-"""Who is believed to have signed a cart."""
+"""Verification of cart signatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the container is given of each part, and how a part says that it is well."""
+"""Components that the container assembles, and their health checks."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 
 Check: TypeAlias = Callable[[], str | None]
-"""How a part is now: None when it is well, else what is wrong with it in a line, for whoever runs the service."""
+"""A health check: returns None if the component is healthy, otherwise a line for operators that says what failed."""
 
 
 def no_op() -> None:
-    """What is in this process needs no closing."""
+    """Do nothing, because in-process components need no closing."""
 
 
 def healthy() -> str | None:
-    """What is in this process is never away."""
+    """Return None, because in-process components are always available."""
     return None
 
 
 def check_health(ping: Callable[[], object]) -> str | None:
-    """Ask a part that raises Unavailable where it is not."""
+    """Call ``ping``; return the description of an Unavailable error, or None."""
     try:
         ping()
     except Unavailable as error:
@@ -53,7 +53,7 @@ def check_health(ping: Callable[[], object]) -> str | None:
 
 
 def describe(error: Unavailable) -> str:
-    """Return what is away, and in one line why: what the first cause says. It may have secrets in it."""
+    """Return the error and its root cause in one line. The text may contain secrets."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
@@ -63,22 +63,22 @@ def describe(error: Unavailable) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Migrations:
-    """What brings a database to the tables of this release."""
+    """Schema migrations of a database."""
 
     upgrade: Callable[[str], None]
     downgrade: Callable[[str], None]
     current: Callable[[], str | None]  # the revision the database is at
-    drift: Callable[[], Sequence[str]]  # what the migrations and the code disagree on
+    drift: Callable[[], Sequence[str]]  # differences between migrations and code
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersistenceComponent:
-    """A store of orders."""
+    """Repositories and queries of one store."""
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
-    replica_queries: OrderQueries  # the same, perhaps from a replica that is a little behind
-    analytics: AnalyticsReader  # perhaps from the replica, too
+    replica_queries: OrderQueries  # may read from a replica that lags behind
+    analytics: AnalyticsReader  # may read from the replica, too
     product_catalog: ProductCatalog
     templates: OrderTemplateRepository
     outbox: Outbox
@@ -88,31 +88,31 @@ class PersistenceComponent:
     email_lookup: EmailLookup
     users: UserRepository
     revoked_tokens: AllRevokedTokens
-    wait: Callable[[float], None]  # for news in the outbox, so many seconds at most
-    wait_for_jobs: Callable[[float], None]  # that this process was given
+    wait: Callable[[float], None]  # for new events in the outbox, with a timeout in seconds
+    wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
     check: Check = healthy
-    migrations: Migrations | None = None  # where there are tables
+    migrations: Migrations | None = None  # None for a store without tables
     close: Callable[[], None] = no_op
 
 
 @dataclass(frozen=True, kw_only=True)
 class CacheComponent:
     cache: OrderCache
-    prefetch_slot: Any = None  # what lets an earlier question be asked along with that
+    prefetch_slot: Any = None  # lets another adapter add its read to the cache's round trip
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
-    warning: Check = healthy  # what is not wrong now, and may be one day
+    warning: Check = healthy  # advice on a risky configuration
     close: Callable[[], None] = no_op
 
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteServices:
-    """Who has an order's products, where not we, and who ships them."""
+    """Clients of the external catalog and shipment services."""
 
     catalog_service: CatalogService | None
     shipment_service: ShipmentService
-    checks: Mapping[str, Check] = field(default_factory=dict)  # of those that are not we
+    checks: Mapping[str, Check] = field(default_factory=dict)  # of the external ones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ class NotifierComponent:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthComponent:
-    """Who may enter, and who may not any more."""
+    """Sign-in and token revocation."""
 
     revoked_tokens: RevokedTokens
     rate_limiter: RateLimiter
@@ -141,7 +141,7 @@ class BrokerComponent:
 
 @contextmanager
 def as_setting_error(variable: str) -> Iterator[None]:
-    """Nothing is connected while parts are made, so what fails there is the setting."""
+    """Raise InvalidSetting for errors while a component is built, because building does not connect."""
     try:
         yield
     except (ValueError, TypeError, InvalidValue) as error:
@@ -150,8 +150,8 @@ def as_setting_error(variable: str) -> Iterator[None]:
 
 @contextmanager
 def require_extra(extra: str, *, wanted_by: str) -> Iterator[None]:
-    """A technology's library is imported only where a setting wants it, so it may not be there."""
+    """Raise InvalidSetting with an installation hint if the library of a configured technology is missing."""
     try:
         yield
     except ImportError as error:
-        raise InvalidSetting(f"{wanted_by} is set, and {missing_extra(error, extra=extra)}") from error
+        raise InvalidSetting(f"{wanted_by} is set, but {missing_extra(error, extra=extra)}") from error

@@ -1,4 +1,4 @@
-"""Who stands behind what: the only place that names adapters. One line a use case."""
+"""Dependency injection container: wires use cases to the components that the settings choose."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _notify_user_request(raw: bytes) -> use_cases.NotifyUser:
 
 
 def _optional_checks(*checks: Mapping[str, bootstrap.Check]) -> Mapping[str, bootstrap.Check]:
-    """What is asked by name only, and makes nobody unready."""
-    return {name: check for some in checks for name, check in some.items()}
+    """Merge the checks that do not affect readiness."""
+    return {name: check for group in checks for name, check in group.items()}
 
 
 def _measure_components(
@@ -60,7 +60,7 @@ def _measure_components(
 
 
 class Container(containers.DeclarativeContainer):
-    """Made with ``Container(settings=...)``; parts that are dear are made when first needed, after any fork."""
+    """Use as ``Container(settings=...)``. Expensive components are built on first use, and so after a fork."""
 
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
 
@@ -93,7 +93,7 @@ class Container(containers.DeclarativeContainer):
     product_catalog = store.provided.product_catalog
     analytics = store.provided.analytics
     templates = store.provided.templates
-    replica_queries = store.provided.replica_queries  # may be a replica: nothing that decides a write is read there
+    replica_queries = store.provided.replica_queries  # may lag behind, so writes must not depend on it
     outbox = store.provided.outbox
     jobs = store.provided.jobs
     users = store.provided.users
@@ -377,6 +377,6 @@ class Container(containers.DeclarativeContainer):
 
 
 def close(container: Container) -> None:
-    """Give back every connection; the container may be used again, and connects anew."""
-    for part in (container.store(), container.cache(), container.broker(), container.auth()):
-        part.close()
+    """Close all connections; the container can be used again and reconnects."""
+    for component in (container.store(), container.cache(), container.broker(), container.auth()):
+        component.close()

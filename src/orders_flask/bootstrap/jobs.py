@@ -1,4 +1,4 @@
-"""Job runners: Celery if it is set up, otherwise this process."""
+"""Job runner: Celery or this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def job_runner(settings: Settings, run_job: Callable[[RunJob], object], *, clock: Clock) -> Callable[[UUID], object]:
-    """Return the function that makes a job run."""
+    """Return a function that starts a job: in Celery if it is configured, otherwise in this process."""
     if not settings.celery_broker_url:
         return lambda job_id: run_job(RunJob(job_id=job_id))
     return _queue(settings, clock=clock)

@@ -1,4 +1,4 @@
-"""What Kafka's parts share: what its library is told."""
+"""Options of librdkafka, shared by consumers and publisher."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orders_flask.settings import InvalidSetting, Settings
 
 def options(settings: Settings) -> Mapping[str, str]:
     """Return KAFKA_OPTIONS by name."""
-    pairs = [one.partition("=") for one in settings.kafka_options.split()]
+    pairs = [option.partition("=") for option in settings.kafka_options.split()]
     if any(not name or not equals for name, equals, _ in pairs):
-        raise InvalidSetting("KAFKA_OPTIONS is written name=value name=value.")
+        raise InvalidSetting("KAFKA_OPTIONS must be written name=value name=value.")
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""The store of orders in this process's memory."""
+"""In-memory persistence component."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from orders_flask.bootstrap.components import PersistenceComponent
 
 
 def store() -> PersistenceComponent:
-    bell, jobs_bell = WakeupSignal(), WakeupSignal()
-    memory = Memory(on_commit=bell.set, on_job=jobs_bell.set)
+    outbox_signal, jobs_signal = WakeupSignal(), WakeupSignal()
+    memory = Memory(on_commit=outbox_signal.set, on_job=jobs_signal.set)
     return PersistenceComponent(
         unit_of_work=lambda: InMemoryUnitOfWork(memory),
         queries=InMemoryOrderQueries(memory),
@@ -36,6 +36,6 @@ def store() -> PersistenceComponent:
         email_lookup=InMemoryEmailLookup(memory),
         users=InMemoryUserRepository(memory),
         revoked_tokens=InMemoryRevokedTokens(memory),
-        wait=bell.wait,
-        wait_for_jobs=jobs_bell.wait,
+        wait=outbox_signal.wait,
+        wait_for_jobs=jobs_signal.wait,
     )

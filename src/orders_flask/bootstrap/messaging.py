@@ -1,4 +1,4 @@
-"""The broker: RabbitMQ, or the log; and Kafka beside it, for notifications."""
+"""Broker component: RabbitMQ or the log, and optionally Kafka for notifications."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def broker(settings: Settings) -> BrokerComponent:
     with require_extra("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
         from orders_adapters.kafka.event_publisher import KafkaEventPublisher as KafkaPublisher
 
-    told = options(settings)
+    kafka_options = options(settings)
     with as_setting_error("KAFKA_OPTIONS"):
-        kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=told)
+        kafka = KafkaPublisher(settings.kafka_servers, topic=settings.notifications_topic, options=kafka_options)
 
     def check() -> str | None:
         return "; ".join(filter(None, (main.check(), check_health(kafka.ping)))) or None

@@ -1,4 +1,4 @@
-"""Who brings letters to people: a mail server, or the log."""
+"""Notifier component: mail or the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store of orders: in a database, or in memory."""
+"""Persistence component: a database or in-process memory."""
 
 from collections.abc import Mapping
 from functools import partial

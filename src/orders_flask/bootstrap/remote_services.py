@@ -1,4 +1,4 @@
-"""Other services: where an order's products are, and who ships them; by default we do both."""
+"""Clients of the external catalog and shipment services; by default both are local."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def services(settings: Settings) -> RemoteServices:
     from orders_adapters.http.catalog_service import HttpCatalogService
     from orders_adapters.http.shipment_service import HttpShipmentService
 
-    product_catalog, carrier = settings.catalog_service_url, settings.shipment_service_url
+    catalog_url, shipment_url = settings.catalog_service_url, settings.shipment_service_url
     with as_setting_error("CATALOG_SERVICE_URL"):
-        theirs = HttpCatalogService(product_catalog, currency=settings.default_currency) if product_catalog else None
+        catalog = HttpCatalogService(catalog_url, currency=settings.default_currency) if catalog_url else None
     with as_setting_error("SHIPMENT_SERVICE_URL"):
-        carriers = HttpShipmentService(carrier) if carrier else None
-    asked = {"catalogue": theirs, "shipments": carriers}
-    checks = {name: partial(check_health, service.ping) for name, service in asked.items() if service}
-    return RemoteServices(catalog_service=theirs, shipment_service=carriers or LocalShipmentService(), checks=checks)
+        shipments = HttpShipmentService(shipment_url) if shipment_url else None
+    remote = {"catalogue": catalog, "shipments": shipments}
+    checks = {name: partial(check_health, service.ping) for name, service in remote.items() if service}
+    return RemoteServices(catalog_service=catalog, shipment_service=shipments or LocalShipmentService(), checks=checks)
 
 
 def choose_place_shipped_order(
@@ -34,5 +34,5 @@ def choose_place_shipped_order(
     locally: Callable[[PlaceShippedOrder], Order],
     via_services: Callable[[PlaceShippedOrder], Order],
 ) -> Callable[[PlaceShippedOrder], Order]:
-    """Return the use case that orders and ships: where all is ours, it is one transaction."""
+    """Return the use case that places shipped orders; without remote services it is one transaction."""
     return via_services if settings.services else locally

@@ -1,4 +1,4 @@
-"""Who signs in here: passwords, tokens of our own, dead tokens and how often somebody may try."""
+"""Auth component: password hashing, token issuing, token revocation and rate limiting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orders_flask.settings import Settings
 
 
 def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheComponent, *, clock: Clock) -> AuthComponent:
-    ours = memory_attempts.InMemoryRateLimiter(clock=clock)
+    local_limiter = memory_attempts.InMemoryRateLimiter(clock=clock)
     if settings.cache == "redis":
         from orders_adapters.redis.rate_limiter import RedisRateLimiter
         from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
@@ -28,7 +28,7 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
             copy = RedisRevokedTokenCache(
                 settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch_slot
             )
-            attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=ours)
+            attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=local_limiter)
 
         def close() -> None:
             copy.close()
@@ -41,20 +41,20 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
             token_issuer=JwtTokenIssuer(settings),
             close=close,
         )
-    alone = settings.cache == "memory"  # one process is all there is
+    single_process = settings.cache == "memory"
     return AuthComponent(
         revoked_tokens=CachedRevokedTokens(
             store.revoked_tokens,
-            memory_denylist.InMemoryRevokedTokenCache() if alone else memory_denylist.NullRevokedTokenCache(),
+            memory_denylist.InMemoryRevokedTokenCache() if single_process else memory_denylist.NullRevokedTokenCache(),
         ),
-        rate_limiter=ours,
+        rate_limiter=local_limiter,
         password_hasher=Argon2PasswordHasher(),
         token_issuer=JwtTokenIssuer(settings),
     )
 
 
 class JwtTokenIssuer(TokenIssuer):
-    """Tokens as the settings have them."""
+    """Issues HS256 tokens with the secret, issuer, audience and lifetime of the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -70,7 +70,7 @@ class JwtTokenIssuer(TokenIssuer):
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
         self.ensure_enabled()
         issued = int(at.timestamp())
-        named = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        claims = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
         return tokens.encode_token(
             subject=user.id,
             secret=self._settings.signing_secret,
@@ -80,5 +80,5 @@ class JwtTokenIssuer(TokenIssuer):
             iat=issued,
             jti=uuid4().hex,
             **{tokens.FAMILY: family},
-            **{name: value for name, value in named.items() if value},
+            **{name: value for name, value in claims.items() if value},
         )

@@ -1,4 +1,4 @@
-"""The store of orders in a database, and perhaps its replica."""
+"""SQL persistence component: a database, and optionally its read replica."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ def store(url: str, *, read_url: str) -> PersistenceComponent:
         database = engine.create(url)
     with as_setting_error("DATABASE_READ_URL"):
         replica = engine.create(read_url) if read_url else database
-    ringing, jobs_bell = wakeup.WakeupSignal(database), WakeupSignal()
+    outbox_signal, jobs_signal = wakeup.WakeupSignal(database), WakeupSignal()
     return PersistenceComponent(
-        unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=ringing.set),
+        unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=outbox_signal.set),
         queries=order_queries.SqlOrderQueries(database),
         replica_queries=order_queries.SqlOrderQueries(replica),
         analytics=analytics.SqlAnalyticsReader(replica),
         product_catalog=product_catalog.SqlProductCatalog(database),
         templates=order_templates.SqlOrderTemplateRepository(database),
         outbox=repository.SqlOutbox(database),
-        jobs=jobs.SqlJobRepository(database, on_add=jobs_bell.set),
+        jobs=jobs.SqlJobRepository(database, on_add=jobs_signal.set),
         idempotency_keys=idempotency_keys.SqlIdempotencyKeyCleanup(database),
         inbox=inbox.SqlInboxCleanup(database),
         email_lookup=email_lookup.SqlEmailLookup(database),
         users=users.SqlUserRepository(database),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
-        wait=ringing.wait,
-        wait_for_jobs=jobs_bell.wait,
+        wait=outbox_signal.wait,
+        wait_for_jobs=jobs_signal.wait,
         connections_in_use=partial(engine.connections_in_use, database),
         check=partial(_check, database),
-        close=partial(_close, ringing, database, replica),
+        close=partial(_close, outbox_signal, database, replica),
         migrations=Migrations(
             upgrade=partial(migrate.upgrade, url),
             downgrade=partial(migrate.downgrade, url),
@@ -64,7 +64,7 @@ def store(url: str, *, read_url: str) -> PersistenceComponent:
 
 
 def check_once(url: str) -> str | None:
-    """Say how a database is, on a connection of its own, which is given back."""
+    """Check a database with a temporary connection."""
     database = engine.create(url, pool_size=1)
     try:
         return _check(database)
@@ -74,12 +74,12 @@ def check_once(url: str) -> str | None:
 
 def _close(wakeup: wakeup.WakeupSignal, *engines: Engine) -> None:
     wakeup.close()
-    for one in engines:
-        one.dispose()
+    for database in engines:
+        database.dispose()
 
 
 def _drift() -> Sequence[str]:
-    """Compare on a database of our own, so that nobody's is touched."""
+    """Compare migrations and code on a temporary database, so that the configured one is unchanged."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'drift.db'}"
         migrate.upgrade(url)
@@ -90,8 +90,8 @@ def _check(database: Engine) -> str | None:
     try:
         engine.ping(database)
         if missing := migrate.pending(database):
-            return f"The database lacks the migrations {', '.join(missing)}; run: orders migrate"
+            return f"Pending migrations: {', '.join(missing)}; run: orders migrate"
         lost = migrate.missing_triggers(database)
     except StoreUnavailable as error:
         return describe(error)
-    return f"The database has lost the triggers {', '.join(lost)}, which its migrations made." if lost else None
+    return f"Missing triggers: {', '.join(lost)}; the migrations had created them." if lost else None

@@ -1,4 +1,4 @@
-"""The command ``orders``: run the service, and look after it."""
+"""The ``orders`` command-line interface."""
 
 from __future__ import annotations
 
@@ -32,19 +32,20 @@ from orders_flask.unknown_settings import unknown_settings
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="orders")
 def orders() -> None:
-    """Order management: an HTTP API, and the workers behind it.
+    """Order management: an HTTP API and its background workers.
 
-    Settings come from the environment (DATABASE_URL, REDIS_URL, RABBITMQ_URL, JWT_SECRET, ...; the README lists them
-    all). Without any, everything runs embedded: a SQLite file orders.db here, and no server needed.
+    Settings are environment variables (DATABASE_URL, REDIS_URL, RABBITMQ_URL, JWT_SECRET, ...; the README lists all
+    of them). By default the service runs embedded: it stores data in the SQLite file orders.db of the working
+    directory and needs no other server.
 
     \b
     First steps:
-      orders demo               a running service with examples to paste
-      orders migrate            bring the database up to date
+      orders demo               run the service with sample data
+      orders migrate            upgrade the database schema
       orders serve              run the service
-      orders doctor             see whether every part is well
+      orders doctor             check every configured component
     """
-    structured_logging.configure(level="WARNING", form="console")  # what runs for long sets its own
+    structured_logging.configure(level="WARNING", form="console")  # long-running commands configure their own
 
 
 for command in (
@@ -68,7 +69,7 @@ for command in (
 
 
 def main() -> None:
-    """Run the command; an anticipated error is one sentence on standard error and exit status 1."""
+    """Run the command. An expected error is one sentence on standard error, and exit status 1."""
     try:
         orders(prog_name="orders")
     except (OrdersError, InvalidSetting) as error:
@@ -80,4 +81,4 @@ def main() -> None:
 def _hints(error: Exception) -> list[str]:
     if isinstance(error, InvalidSetting):
         return unknown_settings()
-    return ["orders doctor says why."] if type(error) is StoreUnavailable and str(error).endswith(".") else []
+    return ["Run: orders doctor"] if type(error) is StoreUnavailable and str(error).endswith(".") else []

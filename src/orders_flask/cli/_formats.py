@@ -1,4 +1,4 @@
-"""The formats of files: by their suffix, unless named."""
+"""File formats, chosen by ``--format`` or by the file's suffix."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,17 +8,19 @@ import click
 SUFFIXES: Mapping[str, str] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 format_option = click.option(
-    "--format", "form", type=click.Choice(["csv", "jsonl"]), help="By default what the suffix of FILE says."
+    "--format", "form", type=click.Choice(["csv", "jsonl"]), help="By default chosen by the suffix of FILE."
 )
 
 
 def detect_format(path: str, chosen: str | None) -> str:
-    """Return the format that was named, or that the suffix stands for.
+    """Return the chosen format, or that of the path's suffix.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: no format was chosen and the suffix is unknown.
     """
-    found = chosen or SUFFIXES.get(Path(path).suffix.lower())
-    if found is None:
-        raise click.UsageError(f"Give --format csv or jsonl: {path} has none of the suffixes {', '.join(SUFFIXES)}.")
-    return found
+    form = chosen or SUFFIXES.get(Path(path).suffix.lower())
+    if form is None:
+        raise click.UsageError(
+            f"The suffix of {path} must be one of {', '.join(SUFFIXES)}; otherwise use --format csv or jsonl."
+        )
+    return form

@@ -1,4 +1,4 @@
-"""The statuses as the command line has them: the core's, in lower case."""
+"""Order statuses of the command line: the domain's, in lower case."""
 
 from collections.abc import Mapping
 
@@ -6,5 +6,5 @@ from orders_domain.model.status import OrderStatus
 
 STATUSES: Mapping[str, OrderStatus] = {
     **{status.value.lower(): status for status in OrderStatus},
-    "cancelled": OrderStatus.CANCELED,  # as contracts spell it, too
+    "cancelled": OrderStatus.CANCELED,  # the spelling of several contracts
 }

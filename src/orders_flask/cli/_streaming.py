@@ -1,4 +1,4 @@
-"""What commands that run for long share: who runs them, Ctrl-C in good order, lines with their numbers, progress."""
+"""Shared parts of long-running commands: actor, graceful interrupt, numbered lines, progress bar."""
 
 import getpass
 import os
@@ -13,14 +13,14 @@ import click
 
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor, Role
 
-MAX_LINE_BYTES = 1024 * 1024  # bytes; what is longer comes in pieces, and none of them fits
-INTERRUPTED = 130  # exit status, as a shell has it after Ctrl-C
+MAX_LINE_BYTES = 1024 * 1024  # a longer line is split, and none of its parts is valid
+INTERRUPTED = 130  # a shell's exit status after Ctrl-C
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 def cli_actor() -> Actor:
-    """Return whoever runs the command: an administrator, as far as orders are concerned."""
+    """Return an administrator whose subject is ``cli:`` and the operating system's user name."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError):  # a container may have no name for its user
@@ -29,15 +29,15 @@ def cli_actor() -> Actor:
 
 
 class GracefulInterrupt:
-    """The first Ctrl-C, or SIGTERM, lets what was begun be finished; a second one is as rude as ever."""
+    """Lets the current batch finish after the first SIGINT or SIGTERM; a second signal interrupts at once."""
 
     def __init__(self) -> None:
         self.received = False
 
-    def until(self, things: Iterable[Thing]) -> Iterator[Thing]:
-        """Yield the things until it comes."""
-        for thing in things:
-            yield thing
+    def until(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items until a signal is received."""
+        for item in items:
+            yield item
             if self.received:
                 return
 
@@ -55,14 +55,14 @@ class GracefulInterrupt:
 
 
 def detach_stdout() -> None:
-    """What could not be written there is not tried again when the process ends."""
+    """Redirect standard output to the null device, so that the flush at exit does not fail again."""
     with suppress(OSError):
         stdout = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
 class NumberedLines:
-    """The lines of a file, read once; ``read`` says how many bytes, ``number`` which line came last."""
+    """The lines of a file, read once; ``read`` is the number of bytes read, ``number`` that of the last line."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -76,13 +76,13 @@ class NumberedLines:
             self.number += complete
             complete = line.endswith(b"\n")
             encoding = "utf-8-sig" if self.number == 1 else "utf-8"
-            yield line.decode(encoding, "surrogateescape")  # so that one bad line is one bad line
+            yield line.decode(encoding, "surrogateescape")  # bad bytes invalidate their line only
 
     def ensure_reaches(self, first: int) -> None:
-        """Return if the file, read to its end, reaches up to the line before ``first``.
+        """Check, after the last line, that the file has all lines before ``first``.
 
         Raises:
-            ClickException: there was nothing to go on with.
+            ClickException: the file is shorter.
         """
         if first > self.number + 1:
             raise click.ClickException(f"The file ends with line {self.number}, before --from-line {first}.")
@@ -90,7 +90,7 @@ class NumberedLines:
 
 @contextmanager
 def open_input(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Open a file to read, or standard input for ``-``; give it with its size, where that is known."""
+    """Open a file, or standard input for ``-``; yield it with its size in bytes, or None if that is unknown."""
     if path == "-":
         yield sys.stdin.buffer, None
         return
@@ -99,6 +99,6 @@ def open_input(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
 
 
 def progress(length: int | None, label: str) -> AbstractContextManager[Any]:
-    """Return a bar on standard error, for people: it is not drawn for a file or a pipe."""
+    """Return a progress bar on standard error; it is hidden if standard error is not a terminal."""
     hidden = length is None or not sys.stderr.isatty()
     return click.progressbar(length=length or 0, label=label, file=sys.stderr, hidden=hidden)

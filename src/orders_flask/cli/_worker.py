@@ -1,4 +1,4 @@
-"""What the commands of workers share: settings and log at the start, good order at Ctrl-C or SIGTERM."""
+"""Shared parts of worker commands: settings, logging and graceful shutdown."""
 
 import signal
 import threading
@@ -14,7 +14,7 @@ from orders_flask.workers.runner import Worker
 
 
 def load() -> tuple[Settings, Container]:
-    """Return the environment's settings and their container; from here on the log is as they want it."""
+    """Load the settings, configure logging, and return both the settings and a container."""
     read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
     log_unknown_settings()
@@ -22,17 +22,19 @@ def load() -> tuple[Settings, Container]:
 
 
 def source(read: Settings, *, queue: str, topic: str) -> str:
-    """Return what people call the place that messages come from."""
-    return f"Kafka's topic {topic}" if read.tracking_source == "kafka" else f"RabbitMQ's queue {queue}"
+    """Return a description of the source of messages."""
+    return f"the Kafka topic {topic}" if read.tracking_source == "kafka" else f"the RabbitMQ queue {queue}"
 
 
 def run(worker: Worker, *, doing: str) -> None:
-    """Say what the worker is doing, and run it until Ctrl-C or SIGTERM."""
+    """Print what the worker does, and run it until SIGINT or SIGTERM."""
 
     def stop(*_: object) -> None:
-        threading.Thread(target=worker.stop.set).start()  # an Event's lock may be held by the thread interrupted
+        threading.Thread(
+            target=worker.stop.set
+        ).start()  # a thread, because the interrupted one may hold the Event's lock
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    click.echo(f"{doing}. Ctrl-C stops.", err=True)
+    click.echo(f"{doing}. Press Ctrl-C to stop.", err=True)
     worker.run()

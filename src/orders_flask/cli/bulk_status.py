@@ -1,4 +1,4 @@
-"""orders bulk-status"""
+"""The ``orders bulk-status`` command."""
 
 import sys
 from collections import Counter
@@ -32,22 +32,25 @@ from orders_flask.cli._streaming import (
 @click.command("bulk-status")
 @click.argument("status", type=click.Choice(list(STATUSES), case_sensitive=False))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
-@click.option("--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True)
+@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Skip earlier lines, to resume.")
+@click.option(
+    "--results", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True, help="The output format."
+)
 def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
-    """Give STATUS to the orders of FILE.
+    """Change the status of the orders of FILE to STATUS.
 
-    FILE (- for standard input) has a number or an id of an order on each line.
+    FILE (- for standard input) has one order number or order id a line.
 
-    Each order is changed by itself, with its history, its messages and the stock it gives back. What became of it is
-    a line on standard output; an order that cannot take the status fails alone, and the exit status is then 1.
-    Ctrl-C ends after the orders that were begun and says how to go on; giving a status twice changes nothing more.
+    Each order is changed in its own transaction, with its history entry, its events and its stock. Each result is a
+    line on standard output. If an order's transition is rejected, the others are unaffected and the exit status is 1.
+    After Ctrl-C the current batch is completed and the option to resume with is printed. Repeating a change has no
+    effect.
 
     \b
     Example:
       orders bulk-status shipped today.txt --results jsonl > results.jsonl
     """
-    wanted = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
+    target = TargetStatus(STATUSES[status], frozenset({STATUSES[status]}))
     report = Report(format=results, next_line=from_line)
     change = Container(settings=settings.load()).bulk_change_status
     with open_input(file) as (binary, size), progress(size, "Changing") as bar, GracefulInterrupt() as interrupt:
@@ -55,7 +58,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
         refs = iter(interrupt.until(_refs(lines, from_line)))
         try:
             while batch := list(islice(refs, MAX_SYNCHRONOUS)):
-                report.add(batch, _process(batch, wanted, change))
+                report.add(batch, _process(batch, target, change))
                 bar.update(lines.read - bar.pos)
         except (OrdersError, OSError) as error:
             if isinstance(error, OSError):
@@ -72,7 +75,7 @@ def bulk_status(status: str, file: str, from_line: int, results: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ref:
-    """A line that names an order, or nothing we understand."""
+    """One input line; ``order_id`` is None if the line is neither an order number nor an order id."""
 
     line: int
     text: str
@@ -93,18 +96,18 @@ def _order_id(text: str) -> OrderRef | None:
         return None
 
 
-def _process(batch: Sequence[Ref], wanted: TargetStatus, change: Any) -> dict[OrderRef, str]:
-    """Change the orders; return the reasons of those that were not."""
+def _process(batch: Sequence[Ref], target: TargetStatus, change: Any) -> dict[OrderRef, str]:
+    """Change the orders' status; return a reason for each failure."""
     order_ids = tuple(dict.fromkeys(ref.order_id for ref in batch if ref.order_id is not None))
     if not order_ids:
         return {}
-    job = change(BulkChangeStatus(actor=cli_actor(), order_ids=order_ids, target=wanted))
+    job = change(BulkChangeStatus(actor=cli_actor(), order_ids=order_ids, target=target))
     return {failure.order_id: failure.sentence for failure in job.failed}
 
 
 @dataclass(kw_only=True)
 class Report:
-    """What became of the lines so far."""
+    """Results of the lines processed so far."""
 
     format: str
     next_line: int
@@ -112,7 +115,7 @@ class Report:
 
     def add(self, batch: Sequence[Ref], reasons: dict[OrderRef, str]) -> None:
         for ref in batch:
-            reason = "Neither a number nor an id." if ref.order_id is None else reasons.get(ref.order_id)
+            reason = "Must be an order number or an order id." if ref.order_id is None else reasons.get(ref.order_id)
             self.counts["failed" if reason else "updated"] += 1
             click.echo(self._line(ref, reason))
         self.next_line = batch[-1].line + 1
@@ -129,4 +132,4 @@ class Report:
 
     @property
     def resume_hint(self) -> str:
-        return f"To go on: --from-line {self.next_line}"
+        return f"To resume: --from-line {self.next_line}"

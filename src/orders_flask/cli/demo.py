@@ -1,4 +1,4 @@
-"""orders demo"""
+"""The ``orders demo`` command."""
 
 from contextlib import suppress
 
@@ -26,20 +26,20 @@ _PRODUCTS = (
     ("POT-1", "Premium teapot", 90, 2),
 )
 _GUIDE = """
-The service runs at {at}; its documentation: {at}/docs
+The service runs at {at}; its documentation is at {at}/docs
 
 {products}
 
-A customer's token ({customer}), good for a day:
+A customer's token ({customer}), valid for 24 hours:
   {customer_token}
-An administrator's token ({admin}):
+An administrator's token ({admin}), valid for 24 hours:
   {admin_token}
 {requests}
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 """
 _REQUESTS = {
     "ostore": """
-They sign in, too, with {customer_email} or {admin_email} and the password {password}; in another terminal:
+Sign in as {customer_email} or {admin_email} with the password {password}; in another terminal:
 
   curl -s -X POST {at}/auth/login -H "Content-Type: application/json" \
 -d '{{"email": "{customer_email}", "password": "{password}"}}'
@@ -53,7 +53,7 @@ Order products:
 "shipping_postal_code": "10001", "shipping_country": "USA"}}'
 """,
     "orders": """
-List orders, and pay one:
+List orders, and mark one as paid:
 
   curl -s {at}{prefix}/user/{customer} -H "Authorization: Bearer {customer_token}"
 
@@ -61,21 +61,21 @@ List orders, and pay one:
 -H "Content-Type: application/json" -d '{{"status": "PAID"}}'
 """,
 }
-"""What to try of a contract, where it is mounted."""
+"""Sample requests by contract; printed for the contracts that are mounted."""
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--port-option", default="--port", hidden=True)  # make has one of its own, and passes it
+@click.option("--port-option", default="--port", hidden=True)  # the Makefile passes the name of its variable
 def demo(host: str, port: int, port_option: str) -> None:
-    """Run the service with examples to paste.
+    """Run the service with sample data and sample requests.
 
-    Migrates the database, adds a small set of data, prints tokens and requests.
+    Upgrades the database schema, inserts sample products, accounts and an order, and prints tokens and requests.
     """
     read = settings.load()
     if read.production:
-        raise click.ClickException("ORDERS_ENV is production; the demonstration is not for it.")
+        raise click.ClickException("ORDERS_ENV must not be production for the demo.")
     serve.require_free(host, port, option=port_option)
     container = Container(settings=read)
     if migrations := container.store().migrations:
@@ -87,8 +87,8 @@ def demo(host: str, port: int, port_option: str) -> None:
 
 
 def _guide(container: Container, read: Settings, *, at: str) -> str:
-    """Return what to try, at the first prefix of each contract that is served."""
-    words = {
+    """Return the guide, with requests to the first prefix of each mounted contract."""
+    values = {
         "at": at,
         "products": _offered_products(container),
         "customer": _CUSTOMER,
@@ -101,12 +101,12 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
         "order_id": _order_to_pay(container, read),
     }
     served = {name: prefixes[0] for name, prefixes in read.mounts.items()}
-    requests = [text.format(prefix=served[name], **words) for name, text in _REQUESTS.items() if name in served]
-    return _GUIDE.format(requests="".join(requests), **words)
+    requests = [text.format(prefix=served[name], **values) for name, text in _REQUESTS.items() if name in served]
+    return _GUIDE.format(requests="".join(requests), **values)
 
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
-    """Add a few products, unless there are any."""
+    """Add sample products, unless the catalogue has any."""
     if container.product_catalog().list_page(limit=1):
         return
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
@@ -116,7 +116,7 @@ def _stock_the_shop(container: Container, read: Settings) -> None:
 
 
 def _open_accounts(container: Container) -> None:
-    """Create the accounts, unless they are there."""
+    """Create the sample accounts, unless they exist."""
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
     for user_id, role in _ACCOUNTS:
         with suppress(EmailTaken, UserExists):
@@ -132,16 +132,17 @@ def _email(user_id: str) -> str:
 def _offered_products(container: Container) -> str:
     products = container.product_catalog().list_page(limit=10)
     return "\n".join(
-        f"  product {one.id}: {one.name}, {one.price.amount} {one.price.currency}, {one.stock} in stock"
-        for one in products
+        f"  product {product.id}: {product.name}, {product.price.amount} {product.price.currency}, "
+        f"{product.stock} in stock"
+        for product in products
     )
 
 
 def _order_to_pay(container: Container, read: Settings) -> str:
-    """Return the id of a pending order of the customer's, placed now if there is none."""
+    """Return the id of a pending order of the customer; place one if there is none."""
     ann = Actor(subject=_CUSTOMER)
-    found = container.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=_CUSTOMER)))
-    pending = [order for order in found.orders if order.status.value == "PENDING"]
+    page = container.list_orders(ListOrders(actor=ann, order_filter=OrderFilter(user_id=_CUSTOMER)))
+    pending = [order for order in page.orders if order.status.value == "PENDING"]
     if pending:
         return str(pending[-1].id)
     item = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})

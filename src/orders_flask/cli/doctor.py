@@ -1,4 +1,4 @@
-"""orders doctor"""
+"""The ``orders doctor`` command."""
 
 import sys
 from dataclasses import replace
@@ -15,32 +15,34 @@ from orders_flask.unknown_settings import unknown_settings
 
 @click.command()
 def doctor() -> None:
-    """Check every configured part, and say what is wrong and why."""
+    """Check every configured component and report failures."""
     try:
         read = _quiet(settings.load())
         container = Container(settings=read)
-        create_app(read, container=container)  # refuses what only shows when the parts are made
+        create_app(read, container=container)  # some settings are validated when components are built
     except InvalidSetting as error:
         click.echo(f"settings   {error}")
         _advise(*unknown_settings())
         sys.exit(1)
-    click.echo(f"settings   fine ({read.environment})")
+    click.echo(f"settings   ok ({read.environment})")
     where = {
-        "database": "SQLite, orders.db here" if read.uses_default_database else read.store_url.partition("://")[0],
-        "cache": {"redis": "Redis", "memory": "this process's memory", "none": "none; set REDIS_URL"}[read.cache],
+        "database": "SQLite, orders.db in the working directory"
+        if read.uses_default_database
+        else read.store_url.partition("://")[0],
+        "cache": {"redis": "Redis", "memory": "in-process memory", "none": "none; set REDIS_URL"}[read.cache],
         "broker": _brokers(read),
         "replica": "DATABASE_READ_URL",
         "identity": "JWT_JWKS_URL",
-        "jobs": "Celery's broker",
+        "jobs": "the Celery broker",
     }
-    wrong = 0
+    failures = 0
     for name, check in {**container.checks(), **container.optional_checks()}.items():
         failure = check()
-        wrong += failure is not None
-        how = redact(failure, read) if failure else "fine"
-        click.echo(f"{name:10} {how} ({where.get(name, 'another service')})")
+        failures += failure is not None
+        result = redact(failure, read) if failure else "ok"
+        click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")
     _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().warning())))
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if failures else 0)
 
 
 def _advise(*sentences: str) -> None:
@@ -49,11 +51,12 @@ def _advise(*sentences: str) -> None:
 
 
 def _quiet(read: Settings) -> Settings:
-    """Kafka's library writes to standard error by itself, which is all about what is said here in a line."""
+    """Silence librdkafka, because it logs to standard error the failures that are reported here."""
     return replace(read, kafka_options=f"log_level=0 {read.kafka_options}")
 
 
 def _brokers(read: Settings) -> str:
     if read.broker == "rabbitmq":
         return "RabbitMQ and Kafka" if read.kafka_servers else "RabbitMQ"
-    return f"{'Kafka gets notifications' if read.kafka_servers else 'none'}; events are only logged, set RABBITMQ_URL"
+    kafka = "Kafka for notifications" if read.kafka_servers else "none"
+    return f"{kafka}; events are only logged, set RABBITMQ_URL"

@@ -1,4 +1,4 @@
-"""orders history"""
+"""The ``orders history`` command."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ _COLUMNS = ("version", "at", "event", "from", "to", "actor", "role", "request id
 
 @click.command()
 @click.argument("order")
-@click.option("--json", "as_json", is_flag=True, help="One JSON array, with the details of each change.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array that includes the details of each change.")
 def history(order: str, as_json: bool) -> None:
     """Show every change of ORDER, oldest first.
 
-    ORDER is the number or the id of an order, which may have been deleted.
+    ORDER is an order's number or id. Deleted orders have a history, too.
 
     \b
     Example:
@@ -66,7 +66,7 @@ def _cells(entry: HistoryEntry) -> Sequence[str]:
 
 
 def _printable(text: str) -> str:
-    """Somebody else's text does not steer our terminal."""
+    """Escape control characters, because client-supplied text must not control the terminal."""
     return text if text.isprintable() else ascii(text)
 
 

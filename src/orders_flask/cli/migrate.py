@@ -1,4 +1,4 @@
-"""orders migrate"""
+"""The ``orders migrate`` command."""
 
 import sys
 
@@ -10,18 +10,18 @@ from orders_flask.bootstrap.container import Container
 
 
 @click.command()
-@click.option("--to", "revision", default="head", show_default=True, help="The revision to reach.")
-@click.option("--down", is_flag=True, help="Undo the revisions after --to ('base' for all): what they hold is lost.")
-@click.option("--check", is_flag=True, help="Change nothing: fail where migrations and code disagree on the tables.")
+@click.option("--to", "revision", default="head", show_default=True, help="The target revision.")
+@click.option("--down", is_flag=True, help="Downgrade to --to ('base' undoes all revisions); this deletes data.")
+@click.option("--check", is_flag=True, help="Only compare the database schema with the code; fail if they differ.")
 def migrate(revision: str, down: bool, check: bool) -> None:
-    """Bring the database up to date. Safe to run again, and by several at once."""
+    """Upgrade the database schema. Safe to repeat and to run concurrently."""
     from alembic.util import CommandError
 
     if not revision:
-        raise click.UsageError("--to is empty; it is a revision such as 0011, or head, or with --down base.")
+        raise click.UsageError("--to must be a revision such as 0011, or head, or with --down base.")
     migrations = Container(settings=settings.load()).store().migrations
     if migrations is None:
-        raise click.ClickException("DATABASE_URL is memory://, which has no tables.")
+        raise click.ClickException("DATABASE_URL must be a database with tables; memory:// has none.")
     if check:
         sys.exit(_report(migrations))
     try:
@@ -35,5 +35,5 @@ def _report(migrations: Migrations) -> int:
     differences = migrations.drift()
     for difference in differences:
         click.echo(difference, err=True)
-    click.echo("Migrations and code disagree on the tables." if differences else "No drift.")
+    click.echo("The database schema differs from the code." if differences else "No drift.")
     return 1 if differences else 0

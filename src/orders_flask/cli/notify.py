@@ -1,4 +1,4 @@
-"""orders notify"""
+"""The ``orders notify`` command."""
 
 import click
 
@@ -7,12 +7,13 @@ from orders_flask.cli import _worker
 
 @click.command()
 def notify() -> None:
-    """Notify users of each change of their orders.
+    """Notify users of every change of their orders.
 
-    Runs until stopped (Ctrl-C or SIGTERM). Sends by mail where SMTP_URL is set, else to the log. A notification that
-    comes twice is sent once. What is refused for good is put aside with the reason, in the queue NOTIFY_QUEUE.dead or
-    the topic NOTIFICATIONS_TOPIC.dead.
+    Runs until stopped (Ctrl-C or SIGTERM). If SMTP_URL is set, notifications are sent by mail, otherwise they are
+    logged. Duplicates are sent once. A notification that is rejected permanently is moved, with the reason, to the
+    queue NOTIFY_QUEUE.dead or the topic NOTIFICATIONS_TOPIC.dead.
     """
     read, container = _worker.load()
     source = _worker.source(read, queue=read.notify_queue, topic=read.notifications_topic)
-    _worker.run(container.notification_worker(), doing=f"Sending {source} by {'mail' if read.smtp_url else 'the log'}")
+    channel = "mail" if read.smtp_url else "the log"
+    _worker.run(container.notification_worker(), doing=f"Sending notifications of {source} by {channel}")

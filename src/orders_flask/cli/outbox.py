@@ -1,4 +1,4 @@
-"""orders outbox list, orders outbox resend"""
+"""The ``orders outbox`` commands: list and resend."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +14,7 @@ _STATES = [state.value for state in OutboxState]
 
 @click.group()
 def outbox() -> None:
-    """List events to be published; publish parked ones again."""
+    """Inspect the outbox, and publish events again."""
 
 
 @outbox.command("list")
@@ -25,44 +25,44 @@ def outbox() -> None:
     multiple=True,
     default=("waiting", "parked"),
     show_default=True,
-    help="May be given several times.",
+    help="Only events in this state; repeatable.",
 )
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 def show(states: Sequence[str], limit: int) -> None:
     """List events, oldest first.
 
-    Each line has state, attempts, time, type, order, version, id and the last refusal.
+    Columns: state, attempts, time, type, order, version, id and the last error.
     """
-    found = _container().outbox().select(states=frozenset(map(OutboxState, states)), limit=limit)
-    for one in found:
-        event = one.event
+    entries = _container().outbox().select(states=frozenset(map(OutboxState, states)), limit=limit)
+    for entry in entries:
+        event = entry.event
         click.echo(
-            f"{one.state.value:8} {one.attempts:3}  {event.at:%Y-%m-%d %H:%M:%S}  {event.type:32} "
-            f"{event.order_id} v{event.version}  {event.id}  {one.last_error or ''}".rstrip()
+            f"{entry.state.value:8} {entry.attempts:3}  {event.at:%Y-%m-%d %H:%M:%S}  {event.type:32} "
+            f"{event.order_id} v{event.version}  {event.id}  {entry.last_error or ''}".rstrip()
         )
-    click.echo(f"{len(found)} {'event' if len(found) == 1 else 'events'}: {', '.join(states)}.", err=True)
+    click.echo(f"{len(entries)} {'event' if len(entries) == 1 else 'events'}: {', '.join(states)}.", err=True)
 
 
 @outbox.command()
 @click.argument("event_ids", type=click.UUID, nargs=-1)
-@click.option("--parked", is_flag=True, help="All parked events.")
+@click.option("--parked", is_flag=True, help="Publish all parked events again.")
 def resend(event_ids: Sequence[UUID], parked: bool) -> None:
-    """Let parked or already sent events leave once more. A running relay sends them.
+    """Requeue parked or published events. A running relay publishes them.
 
-    Ids that no such event has are named; the exit status is then 1.
+    If an id matches no such event, it is reported and the exit status is 1.
     """
     if not event_ids and not parked:
-        raise click.UsageError("Name the ids of events (see: orders outbox list), or give --parked.")
+        raise click.UsageError("Either event ids (see: orders outbox list) or --parked must be given.")
     container = _container()
-    there = container.outbox()
+    repository = container.outbox()
     ids = dict.fromkeys(event_ids)
-    missing = [str(one) for one in ids if not there.requeue([one], now=container.clock()())]
+    missing = [str(event_id) for event_id in ids if not repository.requeue([event_id], now=container.clock()())]
     count = len(ids) - len(missing)
-    while parked and (found := there.select(states=frozenset({OutboxState.PARKED}))):
-        count += there.requeue([one.event.id for one in found], now=container.clock()())
-    click.echo(f"{count} {'event waits' if count == 1 else 'events wait'} to be sent again.")
+    while parked and (entries := repository.select(states=frozenset({OutboxState.PARKED}))):
+        count += repository.requeue([entry.event.id for entry in entries], now=container.clock()())
+    click.echo(f"Requeued {count} {'event' if count == 1 else 'events'}.")
     if missing:
-        raise click.ClickException(f"No parked or sent event has the id {', '.join(missing)}.")
+        raise click.ClickException(f"No parked or published event has the id {', '.join(missing)}.")
 
 
 def _container() -> Container:

@@ -1,4 +1,4 @@
-"""Products as lines of a file: CSV with a header, or JSON Lines."""
+"""Parsers of product files: CSV with a header, or JSON Lines."""
 
 import csv
 import json
@@ -24,33 +24,34 @@ _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
 
 def csv_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
-    """Yield the products from the line ``first`` on, one a line: a quote left open spoils no line but its own.
+    """Yield one row per line, from the line ``first`` on.
 
-    Where a line leaves one open, the next that may close it is refused, too: it may be the rest of that product.
+    A line with an unclosed quote is rejected. The next line that may close the quote is rejected, too, because it may
+    be the rest of that product.
 
     Raises:
-        ClickException: the header is not ours.
+        ClickException: the header is invalid.
     """
     header, left_open = _header(next(iter(lines), "")), False
     for line in lines:
         try:
             cells = _cells(line)
         except csv.Error as error:
-            cells, values = [line], _explaining(f"not CSV: {error}")
+            cells, values = [line], _rejected(f"must be CSV: {error}")
             left_open = left_open or str(error) == _OPEN
         else:
             values = _cells_by_name(header, cells)
             if left_open and line.count('"') % 2:
-                values, left_open = _explaining(f"not CSV: {_CLOSING}"), False
+                values, left_open = _rejected(f"must be CSV: {_CLOSING}"), False
         if cells and lines.number >= first:
             yield _row(lines.number, values, currency)
 
 
 def _cells(line: str) -> list[str]:
-    """Return the cells of a line; none of a blank one.
+    """Return the cells of a line, or an empty list for a blank line.
 
     Raises:
-        csv.Error: it is not CSV, or not the whole of a record.
+        csv.Error: the line is not CSV, or not a complete record.
     """
     try:
         return next(csv.reader([line], strict=True), [])
@@ -59,47 +60,47 @@ def _cells(line: str) -> list[str]:
 
 
 def json_rows(lines: NumberedLines, *, currency: str, first: int) -> Iterator[ImportRow]:
-    """Yield the products from the line ``first`` on, one JSON object a line."""
+    """Yield one row per line (a JSON object), from the line ``first`` on."""
     for line in lines:
         if line.strip() and lines.number >= first:
             yield _row(lines.number, _json_object(line), currency)
 
 
-_OPEN = "a quote is open at the end of the line; a product is one line"
-_CLOSING = "a quote that may close one of a line before; a product is one line"
+_OPEN = "a quote is not closed, and a product must be one line"
+_CLOSING = "a quote may belong to an earlier line, and a product must be one line"
 
 Values = Callable[[], Mapping[str, Any]]
-"""What a line says, by column; raises Refused where it says nothing that we understand."""
+"""The values of a line, by column; raises InvalidValue if the line cannot be parsed."""
 
 
-def _explaining(sentence: str) -> Values:
-    def refuse() -> Mapping[str, Any]:
-        raise InvalidValue(sentence)
+def _rejected(reason: str) -> Values:
+    def reject() -> Mapping[str, Any]:
+        raise InvalidValue(reason)
 
-    return refuse
+    return reject
 
 
 def _header(line: str) -> list[str]:
     try:
         header = [name.strip() for name in _cells(line)]
     except csv.Error as error:
-        raise click.ClickException(f"The header is not CSV: {error}.") from error
+        raise click.ClickException(f"The header must be CSV: {error}.") from error
     if missing := [name for name in REQUIRED if name not in header]:
-        raise click.ClickException(f"The header lacks: {', '.join(missing)}{_separator(line)}.")
+        raise click.ClickException(f"Missing columns: {', '.join(missing)}{_separator_hint(line)}.")
     if unknown := [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]:
-        raise click.ClickException(f"The header has what it should not, or has it twice: {', '.join(unknown)}.")
+        raise click.ClickException(f"Unknown or duplicate columns: {', '.join(unknown)}.")
     return header
 
 
-def _separator(line: str) -> str:
-    """What may be the matter with a header: files of other programs separate cells otherwise."""
-    found = [name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line]
-    return f"; cells are separated by commas, and it has {' and '.join(found)}" if found else ""
+def _separator_hint(line: str) -> str:
+    """Return a hint if the header seems to use another separator, or ""."""
+    others = [name for sign, name in ((";", "semicolons"), ("\t", "tabs")) if sign in line]
+    return f"; the separator must be a comma, and the header has {' and '.join(others)}" if others else ""
 
 
 def _cells_by_name(header: list[str], cells: list[str]) -> Values:
     if len(cells) != len(header):
-        return _explaining(f"{len(cells)} cells where the header has {len(header)}")
+        return _rejected(f"must have {len(header)} cells, like the header; it has {len(cells)}")
     return lambda: {name: cell for name, cell in zip(header, cells, strict=True) if cell}
 
 
@@ -107,12 +108,12 @@ def _json_object(line: str) -> Values:
     def read() -> Mapping[str, Any]:
         try:
             values = json.loads(line, parse_float=Decimal)
-        except (ValueError, RecursionError, ArithmeticError) as error:  # nonsense, too deep, too large an exponent
-            raise InvalidValue("not JSON") from error
+        except (ValueError, RecursionError, ArithmeticError) as error:  # no JSON, or too deep, or too large an exponent
+            raise InvalidValue("must be JSON") from error
         if not isinstance(values, dict):
-            raise InvalidValue("not a JSON object")
+            raise InvalidValue("must be a JSON object")
         if unknown := values.keys() - {*REQUIRED, *OPTIONAL}:
-            raise InvalidValue(f"has what it should not: {', '.join(sorted(unknown))}")
+            raise InvalidValue(f"unknown members: {', '.join(sorted(unknown))}")
         return {name: value for name, value in values.items() if value is not None}
 
     return read
@@ -128,9 +129,9 @@ def _row(line: int, values: Values, currency: str) -> ImportRow:
 
 def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:
     if missing := [name for name in REQUIRED if name not in values]:
-        raise InvalidValue(f"lacks {', '.join(missing)}")
+        raise InvalidValue(f"missing: {', '.join(missing)}")
     if any(isinstance(value, str) and text_error(value) for value in values.values()):
-        raise InvalidValue("has text that is not UTF-8, or a NUL")
+        raise InvalidValue("text must be UTF-8 without NUL characters")
     product = NewProduct(
         sku=values["sku"],
         name=values["name"],
@@ -144,13 +145,13 @@ def _upsert(values: Mapping[str, Any], currency: str) -> ProductUpsert:
 def _price(value: Any, currency: Any) -> Money:
     if isinstance(value, str):
         if not _PRICE.fullmatch(value.strip()):
-            raise InvalidValue("not an amount", field="price")
+            raise InvalidValue("must be an amount with at most 16 digits and 4 decimals", field="price")
         value = Decimal(value.strip())
     if not isinstance(currency, str):
-        raise InvalidValue("not an ISO 4217 code", field="currency")
+        raise InvalidValue("must be an ISO 4217 code", field="currency")
     return Money.of(value, currency, field="price")
 
 
 def _count(value: Any) -> Any:
-    """A number in text as the number; anything else is for the product to judge."""
+    """Convert a numeric string to int; ``NewProduct`` validates any other value."""
     return int(value) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else value

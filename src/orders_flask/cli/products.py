@@ -1,4 +1,4 @@
-"""orders products: import, restock"""
+"""The ``orders products`` commands: import and restock."""
 
 import sys
 from collections import Counter
@@ -29,25 +29,26 @@ _ROWS = {"csv": csv_rows, "jsonl": json_rows}
 
 @click.group()
 def products() -> None:
-    """Look after the catalogue of products."""
+    """Manage the product catalogue."""
 
 
 @products.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @format_option
-@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Pass over the lines before; to go on.")
-@click.option("--dry-run", is_flag=True, help="Say what each line would change as things are, and change nothing.")
+@click.option("--from-line", type=click.IntRange(min=1), default=1, help="Skip earlier lines, to resume.")
+@click.option("--dry-run", is_flag=True, help="Validate the file and report the outcome without changing anything.")
 def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
-    """Add or change the products of FILE.
+    """Insert or update the products of FILE.
 
-    A product whose sku the catalogue has is changed. FILE (- for standard input) is CSV with a header of sku, name,
-    price, stock_quantity and perhaps currency and low_stock_threshold, in any order; or JSON Lines with these as
-    members. A product is one line; only in JSON Lines has a name line breaks. Prices are
-    of DEFAULT_CURRENCY where no currency is given; without a low_stock_threshold a product keeps the one it has.
-    stock_quantity is the new stock, not what is added to it.
+    A product is updated if the catalogue has its sku, otherwise it is inserted. FILE (- for standard input) is CSV or
+    JSON Lines with one product a line. The columns (or members) are sku, name, price and stock_quantity, and
+    optionally currency and low_stock_threshold, in any order. A CSV file needs a header; only a name in JSON Lines
+    may contain line breaks. If currency is missing, it is DEFAULT_CURRENCY; if low_stock_threshold is missing, the
+    product's threshold is unchanged. stock_quantity replaces the stock, it is not added to it.
 
-    A line that cannot be is reported with its number and passed over; the exit status is then 1. Products are kept
-    500 at a time. Ctrl-C ends after those that were begun and says how to go on; importing a file twice does no harm.
+    An invalid line is reported with its number and skipped; the exit status is then 1. Products are committed in
+    batches of 500. After Ctrl-C the current batch is completed and the option to resume with is printed. Importing
+    the same file twice is safe.
 
     \b
     Examples:
@@ -71,21 +72,20 @@ def import_(file: str, form: str | None, from_line: int, dry_run: bool) -> None:
             raise click.ClickException(f"{error} {report} {report.resume_hint}") from error
     if not interrupt.received:
         lines.ensure_reaches(from_line)
-    click.echo(f"{report}{' Nothing was changed: a dry run.' if dry_run else ''}", err=True)
+    click.echo(f"{report}{' Dry run: nothing was changed.' if dry_run else ''}", err=True)
     if interrupt.received:
         click.echo(f"Interrupted. {report.resume_hint}", err=True)
         sys.exit(INTERRUPTED)
-    sys.exit(1 if report.counts["refused"] else 0)
+    sys.exit(1 if report.counts["rejected"] else 0)
 
 
 @products.command()
 @click.argument("product")
 @click.argument("quantity", type=int)
 def restock(product: str, quantity: int) -> None:
-    """Add QUANTITY pieces to the stock of PRODUCT.
+    """Add QUANTITY units to the stock of PRODUCT.
 
-    PRODUCT is the number of a product. What is ordered meanwhile is not lost, as it may be where somebody looks at the
-    stock, counts on and states it anew.
+    PRODUCT is a product's number. The stock is incremented, not replaced, so concurrent orders are not lost.
 
     \b
     Example:
@@ -100,21 +100,21 @@ def restock(product: str, quantity: int) -> None:
 
 @dataclass(kw_only=True)
 class Report:
-    """What became of the lines so far, refused ones shown as they come."""
+    """Outcomes of the lines processed so far; rejected lines are printed immediately."""
 
     next_line: int
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, imported: ImportResult) -> None:
         self.next_line = imported.line + 1
-        self.counts[imported.outcome.value if imported.outcome else "refused"] += 1
+        self.counts[imported.outcome.value if imported.outcome else "rejected"] += 1
         if imported.outcome is None:
             click.echo(f"line {imported.line}: {imported.reason}")
 
     def __str__(self) -> str:
-        named = (f"{self.counts[what]:,} {what}" for what in ("added", "changed", "unchanged", "refused"))
-        return f"Products: {', '.join(named)}."
+        outcomes = (f"{self.counts[outcome]:,} {outcome}" for outcome in ("added", "changed", "unchanged", "rejected"))
+        return f"Products: {', '.join(outcomes)}."
 
     @property
     def resume_hint(self) -> str:
-        return f"To go on: --from-line {self.next_line}"
+        return f"To resume: --from-line {self.next_line}"

@@ -1,4 +1,4 @@
-"""orders prune"""
+"""The ``orders prune`` command."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -13,31 +13,31 @@ from orders_flask.cli._streaming import GracefulInterrupt
 
 @click.command()
 def prune() -> None:
-    """Forget what nobody can ask for any more.
+    """Delete expired data.
 
-    That is: events sent a week ago, idempotency keys of more than 24 hours ago, dead tokens that have expired, and
-    messages dealt with 90 days ago.
+    Deletes events published more than a week ago, idempotency keys older than 24 hours, revocations of expired
+    tokens, and records of messages processed more than 90 days ago.
 
-    An idle relay does the same by itself; where the relays are never idle, run this daily. It works in small
-    transactions beside everything else, and may be stopped (Ctrl-C) and run again at any time.
+    An idle relay does the same. If the relays are never idle, run this command daily. It deletes in small batches
+    that do not block the service, and can be interrupted (Ctrl-C) and run again at any time.
     """
     container = Container(settings=settings.load())
     pruned = PurgeResult()
     with GracefulInterrupt() as interrupt:
-        for part in interrupt.until(_counts(container.purge_expired_data)):
-            pruned += part
+        for batch in interrupt.until(_batches(container.purge_expired_data)):
+            pruned += batch
             if sys.stderr.isatty():
                 click.echo(f"\r{_summary(pruned)} so far", err=True, nl=False)
-    click.echo(f"\rForgotten: {_summary(pruned)}.", err=True)
+    click.echo(f"\rDeleted: {_summary(pruned)}.", err=True)
 
 
 def _summary(pruned: PurgeResult) -> str:
     return (
-        f"{pruned.events:,} events that were sent, {pruned.keys:,} idempotency keys, {pruned.tokens:,} dead tokens, "
-        f"{pruned.messages:,} messages"
+        f"{pruned.events:,} published events, {pruned.keys:,} idempotency keys, {pruned.tokens:,} token revocations, "
+        f"{pruned.messages:,} message records"
     )
 
 
-def _counts(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
-    while (part := prune()) != PurgeResult():
-        yield part
+def _batches(prune: Callable[[], PurgeResult]) -> Iterator[PurgeResult]:
+    while (batch := prune()) != PurgeResult():
+        yield batch

@@ -1,4 +1,4 @@
-"""orders relay"""
+"""The ``orders relay`` command."""
 
 import click
 
@@ -10,12 +10,12 @@ from orders_flask.workers import runner
 def relay() -> None:
     """Publish the events of the outbox.
 
-    Runs until stopped (Ctrl-C or SIGTERM). Any number may run at once: each order's events still leave in their order.
-    Killing one loses nothing. Where other services have a part in orders, they are also told to give up what they hold
-    for orders that do not exist.
+    Runs until stopped (Ctrl-C or SIGTERM). Several relays may run at once: the events of an order are still published
+    in order. Killing a relay loses no event. If CATALOG_SERVICE_URL or SHIPMENT_SERVICE_URL is set, the relay also
+    releases reservations of orders that were never stored.
     """
     read, container = _worker.load()
-    sender = container.relay()
+    outbox_relay = container.relay()
     if read.services:
         runner.BackgroundWorkers().start(container.reservation_releaser(), name="bookings")
-    _worker.run(sender, doing=f"Relaying to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")
+    _worker.run(outbox_relay, doing=f"Relaying events to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")

@@ -1,4 +1,4 @@
-"""orders serve"""
+"""The ``orders serve`` command."""
 
 import os
 import socket
@@ -16,21 +16,21 @@ from orders_flask.settings import Settings
 from orders_flask.unknown_settings import log_unknown_settings
 
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
-"""The server's own warnings, such as that a worker ended, go into our log."""
+"""The server's warnings, such as the exit of a worker process, propagate to our log."""
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for every address of this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 listens on all interfaces.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
-@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at once, each.")
-@click.option("--relay/--no-relay", default=True, show_default=True, help="Send the outbox's events from here too.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Threads per worker.")
+@click.option("--relay/--no-relay", default=True, show_default=True, help="Also run an outbox relay in each worker.")
 def serve(host: str, port: int, workers: int, threads: int, relay: bool) -> None:
     """Run the service.
 
-    It runs until stopped (Ctrl-C or SIGTERM). Other servers serve orders_flask.wsgi:app, or :asgi:app.
+    Runs until stopped (Ctrl-C or SIGTERM). Other servers can run orders_flask.wsgi:app or orders_flask.asgi:app.
     """
-    greeting = f"Serving http://{host}:{port}, documented at /docs. Ctrl-C stops."
+    greeting = f"Serving http://{host}:{port}, documentation at /docs. Press Ctrl-C to stop."
     run(settings.load(), host=host, port=port, workers=workers, threads=threads, relay=relay, greeting=greeting)
 
 
@@ -44,18 +44,18 @@ def run(
     relay: bool = True,
     greeting: str | None = None,
 ) -> None:
-    """Serve. An app is made here first, so that a bad setting is a sentence and not a worker's traceback."""
+    """Serve. The app is first built here, because an invalid setting would be a traceback in each worker."""
     create_app(read, container=Container(settings=read))
     log_unknown_settings()
     if workers > 1 and read.cache == "memory":
-        raise click.ClickException("Several workers need REDIS_URL: each would keep a cache of its own.")
+        raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
     require_free(host, port)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
     os.environ[environment.SERVER_PID] = str(os.getpid())
     if greeting:
         click.echo(greeting, err=True)
-    with _shared_measurements(workers):
+    with _shared_metrics(workers):
         _serve(host=host, port=port, workers=workers)
 
 
@@ -79,8 +79,8 @@ def _serve(*, host: str, port: int, workers: int) -> None:
 
 
 @contextmanager
-def _shared_measurements(workers: int) -> Iterator[None]:
-    """Several processes write what they measure into one folder, unless one was named."""
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Let several processes share a temporary metrics directory, unless one is configured."""
     if workers == 1 or os.environ.get(metrics.DIRECTORY):
         yield
         return
@@ -90,9 +90,12 @@ def _shared_measurements(workers: int) -> Iterator[None]:
 
 
 def require_free(host: str, port: int, *, option: str = "--port") -> None:
-    """Raise where nobody can listen; the server itself would say so with a traceback in each worker.
+    """Check that the address is free, because the server would report it with a traceback in each worker.
 
-    ``option`` is how another port is chosen.
+    ``option`` is the option that the error message suggests for another port.
+
+    Raises:
+        ClickException: the address cannot be bound.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -101,5 +104,5 @@ def require_free(host: str, port: int, *, option: str = "--port") -> None:
             probe.bind(address)
     except OSError as error:
         raise click.ClickException(
-            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Choose another with {option}."
+            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Use another port with {option}."
         ) from error

@@ -1,4 +1,4 @@
-"""orders token"""
+"""The ``orders token`` command."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,10 @@ from orders_flask.bootstrap.container import Container
 @click.command()
 @click.argument("subject")
 @click.option("--role", type=click.Choice(["customer", "admin"]), default="customer", show_default=True)
-@click.option("--scope", "scopes", multiple=True, help="Such as orders:write; may be given several times.")
-@click.option("--hours", type=click.IntRange(1, 24 * 365), default=24, show_default=True, help="How long it holds.")
+@click.option("--scope", "scopes", multiple=True, help="A scope such as orders:write; repeatable.")
+@click.option("--hours", type=click.IntRange(1, 24 * 365), default=24, show_default=True, help="Lifetime in hours.")
 def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
-    """Print a bearer token for SUBJECT, for development.
-
-    It is refused in production.
+    """Print a bearer token for SUBJECT, for development only.
 
     \b
     Example:
@@ -25,8 +23,10 @@ def token(subject: str, role: str, scopes: Sequence[str], hours: int) -> None:
     """
     read = settings.load()
     if read.production:
-        raise click.ClickException("ORDERS_ENV is production: tokens come from your identity provider.")
+        raise click.ClickException("ORDERS_ENV must not be production: there, an identity provider issues tokens.")
     if read.algorithm != "HS256":
-        raise click.ClickException(f"Tokens are checked with a public key ({read.algorithm}); only its owner signs.")
+        raise click.ClickException(
+            f"The algorithm must be HS256; tokens are verified with a public key ({read.algorithm})."
+        )
     container = Container(settings=read)
     click.echo(container.issue_dev_token(subject=subject, role=Role(role), scopes=scopes, seconds=hours * 3600))

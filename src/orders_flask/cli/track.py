@@ -1,4 +1,4 @@
-"""orders track"""
+"""The ``orders track`` command."""
 
 import click
 
@@ -7,12 +7,12 @@ from orders_flask.cli import _worker
 
 @click.command()
 def track() -> None:
-    """Apply the carriers' events of shipments to the orders.
+    """Apply carriers' tracking events to the orders.
 
-    Runs until stopped (Ctrl-C or SIGTERM). Any number may run at once. Killing one loses nothing: an event that comes
-    again is known by its id. What cannot be read or applied is put aside with the reason, in the queue
+    Runs until stopped (Ctrl-C or SIGTERM). Several may run at once. Killing one loses no event, because events are
+    deduplicated by id. An event that cannot be parsed or applied is moved, with the reason, to the queue
     TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
     """
     read, container = _worker.load()
     source = _worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)
-    _worker.run(container.tracking_worker(), doing=f"Taking tracking events from {source}")
+    _worker.run(container.tracking_worker(), doing=f"Consuming tracking events from {source}")

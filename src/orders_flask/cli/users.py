@@ -1,4 +1,4 @@
-"""orders users create, list, disable, enable, password"""
+"""The ``orders users`` commands: create, list, disable, enable, password."""
 
 import os
 import sys
@@ -13,28 +13,28 @@ from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
 
 _from_stdin = click.option(
-    "--password-stdin", is_flag=True, help="Take the first line of standard input for the password; do not ask."
+    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input; do not prompt."
 )
 
 
 @click.group()
 def users() -> None:
-    """Manage the accounts that sign in by e-mail and password.
+    """Manage accounts with an e-mail address and a password.
 
-    They sign in at POST /auth/login. Users whose tokens come from elsewhere need no account.
+    Accounts sign in with POST /auth/login. Users with tokens of an identity provider need no account.
     """
 
 
 @users.command()
 @click.argument("email")
 @click.option("--role", type=click.Choice(["customer", "admin"]), default="customer", show_default=True)
-@click.option("--scope", "scopes", multiple=True, help="Such as orders:write; may be given several times.")
-@click.option("--id", "user_id", help="The subject of the user's tokens; by default a new UUID.")
+@click.option("--scope", "scopes", multiple=True, help="A scope such as orders:write; repeatable.")
+@click.option("--id", "user_id", help="The subject (sub) of the user's tokens; by default a new UUID.")
 @_from_stdin
 def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, password_stdin: bool) -> None:
-    """Create the account of EMAIL, and ask for its password.
+    """Create an account for EMAIL and prompt for its password.
 
-    A password is never an argument: other users of the machine could read it in the list of processes.
+    The password is never an argument, because other users of the machine can read the process list.
 
     \b
     Examples:
@@ -52,14 +52,14 @@ def create(email: str, role: str, scopes: Sequence[str], user_id: str | None, pa
             user_id=user_id,
         )
     )
-    click.echo(f"{user.email} is {user.id}, {user.role.value}.")
+    click.echo(f"Created {user.email} with id {user.id} and role {user.role.value}.")
 
 
 @users.command("list")
 def show() -> None:
-    """List all accounts by their e-mail addresses.
+    """List all accounts, sorted by e-mail address.
 
-    Each line has address, id, role, scopes, and since when the account is disabled.
+    Columns: e-mail address, id, role, scopes, and the time at which the account was disabled.
     """
     container, after = _container(), ""
     while page := container.list_users(ListUsers(actor=cli_actor(), after=after)):
@@ -73,49 +73,48 @@ def show() -> None:
 @users.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Refuse sign-in and refreshed tokens to EMAIL.
+    """Disable the account of EMAIL.
 
-    Tokens issued before stay valid until they expire.
+    A disabled account can neither sign in nor refresh its tokens. Access tokens that were issued earlier stay valid
+    until they expire.
     """
     _container().disable_user(DisableUser(actor=cli_actor(), email=email))
-    click.echo(f"{email} cannot sign in any more.")
+    click.echo(f"{email} is disabled.")
 
 
 @users.command()
 @click.argument("email")
 def enable(email: str) -> None:
-    """Let EMAIL sign in again."""
+    """Enable the account of EMAIL again."""
     _container().enable_user(EnableUser(actor=cli_actor(), email=email))
-    click.echo(f"{email} can sign in.")
+    click.echo(f"{email} is enabled.")
 
 
 @users.command()
 @click.argument("email")
 @_from_stdin
 def password(email: str, password_stdin: bool) -> None:
-    """Give EMAIL another password, and ask for it.
+    """Change the password of EMAIL; prompts for the new one.
 
-    Tokens issued before stay valid until they expire.
+    Access tokens that were issued earlier stay valid until they expire.
     """
     _container().change_password(ChangePassword(actor=cli_actor(), email=email, password=_password(password_stdin)))
-    click.echo(f"{email} has a new password.")
+    click.echo(f"Changed the password of {email}.")
 
 
 def _password(from_stdin: bool) -> str:
     if not from_stdin:
         if not _at_a_terminal():
-            raise click.ClickException(
-                "There is no terminal to ask for the password at; --password-stdin takes it from standard input."
-            )
+            raise click.ClickException("Cannot prompt for the password without a terminal; use --password-stdin.")
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
         return sys.stdin.buffer.readline(MAX_LINE_BYTES).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise click.ClickException("The password on standard input is not UTF-8.") from error
+        raise click.ClickException("The password on standard input must be UTF-8.") from error
 
 
 def _at_a_terminal() -> bool:
-    """Whether a password can be asked for without being shown: where ``getpass`` looks, in its order."""
+    """Return whether a hidden prompt is possible; the checks and their order are those of ``getpass``."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:

@@ -1,4 +1,4 @@
-"""The published contracts: a folder each; they do not know each other."""
+"""Published contracts: independent packages, each with routes, schemas, translations and errors."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,4 +11,4 @@ CONTRACTS: Mapping[str, Callable[[], Contract]] = {
     "ostore": ostore.contract,
     "management": management.contract,
 }
-"""By the name that ORDERS_MOUNTS uses."""
+"""Factories by the contract names of ORDERS_MOUNTS."""

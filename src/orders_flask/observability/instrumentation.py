@@ -1,4 +1,4 @@
-"""Use cases, observed: each leaves a line in the log and a count, whether it did what was asked or refused it."""
+"""Instrumentation of use cases: log line and counter for each outcome."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ Result = TypeVar("Result")
 
 
 def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
-    """Return the use case, leaving a line and a count (clauses 002-25, 002-28); it takes ``metrics`` too."""
+    """Return the use case with logging and metrics (clauses 002-25, 002-28); it has a further argument ``metrics``."""
     name = use_case.__name__
 
     @wraps(use_case)
-    def watched(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
-        about = {"use_case": name, "user": request.actor.subject, "order": _named(getattr(request, "order_id", None))}
+    def wrapper(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
+        fields = {"use_case": name, "user": request.actor.subject, "order": _text(getattr(request, "order_id", None))}
         try:
-            answer = use_case(request, **ports)
+            result = use_case(request, **ports)
         except DuplicateRequest as error:
             metrics.replayed(name)
-            log.info("replayed", **about | {"order": str(error.order.id)})
+            log.info("replayed", **fields | {"order": str(error.order.id)})
             raise
         except OrdersError as error:
             metrics.rejected(name, reason=error.code)
             if isinstance(error, AccessDenied | OrderHidden):
-                log.warning("access violation", reason=error.code, **about)
+                log.warning("access violation", reason=error.code, **fields)
             else:
-                log.info("refused", reason=error.code, sentence=str(error), **about)
+                log.info("refused", reason=error.code, sentence=str(error), **fields)
             raise
         metrics.completed(name)
-        log.info("done", **about | ({"order": str(answer.id)} if isinstance(answer, Order) else {}))
-        return answer
+        log.info("done", **fields | ({"order": str(result.id)} if isinstance(result, Order) else {}))
+        return result
 
-    return watched
+    return wrapper
 
 
-def _named(ref: object) -> str | None:
+def _text(ref: object) -> str | None:
     return None if ref is None else str(ref)

@@ -1,4 +1,4 @@
-"""A cache whose hits and misses are counted."""
+"""Decorator of the order cache that counts hits and misses."""
 
 from collections.abc import Mapping
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Measurements for Prometheus; each app has its own, and the processes of one service add theirs up."""
+"""Prometheus metrics: one registry per app, aggregated over the processes of a service."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ if TYPE_CHECKING:
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-"""Where several processes write what they measure; ``orders serve --workers`` sets it."""
+"""The shared metrics directory of several processes; ``orders serve --workers`` sets it."""
 
 
 class Metrics:
     def __init__(self, *, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
-        # Imported late: the library decides at its import whether processes share their measurements, and a process
-        # that forks workers has to be free to say so first.
+        # Imported late, because the library reads PROMETHEUS_MULTIPROC_DIR at import, and a process that forks workers
+        # sets it first.
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self._registry = CollectorRegistry()
         self._outbox = OutboxCollector(backlog, clock)
         self._seconds = Histogram(
             "orders_http_request_duration_seconds",
-            "How long requests took, by route and status.",
+            "Duration of HTTP requests in seconds.",
             ["method", "route", "status"],
             registry=self._registry,
         )
-        self._completed = Counter("orders_done_total", "What use cases did.", ["use_case"], registry=self._registry)
+        self._completed = Counter("orders_done_total", "Completed use cases.", ["use_case"], registry=self._registry)
         self._rejected = Counter(
-            "orders_refused_total", "What was refused, by reason.", ["use_case", "reason"], registry=self._registry
+            "orders_refused_total", "Rejected requests by reason.", ["use_case", "reason"], registry=self._registry
         )
         self._replayed = Counter(
             "orders_replayed_total",
-            "Requests that came again, and were answered again.",
+            "Duplicate requests that got the stored response.",
             ["use_case"],
             registry=self._registry,
         )
         self._cache = Counter(
-            "orders_cache_reads_total", "Orders looked up in the cache.", ["outcome"], registry=self._registry
+            "orders_cache_reads_total", "Cache reads by outcome (hit or miss).", ["outcome"], registry=self._registry
         )
         self._circuit = Gauge(
             "orders_cache_circuit_open",
-            "1 while the cache is being spared.",
+            "1 while the cache circuit breaker is open.",
             registry=self._registry,
             multiprocess_mode="livemax",
         )
         self._pool = Gauge(
             "orders_database_connections_in_use",
-            "Connections of the pools that are out.",
+            "Database connections in use.",
             registry=self._registry,
             multiprocess_mode="livesum",
         )
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request; methods and routes that we do not have count as one each."""
-        known = method if method in _METHODS else "other"
-        self._seconds.labels(known, route, str(status)).observe(seconds)
+        """Observe a request. Unknown methods share a label, because the number of label values must be bounded."""
+        label = method if method in _METHODS else "other"
+        self._seconds.labels(label, route, str(status)).observe(seconds)
 
     def completed(self, use_case: str) -> None:
         self._completed.labels(use_case).inc()
@@ -94,7 +94,7 @@ class Metrics:
 
 
 class OutboxCollector:
-    """Asks the store at each scrape: the outbox is everybody's, so no process's own figures would do."""
+    """Reads the outbox's backlog at each scrape, because all processes share the outbox."""
 
     def __init__(self, backlog: Callable[[], OutboxBacklog], clock: Callable[[], datetime]) -> None:
         self._backlog = backlog
@@ -115,19 +115,19 @@ class OutboxCollector:
         try:
             backlog = self._backlog()
         except StoreUnavailable:
-            yield GaugeMetricFamily("orders_database_up", "1 while the database answers.", value=0)
+            yield GaugeMetricFamily("orders_database_up", "1 while the database is available.", value=0)
             return
-        yield GaugeMetricFamily("orders_database_up", "1 while the database answers.", value=1)
-        depth = GaugeMetricFamily("orders_outbox_events", "Events on their way out, by state.", labels=["state"])
+        yield GaugeMetricFamily("orders_database_up", "1 while the database is available.", value=1)
+        depth = GaugeMetricFamily("orders_outbox_events", "Unpublished events by state.", labels=["state"])
         depth.add_metric(["waiting"], backlog.waiting)
         depth.add_metric(["parked"], backlog.parked)
         yield depth
         age = (self._clock() - backlog.oldest).total_seconds() if backlog.oldest else 0.0
         yield GaugeMetricFamily(
-            "orders_outbox_oldest_seconds", "Age of the oldest event not sent.", value=max(age, 0.0)
+            "orders_outbox_oldest_seconds", "Age of the oldest unpublished event in seconds.", value=max(age, 0.0)
         )
 
 
 def in_processes(directory: str) -> None:
-    """Let the processes forked from here on write what they measure into the directory."""
+    """Let processes that are forked from now on share their metrics in the directory."""
     os.environ[DIRECTORY] = directory

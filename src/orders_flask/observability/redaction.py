@@ -1,4 +1,4 @@
-"""Text for people, without the secrets of the settings."""
+"""Redaction of the settings' secrets in texts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from orders_flask.settings import Settings
 
 
 def redact(text: str, settings: Settings) -> str:
-    """Return the text with stars for each secret that is a word of it: what a library says may repeat its address."""
-    values = [str(getattr(settings, one.name)) for one in fields(settings) if one.metadata["secret"]]
+    """Replace the secrets in the text by stars, because libraries' messages may contain the URL of a connection."""
+    values = [str(getattr(settings, setting.name)) for setting in fields(settings) if setting.metadata["secret"]]
     secrets = {form for value in values for part in _parts(value) for form in (part, unquote(part))}
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
@@ -20,7 +20,7 @@ def redact(text: str, settings: Settings) -> str:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """A secret; in an address its password, also in pieces, for it may have been misread; the options' values."""
+    """Yield a secret, the password of a URL (also its pieces, because a URL may be misparsed), and secret options."""
     yield value
     password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
     yield password

@@ -1,4 +1,4 @@
-"""Structured logs: a line an event on standard error, with the request it belongs to."""
+"""Structured logging: one line per event on standard error, with the context of its request."""
 
 import logging
 import os
@@ -9,9 +9,9 @@ import structlog
 
 
 def configure(*, level: str, form: str) -> None:
-    """Send structlog's and the standard library's events through one formatter.
+    """Configure structlog and the standard library's logging to use one formatter.
 
-    ``form`` is ``json`` or ``console``; "" is ``console`` at a terminal, and ``json`` otherwise.
+    ``form`` is ``json`` or ``console``; "" is ``console`` on a terminal, otherwise ``json``.
     """
     form = form or ("console" if sys.stderr.isatty() else "json")
     shared: list[Any] = [
@@ -51,6 +51,6 @@ def configure(*, level: str, form: str) -> None:
 
 
 def _add_process(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Several workers write into one log."""
+    """Add the process id, because several workers write to one log."""
     event["pid"] = os.getpid()
     return event

@@ -1,1 +1,1 @@
-"""What the published contracts share."""
+"""Web layer shared by the published contracts."""

@@ -1,4 +1,4 @@
-"""Bearer tokens: every route of a contract knows who asks before it reads anything else of the request."""
+"""Bearer authentication, which runs before any other part of a request is read."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,17 +18,17 @@ SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def authenticate() -> None:
-    """Set ``g.bearer`` and ``g.actor``.
+    """Verify the bearer token; set ``g.auth_token`` and ``g.actor``.
 
     Raises:
-        InvalidToken: there is no bearer token, or none that we accept (clauses 000-06, 000-10, 000-14, 000-17), or it
-            was ended (clause 003-13).
-        StoreUnavailable: nobody can say whether it was ended.
+        InvalidToken: the token is missing or invalid (clauses 000-06, 000-10, 000-14, 000-17), or revoked
+            (clause 003-13).
+        StoreUnavailable: the store of revoked tokens cannot be read.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise InvalidToken("There is no bearer token.")
-    # One round trip answers both whether the token was revoked and what the cache has of the order.
+        raise InvalidToken("The Authorization header must have a bearer token.")
+    # Prefetch, because one round trip can read both the token's revocation and the cached order.
     use_cases().prefetch_order(order_id_from_path() if request.method in ("GET", "HEAD") else None)
     g.auth_token = use_cases().authenticate(token.strip())
     g.actor = replace(g.auth_token.actor, request_id=g.request_id, traceparent=g.traceparent)
@@ -36,19 +36,19 @@ def authenticate() -> None:
 
 
 def requires(access: AccessPolicy) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return what lets a route read its query and body only for those whom the access admits.
+    """Return a decorator that authorizes the actor before the route parses its query and body.
 
-    The use case decides; this asks the same question early, so that whoever may not enter hears so first.
+    The use case authorizes again. The early check makes 403 take precedence over validation errors.
 
     Raises:
-        AccessDenied: it is clear without a look at any order that the actor may not.
+        AccessDenied: the policy rejects the actor regardless of the order.
     """
 
     def guard(route: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(route)
-        def guarded(*arguments: Any, **named: Any) -> Any:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
             access.authorize(actor())
-            return route(*arguments, **named)
+            return route(*args, **kwargs)
 
         return guarded
 

@@ -1,4 +1,4 @@
-"""The blueprints of published contracts: flask-smorest's, with bodies read strictly and bearers known."""
+"""Blueprints of published contracts: flask-smorest with strict JSON parsing and bearer authentication."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ class OpenBlueprint(Blueprint):
     ARGUMENTS_PARSER = StrictParser()
 
     def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **around: Any) -> dict[str, Any]:
-        """Document what is taken, without flask-smorest's own 422: which errors come, ``docs.operation`` says."""
+        """Document the arguments without flask-smorest's 422, because ``openapi.operation`` documents all errors."""
         doc_info.get("arguments", {}).pop("responses", None)
         documented: dict[str, Any] = super()._prepare_arguments_doc(doc, doc_info, **around)
         return documented
 
 
 class ContractBlueprint(OpenBlueprint):
-    """Routes that know who asks before they read anything, and answer 304 to whoever has the present version."""
+    """Routes that need a bearer token and answer conditional GET requests with 304."""
 
     def __init__(self, name: str, import_name: str, **about: Any) -> None:
         super().__init__(name, import_name, **about)

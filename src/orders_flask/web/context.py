@@ -1,4 +1,4 @@
-"""How a route reaches the use cases: through the app it belongs to, never through anything global."""
+"""Request context: access to the use cases, the actor and the token; no module-level state."""
 
 from collections.abc import Callable
 from typing import cast
@@ -23,10 +23,10 @@ def use_cases() -> UseCases:
 
 
 def actor() -> Actor:
-    """Return who makes this request; routes behind ``bearer.authenticate`` only."""
+    """Return the actor of this request; only after ``authentication.authenticate``."""
     return cast(Actor, g.actor)
 
 
 def authenticated_token() -> AuthenticatedToken:
-    """Return what the token of this request says; behind ``bearer.authenticate`` only."""
+    """Return the token of this request; only after ``authentication.authenticate``."""
     return cast(AuthenticatedToken, g.auth_token)

@@ -1,4 +1,4 @@
-"""What a published contract tells the common part of itself."""
+"""Description of a published contract for the shared web layer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,16 @@ from orders_flask.web.problems import STATUSES, Problem
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """Its routes, and how it says what went wrong."""
+    """A contract's blueprints and its rendering of errors."""
 
     name: str
     blueprint: Blueprint
     body: Callable[[Problem], tuple[dict[str, Any], str]]  # an error's body and media type
     sentence: Callable[[OrdersError], str] = str
     details: Callable[[OrdersError], Mapping[str, Any] | None] = lambda error: None
-    siblings: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted beside the prefix, by last segment
-    absolute_mounts: Mapping[str, Blueprint] = field(default_factory=dict)  # mounted once, at a path of their own
+    siblings: Mapping[str, Blueprint] = field(
+        default_factory=dict
+    )  # by the last path segment, mounted beside the prefix
+    absolute_mounts: Mapping[str, Blueprint] = field(default_factory=dict)  # by absolute path, mounted once
     statuses: Mapping[Kind, int] = field(default_factory=lambda: STATUSES)
     malformed_status: int = 400

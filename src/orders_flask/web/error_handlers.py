@@ -1,4 +1,4 @@
-"""From anything raised to the error body of the contract whose URL was asked for."""
+"""Error handlers: map each exception to the error body of the contract that owns the URL."""
 
 import structlog
 from flask import Flask, Response, current_app, json, request
@@ -27,17 +27,17 @@ _KEY = "orders-contracts"
 
 
 def install(app: Flask, mounts: dict[str, Contract]) -> None:
-    """Answer every error; ``mounts`` gives the contract of each prefix."""
+    """Register handlers for all exceptions; ``mounts`` maps URL prefixes to contracts."""
     app.extensions[_KEY] = mounts
     for kind in (OrdersError, InvalidRequest, MalformedBody, HTTPException, Exception):
         app.register_error_handler(kind, handle)
 
 
 def handle(error: Exception) -> Response:
-    """Return the error as the contract of the request's path writes it."""
-    place = _prefix_of(request.path)
-    contract = _mounts()[place] if place else None
-    if contract and place not in contract.absolute_mounts and error is request.routing_exception:
+    """Return the response to the error, in the form of the contract that owns the request's path."""
+    prefix = _prefix_of(request.path)
+    contract = _mounts()[prefix] if prefix else None
+    if contract and prefix not in contract.absolute_mounts and error is request.routing_exception:
         error = _require_authentication(error)
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
@@ -54,17 +54,17 @@ def _mounts() -> dict[str, Contract]:
 
 
 def _prefix_of(path: str) -> str | None:
-    """Return the prefix that the path lies below."""
-    fitting = [prefix for prefix in _mounts() if path == prefix or path.startswith(f"{prefix}/")]
-    return max(fitting, key=len, default=None)
+    """Return the longest mounted prefix of the path."""
+    matching = [prefix for prefix in _mounts() if path == prefix or path.startswith(f"{prefix}/")]
+    return max(matching, key=len, default=None)
 
 
 def _require_authentication(error: Exception) -> Exception:
-    """Return the error; for somebody we do not know, that: nobody else is told what there is, and what is not."""
+    """Replace the routing error by 401 for unauthenticated callers, so that unknown routes are not disclosed."""
     try:
         authenticate()
-    except OrdersError as refusal:
-        return refusal
+    except OrdersError as authentication_error:
+        return authentication_error
     return error
 
 
@@ -79,9 +79,9 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
         return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
     if isinstance(error, HTTPException):
         response = error.get_response()
-        kept = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
-        return Problem(status=error.code or 500, detail=error.description or error.name, headers=kept)
-    return Problem(status=500, detail="Something went wrong on our side; the request's id is in our log.")
+        headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "Location")}
+        return Problem(status=error.code or 500, detail=error.description or error.name, headers=headers)
+    return Problem(status=500, detail="An unexpected error occurred; the log has it under the request's id.")
 
 
 def _domain_error(error: OrdersError, status: int, contract: Contract | None) -> Problem:
@@ -92,7 +92,7 @@ def _domain_error(error: OrdersError, status: int, contract: Contract | None) ->
     if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
         headers = {"Retry-After": str(error.retry_after)}
-        return Problem(status=status, detail="The service cannot answer now; please try again.", headers=headers)
+        return Problem(status=status, detail="The service is temporarily unavailable; please retry.", headers=headers)
     detail = contract.sentence(error) if contract else str(error)
     errors = {error.field: [str(error)]} if isinstance(error, InvalidValue) and error.field else None
     headers = _headers(error)

@@ -1,4 +1,4 @@
-"""Versions over HTTP: an order's version is its ETag."""
+"""Conditional requests: an order's version is its ETag."""
 
 import re
 
@@ -11,35 +11,35 @@ CONDITIONS = {
     304: {
         "in": "header",
         "name": "If-None-Match",
-        "description": "Versions that one has, as `ETag` names them: the order is sent if it is at another.",
+        "description": "ETags of known versions. If the order's version is one of them, the response is 304.",
         "schema": {"type": "string"},
     },
     412: {
         "in": "header",
         "name": "If-Match",
-        "description": "Versions, as `ETag` names them: the change happens if the order is at one of them.",
+        "description": "ETags of expected versions. If the order's version is not one of them, the response is 412.",
         "schema": {"type": "string"},
     },
 }
-"""The header that each conditional answer hangs on, as OpenAPI describes it."""
+"""The OpenAPI parameter of the request header that leads to each status."""
 
 
 def etag(order: Order) -> dict[str, str]:
-    """Return the headers that name the order's version."""
+    """Return the ``ETag`` header of the order's version."""
     return {"ETag": f'"{order.version}"'}
 
 
 def not_modified(response: Response) -> Response:
-    """Turn the answer to a GET into 304 where ``If-None-Match`` names the version it bears."""
+    """Turn a GET response into 304 if ``If-None-Match`` matches its ETag."""
     if request.method in ("GET", "HEAD") and response.status_code == 200 and "ETag" in response.headers:
         response.make_conditional(request)
     return response
 
 
 def if_match_versions() -> frozenset[int] | None:
-    """Return the versions that ``If-Match`` names, as ``etag`` writes them and no otherwise; None where any will do."""
-    named = request.headers.get("If-Match")
-    if named is None or named.strip() == "*":
+    """Return the versions of ``If-Match``, or None if any version matches. Other ETags than ours match no version."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
         return None
-    tags = (_TAG.fullmatch(tag.strip()) for tag in named.split(","))
+    tags = (_TAG.fullmatch(tag.strip()) for tag in header.split(","))
     return frozenset(int(tag[1]) for tag in tags if tag)

@@ -1,4 +1,4 @@
-"""Schema fields that the contracts share."""
+"""Schema fields shared by the contracts."""
 
 import re
 from collections.abc import Mapping
@@ -17,25 +17,25 @@ from orders_domain.model.timestamps import TimeRange, parse_time_range
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
-"""As JSON Schema says ``not_blank`` of a ``SafeString``."""
+"""The JSON Schema pattern that is equivalent to ``not_blank``."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?")
-_MOMENTS = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+_DATE_OR_DATETIME = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
 class SafeString(fields.String):
-    """A string that every store gives back as it was."""
+    """A string that every store returns unchanged: no NUL and no lone surrogates."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if flaw := text_error(text):
-            raise marshmallow.ValidationError(f"The text {flaw}.")
+        if error := text_error(text):
+            raise marshmallow.ValidationError(f"The text {error}.")
         return text
 
 
 class BoundedList(fields.List[Any]):
-    """A list of at least one and at most so many elements, counted before any is read."""
+    """A list of 1 to ``limit`` elements; the length is checked before any element is validated."""
 
     def __init__(self, element: fields.Field[Any], *, limit: int, **arguments: Any) -> None:
         super().__init__(element, validate=validate.Length(min=1, max=limit), **arguments)
@@ -49,50 +49,50 @@ class BoundedList(fields.List[Any]):
 
 
 class StrictNumber(fields.Field[Any]):
-    """A JSON number, kept as it was written; a string or a boolean is none."""
+    """A JSON number, unchanged; strings and booleans are rejected."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if to_decimal(value) is None:
-            raise marshmallow.ValidationError("Not a number.")
+            raise marshmallow.ValidationError("Must be a number.")
         return value
 
 
 class WholeNumber(fields.Integer):
-    """A JSON integer of 64 bits; a string, a boolean and 1.0 are none."""
+    """A 64-bit JSON integer; strings, booleans and 1.0 are rejected."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if type(value) is not int or not -(2**63) <= value < 2**63:
-            raise marshmallow.ValidationError("Not a whole number.")
+            raise marshmallow.ValidationError("Must be an integer.")
         return value
 
 
 class QueryInteger(fields.Integer):
-    """A whole number in a query string, in plain digits."""
+    """An integer in a query string, in decimal digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if not _DIGITS.fullmatch(value):
-            raise marshmallow.ValidationError("Not a whole number.")
+            raise marshmallow.ValidationError("Must be an integer.")
         return int(value)
 
 
 class Timestamp(fields.Field[datetime]):
-    """A moment as RFC 3339 writes it, in UTC."""
+    """An RFC 3339 timestamp in UTC."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return value.isoformat().replace("+00:00", "Z") if value else None
 
 
 class DateOrDateTime(fields.Field[TimeRange]):
-    """An ISO 8601 date or datetime; one without an offset is UTC's."""
+    """An ISO 8601 date or datetime; without an offset it is UTC."""
 
-    def __init__(self, *, description: str = "An ISO date or datetime, of UTC.") -> None:
-        super().__init__(metadata=_MOMENTS | {"description": description})
+    def __init__(self, *, description: str = "An ISO 8601 date or datetime; UTC if it has no offset.") -> None:
+        super().__init__(metadata=_DATE_OR_DATETIME | {"description": description})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> TimeRange:
         try:
             return parse_time_range(value)
         except ValueError:
-            raise marshmallow.ValidationError("Not an ISO 8601 date or datetime.") from None
+            raise marshmallow.ValidationError("Must be an ISO 8601 date or datetime.") from None
 
 
 class AmountParameter(fields.Field[Decimal]):
@@ -104,12 +104,12 @@ class AmountParameter(fields.Field[Decimal]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         if not _DECIMAL.fullmatch(value):
-            raise marshmallow.ValidationError("Not an amount.")
+            raise marshmallow.ValidationError("Must be an amount with at most 16 digits and 4 decimals.")
         return Decimal(value)
 
 
 class Amount(fields.Field[Money]):
-    """Money as a JSON number of major units; the currency stands beside it."""
+    """Money as a JSON number of major units; the currency is a separate field."""
 
     def _serialize(self, value: Money | None, attr: str | None, obj: Any, **kwargs: Any) -> float | None:
         return float(value.amount) if value else None
@@ -117,24 +117,24 @@ class Amount(fields.Field[Money]):
 
 def not_blank(text: str | None) -> None:
     if text is not None and not text.strip():
-        raise marshmallow.ValidationError("Cannot be blank.")
+        raise marshmallow.ValidationError("Must not be blank.")
 
 
 def currency(**metadata: Any) -> fields.String:
-    """Return the field of an ISO 4217 code."""
+    """Return a field for an ISO 4217 currency code."""
     return fields.String(
-        validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Not an ISO 4217 code in use."),
+        validate=validate.OneOf(sorted(MINOR_UNIT_DIGITS), error="Must be an ISO 4217 currency code."),
         metadata={"example": "USD", **metadata},
     )
 
 
 def cursor(description: str, **arguments: Any) -> fields.String:
-    """Return the field of a list's place; whether it is one of ours, ``paging`` says."""
+    """Return a field for a list's cursor; ``pagination.read_cursor`` validates its content."""
     shape = {"pattern": "^[A-Za-z0-9_-]{32}$", "description": description}
     return fields.String(metadata=shape, **arguments)
 
 
 def status(vocabulary: StatusVocabulary, **arguments: Any) -> fields.String:
-    """Return the field of a contract's status words."""
+    """Return a field for the status names of a contract."""
     words = list(dict.fromkeys(vocabulary.names.values()))
     return fields.String(validate=validate.OneOf(words), **arguments)

@@ -1,4 +1,4 @@
-"""What whoever runs the service asks it: whether it lives, whether it is ready, how it is doing. No token needed."""
+"""Operational endpoints without authentication: liveness, readiness and metrics."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[dict[str, Any], int]:
-    """Only the database makes us unready: without cache or broker every request is still answered."""
+    """Check all components. Only the database affects readiness, because cache and broker are optional."""
     failures = {name: check() for name, check in use_cases().check_components().items()}
     ready = failures["database"] is None
     checks = {name: "ok" if failure is None else "degraded" for name, failure in failures.items()}

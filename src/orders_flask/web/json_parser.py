@@ -1,4 +1,4 @@
-"""Request bodies: JSON read strictly, before any schema sees it."""
+"""Strict JSON parser of request bodies; it runs before schema validation."""
 
 import json
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from orders_flask.web.problems import InvalidRequest, MalformedBody
 
 MAX_BODY_BYTES = 1024 * 1024  # bytes
 MAX_NUMBER_LENGTH = 400  # characters
-MAX_MESSAGES = 20  # of each level of a body
+MAX_MESSAGES = 20  # per level of a body
 
 
 class StrictParser(FlaskParser):
-    """webargs, reading JSON as ``parse_json`` does and reporting misfits as ``InvalidRequest``.
+    """A webargs parser that uses ``parse_json`` and reports validation errors as ``InvalidRequest``.
 
-    A schema with ``optional_body`` is content with no body at all.
+    A schema with ``optional_body`` accepts a request without a body.
     """
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
@@ -33,11 +33,11 @@ class StrictParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
-            raise UnsupportedMediaType("The body has to be application/json.")
+            raise UnsupportedMediaType("The Content-Type must be application/json.")
         if (req.content_length or 0) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
-        if len(body) > MAX_BODY_BYTES:  # in chunks; Werkzeug would cut it off without a word
+        if len(body) > MAX_BODY_BYTES:  # a chunked body, which Werkzeug would truncate silently
             raise RequestEntityTooLarge
         g.body = parse_json(body)
         return g.body
@@ -52,70 +52,74 @@ class StrictParser(FlaskParser):
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
         messages = error.messages
-        place, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
-        raise InvalidRequest(_truncate(by_field if isinstance(by_field, dict) else {place: by_field})) from error
+        location, by_field = next(iter(messages.items())) if isinstance(messages, dict) else ("json", messages)
+        raise InvalidRequest(_truncate(by_field if isinstance(by_field, dict) else {location: by_field})) from error
 
 
 def _truncate(messages: Mapping[Any, Any]) -> dict[str, Any]:
-    """The first messages, by names that can be written: a body of a megabyte must not be answered with twelve."""
+    """Limit the number of messages, because the response must not be larger than the request.
+
+    Names that are not valid UTF-8 are replaced.
+    """
     return {
-        str(name).encode("utf-8", "replace").decode(): _truncate(one) if isinstance(one, Mapping) else one
-        for name, one in islice(messages.items(), MAX_MESSAGES)
+        str(name).encode("utf-8", "replace").decode(): _truncate(value) if isinstance(value, Mapping) else value
+        for name, value in islice(messages.items(), MAX_MESSAGES)
     }
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the value of a JSON text in UTF-8.
+    """Parse a JSON text in UTF-8.
 
     Raises:
-        Unparsable: not UTF-8, not JSON (NaN and Infinity are not), a member named twice, nested too deep to read, or
-            a number of more than 400 characters, beyond the range of a double or finer than one keeps.
+        MalformedBody: the text is not UTF-8 or not JSON (NaN and Infinity are not JSON), has duplicate member names,
+            is nested too deeply, or has a number that is longer than 400 characters, outside the range of a double,
+            or more precise than a double.
     """
     try:
         return _decoder.decode(body.decode())
     except UnicodeDecodeError:
-        raise MalformedBody("The body is not UTF-8.") from None
+        raise MalformedBody("The body must be UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise MalformedBody(f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+        raise MalformedBody(f"The body must be JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
-        raise MalformedBody("The body is nested too deep.") from None
+        raise MalformedBody("The body is nested too deeply.") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise MalformedBody("The body has an object with two members of one name.")
+        raise MalformedBody("The body must not have an object with duplicate member names.")
     return members
 
 
 def _integer(text: str) -> int:
     if len(text) > MAX_NUMBER_LENGTH:
-        raise MalformedBody(f"The body has a number of more than {MAX_NUMBER_LENGTH} characters.")
+        raise MalformedBody(f"A number in the body must have at most {MAX_NUMBER_LENGTH} characters.")
     return int(text)
 
 
 def _decimal(text: str) -> float:
     number = float(text) if len(text) <= MAX_NUMBER_LENGTH else float("inf")
     if not isfinite(number):
-        raise MalformedBody("The body has a number beyond the range of a double.")
+        raise MalformedBody("A number in the body must be in the range of a double.")
     if not _round_trips(number, text):
-        raise MalformedBody("The body has a number finer than a double keeps.")
+        raise MalformedBody("A number in the body must not be more precise than a double.")
     return number
 
 
 def _round_trips(number: float, text: str) -> bool:
-    """Whether a program that has the double may write it so: 0.1, 0.10 and 0.10000000000000001 are one, 1e-999 is none.
+    """Return whether the text is a usual notation of the double: its shortest one, or one with 17 digits.
 
-    Programs write a double as short as can be, or with 17 digits.
+    0.1, 0.10 and 0.10000000000000001 are notations of one double; 1e-999 is not a notation of any.
     """
     try:
         return Decimal(text) in {Decimal(repr(number)), Decimal(f"{number:.17g}")}
-    except InvalidOperation:  # an exponent beyond all bounds
+    except InvalidOperation:  # the exponent is out of Decimal's range
         return False
 
 
 def _constant(text: str) -> NoReturn:
-    raise MalformedBody(f"The body is not JSON: {text} is no number.")
+    raise MalformedBody(f"The body must be JSON: {text} is not a JSON number.")
 
 
 _decoder = json.JSONDecoder(

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 at /openapi.json, and a page at /docs that needs no network: its assets come from us."""
+"""OpenAPI 3.1 document at /openapi.json, and Swagger UI at /docs with local assets."""
 
 from typing import Any
 
@@ -12,39 +12,38 @@ from orders_flask.web.etags import CONDITIONS
 from orders_flask.web.idempotency import PARAMETER
 
 _WITH_A_KEY = {
-    409: "A request with this Idempotency-Key is being answered; try again after Retry-After seconds.",
-    422: "The request does not fit its schema, or its Idempotency-Key was used for another request.",
+    409: "A request with this Idempotency-Key is in progress; retry after Retry-After seconds.",
+    422: "The request does not match its schema, or its Idempotency-Key was used for a different request.",
 }
 _MEANINGS = {
-    304: "The order is at a version that If-None-Match names.",
-    400: "The request cannot be read, or is not valid.",
+    304: "The order's current version matches If-None-Match.",
+    400: "The request is malformed or invalid.",
     401: "The bearer token is missing or not valid.",
-    403: "Not yours.",
-    404: "There is no such order.",
-    409: "The order's present state does not allow it.",
-    412: "If-Match does not name the order's present version.",
+    403: "The token does not permit this operation.",
+    409: "The order's current status does not allow this operation.",
+    412: "The order's current version does not match If-Match.",
     413: "The body is larger than 1 MiB.",
-    415: "The body is not application/json.",
-    422: "The request does not fit its schema.",
-    429: "Too many attempts; try again after Retry-After seconds.",
-    503: "The service cannot answer now; try again after Retry-After seconds.",
+    415: "The Content-Type is not application/json.",
+    422: "The request does not match its schema.",
+    429: "Too many attempts; retry after Retry-After seconds.",
+    503: "The service is temporarily unavailable; retry after Retry-After seconds.",
 }
 
 
 class OrdersApi(Api):
-    """flask-smorest without its error handlers: theirs drop headers and know one error body only."""
+    """flask-smorest without its error handlers, because they drop headers and support a single error body."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
-        """Leave errors to ``web.errors``."""
+        """Do nothing, because ``web.error_handlers`` handles errors."""
 
     def _register_responses(self) -> None:
-        """Leave what they look like to ``operation``."""
+        """Do nothing, because ``operation`` documents error responses."""
 
 
 def install(app: Flask) -> Api:
-    """Serve the document and the page; return what blueprints are registered with."""
+    """Serve the document and the page; return the Api with which blueprints are registered."""
     app.config |= {
         "API_TITLE": "orders",
         "API_VERSION": "1",
@@ -53,7 +52,7 @@ def install(app: Flask) -> Api:
         "API_SPEC_OPTIONS": {
             "components": {"securitySchemes": {"bearer": SCHEME}},
             "security": [{"bearer": []}],
-            "info": {"description": "Order management. All but login and refresh need a bearer token (JWT)."},
+            "info": {"description": "Order management. All operations except login and refresh need a bearer token."},
         },
     }
     app.register_blueprint(
@@ -68,17 +67,18 @@ def operation(
     summary: str,
     media_type: str = "application/json",
     idempotency_key: bool = False,
+    not_found: str = "The order does not exist.",
 ) -> dict[str, Any]:
-    """Return what ``Blueprint.doc`` takes: the summary, the answers beside success, and the headers they hang on.
+    """Return the arguments of ``Blueprint.doc``: summary, error responses, and the request headers that affect them.
 
-    ``once``: it may be sent again and again under a key.
+    ``idempotency_key`` documents the Idempotency-Key header; ``not_found`` is the description of 404.
     """
-    meanings = _MEANINGS | (_WITH_A_KEY if idempotency_key else {})
+    meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
     content = {"content": {media_type: {"schema": schema}}}
     responses = {
         str(status): {"description": meanings[status], **({} if status == 304 else content)} for status in statuses
     }
-    parameters = [one for status, one in CONDITIONS.items() if status in statuses] + (
+    parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
         [PARAMETER] if idempotency_key else []
     )
     return {"summary": summary, "responses": responses, **({"parameters": parameters} if parameters else {})}

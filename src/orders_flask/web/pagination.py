@@ -1,4 +1,4 @@
-"""Pages over HTTP: an opaque cursor, and a Link to the next page."""
+"""Cursor pagination over HTTP: opaque cursors and ``Link`` headers."""
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,10 +18,10 @@ _FORMAT = struct.Struct(">q16s")
 
 
 def read_cursor(text: str | None) -> Cursor | None:
-    """Return where the page begins.
+    """Decode the cursor of a query.
 
     Raises:
-        InvalidRequest: the cursor is none of ours.
+        InvalidRequest: the text is not a cursor that ``write_cursor`` returned.
     """
     if text is None:
         return None
@@ -29,7 +29,7 @@ def read_cursor(text: str | None) -> Cursor | None:
         microseconds, order_id = _FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"=="))
         return Cursor(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=order_id))
     except (Error, ValueError, struct.error, OverflowError):
-        raise InvalidRequest({"cursor": ["Not a cursor of this list."]}) from None
+        raise InvalidRequest({"cursor": ["Must be a cursor from the Link header of a page."]}) from None
 
 
 def write_cursor(after: Cursor) -> str:
@@ -38,10 +38,10 @@ def write_cursor(after: Cursor) -> str:
 
 
 def link_to_next(page: Page, *, without: str = "cursor") -> dict[str, str]:
-    """Return the ``Link`` header (RFC 8288) to the next page, if there is one; all parameters but one stay."""
+    """Return the ``Link`` header (RFC 8288) of the next page, if there is one; it repeats the query but ``without``."""
     if page.next_cursor is None:
         return {}
-    kept = {name: value for name, value in request.args.items() if name != without}
-    parameters: dict[str, Any] = {**kept, "cursor": write_cursor(page.next_cursor)}
+    query = {name: value for name, value in request.args.items() if name != without}
+    parameters: dict[str, Any] = {**query, "cursor": write_cursor(page.next_cursor)}
     path = quote(request.root_path + request.path, safe="/~:@!$&'()*+,;=")
     return {"Link": f'<{path}?{urlencode(parameters)}>; rel="next"'}

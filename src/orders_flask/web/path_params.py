@@ -1,4 +1,4 @@
-"""Identifiers in paths and responses: the order of a path, the user of a list, the number of an item."""
+"""Identifiers in URL paths and responses: order ids, user ids and item numbers."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -12,7 +12,7 @@ from orders_flask.web.context import actor
 
 
 def order_id_from_path() -> UUID | None:
-    """Return the id of the order that the path of this request names, if it does."""
+    """Return the order id in the path of this request, or None."""
     for text in (request.view_args or {}).values():
         with suppress(OrderNotFound):
             return parse_order_id(str(text))
@@ -20,11 +20,11 @@ def order_id_from_path() -> UUID | None:
 
 
 def user_id_param(text: str) -> str:
-    """Return the id of the user whose list a path names: its last slash may be the id's, or the list's (ann/)."""
+    """Return the user id of a list's path; a trailing slash is removed if the rest is the actor's own id."""
     own = actor().subject
     return own if text == f"{own}/" else text
 
 
 def item_number(order: Order, position: int) -> int:
-    """An order has at most 1,000 items, so its number and the item's position make an id of their own."""
+    """Return an item's id: order number and position, unique because an order has at most 1,000 items."""
     return (order.number or 0) * 1_000 + position

@@ -1,4 +1,4 @@
-"""What went wrong with a request: one shape, which each contract writes in its own words."""
+"""Problems: contract-independent descriptions of failed requests."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.UNAVAILABLE: 503,
     }
 )
-"""The status of each kind of error, where a contract has no other."""
+"""The default HTTP status of each kind of error; contracts may override it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A refusal: an HTTP status, a sentence, messages by field, particulars, headers."""
+    """A failed request: HTTP status, detail, messages by field, contract-specific members, headers."""
 
     status: int
     detail: str
     errors: Mapping[str, Any] | None = None
-    extra: Mapping[str, Any] | None = None  # what else the contract says of this error
+    extra: Mapping[str, Any] | None = None  # further members of the contract's error body
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -45,11 +45,11 @@ class Problem:
 
 
 class MalformedBody(Exception):
-    """The body is no JSON that we read. The sentence says why."""
+    """The body cannot be parsed. The text says why."""
 
 
 class InvalidRequest(Exception):
-    """The request does not fit its schema: messages by place and field."""
+    """The request does not match its schema; ``messages`` are by field."""
 
     def __init__(self, messages: Mapping[str, Any]) -> None:
         super().__init__("The request is not valid.")
@@ -57,19 +57,19 @@ class InvalidRequest(Exception):
 
 
 def invalid_transition(error: InvalidTransition, vocabulary: StatusVocabulary) -> str:
-    """Return the sentence about it, in a contract's words."""
-    current, wanted = vocabulary.name_of(error.current), vocabulary.name_of(error.target)
+    """Return the error text with the status names of a contract."""
+    current, target = vocabulary.name_of(error.current), vocabulary.name_of(error.target)
     allowed = sorted({vocabulary.name_of(status) for status in error.allowed} - {current})
     if isinstance(error, TransitionNotPermitted):
         return (
-            f"This order was placed by the contract {error.origin.value}: while it is {current}, you cannot make it "
-            f"{wanted}; you can make it: {', '.join(allowed) or 'nothing'}."
+            f"This order was placed through the contract {error.origin.value}. You may not change its status from "
+            f"{current} to {target}; allowed: {', '.join(allowed) or 'none'}."
         )
-    return f"An order that is {current} cannot become {wanted}; it can become: {', '.join(allowed) or 'nothing'}."
+    return f"An order that is {current} cannot become {target}; it can become: {', '.join(allowed) or 'nothing'}."
 
 
 def problem_json(problem: Problem) -> tuple[dict[str, Any], str]:
-    """Return the body of RFC 9457 and its media type."""
+    """Return an RFC 9457 body and its media type."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": problem.title,

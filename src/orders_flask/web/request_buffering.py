@@ -1,4 +1,4 @@
-"""Requests that a thread sees when all of them is there: who sends slowly keeps a socket, and no thread."""
+"""ASGI middleware that buffers the request body before a worker thread handles the request."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -14,19 +14,19 @@ from werkzeug.exceptions import RequestTimeout
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
 BODY_TIMEOUT = 30.0
-"""For a body to arrive; the server gives the headers as long."""
+"""Seconds for the whole body to arrive; the server has the same timeout for the headers."""
 
 IDLE_TIMEOUT = 1.0
-"""Seconds after which whoever announced too large a body, and does not send it, hears that it is."""
+"""Seconds without data after which a body that is declared too large is rejected."""
 
 _BODY = "orders.body"
 
 
 class RequestBufferingMiddleware:
-    """A WSGI application behind ASGI.
+    """Runs a WSGI application behind ASGI; a slow client occupies a socket, not a worker thread.
 
-    A body that does not arrive in time fails where the application reads it, so that the answer, 408, is in the words
-    of the contract. Too large a body is read to its end and forgotten: who is cut off while sending does not hear why.
+    A timeout is raised when the application reads the body, so that the contract renders the 408 response. A body that
+    is too large is read to its end and discarded, because a client does not read a response while it is sending.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RequestBufferingMiddleware:
         *,
         threads: int,
         seconds: float = BODY_TIMEOUT,
-        on_shutdown: Callable[[], object] = lambda: None,  # may take its time
+        on_shutdown: Callable[[], object] = lambda: None,  # may block
     ) -> None:
         self._application = _with_timed_out_body(application)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
@@ -47,7 +47,7 @@ class RequestBufferingMiddleware:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._respond(scope, receive, send)
-        else:  # there are no web sockets here
+        else:  # web sockets are not supported
             await send({"type": "websocket.close"})
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
@@ -57,11 +57,11 @@ class RequestBufferingMiddleware:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _respond(self, scope: Any, receive: Any, send: Any) -> None:
-        pause = IDLE_TIMEOUT if _declared_length(scope) > MAX_BODY_BYTES else self._seconds
+        idle_timeout = IDLE_TIMEOUT if _declared_length(scope) > MAX_BODY_BYTES else self._seconds
         body: BytesIO | _TimedOutBody | None
         try:
             async with asyncio.timeout(self._seconds):
-                body = await _body(receive, idle_timeout=pause)
+                body = await _body(receive, idle_timeout=idle_timeout)
         except TimeoutError:
             body = _TimedOutBody()
         if body is not None:
@@ -70,11 +70,11 @@ class RequestBufferingMiddleware:
 
 
 _END: dict[str, Any] = {}
-"""The message after the last one of an answer; only its identity counts."""
+"""Sentinel after the last message of a response, compared by identity."""
 
 
 class _Responder(WSGIResponder):
-    """Waits for nothing in its thread: an event loop that ends meanwhile would let it wait for ever."""
+    """A responder whose thread never waits for the event loop, because a stopped loop would block it forever."""
 
     def send(self, message: Any) -> None:
         self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
@@ -84,7 +84,7 @@ class _Responder(WSGIResponder):
         self.send(_END)
 
     async def sender(self, send: Any) -> None:
-        """Send until the thread's own end: from Python 3.14 on, that of the base class may overtake the messages."""
+        """Send until the thread's sentinel, because the base class's may overtake messages from Python 3.14 on."""
         while (message := await self.send_queue.get()) is not _END:
             if message is not None:
                 await send(message)
@@ -98,18 +98,17 @@ class _TimedOutBody:
 def _with_timed_out_body(application: Any) -> Any:
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["wsgi.input"] = environ["asgi.scope"][_BODY]
-        environ["wsgi.input_terminated"] = True  # it has an end, also where no Content-Length said so
-        answer: Iterable[bytes] = application(environ, start_response)
-        return answer
+        environ["wsgi.input_terminated"] = True  # the buffer ends, also without a Content-Length
+        response: Iterable[bytes] = application(environ, start_response)
+        return response
 
     return call
 
 
 def _sanitize_scope(scope: Any) -> dict[str, Any]:
-    """The query in ASCII, also where a client sends its letters as they are; no header that only looks like another.
+    """Percent-encode the query to ASCII, and drop headers whose name has an underscore.
 
-    To a WSGI application X_Forwarded_For is X-Forwarded-For, and what a proxy wrote would not be told from what its
-    client did.
+    WSGI maps X_Forwarded_For and X-Forwarded-For to one key, so a client could forge the header of a proxy.
     """
     return {
         "query_string": quote(scope["query_string"], safe=printable).encode(),
@@ -118,7 +117,7 @@ def _sanitize_scope(scope: Any) -> dict[str, Any]:
 
 
 async def _body(receive: Any, *, idle_timeout: float) -> BytesIO | None:
-    """The body, or somewhat more of it than is allowed; None from a client that has gone."""
+    """Return the body, truncated to slightly more than the limit, or None if the client disconnected."""
     body, more = BytesIO(), True
     while more:
         message = await asyncio.wait_for(receive(), idle_timeout)
@@ -132,5 +131,7 @@ async def _body(receive: Any, *, idle_timeout: float) -> BytesIO | None:
 
 
 def _declared_length(scope: Any) -> int:
-    lengths = (int(value) for name, value in scope["headers"] if name == b"content-length")  # the server refuses others
+    lengths = (
+        int(value) for name, value in scope["headers"] if name == b"content-length"
+    )  # the server rejects invalid ones
     return max(lengths, default=0)

@@ -1,4 +1,4 @@
-"""Each request has an id, a line in the log and a measurement."""
+"""Request logging: request id, trace context, log line and metrics of each request."""
 
 import re
 import time
@@ -11,7 +11,7 @@ from orders_flask.web.context import use_cases
 
 log = structlog.get_logger("orders_flask.requests")
 _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
-# W3C Trace Context: version, trace, span and flags; ff is no version, and all zeros are no ids.
+# W3C Trace Context: version, trace, span and flags; the version ff and ids of zeros are invalid.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 

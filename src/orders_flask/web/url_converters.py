@@ -1,13 +1,13 @@
-"""URLs: a collection answers with and without its trailing slash, without a redirect."""
+"""URL converters, and collections with an optional trailing slash (without a redirect)."""
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, PathConverter, Rule
 
 
 class SubjectConverter(PathConverter):
-    """A user id in a path, of any characters: subjects of some identity providers have slashes.
+    """A user id in a path, with any characters, because subjects of some identity providers have slashes.
 
-    Whether one at its end belongs to it, ``refs.user_named`` says.
+    ``path_params.user_id_param`` handles a trailing slash.
     """
 
     regex = r"[\s\S]+"
@@ -15,11 +15,12 @@ class SubjectConverter(PathConverter):
 
 
 class RefConverter(BaseConverter):
-    """An order in a path that has words beside it. A number or an id has a digit, and the words have none: so a method
-    that an order allows is not taken for one that /my-orders allows.
+    """An order number or id in a path that also has literal segments, such as /my-orders.
+
+    Only references have a digit, so that /my-orders does not allow the methods of an order.
     """
 
-    regex = r".*[0-9].*"  # of one segment, as there is no slash in it
+    regex = r".*[0-9].*"  # a single path segment, because the converter is part-isolating
 
 
 def install(app: Flask) -> None:
@@ -30,7 +31,7 @@ def install(app: Flask) -> None:
 
 
 def add_slash_aliases(app: Flask) -> None:
-    """Add each collection's other spelling. Werkzeug's own leniency answers 404 to a wrong method there, not 405."""
+    """Add each collection without its slash, because Werkzeug's ``strict_slashes`` returns 404 instead of 405 there."""
     for rule in list(app.url_map.iter_rules()):
         if rule.rule != "/" and rule.rule.endswith("/"):
             app.url_map.add(Rule(rule.rule.rstrip("/"), endpoint=rule.endpoint, methods=rule.methods))

@@ -1,1 +1,1 @@
-"""Loops around use cases."""
+"""Background workers: loops that call use cases."""

@@ -1,4 +1,4 @@
-"""The worker that looks after jobs: it runs those that wait, or has Celery run them, whatever fails meanwhile."""
+"""Job worker: starts due jobs in this process or in Celery."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from orders_domain.ports.clock import Clock
 from orders_domain.ports.jobs import JobRepository
 from orders_flask.workers import runner
 
-POLL_INTERVAL = 1.0  # seconds between two looks when nobody rings; other processes' jobs ring for nobody here
+POLL_INTERVAL = 1.0  # seconds; polling is needed because jobs that other processes add do not signal this one
 RETENTION = timedelta(days=30)
 
 
 @dataclass(kw_only=True)
 class JobWorker:
-    """``run`` returns when ``stop`` is set. A job whose worker dies is due again when its lease has run out."""
+    """``run`` returns when ``stop`` is set. If a worker is killed, its job is due again when the lease expires."""
 
     jobs: JobRepository
     start_job: Callable[[UUID], object]
-    wait: Callable[[float], None]  # for news, so many seconds at most
+    wait: Callable[[float], None]  # for a new job, with a timeout in seconds
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -30,7 +30,7 @@ class JobWorker:
         runner.run(self.step, stop=self.stop, name="job worker")
 
     def step(self) -> None:
-        """Begin what is due, and wait a moment for more."""
+        """Start all due jobs, then wait for new ones."""
         due = self.jobs.list_due(self.clock())
         for job_id in due:
             self.start_job(job_id)

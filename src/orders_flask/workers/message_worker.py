@@ -1,4 +1,4 @@
-"""The worker that takes messages in: a use case for each, for ever, whatever fails meanwhile."""
+"""Message worker: consumes messages and calls a use case for each."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-POLL_TIMEOUT = 1.0  # seconds to wait for a message; who wants to stop waits as long
+POLL_TIMEOUT = 1.0  # seconds to wait for a message, and so the maximum delay of a stop
 
 
 @dataclass(kw_only=True)
 class MessageWorker:
-    """``run`` returns when ``stop`` is set, with the message in hand done. Killing it loses nothing."""
+    """``run`` returns when ``stop`` is set and the current message is processed. Killing it loses no message."""
 
     consumer: MessageConsumer
     handler: MessageHandler
@@ -44,11 +44,11 @@ class MessageWorker:
 
 
 def message_handler(read: Callable[[bytes], object], use_case: Callable[[Any], object]) -> MessageHandler:
-    """Return what is done about a message: it is read as a request, and the use case is asked.
+    """Return a handler that parses a message as a request and calls the use case.
 
-    What can be mended by waiting is waited for; an order that is not there only for a while: who ships it may tell of
-    it before it is stored. All else is said of the message itself, also what was our own flaw: it would hold up those
-    behind it, and lies with the others that can be put back once the flaw is mended.
+    Transient failures are retried. An unknown order is retried for a while only, because a carrier's event may arrive
+    before the order is stored. Everything else, bugs of ours included, is dead-lettered so that it does not block the
+    queue; dead letters can be replayed after a fix.
     """
 
     def handle(raw: bytes) -> str | None:

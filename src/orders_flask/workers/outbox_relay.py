@@ -1,4 +1,4 @@
-"""The relay: it sends what waits in the outbox, for ever, whatever fails meanwhile."""
+"""Outbox relay: publishes the events of the outbox."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-POLL_INTERVAL = 0.5  # seconds between two looks when nobody rings; the bell may miss a ring (see sql.bell)
+POLL_INTERVAL = 0.5  # seconds; polling is needed because a wake-up signal may be lost (see sql.outbox.wakeup)
 PURGE_INTERVAL = timedelta(seconds=10)
 
 
 @dataclass(kw_only=True)
 class OutboxRelay:
-    """``run`` returns when ``stop`` is set. Killing it loses nothing: what it had not noted is sent again."""
+    """``run`` returns when ``stop`` is set. If it is killed, events that are not marked as published are sent again."""
 
     relay_events: Callable[[], RelayResult]
     purge_expired_data: Callable[[], PurgeResult]
-    wait: Callable[[float], None]  # for news, so many seconds at most
+    wait: Callable[[float], None]  # for new events, with a timeout in seconds
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
     _purged_at: datetime | None = None
@@ -34,14 +34,14 @@ class OutboxRelay:
         runner.run(self._step, stop=self.stop, name="relay")
 
     def _step(self) -> None:
-        relayed = self.relay_events()
-        if relayed.rejected:
-            log.warning("the broker refused events; see: orders outbox list", refused=relayed.rejected)
-        if relayed == RelayResult() and not self._purge():
+        result = self.relay_events()
+        if result.rejected:
+            log.warning("the broker refused events; see: orders outbox list", refused=result.rejected)
+        if result == RelayResult() and not self._purge():
             self.wait(POLL_INTERVAL)
 
     def _purge(self) -> bool:
-        """Use the idle time; return whether there was anything to forget, and so may be more."""
+        """Purge expired data while idle; return whether any was deleted, so that there may be more."""
         now = self.clock()
         if self._purged_at and now < self._purged_at + PURGE_INTERVAL:
             return False

@@ -1,4 +1,4 @@
-"""A worker whose server was killed ends too, so that a restarted server finds its port free."""
+"""Parent watchdog: a worker exits when its server is killed, so that a restarted server can bind its port."""
 
 import os
 import signal
@@ -8,17 +8,17 @@ import time
 from orders_flask.environment import SERVER_PID
 
 _POLL_INTERVAL = 0.5  # seconds
-_GRACE = 10.0  # seconds for the requests under way
+_GRACE = 10.0  # seconds for requests in progress
 
 
 def server() -> int | None:
-    """Return the process id of the ``orders serve`` that started this process, if one did."""
-    named = os.environ.get(SERVER_PID)
-    return int(named) if named and os.getppid() == int(named) else None
+    """Return the process id of the ``orders serve`` that started this process, or None."""
+    text = os.environ.get(SERVER_PID)
+    return int(text) if text and os.getppid() == int(text) else None
 
 
 def exit_with_parent() -> None:
-    """Watch the server from a thread, where there is one."""
+    """Start a thread that watches the server, if there is one."""
     if (process := server()) is not None:
         threading.Thread(target=_watch, args=(process,), name="orphan", daemon=True).start()
 

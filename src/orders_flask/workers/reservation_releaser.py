@@ -1,4 +1,4 @@
-"""The worker that gives up what other services hold for orders that do not exist, whatever fails meanwhile."""
+"""Reservation releaser: releases reservations at remote services whose orders were never stored."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
 
-POLL_INTERVAL = 1.0  # seconds between two looks
+POLL_INTERVAL = 1.0  # seconds
 
 
 @dataclass(kw_only=True)
 class ReservationReleaser:
-    """``run`` returns when ``stop`` is set. What a killed worker was at is due again when its lease has run out."""
+    """``run`` returns when ``stop`` is set. If it is killed, its reservation is due again when the lease expires."""
 
     release_reservations: Callable[[], ReleaseResult]
     stop: threading.Event = field(default_factory=threading.Event)
@@ -27,7 +27,7 @@ class ReservationReleaser:
         runner.run(self.step, stop=self.stop, name="booking worker")
 
     def step(self) -> None:
-        """Release what is due; where nothing is, wait a moment."""
+        """Release due reservations; if there are none, wait."""
         outcome = self.release_reservations()
         for failure in outcome.failures:
             log.warning("a booking cannot be released yet", reason=failure)

@@ -1,4 +1,4 @@
-"""A loop that nothing ends but its stop: what is away for a while is waited for, longer each time."""
+"""Worker loop with exponential backoff, and background threads."""
 
 import threading
 import time
@@ -11,28 +11,28 @@ from orders_domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-MIN_DELAY, MAX_DELAY = 0.1, 5.0  # seconds after a failure, doubled each time
-STOP_TIMEOUT = 5.0  # seconds that a process that is stopped waits for its workers
+MIN_DELAY, MAX_DELAY = 0.1, 5.0  # seconds after a failure; the delay doubles each time
+STOP_TIMEOUT = 5.0  # seconds that a shutdown waits for the workers
 
 
 def run(step: Callable[[], object], *, stop: threading.Event, name: str) -> None:
-    """Take turns until ``stop`` is set."""
-    pause = MIN_DELAY
+    """Call ``step`` until ``stop`` is set; failures are logged and retried."""
+    delay = MIN_DELAY
     while not stop.is_set():
         try:
             step()
-            pause = MIN_DELAY
+            delay = MIN_DELAY
         except Unavailable as error:
-            log.warning(f"{name} waits", reason=str(error), seconds=pause)
-            stop.wait(pause)
-            pause = min(pause * 2, MAX_DELAY)
+            log.warning(f"{name} waits", reason=str(error), seconds=delay)
+            stop.wait(delay)
+            delay = min(delay * 2, MAX_DELAY)
         except Exception:
             log.exception(f"{name} failed and goes on")
             stop.wait(MAX_DELAY)
 
 
 class Worker(Protocol):
-    """``run`` returns when ``stop`` is set, with what was begun done."""
+    """``run`` returns when ``stop`` is set and the current step is finished."""
 
     stop: threading.Event
 
@@ -40,7 +40,7 @@ class Worker(Protocol):
 
 
 class BackgroundWorkers:
-    """Workers beside what else a process does, each in a thread that ends with the process."""
+    """Workers in daemon threads of this process."""
 
     def __init__(self) -> None:
         self._started: list[tuple[Worker, threading.Thread]] = []
@@ -51,7 +51,7 @@ class BackgroundWorkers:
         self._started.append((worker, thread))
 
     def stop(self, *, timeout: float = STOP_TIMEOUT) -> None:
-        """Let them do what they have begun: an event that was sent and not noted would be sent again."""
+        """Stop the workers after their current step, so that published events are marked and not published again."""
         deadline = time.monotonic() + timeout
         for worker, _ in self._started:
             worker.stop.set()

@@ -37,7 +37,7 @@ def test_each_order_of_the_file_takes_the_status_and_has_its_result(shop: Shop) 
         ["1", "1", "updated"],
         ["3", order_id, "updated"],
         ["4", "99", "failed", "There is no such order."],
-        ["5", "none", "failed", "Neither a number nor an id."],
+        ["5", "none", "failed", "Must be an order number or an order id."],
     ]
     assert ended.stderr == "Orders: 2 updated, 2 failed.\n"
     assert shop.rows(STATUSES) == [(1, "SHIPPED", 2), (2, "PENDING", 1), (3, "SHIPPED", 2)]

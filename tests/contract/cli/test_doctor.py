@@ -41,7 +41,7 @@ def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
 
     assert ended.returncode == 0
     assert said(ended).keys() == {"settings", "database", "cache", "broker"}
-    assert all(line.startswith("fine") for line in said(ended).values())
+    assert all(line.startswith("ok") for line in said(ended).values())
 
 
 def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) -> None:
@@ -56,13 +56,13 @@ def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: P
     ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
 
     assert ended.returncode == 1
-    wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
+    wrong = {name for name, line in said(ended).items() if not line.startswith("ok")}
     assert wrong == {part}
     assert "refused" in said(ended)[part]
 
 
 @pytest.mark.parametrize(
-    ("rabbitmq", "brokers"), [({}, "Kafka gets notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
+    ("rabbitmq", "brokers"), [({}, "Kafka for notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
 )
 def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
     ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
@@ -95,7 +95,7 @@ def test_another_service_that_does_not_answer_is_said(
     assert ended.returncode == 1
     assert why in said(ended)[part]
     assert "Connection refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {part}
 
 
 def test_other_services_that_answer_are_fine(migrated: Path) -> None:
@@ -108,7 +108,7 @@ def test_other_services_that_answer_are_fine(migrated: Path) -> None:
     server.server_close()
 
     assert ended.returncode == 0, ended
-    assert all(f"{part:10} fine" in ended.stdout for part in ("catalogue", "shipments", "mail")), ended.stdout
+    assert all(f"{part:10} ok" in ended.stdout for part in ("catalogue", "shipments", "mail")), ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings:
 
     assert ended.returncode == 1
     assert "refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {part}
 
 
 def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrated: Path) -> None:
@@ -138,14 +138,14 @@ def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrat
         )
 
     assert ended.returncode == 0, ended
-    assert all(said(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
+    assert all(said(ended)[part].startswith("ok") for part in ("replica", "identity", "jobs"))
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, **NOBODY)
 
     assert ended.returncode == 1
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {
+    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {
         "database",
         "cache",
         "broker",
@@ -171,7 +171,7 @@ def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, va
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
-    wrong = [line for line in said(ended).values() if not line.startswith("fine")]
+    wrong = [line for line in said(ended).values() if not line.startswith("ok")]
     assert len(wrong) == 1
     assert variable in wrong[0]
 

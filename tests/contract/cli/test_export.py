@@ -177,15 +177,15 @@ def test_what_is_no_regular_file_is_refused_and_stays_what_it_is(shop: Shop) -> 
     (shop.here / "link.csv").symlink_to("fifo.csv")
 
     for name in ("fifo.csv", "link.csv"):
-        assert_one_sentence(shop.run("export", name), f"{name} is no regular file")
-        assert_one_sentence(shop.run("export", name, "--resume"), f"{name} is no regular file")
+        assert_one_sentence(shop.run("export", name), f"{name} must be a regular file")
+        assert_one_sentence(shop.run("export", name, "--resume"), f"{name} must be a regular file")
     assert (shop.here / "fifo.csv").is_fifo()
     assert (shop.here / "link.csv").is_symlink()
     assert not list(shop.here.glob("*.part*"))
 
 
 def test_a_device_is_no_file_to_write() -> None:
-    with pytest.raises(click.ClickException, match="/dev/null is no regular file"):
+    with pytest.raises(click.ClickException, match="/dev/null must be a regular file"):
         export_file.target(Path("/dev/null"))
 
 
@@ -250,7 +250,7 @@ def test_an_export_is_not_gone_on_with_under_other_options(
 
     refused = shop.run("export", "orders.csv", "--resume", *again)
 
-    assert_one_sentence(refused, f"orders.csv.part was begun with another {other}:")
+    assert_one_sentence(refused, f"orders.csv.part was started with a different {other}:")
     assert part.read_bytes() == (shop.here / "all").read_bytes()
     assert not (shop.here / "orders.csv").exists()
 
@@ -268,7 +268,7 @@ def test_the_same_options_in_other_words_go_on(shop: Shop) -> None:
 def test_what_does_not_say_how_it_was_begun_is_not_gone_on_with(shop: Shop) -> None:
     (shop.here / "orders.csv.part").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part does not say")
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "The options of orders.csv.part cannot be read")
 
 
 def test_what_is_no_export_is_not_gone_on_with(shop: Shop) -> None:
@@ -290,7 +290,7 @@ def test_a_note_that_tells_no_options_is_a_sentence(shop: Shop, note: bytes) -> 
     part = unfinished(shop, "orders.csv")
     part.with_name("orders.csv.part.options").write_bytes(note)
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "with which options it was begun")
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "cannot be read")
 
 
 def test_a_note_that_cannot_be_read_is_a_sentence(shop: Shop) -> None:
@@ -316,7 +316,7 @@ def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(
 
     ended = shop.run("export", "orders.csv")
 
-    assert_one_sentence(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "--resume goes on")
+    assert_one_sentence(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "resume with --resume")
     assert not (shop.here / "orders.csv").exists()
 
 
@@ -352,7 +352,7 @@ def test_where_there_is_nothing_to_go_on_with_it_begins(shop: Shop) -> None:
 def test_a_finished_export_is_not_begun_again_by_resuming_it(shop: Shop) -> None:
     (shop.here / "orders.csv").write_text("of yesterday")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "without --resume")
+    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "omit --resume")
     assert (shop.here / "orders.csv").read_text() == "of yesterday"
 
 

@@ -37,7 +37,7 @@ def test_where_the_database_is_is_said_as_it_is(tmp_path: Path) -> None:
     assert forgotten.stdout == head == f"The database is at {HEAD}.\n"
     assert (back.stdout, further.stdout) == ("The database is at 0011.\n", "The database is at 0010.\n")
     assert (nowhere.returncode, nowhere.stdout) == (2, "")
-    assert "--to is empty" in nowhere.stderr
+    assert "--to must be a revision" in nowhere.stderr
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_where_the_database_is_is_said_as_it_is(tmp_path: Path) -> None:
         ([], {"DATABASE_URL": "memory://"}, ["DATABASE_URL", "memory://"]),
         (["--check"], {"DATABASE_URL": "memory://"}, ["DATABASE_URL", "memory://"]),
         ([], {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, ["store"]),
-        ([], {"DATABASE_URL": "sqlite:////no/such/folder/x.db"}, ["store", "orders doctor says why."]),
+        ([], {"DATABASE_URL": "sqlite:////no/such/folder/x.db"}, ["store", "Run: orders doctor"]),
         ([], {"DATABASE_URL": "mysql://h/x"}, ["DATABASE_URL"]),
         ([], {"DATABASE_URL": "postgresql://[::1/x"}, ["DATABASE_URL"]),
         ([], {"ORDERS_ENV": "prod"}, ["ORDERS_ENV"]),

@@ -1,4 +1,4 @@
-"""orders outbox list, orders outbox resend"""
+"""The ``orders outbox`` commands: list and resend."""
 
 import sqlite3
 from contextlib import closing
@@ -75,7 +75,7 @@ def test_the_list_is_of_the_states_asked_for(here: Path, arguments: list[str], s
 def test_parked_events_wait_again(here: Path) -> None:
     resent = orders("outbox", "resend", "--parked", here=here)
 
-    assert (resent.returncode, resent.stdout) == (0, "1 event waits to be sent again.\n")
+    assert (resent.returncode, resent.stdout) == (0, "Requeued 1 event.\n")
     assert [line[:2] for line in listed(here)] == [["waiting", "0"], ["waiting", "0"]]
 
 
@@ -85,7 +85,7 @@ def test_an_event_that_was_sent_leaves_once_more_when_it_is_named(here: Path) ->
 
     resent = orders("outbox", "resend", event_id, event_id, here=here)
 
-    assert (resent.returncode, resent.stdout) == (0, "1 event waits to be sent again.\n")
+    assert (resent.returncode, resent.stdout) == (0, "Requeued 1 event.\n")
     assert listed(here, "--state", "sent") == []
 
 
@@ -95,8 +95,8 @@ def test_ids_of_no_parked_or_sent_event_are_named_and_the_others_resent(here: Pa
 
     resent = orders("outbox", "resend", unknown, sent[-3], other, here=here)
 
-    assert (resent.returncode, resent.stdout) == (1, "1 event waits to be sent again.\n")
-    assert resent.stderr == f"Error: No parked or sent event has the id {unknown}, {other}.\n"
+    assert (resent.returncode, resent.stdout) == (1, "Requeued 1 event.\n")
+    assert resent.stderr == f"Error: No parked or published event has the id {unknown}, {other}.\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-uuid"], ["--state", "sent"]])

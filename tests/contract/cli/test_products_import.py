@@ -37,7 +37,7 @@ def test_csv_is_imported(shop: Shop) -> None:
     ended = shop.run("products", "import", written(shop, "catalogue.csv", "\ufeff" + lines))
 
     assert (ended.returncode, ended.stdout) == (0, ""), ended
-    assert ended.stderr == "Products: 3 added, 0 changed, 0 unchanged, 0 refused.\n"
+    assert ended.stderr == "Products: 3 added, 0 changed, 0 unchanged, 0 rejected.\n"
     assert shop.rows(STORED) == [
         ("TEA-1", "Tea, black", 350, "EUR", 7, 2),
         ("LAMP-1", 'Lamp "Ada", of brass', 12000, "USD", 0, 5),
@@ -65,24 +65,24 @@ def test_json_lines_are_imported(shop: Shop) -> None:
 
 
 BAD_CSV = {
-    ",Tea,1,1": "lacks sku",
-    "T,,1,1": "lacks name",
+    ",Tea,1,1": "missing: sku",
+    "T,,1,1": "missing: name",
     "T,  ,1,1": "name: Must have 1 to 255 characters, not all blank",
-    "T,Tea,,1": "lacks price",
-    "T,Tea,-1,1": "price: not an amount",
-    "T,Tea,1e3,1": "price: not an amount",
-    "T,Tea,NaN,1": "price: not an amount",
+    "T,Tea,,1": "missing: price",
+    "T,Tea,-1,1": "price: must be an amount with at most 16 digits and 4 decimals",
+    "T,Tea,1e3,1": "price: must be an amount with at most 16 digits and 4 decimals",
+    "T,Tea,NaN,1": "price: must be an amount with at most 16 digits and 4 decimals",
     "T,Tea,1.005,1": "price: An amount in USD must have at most 2 decimals",
     "T,Tea,99999999999999,1": "price: An amount must be at most 1000000000000 minor units",
-    "T,Tea,1,": "lacks stock_quantity",
+    "T,Tea,1,": "missing: stock_quantity",
     "T,Tea,1,-1": "stock_quantity: Must be a whole number from 0 to 1000000000000",
     "T,Tea,1,1.5": "stock_quantity: Must be a whole number from 0 to 1000000000000",
     "T,Tea,1,9999999999999": "stock_quantity: Must be a whole number from 0 to 1000000000000",
-    "T,Tea,1": "3 cells where the header has 4",
-    "T,Tea,1,1,1": "5 cells where the header has 4",
+    "T,Tea,1": "must have 4 cells, like the header; it has 3",
+    "T,Tea,1,1,1": "must have 4 cells, like the header; it has 5",
     f"{'T' * 65},Tea,1,1": "sku: Must have 1 to 64 characters, not all blank",
-    '"T"x,Tea,1,1': "not CSV: ',' expected after '\"'",
-    "T,T\x00,1,1": "has text that is not UTF-8, or a NUL",
+    '"T"x,Tea,1,1': "must be CSV: ',' expected after '\"'",
+    "T,T\x00,1,1": "text must be UTF-8 without NUL characters",
 }
 
 
@@ -98,20 +98,20 @@ def test_a_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, r
 
 GOOD = {"sku": "T", "name": "Tea", "price": 1, "stock_quantity": 1}
 BAD_JSON: dict[str, str] = {
-    "{": "not JSON",
-    "[1]": "not a JSON object",
-    "7": "not a JSON object",
-    "[" * 100_000: "not JSON",
+    "{": "must be JSON",
+    "[1]": "must be a JSON object",
+    "7": "must be a JSON object",
+    "[" * 100_000: "must be JSON",
     json.dumps(GOOD | {"price": True}): "price: An amount must be a finite number",
     json.dumps(GOOD | {"price": float("nan")}): "price: An amount must be a finite number",
     json.dumps(GOOD | {"stock_quantity": True}): "stock_quantity: Must be a whole number from 0 to 1000000000000",
     json.dumps(GOOD | {"stock_quantity": 1.0}): "stock_quantity: Must be a whole number from 0 to 1000000000000",
     json.dumps(GOOD | {"sku": 7}): "sku: Must have 1 to 64 characters, not all blank",
     json.dumps(GOOD | {"currency": "XXX"}): "currency: The currency must be an ISO 4217 code in use",
-    json.dumps(GOOD | {"currency": 7}): "currency: not an ISO 4217 code",
-    json.dumps(GOOD | {"name": "half \ud83c"}): "has text that is not UTF-8, or a NUL",
-    json.dumps(GOOD | {"colour": "red"}): "has what it should not: colour",
-    f'{{"price": {"9" * 5000}}}': "not JSON",
+    json.dumps(GOOD | {"currency": 7}): "currency: must be an ISO 4217 code",
+    json.dumps(GOOD | {"name": "half \ud83c"}): "text must be UTF-8 without NUL characters",
+    json.dumps(GOOD | {"colour": "red"}): "unknown members: colour",
+    f'{{"price": {"9" * 5000}}}': "must be JSON",
 }
 
 
@@ -130,12 +130,12 @@ def test_a_line_that_is_not_utf_8_is_passed_over_and_no_other(shop: Shop) -> Non
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
 
-    assert (ended.returncode, ended.stdout) == (1, "line 3: has text that is not UTF-8, or a NUL\n")
+    assert (ended.returncode, ended.stdout) == (1, "line 3: text must be UTF-8 without NUL characters\n")
     assert len(shop.rows(STORED)) == 2
 
 
-OPEN = "not CSV: a quote is open at the end of the line; a product is one line"
-CLOSED = "not CSV: a quote that may close one of a line before; a product is one line"
+OPEN = "must be CSV: a quote is not closed, and a product must be one line"
+CLOSED = "must be CSV: a quote may belong to an earlier line, and a product must be one line"
 
 
 def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
@@ -145,7 +145,7 @@ def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> N
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
 
     assert (ended.returncode, ended.stdout) == (1, f"line 2: {OPEN}\n")
-    assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 refused.\n"
+    assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 rejected.\n"
 
 
 def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
@@ -199,7 +199,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
     )
 
     assert ended.returncode == 1
-    assert ended.stderr == ("Products: 1 added, 1 changed, 1 unchanged, 1 refused. Nothing was changed: a dry run.\n")
+    assert ended.stderr == ("Products: 1 added, 1 changed, 1 unchanged, 1 rejected. Dry run: nothing was changed.\n")
     assert shop.rows(STORED) == before
 
 
@@ -265,9 +265,11 @@ def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
     again = shop.run("products", "import", name)
 
     assert ended.returncode == again.returncode == 1
-    assert ended.stdout.splitlines() == [f"line {n * 1000 + 9}: price: not an amount" for n in range(bad)]
-    assert ended.stderr == f"Products: {good:,} added, 0 changed, 0 unchanged, {bad} refused.\n"
-    assert again.stderr == f"Products: 0 added, 0 changed, {good:,} unchanged, {bad} refused.\n"
+    assert ended.stdout.splitlines() == [
+        f"line {n * 1000 + 9}: price: must be an amount with at most 16 digits and 4 decimals" for n in range(bad)
+    ]
+    assert ended.stderr == f"Products: {good:,} added, 0 changed, 0 unchanged, {bad} rejected.\n"
+    assert again.stderr == f"Products: 0 added, 0 changed, {good:,} unchanged, {bad} rejected.\n"
     assert shop.rows("SELECT count(*), sum(stock_quantity) FROM products") == shop.rows(
         "SELECT count(DISTINCT product_id), sum(quantity) FROM stock_movements"
     )
@@ -287,7 +289,7 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
     assert ended.returncode == 130, ended
     assert 1500 < begun < size
     assert ended.stderr.startswith(f"Products: {begun:,} added")
-    assert resumed.stderr == f"Products: {size - begun:,} added, 0 changed, 0 unchanged, 0 refused.\n"
+    assert resumed.stderr == f"Products: {size - begun:,} added, 0 changed, 0 unchanged, 0 rejected.\n"
     assert "Traceback" not in ended.stderr
 
 

@@ -49,7 +49,7 @@ def test_what_is_young_or_not_sent_stays(here: Path) -> None:
     pruned = orders("prune", here=here)
 
     assert pruned.returncode == 0
-    assert "Forgotten: 0 events that were sent, 0 idempotency keys, 0 dead tokens, 0 messages." in pruned.stderr
+    assert "Deleted: 0 published events, 0 idempotency keys, 0 token revocations, 0 message records." in pruned.stderr
     assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
 
 
@@ -62,7 +62,7 @@ def test_old_keys_and_events_sent_long_ago_go(here: Path) -> None:
 
     pruned = orders("prune", here=here)
 
-    assert "Forgotten: 2 events that were sent, 1 idempotency keys, 2 dead tokens, 1 messages." in pruned.stderr
+    assert "Deleted: 2 published events, 1 idempotency keys, 2 token revocations, 1 message records." in pruned.stderr
     assert ids(here, "outbox", "id") == ["1", "4"]
     assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]
     assert ids(here, "denied_tokens", "mark") == ["c"]

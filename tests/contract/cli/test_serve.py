@@ -164,7 +164,7 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 
         ended = orders("serve", "--port", port, here=tmp_path)
 
-    assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
+    assert_one_sentence(ended, f"{HOST}:{port}", "Use another port with --port.")
 
 
 def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def signs_in(shop: Shop, email: str = "ann@example.com", password: str = PASSWOR
 def test_who_is_created_can_sign_in(shop: Shop) -> None:
     created = create(shop, "Ann@Example.com", "--id", "ann")
 
-    assert (created.returncode, created.stdout) == (0, "ann@example.com is ann, customer.\n")
+    assert (created.returncode, created.stdout) == (0, "Created ann@example.com with id ann and role customer.\n")
     assert signs_in(shop)
     assert not signs_in(shop, password="wrong horse")
 
@@ -77,7 +77,7 @@ def test_a_new_password_replaces_the_old_one(shop: Shop) -> None:
 
     changed = ran(shop, "password", "ann@example.com", "--password-stdin", given="battery staple\r\nand more")
 
-    assert (changed.returncode, changed.stdout) == (0, "ann@example.com has a new password.\n")
+    assert (changed.returncode, changed.stdout) == (0, "Changed the password of ann@example.com.\n")
     assert not signs_in(shop)
     assert signs_in(shop, password="battery staple")
 

@@ -62,5 +62,5 @@ def test_the_doctor_warns_of_a_redis_that_would_bring_old_copies_back(
             client.config_set("save", "")
         content = orders("doctor", here=tmp_path, REDIS_URL=keeping.url)
 
-    assert "Redis keeps snapshots" in warned.stdout
+    assert "Redis persistence is enabled" in warned.stdout
     assert "advice" not in content.stdout

@@ -86,7 +86,7 @@ def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_
 
         with rabbitmq_server.channel() as channel:
             channel.queue_delete(service.name)
-        assert service.run("outbox", "resend", "--parked") == f"{REFUSED} events wait to be sent again.\n"
+        assert service.run("outbox", "resend", "--parked") == f"Requeued {REFUSED} events.\n"
         while relay.turn() != RelayResult():
             pass
         told = early + news(rabbitmq_server, ear)

@@ -12,14 +12,14 @@ from typing import Any
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
 
-CURSOR = "Not a cursor of this list"  # 24 bytes, but of nowhere in time
+CURSOR = "Must be a cursor from the Link header of a page"  # 24 bytes, but of nowhere in time
 FINER = "must have at most . decimals|An amount must be at most"  # than the currency named beside it has
 KEY = "This Idempotency-Key was used for another request|The Idempotency-Key"  # before; or it is not printable
 SHORT = "Some products have insufficient stock"  # or there are no such products
-WHOLE = "Not a whole number"  # JSON Schema takes 1.0 for an integer
+WHOLE = "Must be an integer"  # JSON Schema takes 1.0 for an integer
 TEXT = "half of a surrogate pair"  # JSON can write it; Unicode has none
-DAY = "Not an ISO 8601 date or datetime"  # a leap second
-PERIOD = "Lies after end_date|The period must"
+DAY = "Must be an ISO 8601 date or datetime"  # a leap second
+PERIOD = "Must not be after end_date|The period must"
 
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item must not (contain|be nested)|{KEY}",
@@ -28,7 +28,7 @@ REASONS = {
     "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}",
     "PUT /api/v1/orders/{ref}/status": "An order that is .* cannot become",
     "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
-    "POST /api/v1/orders/bulk/status": "Neither an order's number nor its id",  # 7.0 is none
+    "POST /api/v1/orders/bulk/status": "Must be an order number or an order id",  # 7.0 is none
     "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}",
     "POST /api/v1/orders/templates": f"{WHOLE}|{TEXT}",
     "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|must be in one currency",

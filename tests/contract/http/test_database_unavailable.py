@@ -56,7 +56,7 @@ def assert_unavailable(answer: Answer) -> None:
     assert not any(
         word in answer.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
     )
-    assert body["detail"] == "The service cannot answer now; please try again."
+    assert body["detail"] == "The service is temporarily unavailable; please retry."
 
 
 def test_a_database_that_is_gone_is_503_on_every_route(far: Stack, network: Proxy) -> None:

@@ -78,7 +78,7 @@ def test_a_busy_port_names_make_s_own_option() -> None:
 
     said = ended.stderr.splitlines()[0]
     assert said.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
-    assert said.endswith(f"Choose another with make run PORT={port + 1}.")
+    assert said.endswith(f"Use another port with make run PORT={port + 1}.")
 
 
 def test_the_tests_run_on_the_checkout_and_not_on_an_installed_copy() -> None:

@@ -124,11 +124,11 @@ def test_a_file_that_cannot_be_read_is_named(path: str, why: str, here: Path, mo
     (here / "binary").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("JWT_SECRET_FILE", path)
 
-    assert refusal() == f"JWT_SECRET_FILE must name a readable text file, and {path} is none: {why}."
+    assert refusal() == f"JWT_SECRET_FILE must name a readable text file; {path} is not one: {why}."
 
 
 def test_an_empty_file_does_not_give_the_default(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "secret").write_text("\n")
     monkeypatch.setenv("JWT_SECRET_FILE", "secret")
 
-    assert refusal() == "JWT_SECRET_FILE names secret, which is empty."
+    assert refusal() == "JWT_SECRET_FILE must name a file that is not empty; secret is."

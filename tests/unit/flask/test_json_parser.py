@@ -48,7 +48,7 @@ def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: 
     body = json.dumps(members)[:-1] + f", {name}: {json.dumps(other)}}}"
 
     for text in (body, f"[{body}]", f'{{"in": {body}}}'):
-        with pytest.raises(MalformedBody, match="two members of one name"):
+        with pytest.raises(MalformedBody, match="duplicate member names"):
             parse_json(text.encode())
 
 
@@ -105,5 +105,5 @@ def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) 
 )  # fmt: skip
 def test_a_fraction_that_no_double_says_is_refused(text: str) -> None:
     for body in (text, f'{{"items": [{{"a": [{text}]}}]}}'):
-        with pytest.raises(MalformedBody, match="than a double keeps"):
+        with pytest.raises(MalformedBody, match="more precise than a double"):
             parse_json(body.encode())

@@ -49,7 +49,7 @@ def test_what_is_no_cursor_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         read_cursor(text)
 
-    assert refusal.value.messages == {"cursor": ["Not a cursor of this list."]}
+    assert refusal.value.messages == {"cursor": ["Must be a cursor from the Link header of a page."]}
 
 
 def test_no_cursor_is_the_beginning() -> None:

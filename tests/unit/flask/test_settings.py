@@ -231,7 +231,7 @@ def test_a_memory_cache_is_kept_only_where_one_process_is_all_there_is(database:
 def test_the_meaning_of_the_cache_says_that_a_named_database_goes_without() -> None:
     (meaning,) = [meaning for name, _, meaning in documentation() if name == "REDIS_URL"]
 
-    assert "none with `DATABASE_URL`" in meaning
+    assert "none if `DATABASE_URL` is set" in meaning
 
 
 def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:

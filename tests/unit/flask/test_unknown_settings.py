@@ -129,7 +129,7 @@ def test_a_refused_start_names_a_misspelt_setting(here: Path) -> None:
     ended = orders("serve", here=here, ORDERS_ENV="production", JWT_SECERT="x")
 
     assert ended.returncode == 1
-    assert "JWT_SECRET is not set" in ended.stderr
+    assert "JWT_SECRET must be set" in ended.stderr
     assert ended.stderr.endswith("JWT_SECERT is not a setting of orders; did you mean JWT_SECRET?\n")
 
 

@@ -1,4 +1,4 @@
-"""orders export"""
+"""The ``orders export`` command."""
 
 import errno
 import sys
@@ -37,20 +37,26 @@ class Period(click.ParamType[TimeRange]):
         try:
             return parse_time_range(value)
         except ValueError:
-            self.fail(f"{value!r} is not an ISO 8601 date or datetime.", param, context)
+            self.fail(f"{value!r} must be an ISO 8601 date or datetime.", param, context)
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
 @format_option
-@click.option("--view", type=click.Choice(list(VIEWS)), default="orders", show_default=True, help="A row for each.")
-@click.option("--status", "statuses", type=click.Choice(list(STATUSES), case_sensitive=False), multiple=True)
-@click.option("--user", help="Orders of this user only.")
-@click.option("--from", "since", type=Period(), help="An ISO date or datetime; UTC, unless it says otherwise.")
-@click.option("--until", type=Period(), help="Likewise; a date includes that day.")
 @click.option(
-    "--resume", is_flag=True, help="Go on with an interrupted export, or begin one; give the same options again."
+    "--view", type=click.Choice(list(VIEWS)), default="orders", show_default=True, help="One row per order or item."
 )
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(list(STATUSES), case_sensitive=False),
+    multiple=True,
+    help="Only orders with this status; repeatable.",
+)
+@click.option("--user", help="Only orders of this user.")
+@click.option("--from", "since", type=Period(), help="Earliest ISO 8601 date or datetime; UTC if it has no offset.")
+@click.option("--until", type=Period(), help="Latest ISO 8601 date (inclusive) or datetime.")
+@click.option("--resume", is_flag=True, help="Resume an interrupted export with the same options, or start a new one.")
 def export(
     file: str,
     form: str | None,
@@ -65,12 +71,12 @@ def export(
 
     FILE is - for standard output.
 
-    FILE appears when it is complete; until then FILE.part grows, 1,000 orders at a time. After Ctrl-C, or worse,
-    --resume goes on behind the last order that is whole, and FILE becomes what it would have been; FILE.part.options
-    has the options that it was begun with, and with others nothing is gone on with.
+    Rows are written to FILE.part, 1,000 orders at a time; a complete export is renamed to FILE. After Ctrl-C or a
+    crash, --resume continues after the last complete order. FILE.part.options records the options; resuming with
+    different ones is refused.
 
-    In CSV, text that begins with = + - @ or a tab gets an apostrophe before it: a spreadsheet would take it for a
-    formula, and anybody can have such a name. JSON Lines have all text as it is. Amounts are in major units.
+    In CSV, text that begins with = + - @ or a tab is prefixed with an apostrophe, because a spreadsheet would
+    evaluate it as a formula. In JSON Lines, text is unchanged. Amounts are in major units.
 
     \b
     Examples:
@@ -80,39 +86,39 @@ def export(
     if resume and file == "-":
         raise click.UsageError("Standard output cannot be resumed.")
     if since and until and since.start >= until.end:
-        raise click.UsageError("--from is after --until.")
-    if user and (flaw := text_error(user)):
-        raise click.UsageError(f"--user {flaw}.")
-    wanted = OrderFilter(
+        raise click.UsageError("--from must be before --until.")
+    if user and (error := text_error(user)):
+        raise click.UsageError(f"--user {error}.")
+    order_filter = OrderFilter(
         user_id=user,
         statuses=frozenset(STATUSES[word] for word in statuses) or None,
         placed_from=since.start if since else None,
         placed_before=until.end if until else None,
     )
     form = detect_format(file, form)
-    pages_of = partial(_pages, Container(settings=settings.load()), wanted)
+    pages_of = partial(_pages, Container(settings=settings.load()), order_filter)
     if file == "-":
         _to_stdout(pages_of, form, VIEWS[view])
     else:
-        options = {"--format": form, "--view": view, **_options(wanted)}
+        options = {"--format": form, "--view": view, **_options(order_filter)}
         _to_file(export_file.target(Path(file)), pages_of, form, VIEWS[view], options, resume)
 
 
-def _options(wanted: OrderFilter) -> Options:
-    """The filters, by the options they come from; in one way, however they were written."""
+def _options(order_filter: OrderFilter) -> Options:
+    """Return the filter's values by option name, in a normalized notation."""
     return {
-        "--user": wanted.user_id,
-        "--status": sorted(status.value for status in wanted.statuses or ()),
-        "--from": wanted.placed_from.isoformat() if wanted.placed_from else None,
-        "--until": wanted.placed_before.isoformat() if wanted.placed_before else None,
+        "--user": order_filter.user_id,
+        "--status": sorted(status.value for status in order_filter.statuses or ()),
+        "--from": order_filter.placed_from.isoformat() if order_filter.placed_from else None,
+        "--until": order_filter.placed_before.isoformat() if order_filter.placed_before else None,
     }
 
 
 PagesAfter = Callable[[Cursor | None], Iterable[Page]]
 
 
-def _pages(container: Container, wanted: OrderFilter, after: Cursor | None) -> Iterable[Page]:
-    return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=replace(wanted, cursor=after)))
+def _pages(container: Container, order_filter: OrderFilter, after: Cursor | None) -> Iterable[Page]:
+    return container.export_orders(ExportOrders(actor=cli_actor(), order_filter=replace(order_filter, cursor=after)))
 
 
 def _to_stdout(pages_of: PagesAfter, form: str, view: View) -> None:
@@ -122,7 +128,7 @@ def _to_stdout(pages_of: PagesAfter, form: str, view: View) -> None:
             _write(sys.stdout.buffer, interrupt.until(pages_of(None)), form, view, Progress())
             sys.stdout.flush()
     except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever read it has what they wanted
+        if error.errno == errno.EPIPE:  # the reader closed the pipe, which is no failure of the export
             raise
         detach_stdout()
         raise click.ClickException(f"Standard output cannot be written: {error.strerror}.") from error
@@ -140,19 +146,19 @@ def _to_file(path: Path, pages_of: PagesAfter, form: str, view: View, options: O
         if complete:
             export_file.finish(path, file)
     except (OrdersError, OSError) as error:
-        why = str(error).rstrip(".")
-        raise click.ClickException(f"{why}. {file.name} has what was written; --resume goes on.") from error
+        reason = str(error).rstrip(".")
+        raise click.ClickException(f"{reason}. Rows so far are in {file.name}; resume with --resume.") from error
     finally:
-        with suppress(OSError):  # what could not be written cannot be written now
+        with suppress(OSError):  # closing flushes again, and fails again after a failed write
             file.close()
     if not complete:
-        click.echo(f"Interrupted: {file.name} has what was written; --resume goes on.", err=True)
+        click.echo(f"Interrupted. Rows so far are in {file.name}; resume with --resume.", err=True)
         sys.exit(INTERRUPTED)
 
 
 @dataclass
 class Progress:
-    """How far the export is: so many orders are in the file."""
+    """The number of orders written so far."""
 
     orders: int = 0
 
@@ -161,7 +167,7 @@ class Progress:
 
 
 def _write(file: BinaryIO, pages: Iterable[Page], form: str, view: View, written: Progress) -> bool:
-    """Write the pages as they come; say whether the last one was among them."""
+    """Write the pages as they arrive; return whether the last page was written."""
     encode = rows.csv_bytes if form == "csv" else rows.json_bytes
     page = None
     bar = click.progressbar(

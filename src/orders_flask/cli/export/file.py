@@ -1,4 +1,4 @@
-"""The file that an export writes: whole under its name, or unfinished under its name and ``.part``."""
+"""Resumable export file: ``FILE.part`` while it is written, renamed to ``FILE`` when it is complete."""
 
 import csv
 import fcntl
@@ -23,22 +23,22 @@ from orders_flask.cli.export.rows import KEY
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """Where an unfinished file ends well: behind the last order that it surely has whole."""
+    """The end of the last order that is certainly complete in an unfinished file."""
 
-    size: int
+    size: int  # bytes
     cursor: Cursor | None
-    orders: int  # it has so many
+    orders: int  # complete orders before this point
 
 
 def target(path: Path) -> Path:
-    """Return the file that is to be written: where the path is a symlink, the file it names.
+    """Return the file to write; a symlink is resolved.
 
     Raises:
-        ClickException: there is something that is no regular file; a device or a FIFO would be replaced by one.
+        ClickException: the path is not a regular file; the final rename would replace a device or a FIFO.
     """
-    with _sentences(path), suppress(FileNotFoundError):
+    with _os_errors(path), suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
-            raise click.ClickException(f"{path} is no regular file; - writes to standard output.")
+            raise click.ClickException(f"{path} must be a regular file; use - for standard output.")
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
@@ -46,9 +46,9 @@ def start(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resume
     """Open the unfinished file of a new export.
 
     Raises:
-        ClickException: there is one already, or none can be written there.
+        ClickException: an unfinished file exists already, or the file cannot be written.
     """
-    with _sentences(path):
+    with _os_errors(path):
         file = _part(path).open("xb")
         _lock(file)
         export_options.store(_part(path), options)
@@ -57,25 +57,26 @@ def start(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resume
 
 
 def resume(path: Path, header: bytes, columns: Sequence[str], options: Options) -> tuple[BinaryIO, ResumePoint]:
-    """Open the unfinished file of an interrupted export, cut to what is surely whole; a new one where there is none.
+    """Open the unfinished file, truncated to its complete orders; if there is none, start a new export.
 
     Raises:
-        ClickException: another export is writing it, or it was begun with other options; or the export is finished.
+        ClickException: another export holds the lock, or the options differ, or the export is complete.
     """
     if not _part(path).exists():
         if path.exists():
             raise click.ClickException(
-                f"{path} is complete, there is no {_part(path)} to go on with; without --resume it is written anew."
+                f"Nothing to resume: {path} is complete and {_part(path)} does not exist. "
+                "To export again, omit --resume."
             )
         return start(path, header, options)
-    with _sentences(path):
+    with _os_errors(path):
         file = _part(path).open("r+b")
     try:
         _lock(file)
-        with _sentences(path):
+        with _os_errors(path):
             if os.fstat(file.fileno()).st_size:
                 export_options.ensure_same(_part(path), options)
-            else:  # it ended before its options were surely noted
+            else:  # the export may have been killed before its options were synced to disk
                 export_options.store(_part(path), options)
             return file, _truncate(file, header, columns)
     except BaseException:
@@ -84,7 +85,7 @@ def resume(path: Path, header: bytes, columns: Sequence[str], options: Options) 
 
 
 def finish(path: Path, file: BinaryIO) -> None:
-    """Give the file its name; it is on the disk by then."""
+    """Sync the file to disk, then rename it to its final name."""
     file.flush()
     os.fsync(file.fileno())
     file.close()
@@ -93,21 +94,21 @@ def finish(path: Path, file: BinaryIO) -> None:
 
 
 def _lock(file: BinaryIO) -> None:
-    """Keep the file to ourselves; the lock goes with it, however we end."""
+    """Lock the file exclusively; the operating system releases the lock even after a crash."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise click.ClickException(f"{file.name} is being written by another export.") from None
+        raise click.ClickException(f"{file.name} is locked by another export.") from None
 
 
 @contextmanager
-def _sentences(path: Path) -> Iterator[None]:
+def _os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
         raise click.ClickException(
-            f"{error.filename} is there, from an export that was interrupted or still runs: "
-            "--resume goes on with it, or delete it."
+            f"{error.filename} exists already, from an export that was interrupted or is still running. "
+            "Resume it with --resume, or delete it."
         ) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or _part(path)} cannot be written: {error.strerror}.") from error
@@ -118,23 +119,23 @@ def _part(path: Path) -> Path:
 
 
 def _truncate(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoint:
-    """Leave what is whole, and stand behind it; return what that is."""
+    """Truncate the file to its complete orders, and seek to its new end."""
     try:
-        resumed = _resumed(file, header, columns)
+        point = _resume_point(file, header, columns)
     except ValueError:
-        raise click.ClickException(f"{file.name} has rows that no such export writes: delete it.") from None
-    file.truncate(resumed.size)
-    file.seek(resumed.size)
-    if resumed.size == 0:
+        raise click.ClickException(f"{file.name} has rows that this export does not write; delete it.") from None
+    file.truncate(point.size)
+    file.seek(point.size)
+    if point.size == 0:
         file.write(header)
-    return resumed
+    return point
 
 
-def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoint:
-    """Find the end of the last order but one: the last may lack items, and is written again.
+def _resume_point(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoint:
+    """Return the end of the last order but one, because the last order may lack items.
 
     Raises:
-        ValueError: this is no file of ours.
+        ValueError: the file's rows are not those of an export with these columns.
     """
     first = file.read(len(header))
     if len(first) < len(header) and header.startswith(first):
@@ -154,7 +155,7 @@ def _resumed(file: BinaryIO, header: bytes, columns: Sequence[str]) -> ResumePoi
 
 
 def _records(file: BinaryIO, *, quoted: bool) -> Iterator[bytes]:
-    """Yield complete records; one of CSV goes on where a quote is still open."""
+    """Yield complete records; a CSV record with an open quote continues on the next line."""
     record = b""
     for line in file:
         record += line
@@ -169,9 +170,9 @@ def _cells(record: bytes) -> Sequence[str]:
 
 
 def _key(row: Mapping[str, str] | Sequence[str], columns: Sequence[str]) -> Cursor:
-    """Return which order the row is of."""
-    named = row if isinstance(row, Mapping) else dict(zip(columns, row, strict=True))
-    if list(named) != list(columns):
+    """Return the cursor of the row's order."""
+    values = row if isinstance(row, Mapping) else dict(zip(columns, row, strict=True))
+    if list(values) != list(columns):
         raise ValueError(row)
-    created_at, order_id = (named[column] for column in KEY)
+    created_at, order_id = (values[column] for column in KEY)
     return Cursor(datetime.fromisoformat(created_at), UUID(order_id))

@@ -1,4 +1,4 @@
-"""With which options an unfinished export was begun: noted beside it, under its name and ``.options``."""
+"""Options of an unfinished export, stored beside it in ``FILE.part.options``."""
 
 import json
 import os
@@ -9,11 +9,11 @@ from typing import TypeAlias
 import click
 
 Options: TypeAlias = Mapping[str, str | list[str] | None]
-"""What decides which rows an export has, by the names of the command's options."""
+"""Values by option name, of the options that determine the rows of an export."""
 
 
 def store(part: Path, options: Options) -> None:
-    """Keep the options; they are on the disk before the first row is."""
+    """Write the options and sync them to disk, before the first row is written."""
     with _options_path(part).open("wb") as file:
         file.write(json.dumps(options).encode())
         file.flush()
@@ -21,25 +21,25 @@ def store(part: Path, options: Options) -> None:
 
 
 def ensure_same(part: Path, options: Options) -> None:
-    """Return if the export was begun with these options.
+    """Compare the options with those of the unfinished export.
 
     Raises:
-        ClickException: it was begun with others, or does not say with which.
+        ClickException: the options differ, or the recorded ones cannot be read.
     """
     try:
-        begun = json.loads(_options_path(part).read_bytes())
-        if not isinstance(begun, dict):
-            raise ValueError(begun)
+        recorded = json.loads(_options_path(part).read_bytes())
+        if not isinstance(recorded, dict):
+            raise ValueError(recorded)
     except (FileNotFoundError, ValueError):
-        raise click.ClickException(f"{part} does not say with which options it was begun: delete it.") from None
-    if others := [name for name, value in options.items() if begun.get(name) != value]:
+        raise click.ClickException(f"The options of {part} cannot be read; delete it.") from None
+    if different := [name for name, value in options.items() if recorded.get(name) != value]:
         raise click.ClickException(
-            f"{part} was begun with another {', '.join(others)}: give the options of then again, or delete it."
+            f"{part} was started with a different {', '.join(different)}: use the same options, or delete it."
         )
 
 
 def delete(part: Path) -> None:
-    """Remove the note of an export that is finished."""
+    """Delete the options of a finished export."""
     _options_path(part).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""What an export says of an order: one row for it, or one for each of its items."""
+"""Export rows: one per order, or one per item of an order."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from orders_domain.model.order import Order
 Row = Mapping[str, Any]
 
 KEY = ("created_at", "order_id")
-"""Where an interrupted export goes on is told by these columns, which every row has."""
+"""Columns of every row, from which ``--resume`` reads its cursor."""
 
 _AS_LINES = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +23,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The columns, and the rows that an order has."""
+    """The columns of a view and the rows of an order."""
 
     columns: Sequence[str]
     rows: Callable[[Order], Iterator[Row]]
@@ -99,7 +99,7 @@ def json_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        # A spreadsheet would run what somebody typed as a city; an apostrophe makes it text.
+        # Formula injection: a spreadsheet would evaluate a customer's text; an apostrophe makes it a string.
         return f"'{value}" if value.startswith(_FORMULA) else value
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")

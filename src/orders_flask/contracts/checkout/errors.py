@@ -1,4 +1,4 @@
-"""What this contract says of an error: ``{"error": a sentence}``, and beyond the source ``details`` by field."""
+"""Error bodies of this contract: ``{"error": text}``, and as an extension ``details`` by field."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,16 +17,16 @@ def sentence(error: OrdersError) -> str:
 
 
 def details(error: OrdersError) -> Mapping[str, Any] | None:
-    """Return what stands beside the sentence: the order that is beyond being cancelled (clause 004-09)."""
+    """Return the further members of an error body: the order that can no longer be cancelled (clause 004-09)."""
     if isinstance(error, OrderFinalized):
         return {"order": CheckoutOrder().dump(representation(error.order))}
     return None
 
 
 def body(problem: Problem) -> tuple[dict[str, Any], str]:
-    told: dict[str, Any] = {"error": problem.detail, **(problem.extra or {})}
+    members: dict[str, Any] = {"error": problem.detail, **(problem.extra or {})}
     if problem.errors is not None:
-        told["details"] = problem.errors
+        members["details"] = problem.errors
         if "cartSnapshot" in problem.errors:
-            told["error"] = INVALID_SNAPSHOT
-    return told, "application/json"
+            members["error"] = INVALID_SNAPSHOT
+    return members, "application/json"

@@ -1,4 +1,4 @@
-"""The routes: translate in, call, translate out (clauses 004-02 to 004-10)."""
+"""Routes of the contract: translate the request, call the use case, translate back (clauses 004-02 to 004-10)."""
 
 from functools import partial
 from typing import Any
@@ -24,15 +24,18 @@ _documented = partial(operation, schemas.CheckoutError)
 
 
 def blueprint() -> ContractBlueprint:
-    """Return a new blueprint of all routes."""
-    routes = ContractBlueprint("checkout", __name__, description="Orders that are signed carts (contract `checkout`).")
+    routes = ContractBlueprint("checkout", __name__, description="Orders of signed carts (contract `checkout`).")
 
     @routes.post("/")
     @routes.arguments(schemas.CheckoutOrderCreate)
     @routes.response(201, schemas.CheckoutOrderCreated)
-    @routes.alt_response(200, schema=schemas.CheckoutOrderCreated, description="Done before, under the same key.")
+    @routes.alt_response(
+        200, schema=schemas.CheckoutOrderCreated, description="The order was placed before with the same key."
+    )
     @routes.doc(
-        **_documented(401, 403, 409, 413, 415, 422, 503, summary="Order a signed cart", idempotency_key=True)
+        **_documented(
+            401, 403, 409, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True
+        )
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
@@ -43,17 +46,19 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
-    @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an order: one's own, or any with orders:write"))
+    @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an own order, or any order with orders:write"))
     def get(order_ref: str) -> Any:
-        wanted = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
-        order = use_cases().get_order(wanted)
+        request = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
+        order = use_cases().get_order(request)
         return representation(order), etag(order)
 
     @routes.post("/<order_ref>/cancel")
     @requires(WRITERS_ONLY)
     @routes.arguments(schemas.Cancellation, required=False)
     @routes.response(200, schemas.CheckoutCanceled)
-    @routes.alt_response(409, schema=schemas.CheckoutFinalized, description="Shipped, delivered or canceled.")
+    @routes.alt_response(
+        409, schema=schemas.CheckoutFinalized, description="The order is shipped, delivered or canceled."
+    )
     @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
     def cancel(body: dict[str, Any], order_ref: str) -> Any:
         request = CancelOrder(

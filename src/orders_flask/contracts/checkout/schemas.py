@@ -1,4 +1,4 @@
-"""The bodies of this contract."""
+"""Schemas of the contract's request and response bodies."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from orders_flask.web.fields import NO_NUL, SafeString, status
 _SNAPSHOT = {
     "type": "object",
     "additionalProperties": True,
-    "description": "The cart's snapshot, signed (see docs/signing). Members that are not named here are kept as sent.",
+    "description": "The signed snapshot of a cart (see docs/signing). Further members are stored unchanged.",
     "required": [
         *("snapshotId", "cartId", "cartVersion", "currency", "items"),
         *("totals", "createdAt", "userId", "signature"),
@@ -54,7 +54,7 @@ _SNAPSHOT = {
 
 
 class Milliseconds(fields.Field[datetime]):
-    """A moment as RFC 3339 writes it, in UTC, with milliseconds."""
+    """An RFC 3339 timestamp in UTC with milliseconds."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if value else None
@@ -64,19 +64,19 @@ _MOMENT = {"type": "string", "format": "date-time", "example": "2024-01-01T00:05
 
 
 class CheckoutOrderCreate(Schema):
-    """A cart, to be ordered."""
+    """Request body: the signed cart to order."""
 
     cartSnapshot = fields.Raw(required=True, metadata=_SNAPSHOT)  # noqa: N815 - the contract's own names, here and below
 
 
 class CheckoutOrderCreated(Schema):
-    """Which order it has become."""
+    """Response body: the id of the new order."""
 
     orderId = fields.UUID(required=True)  # noqa: N815
 
 
 class Cancellation(Schema):
-    """Why an order is cancelled; nobody has to say."""
+    """Request body: an optional reason of a cancellation."""
 
     optional_body = True
 
@@ -89,7 +89,7 @@ class Cancellation(Schema):
 
 
 class CheckoutTotals(Schema):
-    """An order in figures; the quantity is null where an order of another contract does not tell."""
+    """Totals of an order; the quantity is null if another contract's order does not state it."""
 
     itemCount = fields.Integer(required=True)  # noqa: N815
     totalQuantity = fields.Integer(required=True, allow_none=True)  # noqa: N815
@@ -98,7 +98,7 @@ class CheckoutTotals(Schema):
 
 
 class CheckoutOrder(Schema):
-    """An order as it stands."""
+    """An order."""
 
     id = fields.UUID(required=True)
     status = status(VOCABULARY, required=True)
@@ -106,7 +106,7 @@ class CheckoutOrder(Schema):
     userId = fields.String(required=True, allow_none=True)  # noqa: N815
     totals = fields.Nested(CheckoutTotals, required=True)
     cartSnapshot = fields.Raw(  # noqa: N815
-        required=True, metadata={**_SNAPSHOT, "type": ["object", "null"], "description": "Whole, as it was sent."}
+        required=True, metadata={**_SNAPSHOT, "type": ["object", "null"], "description": "The snapshot as it was sent."}
     )
     cancellationReason = fields.String(required=True, allow_none=True)  # noqa: N815
     canceledAt = Milliseconds(required=True, metadata={**_MOMENT, "type": ["string", "null"]})  # noqa: N815
@@ -115,20 +115,20 @@ class CheckoutOrder(Schema):
 
 
 class CheckoutCanceled(Schema):
-    """What became of a cancellation."""
+    """Response body of a cancellation."""
 
     status = fields.String(required=True, validate=validate.Equal("canceled"))
     order = fields.Nested(CheckoutOrder, required=True)
 
 
 class CheckoutError(Schema):
-    """What went wrong."""
+    """Error body."""
 
     error = fields.String(required=True)
     details = fields.Dict(metadata={"description": "Messages by field."})
 
 
 class CheckoutFinalized(CheckoutError):
-    """What went wrong, and the order as it stands."""
+    """Error body with the order that can no longer be cancelled."""
 
     order = fields.Nested(CheckoutOrder)

@@ -1,4 +1,4 @@
-"""From the core's words to this contract's."""
+"""Translation of domain objects to this contract's representations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ VOCABULARY = StatusVocabulary(
 
 
 def representation(order: Order) -> Mapping[str, Any]:
-    """Return the order as this contract's schema wants it; one placed through another contract has no snapshot."""
+    """Return the order for this contract's schema; orders placed through other contracts have no snapshot."""
     return {
         "id": str(order.id),
         "status": VOCABULARY.name_of(order.status),

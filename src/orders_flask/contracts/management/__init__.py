@@ -7,8 +7,8 @@ from orders_flask.web.contract import Contract
 
 def contract() -> Contract:
     orders = routes.blueprint()
-    for more in (bulk, reports, templates):
-        more.register(orders)
+    for module in (bulk, reports, templates):
+        module.register(orders)
     return Contract(
         name="management",
         blueprint=orders,

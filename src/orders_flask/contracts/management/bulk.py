@@ -1,4 +1,4 @@
-"""The routes of work on many orders at once, and of the jobs that large work becomes (clauses 002-32, 002-34)."""
+"""Routes of bulk status changes and of the jobs that run large ones (clauses 002-32, 002-34)."""
 
 from typing import Any
 from uuid import UUID
@@ -21,14 +21,14 @@ from orders_flask.web.responses import json_response
 
 
 def register(routes: ContractBlueprint) -> None:
-    """Add these routes to those of orders."""
+    """Add the routes to the orders' blueprint."""
 
     @routes.post("/bulk/status")
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.BulkStatusUpdate)
     @routes.response(200, schemas.BulkOutcome)
-    @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job, to be polled.")
-    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Change many orders' status (administrators)"))
+    @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job to poll.")
+    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Change the status of many orders (administrators)"))
     def bulk_status(body: dict[str, Any]) -> Any:
         request = BulkChangeStatus(
             actor=actor(), order_ids=tuple(body["order_ids"]), target=VOCABULARY.parse(body["status"])
@@ -38,7 +38,16 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.get("/jobs/<job_id>")
     @routes.response(200, schemas.JobResponse)
-    @routes.doc(**_document(401, 403, 404, 503, summary="Look how far a job is (administrators)"))
+    @routes.doc(
+        **_document(
+            401,
+            403,
+            404,
+            503,
+            summary="Get the progress of a job (administrators)",
+            not_found="The job does not exist.",
+        )
+    )
     def job(job_id: str) -> Any:
         return job_representation(use_cases().get_job(GetJob(actor=actor(), job_id=_job_id(job_id))))
 
@@ -49,10 +58,10 @@ def _accepted(job: BulkStatusJob) -> Response:
 
 
 def _job_id(text: str) -> UUID:
-    """Return the id.
+    """Parse a job id.
 
     Raises:
-        JobNotFound: it is no UUID, so there is no such job.
+        JobNotFound: the text is not a UUID.
     """
     try:
         return parse_order_id(text)

@@ -1,4 +1,4 @@
-"""The bodies of work on many orders at once."""
+"""Schemas of bulk status changes and jobs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _REF = {
 
 
 class OrderRefField(fields.Field[Any]):
-    """An order's number, or its UUID."""
+    """An order number or an order id (UUID)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> OrderRef:
         try:
@@ -30,7 +30,7 @@ class OrderRefField(fields.Field[Any]):
                 return parse_order_ref(str(value))
         except OrderNotFound:
             pass
-        raise ValidationError("Neither an order's number nor its id.")
+        raise ValidationError("Must be an order number or an order id.")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | str:
         return value if isinstance(value, int) else str(value)
@@ -41,28 +41,28 @@ def _refs(**arguments: Any) -> fields.List[Any]:
 
 
 class BulkStatusUpdate(Schema):
-    """A status for many orders."""
+    """Request body: orders and their new status."""
 
     order_ids = _refs(validate=validate.Length(min=1, max=MAX_ORDERS))
     status = status(VOCABULARY, required=True)
 
 
 class BulkFailure(Schema):
-    """Why one order was not changed."""
+    """The reason why one order was not changed."""
 
     order_id = OrderRefField(required=True, metadata=_REF)
     error = fields.String(required=True)
 
 
 class BulkOutcome(Schema):
-    """The orders that have the status now, as they were named, and those that could not take it."""
+    """The orders that were updated, by the reference that the client used, and those that failed."""
 
     updated = _refs()
     failed = fields.List(fields.Nested(BulkFailure), required=True)
 
 
 class JobResponse(BulkOutcome):
-    """How far a job is; what it did so far."""
+    """The progress of a job and its results so far."""
 
     job_id = fields.UUID(required=True)
     status = fields.String(required=True, validate=validate.OneOf([status.value for status in JobStatus]))

@@ -1,4 +1,4 @@
-"""What became of many orders, in this contract's words."""
+"""Translation of bulk results and jobs to this contract's representations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from orders_flask.contracts.management.errors import sentence
 def outcome_representation(job: BulkStatusJob) -> Mapping[str, Any]:
     return {
         "updated": job.updated,
-        "failed": [{"order_id": one.order_id, "error": _reason(one, job)} for one in job.failed],
+        "failed": [{"order_id": failure.order_id, "error": _reason(failure, job)} for failure in job.failed],
     }
 
 

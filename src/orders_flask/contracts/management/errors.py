@@ -1,4 +1,4 @@
-"""What this contract says of an error: ``{"detail": a sentence or an object}`` (clause 002-20)."""
+"""Error bodies of this contract: ``{"detail": text or object}`` (clause 002-20)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def sentence(error: OrdersError) -> str:
 
 
 def details(error: OrdersError) -> Mapping[str, Any] | None:
-    """Return what stands beside the sentence: the products short (clause 002-03)."""
+    """Return the further members of an error body: the products that are out of stock (clause 002-03)."""
     if isinstance(error, InsufficientStock):
         return {"stock_issues": [_issue(shortage) for shortage in error.shortages]}
     return None
@@ -44,12 +44,12 @@ def _issue(shortage: Shortage) -> dict[str, Any]:
 
 
 def _by_field(errors: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Messages by field, those of nested fields under their path: ``order_items.0.quantity``."""
+    """Flatten the messages; a nested field becomes its path, such as ``order_items.0.quantity``."""
     flat: dict[str, list[str]] = {}
     for name, messages in errors.items():
         if isinstance(messages, Mapping):
-            nested = _by_field({str(inner): one for inner, one in messages.items()})
-            flat |= {f"{name}.{inner}": one for inner, one in nested.items()}
+            nested = _by_field({str(inner): value for inner, value in messages.items()})
+            flat |= {f"{name}.{inner}": texts for inner, texts in nested.items()}
         else:
-            flat[str(name)] = [str(one) for one in messages] if isinstance(messages, list) else [str(messages)]
+            flat[str(name)] = [str(text) for text in messages] if isinstance(messages, list) else [str(messages)]
     return flat

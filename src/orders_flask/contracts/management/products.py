@@ -1,4 +1,4 @@
-"""The routes of products, beside those of orders."""
+"""Routes of products, mounted beside those of orders."""
 
 from typing import Any
 
@@ -15,22 +15,23 @@ from orders_flask.web.authentication import requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 
+_NOT_FOUND = "The product does not exist."
+
 
 def blueprint() -> ContractBlueprint:
-    """Return a new blueprint of the products' routes."""
-    routes = ContractBlueprint("products", __name__, description="What can be ordered (contract `management`).")
+    routes = ContractBlueprint("products", __name__, description="The product catalogue (contract `management`).")
 
     @routes.get("/")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ProductResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List products, by id"))
+    @routes.doc(**_document(400, 401, 503, summary="List products, sorted by id"))
     def products(query: dict[str, Any]) -> Any:
         page = use_cases().list_products(ListProducts(offset=query["skip"], limit=query["limit"]))
         return [product_representation(product) for product in page]
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**_document(401, 404, 503, summary="Get a product"))
+    @routes.doc(**_document(401, 404, 503, summary="Get a product", not_found=_NOT_FOUND))
     def product(ref: str) -> Any:
         return product_representation(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
 
@@ -48,7 +49,11 @@ def blueprint() -> ContractBlueprint:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.ProductUpdate)
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**_document(400, 401, 403, 404, 413, 415, 503, summary="Change a product (administrators)"))
+    @routes.doc(
+        **_document(
+            400, 401, 403, 404, 413, 415, 503, summary="Update a product (administrators)", not_found=_NOT_FOUND
+        )
+    )
     def change(body: dict[str, Any], ref: str) -> Any:
         change = UpdateProduct(
             actor=actor(),

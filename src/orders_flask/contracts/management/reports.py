@@ -1,4 +1,4 @@
-"""The routes that look at orders and stock from above: statistics, history, the stock's health, analytics."""
+"""Routes of reports: statistics, history, stock health and analytics."""
 
 from typing import Any
 
@@ -20,25 +20,25 @@ from orders_flask.web.context import actor, use_cases
 
 
 def register(routes: ContractBlueprint) -> None:
-    """Add these routes to those of orders."""
+    """Add the routes to the orders' blueprint."""
 
     @routes.get("/<ref:ref>/statistics")
     @routes.response(200, schemas.OrderStatistics)
-    @routes.doc(**_document(401, 403, 404, 503, summary="Get an order in figures"))
+    @routes.doc(**_document(401, 403, 404, 503, summary="Get the statistics of an order"))
     def statistics(ref: str) -> Any:
         request = GetOrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(use_cases().get_order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
-    @routes.doc(**_document(401, 403, 404, 503, summary="List all changes of an order, a deleted one's too"))
+    @routes.doc(**_document(401, 403, 404, 503, summary="List all changes of an order, also of a deleted one"))
     def history(ref: str) -> Any:
         request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
 
     @routes.get("/health/stock-check")
     @routes.response(200, schemas.StockCheck)
-    @routes.doc(**_document(401, 403, 503, summary="Check the stock (administrators)"))
+    @routes.doc(**_document(401, 403, 503, summary="Get the stock health (administrators)"))
     def stock_check() -> Any:
         return stock_representation(use_cases().get_stock_health(GetStockHealth(actor=actor())))
 
@@ -46,7 +46,7 @@ def register(routes: ContractBlueprint) -> None:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.AnalyticsQuery, location="query")
     @routes.response(200, schemas.AnalyticsResponse)
-    @routes.doc(**_document(400, 401, 403, 503, summary="Say what was ordered in a period (administrators)"))
+    @routes.doc(**_document(400, 401, 403, 503, summary="Get analytics of a period (administrators)"))
     def analytics(query: dict[str, Any]) -> Any:
         request = GetOrderAnalytics(
             actor=actor(),

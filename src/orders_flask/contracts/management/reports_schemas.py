@@ -1,4 +1,4 @@
-"""The bodies of what orders and stock look like from above."""
+"""Schemas of reports: statistics, history, stock health and analytics."""
 
 from marshmallow import Schema, fields, validate
 
@@ -13,16 +13,16 @@ _AMOUNT = {"type": "number"}
 
 
 class OrderStatistics(Schema):
-    """An order in figures."""
+    """Statistics of one order."""
 
     order_id = fields.Integer(required=True)
     item_count = fields.Integer(required=True)
     total_quantity = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "null where the items have no whole quantities."}
+        required=True, allow_none=True, metadata={"description": "null if the items have no integer quantities."}
     )
     total_amount = Amount(required=True, metadata=_AMOUNT)
     average_unit_price = fields.Float(
-        required=True, allow_none=True, metadata={"description": "The amount over the quantity, rounded."}
+        required=True, allow_none=True, metadata={"description": "total_amount divided by total_quantity, rounded."}
     )
     status = status(VOCABULARY, required=True)
     age_seconds = fields.Integer(required=True)
@@ -38,7 +38,7 @@ class HistoryEntry(Schema):
     event = fields.String(required=True, validate=validate.OneOf([PLACED, STATUS_CHANGED, CANCELED, DELETED]))
     from_status = status(VOCABULARY, required=True, allow_none=True)
     to_status = status(VOCABULARY, required=True)
-    details = fields.Dict(required=True, metadata={"description": "Of `placed`: the order as it began."})
+    details = fields.Dict(required=True, metadata={"description": "For `placed`: the order as it was placed."})
 
 
 class LowProduct(Schema):
@@ -50,33 +50,35 @@ class LowProduct(Schema):
 
 
 class StockCheck(Schema):
-    """How the stock is: critical when anything is out of stock, a warning when anything is low."""
+    """Stock health: critical if a product is out of stock, a warning if a product is low."""
 
     status = fields.String(required=True, validate=validate.OneOf([health.value for health in StockHealth]))
     total_products = fields.Integer(required=True)
     out_of_stock = fields.Integer(required=True)
     low_stock = fields.List(
-        fields.Nested(LowProduct), required=True, metadata={"description": "The emptiest first, at most 1,000."}
+        fields.Nested(LowProduct),
+        required=True,
+        metadata={"description": "Sorted by stock, lowest first; at most 1,000."},
     )
     checked_at = Timestamp(required=True, metadata=_MOMENT)
 
 
 class AnalyticsQuery(Schema):
-    """A period, of at most so many buckets."""
+    """Query: a period and the size of its buckets."""
 
     start_date = DateOrDateTime(
-        description=f"An ISO date or datetime, of UTC; {DEFAULT_PERIOD_DAYS} days ago where absent."
+        description=f"An ISO 8601 date or datetime, UTC if it has no offset; by default {DEFAULT_PERIOD_DAYS} days ago."
     )
-    end_date = DateOrDateTime(description="Likewise; a date includes that day. Today where absent.")
+    end_date = DateOrDateTime(description="An ISO 8601 date (inclusive) or datetime; by default today.")
     bucket = fields.String(
         load_default=Bucket.DAY.value,
         validate=validate.OneOf([bucket.value for bucket in Bucket]),
-        metadata={"description": f"At most {MAX_BUCKETS} of them; weeks begin on Monday."},
+        metadata={"description": f"The period has at most {MAX_BUCKETS} buckets; weeks begin on Monday."},
     )
 
 
 class Point(Schema):
-    """What was ordered in one bucket."""
+    """Orders and revenue of one bucket."""
 
     start = fields.Date(required=True)
     orders = fields.Integer(required=True)
@@ -84,7 +86,7 @@ class Point(Schema):
 
 
 class SoldProduct(Schema):
-    """How much of a product was ordered."""
+    """Ordered quantity and revenue of a product."""
 
     product_id = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -93,7 +95,7 @@ class SoldProduct(Schema):
 
 
 class AnalyticsResponse(Schema):
-    """What was ordered, in the service's currency; deleted orders left out, cancelled ones without revenue."""
+    """Analytics in the service's currency; deleted orders are excluded, cancelled ones have no revenue."""
 
     orders = fields.Integer(required=True)
     revenue = fields.Float(required=True)

@@ -1,4 +1,4 @@
-"""Statistics, history, stock and analytics in this contract's words."""
+"""Translation of reports to this contract's representations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ def entry_representation(entry: HistoryEntry) -> Mapping[str, Any]:
 
 
 def _placement_entry(order: Order) -> Mapping[str, Any]:
-    """Everything the order began with; ``items`` where another contract's client described them."""
+    """Return the order as it was placed; ``items`` only if it was placed with custom items."""
     parts = order.address.as_dict() if order.address else {}
     return {
         "origin": order.origin.value,
@@ -89,11 +89,11 @@ def analytics_representation(analytics: Analytics) -> Mapping[str, Any]:
         ],
         "top_products": [
             {
-                "product_id": sold.product_id,
-                "name": sold.name,
-                "quantity": sold.quantity,
-                "revenue": to_major_units(sold.minor, currency),
+                "product_id": sales.product_id,
+                "name": sales.name,
+                "quantity": sales.quantity,
+                "revenue": to_major_units(sales.minor, currency),
             }
-            for sold in analytics.top_products
+            for sales in analytics.top_products
         ],
     }

@@ -1,4 +1,4 @@
-"""The routes of orders: translate in, call, translate out."""
+"""Routes of orders: translate the request, call the use case, translate back."""
 
 from functools import partial
 from typing import Any
@@ -38,14 +38,15 @@ _WITH_BODY = (400, 401, 413, 415, 503)
 
 
 def blueprint() -> ContractBlueprint:
-    """Return a new blueprint of the orders' routes."""
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
 
     @routes.post("/")
     @routes.arguments(schemas.ManagedOrderCreate)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
-        **_document(*_WITH_BODY, 409, 422, summary="Order products; their stock is taken", idempotency_key=True)
+        **_document(
+            *_WITH_BODY, 409, 422, summary="Place an order of products; deducts their stock", idempotency_key=True
+        )
     )
     def place(body: dict[str, Any]) -> Any:
         request = PlaceCatalogOrder(
@@ -59,10 +60,10 @@ def blueprint() -> ContractBlueprint:
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List one's own orders, newest first"))
+    @routes.doc(**_document(400, 401, 503, summary="List own orders, newest first"))
     def my_orders(query: dict[str, Any]) -> Any:
-        wanted = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted))
+        order_filter = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
         return [representation(order) for order in page.orders]
 
     @routes.get("/")
@@ -71,8 +72,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
     @routes.doc(**_document(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
     def search(query: dict[str, Any]) -> Any:
-        wanted = order_filter_from(query, currency=use_cases().default_currency)
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted, access=ADMIN_ONLY))
+        order_filter = order_filter_from(query, currency=use_cases().default_currency)
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY))
         return [representation(order) for order in page.orders], link_to_next(page, without="skip")
 
     @routes.get("/<ref:ref>")
@@ -85,7 +86,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**_document(400, 401, 403, 404, 412, 503, summary="Delete a pending order; its stock comes back"))
+    @routes.doc(**_document(400, 401, 403, 404, 412, 503, summary="Delete a pending order; restores its stock"))
     def delete(ref: str) -> Any:
         use_cases().delete_order(
             DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ONLY, versions=if_match_versions())
@@ -96,7 +97,7 @@ def blueprint() -> ContractBlueprint:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.StatusUpdate)
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**_document(*_WITH_BODY, 403, 404, 412, summary="Change an order's status (administrators)"))
+    @routes.doc(**_document(*_WITH_BODY, 403, 404, 412, summary="Change the status of an order (administrators)"))
     def put_status(body: dict[str, Any], ref: str) -> Any:
         return _response(
             use_cases().change_status(
@@ -114,7 +115,6 @@ def blueprint() -> ContractBlueprint:
 
 
 def placed_response(order: Order) -> Response:
-    """Return the answer to whoever placed the order."""
     return json_response(schemas.ManagedOrderResponse, representation(order), status=200, headers=etag(order))
 
 

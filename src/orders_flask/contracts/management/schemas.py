@@ -1,4 +1,4 @@
-"""The bodies of this contract."""
+"""Schemas of the contract's requests and responses."""
 
 from typing import Any
 
@@ -34,19 +34,19 @@ _AMOUNT = {"type": "number", "minimum": 0, "maximum": MAX_MINOR_UNITS / 100}
 
 
 class OrderItemCreate(Schema):
-    """So many of one product."""
+    """Request: a product and its quantity."""
 
     product_id = WholeNumber(required=True, metadata={"example": 1})
     quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
 def _address_field(part: str) -> fields.Field[str]:
-    short = validate.Length(max=MAX_LENGTHS[part])
+    max_length = validate.Length(max=MAX_LENGTHS[part])
     if part == "line2":
-        shape = {"maxLength": MAX_LENGTHS[part], "pattern": NO_NUL, "description": "A blank one is none: null."}
-        return SafeString(allow_none=True, validate=short, metadata=shape)
+        shape = {"maxLength": MAX_LENGTHS[part], "pattern": NO_NUL, "description": "Blank is stored as null."}
+        return SafeString(allow_none=True, validate=max_length, metadata=shape)
     shape = {"minLength": 1, "maxLength": MAX_LENGTHS[part], "pattern": NOT_BLANK}
-    return SafeString(required=True, validate=[short, not_blank], metadata=shape)
+    return SafeString(required=True, validate=[max_length, not_blank], metadata=shape)
 
 
 ShippingAddress = Schema.from_dict(
@@ -54,14 +54,14 @@ ShippingAddress = Schema.from_dict(
 )
 
 
-class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
-    """Products to be ordered, and where they go."""
+class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
+    """Request body: products to order and their shipping address."""
 
     order_items = BoundedList(fields.Nested(OrderItemCreate), limit=MAX_ITEMS, required=True)
 
 
 class OrderItemResponse(Schema):
-    """What the order takes of one product, at the price of its moment."""
+    """An order line, with the price at the time of the order."""
 
     order_item_id = fields.Integer(required=True)
     product_id = fields.Integer(required=True)
@@ -71,10 +71,10 @@ class OrderItemResponse(Schema):
 
 
 class ManagedOrderResponse(Schema):
-    """An order as it stands."""
+    """An order."""
 
     order_id = fields.Integer(required=True, metadata={"description": "The order's number."})
-    user_id = fields.String(required=True, allow_none=True, metadata={"description": "null: a guest's."})
+    user_id = fields.String(required=True, allow_none=True, metadata={"description": "null for a guest's order."})
     order_date = Timestamp(required=True, metadata=_MOMENT)
     status = status(VOCABULARY, required=True)
     total_amount = Amount(required=True, metadata={"type": "number"})
@@ -89,50 +89,50 @@ class ManagedOrderResponse(Schema):
 
 
 class StatusUpdate(Schema):
-    """A status to be taken."""
+    """Request body: the new status."""
 
     status = status(VOCABULARY, required=True)
 
 
 class PageQuery(Schema):
-    """Which part of a list."""
+    """Query: offset and size of a page."""
 
     skip = QueryInteger(load_default=0, validate=validate.Range(min=0, max=100_000))
     limit = QueryInteger(load_default=10, validate=validate.Range(min=1, max=1_000))
 
 
 class SearchQuery(PageQuery):
-    """Conditions, all of which have to hold."""
+    """Query: filters, combined with AND."""
 
     status = status(VOCABULARY)
     user_id = SafeString(validate=validate.Length(min=1, max=MAX_SUBJECT_LENGTH), metadata={"pattern": NO_NUL})
-    start_date = DateOrDateTime(description="An ISO date or datetime; without an offset it is UTC's.")
-    end_date = DateOrDateTime(description="Likewise; a date includes that day, a datetime that moment.")
-    min_amount = AmountParameter(description="Of the service's currency, in major units.")
-    max_amount = AmountParameter(description="Likewise.")
-    cursor = cursor("From the Link header of the page before; in place of skip.")
+    start_date = DateOrDateTime(description="An ISO 8601 date or datetime; UTC if it has no offset.")
+    end_date = DateOrDateTime(description="An ISO 8601 date or datetime, inclusive; UTC if it has no offset.")
+    min_amount = AmountParameter(description="Minimum total in the service's currency, in major units.")
+    max_amount = AmountParameter(description="Maximum total in the service's currency, in major units.")
+    cursor = cursor("From the Link header of the previous page; replaces skip.")
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
         start, end = data.get("start_date"), data.get("end_date")
         if start and end and start.start >= end.end:
-            raise ValidationError("Lies after end_date.", "start_date")
+            raise ValidationError("Must not be after end_date.", "start_date")
 
 
 class Message(Schema):
-    """What was done."""
+    """Confirmation."""
 
     message = fields.String(required=True)
 
 
 class Detail(Schema):
-    """What went wrong: a sentence, or an object with a message and particulars."""
+    """Error body: a text, or an object with a message and further members."""
 
     detail = fields.Raw(required=True, metadata={"anyOf": [{"type": "string"}, {"type": "object"}]})
 
 
 class ProductCreate(Schema):
-    """A product to be sold."""
+    """Request body: a new product."""
 
     name = SafeString(
         required=True,
@@ -140,7 +140,7 @@ class ProductCreate(Schema):
         metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": NOT_BLANK},
     )
     price = StrictNumber(required=True, metadata=_AMOUNT)
-    currency = currency(description="ISO 4217; the service's default where absent.")
+    currency = currency(description="An ISO 4217 code; by default the service's currency.")
     stock_quantity = WholeNumber(required=True, validate=validate.Range(0, MAX_STOCK))
     sku = SafeString(
         validate=[validate.Length(max=MAX_SKU_LENGTH), not_blank],
@@ -150,7 +150,7 @@ class ProductCreate(Schema):
 
 
 class ProductUpdate(ProductCreate):
-    """New values for some properties of a product."""
+    """Request body: new values of a product's fields; absent fields are unchanged."""
 
     class Meta:
         exclude = ("currency",)
@@ -164,7 +164,7 @@ class ProductUpdate(ProductCreate):
 
 
 class ProductResponse(Schema):
-    """A product as it stands."""
+    """A product."""
 
     product_id = fields.Integer(required=True)
     sku = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""The routes of templates: orders to be placed again and again (clause 002-33)."""
+"""Routes of order templates (clause 002-33)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,16 @@ from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.idempotency import idempotency_key, placed_or_replayed
 
+_NOT_FOUND = "The template does not exist."
+
 
 def register(routes: ContractBlueprint) -> None:
-    """Add these routes to those of orders."""
+    """Add the routes to the orders' blueprint."""
 
     @routes.post("/templates")
     @routes.arguments(TemplateCreate)
     @routes.response(201, TemplateResponse)
-    @routes.doc(**_document(400, 401, 413, 415, 503, summary="Keep an order as a template"))
+    @routes.doc(**_document(400, 401, 413, 415, 503, summary="Store an order template"))
     def add(body: dict[str, Any]) -> Any:
         request = AddTemplate(
             actor=actor(), name=body["name"], requested_items=requested_items(body), address=address(body)
@@ -32,7 +34,7 @@ def register(routes: ContractBlueprint) -> None:
     @routes.get("/templates")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, TemplateResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List one's own templates"))
+    @routes.doc(**_document(400, 401, 503, summary="List own order templates"))
     def templates(query: dict[str, Any]) -> Any:
         request = ListTemplates(actor=actor(), offset=query["skip"], limit=query["limit"])
         return [_response(template) for template in use_cases().list_templates(request)]
@@ -41,7 +43,10 @@ def register(routes: ContractBlueprint) -> None:
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
         **_document(
-            400, 401, 404, 409, 422, 503, summary="Order what a template has, at today's prices", idempotency_key=True
+            *(400, 401, 404, 409, 422, 503),
+            summary="Place an order from a template, at current prices",
+            idempotency_key=True,
+            not_found=_NOT_FOUND,
         )
     )
     def place_template(ref: str) -> Any:
@@ -52,17 +57,17 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**_document(401, 404, 503, summary="Remove a template; orders placed with it stay"))
+    @routes.doc(**_document(401, 404, 503, summary="Delete a template; its orders are unchanged", not_found=_NOT_FOUND))
     def remove(ref: str) -> Any:
         use_cases().delete_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
         return {"message": "Template deleted"}
 
 
 def _template_id(text: str) -> int:
-    """Return the id.
+    """Parse a template id.
 
     Raises:
-        TemplateNotFound: no template has an id like this.
+        TemplateNotFound: the text is not a positive integer.
     """
     number = parse_number(text)
     if number is None:
@@ -75,7 +80,9 @@ def _response(template: OrderTemplate) -> Mapping[str, Any]:
     return {
         "template_id": template.id,
         "name": template.name,
-        "order_items": [{"product_id": one.product_id, "quantity": one.quantity} for one in template.requested_items],
+        "order_items": [
+            {"product_id": item.product_id, "quantity": item.quantity} for item in template.requested_items
+        ],
         **{name: parts[part] for part, name in SHIPPING.items()},
         "created_at": template.created_at,
     }

@@ -1,4 +1,4 @@
-"""The bodies of templates."""
+"""Schemas of order templates."""
 
 from marshmallow import fields, validate
 
@@ -8,7 +8,7 @@ from orders_flask.web.fields import NOT_BLANK, SafeString, Timestamp, not_blank
 
 
 class TemplateCreate(ManagedOrderCreate):
-    """Products to be ordered again and again, and where they go."""
+    """Request body: name, products and shipping address of a template."""
 
     name = SafeString(
         required=True,
@@ -17,8 +17,8 @@ class TemplateCreate(ManagedOrderCreate):
     )
 
 
-class TemplateResponse(ShippingAddress):  # type: ignore[misc, valid-type]  # made from the table of names
-    """A template as it was sent."""
+class TemplateResponse(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
+    """An order template."""
 
     template_id = fields.Integer(required=True)
     name = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""From this contract's words to the core's, and back."""
+"""Translation between this contract's representations and domain objects."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,35 +30,37 @@ SHIPPING = {
     "postal_code": "shipping_postal_code",
     "country": "shipping_country",
 }
-"""This contract's name of each part of an address."""
+"""This contract's member names, by address field."""
 
 
 def address(body: Mapping[str, Any]) -> Address:
-    """Return the address of a body that fits its schema; a second line left blank, as forms send it, is none."""
+    """Return the address of a validated body; a blank second line, which forms send, becomes None."""
     parts: dict[str, Any] = {part: body.get(name) for part, name in SHIPPING.items()}
     line2 = parts.pop("line2")
     return Address(line2=line2 if line2 and line2.strip() else None, **parts)
 
 
 def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
-    return tuple(RequestedItem(product_id=one["product_id"], quantity=one["quantity"]) for one in body["order_items"])
+    return tuple(
+        RequestedItem(product_id=item["product_id"], quantity=item["quantity"]) for item in body["order_items"]
+    )
 
 
 def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
-    """Return what a search asks for. Amounts are of the service's own currency; days are those of UTC.
+    """Return the filter of a search. Amounts are in the service's currency; dates are in UTC.
 
     Raises:
-        InvalidAmount: no amount of that currency; ``field`` names the parameter.
-        InvalidRequest: the cursor is none of ours.
+        InvalidAmount: an amount is invalid for the currency; ``field`` names the parameter.
+        InvalidRequest: the cursor is invalid.
     """
-    least, most, word = query.get("min_amount"), query.get("max_amount"), query.get("status")
+    min_amount, max_amount, status = query.get("min_amount"), query.get("max_amount"), query.get("status")
     return OrderFilter(
         user_id=query.get("user_id"),
-        statuses=VOCABULARY.parse(word).equivalent if word else None,
+        statuses=VOCABULARY.parse(status).equivalent if status else None,
         placed_from=query["start_date"].start if query.get("start_date") else None,
         placed_before=query["end_date"].end if query.get("end_date") else None,
-        min_total=Money.of(least, currency, field="min_amount") if least is not None else None,
-        max_total=Money.of(most, currency, field="max_amount") if most is not None else None,
+        min_total=Money.of(min_amount, currency, field="min_amount") if min_amount is not None else None,
+        max_total=Money.of(max_amount, currency, field="max_amount") if max_amount is not None else None,
         offset=query["skip"],
         limit=query["limit"],
         cursor=read_cursor(query.get("cursor")),
@@ -66,7 +68,7 @@ def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter
 
 
 def representation(order: Order) -> Mapping[str, Any]:
-    """Return the order as this contract's schema wants it."""
+    """Return the order for this contract's schema."""
     parts = order.address.as_dict() if order.address else {}
     return {
         "order_id": order.number,

@@ -1,4 +1,4 @@
-"""The contract ``orders`` (sources 000 and 001): one's own orders, of items as the client describes them."""
+"""The contract ``orders`` (sources 000 and 001): a user's own orders, with items that the client describes."""
 
 from orders_flask.contracts.orders.errors import sentence
 from orders_flask.contracts.orders.routes import blueprint

@@ -1,4 +1,4 @@
-"""What this contract says of an error; the body is RFC 9457's."""
+"""Error texts of this contract; the body is RFC 9457's."""
 
 from orders_domain.errors import OrdersError, VersionMismatch
 from orders_domain.model.status import InvalidTransition
@@ -10,5 +10,5 @@ def sentence(error: OrdersError) -> str:
     if isinstance(error, InvalidTransition):
         return invalid_transition(error, VOCABULARY)
     if isinstance(error, VersionMismatch):
-        return f'If-Match does not name the order\'s present version, "{error.current}".'
+        return f'If-Match must be the order\'s current version, "{error.current}".'
     return str(error)

@@ -1,4 +1,4 @@
-"""The routes: translate in, call, translate out (clauses 000-04 to 000-17)."""
+"""Routes of the contract: translate the request, call the use case, translate back (clauses 000-04 to 000-17)."""
 
 from functools import partial
 from typing import Any
@@ -25,8 +25,7 @@ _operation = partial(operation, schemas.ProblemDetails, media_type="application/
 
 
 def blueprint() -> ContractBlueprint:
-    """Return a new blueprint of all routes."""
-    routes = ContractBlueprint("orders", __name__, description="One's own orders (contract `orders`).")
+    routes = ContractBlueprint("orders", __name__, description="A user's own orders (contract `orders`).")
 
     @routes.post("/")
     @routes.arguments(schemas.OrderCreate)
@@ -42,7 +41,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
-    @routes.doc(**_operation(304, 401, 404, 503, summary="Get one of one's own orders"))
+    @routes.doc(**_operation(304, 401, 404, 503, summary="Get an own order"))
     def get(order_ref: str) -> Any:
         order = use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
@@ -50,11 +49,7 @@ def blueprint() -> ContractBlueprint:
     @routes.patch("/<order_ref>")
     @routes.arguments(schemas.OrderUpdate)
     @routes.response(200, schemas.OrderResponse)
-    @routes.doc(
-        **_operation(
-            400, 401, 404, 409, 412, 413, 415, 422, 503, summary="Change the status of one of one's own orders"
-        )
-    )
+    @routes.doc(**_operation(400, 401, 404, 409, 412, 413, 415, 422, 503, summary="Change the status of an own order"))
     def patch(body: dict[str, Any], order_ref: str) -> Any:
         order = use_cases().change_status(
             ChangeStatus(
@@ -69,10 +64,12 @@ def blueprint() -> ContractBlueprint:
     @routes.get("/user/<subject:user_id>")
     @routes.arguments(schemas.ListQuery, location="query")
     @routes.response(200, schemas.OrderResponse(many=True))
-    @routes.doc(**_operation(401, 403, 422, 503, summary="List one's own orders, newest first"))
+    @routes.doc(**_operation(401, 403, 422, 503, summary="List own orders, newest first"))
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
-        wanted = OrderFilter(user_id=user_id_param(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"]))
-        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=wanted))
+        order_filter = OrderFilter(
+            user_id=user_id_param(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"])
+        )
+        page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
         return [representation(order) for order in page.orders], link_to_next(page)
 
     return routes

@@ -1,4 +1,4 @@
-"""The bodies of this contract (clause 001-03)."""
+"""Schemas of the contract's requests and responses (clause 001-03)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +16,13 @@ from orders_flask.web.fields import Amount, BoundedList, QueryInteger, StrictNum
 _ITEM = {
     "type": "object",
     "additionalProperties": True,
-    "description": "Any JSON object; kept and given back as sent.",
+    "description": "Any JSON object; stored and returned unchanged.",
     "example": {"sku": "TEA-1", "quantity": 2, "unit_price": 37.5},
 }
 
 
 class ItemField(fields.Field[CustomItem]):
-    """A line as the client describes it."""
+    """An item that the client describes."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> CustomItem:
         try:
@@ -32,7 +32,7 @@ class ItemField(fields.Field[CustomItem]):
 
 
 class OrderCreate(Schema):
-    """An order to be placed."""
+    """Request body: a new order."""
 
     items = BoundedList(ItemField(required=True, metadata=_ITEM), limit=MAX_ITEMS, required=True)
     total_price = StrictNumber(
@@ -41,22 +41,22 @@ class OrderCreate(Schema):
             "type": "number",
             "minimum": 0,
             "maximum": MAX_MINOR_UNITS / 100,
-            "description": "In major units, with no more decimals than the currency has. Where every item has a "
-            "quantity (`quantity` or `qty`) and a price (`unit_price` or `price`), it is their sum.",
+            "description": "In major units, with at most the currency's number of decimals. If every item has a "
+            "quantity (`quantity` or `qty`) and a price (`unit_price` or `price`), it must equal their sum.",
             "example": 75.0,
         },
     )
-    currency = currency(description="ISO 4217; the service's default where absent.")
+    currency = currency(description="An ISO 4217 code; by default the service's currency.")
 
 
 class OrderUpdate(Schema):
-    """A status to be taken."""
+    """Request body: the new status."""
 
     status = status(VOCABULARY, required=True)
 
 
 class OrderResponse(Schema):
-    """An order as it stands."""
+    """An order."""
 
     id = fields.UUID(required=True)
     user_id = fields.String(required=True)
@@ -70,14 +70,14 @@ class OrderResponse(Schema):
 
 
 class ListQuery(Schema):
-    """Which page of a list."""
+    """Query: size and cursor of a page."""
 
     limit = QueryInteger(load_default=100, validate=validate.Range(min=1, max=MAX_PAGE_SIZE))
-    cursor = cursor("From the Link header of the page before.", load_default=None)
+    cursor = cursor("From the Link header of the previous page.", load_default=None)
 
 
 class ProblemDetails(Schema):
-    """What went wrong (RFC 9457)."""
+    """Error body (RFC 9457)."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""From this contract's words to the core's, and back."""
+"""Translation of domain objects to this contract's representations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ VOCABULARY = StatusVocabulary(
 
 
 def representation(order: Order) -> Mapping[str, Any]:
-    """Return the order as this contract's schema wants it."""
+    """Return the order for this contract's schema."""
     return {
         "id": str(order.id),
         "user_id": order.user_id,
@@ -35,5 +35,5 @@ def representation(order: Order) -> Mapping[str, Any]:
 
 
 def _line(line: OrderLine) -> Mapping[str, Any]:
-    """What an order of products, placed through another contract, has in place of items."""
+    """Return a product line as an item, because orders placed through other contracts have lines."""
     return {"product_id": line.product_id, "quantity": line.quantity, "unit_price": float(line.unit_price.amount)}

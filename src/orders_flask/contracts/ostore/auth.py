@@ -1,4 +1,4 @@
-"""Signing in, staying in, signing out (clauses 003-09, 003-12, 003-13)."""
+"""Routes of authentication: login, refresh and logout (clauses 003-09, 003-12, 003-13)."""
 
 from functools import partial
 from ipaddress import IPv6Address, ip_address
@@ -15,31 +15,39 @@ from orders_flask.web.context import authenticated_token, use_cases
 from orders_flask.web.openapi import operation
 
 _operation = partial(operation, OStoreError)
-_OPEN: dict[str, list[Any]] = {"security": []}  # needs no bearer token
+_OPEN: dict[str, list[Any]] = {"security": []}  # no bearer token needed
+_DISABLED = "Sign-in is disabled, because an identity provider issues the tokens."
 
 
 def blueprint() -> OpenBlueprint:
-    """Return a new blueprint of all routes."""
-    routes = OpenBlueprint("auth", __name__, description="Signing in and out (contract `ostore`).")
+    routes = OpenBlueprint("auth", __name__, description="Sign-in and sign-out (contract `ostore`).")
 
     @routes.post("/login")
     @routes.arguments(schemas.Credentials)
     @routes.response(200, schemas.NewToken)
-    @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 429, 503, summary="Sign in with e-mail and password"))
+    @routes.doc(
+        **_OPEN,
+        **_operation(
+            *(400, 401, 404, 413, 415, 429, 503), summary="Sign in with e-mail and password", not_found=_DISABLED
+        ),
+    )
     def login(body: dict[str, Any]) -> Any:
-        asked = SignIn(email=body["email"], password=body["password"], address=_address(request.remote_addr))
-        return {"token": use_cases().sign_in(asked)}
+        credentials = SignIn(email=body["email"], password=body["password"], address=_address(request.remote_addr))
+        return {"token": use_cases().sign_in(credentials)}
 
     @routes.post("/refresh")
     @routes.arguments(schemas.ExistingToken)
     @routes.response(200, schemas.NewToken)
-    @routes.doc(**_OPEN, **_operation(400, 401, 404, 413, 415, 503, summary="Exchange a token for a new one"))
+    @routes.doc(
+        **_OPEN,
+        **_operation(*(400, 401, 404, 413, 415, 503), summary="Exchange a token for a new one", not_found=_DISABLED),
+    )
     def refresh(body: dict[str, Any]) -> Any:
         return {"token": use_cases().refresh_token(RefreshToken(token=body["token"]))}
 
     @routes.post("/logout")
     @routes.response(200, schemas.SignedOut)
-    @routes.doc(**_operation(401, 503, summary="End one's token, and all of the same sign-in"))
+    @routes.doc(**_operation(401, 503, summary="Revoke the token and all tokens of its sign-in"))
     def logout() -> Any:
         authenticate()
         use_cases().sign_out(SignOut(token=authenticated_token()))
@@ -49,7 +57,7 @@ def blueprint() -> OpenBlueprint:
 
 
 def _address(text: str | None) -> str:
-    """Return whose tries are counted together: an address; of IPv6 the network that one customer has."""
+    """Return the rate-limit key of a client: its IPv4 address, or its IPv6 /64 network, which one customer has."""
     try:
         address = ip_address(text or "")
     except ValueError:

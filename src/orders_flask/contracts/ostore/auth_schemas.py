@@ -1,4 +1,4 @@
-"""The bodies of /auth."""
+"""Schemas of the /auth routes."""
 
 from marshmallow import Schema, fields, validate
 
@@ -7,7 +7,7 @@ from orders_flask.web.fields import NO_NUL, SafeString
 
 
 class Credentials(Schema):
-    """Who signs in."""
+    """Request body: e-mail address and password."""
 
     email = SafeString(
         required=True,
@@ -22,18 +22,18 @@ class Credentials(Schema):
 
 
 class ExistingToken(Schema):
-    """A token to be exchanged."""
+    """Request body: the token to exchange."""
 
     token = SafeString(required=True, metadata={"pattern": NO_NUL})
 
 
 class NewToken(Schema):
-    """A token that was just made."""
+    """Response body: a new token."""
 
     token = fields.String(required=True, metadata={"description": "A JWT, for the Authorization header."})
 
 
 class SignedOut(Schema):
-    """What is said at the end."""
+    """Confirmation."""
 
     message = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What this contract says of an error: ``{"error": a sentence}``, and beside it the products that are short."""
+"""Error bodies of this contract: ``{"error": text}``, and the products that are out of stock."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,17 +18,17 @@ def sentence(error: OrdersError) -> str:
 
 
 def details(error: OrdersError) -> Mapping[str, Any] | None:
-    """Return what stands beside the sentence (clause 003-02)."""
+    """Return the further members of an error body (clause 003-02)."""
     if isinstance(error, InsufficientStock):
         return {"unavailableItems": [_unavailable(shortage) for shortage in error.shortages]}
     return None
 
 
 def body(problem: Problem) -> tuple[dict[str, Any], str]:
-    said = problem.detail
-    if problem.errors and [problem.detail] not in problem.errors.values():  # which would be said twice
-        said = f"{said} {'; '.join(_sentences(problem.errors))}"
-    return {"error": said, **(problem.extra or {})}, "application/json"
+    text = problem.detail
+    if problem.errors and [problem.detail] not in problem.errors.values():  # otherwise the text would be repeated
+        text = f"{text} {'; '.join(_sentences(problem.errors))}"
+    return {"error": text, **(problem.extra or {})}, "application/json"
 
 
 def _short(shortage: Shortage) -> str:
@@ -45,12 +45,12 @@ def _unavailable(shortage: Shortage) -> dict[str, int]:
 
 
 def _sentences(errors: Mapping[str, Any], path: str = "") -> list[str]:
-    """Messages with the path of their field: ``orderItems.0.quantity: Not a whole number.``"""
-    told = []
+    """Return the messages with the path of their field: ``orderItems.0.quantity: Must be an integer.``"""
+    sentences = []
     for name, messages in errors.items():
         if isinstance(messages, Mapping):
-            told += _sentences({str(inner): one for inner, one in messages.items()}, f"{path}{name}.")
+            sentences += _sentences({str(inner): value for inner, value in messages.items()}, f"{path}{name}.")
         else:
-            every = messages if isinstance(messages, list) else [messages]
-            told.append(f"{path}{name}: {' '.join(map(str, every))}")
-    return told
+            texts = messages if isinstance(messages, list) else [messages]
+            sentences.append(f"{path}{name}: {' '.join(map(str, texts))}")
+    return sentences

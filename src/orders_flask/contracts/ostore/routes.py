@@ -1,4 +1,4 @@
-"""The routes of orders: translate in, call, translate out."""
+"""Routes of orders: translate the request, call the use case, translate back."""
 
 from functools import partial
 from typing import Any
@@ -22,14 +22,13 @@ _documented = partial(operation, schemas.OStoreError)
 
 
 def blueprint() -> ContractBlueprint:
-    """Return a new blueprint of the orders' routes."""
-    routes = ContractBlueprint("ostore", __name__, description="Orders that are shipped (contract `ostore`).")
+    routes = ContractBlueprint("ostore", __name__, description="Shipped orders (contract `ostore`).")
 
     @routes.post("/")
     @routes.arguments(schemas.OStoreOrderCreate)
     @routes.response(201, schemas.OStoreOrderPlaced)
     @routes.doc(
-        **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Order products, shipped", idempotency_key=True)
+        **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Place an order to ship", idempotency_key=True)
     )
     def place(body: dict[str, Any]) -> Any:
         request = PlaceShippedOrder(

@@ -1,4 +1,4 @@
-"""The bodies of this contract."""
+"""Schemas of the contract's requests and responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ MAX_ID = 2**63 - 1
 
 
 class UserId(SafeString):
-    """A user's id: a string, or a whole number of the source's own users, taken as its digits."""
+    """A user id: a string, or an integer (the source's own users have integers), which is converted to its digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if type(value) is int and 0 <= value <= MAX_ID:
@@ -27,14 +27,14 @@ class UserId(SafeString):
 
 
 class OStoreItemCreate(Schema):
-    """So many of one product."""
+    """Request: a product and its quantity."""
 
     productID = WholeNumber(required=True, validate=validate.Range(1, MAX_ID), metadata={"example": 1})
     quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_QUANTITY), metadata={"example": 2})
 
 
 class OStoreOrderCreate(Schema):
-    """Products to be ordered and shipped, and for whom."""
+    """Request body: the user and the products to order and ship."""
 
     userID = UserId(
         required=True,
@@ -45,42 +45,44 @@ class OStoreOrderCreate(Schema):
             "pattern": NO_NUL,
             "minimum": 0,
             "maximum": MAX_ID,
-            "description": "The token's subject; anybody, where an administrator asks.",
+            "description": "Must be the token's subject; administrators may use any user's id.",
         },
     )
     orderItems = BoundedList(fields.Nested(OStoreItemCreate), limit=MAX_ITEMS, required=True)
 
 
 class OStoreOrderPlaced(Schema):
-    """An order that was placed."""
+    """Response body: a new order."""
 
     orderID = fields.Integer(required=True, metadata={"description": "The order's number."})
     orderDate = Timestamp(required=True, metadata={"type": "string", "format": "date-time"})
     status = status(VOCABULARY, required=True)
     totalAmount = Amount(required=True, metadata={"type": "number"})
     shipmentID = fields.String(
-        required=True, allow_none=True, metadata={"description": "Null for orders of other contracts."}
+        required=True, allow_none=True, metadata={"description": "null for orders of other contracts."}
     )
 
 
 class OStoreItemResponse(Schema):
-    """What the order has of one product, at the price of its moment."""
+    """An order line, with the price at the time of the order."""
 
     orderItemID = fields.Integer(required=True)
-    productID = fields.Raw(required=True, allow_none=True, metadata={"description": "A whole number, if it is ours."})
+    productID = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "An integer for a product of this service."}
+    )
     quantity = fields.Raw(required=True, allow_none=True, metadata={"type": "number"})
     price = fields.Raw(required=True, allow_none=True, metadata={"type": "number"})
 
 
 class OStoreOrderResponse(OStoreOrderPlaced):
-    """An order as it stands."""
+    """An order."""
 
     userID = fields.String(required=True, allow_none=True)
     orderItems = fields.List(fields.Nested(OStoreItemResponse), required=True)
 
 
 class UnavailableItem(Schema):
-    """A product that there is too little of."""
+    """A product without sufficient stock."""
 
     productID = fields.Integer(required=True)
     requested = fields.Integer(required=True)
@@ -88,7 +90,7 @@ class UnavailableItem(Schema):
 
 
 class OStoreError(Schema):
-    """What went wrong."""
+    """Error body."""
 
     error = fields.String(required=True)
     unavailableItems = fields.List(fields.Nested(UnavailableItem))

@@ -1,4 +1,4 @@
-"""From this contract's words to the core's, and back."""
+"""Translation between this contract's representations and domain objects."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,19 +11,19 @@ from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
 from orders_flask.web.path_params import item_number
 
-VOCABULARY = notification.STATUS_NAMES  # notifications speak as this contract does
+VOCABULARY = notification.STATUS_NAMES  # notifications use the names of this contract
 PRODUCT = ("productID", "productId", "product_id", "sku")
-"""What clients of the other contracts call an item's product."""
+"""Members that clients of the other contracts use for an item's product."""
 
-_EXACT = 2**53  # from here on a JSON number is not taken for an exact one
+_EXACT = 2**53  # larger integers are not exact in JSON parsers that use doubles
 
 
 def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
-    return tuple(RequestedItem(product_id=one["productID"], quantity=one["quantity"]) for one in body["orderItems"])
+    return tuple(RequestedItem(product_id=item["productID"], quantity=item["quantity"]) for item in body["orderItems"])
 
 
 def placed_representation(order: Order) -> Mapping[str, Any]:
-    """Return the new order as this contract's schema wants it (clause 003-01)."""
+    """Return the new order for this contract's schema (clause 003-01)."""
     return {
         "orderID": order.number,
         "orderDate": order.created_at,
@@ -34,12 +34,12 @@ def placed_representation(order: Order) -> Mapping[str, Any]:
 
 
 def representation(order: Order) -> Mapping[str, Any]:
-    """Return the order as this contract's schema wants it (clause 003-05)."""
+    """Return the order for this contract's schema (clause 003-05)."""
     items = [*(_item(item, order.total.currency) for item in order.items), *map(_line, order.lines)]
     return {
         **placed_representation(order),
         "userID": order.user_id,
-        "orderItems": [{"orderItemID": item_number(order, place), **item} for place, item in enumerate(items)],
+        "orderItems": [{"orderItemID": item_number(order, position), **item} for position, item in enumerate(items)],
     }
 
 
@@ -52,14 +52,16 @@ def _line(line: OrderLine) -> dict[str, Any]:
 
 
 def _item(item: CustomItem, currency: str) -> dict[str, Any]:
-    """What an order of items as their client describes them, placed through another contract, has in place of lines."""
-    told = item.content
-    cents = told.get("unitPriceCents")
+    """Return a custom item as a line, because orders placed through other contracts have custom items."""
+    content = item.content
+    cents = content.get("unitPriceCents")
     price = (
-        to_major_units(cents, currency) if type(cents) is int else to_decimal(told.get("unit_price", told.get("price")))
+        to_major_units(cents, currency)
+        if type(cents) is int
+        else to_decimal(content.get("unit_price", content.get("price")))
     )
     return {
-        "productID": next((told[name] for name in PRODUCT if name in told), None),
+        "productID": next((content[name] for name in PRODUCT if name in content), None),
         "quantity": _number(item.quantity),
         "price": _number(price),
     }

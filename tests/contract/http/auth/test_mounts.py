@@ -50,4 +50,4 @@ def test_login_and_refresh_need_no_token_and_logout_does(stack: Stack) -> None:
 
     assert [paths[path]["post"].get("security") for path in ("/auth/login", "/auth/refresh")] == [[], []]
     assert "security" not in paths["/auth/logout"]["post"]  # as everywhere
-    assert "All but login and refresh need a bearer token" in document["info"]["description"]
+    assert "All operations except login and refresh need a bearer token" in document["info"]["description"]

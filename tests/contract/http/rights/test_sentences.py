@@ -209,7 +209,7 @@ class TestAnOwnerSetsStatusesOnOrdersOfOrdersAlone:
 
         assert "PENDING" in detail
         assert word in detail
-        assert detail.endswith("you can make it: nothing.")
+        assert detail.endswith("allowed: none.")
         assert people.stack.everything() == before
 
 

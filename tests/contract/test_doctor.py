@@ -33,7 +33,7 @@ def told(here: Path, part: str, **settings: str) -> str:
         ({"host": f"{SECRET}@127.0.0.1"}, "failed to resolve host"),  # a password with an @ in it
     ],
 )
-def test_what_postgresql_minds_is_said(
+def test_postgresql_failure_has_its_reason(
     wrong: dict[str, object], why: str, postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     url = make_url(postgres_server.url).set(password=SECRET).set(**wrong)  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ def test_what_postgresql_minds_is_said(
 @pytest.mark.parametrize(
     ("address", "why"), [(f"redis://:{SECRET}@{{}}", "password"), ("redis://{}/99999", "DB index is out of range")]
 )
-def test_what_redis_minds_is_said(address: str, why: str, redis_server: RedisServer, tmp_path: Path) -> None:
+def test_redis_failure_has_its_reason(address: str, why: str, redis_server: RedisServer, tmp_path: Path) -> None:
     there = urlsplit(redis_server.url).netloc.rpartition("@")[2]
 
     assert why in told(tmp_path, "cache", REDIS_URL=address.format(there))
@@ -54,7 +54,7 @@ def test_what_redis_minds_is_said(address: str, why: str, redis_server: RedisSer
 @pytest.mark.parametrize(
     ("address", "why"), [(f"amqp://guest:{SECRET}@{{}}", "ACCESS_REFUSED"), ("{}/nowhere", "vhost nowhere not found")]
 )
-def test_what_rabbitmq_minds_is_said(address: str, why: str, rabbitmq_server: RabbitServer, tmp_path: Path) -> None:
+def test_rabbitmq_failure_has_its_reason(address: str, why: str, rabbitmq_server: RabbitServer, tmp_path: Path) -> None:
     parts = urlsplit(rabbitmq_server.url)
     there = parts.netloc.rpartition("@")[2] if "guest" in address else f"amqp://{parts.netloc}"
 

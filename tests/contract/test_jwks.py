@@ -80,7 +80,7 @@ def token(key: rsa.RSAPrivateKey = KEY, *, kid: object = "march", **others: obje
     return jwt.encode(claims("ada", **others), key, algorithm="RS256", headers={"kid": kid})
 
 
-def test_a_token_of_the_provider_is_let_in_and_the_keys_are_fetched_once(provider: Provider) -> None:
+def test_keys_are_fetched_once(provider: Provider) -> None:
     identity = identity_of(provider.url)
 
     assert [identity(token()).subject for _ in range(5)] == ["ada"] * 5
@@ -88,7 +88,7 @@ def test_a_token_of_the_provider_is_let_in_and_the_keys_are_fetched_once(provide
     assert provider.asked == 1
 
 
-def test_an_unknown_key_is_refused_and_does_not_make_us_ask_again(provider: Provider) -> None:
+def test_unknown_key_is_rejected_without_a_fetch(provider: Provider) -> None:
     identity = identity_of(provider.url)
     identity(token())
 
@@ -100,7 +100,7 @@ def test_an_unknown_key_is_refused_and_does_not_make_us_ask_again(provider: Prov
     assert identity(token()).subject == "ada"
 
 
-def test_a_first_token_with_an_unknown_key_costs_one_question_too(provider: Provider) -> None:
+def test_unknown_first_key_costs_one_fetch(provider: Provider) -> None:
     identity = identity_of(provider.url)
 
     for number in range(5):
@@ -110,7 +110,7 @@ def test_a_first_token_with_an_unknown_key_costs_one_question_too(provider: Prov
     assert provider.asked == 1
 
 
-def test_a_new_key_is_known_after_the_cool_down(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_key_is_accepted_after_cooldown(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = identity_of(provider.url)
     identity(token())
     provider.answer = json.dumps({"keys": [published(KEY, "march"), published(NEXT_KEY, "april")]}).encode()
@@ -125,7 +125,7 @@ def test_a_new_key_is_known_after_the_cool_down(provider: Provider, monkeypatch:
 
 
 @pytest.mark.parametrize("kid", [None, "", "april", "MARCH", "march ", "../march", "march\x00"])
-def test_a_token_that_names_no_key_of_ours_is_refused(provider: Provider, kid: str | None) -> None:
+def test_token_without_known_key_is_rejected(provider: Provider, kid: str | None) -> None:
     signed = token() if kid is None else token(kid=kid)
     without_kid = jwt.encode(claims("ada"), KEY, algorithm="RS256")
 
@@ -134,19 +134,19 @@ def test_a_token_that_names_no_key_of_ours_is_refused(provider: Provider, kid: s
 
 
 @pytest.mark.parametrize("kid", [7, True, ["march"], {"march": 1}], ids=repr)
-def test_a_key_id_that_is_no_string_is_refused(provider: Provider, kid: object) -> None:
+def test_non_string_key_id_is_rejected(provider: Provider, kid: object) -> None:
     _, payload, signature = token().split(".")
 
     with pytest.raises(InvalidToken):
         identity_of(provider.url)(f"{packed({'alg': 'RS256', 'kid': kid})}.{payload}.{signature}")
 
 
-def test_another_s_signature_under_our_key_id_is_refused(provider: Provider) -> None:
+def test_foreign_signature_is_rejected(provider: Provider) -> None:
     with pytest.raises(InvalidToken):
         identity_of(provider.url)(token(NEXT_KEY))
 
 
-def test_a_key_of_another_algorithm_is_refused_though_the_provider_publishes_it(provider: Provider) -> None:
+def test_published_key_of_other_algorithm_is_rejected(provider: Provider) -> None:
     curve = {**ECAlgorithm.to_jwk(CURVE.public_key(), as_dict=True), "kid": "curve", "alg": "ES256"}
     shared = {"kty": "oct", "kid": "shared", "k": packed(b"k" * 40), "alg": "HS256"}
     provider.answer = json.dumps({"keys": [curve, shared, published(KEY, "march")]}).encode()
@@ -165,7 +165,7 @@ def test_a_key_of_another_algorithm_is_refused_though_the_provider_publishes_it(
     assert identity(token()).subject == "ada"
 
 
-def test_the_table_of_forgeries_is_refused_here_too(provider: Provider) -> None:
+def test_forged_tokens_are_rejected(provider: Provider) -> None:
     identity = identity_of(provider.url)
     identity(token())
 
@@ -190,9 +190,7 @@ ILL = {
 
 
 @pytest.mark.parametrize("answer", ILL.values(), ids=list(ILL))
-def test_a_provider_that_talks_nonsense_is_unavailable_and_spared_for_a_moment(
-    provider: Provider, answer: bytes
-) -> None:
+def test_invalid_key_set_is_unavailable_for_a_time(provider: Provider, answer: bytes) -> None:
     provider.answer = answer
     identity = identity_of(provider.url)
 
@@ -204,14 +202,14 @@ def test_a_provider_that_talks_nonsense_is_unavailable_and_spared_for_a_moment(
 
 
 @pytest.mark.parametrize("status", [404, 500, 503, 302])
-def test_a_provider_that_answers_with_an_error_is_unavailable(provider: Provider, status: int) -> None:
+def test_error_status_is_unavailable(provider: Provider, status: int) -> None:
     provider.status = status
 
     with pytest.raises(IdentityUnavailable):
         identity_of(provider.url)(token())
 
 
-def test_a_provider_that_nobody_is_at_is_unavailable_at_once() -> None:
+def test_closed_port_is_unavailable_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     identity = identity_of(f"http://127.0.0.1:{port}/keys")
@@ -225,7 +223,7 @@ def test_a_provider_that_nobody_is_at_is_unavailable_at_once() -> None:
 
 
 @pytest.mark.parametrize("farewell", ["close", "reset"])
-def test_a_provider_that_hangs_up_is_unavailable(silent: socket.socket, farewell: str) -> None:
+def test_disconnecting_provider_is_unavailable(silent: socket.socket, farewell: str) -> None:
     def hang_up() -> None:
         connection, _ = silent.accept()
         connection.recv(65536)
@@ -241,7 +239,7 @@ def test_a_provider_that_hangs_up_is_unavailable(silent: socket.socket, farewell
     thread.join()
 
 
-def test_a_provider_that_is_silent_is_unavailable_in_seconds_for_everybody(silent: socket.socket) -> None:
+def test_silent_provider_times_out_for_all_threads(silent: socket.socket) -> None:
     identity = identity_of(f"http://127.0.0.1:{silent.getsockname()[1]}/keys")
     outcomes: list[type] = []
 
@@ -262,9 +260,7 @@ def test_a_provider_that_is_silent_is_unavailable_in_seconds_for_everybody(silen
     assert time.monotonic() - began < 5
 
 
-def test_a_provider_that_is_back_is_asked_again_after_the_pause(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recovered_provider_is_asked_after_pause(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     provider.status = 503
     identity = identity_of(provider.url)
     with pytest.raises(IdentityUnavailable):
@@ -280,7 +276,7 @@ def test_a_provider_that_is_back_is_asked_again_after_the_pause(
     assert provider.asked == 2
 
 
-def test_keys_that_are_at_hand_serve_while_the_provider_is_away(provider: Provider) -> None:
+def test_cached_keys_serve_during_outage(provider: Provider) -> None:
     identity = identity_of(provider.url)
     identity(token())
     provider.status = 503

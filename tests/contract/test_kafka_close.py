@@ -21,7 +21,7 @@ inlet.close()
 
 
 @pytest.mark.deep
-def test_a_consumer_with_a_pending_rebalance_closes(kafka_server: KafkaServer) -> None:
+def test_consumer_closes_during_a_rebalance(kafka_server: KafkaServer) -> None:
     topic = kafka_server.topic("closing")
 
     # A process of its own: librdkafka waited for ever with Python's lock held, which no thread survives.

@@ -36,7 +36,7 @@ def notified() -> list[Event]:
     return events.notification_events(order)
 
 
-def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -> None:
+def test_events_of_an_order_arrive_in_order(told: Told) -> None:
     sent = notified()
 
     assert list(told.publisher.publish(sent)) == [None, None, None]
@@ -44,7 +44,7 @@ def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -
     assert told.arrived() == sent
 
 
-def test_a_thousand_events_arrive_each_order_s_in_their_order(told: Told) -> None:
+def test_thousand_events_arrive_in_order(told: Told) -> None:
     sent = [event for _ in range(334) for event in notified()]
 
     assert list(told.publisher.publish(sent)) == [None] * len(sent)
@@ -69,7 +69,7 @@ def test_threads_share_a_publisher(told: Told) -> None:
 
 
 @pytest.mark.clause("003-08")
-def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server: KafkaServer) -> None:
+def test_record_is_the_notification_with_order_key(kafka_server: KafkaServer) -> None:
     topic = kafka_server.name("user-notifications")
     publisher = KafkaEventPublisher(kafka_server.servers, topic=topic)
     (event, *_) = notified()
@@ -82,11 +82,11 @@ def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server:
     assert record.key() == str(event.order_id).encode()
 
 
-def test_nothing_to_publish_needs_no_broker() -> None:
+def test_empty_batch_needs_no_broker() -> None:
     assert KafkaEventPublisher(f"{HOST}:1", topic="t").publish([]) == ()
 
 
-def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
+def test_unreachable_cluster_is_unavailable() -> None:
     publisher = KafkaEventPublisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
 
     for _ in range(2):
@@ -99,7 +99,7 @@ def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
     publisher.close()
 
 
-def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: Told) -> None:
+def test_recovered_cluster_gets_no_old_events(told: Told) -> None:
     with KafkaServer() as doomed:
         publisher = KafkaEventPublisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
         assert list(publisher.publish(notified())) == [None] * 3
@@ -113,7 +113,7 @@ def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: 
     assert told.arrived() == after
 
 
-def test_what_is_too_large_is_refused_alone(told: Told) -> None:
+def test_oversized_event_alone_is_rejected(told: Told) -> None:
     good, large = notified()[0], notified()[0]
     large = Event(
         id=large.id, type=large.type, order_id=large.order_id, version=2, at=NOON, data={"x": "x" * 2_000_000}

@@ -82,9 +82,7 @@ def broker(throwaway_rabbit: ThrowawayRabbit) -> Iterator[ThrowawayRabbit]:
 
 @pytest.mark.clause("000-22")
 @pytest.mark.parametrize("first", ["publisher", "worker"])
-def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
-    broker: ThrowawayRabbit, tmp_path: Path, first: str
-) -> None:
+def test_celery_worker_runs_placed_orders(broker: ThrowawayRabbit, tmp_path: Path, first: str) -> None:
     publisher = RabbitMqEventPublisher(broker.url)
     events = [an_event() for _ in range(20)]
     if first == "publisher":
@@ -103,7 +101,7 @@ def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
 
 
 @pytest.mark.clause("000-22")
-def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(broker: ThrowawayRabbit, tmp_path: Path) -> None:
+def test_celery_worker_runs_from_quorum_queue(broker: ThrowawayRabbit, tmp_path: Path) -> None:
     publisher = RabbitMqEventPublisher(broker.url, queue_type="quorum")
     event = an_event()
     assert publisher.publish([event]) == [None]

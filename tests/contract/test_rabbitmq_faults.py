@@ -42,7 +42,7 @@ def publisher(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[RabbitM
     publisher.close()
 
 
-def test_nobody_listening_is_known_at_once(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
+def test_closed_port_is_unavailable_at_once(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     network.cut()
 
     refused_within(1, publisher)
@@ -53,7 +53,7 @@ def test_nobody_listening_is_known_at_once(publisher: RabbitMqEventPublisher, ne
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> None:
+def test_wrong_password_is_unavailable_at_once(rabbitmq_server: RabbitServer) -> None:
     publisher = RabbitMqEventPublisher(rabbitmq_server.url.replace("guest:guest", "guest:wrong"), timeout=TIMEOUT)
 
     assert "ACCESS_REFUSED" in refused_within(TIMEOUT, publisher)
@@ -62,9 +62,7 @@ def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> Non
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_a_network_that_swallows_everything_is_given_up_in_time(
-    publisher: RabbitMqEventPublisher, network: Proxy, connected: bool
-) -> None:
+def test_hanging_network_times_out(publisher: RabbitMqEventPublisher, network: Proxy, connected: bool) -> None:
     if connected:
         publisher.ping()
     network.hang()
@@ -80,9 +78,7 @@ def test_a_network_that_swallows_everything_is_given_up_in_time(
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_threads_wait_for_their_turn_no_longer_than_the_time_out(
-    publisher: RabbitMqEventPublisher, network: Proxy
-) -> None:
+def test_waiting_threads_respect_the_timeout(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     publisher.ping()
     network.hang()
 
@@ -91,7 +87,7 @@ def test_threads_wait_for_their_turn_no_longer_than_the_time_out(
             each.result()
 
 
-def test_threads_may_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
+def test_threads_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("shared")
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=5)
 
@@ -102,7 +98,7 @@ def test_threads_may_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     publisher.close()
 
 
-def test_a_connection_lost_while_idle_is_not_noticed(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
+def test_idle_disconnect_fails_no_event(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     assert publisher.publish([an_event()]) == [None]
     network.cut()
     network.restore()
@@ -111,7 +107,7 @@ def test_a_connection_lost_while_idle_is_not_noticed(publisher: RabbitMqEventPub
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_a_full_queue_that_refuses_is_a_refusal_of_that_event_only(rabbitmq_server: RabbitServer) -> None:
+def test_full_queue_rejects_only_its_event(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("full")
     with rabbitmq_server.channel() as channel:
         full = {"x-max-length": 1, "x-overflow": "reject-publish"}
@@ -124,7 +120,7 @@ def test_a_full_queue_that_refuses_is_a_refusal_of_that_event_only(rabbitmq_serv
     publisher.close()
 
 
-def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
+def test_different_queue_is_used_with_a_warning(
     rabbitmq_server: RabbitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = rabbitmq_server.name("otherwise")
@@ -143,7 +139,7 @@ def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
     publisher.close()
 
 
-def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_server: RabbitServer) -> None:
+def test_deleted_exchange_is_declared_again(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("gone")
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
     publisher.ping()
@@ -157,7 +153,7 @@ def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_se
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_connects_anew(publisher: RabbitMqEventPublisher) -> None:
+def test_forked_child_reconnects(publisher: RabbitMqEventPublisher) -> None:
     assert publisher.publish([an_event()]) == [None]
 
     child = os.fork()
@@ -168,7 +164,7 @@ def test_a_forked_child_connects_anew(publisher: RabbitMqEventPublisher) -> None
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_closing_leaves_no_thread_and_is_not_the_end(publisher: RabbitMqEventPublisher) -> None:
+def test_close_ends_threads_and_allows_reuse(publisher: RabbitMqEventPublisher) -> None:
     before = set(threading.enumerate())
     assert publisher.publish([an_event()]) == [None]
 

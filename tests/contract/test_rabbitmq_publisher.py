@@ -59,7 +59,7 @@ def desk(rabbitmq_server: RabbitServer) -> Iterator[Desk]:
 
 
 @pytest.mark.clause("001-05")
-def test_a_placed_order_is_a_task_with_the_ids_on_top_and_as_keyword_arguments(desk: Desk) -> None:
+def test_placed_order_is_a_celery_task(desk: Desk) -> None:
     event = an_event()
     whose = {"order_id": str(event.order_id), "user_id": "ada"}
 
@@ -74,7 +74,7 @@ def test_a_placed_order_is_a_task_with_the_ids_on_top_and_as_keyword_arguments(d
     assert (properties.delivery_mode, properties.content_type) == (2, "application/json")
 
 
-def test_every_event_is_news_under_its_type(desk: Desk) -> None:
+def test_event_is_routed_by_its_type(desk: Desk) -> None:
     events = [an_event(), an_event(2)]
 
     assert desk.publisher.publish(events) == [None, None]
@@ -89,19 +89,19 @@ def test_every_event_is_news_under_its_type(desk: Desk) -> None:
     assert [properties.timestamp for _, properties, _ in news] == [int(event.at.timestamp()) for event in events]
 
 
-def test_only_a_placed_order_is_a_task(desk: Desk) -> None:
+def test_only_placed_order_is_a_task(desk: Desk) -> None:
     desk.publisher.publish([an_event(2)])
 
     assert desk.tasks() == []
 
 
-def test_news_that_nobody_listens_to_is_no_failure(desk: Desk) -> None:
+def test_event_without_listeners_succeeds(desk: Desk) -> None:
     desk.channel.queue_delete(desk.all_news)
 
     assert desk.publisher.publish([an_event(2)]) == [None]
 
 
-def test_five_thousand_events_arrive_once_and_in_their_order(desk: Desk) -> None:
+def test_five_thousand_events_arrive_in_order(desk: Desk) -> None:
     order_ids = [uuid4() for _ in range(50)]
     events = [an_event(version, order_id=order_id) for version in range(1, 101) for order_id in order_ids]
 
@@ -111,7 +111,7 @@ def test_five_thousand_events_arrive_once_and_in_their_order(desk: Desk) -> None
     assert [UUID(properties.message_id) for _, properties, _ in desk.tasks()] == [event.id for event in events[:50]]
 
 
-def test_a_queue_deleted_in_between_is_declared_again(desk: Desk) -> None:
+def test_deleted_queue_is_declared_again(desk: Desk) -> None:
     desk.channel.queue_delete(desk.name)
     events = [an_event(), an_event(2), an_event()]
 
@@ -120,12 +120,12 @@ def test_a_queue_deleted_in_between_is_declared_again(desk: Desk) -> None:
     assert [properties.message_id for _, properties, _ in desk.tasks()] == [str(events[0].id), str(events[2].id)]
 
 
-def test_nothing_to_publish_needs_no_broker() -> None:
+def test_empty_batch_needs_no_broker() -> None:
     assert RabbitMqEventPublisher("amqp://127.0.0.1:1").publish([]) == ()
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
-def test_the_queue_is_durable_and_of_the_type_wished(rabbitmq_server: RabbitServer, queue_type: str) -> None:
+def test_queue_is_durable_with_configured_type(rabbitmq_server: RabbitServer, queue_type: str) -> None:
     name = rabbitmq_server.name(queue_type)
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, queue_type=queue_type)
 

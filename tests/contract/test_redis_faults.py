@@ -42,7 +42,7 @@ def seconds(call: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
+def test_frozen_redis_opens_circuit_after_three(
     cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
@@ -68,7 +68,7 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
     assert not cache.circuit_open
 
 
-def test_on_a_frozen_redis_threads_do_not_queue_up(
+def test_frozen_redis_does_not_queue_threads(
     cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
@@ -82,7 +82,7 @@ def test_on_a_frozen_redis_threads_do_not_queue_up(
     assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the one that tries
 
 
-def test_a_killed_redis_is_a_miss_and_is_found_again(
+def test_killed_redis_misses_then_recovers(
     cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.kill()
@@ -96,9 +96,7 @@ def test_a_killed_redis_is_a_miss_and_is_found_again(
     assert cache.get(kept.id) == kept
 
 
-def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
-    cache: RedisOrderCache, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_read_during_empty_restart_is_not_cached(cache: RedisOrderCache, throwaway_redis: ThrowawayRedis) -> None:
     old = an_order(1)
     assert cache.get(old.id) is None  # a reading begins ...
     assert cache.invalidate({old.id: 2})  # ... an update is announced ...
@@ -116,9 +114,7 @@ def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
     assert cache.get(old.id) == old  # a reading that began after the restart
 
 
-def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_write_refusal_is_no_invalidation(cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("min-replicas-to-write", "1")
 
@@ -130,7 +126,7 @@ def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
     assert not cache.circuit_open  # it answers
 
 
-def test_full_redis_takes_an_invalidation_and_no_copy(
+def test_full_redis_invalidates_and_stores_no_copy(
     cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
@@ -144,9 +140,7 @@ def test_full_redis_takes_an_invalidation_and_no_copy(
     assert not cache.circuit_open
 
 
-def test_a_replica_does_not_hear_an_update(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_replica_does_not_invalidate(cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("replica-serve-stale-data", "yes")
         server.replicaof("127.0.0.1", "1")
@@ -154,7 +148,7 @@ def test_a_replica_does_not_hear_an_update(
         assert cache.invalidate({kept.id: 2}) is False
 
 
-def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
+def test_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("requirepass", "right")
     right, wrong = (
@@ -172,7 +166,7 @@ def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
+def test_forked_child_reconnects(redis_server: RedisServer) -> None:
     cache, order = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, timeout=1), an_order()
     cache.put(order)
 
@@ -187,9 +181,7 @@ def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_makes_its_own_experience(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_forked_child_has_its_own_circuit(cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis) -> None:
     throwaway_redis.freeze()
     while not cache.circuit_open:
         cache.get(kept.id)

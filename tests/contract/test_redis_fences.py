@@ -62,7 +62,7 @@ class Run:
         return copy is not None and copy.version < self.announced
 
 
-def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cache: RedisOrderCache) -> None:
+def test_no_interleaving_leaves_a_stale_copy(cache: RedisOrderCache) -> None:
     every = list(schedules("a", "b", "X", "Y"))
     assert len(every) == 2520
     seed = random.randrange(2**32)
@@ -75,7 +75,7 @@ def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cach
             assert not run.stale(), schedule
 
 
-def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cache: RedisOrderCache) -> None:
+def test_concurrent_readers_see_no_stale_order(cache: RedisOrderCache) -> None:
     rounds, readers = 1_000, 4
     store: dict[UUID, int] = {}
     announced: dict[UUID, int] = {}
@@ -110,7 +110,7 @@ def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cach
     assert stale == 0
 
 
-def test_a_fence_is_never_lowered(cache: RedisOrderCache) -> None:
+def test_fence_is_never_lowered(cache: RedisOrderCache) -> None:
     order_id = uuid4()
     cache.invalidate({order_id: 5})
     cache.invalidate({order_id: 3})
@@ -121,7 +121,7 @@ def test_a_fence_is_never_lowered(cache: RedisOrderCache) -> None:
     assert cache.get(order_id) is not None
 
 
-def test_the_copy_of_the_announced_version_stays(cache: RedisOrderCache) -> None:
+def test_copy_at_the_fence_version_stays(cache: RedisOrderCache) -> None:
     order = an_order(5)
     cache.put(order)
 
@@ -130,7 +130,7 @@ def test_the_copy_of_the_announced_version_stays(cache: RedisOrderCache) -> None
     assert cache.get(order.id) == order
 
 
-def test_an_older_copy_does_not_replace_a_newer_one(cache: RedisOrderCache) -> None:
+def test_older_copy_does_not_replace_newer(cache: RedisOrderCache) -> None:
     newer = an_order(10)
     cache.put(newer)
 

@@ -37,7 +37,7 @@ def kept(cache: RedisOrderCache) -> Order:
     return order
 
 
-def test_the_question_and_the_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_lookup_and_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
     order = kept(cache)
 
@@ -49,7 +49,7 @@ def test_the_question_and_the_order_are_one_round_trip(parts: tuple[RedisOrderCa
     assert len(sent) == 1
 
 
-def test_what_was_found_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_prefetched_order_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
     order = kept(cache)
     cache.prefetch(order.id)
@@ -61,7 +61,7 @@ def test_what_was_found_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedT
     assert cache.get(order.id) is None
 
 
-def test_what_was_found_and_not_read_is_forgotten_with_the_request(
+def test_unread_prefetch_is_dropped_with_request(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
@@ -76,7 +76,7 @@ def test_what_was_found_and_not_read_is_forgotten_with_the_request(
     assert cache.get(order.id) is None
 
 
-def test_another_order_than_the_one_expected_is_asked_for_itself(
+def test_other_order_is_read_separately(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
@@ -88,7 +88,7 @@ def test_another_order_than_the_one_expected_is_asked_for_itself(
     assert cache.get(one.id) == one
 
 
-def test_what_one_thread_expects_no_other_is_given(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_prefetch_is_private_to_its_thread(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
     order = kept(cache)
     cache.prefetch(order.id)
@@ -100,7 +100,7 @@ def test_what_one_thread_expects_no_other_is_given(parts: tuple[RedisOrderCache,
     assert len(sent) == 1
 
 
-def test_a_put_after_a_miss_that_was_asked_ahead_is_kept(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_order_is_cached_after_prefetched_miss(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
     order = placed()
     order.new_entries.clear()

@@ -43,7 +43,7 @@ def client(throwaway_redis: ThrowawayRedis) -> Iterator[redis.Redis]:
         yield client
 
 
-def test_a_copy_that_was_never_made_knows_nothing(copies: Callable[..., RedisRevokedTokenCache]) -> None:
+def test_incomplete_cache_answers_unknown(copies: Callable[..., RedisRevokedTokenCache]) -> None:
     copy = copies()
     copy.add({"mark": LATER})
 
@@ -52,7 +52,7 @@ def test_a_copy_that_was_never_made_knows_nothing(copies: Callable[..., RedisRev
 
 
 @pytest.mark.parametrize("loss", ["FLUSHALL", "DEL", "a restart"])
-def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
+def test_data_loss_does_not_restore_a_token(
     copies: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
     truth: InMemoryRevokedTokens,
@@ -80,7 +80,7 @@ def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
     assert not other.is_revoked(["innocent"])
 
 
-def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
+def test_restart_with_old_data_is_distrusted(
     copies: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
     truth: InMemoryRevokedTokens,
@@ -101,7 +101,7 @@ def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
 
 
 @pytest.mark.parametrize("trouble", [Proxy.cut, Proxy.hang])
-def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_its_data(
+def test_revocation_during_outage_is_effective(
     copies: Callable[..., RedisRevokedTokenCache],
     truth: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
@@ -126,7 +126,7 @@ def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_it
         assert elsewhere.lookup(["innocent"]) is False
 
 
-def test_a_frozen_redis_costs_three_time_outs_then_nothing(
+def test_frozen_redis_costs_three_timeouts(
     copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
 ) -> None:
     revoked_tokens = CachedRevokedTokens(truth, copies(timeout=0.1))
@@ -140,7 +140,7 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing(
     assert time.monotonic() - began < 1.5
 
 
-def test_a_copy_is_made_anew_when_its_time_is_over(
+def test_expired_cache_is_rebuilt(
     copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
 ) -> None:
     copy = copies(ttl=60)
@@ -155,7 +155,7 @@ def test_a_copy_is_made_anew_when_its_time_is_over(
     assert copy.lookup(["mark"]) is None
 
 
-def test_a_copy_begun_before_redis_lost_everything_is_not_complete_after_it(
+def test_cache_built_during_data_loss_is_incomplete(
     copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
 ) -> None:
     copy, other = copies(), copies()
@@ -173,7 +173,7 @@ def test_a_copy_begun_before_redis_lost_everything_is_not_complete_after_it(
     assert copy.lookup(["mark"]) is None
 
 
-def test_a_denylist_too_long_to_copy_is_not_copied_and_not_asked_for_again_soon(
+def test_oversized_list_is_not_cached(
     copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_denylist, "MAX_CACHED", 2)
@@ -188,7 +188,7 @@ def test_a_denylist_too_long_to_copy_is_not_copied_and_not_asked_for_again_soon(
     assert copy.lookup(["mark 1"]) is None
 
 
-def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
+def test_failed_add_marks_cache_incomplete(
     copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy, other = copies(), copies()
@@ -201,7 +201,7 @@ def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
     assert other.lookup(["mark"]) is True
 
 
-def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
+def test_full_redis_marks_cache_incomplete(
     copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
 ) -> None:
     revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
@@ -215,7 +215,7 @@ def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
     assert denied
 
 
-def test_token_that_a_dead_process_could_not_add_is_added_by_the_next(
+def test_missing_token_is_added_by_next_process(
     copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens
 ) -> None:
     other, survivor = CachedRevokedTokens(truth, copies()), copies()

@@ -88,7 +88,7 @@ def anything(chance: Random, *, levels: int) -> Any:
 
 
 @pytest.mark.clause("004-02", "004-05")
-def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any]]) -> None:
+def test_cart_signed_by_node_is_valid(signed_by_node: list[dict[str, Any]]) -> None:
     signed = HmacCartVerifier([SECRET])
 
     assert len(signed_by_node) == CARTS
@@ -96,7 +96,7 @@ def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any
 
 
 @pytest.mark.clause("004-05")
-def test_no_cart_is_signed_for_another_secret_or_with_another_ones_signature(
+def test_cart_of_other_secret_or_signature_is_invalid(
     signed_by_node: list[dict[str, Any]],
 ) -> None:
     signed, others = HmacCartVerifier([SECRET]), HmacCartVerifier([SECRET[:-1], "", f"{SECRET} "])
@@ -107,7 +107,7 @@ def test_no_cart_is_signed_for_another_secret_or_with_another_ones_signature(
 
 
 @pytest.mark.clause("004-05")
-def test_no_byte_of_what_was_signed_can_be_changed(signed_by_node: list[dict[str, Any]]) -> None:
+def test_changed_byte_is_detected(signed_by_node: list[dict[str, Any]]) -> None:
     chance, spelt_otherwise = Random(1), 0
 
     for number, one in enumerate(signed_by_node):
@@ -132,7 +132,7 @@ def accepted(text: bytes, signature: str) -> bool:
         return False
 
 
-def test_the_signature_in_the_readme_is_that_of_both_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_readme_signature_matches_both_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
     readme = (SIGNING / "README.md").read_text(encoding="utf-8")
     secret = readme.partition("CART_SNAPSHOT_SECRET=")[2].split()[0]
     example = json.loads((SIGNING / "example.json").read_text(encoding="utf-8"))

@@ -133,39 +133,39 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
 }
 
 
-def test_evidence_in_order_has_no_violation() -> None:
+def test_correct_evidence_has_no_violation() -> None:
     assert violations_in(kept_promises()) == []
 
 
 @pytest.mark.parametrize(("evidence", "promise"), BREACHES.values(), ids=BREACHES)
-def test_breach_is_found(evidence: Evidence, promise: str) -> None:
+def test_violation_is_detected(evidence: Evidence, promise: str) -> None:
     found = {violation.promise for violation in violations_in(evidence)}
 
     assert any(each.startswith(promise) for each in found), found
 
 
-def test_stale_read_just_after_a_redis_fault_is_excused() -> None:
+def test_stale_read_after_redis_fault_is_allowed() -> None:
     stale = operation("ostore.read", 16, order="7", version=1, word="pending")
     fault = Interval(name="redis full", began=3, ended=8)
 
     assert violations_in(replace(with_operations(stale), faults=[fault])) == []
 
 
-def test_stale_read_long_after_a_redis_fault_is_found() -> None:
+def test_late_stale_read_is_a_violation() -> None:
     stale = operation("ostore.read", 19, order="7", version=1, word="pending")
     fault = Interval(name="redis full", began=3, ended=8)
 
     assert violations_in(replace(with_operations(stale), faults=[fault]))
 
 
-def test_unanswered_request_may_have_placed_its_order_or_not() -> None:
+def test_unanswered_request_may_create_an_order() -> None:
     lost = operation("orders.place", 6, request_id="lost", outcome=Outcome.UNKNOWN, status=None)
     refused = operation("orders.place", 7, request_id="lost", outcome=Outcome.REFUSED, status=422)
 
     assert violations_in(with_operations(lost, refused)) == []
 
 
-def test_checker_imports_nothing_of_the_service() -> None:
+def test_checker_imports_no_service_code() -> None:
     program = "import sys, tests.torture.checker; print([name for name in sys.modules if name.startswith('orders_')])"
 
     imported = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -56,7 +56,7 @@ def placed_by_contract(evidence: Evidence) -> set[str]:
     }
 
 
-def test_twenty_seconds_of_faults_break_no_promise(running: Servers, tmp_path: Path) -> None:
+def test_short_run_with_faults_has_no_violation(running: Servers, tmp_path: Path) -> None:
     evidence, broken = tortured(running, Options(seconds=20, seed=SEED, clients=1, directory=tmp_path))
 
     assert broken == set()
@@ -67,7 +67,7 @@ def test_twenty_seconds_of_faults_break_no_promise(running: Servers, tmp_path: P
 @pytest.mark.deep
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("seed", DEEP_SEEDS)
-def test_ten_minutes_of_faults_break_no_promise(running: Servers, tmp_path: Path, seed: int) -> None:
+def test_long_run_with_faults_has_no_violation(running: Servers, tmp_path: Path, seed: int) -> None:
     evidence, broken = tortured(running, Options(seconds=600, seed=seed, directory=tmp_path))
 
     assert broken == set()
@@ -76,7 +76,7 @@ def test_ten_minutes_of_faults_break_no_promise(running: Servers, tmp_path: Path
 
 @pytest.mark.deep
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_planted_defect_is_found(running: Servers, tmp_path: Path, defect: str) -> None:
+def test_planted_defect_is_detected(running: Servers, tmp_path: Path, defect: str) -> None:
     fault, promise = FOUND_BY[defect]
     options = Options(seconds=10, seed=SEED, faults=(fault,), defect=defect, directory=tmp_path, drain_seconds=5)
 

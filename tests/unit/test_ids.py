@@ -20,7 +20,7 @@ def milliseconds_of(one: UUID) -> int:
     return one.int >> 80
 
 
-def test_the_layout_is_that_of_rfc_9562() -> None:
+def test_id_layout_follows_rfc_9562() -> None:
     one = UuidSequence(lambda: NOON)()
 
     assert one.version == 7
@@ -28,7 +28,7 @@ def test_the_layout_is_that_of_rfc_9562() -> None:
     assert milliseconds_of(one) == NOON
 
 
-def test_an_id_bears_the_present_time() -> None:
+def test_id_has_the_current_time() -> None:
     before = time.time_ns() // 1_000_000
 
     one = UuidSequence()()
@@ -36,7 +36,7 @@ def test_an_id_bears_the_present_time() -> None:
     assert before <= milliseconds_of(one) <= time.time_ns() // 1_000_000
 
 
-def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_than_the_one_before() -> None:
+def test_ids_of_one_millisecond_are_ascending() -> None:
     new_id = UuidSequence(lambda: NOON)
 
     ids = [new_id() for _ in range(100_000)]
@@ -48,7 +48,7 @@ def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_
 
 
 @given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=50))
-def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
+def test_ids_ascend_when_clock_steps_back(steps: list[int]) -> None:
     moments = iter([NOON + step for step in steps])
     new_id = UuidSequence(lambda: next(moments))
 
@@ -58,7 +58,7 @@ def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
     assert milliseconds_of(ids[-1]) >= NOON + max(steps)
 
 
-def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
+def test_threads_get_distinct_ascending_ids() -> None:
     new_id = UuidSequence()
     taken: list[list[UUID]] = [[] for _ in range(8)]
     begin = threading.Barrier(8)
@@ -77,7 +77,7 @@ def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
     assert all(earlier < later for mine in taken for earlier, later in pairwise(mine))
 
 
-def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None:
+def test_processes_get_distinct_ids() -> None:
     """Each begins its counter at random, and 32 bits more are random: a generator knows nothing of the others."""
     ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
 
@@ -86,7 +86,7 @@ def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None
     assert len({one.int >> 64 & 0xFFF for one in ids}) > 500
 
 
-def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exhausted_counter_uses_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     new_id = UuidSequence(lambda: NOON)
     before = new_id()
     monkeypatch.setattr(new_id, "_counter", (1 << 42) - 2)
@@ -97,7 +97,7 @@ def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch
     assert [milliseconds_of(one) - NOON for one in (last, borrowed, after)] == [0, 1, 1]
 
 
-def test_the_clock_knows_that_it_speaks_of_utc() -> None:
+def test_clock_returns_utc() -> None:
     moment = now()
 
     assert moment.utcoffset() is not None

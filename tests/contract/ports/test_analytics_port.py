@@ -78,7 +78,7 @@ def till(shop: Shop) -> Till:
 
 
 @pytest.mark.clause("002-31")
-def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> None:
+def test_orders_are_counted_by_current_status(shop: Shop, till: Till) -> None:
     (tea,) = till.products("Tea")
     for status in (None, OrderStatus.PAID, OrderStatus.PAID, OrderStatus.CANCELED):
         till.sell({tea: (2, 250)}, become=status)
@@ -92,7 +92,7 @@ def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> N
     ]
 
 
-def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, till: Till) -> None:
+def test_deleted_and_foreign_orders_are_excluded(shop: Shop, till: Till) -> None:
     tea, the = till.products("Tea")[0], till.products("Thé", currency="EUR")[0]
     till.sell({tea: (1, 100)}, delete=True)
     till.sell({the: (1, 100)}, currency="EUR")
@@ -103,7 +103,7 @@ def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, 
     assert (found.orders, found.revenue, found.average_order_value) == (0, 0, Decimal())
 
 
-def test_a_period_has_its_first_moment_and_not_the_one_it_ends_before(shop: Shop, till: Till) -> None:
+def test_period_excludes_its_end(shop: Shop, till: Till) -> None:
     tea, cup = till.products("Tea", "Cup")
     for at in (MARCH - INSTANT, APRIL):
         till.sell({cup: (1, 100)}, at=at)
@@ -117,7 +117,7 @@ def test_a_period_has_its_first_moment_and_not_the_one_it_ends_before(shop: Shop
 
 
 @pytest.mark.parametrize("bucket", Bucket)
-def test_an_order_lies_in_the_bucket_that_its_moment_has_in_utc(shop: Shop, till: Till, bucket: Bucket) -> None:
+def test_order_falls_in_its_utc_bucket(shop: Shop, till: Till, bucket: Bucket) -> None:
     (tea,) = till.products("Tea")
     since, zone = datetime(2025, 12, 20, tzinfo=UTC), timezone(timedelta(hours=5, minutes=45))
     moments = [since + timedelta(hours=5 * step) for step in range(170)] + [
@@ -138,7 +138,7 @@ def test_an_order_lies_in_the_bucket_that_its_moment_has_in_utc(shop: Shop, till
 
 
 @pytest.mark.clause("002-31")
-def test_the_top_products_are_those_that_brought_most_the_lower_id_first(shop: Shop, till: Till) -> None:
+def test_top_products_sort_by_revenue_then_id(shop: Shop, till: Till) -> None:
     products = till.products(*(f"Product {number}" for number in range(12)))
     for number, product in enumerate(products):
         till.sell({product: (number + 1, 100 if number else 500)})
@@ -153,7 +153,7 @@ def test_the_top_products_are_those_that_brought_most_the_lower_id_first(shop: S
     assert (top[0].name, top[0].quantity) == ("Product 11", 12)
 
 
-def test_sums_may_be_larger_than_any_order(shop: Shop, till: Till) -> None:
+def test_revenue_sum_exceeds_max_amount(shop: Shop, till: Till) -> None:
     (tea,) = till.products("Tea")
     for _ in range(3):
         till.sell({tea: (1, 10**12)})
@@ -163,7 +163,7 @@ def test_sums_may_be_larger_than_any_order(shop: Shop, till: Till) -> None:
     assert found.revenue == found.top_products[0].minor == 3 * 10**12
 
 
-def test_nothing_is_found_where_nothing_was_ordered(shop: Shop) -> None:
+def test_analytics_are_empty_without_orders(shop: Shop) -> None:
     found = shop.analytics(period(bucket=Bucket.DAY))
 
     assert found.series() == tuple((MARCH + timedelta(days=day), 0, 0) for day in range(31))

@@ -40,7 +40,7 @@ def orders_of(shop: Shop) -> int:
     return len(shop.queries.search(OrderFilter(user_id="ada")).orders)
 
 
-def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
+def test_repeated_key_returns_stored_order(shop: Shop) -> None:
     order = do(shop)
 
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
     assert len(shop.events()) == 1
 
 
-def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
+def test_repeated_key_returns_order_as_placed(shop: Shop) -> None:
     order = do(shop)
     placed_order = shop.queries.get(order.id)
     shop.changed(order, OrderStatus.PAID)
@@ -64,7 +64,7 @@ def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
     assert again.value.order.number is not None
 
 
-def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
+def test_repeated_key_returns_deleted_order(shop: Shop) -> None:
     order = do(shop)
     placed_order = shop.queries.get(order.id)
     with shop.unit_of_work() as uow:
@@ -79,7 +79,7 @@ def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
     assert again.value.order == placed_order
 
 
-def test_a_key_is_good_for_one_request(shop: Shop) -> None:
+def test_key_reuse_with_other_request_is_rejected(shop: Shop) -> None:
     do(shop)
 
     with pytest.raises(IdempotencyKeyReused):
@@ -98,7 +98,7 @@ def test_a_key_is_good_for_one_request(shop: Shop) -> None:
         replace(TWICE, subject="adaorders", scope="x"),
     ],
 )
-def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other: IdempotencyKey) -> None:
+def test_key_is_unique_per_subject_and_scope(shop: Shop, other: IdempotencyKey) -> None:
     first = do(shop)
 
     second = do(shop, replace(other, fingerprint="coffee"))
@@ -107,7 +107,7 @@ def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other
 
 
 @pytest.mark.parametrize("key", ["k" * 255, "'; DROP TABLE idempotency_keys; --", "Schlüssel \U0001f511", "%s :key"])
-def test_any_key_is_kept_to_the_letter(shop: Shop, key: str) -> None:
+def test_key_text_is_stored_exactly(shop: Shop, key: str) -> None:
     do(shop, replace(TWICE, key=key))
 
     with pytest.raises(DuplicateRequest):
@@ -118,7 +118,7 @@ class Mishap(Exception):
     """Whatever may happen between the claim and the commit."""
 
 
-def test_a_failure_frees_the_key(shop: Shop) -> None:
+def test_failure_releases_the_key(shop: Shop) -> None:
     def fail() -> None:
         raise Mishap
 
@@ -130,7 +130,7 @@ def test_a_failure_frees_the_key(shop: Shop) -> None:
     assert orders_of(shop) == 1
 
 
-def test_leaving_without_a_commit_frees_the_key(shop: Shop) -> None:
+def test_rollback_releases_the_key(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
         order = placed()
@@ -141,7 +141,7 @@ def test_leaving_without_a_commit_frees_the_key(shop: Shop) -> None:
     assert orders_of(shop) == 1
 
 
-def test_a_key_claimed_and_not_kept_is_free_again(shop: Shop) -> None:
+def test_acquired_key_without_response_is_free(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
         uow.commit()
@@ -150,7 +150,7 @@ def test_a_key_claimed_and_not_kept_is_free_again(shop: Shop) -> None:
     assert orders_of(shop) == 1
 
 
-def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
+def test_key_expires_after_a_day(shop: Shop) -> None:
     first = do(shop, at=NOON)
 
     with pytest.raises(DuplicateRequest):
@@ -162,7 +162,7 @@ def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
     assert again.value.order.id == second.id != first.id
 
 
-def test_long_after_too(shop: Shop) -> None:
+def test_key_is_free_after_nine_days(shop: Shop) -> None:
     do(shop, at=NOON)
     later = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
 
@@ -171,7 +171,7 @@ def test_long_after_too(shop: Shop) -> None:
     assert again.value.order.id == later.id
 
 
-def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
+def test_expired_keys_are_pruned_in_batches(shop: Shop) -> None:
     for number in range(5):
         do(shop, replace(TWICE, key=f"old {number}"), at=NOON)
     do(shop, replace(TWICE, key="young"), at=NOON + DAY)
@@ -184,13 +184,13 @@ def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
     do(shop, replace(TWICE, key="old 3", fingerprint="coffee"), at=NOON)
 
 
-def test_nothing_young_is_pruned(shop: Shop) -> None:
+def test_unexpired_keys_are_not_pruned(shop: Shop) -> None:
     do(shop, at=NOON)
 
     assert shop.keys.prune(stored_before=NOON) == 0
 
 
-def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(shop: Shop) -> None:
+def test_concurrent_key_is_rejected_or_waits(shop: Shop) -> None:
     begun, go_on = Event(), Event()
 
     def linger() -> None:
@@ -215,7 +215,7 @@ def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(
     assert orders_of(shop) == 1
 
 
-def test_of_many_at_once_exactly_one_is_done(shop: Shop) -> None:
+def test_concurrent_requests_create_one_order(shop: Shop) -> None:
     for turn in range(5):
         idempotency_key = replace(TWICE, key=f"turn {turn}")
         results = at_once(*[partial(do, shop, idempotency_key)] * 16)

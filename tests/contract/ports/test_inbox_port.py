@@ -17,36 +17,36 @@ def note(shop: Shop, message_id: str = "m-1", *, scope: str = "tracking") -> boo
     return new
 
 
-def test_a_message_is_new_once(shop: Shop) -> None:
+def test_message_is_new_only_the_first_time(shop: Shop) -> None:
     assert [note(shop) for _ in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize(("message_id", "scope"), [("M-1", "tracking"), ("m-1 ", "tracking"), ("m-1", "notify")])
-def test_messages_count_in_their_scope_to_the_letter(shop: Shop, message_id: str, scope: str) -> None:
+def test_message_id_is_unique_per_scope(shop: Shop, message_id: str, scope: str) -> None:
     note(shop)
 
     assert note(shop, message_id, scope=scope)
 
 
 @pytest.mark.parametrize("message_id", ["x" * 255, "'; DROP TABLE inbox; --", "Päckchen \U0001f4e6", "%s :at"])
-def test_any_id_is_kept_to_the_letter(shop: Shop, message_id: str) -> None:
+def test_message_id_is_stored_exactly(shop: Shop, message_id: str) -> None:
     assert [note(shop, message_id), note(shop, message_id)] == [True, False]
 
 
-def test_within_a_unit_of_work_it_is_noted_at_once(shop: Shop) -> None:
+def test_duplicate_is_found_in_same_transaction(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         assert uow.inbox.record("m-1", scope="tracking", at=NOON)
         assert not uow.inbox.record("m-1", scope="tracking", at=NOON)
 
 
-def test_leaving_without_a_commit_forgets_it(shop: Shop) -> None:
+def test_rollback_discards_the_message(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.inbox.record("m-1", scope="tracking", at=NOON)
 
     assert note(shop)
 
 
-def test_a_failure_forgets_it(shop: Shop) -> None:
+def test_failure_discards_the_message(shop: Shop) -> None:
     def fail() -> None:
         with shop.unit_of_work() as uow:
             uow.inbox.record("m-1", scope="tracking", at=NOON)
@@ -58,7 +58,7 @@ def test_a_failure_forgets_it(shop: Shop) -> None:
     assert note(shop)
 
 
-def test_of_many_at_once_one_finds_it_new(shop: Shop) -> None:
+def test_concurrent_message_is_new_for_one_caller(shop: Shop) -> None:
     for turn in range(5):
         results = at_once(*[partial(note, shop, f"m-{turn}")] * 12)
 
@@ -66,7 +66,7 @@ def test_of_many_at_once_one_finds_it_new(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("ends_well", [True, False])
-def test_who_comes_second_waits_for_the_first_to_end(shop: Shop, ends_well: bool) -> None:
+def test_duplicate_waits_for_open_transaction(shop: Shop, ends_well: bool) -> None:
     noted, go_on = Event(), Event()
 
     def first() -> None:

@@ -25,7 +25,7 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 
 @pytest.mark.parametrize("connected_before", [True, False])
-def test_a_broker_that_goes_away_is_unavailable_and_comes_back_with_every_message(
+def test_lost_broker_recovers_with_all_messages(
     rabbitmq_server: RabbitServer, network: Proxy, connected_before: bool
 ) -> None:
     post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
@@ -46,7 +46,7 @@ def test_a_broker_that_goes_away_is_unavailable_and_comes_back_with_every_messag
     assert got in ([b"one", b"two"], [b"one", b"one", b"two"])
 
 
-def test_a_message_in_hand_when_the_broker_goes_comes_again(rabbitmq_server: RabbitServer, network: Proxy) -> None:
+def test_unacknowledged_message_is_redelivered(rabbitmq_server: RabbitServer, network: Proxy) -> None:
     post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
     post.put([b"one"])
     inlet = post.inlet()
@@ -68,7 +68,7 @@ def test_a_message_in_hand_when_the_broker_goes_comes_again(rabbitmq_server: Rab
     inlet.close()
 
 
-def test_what_is_early_holds_up_nothing_and_comes_back_also_when_whoever_took_it_is_gone(
+def test_early_message_returns_after_consumer_dies(
     rabbitmq_server: RabbitServer,
 ) -> None:
     post = in_rabbitmq(rabbitmq_server)
@@ -90,9 +90,7 @@ def test_what_is_early_holds_up_nothing_and_comes_back_also_when_whoever_took_it
     assert got == [b"early", b"second", b"early"]
 
 
-def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_not_before(
-    rabbitmq_server: RabbitServer, network: Proxy
-) -> None:
+def test_early_message_is_acked_after_its_copy(rabbitmq_server: RabbitServer, network: Proxy) -> None:
     post = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url))
     post.put([b"early"])
     inlet, got = post.inlet(), list[bytes]()
@@ -119,7 +117,7 @@ def test_what_is_early_is_acknowledged_when_the_broker_has_taken_its_copy_and_no
     assert post.dead() == []
 
 
-def test_what_others_have_counted_does_not_make_it_go_round_for_ever(rabbitmq_server: RabbitServer) -> None:
+def test_foreign_retry_count_does_not_loop(rabbitmq_server: RabbitServer) -> None:
     inbound = ConsumerQueue(queue=rabbitmq_server.queue("counted"))
     inlet, tries = InRabbitMQ(rabbitmq_server.url, inbound), 0
     counted = BasicProperties(headers={rabbitmq.ATTEMPTS_HEADER: -1_000, "theirs": "kept"})
@@ -141,7 +139,7 @@ def test_what_others_have_counted_does_not_make_it_go_round_for_ever(rabbitmq_se
 
 
 @pytest.mark.parametrize("early", [True, False])
-def test_what_is_put_aside_keeps_its_properties(rabbitmq_server: RabbitServer, early: bool) -> None:
+def test_parked_message_retains_its_properties(rabbitmq_server: RabbitServer, early: bool) -> None:
     inbound = ConsumerQueue(queue=rabbitmq_server.queue("properties"))
     theirs = BasicProperties(
         content_type="application/json", content_encoding="utf-8", priority=3, correlation_id="c", reply_to="r",
@@ -159,7 +157,7 @@ def test_what_is_put_aside_keeps_its_properties(rabbitmq_server: RabbitServer, e
     assert (body, vars(kept)) == (b"{}", vars(theirs) | changed)
 
 
-def test_a_queue_of_another_kind_is_taken_as_it_is(rabbitmq_server: RabbitServer) -> None:
+def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer) -> None:
     inbound = ConsumerQueue(queue=rabbitmq_server.queue("classic"))
     with rabbitmq_server.channel() as channel:
         channel.queue_declare(inbound.queue, durable=True)

@@ -10,7 +10,7 @@ from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 
 
-def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> None:
+def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
     shop = in_database(postgresql)
     late, quick = placed(), placed()
 

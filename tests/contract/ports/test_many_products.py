@@ -34,7 +34,7 @@ def there(shop: Shop, *skus: str) -> list[Product]:
         return list(uow.products.get_by_sku_for_update(skus).values())
 
 
-def test_many_are_added_with_their_stock(shop: Shop) -> None:
+def test_add_many_stores_products_and_stock(shop: Shop) -> None:
     add(shop, tea(1), tea(2, stock=0), tea(3, stock=10**12))
 
     found = there(shop, "TEA-3", "TEA-1", "TEA-2", "TEA-9")
@@ -46,7 +46,7 @@ def test_many_are_added_with_their_stock(shop: Shop) -> None:
     ]
 
 
-def test_many_are_saved_and_others_are_left(shop: Shop) -> None:
+def test_save_many_leaves_other_products(shop: Shop) -> None:
     add(shop, tea(1), tea(2), tea(3))
     one, two, _ = sorted(there(shop, "TEA-1", "TEA-2", "TEA-3"), key=lambda product: product.sku)
     changed = [replace(one, stock=9, name="Black"), replace(two, price=Money(120, "EUR"), low_stock_threshold=0)]
@@ -60,7 +60,7 @@ def test_many_are_saved_and_others_are_left(shop: Shop) -> None:
     assert there(shop, "TEA-3")[0].name == "Tea 3"
 
 
-def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
+def test_rollback_stores_no_products(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow:
@@ -71,7 +71,7 @@ def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
     assert [one.stock for one in there(shop, "TEA-1", "TEA-2")] == [5]
 
 
-def test_no_products_are_no_trouble(shop: Shop) -> None:
+def test_empty_product_batch_is_accepted(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         assert uow.products.get_by_sku_for_update([]) == {}
         uow.products.save_many([], by=ADMIN, at=NOON)
@@ -79,7 +79,7 @@ def test_no_products_are_no_trouble(shop: Shop) -> None:
         uow.commit()
 
 
-def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop: Shop) -> None:
+def test_duplicate_sku_is_contention_and_rolls_back(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow, pytest.raises(StoreContention):
@@ -88,7 +88,7 @@ def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop:
     assert there(shop, "TEA-2") == []
 
 
-def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: Shop) -> None:
+def test_concurrent_upserts_add_each_product_once(shop: Shop) -> None:
     request = UpsertProducts(actor=ADMIN, products={f"TEA-{n}": ProductUpsert(product=tea(n)) for n in range(200)})
 
     def put(uow: UnitOfWork) -> Callable[[], Sequence[UpsertOutcome]]:
@@ -100,7 +100,7 @@ def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: 
     assert (told.count(UpsertOutcome.ADDED), told.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)
 
 
-def test_the_stock_is_the_sum_of_its_movements(engine: Engine) -> None:
+def test_stock_equals_sum_of_movements(engine: Engine) -> None:
     def put(stock: int) -> None:
         products = {f"TEA-{n}": ProductUpsert(product=tea(n, stock=stock + n)) for n in range(300)}
         upsert_products(UpsertProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)

@@ -49,7 +49,7 @@ def inlet(post: Post) -> Iterator[MessageConsumer]:
     inlet.close()
 
 
-def test_messages_are_given_in_their_order_and_once(post: Post, inlet: MessageConsumer) -> None:
+def test_messages_are_delivered_once_in_order(post: Post, inlet: MessageConsumer) -> None:
     sent = [f"message {number}".encode() for number in range(50)]
     post.put(sent)
     got: list[bytes] = []
@@ -61,15 +61,13 @@ def test_messages_are_given_in_their_order_and_once(post: Post, inlet: MessageCo
     assert got == sent
 
 
-def test_there_may_be_none(post: Post, inlet: MessageConsumer) -> None:
+def test_poll_returns_false_if_queue_is_empty(post: Post, inlet: MessageConsumer) -> None:
     post.put([])
 
     assert not inlet.poll(lambda _: pytest.fail("there is none"), timeout=0.2)
 
 
-def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given(
-    post: Post, inlet: MessageConsumer
-) -> None:
+def test_invalid_message_is_dead_lettered_with_reason(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"good", b"\x00bad\xff", b"good too"])
     got: list[bytes] = []
 
@@ -83,7 +81,7 @@ def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given
     assert post.dead() == [(b"\x00bad\xff", "Grüße: it is bad.")]
 
 
-def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inlet: MessageConsumer) -> None:
+def test_message_is_retried_while_store_is_down(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"first", b"second"])
     got: list[bytes] = []
 
@@ -105,7 +103,7 @@ def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inle
     assert post.dead() == []
 
 
-def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet: MessageConsumer) -> None:
+def test_early_message_is_retried_until_ready(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"early", b"second"])
     got: list[bytes] = []
 
@@ -122,7 +120,7 @@ def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet:
     assert post.dead() == []
 
 
-def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
+def test_early_message_is_dead_lettered_at_limit(
     post: Post, inlet: MessageConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:
     post.put([b"early", b"second"])
@@ -146,7 +144,7 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
     assert len(said) == (0 if isinstance(inlet, InMemory) else 1)
 
 
-def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: MessageConsumer) -> None:
+def test_interrupted_message_is_redelivered(post: Post, inlet: MessageConsumer) -> None:
     post.put([b"first"])
     got: list[bytes] = []
 
@@ -163,7 +161,7 @@ def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: MessageConsume
     assert got == [b"first"] * 2
 
 
-def test_a_successor_is_given_what_was_not_acknowledged_and_nothing_else(post: Post) -> None:
+def test_next_consumer_gets_only_unacknowledged(post: Post) -> None:
     post.put([b"done", b"begun", b"not begun"])
     first, got = post.inlet(), []
 
@@ -184,7 +182,7 @@ def test_a_successor_is_given_what_was_not_acknowledged_and_nothing_else(post: P
     second.close()
 
 
-def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: MessageConsumer) -> None:
+def test_consumer_polls_again_after_close(post: Post, inlet: MessageConsumer) -> None:
     inlet.close()
     inlet.close()
     post.put([b"late"])
@@ -195,7 +193,7 @@ def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: MessageConsume
     assert got == [b"late"]
 
 
-def test_what_is_early_has_more_time_than_a_booking_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_window_exceeds_reservation_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
     assert rabbitmq.RETRY_DELAY * rabbitmq.MAX_RETRIES > 60 > LEASE.total_seconds()

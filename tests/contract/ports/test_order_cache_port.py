@@ -53,7 +53,7 @@ def versions(count: int) -> list[Order]:
 
 
 class TestRoundTrip:
-    def test_an_order_comes_back_as_it_was_put(self, cache: OrderCache) -> None:
+    def test_order_is_cached_unchanged(self, cache: OrderCache) -> None:
         order = saved(placed(lines=(CustomItem(AS_SENT), CustomItem({}))))
 
         cache.put(order)
@@ -63,7 +63,7 @@ class TestRoundTrip:
         assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
         assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
 
-    def test_what_is_put_and_given_are_copies(self, cache: OrderCache) -> None:
+    def test_cached_orders_are_copies(self, cache: OrderCache) -> None:
         order = saved(placed())
         before = deepcopy(order)
         cache.put(order)
@@ -74,7 +74,7 @@ class TestRoundTrip:
 
         assert cache.get(order.id) == before
 
-    def test_a_later_version_takes_the_place_of_an_earlier_one(self, cache: OrderCache) -> None:
+    def test_newer_version_replaces_older(self, cache: OrderCache) -> None:
         first, second = versions(2)
 
         cache.put(first)
@@ -84,12 +84,12 @@ class TestRoundTrip:
 
 
 class TestNotFound:
-    def test_what_was_never_put_is_not_there(self, cache: OrderCache) -> None:
+    def test_uncached_order_returns_none(self, cache: OrderCache) -> None:
         cache.put(saved(placed()))
 
         assert cache.get(new_id()) is None
 
-    def test_a_copy_lives_for_five_minutes(self, kept: Kept) -> None:
+    def test_cached_order_expires_after_five_minutes(self, kept: Kept) -> None:
         order = saved(placed())
         kept.cache.put(order)
 
@@ -100,7 +100,7 @@ class TestNotFound:
         time.sleep(0.02)
         assert kept.cache.get(order.id) is None
 
-    def test_reading_a_copy_does_not_lengthen_its_life(self, kept: Kept) -> None:
+    def test_read_does_not_extend_cache_ttl(self, kept: Kept) -> None:
         order = saved(placed())
         kept.cache.put(order)
 
@@ -115,7 +115,7 @@ class TestNotFound:
 class TestFence:
     """A read that began before a change may put the old order after the invalidation: it must not come to stay."""
 
-    def test_an_older_copy_is_forgotten_and_kept_out(self, cache: OrderCache) -> None:
+    def test_invalidation_removes_and_blocks_old_copy(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(first)
 
@@ -127,7 +127,7 @@ class TestFence:
         cache.put(second)
         assert cache.get(first.id) == second
 
-    def test_an_older_copy_does_not_replace_a_later_one(self, cache: OrderCache) -> None:
+    def test_older_copy_does_not_replace_newer(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(second)
 
@@ -135,7 +135,7 @@ class TestFence:
 
         assert cache.get(first.id) == second
 
-    def test_an_older_invalidation_does_not_lower_the_fence(self, cache: OrderCache) -> None:
+    def test_older_invalidation_keeps_the_fence(self, cache: OrderCache) -> None:
         first, second, third = versions(3)
         cache.invalidate({first.id: 3})
 
@@ -147,7 +147,7 @@ class TestFence:
         cache.put(third)
         assert cache.get(first.id) == third
 
-    def test_the_fence_outlives_every_copy_and_the_request_that_could_bring_one(self, kept: Kept) -> None:
+    def test_fence_outlives_cached_copies(self, kept: Kept) -> None:
         first, _ = versions(2)
         kept.cache.invalidate({first.id: 2})
 
@@ -156,7 +156,7 @@ class TestFence:
             kept.cache.put(first)
             assert kept.cache.get(first.id) is None
 
-    def test_ten_is_later_than_nine(self, cache: OrderCache) -> None:
+    def test_version_10_is_newer_than_version_9(self, cache: OrderCache) -> None:
         order = saved(placed())
         order.version = 9
         cache.put(order)
@@ -166,7 +166,7 @@ class TestFence:
         cache.put(order)
         assert cache.get(order.id) is None
 
-    def test_many_orders_are_invalidated_at_once_and_others_left_alone(self, cache: OrderCache) -> None:
+    def test_invalidation_of_many_leaves_others(self, cache: OrderCache) -> None:
         orders = [saved(placed()) for _ in range(600)]
         for order in orders:
             cache.put(order)
@@ -175,12 +175,12 @@ class TestFence:
 
         assert [order.id for order in orders if cache.get(order.id)] == [orders[-1].id]
 
-    def test_nothing_to_invalidate_is_heard(self, cache: OrderCache) -> None:
+    def test_empty_invalidation_succeeds(self, cache: OrderCache) -> None:
         assert cache.invalidate({}) is True
 
 
 class TestTwoAtOnce:
-    def test_however_reads_and_changes_race_nobody_is_given_what_was_invalidated(self, cache: OrderCache) -> None:
+    def test_racing_reads_never_return_stale_order(self, cache: OrderCache) -> None:
         order = saved(placed())
         last = 60
 
@@ -219,7 +219,7 @@ def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
 class TestTheCacheFails:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
-    def test_it_is_empty_hears_nothing_raises_nothing_and_costs_its_time_out_at_most(
+    def test_broken_cache_misses_within_timeout(
         self, far: InRedis, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         order = saved(placed())
@@ -240,7 +240,7 @@ class TestTheCacheFails:
             assert far.get(order.id) is None
         assert time.monotonic() - began < 1.0  # nobody waits any more: the circuit is open
 
-    def test_it_comes_back_by_itself(self, far: InRedis, network: Proxy) -> None:
+    def test_cache_recovers_after_outage(self, far: InRedis, network: Proxy) -> None:
         order = saved(placed())
         network.cut()
         for _ in range(5):
@@ -255,7 +255,7 @@ class TestTheCacheFails:
         far.put(order)
         assert far.get(order.id) == order
 
-    def test_a_slow_network_is_a_miss_not_a_wait(self, far: InRedis, network: Proxy) -> None:
+    def test_slow_cache_is_a_miss(self, far: InRedis, network: Proxy) -> None:
         far.put(order := saved(placed()))
         network.delay(0.5)
 

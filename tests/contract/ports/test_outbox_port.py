@@ -52,7 +52,7 @@ def versions(found: Sequence[OutboxMessage]) -> list[int]:
 
 
 class TestRoundTrip:
-    def test_an_event_comes_out_as_it_went_in(self, shop: Shop) -> None:
+    def test_event_is_stored_unchanged(self, shop: Shop) -> None:
         order = placed()
         (entry,) = order.new_entries
         shop.add(order)
@@ -65,7 +65,7 @@ class TestRoundTrip:
         assert (outgoing.state, outgoing.attempts, outgoing.last_error) == (OutboxState.WAITING, 0, None)
         assert [outgoing] == shop.events()
 
-    def test_a_mark_is_kept_to_the_letter(self, shop: Shop) -> None:
+    def test_state_is_stored_exactly(self, shop: Shop) -> None:
         shop.placed()
         due_at = NOON + timedelta(days=1, microseconds=7)
 
@@ -76,7 +76,7 @@ class TestRoundTrip:
         assert (after.state, after.due_at, after.attempts) == (OutboxState.PARKED, due_at, 10)
         assert after.last_error == "NO_ROUTE 💡 'x'"
 
-    def test_what_is_not_due_yet_is_not_found(self, shop: Shop) -> None:
+    def test_future_event_is_not_due(self, shop: Shop) -> None:
         shop.placed()
         outbox = shop.outbox()
 
@@ -84,7 +84,7 @@ class TestRoundTrip:
         assert claimed(outbox, now=NOON - SECOND) == []
         assert len(claimed(outbox, now=NOON)) == 1
 
-    def test_a_shard_gives_the_oldest_first_and_no_more_than_asked_for(self, shop: Shop) -> None:
+    def test_shard_claim_is_oldest_first_and_limited(self, shop: Shop) -> None:
         order = shop.placed()
         for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED):
             shop.changed(order, status)
@@ -92,7 +92,7 @@ class TestRoundTrip:
         assert versions(claimed(shop.outbox(), limit=3)) == [1, 2, 3]
         assert versions(claimed(shop.outbox())) == [1, 2, 3, 4]
 
-    def test_all_events_of_an_order_are_in_one_shard(self, shop: Shop) -> None:
+    def test_events_of_an_order_share_a_shard(self, shop: Shop) -> None:
         orders = [shop.placed() for _ in range(12)]
         for order in orders:
             shop.changed(order, OrderStatus.PAID)
@@ -106,7 +106,7 @@ class TestRoundTrip:
 
         assert len(claimed(outbox)) == 24
 
-    def test_select_gives_the_states_asked_for_oldest_first(self, shop: Shop) -> None:
+    def test_select_filters_states_oldest_first(self, shop: Shop) -> None:
         outbox = shop.outbox()
         sent = shop.placed()
         marked(outbox, OutboxState.SENT)
@@ -124,9 +124,7 @@ class TestHeldBack:
     """An order's later event never leaves without its earlier one; other orders do not wait for it."""
 
     @pytest.mark.parametrize(("state", "due_at"), [(OutboxState.PARKED, NOON), (OutboxState.WAITING, LATER + SECOND)])
-    def test_behind_an_event_that_is_parked_or_waits_longer(
-        self, shop: Shop, state: OutboxState, due_at: datetime
-    ) -> None:
+    def test_unsent_event_blocks_later_events(self, shop: Shop, state: OutboxState, due_at: datetime) -> None:
         outbox, order = shop.outbox(), shop.placed()
         marked(outbox, state, due_at=due_at, attempts=1)
         shop.changed(order, OrderStatus.PAID)
@@ -137,7 +135,7 @@ class TestHeldBack:
         other = shop.placed()
         assert [one.event.order_id for one in claimed(outbox)] == [other.id]
 
-    def test_not_behind_an_event_that_was_published(self, shop: Shop) -> None:
+    def test_published_event_does_not_block(self, shop: Shop) -> None:
         for state in (OutboxState.SENT, OutboxState.PUBLISHED):
             order = shop.placed()
             marked(shop.outbox(), state, due_at=LATER + SECOND)
@@ -146,7 +144,7 @@ class TestHeldBack:
             assert [(one.event.order_id, one.event.version) for one in claimed(shop.outbox())] == [(order.id, 2)]
             marked(shop.outbox(), OutboxState.SENT)
 
-    def test_the_untold_is_found_again_when_it_is_due(self, shop: Shop) -> None:
+    def test_published_event_is_due_again_later(self, shop: Shop) -> None:
         outbox = shop.outbox()
         shop.placed()
         marked(outbox, OutboxState.PUBLISHED, due_at=LATER + SECOND)
@@ -157,7 +155,7 @@ class TestHeldBack:
 
 
 class TestAFailureLeavesWhatWasMarked:
-    def test_marks_are_kept_when_the_block_is_left_by_an_error(self, shop: Shop) -> None:
+    def test_states_survive_an_exception(self, shop: Shop) -> None:
         outbox, order = shop.outbox(), shop.placed()
         shop.changed(order, OrderStatus.PAID)
         (shard,) = outbox.due_shards(LATER)
@@ -169,14 +167,14 @@ class TestAFailureLeavesWhatWasMarked:
 
         assert versions(claimed(outbox)) == [2]
 
-    def test_what_is_not_marked_is_found_again(self, shop: Shop) -> None:
+    def test_event_without_new_state_is_claimed_again(self, shop: Shop) -> None:
         shop.placed()
 
         assert claimed(shop.outbox()) == claimed(shop.outbox()) != []
 
 
 class TestRequeueAndPrune:
-    def test_the_parked_and_the_sent_wait_again_and_the_rest_is_left_alone(self, shop: Shop) -> None:
+    def test_requeue_resets_parked_and_sent_events(self, shop: Shop) -> None:
         outbox = shop.outbox()
         for state in (OutboxState.PARKED, OutboxState.SENT, OutboxState.PUBLISHED):
             shop.placed()
@@ -194,10 +192,10 @@ class TestRequeueAndPrune:
         ]
         assert len(claimed(outbox, now=LATER)) == 3
 
-    def test_nothing_to_requeue_is_none(self, shop: Shop) -> None:
+    def test_empty_requeue_returns_zero(self, shop: Shop) -> None:
         assert shop.outbox().requeue([], now=NOON) == 0
 
-    def test_a_requeued_event_leaves_before_those_it_held_back(self, shop: Shop) -> None:
+    def test_requeued_event_precedes_blocked_events(self, shop: Shop) -> None:
         outbox, order = shop.outbox(), shop.placed()
         (parked,) = marked(outbox, OutboxState.PARKED)
         shop.changed(order, OrderStatus.PAID)
@@ -206,7 +204,7 @@ class TestRequeueAndPrune:
 
         assert versions(claimed(outbox)) == [1, 2]
 
-    def test_only_what_was_sent_and_is_old_is_pruned_and_no_more_than_the_limit(self, shop: Shop) -> None:
+    def test_prune_deletes_old_sent_events_in_batches(self, shop: Shop) -> None:
         outbox = shop.outbox()
         for state in (OutboxState.SENT, OutboxState.PARKED, OutboxState.PUBLISHED):
             shop.add(*(placed(at=NOON) for _ in range(3)))
@@ -223,7 +221,7 @@ class TestRequeueAndPrune:
 
 
 class TestTwoAtOnce:
-    def test_a_shard_is_one_relay_s_at_a_time(self, shop: Shop) -> None:
+    def test_shard_is_claimed_by_one_relay(self, shop: Shop) -> None:
         shop.placed()
         ours, theirs = shop.outbox(), shop.outbox()
         (shard,) = ours.due_shards(LATER)
@@ -238,7 +236,7 @@ class TestTwoAtOnce:
         with theirs.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
 
-    def test_of_eight_relays_at_once_none_sends_what_another_has_sent(self, shop: Shop) -> None:
+    def test_concurrent_relays_send_no_event_twice(self, shop: Shop) -> None:
         orders = [shop.placed() for _ in range(20)]
         for order in orders:
             shop.changed(order, OrderStatus.PAID)
@@ -264,7 +262,7 @@ class TestTwoAtOnce:
         assert len(sent) == len(set(sent)) == 40
         assert all(sent.index((str(order.id), 1)) < sent.index((str(order.id), 2)) for order in orders)
 
-    def test_orders_can_be_placed_while_a_relay_waits_for_the_broker(self, shop: Shop) -> None:
+    def test_orders_are_placed_during_a_claim(self, shop: Shop) -> None:
         shop.placed()
         outbox = shop.outbox()
         with ExitStack() as stack:

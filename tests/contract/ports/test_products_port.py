@@ -57,9 +57,7 @@ def renamed(warehouse: Warehouse, product_id: int) -> None:
 
 
 class TestProducts:
-    def test_a_new_product_comes_back_as_it_was_with_its_initial_stock_in_the_ledger(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_new_product_is_stored_with_ledger_entry(self, warehouse: Warehouse) -> None:
         name = 'Té 🍵 "<b>"; DROP TABLE products; --'
         new = NewProduct(sku="' OR 1=1 --", name=name, price=Money(10**12, "JPY"), stock=7, low_stock_threshold=0)
 
@@ -74,14 +72,14 @@ class TestProducts:
             assert uow.products.get_for_update(1) == expected
         assert warehouse.books().moves == (Move(1, "initial", 7, None),)
 
-    def test_the_named_are_those_that_there_are(self, warehouse: Warehouse) -> None:
+    def test_get_many_returns_existing_products(self, warehouse: Warehouse) -> None:
         tea, milk, _ = warehouse.stocked(1, 2, 3)
 
         with warehouse.unit_of_work() as uow:
             assert uow.products.get_many([milk, tea, NOBODY_S, -1, 0]).keys() == {tea, milk}
             assert uow.products.get_many([]) == {}
 
-    def test_an_unknown_product_cannot_be_had(self, warehouse: Warehouse) -> None:
+    def test_unknown_product_raises_not_found(self, warehouse: Warehouse) -> None:
         asks: tuple[Callable[[int], object], ...] = (
             warehouse.catalogue.get,
             partial(warehouse.restock, quantity=1),
@@ -92,9 +90,7 @@ class TestProducts:
                 ask(NOBODY_S)
             assert refusal.value.product_id == NOBODY_S
 
-    def test_a_changed_stock_is_a_movement_of_the_difference_and_nothing_else_is_one(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_stock_change_records_the_difference(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
         warehouse.adjust(tea, 4)
@@ -108,7 +104,7 @@ class TestProducts:
         expected = Product(id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9)
         assert warehouse.catalogue.get(tea) == expected
 
-    def test_a_sku_is_one_product_s(self, warehouse: Warehouse) -> None:
+    def test_duplicate_sku_is_rejected(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="MILK")
 
         for take in (partial(warehouse.add, stock=5), partial(warehouse.adjust, milk.id, 9)):
@@ -120,14 +116,14 @@ class TestProducts:
         assert warehouse.catalogue.list_page() == [tea, milk]
         warehouse.books().require_agreement()
 
-    def test_of_twenty_that_take_a_sku_at_once_exactly_one_does(self, warehouse: Warehouse) -> None:
+    def test_concurrent_adds_of_sku_succeed_once(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
         assert sum(isinstance(one, SkuTaken) for one in results) == 19
         assert len(warehouse.catalogue.list_page()) == 1
         warehouse.books().require_agreement()
 
-    def test_of_twenty_that_count_a_stock_anew_at_once_each_is_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_concurrent_stock_changes_are_all_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(100)
 
         results = at_once(*(partial(warehouse.adjust, tea, stock) for stock in range(20)))
@@ -136,7 +132,7 @@ class TestProducts:
         assert len(warehouse.books().moves) == 21
         warehouse.books().require_agreement()
 
-    def test_a_change_that_is_not_committed_leaves_nothing(self, warehouse: Warehouse) -> None:
+    def test_rollback_leaves_product_unchanged(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         before = warehouse.books()
 
@@ -151,7 +147,7 @@ class TestProducts:
 
 
 class TestStock:
-    def test_what_is_taken_is_gone_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_deduction_lowers_stock_and_is_recorded(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.stocked(10, 5)
         order = of(p1=4, p2=5)
 
@@ -161,7 +157,7 @@ class TestStock:
         assert books.stock == {tea: 6, milk: 0}
         assert books.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
 
-    def test_all_or_nothing_is_taken_and_all_that_is_short_is_named(self, warehouse: Warehouse) -> None:
+    def test_shortage_names_products_and_deducts_none(self, warehouse: Warehouse) -> None:
         products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
         before = warehouse.books()
 
@@ -175,7 +171,7 @@ class TestStock:
         )
         assert warehouse.books() == before
 
-    def test_of_an_unknown_product_there_is_nothing(self, warehouse: Warehouse) -> None:
+    def test_unknown_product_counts_as_shortage(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
 
         with pytest.raises(InsufficientStock) as refusal:
@@ -186,7 +182,7 @@ class TestStock:
             Shortage(product_id=NOBODY_S, name=None, requested=2, available=0),
         )
 
-    def test_nothing_is_taken_or_given_back_twice(self, warehouse: Warehouse) -> None:
+    def test_stock_is_deducted_and_released_once(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = of(p1=4)
         taken(warehouse, order)
@@ -197,7 +193,7 @@ class TestStock:
         assert warehouse.books().stock == {tea: 10}
         assert [move.kind for move in warehouse.books().moves] == ["initial", "taken", "given_back"]
 
-    def test_what_was_never_taken_is_not_given_back(self, warehouse: Warehouse) -> None:
+    def test_undeducted_stock_is_not_released(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = of(p1=4)
         with warehouse.unit_of_work() as uow:
@@ -208,7 +204,7 @@ class TestStock:
 
         assert warehouse.books().stock == {tea: 10}
 
-    def test_an_order_without_lines_takes_and_gives_back_nothing(self, warehouse: Warehouse) -> None:
+    def test_order_without_lines_moves_no_stock(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
         before = warehouse.books()
 
@@ -220,7 +216,7 @@ class TestStock:
 
         assert warehouse.books() == before
 
-    def test_a_restock_is_added_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_restock_raises_stock_and_is_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
         assert warehouse.restock(tea, 5) == warehouse.catalogue.get(tea)
@@ -229,7 +225,7 @@ class TestStock:
         assert warehouse.books().stock == {tea: 15}
 
     @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
-    def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
+    def test_invalid_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
         [tea] = warehouse.stocked(10)
 
         with pytest.raises(InvalidValue):
@@ -237,7 +233,7 @@ class TestStock:
 
         assert warehouse.books().stock == {tea: 10}
 
-    def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
+    def test_restock_above_maximum_is_rejected(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
 
         with pytest.raises(InvalidValue):
@@ -245,9 +241,7 @@ class TestStock:
 
         assert warehouse.books().stock == {tea: MAX_STOCK}
 
-    def test_an_order_is_given_back_however_full_the_stock_is_and_the_product_can_be_read(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_release_may_exceed_the_maximum(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
         order = warehouse.order({tea: 3})
         warehouse.restock(tea, 3)
@@ -258,7 +252,7 @@ class TestStock:
         warehouse.order({tea: 3})
         warehouse.books().require_agreement()
 
-    def test_who_waits_for_a_restock_has_what_it_brings(self, warehouse: Warehouse) -> None:
+    def test_deduction_sees_concurrent_restock(self, warehouse: Warehouse) -> None:
         """Found by the rush on ten products: the row's old stock is not enough, the new one is."""
         [tea] = warehouse.stocked(1)
         order = of(p1=3)
@@ -273,7 +267,7 @@ class TestStock:
         assert warehouse.books().stock == {tea: 3}
         warehouse.books().require_agreement()
 
-    def test_who_waits_for_another_order_hears_what_it_left(self, warehouse: Warehouse) -> None:
+    def test_deduction_sees_concurrent_order(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(5)
         first = of(p1=3)
 
@@ -289,7 +283,7 @@ class TestStock:
         assert [(one.requested, one.available) for one in refusal.value.shortages] == [(3, 2)]
         assert warehouse.books().stock == {tea: 2}
 
-    def test_who_waits_for_an_order_that_comes_to_nothing_has_its_stock(self, warehouse: Warehouse) -> None:
+    def test_deduction_sees_concurrent_rollback(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
         given_up = of(p1=3)
 
@@ -302,7 +296,7 @@ class TestStock:
 
         assert warehouse.books().stock == {tea: 0}
 
-    def test_an_order_and_another_name_of_its_product_do_not_wait_for_each_other(self, warehouse: Warehouse) -> None:
+    def test_order_and_sku_change_do_not_deadlock(self, warehouse: Warehouse) -> None:
         """Found by a rush: an order that shares a row before it locks it, and a change of the row's key, deadlock."""
         [tea] = warehouse.stocked(3)
         order = of(p1=3)
@@ -319,7 +313,7 @@ class TestStock:
         assert warehouse.catalogue.get(tea).sku == "RENAMED"
         assert warehouse.books().stock == {tea: 0}
 
-    def test_reading_products_does_not_wait_for_who_takes(self, warehouse: Warehouse) -> None:
+    def test_products_are_readable_during_deduction(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
         order = of(p1=3)
 
@@ -328,7 +322,7 @@ class TestStock:
             uow.stock.deduct(order, by=ADA, at=NOON)
             assert thread.submit(warehouse.catalogue.get, tea).result(timeout=2).stock == 3
 
-    def test_an_order_keeps_the_price_of_its_moment(self, warehouse: Warehouse) -> None:
+    def test_order_retains_its_price(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = warehouse.order({tea: 2})
 
@@ -339,14 +333,14 @@ class TestStock:
 
 
 class TestCatalogue:
-    def test_products_come_by_id_and_page_by_page(self, warehouse: Warehouse) -> None:
+    def test_products_are_paged_by_id(self, warehouse: Warehouse) -> None:
         ids = warehouse.stocked(*range(7))
 
         pages = [warehouse.catalogue.list_page(offset=skip, limit=3) for skip in (0, 3, 6, 9)]
 
         assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
 
-    def test_the_levels_count_all_and_name_the_low_the_emptiest_first(self, warehouse: Warehouse) -> None:
+    def test_stock_levels_list_lowest_first(self, warehouse: Warehouse) -> None:
         _, low, empty, at = warehouse.stocked(9, 2, 0, 5, threshold=5)
 
         levels = warehouse.catalogue.stock_levels()
@@ -375,7 +369,7 @@ class TestTheSchema:
         ],
     )
     @pytest.mark.clause("002-19")
-    def test_no_statement_can_make_the_stock_what_it_cannot_be(self, engine: Engine, wrong: str) -> None:
+    def test_schema_rejects_invalid_stock(self, engine: Engine, wrong: str) -> None:
         warehouse = in_database(engine)
         [tea] = warehouse.stocked(10)
         warehouse.order({tea: 1})
@@ -384,7 +378,7 @@ class TestTheSchema:
             connection.execute(text(wrong))
 
     @pytest.mark.clause("002-19")
-    def test_an_order_s_items_are_rows_with_their_prices(self, engine: Engine) -> None:
+    def test_order_items_are_stored_with_prices(self, engine: Engine) -> None:
         warehouse = in_database(engine)
         tea, milk = warehouse.stocked(10, 10)
         warehouse.order({milk: 2, tea: 3})
@@ -396,7 +390,7 @@ class TestTheSchema:
         assert [tuple(row) for row in rows] == [(0, tea, 3, 250, 750), (1, milk, 2, 250, 500)]
 
 
-def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse: Warehouse) -> None:
+def test_cancellation_releases_stock_on_commit(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10)
     order = warehouse.order({tea: 4})
 

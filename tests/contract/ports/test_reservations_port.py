@@ -79,7 +79,7 @@ def kept(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order
     return order
 
 
-def test_a_booking_is_nobody_else_s_until_it_is_due(shop: Shop) -> None:
+def test_acquired_reservation_is_not_due_until_expiry(shop: Shop) -> None:
     one = added(shop)
 
     assert claimed(shop, now=DUE - timedelta(microseconds=1)) is None
@@ -88,13 +88,13 @@ def test_a_booking_is_nobody_else_s_until_it_is_due(shop: Shop) -> None:
     assert claimed(shop, now=LATER, until=LATER + LEASE) is not None
 
 
-def test_what_was_due_first_is_claimed_first(shop: Shop) -> None:
+def test_earliest_due_reservation_is_acquired_first(shop: Shop) -> None:
     late, early = added(shop, due_at=DUE), added(shop, due_at=NOON)
 
     assert [one.order_id for one in (claimed(shop), claimed(shop)) if one] == [early.order_id, late.order_id]
 
 
-def test_of_many_that_claim_at_once_each_has_another_booking(shop: Shop) -> None:
+def test_concurrent_workers_acquire_distinct_reservations(shop: Shop) -> None:
     there = {added(shop).order_id for _ in range(6)}
 
     found = at_once(*[lambda: claimed(shop)] * 10)
@@ -102,13 +102,13 @@ def test_of_many_that_claim_at_once_each_has_another_booking(shop: Shop) -> None
     assert sorted(one.order_id for one in found if isinstance(one, Reservation)) == sorted(there)
 
 
-def test_a_booking_that_is_kept_is_never_due(shop: Shop) -> None:
+def test_confirmed_reservation_is_never_due(shop: Shop) -> None:
     kept(shop)
 
     assert claimed(shop, now=DUE + timedelta(days=365)) is None
 
 
-def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
+def test_releasing_reservation_cannot_be_confirmed(shop: Shop) -> None:
     one = added(shop)
     claimed(shop)
 
@@ -116,7 +116,7 @@ def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
         uow.reservations.confirm(one.with_shipment("SHIP-1"))
 
 
-def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
+def test_deleted_reservation_cannot_be_confirmed(shop: Shop) -> None:
     one = added(shop)
     done(shop, lambda uow: uow.reservations.delete(one))
 
@@ -124,7 +124,7 @@ def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
         uow.reservations.confirm(one)
 
 
-def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
+def test_concurrent_confirm_and_acquire_succeed_once(shop: Shop) -> None:
     for _ in range(10):
         one = added(shop)
 
@@ -137,7 +137,7 @@ def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
         assert ("kept" in outcomes) != any(isinstance(each, Reservation) for each in outcomes), outcomes
 
 
-def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
+def test_rollback_leaves_reservation_unchanged(shop: Shop) -> None:
     one = added(shop)
     with shop.unit_of_work() as uow:
         uow.reservations.confirm(one)
@@ -149,7 +149,7 @@ def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
     assert found.order_id == one.order_id
 
 
-def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Shop) -> None:
+def test_postponed_reservation_is_due_with_shipment(shop: Shop) -> None:
     one = added(shop).with_shipment("SHIP-1")
 
     done(shop, lambda uow: uow.reservations.postpone(one, until=LATER))
@@ -160,7 +160,7 @@ def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Sh
     assert found.shipment_id == "SHIP-1"
 
 
-def test_what_is_removed_is_forgotten(shop: Shop) -> None:
+def test_deleted_reservation_is_gone(shop: Shop) -> None:
     one = added(shop)
 
     done(shop, lambda uow: uow.reservations.delete(one))
@@ -168,7 +168,7 @@ def test_what_is_removed_is_forgotten(shop: Shop) -> None:
     assert claimed(shop) is None
 
 
-def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
+def test_confirmed_reservation_ignores_postpone_and_delete(shop: Shop) -> None:
     order = kept(shop)
     one = reservation(order_id=order.id)
 
@@ -179,7 +179,7 @@ def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
     assert claimed(shop) is not None
 
 
-def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
+def test_key_allows_one_reservation(shop: Shop) -> None:
     added(shop, idempotency_key())
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
@@ -194,7 +194,7 @@ def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
         added(shop, other)
 
 
-def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
+def test_concurrent_adds_under_a_key_succeed_once(shop: Shop) -> None:
     outcomes = at_once(*[lambda: added(shop, idempotency_key())] * 8)
 
     assert len([each for each in outcomes if isinstance(each, Reservation)]) == 1
@@ -202,7 +202,7 @@ def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("how", ["keep", "put_off", "remove"])
-def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, how: str) -> None:
+def test_key_is_free_after_reservation_ends(shop: Shop, how: str) -> None:
     one = added(shop, idempotency_key())
     end: dict[str, Callable[[UnitOfWork], object]] = {
         "keep": lambda uow: uow.reservations.confirm(one),
@@ -215,7 +215,7 @@ def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, h
     added(shop, idempotency_key())
 
 
-def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> None:
+def test_key_is_in_use_during_release(shop: Shop) -> None:
     added(shop, idempotency_key())
     claimed(shop)
 
@@ -224,7 +224,7 @@ def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> No
 
 
 class TestStockElsewhere:
-    def test_what_is_given_back_is_due_for_release_with_all_that_is_known_of_it(self, shop: Shop) -> None:
+    def test_released_stock_makes_reservation_due(self, shop: Shop) -> None:
         order = kept(shop, shipment_id="SHIP-7")
         moment = NOON + timedelta(hours=1)
 
@@ -234,7 +234,7 @@ class TestStockElsewhere:
         assert found
         assert (found.order_id, found.shipment_id, dict(found.quantities)) == (order.id, "SHIP-7", {7: 2, 9: 1})
 
-    def test_what_was_released_is_not_due_again_when_it_is_given_back_again(self, shop: Shop) -> None:
+    def test_second_release_of_stock_is_ignored(self, shop: Shop) -> None:
         order = kept(shop)
         done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
         one = claimed(shop)
@@ -246,7 +246,7 @@ class TestStockElsewhere:
         assert claimed(shop, now=LATER) is None
 
     @pytest.mark.clause("003-05", "003-14")
-    def test_an_order_refers_to_products_that_are_not_ours_to_sell(self, shop: Shop) -> None:
+    def test_order_refers_to_external_products(self, shop: Shop) -> None:
         order = kept(shop)
 
         assert shop.queries.get(order.id).lines == order.lines
@@ -257,12 +257,12 @@ class TestStockElsewhere:
             with pytest.raises(ProductNotFound):
                 uow.stock.restock(7, 1, by=ADMIN, at=NOON)
 
-    def test_products_of_elsewhere_may_change_their_names(self, shop: Shop) -> None:
+    def test_external_product_may_be_renamed(self, shop: Shop) -> None:
         kept(shop, name="Tea")
 
         kept(shop, name="Green tea", shipment_id="SHIP-2")
 
-    def test_a_product_of_ours_with_the_same_id_stays_as_it_is(self, shop: Shop) -> None:
+    def test_external_id_leaves_local_product_unchanged(self, shop: Shop) -> None:
         ours: list[Product] = []
         for number in range(7):
             new = NewProduct(sku=f"OURS-{number}", name="Ours", price=Money(1, "USD"), stock=3)
@@ -273,7 +273,7 @@ class TestStockElsewhere:
         with shop.unit_of_work() as uow:
             assert uow.products.get_many([7]) == {7: ours[6]}
 
-    def test_our_next_products_get_ids_that_no_product_of_elsewhere_has(self, shop: Shop) -> None:
+    def test_new_products_avoid_external_ids(self, shop: Shop) -> None:
         kept(shop)
         ours: list[int] = []
 
@@ -283,13 +283,13 @@ class TestStockElsewhere:
 
         assert len(set(ours) - {7, 9}) == 10
 
-    def test_many_orders_of_the_same_new_products_at_once_are_all_stored(self, shop: Shop) -> None:
+    def test_concurrent_orders_of_new_products_are_stored(self, shop: Shop) -> None:
         outcomes = at_once(*[lambda n=n: kept(shop, shipment_id=f"SHIP-{n}") for n in range(8)])
 
         assert all(isinstance(each, Order) for each in outcomes), outcomes
 
 
-def test_a_shipment_is_of_one_order(shop: Shop) -> None:
+def test_shipment_belongs_to_one_order(shop: Shop) -> None:
     kept(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(OrderExists):
@@ -297,7 +297,7 @@ def test_a_shipment_is_of_one_order(shop: Shop) -> None:
 
 
 @pytest.mark.clause("003-14")
-def test_the_database_knows_whose_an_order_is_and_what_its_items_are_of(engine: Engine) -> None:
+def test_foreign_keys_link_users_and_products(engine: Engine) -> None:
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             rows = [

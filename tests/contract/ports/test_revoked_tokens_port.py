@@ -45,12 +45,12 @@ def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
         one.close()
 
 
-def test_nothing_is_denied_at_first(revoked_tokens: RevokedTokens) -> None:
+def test_new_token_is_not_revoked(revoked_tokens: RevokedTokens) -> None:
     assert not revoked_tokens.is_revoked(["mark"])
     assert not revoked_tokens.is_revoked(["mark", "other"])
 
 
-def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_tokens: RevokedTokens) -> None:
+def test_only_revoked_tokens_are_rejected(revoked_tokens: RevokedTokens) -> None:
     assert not revoked_tokens.is_revoked(["mark"])
 
     assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"mark", "family"}
@@ -63,7 +63,7 @@ def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_token
         assert not revoked_tokens.is_revoked(["MARK", "mark "])
 
 
-def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
+def test_second_revocation_returns_no_key(revoked_tokens: RevokedTokens) -> None:
     revoked_tokens.revoke({"mark": LATER})
 
     assert revoked_tokens.revoke({"mark": LATER}) == frozenset()
@@ -71,7 +71,7 @@ def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
     assert revoked_tokens.is_revoked(["family"])
 
 
-def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(revoked_tokens: RevokedTokens) -> None:
+def test_concurrent_revocation_is_new_once(revoked_tokens: RevokedTokens) -> None:
     for turn in range(5):
         marks = {f"mark {turn}": LATER, f"a family {turn}": LATER}
         results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
@@ -81,7 +81,7 @@ def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(rev
         assert sorted(mark for new in told for mark in new) == sorted(marks)
 
 
-def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTokens) -> None:
+def test_expired_revocations_are_pruned_in_batches(revoked_tokens: RevokedTokens) -> None:
     revoked_tokens.revoke({f"old {number}": NOON for number in range(5)} | {"young": LATER})
 
     assert revoked_tokens.prune(expired_before=NOON) == 0
@@ -90,7 +90,7 @@ def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTok
     assert revoked_tokens.is_revoked(["young"])
 
 
-def test_all_is_all_or_nothing(shop: Shop) -> None:
+def test_all_returns_none_above_the_limit(shop: Shop) -> None:
     marks = {f"mark {number}": NOON + timedelta(seconds=number) for number in range(5)}
     shop.denied.revoke(marks)
 
@@ -98,7 +98,7 @@ def test_all_is_all_or_nothing(shop: Shop) -> None:
     assert shop.denied.all(limit=4) is None
 
 
-def test_what_one_process_denies_is_dead_at_once_for_the_other(shop: Shop, copies: Callable[[], InRedis]) -> None:
+def test_revocation_is_visible_to_other_processes(shop: Shop, copies: Callable[[], InRedis]) -> None:
     here, there = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
     for turn in range(20):
         assert not there.is_revoked([f"mark {turn}"])
@@ -106,7 +106,7 @@ def test_what_one_process_denies_is_dead_at_once_for_the_other(shop: Shop, copie
         assert there.is_revoked([f"mark {turn}"])
 
 
-def test_a_copy_of_many_marks_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
+def test_cache_of_many_revocations_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
     shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
     copy = copies()
 
@@ -129,7 +129,7 @@ class Counted:
 
 
 @pytest.mark.parametrize("kind", ["memory", "Redis"])
-def test_a_copy_that_is_complete_spares_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
+def test_complete_cache_avoids_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
     counted = Counted(shop.denied)
     revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
     revoked_tokens.revoke({"mark": LATER})

@@ -97,7 +97,7 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
 
 @pytest.mark.clause("003-03", "003-04")
 @pytest.mark.parametrize("way", HOW, ids=lambda way: way.name)
-def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
+def test_service_failure_raises_its_error_in_time(
     call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if HOW[way] is ServiceTimeout:
@@ -111,7 +111,7 @@ def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
 
 
 @pytest.mark.parametrize("way", [M.OTHER_SHAPE, M.DO_AND_LIE], ids=lambda way: way.name)
-def test_an_answer_of_another_shape_is_nonsense(
+def test_malformed_response_is_rejected(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService, way: Misbehaviour
 ) -> None:
     products = reservations.get_products([1])
@@ -127,7 +127,7 @@ def test_an_answer_of_another_shape_is_nonsense(
             ask()
 
 
-def test_where_nobody_listens_a_service_is_unreachable() -> None:
+def test_closed_port_is_unreachable() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
 
     for ask in (
@@ -157,7 +157,7 @@ def test_where_nobody_listens_a_service_is_unreachable() -> None:
         (None, "nothing"),
     ],
 )
-def test_a_product_that_cannot_be_is_nonsense(
+def test_invalid_product_is_rejected(
     reservations: HttpCatalogService, catalogue: CatalogueService, product: Any, flaw: str
 ) -> None:
     catalogue.do = lambda asked: (200, product)  # type: ignore[method-assign]
@@ -167,21 +167,21 @@ def test_a_product_that_cannot_be_is_nonsense(
 
 
 @pytest.mark.parametrize("shipment_id", ["", " ", "x" * 65, "a\x00b", 1.5, True, None, [], ".."])
-def test_a_shipment_id_that_cannot_be_kept_is_nonsense(carrier: ShipmentService, shipment_id: Any) -> None:
+def test_invalid_shipment_id_is_rejected(carrier: ShipmentService, shipment_id: Any) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
         HttpShipmentService(carrier.url).create(reservation())
 
 
-def test_a_shipment_id_may_be_a_number(carrier: ShipmentService) -> None:
+def test_numeric_shipment_id_is_accepted(carrier: ShipmentService) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": 42})  # type: ignore[method-assign]
 
     assert HttpShipmentService(carrier.url).create(reservation()) == "42"
 
 
 @pytest.mark.clause("003-03")
-def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_are_not(
+def test_known_products_are_returned_with_price(
     reservations: HttpCatalogService,
 ) -> None:
     named = reservations.get_products([2, 1, 7])
@@ -193,7 +193,7 @@ def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_ar
 
 
 @pytest.mark.clause("003-02", "003-03")
-def test_what_is_short_is_named_and_nothing_is_reserved(
+def test_shortage_names_products_and_reserves_none(
     reservations: HttpCatalogService, catalogue: CatalogueService
 ) -> None:
     products = reservations.get_products([1, 2])
@@ -208,7 +208,7 @@ def test_what_is_short_is_named_and_nothing_is_reserved(
 @pytest.mark.parametrize(
     "body", [{}, {"unavailableItems": []}, {"unavailableItems": [{"productID": 9}]}, {"unavailableItems": [1]}, "no"]
 )
-def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
+def test_shortage_without_requested_item_is_invalid(
     reservations: HttpCatalogService, catalogue: CatalogueService, body: Any
 ) -> None:
     products = reservations.get_products([1])
@@ -232,7 +232,7 @@ def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
     ],
     ids=str,
 )
-def test_a_shortage_that_cannot_be_is_nonsense(
+def test_impossible_shortage_is_invalid(
     reservations: HttpCatalogService, catalogue: CatalogueService, items: list[dict[str, Any]]
 ) -> None:
     products = reservations.get_products([1, 2])
@@ -242,9 +242,7 @@ def test_a_shortage_that_cannot_be_is_nonsense(
         reservations.reserve(reservation(p1=3, p2=2), products)
 
 
-def test_a_shortage_may_be_over_when_it_is_counted(
-    reservations: HttpCatalogService, catalogue: CatalogueService
-) -> None:
+def test_shortage_may_be_over_when_counted(reservations: HttpCatalogService, catalogue: CatalogueService) -> None:
     products = reservations.get_products([1])
     told = {"unavailableItems": [{"productID": 1, "available": 7}]}
     catalogue.do = lambda asked: (409, told)  # type: ignore[method-assign]
@@ -255,7 +253,7 @@ def test_a_shortage_may_be_over_when_it_is_counted(
     assert refusal.value.shortages == (Shortage(product_id=1, name="Tea", requested=3, available=7),)
 
 
-def test_asking_again_is_the_same_reservation_and_the_same_shipment(
+def test_repeated_request_creates_no_duplicate(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
     one, products, shipments = reservation(), reservations.get_products([1]), HttpShipmentService(carrier.url)
@@ -269,7 +267,7 @@ def test_asking_again_is_the_same_reservation_and_the_same_shipment(
     assert carrier.shipments == {ids.pop(): str(one.order_id)}
 
 
-def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
+def test_cancellation_is_idempotent(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
     one, shipments = reservation(), HttpShipmentService(carrier.url)
@@ -284,7 +282,7 @@ def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
-def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: int) -> None:
+def test_carrier_rejection_is_not_retried(carrier: ShipmentService, status: int) -> None:
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
     with pytest.raises(ServiceRejected):
@@ -292,7 +290,7 @@ def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: 
     assert carrier.times("POST") == 1
 
 
-def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService) -> None:
+def test_server_error_is_retried_with_same_key(carrier: ShipmentService) -> None:
     good = carrier.do
     answers: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
     carrier.do = lambda asked: next(answers, None) or good(asked)  # type: ignore[method-assign]
@@ -304,7 +302,7 @@ def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService)
     assert [asked.key for asked in carrier.asked] == [str(one.order_id)] * 3
 
 
-def test_tries_are_bounded(carrier: ShipmentService) -> None:
+def test_retries_are_limited(carrier: ShipmentService) -> None:
     carrier.misbehave["POST"] = M.FAIL
 
     with pytest.raises(ServiceInternalError):
@@ -313,7 +311,7 @@ def test_tries_are_bounded(carrier: ShipmentService) -> None:
     assert carrier.times("POST") == asking.MAX_ATTEMPTS
 
 
-def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> None:
+def test_shipment_id_is_escaped_in_path(carrier: ShipmentService) -> None:
     HttpShipmentService(carrier.url).cancel("../reservations?x#ü")
 
     assert [asked.path for asked in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
@@ -322,12 +320,12 @@ def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> N
 @pytest.mark.parametrize(
     "address", ["nowhere", "ftp://shop", "http://", "http://u:p@shop", "http://shop/?x", "http://["]
 )
-def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+def test_invalid_url_is_rejected(address: str) -> None:
     with pytest.raises(ValueError, match=r"http|read"):
         HttpShipmentService(address)
 
 
-def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
+def test_url_may_have_a_path(catalogue: CatalogueService) -> None:
     with pytest.raises(ServiceError):
         HttpCatalogService(f"{catalogue.url}/v2/", currency="USD").get_products([1])
 
@@ -335,7 +333,7 @@ def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
 
 
 class TestEncrypted:
-    def test_a_service_that_somebody_vouches_for_is_asked(
+    def test_trusted_certificate_is_accepted(
         self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         certificate, context = certify(tmp_path)
@@ -346,7 +344,7 @@ class TestEncrypted:
 
         assert carrier.shipments == {shipment_id: str(one.order_id)}
 
-    def test_a_service_that_nobody_vouches_for_is_told_nothing(self, carrier: ShipmentService, tmp_path: Path) -> None:
+    def test_untrusted_certificate_is_rejected(self, carrier: ShipmentService, tmp_path: Path) -> None:
         _, context = certify(tmp_path)
 
         with pytest.raises(ServiceUnreachable):
@@ -355,7 +353,7 @@ class TestEncrypted:
         assert carrier.asked == []
 
     @pytest.mark.parametrize("way", [M.HANG, M.DRIP_BODY, M.FLOOD, M.DROP], ids=lambda way: way.name)
-    def test_it_may_fail_as_any_other(
+    def test_failure_over_tls_raises_same_errors(
         self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Misbehaviour
     ) -> None:
         certificate, context = certify(tmp_path)
@@ -368,12 +366,12 @@ class TestEncrypted:
             HttpShipmentService(carrier.encrypt(context)).create(reservation())
 
 
-def test_a_server_that_accepts_and_shakes_no_hands_is_too_slow() -> None:
+def test_silent_tls_handshake_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceError):
         HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(reservation())
 
 
-def test_our_own_desk_gives_every_order_its_shipment_once() -> None:
+def test_local_shipment_is_created_once_per_order() -> None:
     desk: shipments_port.ShipmentService = LocalShipmentService()
     one = reservation()
 

@@ -91,7 +91,7 @@ def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[
 
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("connected_before", [True, False])
-def test_a_postgresql_that_is_cut_off_or_hangs_is_unavailable_soon_and_comes_back(
+def test_broken_postgresql_is_unavailable_then_recovers(
     far: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
 ) -> None:
     if connected_before:
@@ -104,7 +104,7 @@ def test_a_postgresql_that_is_cut_off_or_hangs_is_unavailable_soon_and_comes_bac
     assert far.placed().version == 1
 
 
-def test_connections_that_were_lost_while_nobody_spoke_cost_no_request(far: Shop, proxy: Proxy) -> None:
+def test_idle_disconnects_fail_no_request(far: Shop, proxy: Proxy) -> None:
     assert at_once(*[lambda: enter_and_leave(far)] * 5) == [None] * 5
 
     proxy.cut()
@@ -142,9 +142,7 @@ def assert_unavailable_in_a_unit_of_work(
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
-    far: Shop, postgresql: Engine, proxy: Proxy, method: str
-) -> None:
+def test_connection_loss_rolls_back(far: Shop, postgresql: Engine, proxy: Proxy, method: str) -> None:
     near = in_database(postgresql)
     stored, new = near.placed(), placed()
 
@@ -157,7 +155,7 @@ def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine, method: str) -> None:
+def test_terminated_connection_rolls_back(postgresql: Engine, method: str) -> None:
     shop = in_database(postgresql)
     stored = shop.placed()
 
@@ -176,9 +174,7 @@ def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine
     assert len(shop.events()) == 1
 
 
-def test_a_relay_whose_postgresql_goes_away_hears_of_it_and_the_next_relay_goes_on(
-    far: Shop, postgresql: Engine, proxy: Proxy
-) -> None:
+def test_relay_fails_on_lost_store_and_next_continues(far: Shop, postgresql: Engine, proxy: Proxy) -> None:
     near = in_database(postgresql)
     near.placed()
     (shard,) = near.outbox().due_shards(NOON)
@@ -210,12 +206,12 @@ def wrong_postgresql(request: pytest.FixtureRequest, postgres_server: PostgresSe
         engine.dispose()
 
 
-def test_a_postgresql_that_is_none_of_ours_is_unavailable(wrong_postgresql: Engine) -> None:
+def test_foreign_postgresql_is_unavailable(wrong_postgresql: Engine) -> None:
     assert_unavailable(in_database(wrong_postgresql))
 
 
 @pytest.mark.parametrize("flaw", ["not migrated", "no such directory", "a directory", "no database"])
-def test_a_sqlite_file_that_is_none_is_unavailable(tmp_path: Path, flaw: str) -> None:
+def test_invalid_sqlite_file_is_unavailable(tmp_path: Path, flaw: str) -> None:
     file = {"no such directory": tmp_path / "missing" / "orders.db", "a directory": tmp_path}.get(flaw)
     file = file or tmp_path / "orders.db"
     if flaw == "no database":
@@ -226,7 +222,7 @@ def test_a_sqlite_file_that_is_none_is_unavailable(tmp_path: Path, flaw: str) ->
     engine.dispose()
 
 
-def test_a_sqlite_file_that_another_process_keeps_locked_is_unavailable_to_writers_and_open_to_readers(
+def test_locked_sqlite_file_blocks_only_writers(
     sqlite: Engine,
 ) -> None:
     shop = in_database(sqlite)

@@ -134,7 +134,7 @@ def all_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.clause("002-31")
 @pytest.mark.parametrize("bucket", Bucket)
-def test_a_month_of_many_orders_is_answered_from_indexes_alone(
+def test_month_is_read_from_indexes_only(
     many: Engine, asked: Callable[..., list[Asked]], bucket: Bucket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     period = Period(since=JUNE.since, before=JUNE.before, bucket=bucket, currency="USD")
@@ -154,7 +154,7 @@ def test_a_month_of_many_orders_is_answered_from_indexes_alone(
     assert counted.buffers < size / 20
 
 
-def test_the_figures_of_the_month_are_right(many: Engine) -> None:
+def test_monthly_figures_are_correct(many: Engine) -> None:
     counting = [n for n in OF_JUNE if n % 11 and n % 13]
     selling = [n for n in counting if n % 10]
 
@@ -170,7 +170,7 @@ def test_the_figures_of_the_month_are_right(many: Engine) -> None:
     assert [(sold.product_id, sold.minor) for sold in june.top_products] == best[:10]
 
 
-def test_a_year_is_answered_within_the_time_a_statement_has(many: Engine, asked: Callable[..., list[Asked]]) -> None:
+def test_year_is_read_within_statement_timeout(many: Engine, asked: Callable[..., list[Asked]]) -> None:
     year = Period(since=JANUARY, before=JANUARY + timedelta(days=365), bucket=Bucket.DAY, currency="USD")
 
     counted, sold = asked(lambda: SqlAnalyticsReader(many)(year))
@@ -178,7 +178,7 @@ def test_a_year_is_answered_within_the_time_a_statement_has(many: Engine, asked:
     assert max(counted.milliseconds, sold.milliseconds) < engines.STATEMENT_SECONDS * 1000
 
 
-def test_low_products_are_found_through_their_index(many: Engine, asked: Callable[..., list[Asked]]) -> None:
+def test_low_products_are_read_from_index(many: Engine, asked: Callable[..., list[Asked]]) -> None:
     counted, low = asked(lambda: SqlProductCatalog(many).stock_levels())
 
     for question in (counted, low):

@@ -29,7 +29,7 @@ print(order.number, order.status.value, order.total.amount)
 """
 
 
-def test_the_domain_runs_over_a_database_without_flask(address: str) -> None:
+def test_domain_runs_without_flask(address: str) -> None:
     ran = subprocess.run([sys.executable, "-c", SERVICE, address], capture_output=True, text=True, timeout=60)
 
     assert (ran.stdout, ran.stderr) == ("1 PENDING 75.00\n", "")

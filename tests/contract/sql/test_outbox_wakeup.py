@@ -45,12 +45,12 @@ def waited(bell: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[],
     return took
 
 
-def test_news_of_any_process_ring_the_bell(on_postgresql: Engine) -> None:
+def test_other_process_wakes_the_relay(on_postgresql: Engine) -> None:
     with a_bell(on_postgresql) as bell:
         assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
 
 
-def test_what_is_undone_rings_no_bell(on_postgresql: Engine) -> None:
+def test_rollback_does_not_wake_the_relay(on_postgresql: Engine) -> None:
     def nearly_place() -> None:
         with SqlUnitOfWork(on_postgresql) as uow:
             uow.orders.add(an_order())
@@ -59,7 +59,7 @@ def test_what_is_undone_rings_no_bell(on_postgresql: Engine) -> None:
         assert waited(bell, 0.6, meanwhile=nearly_place) > 0.5
 
 
-def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
+def test_commit_in_process_wakes_the_relay(engine: Engine) -> None:
     with a_bell(engine) as bell:
 
         def place() -> None:
@@ -69,7 +69,7 @@ def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
         assert 0.1 < waited(bell, meanwhile=place) < 2
 
 
-def test_a_ring_that_nobody_waited_for_is_heard_later_and_once(engine: Engine) -> None:
+def test_early_signal_wakes_the_next_wait_once(engine: Engine) -> None:
     with a_bell(engine) as bell:
         for _ in range(100_000):
             bell.set()
@@ -79,12 +79,12 @@ def test_a_ring_that_nobody_waited_for_is_heard_later_and_once(engine: Engine) -
             pass
 
 
-def test_the_time_rings_the_bell(engine: Engine) -> None:
+def test_timeout_ends_the_wait(engine: Engine) -> None:
     with a_bell(engine) as bell:
         assert 0.3 <= waited(bell, 0.3) < 1
 
 
-def test_closing_wakes_who_waits_and_nobody_waits_again(engine: Engine) -> None:
+def test_close_ends_all_waits(engine: Engine) -> None:
     with a_bell(engine) as bell:
         assert waited(bell, meanwhile=bell.close) < 2
         assert waited(bell) < 0.1
@@ -92,7 +92,7 @@ def test_closing_wakes_who_waits_and_nobody_waits_again(engine: Engine) -> None:
         bell.close()
 
 
-def test_a_bell_that_was_cut_off_listens_again(on_postgresql: Engine) -> None:
+def test_listener_reconnects_after_disconnect(on_postgresql: Engine) -> None:
     with a_bell(on_postgresql) as bell:
         assert waited(bell, meanwhile=lambda: end_other_connections(on_postgresql)) < 2
         while waited(bell, 0.5) < 0.4:
@@ -100,14 +100,14 @@ def test_a_bell_that_was_cut_off_listens_again(on_postgresql: Engine) -> None:
         assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
 
 
-def test_a_bell_that_cannot_listen_is_a_clock(connect: Callable[..., Engine]) -> None:
+def test_unreachable_listener_polls_on_timeout(connect: Callable[..., Engine]) -> None:
     with a_bell(connect(f"postgresql://127.0.0.1:{free_port()}/orders")) as bell:
         assert 0.3 <= waited(bell, 0.3) < 1
         assert 0.1 < waited(bell, meanwhile=bell.set) < 2
 
 
 @pytest.mark.parametrize("writers", [8])
-def test_many_writers_do_not_queue_up_for_the_bell_rope(on_postgresql: Engine, writers: int) -> None:
+def test_writers_do_not_queue_for_notify_lock(on_postgresql: Engine, writers: int) -> None:
     """One transaction that holds the rope lets the others commit."""
     placed(on_postgresql)
     order = an_order()

@@ -50,7 +50,7 @@ def container(on_postgresql: Engine) -> Iterator[Container]:
 
 
 @pytest.mark.clause("002-08", "002-35")
-def test_random_orders_are_rebuilt_from_their_histories(container: Container, on_postgresql: Engine) -> None:
+def test_random_orders_rebuild_from_history(container: Container, on_postgresql: Engine) -> None:
     chance = Random(20260314)
     products = [stocked(container, number) for number in range(5)]
     orders = [placed(container, chance, products) for _ in range(ORDERS)]

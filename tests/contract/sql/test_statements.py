@@ -63,14 +63,14 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_an_order_is_placed_in_three_statements(engine: Engine) -> None:
+def test_order_is_placed_in_three_statements(engine: Engine) -> None:
     with statements(engine) as sent:
         placed(engine)
 
     assert len(sent) == 3, sent
 
 
-def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
+def test_order_is_changed_in_four_statements(engine: Engine) -> None:
     order = placed(engine)
 
     with SqlUnitOfWork(engine) as uow, statements(engine) as sent:
@@ -96,7 +96,7 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
         lambda engine, order: SqlOutbox(engine).select(states=frozenset(OutboxState)),
     ],
 )
-def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
+def test_query_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
     order = placed(engine)
 
     with statements(engine) as sent:
@@ -105,7 +105,7 @@ def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, 
     assert len(sent) == 1, sent
 
 
-def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> None:
+def test_query_runs_outside_a_transaction(on_postgresql: Engine) -> None:
     order = placed(on_postgresql)
 
     def status(connection: Any, cursor: Any, *rest: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> N
     assert seen == ["IDLE"]
 
 
-def test_many_marks_cost_one_statement(engine: Engine) -> None:
+def test_states_are_written_in_one_statement(engine: Engine) -> None:
     orders = [placed(engine, an_order(order_id)) for order_id in same_shard(3)]
     outbox = SqlOutbox(engine)
 
@@ -133,7 +133,7 @@ def test_many_marks_cost_one_statement(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("after", [None, Cursor(NOON, uuid4())])
-def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cursor | None) -> None:
+def test_order_page_is_read_from_index(filled: Engine, after: Cursor | None) -> None:
     with statements(filled) as sent:
         SqlOrderQueries(filled).search(OrderFilter(user_id="user_3", limit=10, cursor=after))
     plan = explained(filled, sent[0])
@@ -145,7 +145,7 @@ def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cur
         assert "created_at" in plan.split("ix_orders_user_id_created_at_id")[1], plan
 
 
-def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
+def test_due_queries_skip_sent_events(filled: Engine) -> None:
     for statement, values in (
         (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "young": LATER, "most": 500}),
         (queries.DUE_SHARDS, {"now": LATER, "young": LATER}),

@@ -34,7 +34,7 @@ def stocked(engine: Engine, *, by: Actor) -> int:
     return added.id
 
 
-def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: Engine) -> None:
+def test_sale_above_threshold_writes_no_index(on_postgresql: Engine) -> None:
     product_id = stocked(on_postgresql, by=ADA)
     sell = text("UPDATE products SET stock_quantity = stock_quantity - :quantity WHERE id = :id")
 
@@ -46,7 +46,7 @@ def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: E
         assert (connection.scalar(text(UPDATED)), connection.scalar(text(HOT))) == (11, 10)
 
 
-def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> None:
+def test_low_products_are_read_from_index(engine: Engine, tea: int) -> None:
     plenty = {"name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9, "low_stock_threshold": 5}
     many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(MANY)]
     with engine.begin() as connection:
@@ -60,7 +60,7 @@ def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> Non
     assert [one for one in sent if "ix_products_low" in explained(engine, one)] == sent
 
 
-def test_who_crosses_the_threshold_is_low_and_who_comes_back_is_not(engine: Engine, tea: int) -> None:
+def test_product_is_low_at_its_threshold(engine: Engine, tea: int) -> None:
     seen = []
     for stock in (100, 6, 5, 0, 5, 6):
         with SqlUnitOfWork(engine) as uow:

@@ -43,7 +43,7 @@ def rush(
 
 
 @pytest.mark.clause("002-01", "002-02", "002-03", "002-27")
-def test_of_200_buyers_of_the_last_unit_one_has_it_and_199_hear_which_product_is_short(
+def test_last_unit_is_sold_to_one_of_200_buyers(
     on_postgresql: Warehouse,
 ) -> None:
     for _ in range(ROUNDS):
@@ -58,7 +58,7 @@ def test_of_200_buyers_of_the_last_unit_one_has_it_and_199_hear_which_product_is
 
 
 @pytest.mark.clause("002-27")
-def test_of_30_buyers_of_the_last_unit_one_has_it_on_every_store(warehouse: Warehouse) -> None:
+def test_last_unit_is_sold_once_on_every_store(warehouse: Warehouse) -> None:
     for _ in range(3):
         [last] = warehouse.stocked(1)
 
@@ -70,7 +70,7 @@ def test_of_30_buyers_of_the_last_unit_one_has_it_on_every_store(warehouse: Ware
 
 
 @pytest.mark.clause("002-27")
-def test_as_many_are_sold_as_there_are_and_no_fewer(warehouse: Warehouse) -> None:
+def test_concurrent_buyers_get_all_available_units(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(17)
 
     orders, refusals = rush(warehouse, BUYERS[:30], {tea: 2})
@@ -81,7 +81,7 @@ def test_as_many_are_sold_as_there_are_and_no_fewer(warehouse: Warehouse) -> Non
 
 
 @pytest.mark.clause("002-01", "002-03", "002-27")
-def test_a_basket_with_one_product_short_takes_nothing_of_the_others(warehouse: Warehouse) -> None:
+def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
     plenty, scarce, more = warehouse.stocked(100, 3, 100)
 
     orders, refusals = rush(warehouse, BUYERS[:20], {more: 1, scarce: 1, plenty: 1})
@@ -93,7 +93,7 @@ def test_a_basket_with_one_product_short_takes_nothing_of_the_others(warehouse: 
 
 
 @pytest.mark.clause("002-27")
-def test_a_rush_on_ten_products_neither_deadlocks_nor_loses_count(on_postgresql: Warehouse) -> None:
+def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Warehouse) -> None:
     shoppers = rush_on_ten(on_postgresql, threads=64, seconds=ENOUGH)
 
     assert shoppers.total() > 64
@@ -103,7 +103,7 @@ def test_a_rush_on_ten_products_neither_deadlocks_nor_loses_count(on_postgresql:
 
 
 @pytest.mark.clause("002-27")
-def test_a_short_rush_on_ten_products_loses_no_count_on_any_store(warehouse: Warehouse) -> None:
+def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None:
     shoppers = rush_on_ten(warehouse, threads=8, seconds=SECONDS)
 
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
@@ -155,9 +155,7 @@ def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], cha
 
 @pytest.mark.clause("002-13", "002-27")
 @pytest.mark.parametrize("undo", [Warehouse.cancel, Warehouse.delete], ids=["cancelling", "deleting"])
-def test_of_sixteen_who_undo_an_order_at_once_one_gives_its_stock_back(
-    warehouse: Warehouse, undo: Callable[..., object]
-) -> None:
+def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callable[..., object]) -> None:
     tea, milk = warehouse.stocked(10, 10)
     order = warehouse.order({tea: 4, milk: 10})
 
@@ -169,7 +167,7 @@ def test_of_sixteen_who_undo_an_order_at_once_one_gives_its_stock_back(
 
 
 @pytest.mark.clause("002-13", "002-27")
-def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first(warehouse: Warehouse) -> None:
+def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> None:
     for _ in range(5):
         [tea] = warehouse.stocked(10)
         order = warehouse.order({tea: 3})
@@ -184,7 +182,7 @@ def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first
 
 
 @pytest.mark.clause("002-27")
-def test_products_renamed_meanwhile_cost_no_buyer_an_order(on_postgresql: Warehouse) -> None:
+def test_concurrent_renames_fail_no_order(on_postgresql: Warehouse) -> None:
     products = on_postgresql.stocked(*[10_000] * 3)
     end = time.monotonic() + SECONDS
 

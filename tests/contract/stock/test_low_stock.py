@@ -13,7 +13,7 @@ from tests.support.threads import at_once
 pytestmark = pytest.mark.clause("002-30")
 
 
-def test_the_order_that_takes_a_stock_to_its_threshold_tells_of_it_and_none_before_or_after(
+def test_order_reaching_threshold_publishes_once(
     warehouse: Warehouse,
 ) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
@@ -23,7 +23,7 @@ def test_the_order_that_takes_a_stock_to_its_threshold_tells_of_it_and_none_befo
         assert warehouse.books().low() == told, quantity
 
 
-def test_a_stock_that_falls_past_its_threshold_is_told_of_with_what_is_left(warehouse: Warehouse) -> None:
+def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order({tea: 9})
@@ -31,7 +31,7 @@ def test_a_stock_that_falls_past_its_threshold_is_told_of_with_what_is_left(ware
     assert warehouse.books().low() == [(tea, 1)]
 
 
-def test_a_stock_that_was_low_from_the_start_is_not_told_of(warehouse: Warehouse) -> None:
+def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
     at, below = warehouse.stocked(5, 4, threshold=5)
 
     warehouse.order({at: 1, below: 1})
@@ -40,7 +40,7 @@ def test_a_stock_that_was_low_from_the_start_is_not_told_of(warehouse: Warehouse
 
 
 @pytest.mark.parametrize("back", [6, 7])
-def test_a_stock_is_told_of_again_after_a_restock_above_its_threshold(warehouse: Warehouse, back: int) -> None:
+def test_restock_above_threshold_publishes_again(warehouse: Warehouse, back: int) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
@@ -50,7 +50,7 @@ def test_a_stock_is_told_of_again_after_a_restock_above_its_threshold(warehouse:
     assert warehouse.books().low() == [(tea, 0), (tea, back - 2)]
 
 
-def test_a_stock_is_not_told_of_again_after_a_restock_to_its_threshold(warehouse: Warehouse) -> None:
+def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
@@ -60,7 +60,7 @@ def test_a_stock_is_not_told_of_again_after_a_restock_to_its_threshold(warehouse
     assert warehouse.books().low() == [(tea, 0)]
 
 
-def test_a_stock_is_told_of_again_after_an_order_was_cancelled_or_deleted(warehouse: Warehouse) -> None:
+def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     for undo in (warehouse.cancel, warehouse.delete):
         undo(warehouse.order({tea: 2}).id)
@@ -70,7 +70,7 @@ def test_a_stock_is_told_of_again_after_an_order_was_cancelled_or_deleted(wareho
     assert warehouse.books().low() == [(tea, 5)] * 3
 
 
-def test_with_the_threshold_zero_only_the_last_one_is_told_of(warehouse: Warehouse) -> None:
+def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(2, threshold=0)
 
     for told in ([], [(tea, 0)]):
@@ -78,7 +78,7 @@ def test_with_the_threshold_zero_only_the_last_one_is_told_of(warehouse: Warehou
         assert warehouse.books().low() == told
 
 
-def test_each_product_of_an_order_is_told_of_for_itself(warehouse: Warehouse) -> None:
+def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
     tea, milk, sugar = warehouse.stocked(6, 6, 60, threshold=5)
 
     order = warehouse.order({sugar: 1, milk: 1, tea: 2})
@@ -88,7 +88,7 @@ def test_each_product_of_an_order_is_told_of_for_itself(warehouse: Warehouse) ->
     assert {(one.order, one.version) for one in low} == {(str(order.id), 1)}
 
 
-def test_a_product_wanted_twice_is_told_of_once(warehouse: Warehouse) -> None:
+def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order([RequestedItem(product_id=tea, quantity=3), RequestedItem(product_id=tea, quantity=3)])
@@ -96,7 +96,7 @@ def test_a_product_wanted_twice_is_told_of_once(warehouse: Warehouse) -> None:
     assert warehouse.books().low() == [(tea, 4)]
 
 
-def test_an_order_refused_tells_nothing(warehouse: Warehouse) -> None:
+def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(6, 0, threshold=5)
 
     with pytest.raises(InsufficientStock):
@@ -105,7 +105,7 @@ def test_an_order_refused_tells_nothing(warehouse: Warehouse) -> None:
     assert warehouse.books().told == ()
 
 
-def test_of_thirty_at_once_exactly_one_order_tells_of_each_crossing(warehouse: Warehouse) -> None:
+def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(30, 30, threshold=9)
     for _ in range(3):
         told = len(warehouse.books().low())
@@ -118,7 +118,7 @@ def test_of_thirty_at_once_exactly_one_order_tells_of_each_crossing(warehouse: W
         warehouse.restock(milk, 30)
 
 
-def test_what_is_told_is_what_was_left_while_others_restock(warehouse: Warehouse) -> None:
+def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(20, threshold=10)
 
     at_once(*[partial(warehouse.order, {tea: 3})] * 12, *[partial(warehouse.restock, tea, 4)] * 8)

@@ -232,7 +232,7 @@ def wanted(subset: tuple[str, ...]) -> OrderFilter:
     [(Library.cost, MOST_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
     ids=["once", "often"],
 )
-def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
+def test_filters_never_scan_all_orders(
     library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
 ) -> None:
     costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
@@ -245,7 +245,7 @@ def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
 
 @pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
 @pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
-def test_a_page_far_down_costs_what_page_1_costs(
+def test_deep_page_costs_the_same_as_first(
     library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrderFilter], Cost]
 ) -> None:
     first = OrderFilter(limit=PAGE, **conditions)
@@ -278,7 +278,7 @@ def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
     return Cursor(row.created_at, row.id)
 
 
-def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(library: Library) -> None:
+def test_pages_return_each_order_once_under_writes(library: Library) -> None:
     conditions: dict[str, Any] = {"user_id": "user_0"}
     with library.engine.connect() as connection:
         count = "SELECT number FROM orders WHERE user_id = 'user_0' ORDER BY created_at DESC, id DESC"

@@ -161,7 +161,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.clause("002-02", "002-06", "002-13", "002-27", "002-30")
-def test_a_shop_agrees_with_the_model_of_it(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
+def test_store_agrees_with_the_model(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
     store = request.node.callspec.params["fresh"]
     run_state_machine_as_test(
         cast("type[Life]", partial(Life, fresh)),

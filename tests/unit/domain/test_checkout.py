@@ -49,7 +49,7 @@ def till() -> Till:
     return Till()
 
 
-def test_an_order_of_a_cart_is_the_users_of_the_cart_not_of_who_sends_it(till: Till) -> None:
+def test_order_belongs_to_the_cart_user(till: Till) -> None:
     own, sent, guests = (till.order(cart(user_id=whose), by=by) for whose, by in
                          (("ada", ADA), ("ada", CLERK), (None, ADMIN)))  # fmt: skip
 
@@ -60,14 +60,14 @@ def test_an_order_of_a_cart_is_the_users_of_the_cart_not_of_who_sends_it(till: T
 
 
 @pytest.mark.parametrize("whose", ["grace", None])
-def test_a_cart_of_somebody_else_needs_the_scope(till: Till, whose: str | None) -> None:
+def test_cart_of_another_user_needs_the_scope(till: Till, whose: str | None) -> None:
     with pytest.raises(AccessDenied):
         till.order(cart(user_id=whose), by=ADA)
 
     assert not till.store.orders
 
 
-def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> None:
+def test_unsigned_cart_is_rejected_for_all_actors(till: Till) -> None:
     till.honest = False
 
     for actor in (ADA, GRACE, ADMIN):
@@ -78,7 +78,7 @@ def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> No
     assert not till.store.outbox
 
 
-def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
+def test_repeated_cart_is_ordered_once(till: Till) -> None:
     idempotency_key = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
     first = till.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
@@ -90,7 +90,7 @@ def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_is_cancelled_as_long_as_it_is_here(till: Till, status: OrderStatus) -> None:
+def test_undelivered_order_can_be_cancelled(till: Till, status: OrderStatus) -> None:
     order = till.order(cart(), by=ADA)
     for step in (OrderStatus.SHIPPED, OrderStatus.DELIVERED) if status is OrderStatus.DELIVERED else (status,):
         order = till.administer(order.id, step)
@@ -107,7 +107,7 @@ def test_an_order_is_cancelled_as_long_as_it_is_here(till: Till, status: OrderSt
         assert refusal.value.order == order == till.get(order.id)
 
 
-def test_a_cancellation_is_for_operators_and_for_the_version_they_saw(till: Till) -> None:
+def test_cancellation_needs_operator_and_version(till: Till) -> None:
     order = till.order(cart(), by=ADA)
 
     for actor in (ADA, GRACE):
@@ -119,7 +119,7 @@ def test_a_cancellation_is_for_operators_and_for_the_version_they_saw(till: Till
 
 
 @pytest.mark.parametrize("reason", ["r" * 201, "a\x00b", "\ud800"])
-def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -> None:
+def test_invalid_reason_cancels_nothing(till: Till, reason: str) -> None:
     order = till.order(cart(), by=ADA)
 
     with pytest.raises(InvalidValue) as refusal:
@@ -131,7 +131,7 @@ def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -
 
 @pytest.mark.parametrize("reason", [None, "", "customer_request"])
 @pytest.mark.parametrize("whose", ["ada", None])
-def test_the_history_tells_of_carts_guests_and_reasons(till: Till, whose: str | None, reason: str | None) -> None:
+def test_history_rebuilds_carts_and_reasons(till: Till, whose: str | None, reason: str | None) -> None:
     order = till.order(cart(user_id=whose), by=CLERK)
     assert rebuild(till.history(order), number=order.number) == order
 
@@ -140,7 +140,7 @@ def test_the_history_tells_of_carts_guests_and_reasons(till: Till, whose: str | 
     assert rebuild(till.history(order), number=order.number) == canceled
 
 
-def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till) -> None:
+def test_reason_of_other_change_is_ignored(till: Till) -> None:
     order = till.order(cart(), by=ADA)
     order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
     (shipping,) = order.new_entries
@@ -150,7 +150,7 @@ def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till)
 
 
 @pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])
-def test_any_secret_in_use_signs_in_either_case_and_no_other(secrets: tuple[str, ...]) -> None:
+def test_signature_accepts_any_current_secret(secrets: tuple[str, ...]) -> None:
     digest = hmac.new(b"new", canonical(content()), hashlib.sha256).hexdigest()
     signed = HmacCartVerifier(secrets)
 

@@ -15,7 +15,7 @@ def told(order: Order) -> list[Event]:
     return [events.event_for(entry, order) for entry in order.new_entries]
 
 
-def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
+def test_placed_event_has_the_whole_order() -> None:
     order = placed(by=ADA, at=NOON)
 
     (event,) = told(order)
@@ -33,7 +33,7 @@ def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
     }
 
 
-def test_each_change_is_told_under_its_name_in_the_contract() -> None:
+def test_status_changes_publish_contract_events() -> None:
     order = placed()
     order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
     order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
@@ -47,7 +47,7 @@ def test_each_change_is_told_under_its_name_in_the_contract() -> None:
     ]
 
 
-def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> None:
+def test_event_has_the_status_of_its_version() -> None:
     order = placed()
     (placing,) = order.new_entries
     order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
@@ -56,7 +56,7 @@ def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> N
 
 
 @given(st.integers(1, 5))
-def test_the_id_is_the_same_at_every_telling_and_differs_by_version_and_by_order(tellings: int) -> None:
+def test_event_id_is_stable_per_order_and_version(tellings: int) -> None:
     lamp, cable = placed(), placed()
     for order in (lamp, cable):
         order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)

@@ -34,7 +34,7 @@ def fail(shop: Shop, failure: OrdersError) -> None:
 
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda one: one.code)
-def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, failure: OrdersError) -> None:
+def test_failed_commit_stores_and_publishes_nothing(shop: Shop, failure: OrdersError) -> None:
     fail(shop, failure)
 
     with pytest.raises(type(failure)):
@@ -46,7 +46,7 @@ def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, fail
     assert shop.relay() == RelayResult(sent=1)
 
 
-def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop: Shop) -> None:
+def test_failed_change_can_be_repeated(shop: Shop) -> None:
     order = shop.place()
     fail(shop, StoreUnavailable("gone"))
 
@@ -58,7 +58,7 @@ def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop:
     assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
 
 
-def test_what_was_staged_before_an_error_does_not_ride_with_the_next_commit(shop: Shop) -> None:
+def test_rolled_back_order_is_not_in_next_commit(shop: Shop) -> None:
     fail(shop, StoreUnavailable("gone"))
     with pytest.raises(StoreUnavailable):
         shop.place()

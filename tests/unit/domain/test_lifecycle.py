@@ -46,14 +46,14 @@ def order_in(status: OrderStatus) -> Order:
     )
 
 
-def test_there_are_exactly_the_six_statuses_of_the_contract() -> None:
+def test_statuses_are_the_six_of_the_contract() -> None:
     assert [status.value for status in OrderStatus] == STATUSES
     assert set(TRANSITIONS) == set(OrderStatus)
 
 
 @pytest.mark.parametrize("wanted", STATUSES)
 @pytest.mark.parametrize("current", STATUSES)
-def test_each_step_is_taken_refused_or_changes_nothing_as_the_table_says(current: str, wanted: str) -> None:
+def test_transition_follows_the_table(current: str, wanted: str) -> None:
     order = order_in(OrderStatus(current))
 
     if wanted in TABLE[current]:
@@ -73,9 +73,7 @@ def test_each_step_is_taken_refused_or_changes_nothing_as_the_table_says(current
 
 
 @given(st.sampled_from(STATUSES), st.sampled_from(STATUSES), st.sets(st.sampled_from(STATUSES)))
-def test_what_looks_the_same_already_changes_nothing_whatever_the_table_says(
-    current: str, wanted: str, others: set[str]
-) -> None:
+def test_equivalent_status_changes_nothing(current: str, wanted: str, others: set[str]) -> None:
     order = order_in(OrderStatus(current))
     alike = frozenset(OrderStatus(word) for word in {wanted, *others})
 
@@ -102,22 +100,20 @@ def test_only_delivered_and_canceled_are_final() -> None:
         ("CANCELED", "CANCELED", {"CANCELED"}),
     ],
 )
-def test_a_word_asks_for_its_earliest_status_and_knows_what_looks_the_same(
-    word: str, status: str, alike: set[str]
-) -> None:
+def test_status_name_parses_to_earliest_status(word: str, status: str, alike: set[str]) -> None:
     wanted = ORDERS_WORDS.parse(word)
 
     assert wanted == TargetStatus(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
 
 
 @pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
-def test_a_word_the_contract_has_not_is_no_status(word: str) -> None:
+def test_unknown_status_name_is_rejected(word: str) -> None:
     with pytest.raises(KeyError):
         ORDERS_WORDS.parse(word)
 
 
 @given(st.sampled_from(OrderStatus))
-def test_every_status_has_a_word_and_the_word_leads_back_to_it(status: OrderStatus) -> None:
+def test_every_status_has_a_name(status: OrderStatus) -> None:
     word = ORDERS_WORDS.name_of(status)
 
     assert status in ORDERS_WORDS.parse(word).equivalent

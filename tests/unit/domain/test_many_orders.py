@@ -78,7 +78,7 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) -> None:
+def test_orders_fail_independently(desk: Desk) -> None:
     good, shipped = desk.shop.place(), desk.shop.place()
     desk.shop.change(shipped.id, OrderStatus.SHIPPED)
     unknown = new_id()
@@ -94,7 +94,7 @@ def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) ->
     assert desk.shop.queries.get(good.id).status is OrderStatus.PAID
 
 
-def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
+def test_repeated_order_is_changed_once(desk: Desk) -> None:
     order = desk.shop.place()
 
     job = desk.ask(order.id, order.id)
@@ -103,7 +103,7 @@ def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
     assert desk.shop.queries.get(order.id).version == 2
 
 
-def test_the_history_says_who_asked(desk: Desk) -> None:
+def test_history_names_the_requesting_actor(desk: Desk) -> None:
     order = desk.shop.place()
 
     desk.ask(order.id)
@@ -112,14 +112,14 @@ def test_the_history_says_who_asked(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("number", [0, MAX_ORDERS + 1])
-def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
+def test_order_count_out_of_range_is_rejected(desk: Desk, number: int) -> None:
     with pytest.raises(InvalidValue) as refusal:
         desk.ask(*range(1, number + 1))
 
     assert refusal.value.field == "order_ids"
 
 
-def test_it_is_for_administrators(desk: Desk) -> None:
+def test_bulk_change_requires_an_administrator(desk: Desk) -> None:
     order = desk.shop.place(by=ADA)
 
     with pytest.raises(AccessDenied):
@@ -128,7 +128,7 @@ def test_it_is_for_administrators(desk: Desk) -> None:
         get_job(GetJob(actor=ADA, job_id=new_id()), jobs=desk.jobs)
 
 
-def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk: Desk) -> None:
+def test_more_than_100_orders_are_queued(desk: Desk) -> None:
     orders = desk.orders(MAX_SYNCHRONOUS + 1)
 
     small, large = desk.ask(*orders[:-1]), desk.ask(*orders)
@@ -139,7 +139,7 @@ def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk
         get_job(GetJob(actor=ADMIN, job_id=small.id), jobs=desk.jobs)
 
 
-def test_a_worker_does_what_waits(desk: Desk) -> None:
+def test_worker_completes_queued_job(desk: Desk) -> None:
     orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job = desk.ask(*orders, unknown := new_id())
 
@@ -152,7 +152,7 @@ def test_a_worker_does_what_waits(desk: Desk) -> None:
     assert desk.work(job) is None
 
 
-def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_nothing_twice(desk: Desk) -> None:
+def test_job_resumes_after_its_lease_expires(desk: Desk) -> None:
     orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(BATCH + 7, Killed())
@@ -172,7 +172,7 @@ def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_noth
     assert desk.versions() == {2}
 
 
-def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
+def test_progress_is_visible_during_the_job(desk: Desk) -> None:
     job, seen, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), set(), desk.change
 
     def looked_at(request: ChangeStatus) -> Order:
@@ -185,7 +185,7 @@ def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
     assert seen == {(JobStatus.RUNNING, done) for done in range(0, MAX_SYNCHRONOUS + 1, BATCH)}
 
 
-def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None:
+def test_worker_without_lease_saves_nothing(desk: Desk) -> None:
     job, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
 
     def slow(request: ChangeStatus) -> Order:
@@ -202,7 +202,7 @@ def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None
     assert desk.versions() == {2}
 
 
-def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
+def test_job_waits_while_store_is_unavailable(desk: Desk) -> None:
     orders = desk.orders(MAX_SYNCHRONOUS + 1)
     job, whole = desk.ask(*orders), desk.change
     desk.die_after(7, StoreUnavailable("Away."))
@@ -221,7 +221,7 @@ def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
     assert desk.versions() == {2}
 
 
-def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
+def test_job_that_kills_workers_is_abandoned(desk: Desk) -> None:
     job, whole = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
     for _ in range(MAX_ATTEMPTS):
         desk.die_after(0, Killed())

@@ -68,7 +68,7 @@ def storeroom() -> Storeroom:
     return Storeroom()
 
 
-def test_products_are_added_changed_or_left_as_they_are_by_their_sku(storeroom: Storeroom) -> None:
+def test_products_are_upserted_by_sku(storeroom: Storeroom) -> None:
     storeroom.brought(tea(1), tea(2))
 
     became = storeroom.brought(tea(1, price=120, stock=3), tea(2), tea(3))
@@ -81,7 +81,7 @@ def test_products_are_added_changed_or_left_as_they_are_by_their_sku(storeroom: 
     ]
 
 
-def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> None:
+def test_ledger_records_every_stock_change(storeroom: Storeroom) -> None:
     storeroom.brought(tea(1))
     storeroom.brought(tea(1, stock=3), tea(2, stock=4))
     storeroom.brought(tea(1, stock=3, price=1))
@@ -89,7 +89,7 @@ def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> N
     assert storeroom.ledger() == [(MovementKind.INITIAL, 5), (MovementKind.ADJUSTED, -2), (MovementKind.INITIAL, 4)]
 
 
-def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Storeroom) -> None:
+def test_missing_threshold_leaves_current_value(storeroom: Storeroom) -> None:
     storeroom.brought(tea(1, threshold=50))
 
     assert storeroom.brought(tea(1)) == ["unchanged"]
@@ -98,7 +98,7 @@ def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Stor
     assert storeroom.shelf()[0].low_stock_threshold == 7
 
 
-def test_a_line_that_is_no_product_is_passed_over(storeroom: Storeroom) -> None:
+def test_invalid_line_is_skipped(storeroom: Storeroom) -> None:
     imported = list(storeroom.bring(rows(tea(1), None, tea(2))))
 
     assert [(one.line, one.outcome is None, one.reason) for one in imported] == [
@@ -109,19 +109,19 @@ def test_a_line_that_is_no_product_is_passed_over(storeroom: Storeroom) -> None:
     assert len(storeroom.shelf()) == 2
 
 
-def test_the_last_of_several_lines_of_one_sku_counts(storeroom: Storeroom) -> None:
+def test_last_line_of_a_sku_wins(storeroom: Storeroom) -> None:
     assert storeroom.brought(tea(1, stock=1), tea(2), tea(1, stock=9)) == ["added", "added", "changed"]
     assert storeroom.shelf()[0].stock == 9
 
 
-def test_a_rehearsal_says_what_would_be_and_changes_nothing(storeroom: Storeroom) -> None:
+def test_dry_run_reports_without_changes(storeroom: Storeroom) -> None:
     storeroom.brought(tea(1))
 
     assert storeroom.brought(tea(1, stock=9), tea(2), rehearsal=True) == ["changed", "added"]
     assert [one.stock for one in storeroom.shelf()] == [5]
 
 
-def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom: Storeroom) -> None:
+def test_import_reads_one_batch_ahead(storeroom: Storeroom) -> None:
     read = []
 
     def lines() -> Iterator[ImportRow]:
@@ -137,7 +137,7 @@ def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom:
     assert len(read) <= BATCH + 1
 
 
-def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None:
+def test_failed_batch_leaves_earlier_batches(storeroom: Storeroom) -> None:
     put, batches = storeroom.put, iter([1])
 
     def idempotency_key(request: UpsertProducts) -> object:
@@ -153,7 +153,7 @@ def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None
     assert len(storeroom.shelf()) == BATCH
 
 
-def test_it_is_for_administrators(storeroom: Storeroom) -> None:
+def test_import_requires_an_administrator(storeroom: Storeroom) -> None:
     with pytest.raises(AccessDenied):
         storeroom.bring(rows(tea(1)), by=ADA)
     with pytest.raises(AccessDenied):

@@ -42,7 +42,7 @@ def notify(shop: Shop, postman: Postman, one: Notification) -> NotificationOutco
 
 
 @pytest.mark.clause("002-29")
-def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> None:
+def test_repeated_notification_is_sent_once(shop: Shop) -> None:
     postman, one = Postman(), news()
 
     told = [notify(shop, postman, one) for _ in range(100)]
@@ -51,7 +51,7 @@ def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> No
     assert postman.letters == [NotificationMessage(to="ann@example.com", notification=one)]
 
 
-def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
+def test_each_notification_is_sent_separately(shop: Shop) -> None:
     postman = Postman()
 
     for one in (news(), news()):
@@ -60,7 +60,7 @@ def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
     assert len(postman.letters) == 2
 
 
-def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
+def test_user_without_email_gets_no_message(shop: Shop) -> None:
     postman, one = Postman(), news("bob")
 
     assert [notify(shop, postman, one), notify(shop, postman, one)] == [
@@ -71,7 +71,7 @@ def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
     assert postman.letters == []
 
 
-def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Shop) -> None:
+def test_user_id_with_at_sign_is_the_email(shop: Shop) -> None:
     postman, one = Postman(), news("bob@example.com")
 
     assert notify(shop, postman, one) is NotificationOutcome.SENT
@@ -80,7 +80,7 @@ def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Sh
 
 
 @pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), NotificationRejected("no such box")])
-def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
+def test_failed_notification_can_be_retried(shop: Shop, trouble: Exception) -> None:
     postman, one = Postman(trouble=[trouble]), news()
 
     with pytest.raises(type(trouble)):
@@ -90,7 +90,7 @@ def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) ->
     assert len(postman.letters) == 1
 
 
-def test_a_notification_and_a_tracking_event_of_one_id_are_two_things(shop: Shop) -> None:
+def test_notification_and_tracking_ids_are_separate(shop: Shop) -> None:
     one = news()
     with shop.uow as uow:
         uow.inbox.record(str(one.id), scope="tracking", at=NOON)

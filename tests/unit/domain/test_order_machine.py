@@ -90,7 +90,7 @@ TestOrderLife = OrderLife.TestCase
 TestOrderLife.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
 
 
-def test_a_history_with_a_hole_is_refused() -> None:
+def test_history_with_a_gap_is_rejected() -> None:
     order = placed()
     order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
     order.change_status(TargetStatus(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
@@ -100,7 +100,7 @@ def test_a_history_with_a_hole_is_refused() -> None:
         rebuild([first, third])
 
 
-def test_a_history_without_its_beginning_is_refused() -> None:
+def test_history_without_its_start_is_rejected() -> None:
     order = placed()
     order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
 
@@ -109,7 +109,7 @@ def test_a_history_without_its_beginning_is_refused() -> None:
             rebuild(entries)
 
 
-def test_a_history_gives_back_the_number_it_is_told() -> None:
+def test_rebuilt_order_has_the_given_number() -> None:
     order = placed()
 
     assert rebuild(order.new_entries, number=4711).number == 4711

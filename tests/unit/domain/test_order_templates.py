@@ -75,7 +75,7 @@ def counter() -> Counter:
     return Counter()
 
 
-def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(counter: Counter) -> None:
+def test_template_order_has_current_prices(counter: Counter) -> None:
     tea = counter.tea()
     template = counter.keep(RequestedItem(product_id=tea, quantity=2), RequestedItem(product_id=tea, quantity=1))
     later = counter.clock.advance(3600)
@@ -86,7 +86,7 @@ def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(cou
     assert (order.total, order.created_at, order.address, order.user_id) == (Money(900, "USD"), later, HOME, "ada")
 
 
-def test_a_template_that_asks_for_too_much_leaves_everything_as_it_was(counter: Counter) -> None:
+def test_template_with_shortage_places_nothing(counter: Counter) -> None:
     template = counter.keep(RequestedItem(product_id=counter.tea(stock=1), quantity=2))
 
     with pytest.raises(InsufficientStock):
@@ -96,7 +96,7 @@ def test_a_template_that_asks_for_too_much_leaves_everything_as_it_was(counter: 
 
 
 @pytest.mark.parametrize("stranger", [GRACE, ADMIN])
-def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> None:
+def test_template_is_hidden_from_other_users(counter: Counter, stranger: Actor) -> None:
     template = counter.keep(RequestedItem(product_id=counter.tea(), quantity=1))
 
     with pytest.raises(TemplateNotFound):
@@ -109,7 +109,7 @@ def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> No
 
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "NUL \x00", "half \ud800"])
-def test_a_name_that_cannot_be_is_refused(name: str) -> None:
+def test_invalid_template_name_is_rejected(name: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         NewOrderTemplate(
             user_id="ada", name=name, requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
@@ -119,7 +119,7 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1001])
-def test_so_many_items_are_refused(count: int) -> None:
+def test_item_count_out_of_range_is_rejected(count: int) -> None:
     with pytest.raises(InvalidValue):
         NewOrderTemplate(
             user_id="ada", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),) * count, address=HOME
@@ -127,7 +127,7 @@ def test_so_many_items_are_refused(count: int) -> None:
 
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"offset": -1}, {"offset": 100_001}])
-def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
+def test_invalid_page_is_rejected(page: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
         ListTemplates(actor=ADA, **page)
 
@@ -142,14 +142,14 @@ def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
         ([1, 0], StockHealth.CRITICAL),
     ],
 )
-def test_the_worst_product_decides_how_the_stock_is(counter: Counter, stocks: list[int], health: StockHealth) -> None:
+def test_worst_product_decides_stock_health(counter: Counter, stocks: list[int], health: StockHealth) -> None:
     for stock in stocks:
         counter.tea(stock=stock, threshold=5)
 
     assert counter.health() is health
 
 
-def test_the_stock_is_for_administrators(counter: Counter) -> None:
+def test_stock_health_requires_an_administrator(counter: Counter) -> None:
     with pytest.raises(AccessDenied):
         get_stock_health(
             GetStockHealth(actor=ADA), product_catalog=InMemoryProductCatalog(counter.store), clock=counter.clock

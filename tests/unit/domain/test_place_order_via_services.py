@@ -131,7 +131,7 @@ def failed() -> ServiceError:
     return ServiceInternalError("service", "answers 500")
 
 
-def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
+def test_order_has_its_reservation_and_shipment(trade: Trade) -> None:
     order = trade.ship()
 
     assert trade.services.reserved == {order.id: {7: 3}}
@@ -151,7 +151,7 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
         ({"requested_items": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_asked_for(
+def test_invalid_order_is_rejected_before_any_call(
     trade: Trade, changes: dict[str, Any], error: type[OrdersError]
 ) -> None:
     with pytest.raises(error):
@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked_for(
     assert trade.nothing_is_left()
 
 
-def test_a_booking_is_noted_before_a_service_is_asked_for_anything(trade: Trade) -> None:
+def test_reservation_is_stored_before_any_call(trade: Trade) -> None:
     noted = []
     trade.services.meanwhile = lambda: noted.extend(trade.states())
 
@@ -171,7 +171,7 @@ def test_a_booking_is_noted_before_a_service_is_asked_for_anything(trade: Trade)
 
 
 @pytest.mark.parametrize("call", ["reserve", "book"])
-def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call: str) -> None:
+def test_failure_is_undone_and_checked_again(trade: Trade, call: str) -> None:
     trade.services.fails[call] = failed()
     trade.services.meanwhile = lambda: None
 
@@ -185,7 +185,7 @@ def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call:
     assert trade.nothing_is_left()
 
 
-def test_no_shipment_is_asked_for_where_none_can_be(trade: Trade) -> None:
+def test_failed_reserve_requests_no_shipment(trade: Trade) -> None:
     trade.services.fails["reserve"] = failed()
 
     with pytest.raises(ServiceInternalError):
@@ -194,7 +194,7 @@ def test_no_shipment_is_asked_for_where_none_can_be(trade: Trade) -> None:
     assert "book" not in trade.services.calls
 
 
-def test_a_refusal_of_the_catalogue_leaves_nothing_to_look_at(trade: Trade) -> None:
+def test_catalog_shortage_leaves_no_reservation(trade: Trade) -> None:
     trade.services.fails["reserve"] = InsufficientStock(())
 
     with pytest.raises(InsufficientStock):
@@ -203,7 +203,7 @@ def test_a_refusal_of_the_catalogue_leaves_nothing_to_look_at(trade: Trade) -> N
     assert trade.nothing_is_left()
 
 
-def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
+def test_failed_release_still_cancels_shipment(trade: Trade) -> None:
     trade.services.fails |= {"release": failed()}
     trade.services.meanwhile = lambda: trade.shop.store.reservations.clear()  # so that the order cannot be placed
 
@@ -213,7 +213,7 @@ def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
     assert (len(trade.services.reserved), trade.services.shipped) == (1, {})
 
 
-def test_what_cannot_be_released_is_tried_again_after_a_pause(trade: Trade) -> None:
+def test_failed_release_is_retried_after_delay(trade: Trade) -> None:
     trade.services.fails |= {"book": failed(), "release": failed()}
     with pytest.raises(ServiceInternalError):
         trade.ship()
@@ -227,7 +227,7 @@ def test_what_cannot_be_released_is_tried_again_after_a_pause(trade: Trade) -> N
     assert trade.nothing_is_left()
 
 
-def test_whoever_is_overtaken_places_nothing(trade: Trade) -> None:
+def test_lost_reservation_places_no_order(trade: Trade) -> None:
     def overtake() -> None:
         trade.services.meanwhile = lambda: None
         trade.clock.advance(LEASE.total_seconds())
@@ -241,7 +241,7 @@ def test_whoever_is_overtaken_places_nothing(trade: Trade) -> None:
     assert trade.nothing_is_left()
 
 
-def test_where_it_is_unknown_whether_the_order_is_stored_nothing_is_given_up_before_it_is_due(trade: Trade) -> None:
+def test_unknown_commit_outcome_waits_for_due_time(trade: Trade) -> None:
     trade.shop.uow = failing = FailsOnce(trade.shop.store)
 
     def fail_at_the_next_commit() -> None:
@@ -261,7 +261,7 @@ def test_where_it_is_unknown_whether_the_order_is_stored_nothing_is_given_up_bef
     assert trade.nothing_is_left()
 
 
-def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: Trade) -> None:
+def test_order_stored_before_outage_is_confirmed(trade: Trade) -> None:
     class GoneAfterwards(InMemoryUnitOfWork):
         def commit(self) -> None:
             stored = bool(self.orders._orders)
@@ -283,7 +283,7 @@ def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: 
     )
 
 
-def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None:
+def test_rejected_shipment_is_not_cancelled(trade: Trade) -> None:
     trade.services.fails["book"] = ServiceRejected("service", "refuses")
 
     with pytest.raises(ServiceRejected):
@@ -294,7 +294,7 @@ def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None
     assert "cancel" not in trade.services.calls
 
 
-def test_a_worker_takes_no_more_than_its_share(trade: Trade) -> None:
+def test_worker_respects_its_limit(trade: Trade) -> None:
     trade.services.fails["book"] = failed()
     for _ in range(3):
         with pytest.raises(ServiceInternalError):

@@ -27,7 +27,7 @@ def deafen(shop: Shop, deaf: bool = True) -> None:
     shop.cache.deaf = deaf
 
 
-def test_an_invalidation_that_the_cache_did_not_hear_is_repeated(shop: Shop) -> None:
+def test_missed_invalidation_is_repeated(shop: Shop) -> None:
     order = shop.place()
     shop.get(order.id)
     shop.relay()
@@ -41,9 +41,7 @@ def test_an_invalidation_that_the_cache_did_not_hear_is_repeated(shop: Shop) -> 
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_sent_again(
-    shop: Shop, broker: ScriptedPublisher
-) -> None:
+def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
     deafen(shop)
@@ -60,7 +58,7 @@ def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_s
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 2
 
 
-def test_the_cache_is_told_while_the_broker_is_away(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
     deafen(shop)
@@ -74,7 +72,7 @@ def test_the_cache_is_told_while_the_broker_is_away(shop: Shop, broker: Scripted
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_of_a_copy(shop: Shop) -> None:
+def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
     shop.place()
     deafen(shop)
     shop.relay()
@@ -89,7 +87,7 @@ def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> None:
+def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
     shop.place()
     deafen(shop)
     shop.clock.advance(601)
@@ -99,7 +97,7 @@ def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> N
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_a_deaf_cache_does_not_hold_up_the_events_that_wait(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_unavailable_cache_does_not_delay_events(shop: Shop, broker: ScriptedPublisher) -> None:
     deafen(shop)
     for _ in range(2):
         shop.place()

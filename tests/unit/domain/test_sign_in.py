@@ -141,7 +141,7 @@ def door() -> Door:
     return Door()
 
 
-def test_who_signs_in_gets_a_token_of_what_the_account_says(door: Door) -> None:
+def test_token_has_subject_and_role_of_account(door: Door) -> None:
     user = door.admit(role=Role.ADMIN)
 
     actor = door.identify(door.sign_in(" ANN@example.com ")).actor
@@ -149,7 +149,7 @@ def test_who_signs_in_gets_a_token_of_what_the_account_says(door: Door) -> None:
     assert (actor.subject, actor.role) == (user.id, Role.ADMIN)
 
 
-def test_each_sign_in_is_a_family_of_its_own(door: Door) -> None:
+def test_each_sign_in_starts_a_token_family(door: Door) -> None:
     door.admit()
     one, other = door.sign_in(), door.sign_in()
 
@@ -160,7 +160,7 @@ def test_each_sign_in_is_a_family_of_its_own(door: Door) -> None:
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com", "no e-mail", "", "x" * 1_000, "a\ud800@b"])
-def test_whatever_is_wrong_the_answer_the_work_and_the_count_are_the_same(door: Door, email: str) -> None:
+def test_failed_sign_ins_are_indistinguishable(door: Door, email: str) -> None:
     door.admit()
 
     for _ in range(10):
@@ -172,7 +172,7 @@ def test_whatever_is_wrong_the_answer_the_work_and_the_count_are_the_same(door: 
     assert len(door.passwords.worked) == 10
 
 
-def test_a_disabled_account_is_answered_as_a_wrong_password_is(door: Door) -> None:
+def test_disabled_account_looks_like_wrong_password(door: Door) -> None:
     door.admit()
     disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=door.users, clock=door.clock)
 
@@ -184,7 +184,7 @@ def test_a_disabled_account_is_answered_as_a_wrong_password_is(door: Door) -> No
     assert door.sign_in()
 
 
-def test_the_right_password_does_not_help_who_tried_too_often(door: Door) -> None:
+def test_right_password_is_rejected_after_limit(door: Door) -> None:
     door.admit()
     for _ in range(10):
         with pytest.raises(InvalidCredentials):
@@ -198,7 +198,7 @@ def test_the_right_password_does_not_help_who_tried_too_often(door: Door) -> Non
     assert door.sign_in()
 
 
-def test_who_signs_in_is_not_counted_against(door: Door) -> None:
+def test_successful_sign_in_resets_the_count(door: Door) -> None:
     door.admit()
     for number in range(99):
         if number % 3:
@@ -208,7 +208,7 @@ def test_who_signs_in_is_not_counted_against(door: Door) -> None:
             door.sign_in()
 
 
-def test_sign_ins_that_succeed_count_against_their_address_and_not_against_the_account(door: Door) -> None:
+def test_successful_sign_ins_count_for_address(door: Door) -> None:
     door.admit()
     for _ in range(100):
         door.sign_in(address="203.0.113.9")
@@ -218,7 +218,7 @@ def test_sign_ins_that_succeed_count_against_their_address_and_not_against_the_a
     assert door.sign_in(address="203.0.113.10")
 
 
-def test_one_address_may_not_try_many_accounts(door: Door) -> None:
+def test_address_limit_covers_many_accounts(door: Door) -> None:
     door.admit()
     for number in range(100):
         with pytest.raises(InvalidCredentials):
@@ -229,7 +229,7 @@ def test_one_address_may_not_try_many_accounts(door: Door) -> None:
     assert door.sign_in(address="203.0.113.10")
 
 
-def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> None:
+def test_outdated_hash_is_replaced_at_sign_in(door: Door) -> None:
     user = door.admit()
     door.passwords.way = "second"
 
@@ -242,7 +242,7 @@ def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> 
     assert door.sign_in()
 
 
-def test_a_refreshed_token_dies_and_the_new_one_lives_longer(door: Door) -> None:
+def test_refresh_revokes_the_old_token(door: Door) -> None:
     door.admit()
     old = door.sign_in()
     door.clock.advance(3_000)
@@ -254,7 +254,7 @@ def test_a_refreshed_token_dies_and_the_new_one_lives_longer(door: Door) -> None
     assert door.opens(new)
 
 
-def test_a_token_that_is_refreshed_twice_ends_its_whole_family(door: Door) -> None:
+def test_reused_token_revokes_its_family(door: Door) -> None:
     door.admit()
     stolen, other = door.sign_in(), door.sign_in()
     second = door.refresh(stolen)
@@ -270,7 +270,7 @@ def test_a_token_that_is_refreshed_twice_ends_its_whole_family(door: Door) -> No
     assert door.opens(other)
 
 
-def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door) -> None:
+def test_revoked_family_outlives_its_tokens(door: Door) -> None:
     door.admit()
     old = door.sign_in()
     new = door.refresh(old)
@@ -282,7 +282,7 @@ def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door
     assert not door.opens(new)
 
 
-def test_of_many_who_refresh_a_token_at_once_one_wins_at_most_one_token_is_made(door: Door) -> None:
+def test_concurrent_refresh_succeeds_at_most_once(door: Door) -> None:
     door.admit()
     for _ in range(20):
         shown = door.sign_in()
@@ -295,7 +295,7 @@ def test_of_many_who_refresh_a_token_at_once_one_wins_at_most_one_token_is_made(
         assert not any(door.opens(one) for one in made), "somebody has a copy: the family is ended"
 
 
-def test_a_token_that_was_signed_out_or_has_expired_is_not_refreshed(door: Door) -> None:
+def test_ended_token_is_not_refreshed(door: Door) -> None:
     door.admit()
     ended, expired = door.sign_in(), door.sign_in()
     door.sign_out(ended)
@@ -306,7 +306,7 @@ def test_a_token_that_was_signed_out_or_has_expired_is_not_refreshed(door: Door)
             door.refresh(shown)
 
 
-def test_a_token_of_elsewhere_is_not_refreshed_and_stays_as_it_was(door: Door) -> None:
+def test_foreign_token_is_not_refreshed(door: Door) -> None:
     door.admit()
     foreign = token("ann", expires=(door.clock() + timedelta(hours=1)).isoformat())
 
@@ -318,7 +318,7 @@ def test_a_token_of_elsewhere_is_not_refreshed_and_stays_as_it_was(door: Door) -
     assert not door.opens(foreign)
 
 
-def test_who_is_disabled_refreshes_no_token(door: Door) -> None:
+def test_disabled_user_cannot_refresh(door: Door) -> None:
     door.admit()
     shown = door.sign_in()
     disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=door.users, clock=door.clock)
@@ -330,7 +330,7 @@ def test_who_is_disabled_refreshes_no_token(door: Door) -> None:
     assert door.opens(door.refresh(shown))
 
 
-def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
+def test_refreshed_token_has_current_role(door: Door) -> None:
     user = door.admit(role=Role.ADMIN)
     shown = door.sign_in()
     door.users._store.users[user.id] = User(
@@ -340,7 +340,7 @@ def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
     assert door.identify(door.refresh(shown)).actor.role is Role.CUSTOMER
 
 
-def test_a_new_password_is_the_only_one(door: Door) -> None:
+def test_changed_password_replaces_the_old(door: Door) -> None:
     door.admit()
     request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
     change_password(request, users=door.users, password_hasher=door.passwords)
@@ -350,7 +350,7 @@ def test_a_new_password_is_the_only_one(door: Door) -> None:
     assert door.sign_in(password="battery staple")
 
 
-def test_accounts_are_for_administrators(door: Door) -> None:
+def test_accounts_require_an_administrator(door: Door) -> None:
     door.admit()
     ports = {"users": door.users}
     calls = [
@@ -375,7 +375,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
             call(**ports)  # type: ignore[operator]
 
 
-def test_no_request_shows_its_password_or_token() -> None:
+def test_requests_hide_passwords_and_tokens() -> None:
     requests = [
         SignIn(email="a@b", password="s3cret", address="::1"),
         RefreshToken(token="s3cret"),

@@ -35,7 +35,7 @@ def place(shop: Shop, *contents: dict[str, JSON]) -> OrderStatistics:
     return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
 
 
-def test_time_counts_from_the_placing_and_from_the_last_change_of_status(shop: Shop) -> None:
+def test_durations_start_at_placing_and_last_change(shop: Shop) -> None:
     order = shop.place()
     shop.clock.advance(10)
     shop.change(order.id, OrderStatus.PAID)
@@ -46,7 +46,7 @@ def test_time_counts_from_the_placing_and_from_the_last_change_of_status(shop: S
     assert (found.age.total_seconds(), found.in_status.total_seconds(), found.status_changes) == (15, 5, 1)
 
 
-def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
+def test_clock_skew_makes_no_negative_duration(shop: Shop) -> None:
     order = shop.place()
     shop.clock.advance(-60)
 
@@ -55,7 +55,7 @@ def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
     assert found.age.total_seconds() == found.in_status.total_seconds() == 0
 
 
-def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop: Shop) -> None:
+def test_newer_history_entries_are_ignored(shop: Shop) -> None:
     order = shop.place()
     before = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
@@ -77,7 +77,7 @@ def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop:
         ([{"quantity": 1e300}], None),
     ],
 )
-def test_a_quantity_is_known_where_every_item_has_a_whole_one(
+def test_quantity_is_known_if_all_items_have_one(
     shop: Shop, contents: list[dict[str, JSON]], quantity: int | None
 ) -> None:
     found = place(shop, *contents)
@@ -87,7 +87,7 @@ def test_a_quantity_is_known_where_every_item_has_a_whole_one(
     assert (found.average_unit_price is None) == (quantity is None)
 
 
-def test_strangers_are_told_so_and_an_unknown_order_is_not_found(shop: Shop) -> None:
+def test_stranger_is_denied(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(AccessDenied):
@@ -98,7 +98,7 @@ def test_strangers_are_told_so_and_an_unknown_order_is_not_found(shop: Shop) -> 
 
 
 class TestHistory:
-    def test_it_tells_who_asked_in_which_role_by_which_request(self, shop: Shop) -> None:
+    def test_entries_have_actor_role_and_request(self, shop: Shop) -> None:
         order = shop.place()
         shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
 
@@ -110,7 +110,7 @@ class TestHistory:
         ]
         assert rebuild(entries, number=order.number) == shop.queries.get(order.id)
 
-    def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
+    def test_stranger_is_denied(self, shop: Shop) -> None:
         order = shop.place()
 
         with pytest.raises(AccessDenied):

@@ -61,7 +61,7 @@ def notifications(shop: Shop, order: Order) -> list[Any]:
 
 @pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
 @pytest.mark.parametrize("word", list(TRANSITIONS_BY_CARRIER_STATUS))
-def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word: str, before: OrderStatus) -> None:
+def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: OrderStatus) -> None:
     order = at(shop, before)
     version = order.version
     steps = WAYS[word][before]
@@ -79,12 +79,12 @@ def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word:
     assert shop.queries.get(order.id).version == version + len(steps)
 
 
-def test_every_word_and_status_is_in_the_table() -> None:
+def test_table_covers_every_status() -> None:
     assert WAYS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
     assert all(list(row) == list(OrderStatus) for row in WAYS.values())
 
 
-def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: Shop) -> None:
+def test_history_names_carrier_and_event(shop: Shop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", id="evt-7", order=order.id))
@@ -94,7 +94,7 @@ def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: 
     assert rebuild(history, number=order.number) == shop.queries.get(order.id)
 
 
-def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
+def test_repeated_event_is_applied_once(shop: Shop) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
@@ -105,7 +105,7 @@ def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None
     assert len(notifications(shop, order)) == 1
 
 
-def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
+def test_event_id_is_unique_whatever_the_content(shop: Shop) -> None:
     first, second = shop.place(), shop.place()
     track(shop, event("SHIPPED", id="same", order=first.id))
 
@@ -115,7 +115,7 @@ def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(shop: Shop, seed: int) -> None:
+def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
     order = shop.place()
     chance = Random(seed)
     words = [chance.choice(["CONFIRMED", "IN_TRANSIT", "SHIPPED"]) for _ in range(990)] + ["DELIVERED"] * 10
@@ -135,7 +135,7 @@ def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(
 
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from(sorted(TRANSITIONS_BY_CARRIER_STATUS)), max_size=8), st.sampled_from([P, C, PAID, S]))
-def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str], before: OrderStatus) -> None:
+def test_history_and_events_stay_consistent(words: list[str], before: OrderStatus) -> None:
     shop = Shop()
     order = at(shop, before)
 
@@ -152,7 +152,7 @@ def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str]
     assert [one.version for one in told] == list(range(1, after.version + 1))
 
 
-def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
+def test_failed_parcel_releases_stock_once(shop: Shop) -> None:
     tea = stocked(shop, 10)
     placed = order(shop, (tea, 4), origin=Origin.OSTORE)
 
@@ -164,7 +164,7 @@ def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
 
 
 @pytest.mark.clause("003-08")
-def test_the_user_is_told_in_words_under_an_id_that_never_changes(shop: Shop) -> None:
+def test_notification_has_stable_id_and_text(shop: Shop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", order=order.id))
@@ -184,7 +184,7 @@ def test_the_user_is_told_in_words_under_an_id_that_never_changes(shop: Shop) ->
     assert (second.version, second.data["status"]) == (3, "delivered")
 
 
-def test_the_cache_forgets_the_order_of_before(shop: Shop) -> None:
+def test_cache_drops_the_old_order(shop: Shop) -> None:
     placed = shop.place()
     shop.get(placed.id)
 
@@ -193,7 +193,7 @@ def test_the_cache_forgets_the_order_of_before(shop: Shop) -> None:
     assert shop.get(placed.id).status is S
 
 
-def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
+def test_order_is_found_by_shipment(shop: Shop) -> None:
     placed = Order.place(
         order_id=new_id(), origin=Origin.ORDERS, items=items(), total=TOTAL, shipment_id="SHIP-1", by=ADMIN, at=NOON
     )  # fmt: skip
@@ -210,14 +210,14 @@ def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "unknown", [{"order": 4711}, {"order": new_id()}, {"shipment_id": "SHIP-9"}], ids=["number", "id", "shipment"]
 )
-def test_an_unknown_order_is_refused_and_may_be_told_of_again(shop: Shop, unknown: dict[str, Any]) -> None:
+def test_unknown_order_can_be_retried(shop: Shop, unknown: dict[str, Any]) -> None:
     with pytest.raises(OrderNotFound):
         track(shop, event("SHIPPED", **unknown))
 
     assert not shop.store.inbox
 
 
-def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
+def test_clock_skew_of_five_minutes_is_accepted(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(InvalidValue, match="future"):
@@ -247,13 +247,13 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
         {"status": "CANCELED"},
     ],
 )
-def test_an_event_that_cannot_be_is_refused_at_birth(wrong: dict[str, Any]) -> None:
+def test_invalid_event_is_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue):
         event(**dict[str, Any](status="SHIPPED", order=1) | wrong)
 
 
 @pytest.mark.clause("002-29")
-def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not(shop: Shop) -> None:
+def test_change_by_another_actor_notifies_user(shop: Shop) -> None:
     placed = shop.place()
     shop.change(placed.id, PAID)
     assert notifications(shop, placed) == []
@@ -265,7 +265,7 @@ def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not
     assert (told.version, told.data["status"], told.data["userID"]) == (3, "shipped", "ada")
 
 
-def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Shop) -> None:
+def test_user_named_like_carrier_is_notified(shop: Shop) -> None:
     placed = shop.place(by=Actor(subject="carrier"))
 
     track(shop, event("SHIPPED", order=placed.id))
@@ -273,7 +273,7 @@ def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Sho
     assert len(notifications(shop, placed)) == 1
 
 
-def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_commit_leaves_event_unrecorded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
@@ -289,7 +289,7 @@ def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: py
     assert track(shop, idempotency_key) is TrackingOutcome.APPLIED
 
 
-def test_only_forward_is_old_news_and_the_rest_is_for_people(shop: Shop) -> None:
+def test_backward_status_is_outdated_or_invalid(shop: Shop) -> None:
     order = at(shop, S)
 
     assert track(shop, event("CONFIRMED", order=order.id)) is TrackingOutcome.OUTDATED

@@ -44,12 +44,12 @@ def use_case(provider: providers.Callable[Any]) -> Callable[..., Any]:
     return function
 
 
-def test_every_use_case_has_a_provider_of_its_own_name() -> None:
+def test_every_use_case_has_a_provider() -> None:
     assert {name: use_case(provider) for name, provider in bound().items()} == FUNCTIONS
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_use_case_is_bound_to_exactly_the_ports_it_wants(name: str) -> None:
+def test_use_case_gets_exactly_its_ports(name: str) -> None:
     keywords = set(bound()[name].kwargs) - {"metrics"}  # of what observes the use case
 
     assert wanted(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
@@ -57,7 +57,7 @@ def test_a_use_case_is_bound_to_exactly_the_ports_it_wants(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
+def test_port_is_bound_to_its_component(name: str) -> None:
     container = Container(settings=Settings(database_url="memory://"))
     store = container.store()
     expected = {
@@ -86,14 +86,14 @@ def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
             assert given is expected[port], port
 
 
-def test_each_request_has_a_unit_of_work_of_its_own() -> None:
+def test_each_request_gets_a_unit_of_work() -> None:
     container = Container(settings=Settings(database_url="memory://"))
 
     assert container.uow() is not container.uow()
     assert container.queries() is container.queries()
 
 
-def test_the_parts_of_two_containers_are_their_own() -> None:
+def test_containers_share_no_components() -> None:
     one, other = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
 
     for part in ("store", "cache", "broker", "token_verifier", "metrics", "new_id"):
@@ -101,7 +101,7 @@ def test_the_parts_of_two_containers_are_their_own() -> None:
         assert getattr(one, part)() is not getattr(other, part)()
 
 
-def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_container_creates_no_component(monkeypatch: pytest.MonkeyPatch) -> None:
     def unwanted(*_: object, **__: object) -> Iterator[None]:
         raise AssertionError("made too early: before a fork, say")
 
@@ -111,6 +111,6 @@ def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> No
     Container(settings=Settings())
 
 
-def test_settings_are_settings() -> None:
+def test_settings_of_wrong_type_are_rejected() -> None:
     with pytest.raises(Exception, match="settings"):
         Container(settings={"database_url": "memory://"}).settings()

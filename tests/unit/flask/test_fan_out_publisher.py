@@ -24,7 +24,7 @@ def life() -> list[Event]:
     return [*(events.event_for(entry, order) for entry in order.new_entries), *events.notification_events(order)[1:]]
 
 
-def test_everything_goes_to_the_one_and_notifications_to_both() -> None:
+def test_notifications_go_to_both_publishers() -> None:
     main, kafka, sent = InMemoryEventPublisher(), InMemoryEventPublisher(), life()
 
     assert list(FanOutPublisher(main, kafka).publish(sent)) == [None, None, None]
@@ -34,7 +34,7 @@ def test_everything_goes_to_the_one_and_notifications_to_both() -> None:
     assert sent[2].type == USER_NOTIFICATION
 
 
-def test_while_the_second_is_away_its_notifications_wait_and_the_rest_goes() -> None:
+def test_notification_is_deferred_if_broker_is_down() -> None:
     main, kafka, sent = InMemoryEventPublisher(), ScriptedPublisher(), life()
     kafka.away_after = 0
 
@@ -45,7 +45,7 @@ def test_while_the_second_is_away_its_notifications_wait_and_the_rest_goes() -> 
     assert list(main.published) == sent[:2]
 
 
-def test_a_second_that_was_away_is_let_be_for_half_a_minute() -> None:
+def test_failed_broker_is_skipped_for_30_seconds() -> None:
     main, now, asked = InMemoryEventPublisher(), 0.0, 0
 
     class Far:
@@ -69,14 +69,14 @@ def test_a_second_that_was_away_is_let_be_for_half_a_minute() -> None:
     assert len(main.published) == 12
 
 
-def test_what_the_second_refuses_is_refused() -> None:
+def test_rejection_by_second_broker_is_returned() -> None:
     main, kafka, sent = InMemoryEventPublisher(), ScriptedPublisher(), life()
     kafka.refuses = lambda _: "too large"
 
     assert list(FanOutPublisher(main, kafka).publish(sent)) == [None, None, "too large"]
 
 
-def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_is_back() -> None:
+def test_deferred_notification_costs_no_attempt() -> None:
     kafka = ScriptedPublisher()
     kafka.away_after = 0
     shop = Shop()
@@ -101,7 +101,7 @@ def test_a_notification_that_waits_costs_no_attempt_and_leaves_when_the_broker_i
     assert len(main.published) == 4
 
 
-def test_the_main_broker_being_away_is_what_it_always_was() -> None:
+def test_unavailable_main_broker_raises() -> None:
     main = ScriptedPublisher()
     main.away_after = 0
 

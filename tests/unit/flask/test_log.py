@@ -52,7 +52,7 @@ def told(stderr: StringIO) -> Told:
         ("DELETE", "/orders/7", None, 405),
     ],
 )
-def test_a_request_is_one_line_with_its_id_route_status_and_duration(
+def test_request_is_logged_in_one_line(
     app: Flask, token: str, told: Told, method: str, path: str, route: str | None, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "req-42"}
@@ -67,7 +67,7 @@ def test_a_request_is_one_line_with_its_id_route_status_and_duration(
     assert line["timestamp"].endswith("Z")
 
 
-def test_the_line_says_who_asked(app: Flask, token: str, told: Told) -> None:
+def test_line_names_the_user(app: Flask, token: str, told: Told) -> None:
     app.test_client().get("/orders/7", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get("/orders/7")
     app.test_client().get("/healthz")
@@ -77,7 +77,7 @@ def test_the_line_says_who_asked(app: Flask, token: str, told: Told) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_no_token_no_body_and_no_query_is_in_the_log(app: Flask, token: str, told: Told, broken: bool) -> None:
+def test_log_has_no_token_body_or_query(app: Flask, token: str, told: Told, broken: bool) -> None:
     sent = token[:-4] if broken else token
     headers = {"Authorization": f"Bearer {sent}", "Cookie": "session=biscuit", "X-Request-ID": "req-42"}
     client = app.test_client()
@@ -92,7 +92,7 @@ def test_no_token_no_body_and_no_query_is_in_the_log(app: Flask, token: str, tol
 
 
 @pytest.mark.parametrize("path", ["/a\nb", "/\x1b[2J", "/☕", "/\x00", '/"}\\', "/\u2028", "/\udcff"])
-def test_a_strange_path_stays_within_its_line(app: Flask, told: Told, path: str) -> None:
+def test_unusual_path_stays_in_one_line(app: Flask, told: Told, path: str) -> None:
     app.test_client().get(quote(path, errors="surrogateescape"))
 
     lines = told()
@@ -100,7 +100,7 @@ def test_a_strange_path_stays_within_its_line(app: Flask, told: Told, path: str)
     assert lines[0]["status"] == 404
 
 
-def test_an_unexpected_error_is_one_line_with_the_request_s_id(
+def test_unexpected_error_is_logged_with_request_id(
     app: Flask, token: str, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(*_: object) -> None:
@@ -117,7 +117,7 @@ def test_an_unexpected_error_is_one_line_with_the_request_s_id(
     assert "a bug of ours" in errors[0]["exception"]
 
 
-def test_one_request_s_user_is_not_in_the_next_one_s_line(app: Flask, token: str, told: Told) -> None:
+def test_user_is_not_in_the_next_request_line(app: Flask, token: str, told: Told) -> None:
     client = app.test_client()
     client.get("/orders/7", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "first"})
     client.get("/nothing")
@@ -128,7 +128,7 @@ def test_one_request_s_user_is_not_in_the_next_one_s_line(app: Flask, token: str
 
 
 @pytest.mark.parametrize("app", [{"log_format": "console"}], indirect=True)
-def test_the_log_can_be_read_by_people(app: Flask, stderr: StringIO) -> None:
+def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
     app.test_client().get("/healthz", headers={"X-Request-ID": "req-42"})
 
     (line,) = stderr.getvalue().splitlines()
@@ -142,7 +142,7 @@ def test_the_log_can_be_read_by_people(app: Flask, stderr: StringIO) -> None:
     [({"log_level": level}, lines) for level, lines in (("DEBUG", 1), ("INFO", 1), ("WARNING", 0), ("ERROR", 0))],
     indirect=["app"],
 )
-def test_the_level_is_the_one_set(app: Flask, lines: int, told: Told) -> None:
+def test_log_level_follows_the_setting(app: Flask, lines: int, told: Told) -> None:
     app.test_client().get("/healthz")
 
     assert len(told()) == lines

@@ -43,7 +43,7 @@ def run(inlet: InMemoryMessageConsumer, deeds: Deeds) -> None:
     intake.run()
 
 
-def test_messages_are_dealt_with_one_after_the_other_until_it_is_stopped() -> None:
+def test_messages_are_handled_until_stop() -> None:
     inlet, deeds = InMemoryMessageConsumer(b"one", b"two", b"three"), Deeds(enough=2)
 
     run(inlet, deeds)
@@ -52,7 +52,7 @@ def test_messages_are_dealt_with_one_after_the_other_until_it_is_stopped() -> No
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("away"), StaleOrder(new_id())], ids=lambda error: error.code)
-def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception) -> None:
+def test_transient_failure_is_retried_first(trouble: Exception) -> None:
     inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=6, troubles=[trouble] * 4)
 
     run(inlet, deeds)
@@ -67,7 +67,7 @@ def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception
         (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
     ],
 )
-def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(trouble: Exception, reason: str) -> None:
+def test_permanent_failure_is_dead_lettered(trouble: Exception, reason: str) -> None:
     inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=2, troubles=[trouble])
 
     run(inlet, deeds)
@@ -75,7 +75,7 @@ def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(tro
     assert (deeds.done, inlet.dead_letters) == (["two"], [(b"one", reason)])
 
 
-def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_meanwhile() -> None:
+def test_missing_order_is_retried_after_the_next() -> None:
     inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
 
     run(inlet, deeds)
@@ -83,7 +83,7 @@ def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_
     assert (deeds.done, inlet.dead_letters) == (["two", "one"], [])
 
 
-def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
+def test_order_missing_too_long_is_dead_lettered() -> None:
     inlet, deeds = (
         InMemoryMessageConsumer(b"one"),
         Deeds(enough=RETRY_DELAYS + 1, troubles=[OrderNotFound(7)] * (RETRY_DELAYS + 1)),
@@ -94,7 +94,7 @@ def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the
     assert (deeds.done, inlet.dead_letters) == ([], [(b"one", "order_not_found: There is no such order.")])
 
 
-def test_a_message_that_cannot_be_read_lies_aside() -> None:
+def test_undecodable_message_is_dead_lettered() -> None:
     inlet, deeds = InMemoryMessageConsumer(b"\xff", b"two"), Deeds(enough=1)
 
     run(inlet, deeds)

@@ -41,19 +41,19 @@ class Story:
         self.told.append("waited")
 
 
-def test_while_there_is_something_to_send_nothing_is_tidied_up() -> None:
+def test_full_outbox_delays_the_purge() -> None:
     story = Story([RelayResult(sent=500), RelayResult(sent=500), RelayResult(rejected=1)], [])
 
     assert story.happens() == ["sent 500", "sent 500", "sent 0"]
 
 
-def test_what_is_old_goes_part_by_part_with_a_look_at_the_outbox_between() -> None:
+def test_purge_alternates_with_the_outbox() -> None:
     story = Story([RelayResult()] * 3, [PurgeResult(events=1_000), PurgeResult(keys=7)])
 
     assert story.happens() == ["sent 0", "pruned 1000", "sent 0", "pruned 7", "sent 0", "pruned 0", "waited"]
 
 
-def test_where_nothing_was_old_it_does_not_look_again_for_ten_seconds() -> None:
+def test_empty_purge_pauses_for_ten_seconds() -> None:
     told = Story([RelayResult()] * 41, []).happens()
 
     assert told.count("waited") == 41

@@ -21,7 +21,7 @@ SOMEWHERE = Cursor(datetime(2026, 1, 5, 12, 30, 15, 123456, tzinfo=UTC), UUID(in
 
 
 @given(moments, st.uuids())
-def test_a_cursor_leads_back_to_where_it_was_made(at: datetime, order_id: UUID) -> None:
+def test_cursor_round_trips(at: datetime, order_id: UUID) -> None:
     cursor = write_cursor(Cursor(at, order_id))
 
     assert read_cursor(cursor) == Cursor(at, order_id)
@@ -29,13 +29,13 @@ def test_a_cursor_leads_back_to_where_it_was_made(at: datetime, order_id: UUID) 
 
 
 @given(st.text())
-def test_any_other_text_is_refused_and_nothing_worse(text: str) -> None:
+def test_any_text_is_a_cursor_or_rejected(text: str) -> None:
     with suppress(InvalidRequest):
         assert isinstance(read_cursor(text), Cursor)
 
 
 @given(st.binary(min_size=24, max_size=24))
-def test_any_24_bytes_are_a_place_or_refused(raw: bytes) -> None:
+def test_any_24_bytes_are_a_cursor_or_rejected(raw: bytes) -> None:
     try:
         found = read_cursor(urlsafe_b64encode(raw).decode())
     except InvalidRequest:
@@ -45,14 +45,14 @@ def test_any_24_bytes_are_a_place_or_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "AAAA", "A" * 31, "A" * 33, "f" * 32, "\x00", "A" * 10_000])
-def test_what_is_no_cursor_is_refused_by_its_name(text: str) -> None:
+def test_invalid_cursor_is_rejected_by_name(text: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         read_cursor(text)
 
     assert refusal.value.messages == {"cursor": ["Not a cursor of this list."]}
 
 
-def test_no_cursor_is_the_beginning() -> None:
+def test_missing_cursor_is_the_first_page() -> None:
     assert read_cursor(None) is None
 
 
@@ -65,7 +65,7 @@ def test_no_cursor_is_the_beginning() -> None:
         ("/orders/user/a%2Fb%20%C3%A9%3F%23", {}),
     ],
 )
-def test_the_link_to_the_next_page_keeps_the_path_and_all_other_parameters(asked: str, others: dict[str, Any]) -> None:
+def test_next_link_preserves_path_and_parameters(asked: str, others: dict[str, Any]) -> None:
     with Flask("x").test_request_context(asked):
         headers = link_to_next(Page(orders=(), next_cursor=SOMEWHERE))
 
@@ -77,6 +77,6 @@ def test_the_link_to_the_next_page_keeps_the_path_and_all_other_parameters(asked
         assert first.request.path == second.request.path
 
 
-def test_the_last_page_has_no_link() -> None:
+def test_last_page_has_no_link() -> None:
     with Flask("x").test_request_context("/orders/user/ann"):
         assert link_to_next(Page(orders=(), next_cursor=None)) == {}

@@ -64,11 +64,11 @@ class Client:
         self.heard.append(dict(message))
 
 
-def test_a_body_in_parts_is_put_together_also_without_a_length() -> None:
+def test_chunked_body_is_joined_without_length() -> None:
     assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).asks().startswith("201 ")
 
 
-def test_a_body_that_never_comes_is_a_408_in_the_words_of_the_contract() -> None:
+def test_missing_body_returns_408() -> None:
     answer = Client(part(ORDER[:9])).asks(length=len(ORDER))
 
     assert answer.startswith('408 {"type":"about:blank","title":"Request Timeout"')
@@ -78,11 +78,11 @@ def test_a_body_that_never_comes_is_a_408_in_the_words_of_the_contract() -> None
     ("method", "path", "token", "status"),
     [("POST", "/orders/", False, "401"), ("GET", "/healthz", False, "200"), ("GET", "/orders/user/ann", True, "200")],
 )
-def test_who_needs_no_body_does_not_mind_that_it_never_comes(method: str, path: str, token: bool, status: str) -> None:
+def test_request_without_body_ignores_missing_body(method: str, path: str, token: bool, status: str) -> None:
     assert Client(part(b"{")).asks(method, path, token=token, length=9).startswith(status)
 
 
-def test_a_body_announced_as_too_large_is_refused_and_heard_to_its_end() -> None:
+def test_announced_large_body_is_drained_and_rejected() -> None:
     large = b" " * (MAX_BODY_BYTES // 2)
     client = Client(part(large), part(large), part(b" ", more=False))
 
@@ -90,11 +90,11 @@ def test_a_body_announced_as_too_large_is_refused_and_heard_to_its_end() -> None
     assert client.parts == []
 
 
-def test_a_body_announced_as_too_large_and_not_sent_is_refused_nevertheless() -> None:
+def test_announced_large_body_is_rejected_unsent() -> None:
     assert Client().asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
 
 
-def test_a_body_too_large_without_a_word_is_refused_and_not_kept() -> None:
+def test_unannounced_large_body_is_discarded() -> None:
     client = Client(*[part(b" " * MAX_BODY_BYTES)] * 20, part(b"", more=False))
 
     kept = asyncio.run(_body(client._receive, idle_timeout=9))
@@ -104,7 +104,7 @@ def test_a_body_too_large_without_a_word_is_refused_and_not_kept() -> None:
     assert Client(part(kept.getvalue(), more=False)).asks().startswith("413 ")
 
 
-def test_a_thread_does_not_wait_for_an_event_loop_that_has_ended() -> None:
+def test_thread_does_not_wait_for_closed_loop() -> None:
     loop = asyncio.new_event_loop()
     responder = loop.run_until_complete(_responder())
     thread = Thread(target=responder.send, args=({"type": "http.response.body", "body": b""},), daemon=True)
@@ -120,7 +120,7 @@ async def _responder() -> _Responder:
     return _Responder(lambda *_: [], ThreadPoolExecutor(1), send_queue_size=0)
 
 
-def test_nobody_answers_a_client_that_has_gone() -> None:
+def test_disconnected_client_gets_no_response() -> None:
     assert Client(part(ORDER[:9]), GONE).asks() == ""
 
 
@@ -146,17 +146,17 @@ def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, by
         (b"a=%C3%A9&b=%zz+[x]\"'", "a=%C3%A9&b=%zz+[x]\"'"),
     ],
 )
-def test_a_query_may_have_letters_as_they_are(sent: bytes, read: str) -> None:
+def test_query_accepts_non_ascii_text(sent: bytes, read: str) -> None:
     assert seen("QUERY_STRING", query=sent) == read
 
 
-def test_a_header_that_only_looks_like_another_is_not_that_one() -> None:
+def test_header_with_underscores_is_dropped() -> None:
     headers = [(b"x-forwarded-for", b"9.9.9.9"), (b"x_forwarded_for", b"6.6.6.6")]
 
     assert seen("HTTP_X_FORWARDED_FOR", headers=headers) == "9.9.9.9"
 
 
-def test_no_part_of_a_quick_answer_is_overtaken_by_its_end() -> None:
+def test_response_parts_stay_in_order() -> None:
     assert {seen("PATH_INFO") for _ in range(200)} == {"/"}
 
 
@@ -176,7 +176,7 @@ def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
     return heard
 
 
-def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None:
+def test_shutdown_waits_for_the_running_step() -> None:
     worker, done = Worker(), list[bool]()
     beside = loop.BackgroundWorkers()
     beside.start(worker, name="slow")
@@ -193,7 +193,7 @@ def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None
     assert done == [True]
 
 
-def test_who_does_not_come_to_an_end_is_not_waited_for_for_ever() -> None:
+def test_shutdown_stops_waiting_at_timeout() -> None:
     worker, beside = Worker(), loop.BackgroundWorkers()
     beside.start(worker, name="stuck")
     assert worker.begun.wait(5)
@@ -218,7 +218,7 @@ class Worker:
         self.done = self.stop.is_set()
 
 
-def test_there_are_no_web_sockets() -> None:
+def test_websockets_are_closed() -> None:
     client = Client()
 
     asyncio.run(RequestBufferingMiddleware(None, threads=1)({"type": "websocket"}, client._receive, client._send))

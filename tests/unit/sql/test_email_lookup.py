@@ -8,14 +8,14 @@ from orders_adapters.sql.engine import engine as engines
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_usual_spelling_of_postgresql_is_understood(scheme: str) -> None:
+def test_every_postgresql_scheme_is_accepted(scheme: str) -> None:
     engine = engines.create(f"{scheme}://ada:secret@db.example/orders")
 
     assert engine.url.drivername == "postgresql+psycopg"
     assert (engine.url.host, engine.url.password, engine.url.database) == ("db.example", "secret", "orders")
 
 
-def test_what_the_address_says_goes_before_our_settings() -> None:
+def test_url_options_override_defaults() -> None:
     engine = engines.create(
         "postgresql://db/orders?application_name=night&connect_timeout=9&options=-c%20lock_timeout=7s"
     )
@@ -30,7 +30,7 @@ def test_what_the_address_says_goes_before_our_settings() -> None:
 @pytest.mark.parametrize(
     "address", ["mysql://ada:secret@db/orders", "postgresql://ada:secret@db:port/orders", "orders"]
 )
-def test_other_addresses_are_refused_without_repeating_the_password(address: str) -> None:
+def test_other_schemes_are_rejected_without_password(address: str) -> None:
     with pytest.raises(ValueError, match="database") as refused:
         engines.create(address)
 
@@ -38,7 +38,7 @@ def test_other_addresses_are_refused_without_repeating_the_password(address: str
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
-def test_sqlite_loses_nothing_and_checks_references(tmp_path: Path) -> None:
+def test_sqlite_is_durable_with_foreign_keys(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
 
     with engine.connect() as connection:

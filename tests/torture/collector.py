@@ -62,12 +62,12 @@ def unfinished(servers: Servers) -> int:
 
 def locks(servers: Servers) -> int:
     """Advisory locks that are held now: idle relays hold them for milliseconds."""
-    found = []
+    locked = []
     with servers.connect() as connection:
         for _ in range(20):
             row = connection.execute(_LOCKS).fetchone()
-            found.append(int(row["locks"] if row else 0))
-    return min(found)
+            locked.append(int(row["locks"] if row else 0))
+    return min(locked)
 
 
 def forget_the_last_run(servers: Servers) -> None:
@@ -119,13 +119,13 @@ def _count(broker: BlockingChannel, queue: str) -> int:
 
 def _messages(broker: BlockingChannel, queue: str) -> Sequence[Message]:
     """Take all messages, oldest first."""
-    found: list[Message] = []
+    messages: list[Message] = []
     if not _count(broker, queue):
-        return found
+        return messages
     for method, properties, body in broker.consume(queue, auto_ack=True, inactivity_timeout=1):
         if method is None:
             break
         reason = (properties.headers or {}).get("x-reason", "") if properties else ""
-        found.append(Message(body=json.loads(body), reason=str(reason)))
+        messages.append(Message(body=json.loads(body), reason=str(reason)))
     broker.cancel()
-    return found
+    return messages

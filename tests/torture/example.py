@@ -24,10 +24,10 @@ def operation(kind: str, began: float, **facts: Any) -> Operation:
     return Operation(kind=kind, began=began, ended=began + 0.1, **(usual | facts))
 
 
-def line(version: int, what: str, before: str | None, after: str, **facts: Any) -> dict[str, Any]:
+def line(version: int, kind: str, before: str | None, after: str, **facts: Any) -> dict[str, Any]:
     usual = {"actor": BUYER, "role": "customer", "request_id": KEY, "details": {}}
     at = AT + timedelta(seconds=version)
-    row = {"order_id": ORDER, "version": version, "what": what, "at": at, "from_status": before, "to_status": after}
+    row = {"order_id": ORDER, "version": version, "what": kind, "at": at, "from_status": before, "to_status": after}
     return row | usual | facts
 
 

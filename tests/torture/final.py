@@ -44,14 +44,14 @@ def _look(shared: Shared, number: int, orders: list[PlacedOrder], tokens: list[O
 
 
 def _placed(operations: Sequence[Operation]) -> list[PlacedOrder]:
-    found = {}
+    orders = {}
     for operation in operations:
         contract, _, verb = operation.kind.partition(".")
         if verb == "place" and operation.outcome is Outcome.ACKNOWLEDGED:
-            found[operation.request_id] = PlacedOrder(
+            orders[operation.request_id] = PlacedOrder(
                 contract=contract, ref=str(operation.order), user=operation.client, at=operation.ended
             )
-    return list(found.values())
+    return list(orders.values())
 
 
 def _dead_tokens(operations: Sequence[Operation]) -> list[Operation]:

@@ -51,15 +51,15 @@ def create_accounts(servers: Servers, names: Sequence[str]) -> None:
 
 def add_products(port: int) -> dict[int, int]:
     """Return the initial stock of each product."""
-    client, token, found = Client(port), bearer_token("administrator-0", role="admin"), {}
+    client, token, product_ids = Client(port), bearer_token("administrator-0", role="admin"), {}
     for number, stock in enumerate(STOCKS, 1):
         body = {"name": f"Product {number}", "price": 12.5, "stock_quantity": stock, "sku": f"P-{number}"}
-        answer = client.send("POST", "/api/v1/products/", body, token=token)
-        if answer.status != 201:
-            raise RuntimeError(f"a product was not added: {answer}")
-        found[int(answer.body["product_id"])] = stock
+        response = client.send("POST", "/api/v1/products/", body, token=token)
+        if response.status != 201:
+            raise RuntimeError(f"a product was not added: {response}")
+        product_ids[int(response.body["product_id"])] = stock
     client.close()
-    return found
+    return product_ids
 
 
 def is_healthy(service: Service) -> bool:
@@ -73,16 +73,16 @@ def is_healthy(service: Service) -> bool:
 def _is_ready(port: int) -> bool:
     client = Client(port, seconds=2)
     try:
-        answer = client.send("GET", "/readyz")
-        return answer.status == 200 and set(answer.body["checks"].values()) == {"ok"}
+        response = client.send("GET", "/readyz")
+        return response.status == 200 and set(response.body["checks"].values()) == {"ok"}
     finally:
         client.close()
 
 
-def seconds_until(holds: Callable[[], bool], most: float) -> float | None:
+def seconds_until(holds: Callable[[], bool], timeout: float) -> float | None:
     """How long it took; None where it does not hold in time."""
     began = time.monotonic()
-    while time.monotonic() < began + most:
+    while time.monotonic() < began + timeout:
         if holds():
             return time.monotonic() - began
         time.sleep(0.1)

@@ -139,9 +139,9 @@ def test_correct_evidence_has_no_violation() -> None:
 
 @pytest.mark.parametrize(("evidence", "promise"), BREACHES.values(), ids=BREACHES)
 def test_violation_is_detected(evidence: Evidence, promise: str) -> None:
-    found = {violation.promise for violation in violations_in(evidence)}
+    promises = {violation.promise for violation in violations_in(evidence)}
 
-    assert any(each.startswith(promise) for each in found), found
+    assert any(name.startswith(promise) for name in promises), promises
 
 
 def test_stale_read_after_redis_fault_is_allowed() -> None:

@@ -82,4 +82,4 @@ def test_planted_defect_is_detected(running: Servers, tmp_path: Path, defect: st
 
     _, broken = tortured(running, options)
 
-    assert any(each.startswith(promise) for each in broken), broken
+    assert any(name.startswith(promise) for name in broken), broken

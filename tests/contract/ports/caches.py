@@ -12,19 +12,19 @@ from tests.support.examples import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class CacheHarness:
     """A cache, and what makes it so many seconds later."""
 
     cache: OrderCache
     pass_time: Callable[[float], object]
 
 
-def in_memory() -> Kept:
+def in_memory() -> CacheHarness:
     clock = Clock()
-    return Kept(cache=InMemory(clock=clock), pass_time=clock.advance)
+    return CacheHarness(cache=InMemory(clock=clock), pass_time=clock.advance)
 
 
-def in_redis(url: str, *, prefix: str) -> Kept:
+def in_redis(url: str, *, prefix: str) -> CacheHarness:
     """Time passes by taking it from whatever every key has left to live."""
 
     def pass_time(seconds: float) -> None:
@@ -35,4 +35,4 @@ def in_redis(url: str, *, prefix: str) -> Kept:
                 assert left > 0, f"{key!r} lives for ever"
                 client.pexpire(key, max(1, left - int(seconds * 1_000)))
 
-    return Kept(cache=InRedis(url, prefix=prefix, timeout=1.0), pass_time=pass_time)
+    return CacheHarness(cache=InRedis(url, prefix=prefix, timeout=1.0), pass_time=pass_time)

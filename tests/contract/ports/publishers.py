@@ -16,7 +16,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class PublisherHarness:
     """A publisher, what arrived so far, oldest first, and how to hang up."""
 
     publisher: EventPublisher
@@ -24,12 +24,12 @@ class Told:
     close: Callable[[], None]
 
 
-def in_memory() -> Told:
+def in_memory() -> PublisherHarness:
     publisher = InMemory()
-    return Told(publisher=publisher, arrived=lambda: list(publisher.published), close=lambda: None)
+    return PublisherHarness(publisher=publisher, arrived=lambda: list(publisher.published), close=lambda: None)
 
 
-def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> Told:
+def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> PublisherHarness:
     """A queue of ours hears all that goes through the exchange. ``url`` is another way to the same server."""
     exchange, audience = server.name("exchange"), server.name("audience")
     with server.channel() as channel:
@@ -43,10 +43,10 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float 
             return [cloudevents.read_event(body) for body in bodies]
 
     publisher = InRabbitMQ(url or server.url, queue=server.name("new_order"), exchange=exchange, timeout=timeout)
-    return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+    return PublisherHarness(publisher=publisher, arrived=arrived, close=publisher.close)
 
 
-def in_kafka(server: KafkaServer) -> Told:
+def in_kafka(server: KafkaServer) -> PublisherHarness:
     """A topic of its own. What is kept there is all that ever arrived, in the order of each partition."""
     topic = server.name("events")
 
@@ -57,7 +57,7 @@ def in_kafka(server: KafkaServer) -> Told:
         ]
 
     publisher = InKafka(server.servers, topic=topic, timeout=15.0)
-    return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+    return PublisherHarness(publisher=publisher, arrived=arrived, close=publisher.close)
 
 
 def _structured(headers: dict[str, str], value: bytes) -> bytes:

@@ -123,14 +123,14 @@ def test_killed_relay_releases_its_shard(engine: Engine) -> None:
         os.kill(relay.pid, signal.SIGKILL)
         relay.wait(10)
 
-    found = 0
+    count = 0
     for _ in range(50):  # the server needs a moment to notice
         with outbox.claim(shard, now=now, limit=500) as claim:
-            found = len(claim.messages) if claim is not None else 0
-        if found:
+            count = len(claim.messages) if claim is not None else 0
+        if count:
             break
         time.sleep(0.05)
-    assert found == 1
+    assert count == 1
 
 
 def test_crossing_order_locks_do_not_hang(postgresql: Engine) -> None:
@@ -165,7 +165,7 @@ def test_full_disk_rolls_back_the_order(sqlite: Engine) -> None:
         with pytest.raises(StoreUnavailable):
             uow.orders.add(new)
 
-    assert [one.event.order_id for one in shop.events()] == [stored.id]
+    assert [message.event.order_id for message in shop.events()] == [stored.id]
 
 
 def test_sqlite_store_is_one_file_and_companions(sqlite: Engine) -> None:

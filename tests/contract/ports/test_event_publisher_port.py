@@ -10,7 +10,7 @@ from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as I
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
-from tests.contract.ports.publishers import Told, in_memory, in_rabbitmq
+from tests.contract.ports.publishers import PublisherHarness, in_memory, in_rabbitmq
 from tests.support.examples import ADA, NOON, only, placed
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
@@ -18,10 +18,10 @@ from tests.support.threads import at_once
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])
-def told(request: pytest.FixtureRequest) -> Iterator[Told]:
-    told = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
-    yield told
-    told.close()
+def harness(request: pytest.FixtureRequest) -> Iterator[PublisherHarness]:
+    harness = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
+    yield harness
+    harness.close()
 
 
 def placings(count: int) -> list[Event]:
@@ -36,47 +36,47 @@ def life_of_an_order() -> list[Event]:
 
 
 class TestRoundTrip:
-    def test_events_arrive_unchanged_in_order(self, told: Told) -> None:
+    def test_events_arrive_unchanged_in_order(self, harness: PublisherHarness) -> None:
         sent = life_of_an_order()
 
-        assert list(told.publisher.publish(sent)) == [None, None, None]
+        assert list(harness.publisher.publish(sent)) == [None, None, None]
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_thousand_events_arrive_in_order(self, told: Told) -> None:
+    def test_thousand_events_arrive_in_order(self, harness: PublisherHarness) -> None:
         sent = placings(1_000)
 
-        assert list(told.publisher.publish(sent)) == [None] * 1_000
+        assert list(harness.publisher.publish(sent)) == [None] * 1_000
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_consecutive_publish_calls_succeed(self, told: Told) -> None:
+    def test_consecutive_publish_calls_succeed(self, harness: PublisherHarness) -> None:
         sent = placings(5)
 
         for event in sent:
-            assert list(told.publisher.publish([event])) == [None]
+            assert list(harness.publisher.publish([event])) == [None]
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_event_can_be_published_twice(self, told: Told) -> None:
+    def test_event_can_be_published_twice(self, harness: PublisherHarness) -> None:
         (event,) = placings(1)
 
-        assert list(told.publisher.publish([event])) == list(told.publisher.publish([event])) == [None]
+        assert list(harness.publisher.publish([event])) == list(harness.publisher.publish([event])) == [None]
 
-        assert told.arrived() == [event, event]
+        assert harness.arrived() == [event, event]
 
-    def test_empty_batch_publishes_nothing(self, told: Told) -> None:
-        assert list(told.publisher.publish([])) == []
+    def test_empty_batch_publishes_nothing(self, harness: PublisherHarness) -> None:
+        assert list(harness.publisher.publish([])) == []
 
 
 class TestTwoAtOnce:
-    def test_shared_publisher_preserves_order_per_thread(self, told: Told) -> None:
+    def test_shared_publisher_preserves_order_per_thread(self, harness: PublisherHarness) -> None:
         batches = [placings(40) for _ in range(8)]
 
-        results = at_once(*(partial(told.publisher.publish, batch) for batch in batches))
+        results = at_once(*(partial(harness.publisher.publish, batch) for batch in batches))
 
         assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 40] * 8
-        arrived = told.arrived()
+        arrived = harness.arrived()
         assert len(arrived) == 320
         for batch in batches:
             ids = {event.id for event in batch}
@@ -90,18 +90,18 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[Told]:
+def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarness]:
     """RabbitMQ behind a network that can be broken. Memory refuses nothing and is never away."""
-    told = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
-    yield told
-    told.close()
+    harness = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
+    yield harness
+    harness.close()
 
 
 class TestTheBrokerFails:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
     def test_broken_broker_is_unavailable_then_recovers(
-        self, far: Told, network: Proxy, fault: str, connected_before: bool
+        self, far: PublisherHarness, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         if connected_before:
             assert list(far.publisher.publish(placings(1))) == [None]
@@ -119,7 +119,7 @@ class TestTheBrokerFails:
         assert list(far.publisher.publish(after)) == [None] * 3
         assert [event for event in far.arrived() if event in after] == after
 
-    def test_idle_disconnect_loses_no_event(self, far: Told, network: Proxy) -> None:
+    def test_idle_disconnect_loses_no_event(self, far: PublisherHarness, network: Proxy) -> None:
         first, second = placings(2)
         far.publisher.publish([first])
 
@@ -130,7 +130,7 @@ class TestTheBrokerFails:
         assert list(far.publisher.publish([second])) == [None]
         assert far.arrived() == [first, second]
 
-    def test_lost_broker_keeps_confirmed_events(self, far: Told, network: Proxy) -> None:
+    def test_lost_broker_keeps_confirmed_events(self, far: PublisherHarness, network: Proxy) -> None:
         sent = placings(2_000)
         network.delay(0.02)
 
@@ -144,7 +144,7 @@ class TestTheBrokerFails:
         arrived = far.arrived()
         assert arrived == sent[: len(arrived)]  # without a hole
 
-    def test_threads_fail_within_timeout_if_broker_hangs(self, far: Told, network: Proxy) -> None:
+    def test_threads_fail_within_timeout_if_broker_hangs(self, far: PublisherHarness, network: Proxy) -> None:
         far.publisher.publish(placings(1))
         network.hang()
 

@@ -216,15 +216,15 @@ def test_concurrent_key_is_rejected_or_waits(shop: Shop) -> None:
 
 
 def test_concurrent_requests_create_one_order(shop: Shop) -> None:
-    for turn in range(5):
-        idempotency_key = replace(TWICE, key=f"turn {turn}")
+    for attempt in range(5):
+        idempotency_key = replace(TWICE, key=f"turn {attempt}")
         results = at_once(*[partial(do, shop, idempotency_key)] * 16)
 
-        done = [one for one in results if isinstance(one, Order)]
-        told = {one.order.id for one in results if isinstance(one, DuplicateRequest)}
-        assert len(done) == 1
-        assert told <= {done[0].id}
-        assert {type(one) for one in results} <= {Order, DuplicateRequest, RequestInProgress}
+        created = [result for result in results if isinstance(result, Order)]
+        repeated = {result.order.id for result in results if isinstance(result, DuplicateRequest)}
+        assert len(created) == 1
+        assert repeated <= {created[0].id}
+        assert {type(result) for result in results} <= {Order, DuplicateRequest, RequestInProgress}
 
     assert orders_of(shop) == 5
     assert len(shop.events()) == 5

@@ -40,9 +40,9 @@ def added(jobs: JobRepository, *order_ids: OrderRef) -> BulkStatusJob:
 
 
 def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
-    ours = jobs.acquire(job.id, now=NOON, until=LATER)
-    assert ours
-    return ours
+    leased = jobs.acquire(job.id, now=NOON, until=LATER)
+    assert leased
+    return leased
 
 
 def test_job_is_read_as_added(jobs: JobRepository) -> None:
@@ -83,10 +83,10 @@ def test_returned_job_is_a_copy(jobs: JobRepository) -> None:
 def test_leased_job_is_not_due_until_expiry(jobs: JobRepository) -> None:
     job = added(jobs)
 
-    ours = claimed(jobs, job)
+    leased = claimed(jobs, job)
 
-    assert (ours.status, ours.attempts, ours.leased_until) == (JobStatus.RUNNING, 1, LATER)
-    assert jobs.get(job.id) == ours
+    assert (leased.status, leased.attempts, leased.leased_until) == (JobStatus.RUNNING, 1, LATER)
+    assert jobs.get(job.id) == leased
     assert jobs.list_due(LATER - timedelta(microseconds=1)) == []
     assert jobs.acquire(job.id, now=LATER - timedelta(microseconds=1), until=LATER) is None
     assert jobs.list_due(LATER) == [job.id]
@@ -142,7 +142,7 @@ def test_concurrent_acquire_leases_job_once(jobs: JobRepository) -> None:
 
         outcomes = at_once(*[lambda job=job: jobs.acquire(job.id, now=NOON, until=LATER)] * 12)
 
-        assert len([one for one in outcomes if one is not None]) == 1
+        assert len([outcome for outcome in outcomes if outcome is not None]) == 1
 
 
 def test_finished_jobs_are_deleted_when_old(jobs: JobRepository) -> None:

@@ -70,7 +70,7 @@ def test_nested_unit_of_work_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError):
         outer.commit()
 
-    assert [type(one) for one in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
+    assert [type(result) for result in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30, -(2**63) - 1, 0, -1])

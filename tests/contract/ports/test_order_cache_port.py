@@ -11,7 +11,7 @@ import pytest
 from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
 from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.ports.order_cache import OrderCache
-from tests.contract.ports.caches import Kept, in_memory, in_redis
+from tests.contract.ports.caches import CacheHarness, in_memory, in_redis
 from tests.contract.ports.test_orders_port import AS_SENT
 from tests.support.examples import ADA, NOON, new_id, only, placed
 from tests.support.servers.proxy import Proxy
@@ -22,7 +22,7 @@ NUMBERS = count(1)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def kept(request: pytest.FixtureRequest) -> Kept:
+def harness(request: pytest.FixtureRequest) -> CacheHarness:
     """An empty cache."""
     if request.param == "memory":
         return in_memory()
@@ -31,8 +31,8 @@ def kept(request: pytest.FixtureRequest) -> Kept:
 
 
 @pytest.fixture
-def cache(kept: Kept) -> OrderCache:
-    return kept.cache
+def cache(harness: CacheHarness) -> OrderCache:
+    return harness.cache
 
 
 def saved(order: Order) -> Order:
@@ -58,10 +58,10 @@ class TestRoundTrip:
 
         cache.put(order)
 
-        found = cache.get(order.id)
-        assert found == order
-        assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
-        assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
+        cached = cache.get(order.id)
+        assert cached == order
+        assert [json.dumps(line.content) for line in cached.items] == [json.dumps(line.content) for line in order.items]
+        assert (cached.created_at.utcoffset(), cached.new_entries) == (order.created_at.utcoffset(), [])
 
     def test_cached_orders_are_copies(self, cache: OrderCache) -> None:
         order = saved(placed())
@@ -89,27 +89,27 @@ class TestNotFound:
 
         assert cache.get(new_id()) is None
 
-    def test_cached_order_expires_after_five_minutes(self, kept: Kept) -> None:
+    def test_cached_order_expires_after_five_minutes(self, harness: CacheHarness) -> None:
         order = saved(placed())
-        kept.cache.put(order)
+        harness.cache.put(order)
 
-        kept.pass_time(298)
-        assert kept.cache.get(order.id) == order
+        harness.pass_time(298)
+        assert harness.cache.get(order.id) == order
 
-        kept.pass_time(2.5)
+        harness.pass_time(2.5)
         time.sleep(0.02)
-        assert kept.cache.get(order.id) is None
+        assert harness.cache.get(order.id) is None
 
-    def test_read_does_not_extend_cache_ttl(self, kept: Kept) -> None:
+    def test_read_does_not_extend_cache_ttl(self, harness: CacheHarness) -> None:
         order = saved(placed())
-        kept.cache.put(order)
+        harness.cache.put(order)
 
         for _ in range(4):
-            kept.pass_time(80)
-            kept.cache.get(order.id)
+            harness.pass_time(80)
+            harness.cache.get(order.id)
 
         time.sleep(0.02)
-        assert kept.cache.get(order.id) is None
+        assert harness.cache.get(order.id) is None
 
 
 class TestFence:
@@ -147,14 +147,14 @@ class TestFence:
         cache.put(third)
         assert cache.get(first.id) == third
 
-    def test_fence_outlives_cached_copies(self, kept: Kept) -> None:
+    def test_fence_outlives_cached_copies(self, harness: CacheHarness) -> None:
         first, _ = versions(2)
-        kept.cache.invalidate({first.id: 2})
+        harness.cache.invalidate({first.id: 2})
 
         for _ in range(2):
-            kept.pass_time(298)
-            kept.cache.put(first)
-            assert kept.cache.get(first.id) is None
+            harness.pass_time(298)
+            harness.cache.put(first)
+            assert harness.cache.get(first.id) is None
 
     def test_version_10_is_newer_than_version_9(self, cache: OrderCache) -> None:
         order = saved(placed())
@@ -187,8 +187,8 @@ class TestTwoAtOnce:
         def change() -> None:
             for version in range(1, last + 1):
                 cache.invalidate({order.id: version})
-                found = cache.get(order.id)
-                assert found is None or found.version >= version
+                cached = cache.get(order.id)
+                assert cached is None or cached.version >= version
 
         def read() -> None:
             for version in [version for version in range(1, last + 1) for _ in range(2)]:
@@ -198,8 +198,8 @@ class TestTwoAtOnce:
 
         assert at_once(change, read, read, read) == [None] * 4
 
-        found = cache.get(order.id)
-        assert found is None or found.version == last
+        cached = cache.get(order.id)
+        assert cached is None or cached.version == last
 
 
 @pytest.fixture

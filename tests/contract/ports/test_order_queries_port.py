@@ -16,13 +16,13 @@ from tests.support.threads import at_once
 
 
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:
-    wanted = OrderFilter(user_id=user_id, limit=limit)
+    order_filter = OrderFilter(user_id=user_id, limit=limit)
     while True:
-        page = shop.queries.search(wanted)
+        page = shop.queries.search(order_filter)
         yield page
         if page.next_cursor is None:
             return
-        wanted = OrderFilter(user_id=user_id, limit=limit, cursor=page.next_cursor)
+        order_filter = OrderFilter(user_id=user_id, limit=limit, cursor=page.next_cursor)
 
 
 def newest_first(orders: list[Order]) -> list[Order]:
@@ -46,8 +46,8 @@ class TestRoundTrip:
         assert list(shop.queries.search(OrderFilter(user_id="ada")).orders) == newest_first(mine)
 
     def test_list_sorts_by_microsecond(self, shop: Shop) -> None:
-        whole = NOON.replace(microsecond=0)
-        mine = [placed(by=ADA, at=whole + timedelta(microseconds=step)) for step in (0, 1, 999_999, 500_000, 10)]
+        midnight = NOON.replace(microsecond=0)
+        mine = [placed(by=ADA, at=midnight + timedelta(microseconds=step)) for step in (0, 1, 999_999, 500_000, 10)]
         shop.add(*mine)
 
         assert [order for page in pages(shop, "ada", limit=2) for order in page.orders] == newest_first(mine)

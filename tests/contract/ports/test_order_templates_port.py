@@ -73,13 +73,13 @@ def test_deleted_template_id_is_not_reused(shop: Shop) -> None:
 
 @pytest.mark.parametrize("unknown", [404, 10**18 - 1])
 def test_unknown_template_raises_not_found(shop: Shop, unknown: int) -> None:
-    kept = shop.templates.add(weekly(), at=NOON)
+    existing = shop.templates.add(weekly(), at=NOON)
 
     for method in (shop.templates.get, shop.templates.delete):
         with pytest.raises(TemplateNotFound):
             method(unknown)
 
-    assert list(shop.templates.list_for_user("ada")) == [kept]
+    assert list(shop.templates.list_for_user("ada")) == [existing]
 
 
 def test_first_template_or_order_creates_the_user(shop: Shop) -> None:

@@ -135,7 +135,7 @@ class TestRoundTrip:
             ("status_changed", "grace", Role.CUSTOMER, "request-of-grace", OrderStatus.PENDING, OrderStatus.CONFIRMED),
             ("status_changed", "клерк 💡", Role.ADMIN, None, OrderStatus.CONFIRMED, OrderStatus.PAID),
         ]
-        assert [one.event.version for one in shop.events()] == [1, 2, 3]
+        assert [message.event.version for message in shop.events()] == [1, 2, 3]
 
     def test_order_numbers_start_at_one(self, shop: Shop) -> None:
         assert [shop.placed().number for _ in range(3)] == [1, 2, 3]
@@ -271,16 +271,16 @@ class TestAFailureLeavesNothing:
             assert_nothing_happened(shop, stored, new)
 
     def test_unit_of_work_works_after_exception(self, shop: Shop) -> None:
-        uow, lost, kept = shop.unit_of_work(), placed(), placed()
+        uow, rejected, stored = shop.unit_of_work(), placed(), placed()
         with pytest.raises(ValueError, match="a bug"), uow:  # noqa: PT012
-            uow.orders.add(lost)
+            uow.orders.add(rejected)
             raise ValueError("a bug")
 
         with uow:
-            uow.orders.add(kept)
+            uow.orders.add(stored)
             uow.commit()
 
-        assert [one.event.order_id for one in shop.events()] == [kept.id]
+        assert [message.event.order_id for message in shop.events()] == [stored.id]
 
 
 class TestTwoAtOnce:
@@ -295,7 +295,7 @@ class TestTwoAtOnce:
         assert all(isinstance(result, StaleOrder) for result in results if result not in winners)
         history = shop.queries.history(order.id)
         assert [entry.actor for entry in history] == ["ada", f"writer-{winners[0]}"]
-        assert [one.event.version for one in shop.events()] == [1, 2]
+        assert [message.event.version for message in shop.events()] == [1, 2]
 
     def test_concurrent_add_of_order_succeeds_once(self, shop: Shop) -> None:
         order_id = new_id()
@@ -375,4 +375,4 @@ def assert_nothing_happened(shop: Shop, stored: Order, new: Order) -> None:
     with pytest.raises(OrderNotFound):
         shop.queries.get(new.id)
     assert shop.queries.history(new.id) == []
-    assert [(one.event.order_id, one.event.version) for one in shop.events()] == [(stored.id, 1)]
+    assert [(message.event.order_id, message.event.version) for message in shop.events()] == [(stored.id, 1)]

@@ -18,12 +18,12 @@ SECOND = timedelta(seconds=1)
 
 def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[OutboxMessage]:
     """What a relay would find in all shards."""
-    found: list[OutboxMessage] = []
+    messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            found += claim.messages
-    return found
+            messages += claim.messages
+    return messages
 
 
 def marked(
@@ -37,18 +37,18 @@ def marked(
     limit: int = 500,
 ) -> list[OutboxMessage]:
     """Mark all that is due alike."""
-    found: list[OutboxMessage] = []
+    messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            for one in claim.messages:
-                claim.set_state(one.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
-            found += claim.messages
-    return found
+            for message in claim.messages:
+                claim.set_state(message.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
+            messages += claim.messages
+    return messages
 
 
-def versions(found: Sequence[OutboxMessage]) -> list[int]:
-    return [one.event.version for one in found]
+def versions(messages: Sequence[OutboxMessage]) -> list[int]:
+    return [message.event.version for message in messages]
 
 
 class TestRoundTrip:
@@ -101,8 +101,8 @@ class TestRoundTrip:
         for shard in outbox.due_shards(LATER):
             with outbox.claim(shard, now=LATER, limit=500) as claim:
                 assert claim is not None
-                found = {one.event.order_id for one in claim.messages}
-                assert len(claim.messages) == 2 * len(found)
+                order_ids = {message.event.order_id for message in claim.messages}
+                assert len(claim.messages) == 2 * len(order_ids)
 
         assert len(claimed(outbox)) == 24
 
@@ -114,8 +114,8 @@ class TestRoundTrip:
 
         both = outbox.select(states=frozenset({OutboxState.SENT, OutboxState.WAITING}))
 
-        assert [one.event.order_id for one in both] == [sent.id, *(order.id for order in waiting)]
-        assert [one.event.order_id for one in outbox.select(states=frozenset({OutboxState.SENT}))] == [sent.id]
+        assert [message.event.order_id for message in both] == [sent.id, *(order.id for order in waiting)]
+        assert [message.event.order_id for message in outbox.select(states=frozenset({OutboxState.SENT}))] == [sent.id]
         assert outbox.select(states=frozenset({OutboxState.PARKED})) == []
         assert len(outbox.select(states=frozenset(OutboxState), limit=2)) == 2
 
@@ -133,7 +133,7 @@ class TestHeldBack:
         assert claimed(outbox) == []
         assert list(outbox.due_shards(LATER)) == []
         other = shop.placed()
-        assert [one.event.order_id for one in claimed(outbox)] == [other.id]
+        assert [message.event.order_id for message in claimed(outbox)] == [other.id]
 
     def test_published_event_does_not_block(self, shop: Shop) -> None:
         for state in (OutboxState.SENT, OutboxState.PUBLISHED):
@@ -141,7 +141,9 @@ class TestHeldBack:
             marked(shop.outbox(), state, due_at=LATER + SECOND)
             shop.changed(order, OrderStatus.PAID)
 
-            assert [(one.event.order_id, one.event.version) for one in claimed(shop.outbox())] == [(order.id, 2)]
+            assert [(message.event.order_id, message.event.version) for message in claimed(shop.outbox())] == [
+                (order.id, 2)
+            ]
             marked(shop.outbox(), OutboxState.SENT)
 
     def test_published_event_is_due_again_later(self, shop: Shop) -> None:
@@ -150,8 +152,8 @@ class TestHeldBack:
         marked(outbox, OutboxState.PUBLISHED, due_at=LATER + SECOND)
 
         assert claimed(outbox, now=LATER) == []
-        (untold,) = claimed(outbox, now=LATER + SECOND)
-        assert untold.state is OutboxState.PUBLISHED
+        (pending,) = claimed(outbox, now=LATER + SECOND)
+        assert pending.state is OutboxState.PUBLISHED
 
 
 class TestAFailureLeavesWhatWasMarked:
@@ -180,11 +182,11 @@ class TestRequeueAndPrune:
             shop.placed()
             marked(outbox, state, attempts=10, due_at=LATER + SECOND, last_error="NO_ROUTE")
         shop.placed()
-        everything = [one.event.id for one in shop.events()]
+        everything = [message.event.id for message in shop.events()]
 
         assert outbox.requeue([*everything, *everything, new_id()], now=LATER) == 2
 
-        assert [(one.state, one.attempts) for one in shop.events()] == [
+        assert [(message.state, message.attempts) for message in shop.events()] == [
             (OutboxState.WAITING, 0),
             (OutboxState.WAITING, 0),
             (OutboxState.PUBLISHED, 10),
@@ -216,24 +218,24 @@ class TestRequeueAndPrune:
         assert outbox.prune(sent_before=LATER, limit=2) == 1
         assert outbox.prune(sent_before=LATER) == 0
 
-        states = [one.state for one in shop.events()]
+        states = [message.state for message in shop.events()]
         assert states == [OutboxState.PARKED] * 3 + [OutboxState.PUBLISHED] * 3 + [OutboxState.WAITING]
 
 
 class TestTwoAtOnce:
     def test_shard_is_claimed_by_one_relay(self, shop: Shop) -> None:
         shop.placed()
-        ours, theirs = shop.outbox(), shop.outbox()
-        (shard,) = ours.due_shards(LATER)
+        first, second = shop.outbox(), shop.outbox()
+        (shard,) = first.due_shards(LATER)
 
-        with ours.claim(shard, now=LATER, limit=500) as claim:
+        with first.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
-            with theirs.claim(shard, now=LATER, limit=500) as refused:
+            with second.claim(shard, now=LATER, limit=500) as refused:
                 assert refused is None
-            with ours.claim(shard, now=LATER, limit=500) as refused:
+            with first.claim(shard, now=LATER, limit=500) as refused:
                 assert refused is None
 
-        with theirs.claim(shard, now=LATER, limit=500) as claim:
+        with second.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
 
     def test_concurrent_relays_send_no_event_twice(self, shop: Shop) -> None:
@@ -253,9 +255,9 @@ class TestTwoAtOnce:
                         send(claim)
 
         def send(claim: ShardClaim | None) -> None:
-            for one in claim.messages if claim is not None else ():
-                sent.append((str(one.event.order_id), one.event.version))
-                claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
+            for message in claim.messages if claim is not None else ():
+                sent.append((str(message.event.order_id), message.event.version))
+                claim.set_state(message.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
 
         assert at_once(*[relay] * 8) == [None] * 8
 

@@ -29,7 +29,10 @@ def warehouse(request: pytest.FixtureRequest) -> Warehouse:
 
 def of(**quantities: int) -> Order:
     """An order not stored yet, of so many of each product: ``of(p1=3)``."""
-    lines = [OrderLine(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
+    lines = [
+        OrderLine(product_id=int(name[1:]), quantity=quantity, unit_price=PRICE)
+        for name, quantity in quantities.items()
+    ]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
@@ -119,7 +122,7 @@ class TestProducts:
     def test_concurrent_adds_of_sku_succeed_once(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
-        assert sum(isinstance(one, SkuTaken) for one in results) == 19
+        assert sum(isinstance(result, SkuTaken) for result in results) == 19
         assert len(warehouse.catalogue.list_page()) == 1
         warehouse.books().require_agreement()
 
@@ -128,7 +131,7 @@ class TestProducts:
 
         results = at_once(*(partial(warehouse.adjust, tea, stock) for stock in range(20)))
 
-        assert not any(isinstance(one, OrdersError) for one in results)
+        assert not any(isinstance(result, OrdersError) for result in results)
         assert len(warehouse.books().moves) == 21
         warehouse.books().require_agreement()
 
@@ -280,7 +283,7 @@ class TestStock:
             with pytest.raises(InsufficientStock) as refusal:
                 waiting.result(timeout=5)
 
-        assert [(one.requested, one.available) for one in refusal.value.shortages] == [(3, 2)]
+        assert [(shortage.requested, shortage.available) for shortage in refusal.value.shortages] == [(3, 2)]
         assert warehouse.books().stock == {tea: 2}
 
     def test_deduction_sees_concurrent_rollback(self, warehouse: Warehouse) -> None:

@@ -24,15 +24,15 @@ Pass = Callable[[float], object]
 def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
     """What counts, and what makes it so many seconds later."""
     clock = Clock()
-    ours = InMemory(clock=clock)
+    limiter = InMemory(clock=clock)
     if request.param == "memory":
-        yield ours, clock.advance
+        yield limiter, clock.advance
         return
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
     with Proxy.before(redis_server.url) as network:
         if request.param == "Redis that is away":
             network.cut()
-        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=ours, timeout=2.0)
+        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=limiter, timeout=2.0)
 
         def pass_time(seconds: float) -> None:
             clock.advance(seconds)
@@ -48,11 +48,11 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
         attempts.close()
 
 
-def tried(attempts: RateLimiter, key: str = "ann", *, most: int = 3) -> int:
+def tried(attempts: RateLimiter, key: str = "ann", *, limit: int = 3) -> int:
     """How often one may try until it is too often."""
     for number in range(100):
         try:
-            attempts.hit(key, limit=most)
+            attempts.hit(key, limit=limit)
         except TooManyAttempts:
             return number
     raise AssertionError("nobody counts")

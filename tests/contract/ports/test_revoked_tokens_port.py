@@ -41,8 +41,8 @@ def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
         return made[-1]
 
     yield copy
-    for one in made:
-        one.close()
+    for made_copy in made:
+        made_copy.close()
 
 
 def test_new_token_is_not_revoked(revoked_tokens: RevokedTokens) -> None:
@@ -72,13 +72,13 @@ def test_second_revocation_returns_no_key(revoked_tokens: RevokedTokens) -> None
 
 
 def test_concurrent_revocation_is_new_once(revoked_tokens: RevokedTokens) -> None:
-    for turn in range(5):
-        marks = {f"mark {turn}": LATER, f"a family {turn}": LATER}
+    for attempt in range(5):
+        marks = {f"mark {attempt}": LATER, f"a family {attempt}": LATER}
         results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
 
-        told = [result for result in results if isinstance(result, frozenset)]
-        assert len(told) == 12, results
-        assert sorted(mark for new in told for mark in new) == sorted(marks)
+        new_keys = [result for result in results if isinstance(result, frozenset)]
+        assert len(new_keys) == 12, results
+        assert sorted(mark for new in new_keys for mark in new) == sorted(marks)
 
 
 def test_expired_revocations_are_pruned_in_batches(revoked_tokens: RevokedTokens) -> None:
@@ -99,11 +99,11 @@ def test_all_returns_none_above_the_limit(shop: Shop) -> None:
 
 
 def test_revocation_is_visible_to_other_processes(shop: Shop, copies: Callable[[], InRedis]) -> None:
-    here, there = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
-    for turn in range(20):
-        assert not there.is_revoked([f"mark {turn}"])
-        here.revoke({f"mark {turn}": LATER})
-        assert there.is_revoked([f"mark {turn}"])
+    first, second = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
+    for attempt in range(20):
+        assert not second.is_revoked([f"mark {attempt}"])
+        first.revoke({f"mark {attempt}": LATER})
+        assert second.is_revoked([f"mark {attempt}"])
 
 
 def test_cache_of_many_revocations_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
@@ -121,10 +121,10 @@ class Counted:
 
     def __init__(self, denied: AllRevokedTokens) -> None:
         self._denied = denied
-        self.asked = 0
+        self.calls = 0
 
     def __getattr__(self, name: str) -> object:
-        self.asked += 1
+        self.calls += 1
         return getattr(self._denied, name)
 
 
@@ -134,8 +134,8 @@ def test_complete_cache_avoids_the_store(shop: Shop, copies: Callable[[], InRedi
     revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
     revoked_tokens.revoke({"mark": LATER})
     revoked_tokens.is_revoked(["innocent"])
-    before = counted.asked
+    before = counted.calls
 
     assert [revoked_tokens.is_revoked([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
 
-    assert counted.asked == before
+    assert counted.calls == before

@@ -67,30 +67,30 @@ def reservations(catalogue: CatalogueService) -> HttpCatalogService:
     return HttpCatalogService(catalogue.url, currency="USD")
 
 
-def reservation(**wanted: int) -> Reservation:
+def new_reservation(**products: int) -> Reservation:
     """A new one, of so many of each product: ``booking(p1=3)``."""
-    each = {int(name[1:]): quantity for name, quantity in (wanted or {"p1": 3}).items()}
-    return Reservation.start(new_id(), user_id="ada", quantities=each, at=NOON)
+    quantities = {int(name[1:]): quantity for name, quantity in (products or {"p1": 3}).items()}
+    return Reservation.start(new_id(), user_id="ada", quantities=quantities, at=NOON)
 
 
 @pytest.fixture(params=CALLS)
 def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: ShipmentService) -> Callable[..., Any]:
     """Ask a service for something, having told it how to behave; ``method`` of the call is told, too."""
     reservations, shipments = HttpCatalogService(catalogue.url, currency="USD"), HttpShipmentService(carrier.url)
-    products, one = reservations.get_products([1]), reservation()
+    products, reservation = reservations.get_products([1]), new_reservation()
     ask: dict[str, tuple[str, Callable[[], object]]] = {
         "named": ("GET", lambda: reservations.get_products([1])),
-        "reserve": ("POST", lambda: reservations.reserve(one, products)),
-        "release": ("DELETE", lambda: reservations.release(one.order_id)),
-        "book": ("POST", lambda: shipments.create(one)),
+        "reserve": ("POST", lambda: reservations.reserve(reservation, products)),
+        "release": ("DELETE", lambda: reservations.release(reservation.order_id)),
+        "book": ("POST", lambda: shipments.create(reservation)),
         "cancel": ("DELETE", lambda: shipments.cancel("SHIP-1")),
     }
-    method, asked = ask[request.param]
+    method, send = ask[request.param]
 
     def call(way: Misbehaviour) -> object:
         for service in (catalogue, carrier):
             service.misbehave[method] = way
-        return asked()
+        return send()
 
     return call
 
@@ -120,8 +120,8 @@ def test_malformed_response_is_rejected(
 
     for ask in (
         lambda: reservations.get_products([1]),
-        lambda: reservations.reserve(reservation(), products),
-        lambda: HttpShipmentService(carrier.url).create(reservation()),
+        lambda: reservations.reserve(new_reservation(), products),
+        lambda: HttpShipmentService(carrier.url).create(new_reservation()),
     ):
         with pytest.raises(InvalidServiceResponse):
             ask()
@@ -132,7 +132,7 @@ def test_closed_port_is_unreachable() -> None:
 
     for ask in (
         lambda: HttpCatalogService(nowhere, currency="USD").get_products([1]),
-        lambda: HttpShipmentService(nowhere).create(reservation()),
+        lambda: HttpShipmentService(nowhere).create(new_reservation()),
     ):
         with pytest.raises(ServiceUnreachable):
             ask()
@@ -171,13 +171,13 @@ def test_invalid_shipment_id_is_rejected(carrier: ShipmentService, shipment_id: 
     carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
 
 
 def test_numeric_shipment_id_is_accepted(carrier: ShipmentService) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": 42})  # type: ignore[method-assign]
 
-    assert HttpShipmentService(carrier.url).create(reservation()) == "42"
+    assert HttpShipmentService(carrier.url).create(new_reservation()) == "42"
 
 
 @pytest.mark.clause("003-03")
@@ -186,7 +186,7 @@ def test_known_products_are_returned_with_price(
 ) -> None:
     named = reservations.get_products([2, 1, 7])
 
-    assert {one: (product.name, product.price, product.stock) for one, product in named.items()} == {
+    assert {product_id: (product.name, product.price, product.stock) for product_id, product in named.items()} == {
         1: ("Tea", Money(250, "USD"), 10),
         2: ("Milk", Money(3755, "USD"), 1),
     }
@@ -199,7 +199,7 @@ def test_shortage_names_products_and_reserves_none(
     products = reservations.get_products([1, 2])
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(reservation(p1=3, p2=2), products)
+        reservations.reserve(new_reservation(p1=3, p2=2), products)
 
     assert refusal.value.shortages == (Shortage(product_id=2, name="Milk", requested=2, available=1),)
     assert catalogue.reservations == {}
@@ -215,7 +215,7 @@ def test_shortage_without_requested_item_is_invalid(
     catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        reservations.reserve(reservation(), products)
+        reservations.reserve(new_reservation(), products)
 
 
 @pytest.mark.parametrize(
@@ -239,16 +239,16 @@ def test_impossible_shortage_is_invalid(
     catalogue.do = lambda asked: (409, {"unavailableItems": items})  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        reservations.reserve(reservation(p1=3, p2=2), products)
+        reservations.reserve(new_reservation(p1=3, p2=2), products)
 
 
 def test_shortage_may_be_over_when_counted(reservations: HttpCatalogService, catalogue: CatalogueService) -> None:
     products = reservations.get_products([1])
-    told = {"unavailableItems": [{"productID": 1, "available": 7}]}
-    catalogue.do = lambda asked: (409, told)  # type: ignore[method-assign]
+    body = {"unavailableItems": [{"productID": 1, "available": 7}]}
+    catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(reservation(p1=3), products)
+        reservations.reserve(new_reservation(p1=3), products)
 
     assert refusal.value.shortages == (Shortage(product_id=1, name="Tea", requested=3, available=7),)
 
@@ -256,26 +256,30 @@ def test_shortage_may_be_over_when_counted(reservations: HttpCatalogService, cat
 def test_repeated_request_creates_no_duplicate(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, products, shipments = reservation(), reservations.get_products([1]), HttpShipmentService(carrier.url)
+    reservation, products, shipments = (
+        new_reservation(),
+        reservations.get_products([1]),
+        HttpShipmentService(carrier.url),
+    )
 
     for _ in range(2):
-        reservations.reserve(one, products)
-    ids = {shipments.create(one) for _ in range(2)}
+        reservations.reserve(reservation, products)
+    ids = {shipments.create(reservation) for _ in range(2)}
 
-    assert catalogue.reservations == {str(one.order_id): {1: 3}}
+    assert catalogue.reservations == {str(reservation.order_id): {1: 3}}
     assert catalogue.products[1]["quantity"] == 7
-    assert carrier.shipments == {ids.pop(): str(one.order_id)}
+    assert carrier.shipments == {ids.pop(): str(reservation.order_id)}
 
 
 def test_cancellation_is_idempotent(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, shipments = reservation(), HttpShipmentService(carrier.url)
-    reservations.reserve(one, reservations.get_products([1]))
-    shipment_id = shipments.create(one)
+    reservation, shipments = new_reservation(), HttpShipmentService(carrier.url)
+    reservations.reserve(reservation, reservations.get_products([1]))
+    shipment_id = shipments.create(reservation)
 
     for _ in range(2):
-        reservations.release(one.order_id)
+        reservations.release(reservation.order_id)
         shipments.cancel(shipment_id)
 
     assert (catalogue.reservations, catalogue.products[1]["quantity"], carrier.shipments) == ({}, 10, {})
@@ -286,27 +290,27 @@ def test_carrier_rejection_is_not_retried(carrier: ShipmentService, status: int)
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
     with pytest.raises(ServiceRejected):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
     assert carrier.times("POST") == 1
 
 
 def test_server_error_is_retried_with_same_key(carrier: ShipmentService) -> None:
     good = carrier.do
-    answers: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
-    carrier.do = lambda asked: next(answers, None) or good(asked)  # type: ignore[method-assign]
-    one = reservation()
+    responses: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
+    carrier.do = lambda asked: next(responses, None) or good(asked)  # type: ignore[method-assign]
+    reservation = new_reservation()
 
-    shipment_id = HttpShipmentService(carrier.url).create(one)
+    shipment_id = HttpShipmentService(carrier.url).create(reservation)
 
-    assert carrier.shipments == {shipment_id: str(one.order_id)}
-    assert [asked.key for asked in carrier.asked] == [str(one.order_id)] * 3
+    assert carrier.shipments == {shipment_id: str(reservation.order_id)}
+    assert [request.key for request in carrier.asked] == [str(reservation.order_id)] * 3
 
 
 def test_retries_are_limited(carrier: ShipmentService) -> None:
     carrier.misbehave["POST"] = M.FAIL
 
     with pytest.raises(ServiceInternalError):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
 
     assert carrier.times("POST") == asking.MAX_ATTEMPTS
 
@@ -314,7 +318,7 @@ def test_retries_are_limited(carrier: ShipmentService) -> None:
 def test_shipment_id_is_escaped_in_path(carrier: ShipmentService) -> None:
     HttpShipmentService(carrier.url).cancel("../reservations?x#ü")
 
-    assert [asked.path for asked in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
+    assert [request.path for request in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
 
 
 @pytest.mark.parametrize(
@@ -338,17 +342,17 @@ class TestEncrypted:
     ) -> None:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        one = reservation()
+        reservation = new_reservation()
 
-        shipment_id = HttpShipmentService(carrier.encrypt(context)).create(one)
+        shipment_id = HttpShipmentService(carrier.encrypt(context)).create(reservation)
 
-        assert carrier.shipments == {shipment_id: str(one.order_id)}
+        assert carrier.shipments == {shipment_id: str(reservation.order_id)}
 
     def test_untrusted_certificate_is_rejected(self, carrier: ShipmentService, tmp_path: Path) -> None:
         _, context = certify(tmp_path)
 
         with pytest.raises(ServiceUnreachable):
-            HttpShipmentService(carrier.encrypt(context)).create(reservation())
+            HttpShipmentService(carrier.encrypt(context)).create(new_reservation())
 
         assert carrier.asked == []
 
@@ -363,18 +367,22 @@ class TestEncrypted:
             monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
         with pytest.raises(HOW[way]):
-            HttpShipmentService(carrier.encrypt(context)).create(reservation())
+            HttpShipmentService(carrier.encrypt(context)).create(new_reservation())
 
 
 def test_silent_tls_handshake_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceError):
-        HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(reservation())
+        HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(new_reservation())
 
 
 def test_local_shipment_is_created_once_per_order() -> None:
-    desk: shipments_port.ShipmentService = LocalShipmentService()
-    one = reservation()
+    shipments: shipments_port.ShipmentService = LocalShipmentService()
+    reservation = new_reservation()
 
-    assert desk.create(one) == desk.create(replace(one, user_id="bob")) != desk.create(reservation())
-    assert 1 <= len(desk.create(one)) <= 64
-    desk.cancel(desk.create(one))
+    assert (
+        shipments.create(reservation)
+        == shipments.create(replace(reservation, user_id="bob"))
+        != shipments.create(new_reservation())
+    )
+    assert 1 <= len(shipments.create(reservation)) <= 64
+    shipments.cancel(shipments.create(reservation))

@@ -70,8 +70,8 @@ def assert_unavailable(shop: Shop, methods: dict[str, Callable[[Shop], object]] 
     results = at_once(*((lambda call=call: call(shop)) for call in methods.values()))
     took = time.monotonic() - began
 
-    answers = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
-    assert answers == dict.fromkeys(methods, "StoreUnavailable")
+    outcomes = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
+    assert outcomes == dict.fromkeys(methods, "StoreUnavailable")
     assert took < BOUND
 
 

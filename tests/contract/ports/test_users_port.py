@@ -78,9 +78,9 @@ def test_user_from_token_gets_an_account(shop: Shop) -> None:
 
 
 def test_concurrent_adds_of_email_succeed_once(shop: Shop) -> None:
-    for turn in range(5):
-        wanted = [ann(id=f"{turn}-{number}", email=f"{turn}@example.com") for number in range(12)]
-        results = at_once(*(partial(shop.users.add, user) for user in wanted))
+    for attempt in range(5):
+        accounts = [ann(id=f"{attempt}-{number}", email=f"{attempt}@example.com") for number in range(12)]
+        results = at_once(*(partial(shop.users.add, user) for user in accounts))
 
         assert sorted(type(result).__name__ for result in results) == ["EmailTaken"] * 11 + ["NoneType"]
 

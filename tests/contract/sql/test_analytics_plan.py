@@ -54,7 +54,7 @@ FILL = (
 )
 
 
-class Asked(NamedTuple):
+class QueryPlan(NamedTuple):
     """A statement as it was sent, and what it cost."""
 
     statement: str
@@ -98,10 +98,10 @@ def fill(connection: Connection) -> None:
 
 
 @pytest.fixture
-def asked(many: Engine) -> Callable[[Callable[[], object]], list[Asked]]:
+def plans_of(many: Engine) -> Callable[[Callable[[], object]], list[QueryPlan]]:
     """The statements that a question sends, each explained as it was run."""
 
-    def asked(question: Callable[[], object]) -> list[Asked]:
+    def plans_of(question: Callable[[], object]) -> list[QueryPlan]:
         sent: list[tuple[str, Any]] = []
 
         def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
@@ -112,18 +112,18 @@ def asked(many: Engine) -> Callable[[Callable[[], object]], list[Asked]]:
             question()
         finally:
             event.remove(many, "before_cursor_execute", note)
-        return [explained(many, *one) for one in sent]
+        return [explained(many, *execution) for execution in sent]
 
-    return asked
+    return plans_of
 
 
-def explained(engine: Engine, statement: str, parameters: Any) -> Asked:
+def explained(engine: Engine, statement: str, parameters: Any) -> QueryPlan:
     with engine.connect() as connection:
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
         (plan,) = connection.exec_driver_sql(explain, parameters).scalar_one()
     nodes = list(all_of(plan["Plan"]))
     buffers = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
-    return Asked(statement, nodes, buffers, plan["Execution Time"])
+    return QueryPlan(statement, nodes, buffers, plan["Execution Time"])
 
 
 def all_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,11 +135,11 @@ def all_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @pytest.mark.clause("002-31")
 @pytest.mark.parametrize("bucket", Bucket)
 def test_month_is_read_from_indexes_only(
-    many: Engine, asked: Callable[..., list[Asked]], bucket: Bucket, capsys: pytest.CaptureFixture[str]
+    many: Engine, plans_of: Callable[..., list[QueryPlan]], bucket: Bucket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     period = Period(since=JUNE.since, before=JUNE.before, bucket=bucket, currency="USD")
 
-    counted, sold = asked(lambda: SqlAnalyticsReader(many)(period))
+    counted, sold = plans_of(lambda: SqlAnalyticsReader(many)(period))
 
     assert set(counted.reads("orders")) == {("Index Only Scan", 0)}, counted.nodes
     assert set(sold.reads("orders")) == {("Index Only Scan", 0)}, sold.nodes
@@ -170,16 +170,16 @@ def test_monthly_figures_are_correct(many: Engine) -> None:
     assert [(sold.product_id, sold.minor) for sold in june.top_products] == best[:10]
 
 
-def test_year_is_read_within_statement_timeout(many: Engine, asked: Callable[..., list[Asked]]) -> None:
+def test_year_is_read_within_statement_timeout(many: Engine, plans_of: Callable[..., list[QueryPlan]]) -> None:
     year = Period(since=JANUARY, before=JANUARY + timedelta(days=365), bucket=Bucket.DAY, currency="USD")
 
-    counted, sold = asked(lambda: SqlAnalyticsReader(many)(year))
+    counted, sold = plans_of(lambda: SqlAnalyticsReader(many)(year))
 
     assert max(counted.milliseconds, sold.milliseconds) < engines.STATEMENT_SECONDS * 1000
 
 
-def test_low_products_are_read_from_index(many: Engine, asked: Callable[..., list[Asked]]) -> None:
-    counted, low = asked(lambda: SqlProductCatalog(many).stock_levels())
+def test_low_products_are_read_from_index(many: Engine, plans_of: Callable[..., list[QueryPlan]]) -> None:
+    counted, low = plans_of(lambda: SqlProductCatalog(many).stock_levels())
 
     for question in (counted, low):
         assert "ix_products_low" in {node.get("Index Name") for node in question.nodes}, question.nodes

@@ -193,10 +193,10 @@ def test_killed_server_recovers(throwaway_postgres: ThrowawayPostgres, connect: 
 def test_fork_leaves_parent_connections_open(on_postgresql: Engine) -> None:
     address = on_postgresql.url.render_as_string(hide_password=False)
 
-    answer = subprocess.run([sys.executable, "-c", FORK, address], capture_output=True, text=True, timeout=60)
+    completed = subprocess.run([sys.executable, "-c", FORK, address], capture_output=True, text=True, timeout=60)
 
-    before, in_child, after = answer.stdout.split()
-    assert before == after != in_child, answer.stderr
+    before, in_child, after = completed.stdout.split()
+    assert before == after != in_child, completed.stderr
 
 
 def test_slow_statement_is_cancelled(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:

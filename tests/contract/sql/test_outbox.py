@@ -97,9 +97,9 @@ def test_shard_is_claimed_by_one_relay(engine: Engine, connect: Callable[..., En
 def test_postgresql_relays_claim_separate_shards(on_postgresql: Engine) -> None:
     outbox = SqlOutbox(on_postgresql)
 
-    with outbox.claim(1, now=NOON, limit=9) as one, outbox.claim(2, now=NOON, limit=9) as two:
-        assert one is not None
-        assert two is not None
+    with outbox.claim(1, now=NOON, limit=9) as first, outbox.claim(2, now=NOON, limit=9) as second:
+        assert first is not None
+        assert second is not None
 
 
 def test_in_memory_relay_claims_exclusively(connect: Callable[..., Engine]) -> None:
@@ -136,7 +136,7 @@ def test_killed_relay_releases_its_shard(engine: Engine) -> None:
                 break
         assert time.monotonic() < give_up_at
         time.sleep(0.01)
-    assert [one.event.order_id for one in claim.messages] == [order.id]
+    assert [message.event.order_id for message in claim.messages] == [order.id]
 
 
 def test_states_survive_an_exception(engine: Engine) -> None:
@@ -151,7 +151,7 @@ def test_states_survive_an_exception(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError):
         mark_and_fail()
 
-    assert [one.state.value for one in all_outgoing(engine)] == ["sent", "waiting", "waiting"]
+    assert [message.state.value for message in all_outgoing(engine)] == ["sent", "waiting", "waiting"]
 
 
 def test_unstorable_broker_text_is_sanitized(engine: Engine) -> None:
@@ -198,7 +198,7 @@ def test_claim_outlasts_idle_timeout(on_postgresql: Engine) -> None:
         claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
     hasty.dispose()
 
-    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.SENT]
+    assert [message.state for message in all_outgoing(on_postgresql)] == [OutboxState.SENT]
 
 
 def test_lost_claim_raises_unavailable(on_postgresql: Engine) -> None:
@@ -213,19 +213,19 @@ def test_lost_claim_raises_unavailable(on_postgresql: Engine) -> None:
     with pytest.raises(StoreUnavailable):
         mark_and_lose()
 
-    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.WAITING]
+    assert [message.state for message in all_outgoing(on_postgresql)] == [OutboxState.WAITING]
 
 
 def test_requeue_resets_parked_and_sent_events(engine: Engine) -> None:
     order = paid_and_shipped(engine)
     marked(engine, order, 1, OutboxState.SENT)
     marked(engine, order, 2, OutboxState.PARKED, attempts=10)
-    ids = [one.event.id for one in all_outgoing(engine)]
+    ids = [message.event.id for message in all_outgoing(engine)]
 
     assert SqlOutbox(engine).requeue([*ids, *ids, order.id], now=LATER) == 2
     assert SqlOutbox(engine).requeue([], now=LATER) == 0
 
-    assert [(one.state.value, one.attempts) for one in all_outgoing(engine)] == [("waiting", 0)] * 3
+    assert [(message.state.value, message.attempts) for message in all_outgoing(engine)] == [("waiting", 0)] * 3
     assert due(engine, order, now=LATER) == [1, 2, 3]
 
 
@@ -239,7 +239,7 @@ def test_prune_deletes_old_sent_events_in_batches(engine: Engine) -> None:
     assert outbox.prune(sent_before=LATER, limit=1) == 1
     assert outbox.prune(sent_before=LATER) == 1
     assert outbox.prune(sent_before=LATER) == 0
-    assert [one.event.version for one in all_outgoing(engine)] == [3]
+    assert [message.event.version for message in all_outgoing(engine)] == [3]
 
 
 def test_late_commit_is_not_skipped(on_postgresql: Engine) -> None:

@@ -81,8 +81,8 @@ def stocked(container: Container, number: int) -> ProductId:
 def placed(container: Container, chance: Random, products: list[ProductId]) -> Order:
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
     if chance.random() < 0.3:
-        whose = chance.choice([None, customer.subject])
-        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
+        user_id = chance.choice([None, customer.subject])
+        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(user_id, chance)))
     if chance.random() < 0.5:
         items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
@@ -128,9 +128,9 @@ def change(container: Container, chance: Random, order: Order) -> None:
             reason = chance.choice([None, *WORDS])
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
-            wanted = only(chance.choice(list(OrderStatus)))
+            target = only(chance.choice(list(OrderStatus)))
             actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
-            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=wanted, access=OWNER_OR_ADMIN))
+            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=target, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass
 

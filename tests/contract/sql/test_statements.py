@@ -125,8 +125,8 @@ def test_states_are_written_in_one_statement(engine: Engine) -> None:
     with statements(engine) as sent, outbox.claim(shard_of(orders[0].id), now=LATER, limit=9) as claim:
         assert claim is not None
         sent.clear()
-        for one in claim.messages:
-            claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+        for message in claim.messages:
+            claim.set_state(message.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
 
     assert len(claim.messages) == 3
     assert len(sent) == 1, sent
@@ -158,10 +158,10 @@ def test_due_queries_skip_sent_events(filled: Engine) -> None:
 
 
 def same_shard(how_many: int) -> list[Any]:
-    wanted = shard_of(first := uuid4())
+    shard = shard_of(first := uuid4())
     ids = [first]
     while len(ids) < how_many:
-        if shard_of(another := uuid4()) == wanted:
+        if shard_of(another := uuid4()) == shard:
             ids.append(another)
     return ids
 

@@ -57,7 +57,7 @@ def test_low_products_are_read_from_index(engine: Engine, tea: int) -> None:
         levels = SqlProductCatalog(engine).stock_levels()
 
     assert levels.low_stock == ()
-    assert [one for one in sent if "ix_products_low" in explained(engine, one)] == sent
+    assert [statement for statement in sent if "ix_products_low" in explained(engine, statement)] == sent
 
 
 def test_product_is_low_at_its_threshold(engine: Engine, tea: int) -> None:

@@ -33,7 +33,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PublishedEvent:
     """An event; ``product`` and ``left`` are those of a stock that is low."""
 
     type: str
@@ -51,7 +51,7 @@ class Books:
     moves: tuple[Move, ...]
     statuses: Mapping[str, str]
     lines: Mapping[str, Mapping[int, int]]
-    told: tuple[Told, ...]
+    published: tuple[PublishedEvent, ...]
     rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines once more, where there are tables
 
     def sold(self, product: int) -> int:
@@ -61,7 +61,7 @@ class Books:
 
     def low(self) -> list[tuple[int | None, int | None]]:
         """Each stock said to be low, and what was left, oldest first."""
-        return [(one.product, one.left) for one in self.told if one.type == events.STOCK_LOW]
+        return [(event.product, event.left) for event in self.published if event.type == events.STOCK_LOW]
 
     def require_agreement(self) -> None:
         """Assert that stock, ledger and orders say the same, now and at every step of the ledger."""
@@ -94,14 +94,19 @@ def of_memory(store: InMemoryStore) -> Books:
         return Books(
             stock={product.id: product.stock for product in store.products.values()},
             moves=tuple(
-                Move(one.product_id, one.movement.value, one.quantity, str(one.order_id) if one.order_id else None)
-                for one in store.movements
+                Move(
+                    record.product_id,
+                    record.movement.value,
+                    record.quantity,
+                    str(record.order_id) if record.order_id else None,
+                )
+                for record in store.movements
             ),
-            statuses={str(one.id): "DELETED" if one.deleted_at else one.status.value for one in orders},
-            lines={str(one.id): {line.product_id: line.quantity for line in one.lines} for one in orders},
-            told=tuple(
-                _told(one.event.type, str(one.event.order_id), one.event.version, one.event.data)
-                for one in store.outbox.values()
+            statuses={str(record.id): "DELETED" if record.deleted_at else record.status.value for record in orders},
+            lines={str(record.id): {line.product_id: line.quantity for line in record.lines} for record in orders},
+            published=tuple(
+                _event(record.event.type, str(record.event.order_id), record.event.version, record.event.data)
+                for record in store.outbox.values()
             ),
         )
 
@@ -111,7 +116,7 @@ def of_database(engine: Engine) -> Books:
     # On PostgreSQL a snapshot for all five questions.
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**snapshot) as connection:
-        stock, moves, orders, items, told = (
+        stock, moves, orders, items, published = (
             connection.execute(text(question)).all() for question in (_PRODUCTS, _MOVES, _ORDERS, _ITEMS, _EVENTS)
         )
     rows: dict[str, dict[int, int]] = defaultdict(dict)
@@ -126,15 +131,15 @@ def of_database(engine: Engine) -> Books:
         lines={
             _id(order): {product: quantity for product, quantity, _ in _json(lines)} for order, _, _, lines in orders
         },
-        told=tuple(_told(kind, _id(order), version, _json(data)) for kind, order, version, data in told),
+        published=tuple(_event(kind, _id(order), version, _json(data)) for kind, order, version, data in published),
         rows=rows,
     )
 
 
-def _told(kind: str, order: str, version: int, data: Mapping[str, Any]) -> Told:
+def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> PublishedEvent:
     if kind != events.STOCK_LOW:
-        return Told(kind, order, version)
-    return Told(kind, order, version, data["product_id"], data["stock_quantity"])
+        return PublishedEvent(kind, order, version)
+    return PublishedEvent(kind, order, version, data["product_id"], data["stock_quantity"])
 
 
 def _id(text: str) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.ledger import Books, Move, Told
+from tests.contract.stock.ledger import Books, Move, PublishedEvent
 from tests.contract.stock.stock_store import Warehouse
 
 ALLOWED = {
@@ -36,7 +36,7 @@ class Command(Protocol):
 
 
 @dataclass
-class Known:
+class ModelOrder:
     """An order in the model."""
 
     status: str
@@ -50,9 +50,9 @@ class Model:
 
     stock: dict[int, int] = field(default_factory=dict)
     thresholds: dict[int, int] = field(default_factory=dict)
-    orders: dict[str, Known] = field(default_factory=dict)
+    orders: dict[str, ModelOrder] = field(default_factory=dict)
     moves: Counter[Move] = field(default_factory=Counter)
-    told: Counter[Told] = field(default_factory=Counter)
+    published: Counter[PublishedEvent] = field(default_factory=Counter)
 
     def after(self, *commands: Command) -> tuple[Model, list[object]]:
         """A copy after the commands, one after the other, and what should be heard of each."""
@@ -62,18 +62,18 @@ class Model:
     def agrees_with(self, books: Books) -> bool:
         return (
             books.stock == self.stock
-            and books.statuses == {order: known.status for order, known in self.orders.items()}
-            and books.lines == {order: known.lines for order, known in self.orders.items()}
+            and books.statuses == {order_id: order.status for order_id, order in self.orders.items()}
+            and books.lines == {order_id: order.lines for order_id, order in self.orders.items()}
             and Counter(books.moves) == self.moves
-            and Counter(books.told) == self.told
+            and Counter(books.published) == self.published
         )
 
     def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:
         self.stock[product] = self.stock.get(product, 0) + quantity
         self.moves[Move(product, kind, quantity, order)] += 1
 
-    def tell(self, what: str, order: str) -> None:
-        self.told[Told(f"orders.order_{what}.v1", order, self.orders[order].version)] += 1
+    def publish(self, kind: str, order: str) -> None:
+        self.published[PublishedEvent(f"orders.order_{kind}.v1", order, self.orders[order].version)] += 1
 
     def give_back(self, order: str) -> None:
         for product, quantity in self.orders[order].lines.items():
@@ -85,10 +85,12 @@ class Place:
     """Order so many of each product; the same product may be named twice."""
 
     order_id: UUID
-    wanted: tuple[tuple[int, int], ...]
+    quantities: tuple[tuple[int, int], ...]
 
     def run(self, warehouse: Warehouse) -> object:
-        requested_items = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        requested_items = [
+            RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.quantities
+        ]
         try:
             warehouse.order(requested_items, order_id=self.order_id)
         except InsufficientStock:
@@ -102,7 +104,7 @@ class Place:
         if order in model.orders:
             return "order_exists"
         lines: Counter[int] = Counter()
-        for product, quantity in self.wanted:
+        for product, quantity in self.quantities:
             lines[product] += quantity
         short = {
             (product, quantity, model.stock.get(product, 0))
@@ -111,13 +113,13 @@ class Place:
         }
         if short:
             return frozenset(short)
-        model.orders[order] = Known("PENDING", dict(lines))
-        model.tell("placed", order)
+        model.orders[order] = ModelOrder("PENDING", dict(lines))
+        model.publish("placed", order)
         for product, quantity in lines.items():
             before, threshold = model.stock[product], model.thresholds[product]
             model.move(product, "taken", -quantity, order)
             if before > threshold >= model.stock[product]:
-                model.told[Told("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
+                model.published[PublishedEvent("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
         return "placed"
 
 
@@ -141,9 +143,9 @@ class Become:
             return "transition_refused"
         order.status = self.status
         order.version += 1
-        model.tell("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
+        model.publish("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
         # An administrator does it, so its user is told.
-        model.told[Told("orders.user_notification.v1", str(self.order_id), order.version)] += 1
+        model.published[PublishedEvent("orders.user_notification.v1", str(self.order_id), order.version)] += 1
         if self.status == "CANCELED":
             model.give_back(str(self.order_id))
         return self.status
@@ -167,7 +169,7 @@ class Delete:
             return "deletion_refused"
         order.status = "DELETED"
         order.version += 1
-        model.tell("deleted", str(self.order_id))
+        model.publish("deleted", str(self.order_id))
         model.give_back(str(self.order_id))
         return "deleted"
 
@@ -211,11 +213,11 @@ class Adjust:
         return self.stock, self.threshold
 
 
-def heard(command: Command, warehouse: Warehouse) -> object:
+def outcome_of(command: Command, warehouse: Warehouse) -> object:
     """Run the command for real; return what is heard of it, in the model's words."""
     try:
         return command.run(warehouse)
     except InsufficientStock as error:
-        return frozenset((one.product_id, one.requested, one.available) for one in error.shortages)
+        return frozenset((shortage.product_id, shortage.requested, shortage.available) for shortage in error.shortages)
     except OrdersError as error:
         return error.code

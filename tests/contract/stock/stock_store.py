@@ -55,15 +55,15 @@ class Warehouse:
 
     def order(
         self,
-        wanted: Mapping[ProductId, int] | Sequence[RequestedItem],
+        products: Mapping[ProductId, int] | Sequence[RequestedItem],
         *,
         by: Actor = ADA,
         order_id: UUID | None = None,
     ) -> Order:
         requested_items = (
-            [RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted.items()]
-            if isinstance(wanted, Mapping)
-            else wanted
+            [RequestedItem(product_id=product, quantity=quantity) for product, quantity in products.items()]
+            if isinstance(products, Mapping)
+            else products
         )
         request = use_cases.PlaceCatalogOrder(actor=by, requested_items=tuple(requested_items), address=HOME)
         giver = new_id if order_id is None else lambda: order_id

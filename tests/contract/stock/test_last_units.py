@@ -24,20 +24,20 @@ ROUNDS = effort(4, 20)
 SECONDS = effort(1.0, 2.0)
 
 
-def sorted_out(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
+def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
     """Orders, refusals for want of stock, and whatever else there was."""
     assert isinstance(results, list)
-    orders = [one for one in results if isinstance(one, Order)]
-    refusals = [one for one in results if isinstance(one, InsufficientStock)]
-    return orders, refusals, [one for one in results if not isinstance(one, Order | InsufficientStock)]
+    orders = [result for result in results if isinstance(result, Order)]
+    refusals = [result for result in results if isinstance(result, InsufficientStock)]
+    return orders, refusals, [result for result in results if not isinstance(result, Order | InsufficientStock)]
 
 
 def rush(
-    warehouse: Warehouse, buyers: list[Actor], wanted: dict[ProductId, int]
+    warehouse: Warehouse, buyers: list[Actor], quantities: dict[ProductId, int]
 ) -> tuple[list[Order], list[InsufficientStock]]:
     """All buyers order the same in the same moment; nothing but orders and refusals may come of it."""
-    results = at_once(*(partial(warehouse.order, wanted, by=buyer) for buyer in buyers))
-    orders, refusals, others = sorted_out(results)
+    results = at_once(*(partial(warehouse.order, quantities, by=buyer) for buyer in buyers))
+    orders, refusals, others = by_outcome(results)
     assert others == []
     return orders, refusals
 
@@ -87,7 +87,7 @@ def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
     orders, refusals = rush(warehouse, BUYERS[:20], {more: 1, scarce: 1, plenty: 1})
 
     assert len(orders) == 3
-    assert {[one.product_id for one in refusal.shortages] == [scarce] for refusal in refusals} == {True}
+    assert {[shortage.product_id for shortage in refusal.shortages] == [scarce] for refusal in refusals} == {True}
     assert warehouse.books().stock == {plenty: 97, scarce: 0, more: 97}
     warehouse.books().require_agreement()
 
@@ -131,18 +131,18 @@ def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chan
 def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
     """Do something; return what came of it, or the name of an error that nobody should see."""
     try:
-        what = chance.random()
-        if what < 0.70 or not mine:
+        choice = chance.random()
+        if choice < 0.70 or not mine:
             basket = {product: chance.randint(1, 3) for product in chance.sample(products, 5)}
             mine.append(warehouse.order(basket))
             return "ordered"
-        if what < 0.80:
+        if choice < 0.80:
             warehouse.cancel(chance.choice(mine).id)
             return "canceled"
-        if what < 0.90:
+        if choice < 0.90:
             warehouse.delete(mine.pop(chance.randrange(len(mine))).id)
             return "deleted"
-        if what < 0.95:
+        if choice < 0.95:
             warehouse.restock(chance.choice(products), chance.randint(1, 10))
             return "restocked"
         warehouse.adjust(chance.choice(products), chance.randint(0, 60))
@@ -161,7 +161,7 @@ def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callabl
 
     results = at_once(*[partial(undo, warehouse, order.id)] * 16)
 
-    assert all(not isinstance(one, OrdersError) or isinstance(one, OrderNotFound) for one in results)
+    assert all(not isinstance(result, OrdersError) or isinstance(result, OrderNotFound) for result in results)
     assert warehouse.books().stock == {tea: 10, milk: 10}
     warehouse.books().require_agreement()
 
@@ -176,7 +176,7 @@ def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> No
         cancel, delete = partial(warehouse.cancel, order.id), partial(warehouse.delete, order.id)
         results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
 
-        errors = {type(one).__name__ for one in results if isinstance(one, OrdersError)}
+        errors = {type(result).__name__ for result in results if isinstance(result, OrdersError)}
         assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionNotAllowed"}
         warehouse.books().require_agreement()
 

@@ -18,9 +18,9 @@ def test_order_reaching_threshold_publishes_once(
 ) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
-    for quantity, told in ((4, []), (1, [(tea, 5)]), (1, [(tea, 5)]), (4, [(tea, 5)])):
+    for quantity, expected in ((4, []), (1, [(tea, 5)]), (1, [(tea, 5)]), (4, [(tea, 5)])):
         warehouse.order({tea: quantity})
-        assert warehouse.books().low() == told, quantity
+        assert warehouse.books().low() == expected, quantity
 
 
 def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
@@ -73,9 +73,9 @@ def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
 def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(2, threshold=0)
 
-    for told in ([], [(tea, 0)]):
+    for expected in ([], [(tea, 0)]):
         warehouse.order({tea: 1})
-        assert warehouse.books().low() == told
+        assert warehouse.books().low() == expected
 
 
 def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
@@ -83,9 +83,9 @@ def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
 
     order = warehouse.order({sugar: 1, milk: 1, tea: 2})
 
-    low = [one for one in warehouse.books().told if one.type == "orders.stock_low.v1"]
-    assert [(one.product, one.left) for one in low] == [(tea, 4), (milk, 5)]
-    assert {(one.order, one.version) for one in low} == {(str(order.id), 1)}
+    low = [event for event in warehouse.books().published if event.type == "orders.stock_low.v1"]
+    assert [(event.product, event.left) for event in low] == [(tea, 4), (milk, 5)]
+    assert {(event.order, event.version) for event in low} == {(str(order.id), 1)}
 
 
 def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
@@ -102,18 +102,18 @@ def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
     with pytest.raises(InsufficientStock):
         warehouse.order({tea: 1, milk: 1})
 
-    assert warehouse.books().told == ()
+    assert warehouse.books().published == ()
 
 
 def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(30, 30, threshold=9)
     for _ in range(3):
-        told = len(warehouse.books().low())
+        before = len(warehouse.books().low())
 
         results = at_once(*[partial(warehouse.order, {tea: 1, milk: 1})] * 30)
 
-        assert all(isinstance(one, Order) for one in results)
-        assert sorted(warehouse.books().low()[told:]) == [(tea, 9), (milk, 9)]
+        assert all(isinstance(result, Order) for result in results)
+        assert sorted(warehouse.books().low()[before:]) == [(tea, 9), (milk, 9)]
         warehouse.restock(tea, 30)
         warehouse.restock(milk, 30)
 

@@ -122,47 +122,47 @@ class Library:
 
     engine: Engine
 
-    def cost(self, wanted: OrderFilter) -> Cost:
+    def cost(self, order_filter: OrderFilter) -> Cost:
         """Ask as the adapter asks, with EXPLAIN before it."""
-        statement, values = self._asked(wanted)
+        statement, values = self._asked(order_filter)
         with self.engine.connect() as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
             return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
 
-    def cost_of_the_twentieth(self, wanted: OrderFilter) -> Cost:
+    def cost_of_the_twentieth(self, order_filter: OrderFilter) -> Cost:
         """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
-        prepared, literals = self._prepared(wanted)
+        prepared, literals = self._prepared(order_filter)
         with self.engine.connect() as connection:
             connection.exec_driver_sql(f"PREPARE asked AS {prepared}")
             asking = f"EXECUTE asked({', '.join(literals)})".replace("%", "%%")
             for _ in range(19):
                 connection.exec_driver_sql(asking)
-            answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
+            plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
             connection.exec_driver_sql("DEALLOCATE asked")
-        return cost_of(answer)
+        return cost_of(plan)
 
-    def _prepared(self, wanted: OrderFilter) -> tuple[str, list[str]]:
+    def _prepared(self, order_filter: OrderFilter) -> tuple[str, list[str]]:
         """The statement with numbered parameters, and their values as literals."""
-        statement, values = self._asked(wanted)
+        statement, values = self._asked(order_filter)
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
         for position, name in enumerate(names, start=1):
             statement = statement.replace(f"%({name})s", f"${position}")
         return statement, [sql.Literal(values[name]).as_string(None) for name in names]
 
-    def _asked(self, wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
+    def _asked(self, order_filter: OrderFilter) -> tuple[str, dict[str, Any]]:
         with noted(self.engine) as sent:
-            SqlOrderQueries(self.engine).search(wanted)
-        [asked] = sent
-        return asked
+            SqlOrderQueries(self.engine).search(order_filter)
+        [statement] = sent
+        return statement
 
 
 def cost_of(explained: list[dict[str, Any]]) -> Cost:
-    [answer] = explained
-    plan = answer["Plan"]
+    [result] = explained
+    plan = result["Plan"]
     nodes = list(walk(plan))
     return Cost(
         buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
-        milliseconds=answer["Execution Time"],
+        milliseconds=result["Execution Time"],
         rows=plan["Actual Rows"],
         sequential=[node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"],
         indexes=[node["Index Name"] for node in nodes if "Index Name" in node],
@@ -222,8 +222,8 @@ def fill(engine: Engine) -> None:
 SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
 
 
-def wanted(subset: tuple[str, ...]) -> OrderFilter:
-    conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
+def filter_for(subset: tuple[str, ...]) -> OrderFilter:
+    conditions = {name: value for field in subset for name, value in CONDITIONS[field].items()}
     return OrderFilter(limit=PAGE, **conditions)
 
 
@@ -235,8 +235,8 @@ def wanted(subset: tuple[str, ...]) -> OrderFilter:
 def test_filters_never_scan_all_orders(
     library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
 ) -> None:
-    costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
-    costs |= {name: ask(library, OrderFilter(limit=PAGE, **one)) for name, one in HARD.items()}
+    costs = {"+".join(subset) or "(none)": ask(library, filter_for(subset)) for subset in SUBSETS}
+    costs |= {name: ask(library, OrderFilter(limit=PAGE, **conditions)) for name, conditions in HARD.items()}
 
     show(costs)
     assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
@@ -259,13 +259,13 @@ def test_deep_page_costs_the_same_as_first(
     assert costs["far down"].sequential == []
 
 
-def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
+def behind(library: Library, order_filter: OrderFilter, *, pages: int) -> Cursor:
     """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
     conditions = [
-        f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
-        f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
-        f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
-        f"total_minor >= {wanted.min_total.minor}" if wanted.min_total else "",
+        f"user_id = '{order_filter.user_id}'" if order_filter.user_id else "",
+        f"status = '{next(iter(order_filter.statuses)).value}'" if order_filter.statuses else "",
+        f"created_at < '{order_filter.placed_before}'" if order_filter.placed_before else "",
+        f"total_minor >= {order_filter.min_total.minor}" if order_filter.min_total else "",
     ]
     where = " AND ".join(filter(None, conditions)) or "true"
     with library.engine.connect() as connection:

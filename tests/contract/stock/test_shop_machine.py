@@ -16,7 +16,7 @@ from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
 from tests.contract.stock.ledger import Move
-from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
+from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, outcome_of
 from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
@@ -95,9 +95,9 @@ class Life(RuleBasedStateMachine):
         order = self.some(which)
         self.do_at_once(Delete(order), Become(order, status))
 
-    @rule(one=BASKETS, other=BASKETS)
-    def two_place(self, one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-        self.do_at_once(self.placing(one), self.placing(other))
+    @rule(first=BASKETS, second=BASKETS)
+    def two_place(self, first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
+        self.do_at_once(self.placing(first), self.placing(second))
 
     @rule(which=WHICH, basket=BASKETS)
     def one_cancels_while_one_places(self, which: int, basket: list[tuple[int, int]]) -> None:
@@ -124,14 +124,14 @@ class Life(RuleBasedStateMachine):
     def do(self, command: Command) -> None:
         self.last = command
         self.model, [should_be] = self.model.after(command)
-        assert heard(command, self.warehouse) == should_be
+        assert outcome_of(command, self.warehouse) == should_be
         self.compare()
 
-    def do_at_once(self, one: Command, other: Command) -> None:
+    def do_at_once(self, first: Command, second: Command) -> None:
         """What comes of it is what would have come of one after the other, in either sequence."""
-        one_first, outcomes = self.model.after(one, other)
-        other_first, reverse = self.model.after(other, one)
-        results = list(at_once(*(partial(heard, command, self.warehouse) for command in (one, other))))
+        one_first, outcomes = self.model.after(first, second)
+        other_first, reverse = self.model.after(second, first)
+        results = list(at_once(*(partial(outcome_of, command, self.warehouse) for command in (first, second))))
         books = self.warehouse.books()
         if results == outcomes and one_first.agrees_with(books):
             self.model = one_first
@@ -150,8 +150,8 @@ class Life(RuleBasedStateMachine):
     def _history_tells_all_of(self, order_id: UUID, status: str, version: int) -> None:
         history = self.warehouse.queries.history(order_id)
         if status == "DELETED":
-            told = rebuild(history)
-            assert (told.deleted_at, told.version) == (history[-1].at, version)
+            rebuilt = rebuild(history)
+            assert (rebuilt.deleted_at, rebuilt.version) == (history[-1].at, version)
             with pytest.raises(OrderNotFound):
                 self.warehouse.queries.get(order_id)
             return

@@ -31,9 +31,9 @@ def _changes(evidence: Evidence) -> Iterator[Violation]:
     for order, versions in first.items():
         if versions != sorted(versions):
             yield _violation(f"order {order}", f"first published as versions {versions}")
-    for (order, version), found in ids.items():
-        if len(found) > 1:
-            yield _violation(f"order {order}", f"version {version} has the ids {sorted(found)}")
+    for (order, version), event_ids in ids.items():
+        if len(event_ids) > 1:
+            yield _violation(f"order {order}", f"version {version} has the ids {sorted(event_ids)}")
     for order, lines in evidence.history.items():
         if missing := sorted({int(line["version"]) for line in lines} - set(first[order])):
             yield _violation(f"order {order}", f"versions {missing} were never published")
@@ -56,10 +56,12 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
     published = {(body["type"], body["id"]) for body in bodies}
     stored = {(row["type"], row["event_id"]): row for row in evidence.stores.outbox}
     for kind in (NOTIFICATION, STOCK_LOW):
-        told = {key for key in published if key[0] == kind}
-        kept = {key for key in stored if key[0] == kind}
-        for key in told ^ kept:
-            yield _violation(f"event {key}", "was published and not stored" if key in told else "was never published")
+        published_ids = {key for key in published if key[0] == kind}
+        stored_ids = {key for key in stored if key[0] == kind}
+        for key in published_ids ^ stored_ids:
+            yield _violation(
+                f"event {key}", "was published and not stored" if key in published_ids else "was never published"
+            )
     due = {
         (order, int(line["version"]))
         for order, lines in evidence.history.items()

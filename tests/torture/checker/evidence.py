@@ -80,25 +80,25 @@ class Evidence:
     @cached_property
     def history(self) -> Mapping[str, Sequence[Row]]:
         """Of each order, by version."""
-        found: dict[str, list[Row]] = defaultdict(list)
+        rows: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(self.stores.history, key=lambda row: int(row["version"])):
-            found[row["order_id"]].append(row)
-        return found
+            rows[row["order_id"]].append(row)
+        return rows
 
     @cached_property
     def history_by_request(self) -> Mapping[str, Sequence[Row]]:
-        found: dict[str, list[Row]] = defaultdict(list)
+        rows: dict[str, list[Row]] = defaultdict(list)
         for row in self.stores.history:
-            found[row["request_id"]].append(row)
-        return found
+            rows[row["request_id"]].append(row)
+        return rows
 
     @cached_property
     def intentions(self) -> Mapping[str, Sequence[Operation]]:
         """All attempts by request id."""
-        found: dict[str, list[Operation]] = defaultdict(list)
+        operations: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
-            found[operation.request_id].append(operation)
-        return found
+            operations[operation.request_id].append(operation)
+        return operations
 
     def last_disturbance(self, server: str, *, before: float) -> float:
         """The end of the last fault of a server that had begun by then; one that lasts ends then."""

@@ -16,14 +16,14 @@ def check(evidence: Evidence) -> Iterator[Violation]:
             continue
         asked_for.add(request_id)
         rows = evidence.history_by_request.get(request_id, ())
-        there = {row["order_id"] for row in rows if row["version"] == 1}
+        placed = {row["order_id"] for row in rows if row["version"] == 1}
         named = {attempt.order for attempt in acknowledged(attempts)}
-        if len(there) > 1:
-            yield _violation(request_id, f"{len(there)} orders of one key: {sorted(there)}")
-        if named and {evidence.id_of(ref) for ref in named} != there:
-            yield _violation(request_id, f"acknowledged as {sorted(map(str, named))}, and there is {sorted(there)}")
-        if there and certainly_refused(attempts):
-            yield _violation(request_id, f"refused with {attempts[0].status}, and there is {sorted(there)}")
+        if len(placed) > 1:
+            yield _violation(request_id, f"{len(placed)} orders of one key: {sorted(placed)}")
+        if named and {evidence.id_of(ref) for ref in named} != placed:
+            yield _violation(request_id, f"acknowledged as {sorted(map(str, named))}, and there is {sorted(placed)}")
+        if placed and certainly_refused(attempts):
+            yield _violation(request_id, f"refused with {attempts[0].status}, and there is {sorted(placed)}")
         if all(attempt.outcome in (Outcome.UNKNOWN, Outcome.RETRY) for attempt in attempts):
             yield _violation(request_id, f"no final answer after {len(attempts)} attempts: {attempts[-1]}")
     for row in evidence.stores.history:

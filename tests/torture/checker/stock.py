@@ -36,15 +36,15 @@ def _products(evidence: Evidence) -> Iterator[Violation]:
 
 def _restocks(evidence: Evidence) -> Iterator[Violation]:
     """The quantity of a restock is its name: each is in the ledger once, at most once where nobody knows."""
-    found = Counter(
+    restocks = Counter(
         (str(row["product_id"]), row["quantity"]) for row in evidence.stores.movements if row["kind"] == "restocked"
     )
     for operation in evidence.operations:
         if operation.kind == "products.restock":
-            count = found.pop((str(operation.subject), operation.amount), 0)
+            count = restocks.pop((str(operation.subject), operation.amount), 0)
             if count > 1 or (count == 0 and operation.outcome is Outcome.ACKNOWLEDGED):
                 yield Violation(promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is there {count}x")
-    for (product, quantity), _ in found.items():
+    for (product, quantity), _ in restocks.items():
         yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"nobody restocked {quantity}")
 
 

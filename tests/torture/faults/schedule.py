@@ -19,15 +19,15 @@ WEB = frozenset({"worker", "service", "server"})
 
 def chosen(names: Sequence[str]) -> Sequence[Fault]:
     """The faults of these names, or whose names contain them; of no names, all."""
-    found = [fault for fault in DECK if not names or any(name in fault.name for name in names)]
-    if not found:
+    faults = [fault for fault in DECK if not names or any(name in fault.name for name in names)]
+    if not faults:
         raise ValueError(f"Faults must be among: {', '.join(fault.name for fault in DECK)}.")
-    return found
+    return faults
 
 
-def may_overlap(one: Fault, other: Fault) -> bool:
+def may_overlap(first: Fault, second: Fault) -> bool:
     """Whether two faults may happen at once: of different targets, where all web processes are one."""
-    return len({"web" if fault.target in WEB else fault.target for fault in (one, other)}) == 2
+    return len({"web" if fault.target in WEB else fault.target for fault in (first, second)}) == 2
 
 
 class Schedule:

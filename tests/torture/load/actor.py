@@ -34,8 +34,8 @@ class Actor:
         self._count += 1
         return f"{self.name}.{self._count}"
 
-    def wait(self, shortest: float, longest: float) -> None:
-        self.shared.stopping.wait(self.chance.uniform(shortest, longest))
+    def wait(self, min_seconds: float, max_seconds: float) -> None:
+        self.shared.stopping.wait(self.chance.uniform(min_seconds, max_seconds))
 
     def insist(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
         """Send a request again and again, under one id, until an answer is final."""
@@ -66,15 +66,15 @@ class Actor:
         headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
         began = now()
         try:
-            answer = (client or self.client).send(method, path, body, token=token, **headers)
+            response = (client or self.client).send(method, path, body, token=token, **headers)
         except NoAnswer as error:
             threading.Event().wait(0.1)  # a refused connection costs nothing, and is no reason to hurry
             facts: dict[str, Any] = {"outcome": Outcome.UNKNOWN, "detail": str(error)}
         else:
-            outcome = KINDS[kind].outcome(answer)
-            facts = {"outcome": outcome, "status": answer.status, "version": answer.version}
-            facts |= _facts(answer) if outcome is not Outcome.FORBIDDEN else {"detail": str(answer.body)[:300]}
-            self.answer = answer
+            outcome = KINDS[kind].outcome(response)
+            facts = {"outcome": outcome, "status": response.status, "version": response.version}
+            facts |= _facts(response) if outcome is not Outcome.FORBIDDEN else {"detail": str(response.body)[:300]}
+            self.response = response
         facts["order"] = facts.get("order") or order
         operation = Operation(
             client=self.name, kind=kind, request_id=request_id, began=began, ended=now(), subject=subject, **facts
@@ -93,9 +93,9 @@ class Actor:
             self.close()
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
+def _facts(response: Answer) -> dict[str, Any]:
     """The order that an answer is about, and its status."""
-    body = answer.body if isinstance(answer.body, dict) else {}
+    body = response.body if isinstance(response.body, dict) else {}
     body = body.get("order") or body
     names = ("id", "order_id", "orderID", "orderId")
     order = next((str(body[name]) for name in names if body.get(name) is not None), None)

@@ -40,11 +40,11 @@ class Administrator(Actor):
         body = {"order_ids": [int(order.ref) for order in orders], "status": "confirmed"}
         path = "/api/v1/orders/bulk/status"
         if self.insist("management.bulk", "POST", path, body, token=self.token).status == 202:
-            self._poll(self.answer.body["job_id"])
+            self._poll(self.response.body["job_id"])
 
     def _poll(self, job: str) -> None:
         while not self.shared.stopping.is_set():
             operation = self.attempt("management.job", "GET", f"/api/v1/orders/jobs/{job}", token=self.token)
-            if operation.outcome is Outcome.ACKNOWLEDGED and self.answer.body["status"] in ("done", "failed"):
+            if operation.outcome is Outcome.ACKNOWLEDGED and self.response.body["status"] in ("done", "failed"):
                 return
             self.wait(0.2, 0.5)

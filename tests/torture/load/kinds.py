@@ -19,14 +19,14 @@ class Kind:
     refused: frozenset[int] = frozenset()
     retry: frozenset[int] = RETRY
 
-    def outcome(self, answer: Answer) -> Outcome:
-        if answer.status in self.acknowledged:
+    def outcome(self, response: Answer) -> Outcome:
+        if response.status in self.acknowledged:
             return Outcome.ACKNOWLEDGED
-        if answer.status == 409 and _is_shortage(answer.body):  # ostore: a 409 that is final
+        if response.status == 409 and _is_shortage(response.body):  # ostore: a 409 that is final
             return Outcome.REFUSED
-        if answer.status in self.retry:
+        if response.status in self.retry:
             return Outcome.RETRY
-        return Outcome.REFUSED if answer.status in self.refused else Outcome.FORBIDDEN
+        return Outcome.REFUSED if response.status in self.refused else Outcome.FORBIDDEN
 
 
 def _is_shortage(body: Any) -> bool:

@@ -23,7 +23,7 @@ class SignIn(Actor):
         body = {"email": email_of(self.name), "password": PASSWORD}
         if self.attempt("auth.login", "POST", "/auth/login", body, token="").outcome is not Outcome.ACKNOWLEDGED:
             return
-        token = str(self.answer.body["token"])
+        token = str(self.response.body["token"])
         self._use(token)
         if self.chance.random() < 0.5:
             token = self._refreshed(token)
@@ -35,7 +35,7 @@ class SignIn(Actor):
         """Return the new token; a second try would end both, so there is none."""
         path, body = "/auth/refresh", {"token": token}
         if self.attempt("auth.refresh", "POST", path, body, token="", subject=token).outcome is Outcome.ACKNOWLEDGED:
-            successor = str(self.answer.body["token"])
+            successor = str(self.response.body["token"])
             self._dead.append(token)
             self._use(token)
             return successor

@@ -14,7 +14,7 @@ from tests.support.servers.redis import RedisServer
 SECRET = "s3cret-word"
 
 
-def told(here: Path, part: str, **settings: str) -> str:
+def reason_of(here: Path, part: str, **settings: str) -> str:
     """What is said of a part that is not well: one line, and no secret in any."""
     ended = orders("doctor", here=here, **settings)
     assert ended.returncode == 1, ended
@@ -39,16 +39,16 @@ def test_postgresql_failure_has_its_reason(
     url = make_url(postgres_server.url).set(password=SECRET).set(**wrong)  # type: ignore[arg-type]
     address = url.render_as_string(hide_password=False).replace("%40", "@")
 
-    assert why in told(tmp_path, "database", DATABASE_URL=address)
+    assert why in reason_of(tmp_path, "database", DATABASE_URL=address)
 
 
 @pytest.mark.parametrize(
     ("address", "why"), [(f"redis://:{SECRET}@{{}}", "password"), ("redis://{}/99999", "DB index is out of range")]
 )
 def test_redis_failure_has_its_reason(address: str, why: str, redis_server: RedisServer, tmp_path: Path) -> None:
-    there = urlsplit(redis_server.url).netloc.rpartition("@")[2]
+    netloc = urlsplit(redis_server.url).netloc.rpartition("@")[2]
 
-    assert why in told(tmp_path, "cache", REDIS_URL=address.format(there))
+    assert why in reason_of(tmp_path, "cache", REDIS_URL=address.format(netloc))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_redis_failure_has_its_reason(address: str, why: str, redis_server: Redi
 )
 def test_rabbitmq_failure_has_its_reason(address: str, why: str, rabbitmq_server: RabbitServer, tmp_path: Path) -> None:
     parts = urlsplit(rabbitmq_server.url)
-    there = parts.netloc.rpartition("@")[2] if "guest" in address else f"amqp://{parts.netloc}"
+    netloc = parts.netloc.rpartition("@")[2] if "guest" in address else f"amqp://{parts.netloc}"
 
-    assert why in told(tmp_path, "broker", RABBITMQ_URL=address.format(there))
-    assert why in told(tmp_path, "jobs", CELERY_BROKER_URL=address.format(there))
+    assert why in reason_of(tmp_path, "broker", RABBITMQ_URL=address.format(netloc))
+    assert why in reason_of(tmp_path, "jobs", CELERY_BROKER_URL=address.format(netloc))

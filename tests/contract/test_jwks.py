@@ -31,18 +31,18 @@ class Provider:
     """An identity provider on loopback; ``answer`` is what it says, ``asked`` counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.answer: bytes = json.dumps({"keys": [published(KEY, "march")]}).encode()
+        self.response: bytes = json.dumps({"keys": [published(KEY, "march")]}).encode()
         self.status = 200
-        self.asked = 0
+        self.requests = 0
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                provider.asked += 1
+                provider.requests += 1
                 self.send_response(provider.status)
-                self.send_header("Content-Length", str(len(provider.answer)))
+                self.send_header("Content-Length", str(len(provider.response)))
                 self.end_headers()
-                self.wfile.write(provider.answer)
+                self.wfile.write(provider.response)
 
             def log_message(self, *_: object) -> None:
                 return
@@ -85,7 +85,7 @@ def test_keys_are_fetched_once(provider: Provider) -> None:
 
     assert [identity(token()).subject for _ in range(5)] == ["ada"] * 5
 
-    assert provider.asked == 1
+    assert provider.requests == 1
 
 
 def test_unknown_key_is_rejected_without_a_fetch(provider: Provider) -> None:
@@ -96,7 +96,7 @@ def test_unknown_key_is_rejected_without_a_fetch(provider: Provider) -> None:
         with pytest.raises(InvalidToken):
             identity(token(kid=f"unknown-{number}"))
 
-    assert provider.asked == 1
+    assert provider.requests == 1
     assert identity(token()).subject == "ada"
 
 
@@ -107,13 +107,13 @@ def test_unknown_first_key_costs_one_fetch(provider: Provider) -> None:
         with pytest.raises(InvalidToken):
             identity(token(kid=f"unknown-{number}"))
 
-    assert provider.asked == 1
+    assert provider.requests == 1
 
 
 def test_new_key_is_accepted_after_cooldown(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = identity_of(provider.url)
     identity(token())
-    provider.answer = json.dumps({"keys": [published(KEY, "march"), published(NEXT_KEY, "april")]}).encode()
+    provider.response = json.dumps({"keys": [published(KEY, "march"), published(NEXT_KEY, "april")]}).encode()
     with pytest.raises(InvalidToken):
         identity(token(NEXT_KEY, kid="april"))
 
@@ -121,7 +121,7 @@ def test_new_key_is_accepted_after_cooldown(provider: Provider, monkeypatch: pyt
     monkeypatch.setattr(time, "monotonic", lambda: present() + 31)
 
     assert identity(token(NEXT_KEY, kid="april")).subject == "ada"
-    assert provider.asked == 2
+    assert provider.requests == 2
 
 
 @pytest.mark.parametrize("kid", [None, "", "april", "MARCH", "march ", "../march", "march\x00"])
@@ -149,7 +149,7 @@ def test_foreign_signature_is_rejected(provider: Provider) -> None:
 def test_published_key_of_other_algorithm_is_rejected(provider: Provider) -> None:
     curve = {**ECAlgorithm.to_jwk(CURVE.public_key(), as_dict=True), "kid": "curve", "alg": "ES256"}
     shared = {"kty": "oct", "kid": "shared", "k": packed(b"k" * 40), "alg": "HS256"}
-    provider.answer = json.dumps({"keys": [curve, shared, published(KEY, "march")]}).encode()
+    provider.response = json.dumps({"keys": [curve, shared, published(KEY, "march")]}).encode()
     identity = identity_of(provider.url)
 
     for forged in (
@@ -189,16 +189,16 @@ ILL = {
 }
 
 
-@pytest.mark.parametrize("answer", ILL.values(), ids=list(ILL))
-def test_invalid_key_set_is_unavailable_for_a_time(provider: Provider, answer: bytes) -> None:
-    provider.answer = answer
+@pytest.mark.parametrize("response", ILL.values(), ids=list(ILL))
+def test_invalid_key_set_is_unavailable_for_a_time(provider: Provider, response: bytes) -> None:
+    provider.response = response
     identity = identity_of(provider.url)
 
     for _ in range(5):
         with pytest.raises(IdentityUnavailable):
             identity(token())
 
-    assert provider.asked == 1
+    assert provider.requests == 1
 
 
 @pytest.mark.parametrize("status", [404, 500, 503, 302])
@@ -273,7 +273,7 @@ def test_recovered_provider_is_asked_after_pause(provider: Provider, monkeypatch
     monkeypatch.setattr(time, "monotonic", lambda: present() + 3)
 
     assert identity(token()).subject == "ada"
-    assert provider.asked == 2
+    assert provider.requests == 2
 
 
 def test_cached_keys_serve_during_outage(provider: Provider) -> None:

@@ -64,9 +64,9 @@ def worker(directory: Path, *, url: str, settings: str = "") -> Iterator[Path]:
             processes.kill(process)
 
 
-def lines(report: Path, wanted: int) -> list[object]:
+def lines(report: Path, count: int) -> list[object]:
     deadline = time.monotonic() + 60
-    while len(report.read_text().splitlines()) < wanted and time.monotonic() < deadline:
+    while len(report.read_text().splitlines()) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return [json.loads(line) for line in report.read_text().splitlines()]
 

@@ -83,8 +83,8 @@ def test_waiting_threads_respect_the_timeout(publisher: RabbitMqEventPublisher, 
     network.hang()
 
     with ThreadPoolExecutor(8) as threads:
-        for each in [threads.submit(refused_within, TIMEOUT + 0.5, publisher) for _ in range(8)]:
-            each.result()
+        for future in [threads.submit(refused_within, TIMEOUT + 0.5, publisher) for _ in range(8)]:
+            future.result()
 
 
 def test_threads_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
@@ -92,9 +92,9 @@ def test_threads_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=5)
 
     with ThreadPoolExecutor(8) as threads:
-        told = list(threads.map(lambda _: publisher.publish([an_event()] * 5), range(200)))
+        results = list(threads.map(lambda _: publisher.publish([an_event()] * 5), range(200)))
 
-    assert told == [[None] * 5] * 200
+    assert results == [[None] * 5] * 200
     publisher.close()
 
 
@@ -114,9 +114,9 @@ def test_full_queue_rejects_only_its_event(rabbitmq_server: RabbitServer) -> Non
         channel.queue_declare(name, durable=True, arguments=full)
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
 
-    told = publisher.publish([an_event(), an_event(), an_event(2)])
+    results = publisher.publish([an_event(), an_event(), an_event(2)])
 
-    assert told == [None, "the broker could not take it", None]
+    assert results == [None, "the broker could not take it", None]
     publisher.close()
 
 
@@ -133,9 +133,9 @@ def test_different_queue_is_used_with_a_warning(
         assert publisher.publish([an_event()]) == [None]
         assert publisher.publish([an_event()]) == [None]
 
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("orders_adapters")]
-    assert len(ours) == 2  # one for the queue, one for the exchange
-    assert "x-max-priority" in ours[0]
+    warnings = [record.getMessage() for record in caplog.records if record.name.startswith("orders_adapters")]
+    assert len(warnings) == 2  # one for the queue, one for the exchange
+    assert "x-max-priority" in warnings[0]
     publisher.close()
 
 

@@ -46,8 +46,8 @@ def server(redis_server: RedisServer) -> Iterator[Any]:
         yield client
 
 
-def key(server: RedisServer, order: Order, what: str) -> str:
-    return f"{server.prefix}{{{order.id}}}:{what}"
+def key(server: RedisServer, order: Order, kind: str) -> str:
+    return f"{server.prefix}{{{order.id}}}:{kind}"
 
 
 def test_hit_is_a_single_get(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
@@ -98,9 +98,9 @@ def test_threads_use_redis_concurrently(far: RedisOrderCache) -> None:
 
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda _: far.get(order.id), range(8)))
+        orders = list(threads.map(lambda _: far.get(order.id), range(8)))
 
-    assert found == [order] * 8
+    assert orders == [order] * 8
     assert time.monotonic() - began < 0.5
 
 
@@ -176,8 +176,8 @@ def test_newer_schema_entry_is_not_replaced(cache: RedisOrderCache, redis_server
 
 def test_keys_of_wrong_type_are_repaired(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
-    for what in ("order", "fence"):
-        server.rpush(key(redis_server, order, what), "a list")
+    for kind in ("order", "fence"):
+        server.rpush(key(redis_server, order, kind), "a list")
 
     assert [cache.get(order.id) for _ in range(5)] == [None] * 5
     assert not cache.circuit_open

@@ -98,8 +98,8 @@ def test_concurrent_readers_see_no_stale_order(cache: RedisOrderCache) -> None:
 
     with ThreadPoolExecutor(readers) as threads:
         results = [threads.submit(read, seed) for seed in range(readers)]
-        for turn in range(rounds):
-            order_id = order_ids[turn % len(order_ids)]
+        for round_number in range(rounds):
+            order_id = order_ids[round_number % len(order_ids)]
             store[order_id] += 1
             assert cache.invalidate({order_id: store[order_id]})
             announced[order_id] = store[order_id]

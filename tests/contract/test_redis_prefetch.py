@@ -18,9 +18,9 @@ from tests.support.servers.redis import RedisServer, round_trips
 @pytest.fixture
 def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRevokedTokenCache]]:
     """A cache and a copy of a denylist that has nothing, complete."""
-    ahead, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
-    cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
-    copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
+    prefetch, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
+    cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)
+    copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)
     copy.refresh(InMemoryRevokedTokens(InMemoryStore()))
     assert copy.lookup(["a mark"]) is False
     yield cache, copy
@@ -28,7 +28,7 @@ def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRev
     copy.close()
 
 
-def kept(cache: RedisOrderCache) -> Order:
+def cached_order(cache: RedisOrderCache) -> Order:
     order = placed()
     order.new_entries.clear()
     order.number = 1
@@ -39,19 +39,19 @@ def kept(cache: RedisOrderCache) -> Order:
 
 def test_lookup_and_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
 
     with round_trips() as sent:
         cache.prefetch(order.id)
-        answer, found = copy.lookup(["a mark"]), cache.get(order.id)
+        revoked, order_read = copy.lookup(["a mark"]), cache.get(order.id)
 
-    assert (answer, found) == (False, order)
+    assert (revoked, order_read) == (False, order)
     assert len(sent) == 1
 
 
 def test_prefetched_order_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
     cache.get(order.id)
@@ -65,7 +65,7 @@ def test_unread_prefetch_is_dropped_with_request(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
     order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -80,17 +80,17 @@ def test_other_order_is_read_separately(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
-    one, other = kept(cache), kept(cache)
-    cache.prefetch(one.id)
+    first, second = cached_order(cache), cached_order(cache)
+    cache.prefetch(first.id)
     copy.lookup(["a mark"])
 
-    assert cache.get(other.id) == other
-    assert cache.get(one.id) == one
+    assert cache.get(second.id) == second
+    assert cache.get(first.id) == first
 
 
 def test_prefetch_is_private_to_its_thread(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
 

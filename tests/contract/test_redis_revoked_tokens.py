@@ -33,8 +33,8 @@ def copies(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevok
         return made[-1]
 
     yield copy
-    for one in made:
-        one.close()
+    for copy_ in made:
+        copy_.close()
 
 
 @pytest.fixture
@@ -162,11 +162,11 @@ def test_cache_built_during_data_loss_is_incomplete(
 
     class Slow(InMemoryRevokedTokens):
         def all(self, *, limit: int):  # type: ignore[no-untyped-def]
-            found = super().all(limit=limit)
+            revoked = super().all(limit=limit)
             self.revoke({"mark": LATER})  # somebody denies a token meanwhile ...
             other.add({"mark": LATER})
             client.flushall()  # ... and Redis forgets it
-            return found
+            return revoked
 
     copy.refresh(Slow(InMemoryStore()))
 
@@ -193,8 +193,8 @@ def test_failed_add_marks_cache_incomplete(
 ) -> None:
     copy, other = copies(), copies()
     copy.refresh(truth)
-    heard, hiccups = copy._redis.try_call, [True]
-    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
+    try_call, hiccups = copy._redis.try_call, [True]
+    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else try_call(ask))
 
     copy.add({"mark": LATER})
 

@@ -46,7 +46,7 @@ def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret:
     directory = tmp_path_factory.mktemp("node")
     node.installed("canonicalize", CANONICALIZE, within=directory)
     shutil.copy(SIGNING / "sign_cart.mjs", directory)
-    sent = "".join(f"{json.dumps(one)}\n" for one in carts)
+    sent = "".join(f"{json.dumps(signed_cart)}\n" for signed_cart in carts)
     command = ["node", str(directory / "sign_cart.mjs")]
     environment = os.environ | {"CART_SNAPSHOT_SECRET": secret}
     ran = subprocess.run(command, input=sent.encode(), capture_output=True, timeout=240, env=environment)
@@ -92,7 +92,7 @@ def test_cart_signed_by_node_is_valid(signed_by_node: list[dict[str, Any]]) -> N
     signed = HmacCartVerifier([SECRET])
 
     assert len(signed_by_node) == CARTS
-    assert [one for one in signed_by_node if not signed(Cart(one))] == []
+    assert [signed_cart for signed_cart in signed_by_node if not signed(Cart(signed_cart))] == []
 
 
 @pytest.mark.clause("004-05")
@@ -102,24 +102,24 @@ def test_cart_of_other_secret_or_signature_is_invalid(
     signed, others = HmacCartVerifier([SECRET]), HmacCartVerifier([SECRET[:-1], "", f"{SECRET} "])
     mixed = pairwise(signed_by_node)
 
-    assert not any(others(Cart(one)) for one in signed_by_node[:1_000])
-    assert not any(signed(Cart(one | {"signature": other["signature"]})) for one, other in mixed)
+    assert not any(others(Cart(signed_cart)) for signed_cart in signed_by_node[:1_000])
+    assert not any(signed(Cart(signed_cart | {"signature": other["signature"]})) for signed_cart, other in mixed)
 
 
 @pytest.mark.clause("004-05")
 def test_changed_byte_is_detected(signed_by_node: list[dict[str, Any]]) -> None:
     chance, spelt_otherwise = Random(1), 0
 
-    for number, one in enumerate(signed_by_node):
-        text = canonical(one)
+    for number, signed_cart in enumerate(signed_by_node):
+        text = canonical(signed_cart)
         places = range(len(text)) if number < 5 else [chance.randrange(len(text))]
         for place in places:
             changed = bytearray(text)
             changed[place] ^= 1 << chance.randrange(8)
-            if accepted(bytes(changed), one["signature"]):
+            if accepted(bytes(changed), signed_cart["signature"]):
                 assert parse_json(bytes(changed)) == parse_json(text), (number, place)
                 spelt_otherwise += 1
-        assert accepted(text, one["signature"])  # what refuses it above is the change
+        assert accepted(text, signed_cart["signature"])  # what refuses it above is the change
     assert spelt_otherwise < 30  # \u001F for \u001f: another spelling of the same cart, and no change of it
 
 
@@ -146,9 +146,9 @@ def test_readme_signature_matches_both_programs(tmp_path_factory: pytest.TempPat
     )
     (javascript,) = run_node(tmp_path_factory, [example], secret=f"{secret}, another")
 
-    for told in (json.loads(python.stdout), json.loads(javascript)):
-        assert told["signature"] in readme
-        assert HmacCartVerifier([secret])(Cart(told))
+    for signature in (json.loads(python.stdout), json.loads(javascript)):
+        assert signature["signature"] in readme
+        assert HmacCartVerifier([secret])(Cart(signature))
 
 
 def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:
@@ -158,4 +158,4 @@ def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:
     program = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(program)
 
-    assert all(program.sign_cart(one, SECRET) == one for one in signed_by_node)
+    assert all(program.sign_cart(signed_cart, SECRET) == signed_cart for signed_cart in signed_by_node)

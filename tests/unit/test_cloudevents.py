@@ -97,9 +97,9 @@ def test_snapshot_has_every_order_field() -> None:
         version=1,
     )
 
-    kept = orjson.loads(cloudevents.order_bytes(order))
+    snapshot = orjson.loads(cloudevents.order_bytes(order))
 
-    assert set(kept) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field has to be kept, too
+    assert set(snapshot) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field has to be kept, too
 
 
 def test_event_is_a_cloud_event() -> None:

@@ -16,24 +16,24 @@ from orders_adapters.system.ids import UuidSequence
 NOON = 1_773_489_600_000  # milliseconds
 
 
-def milliseconds_of(one: UUID) -> int:
-    return one.int >> 80
+def milliseconds_of(id_: UUID) -> int:
+    return id_.int >> 80
 
 
 def test_id_layout_follows_rfc_9562() -> None:
-    one = UuidSequence(lambda: NOON)()
+    id_ = UuidSequence(lambda: NOON)()
 
-    assert one.version == 7
-    assert one.variant == RFC_4122
-    assert milliseconds_of(one) == NOON
+    assert id_.version == 7
+    assert id_.variant == RFC_4122
+    assert milliseconds_of(id_) == NOON
 
 
 def test_id_has_the_current_time() -> None:
     before = time.time_ns() // 1_000_000
 
-    one = UuidSequence()()
+    id_ = UuidSequence()()
 
-    assert before <= milliseconds_of(one) <= time.time_ns() // 1_000_000
+    assert before <= milliseconds_of(id_) <= time.time_ns() // 1_000_000
 
 
 def test_ids_of_one_millisecond_are_ascending() -> None:
@@ -44,7 +44,7 @@ def test_ids_of_one_millisecond_are_ascending() -> None:
     assert len(set(ids)) == 100_000
     assert all(earlier < later for earlier, later in pairwise(ids))
     assert all(str(earlier) < str(later) for earlier, later in pairwise(ids))  # as databases may sort them
-    assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+    assert {(id_.version, id_.variant) for id_ in ids} == {(7, RFC_4122)}
 
 
 @given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=50))
@@ -82,8 +82,8 @@ def test_processes_get_distinct_ids() -> None:
     ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
 
     assert len(set(ids)) == 1_000
-    assert len({one.int & 0xFFFF_FFFF for one in ids}) > 990
-    assert len({one.int >> 64 & 0xFFF for one in ids}) > 500
+    assert len({id_.int & 0xFFFF_FFFF for id_ in ids}) > 990
+    assert len({id_.int >> 64 & 0xFFF for id_ in ids}) > 500
 
 
 def test_exhausted_counter_uses_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_exhausted_counter_uses_next_millisecond(monkeypatch: pytest.MonkeyPatch
     last, borrowed, after = new_id(), new_id(), new_id()
 
     assert before < last < borrowed < after
-    assert [milliseconds_of(one) - NOON for one in (last, borrowed, after)] == [0, 1, 1]
+    assert [milliseconds_of(id_) - NOON for id_ in (last, borrowed, after)] == [0, 1, 1]
 
 
 def test_clock_returns_utc() -> None:

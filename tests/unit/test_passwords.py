@@ -17,15 +17,15 @@ PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around 
 @pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: text[:10])
 def test_hash_is_salted_and_verifies_its_password(password: str) -> None:
     passwords = Argon2PasswordHasher()
-    one, other = passwords.hash(password), passwords.hash(password)
+    first, second = passwords.hash(password), passwords.hash(password)
 
-    assert one != other
-    assert password not in one
-    assert passwords.verify(password, one)
-    assert passwords.verify(password, other)
-    assert not passwords.verify(f"{password}x", one)
-    assert not passwords.verify(password[:-1], one)
-    assert not passwords.verify("", one)
+    assert first != second
+    assert password not in first
+    assert passwords.verify(password, first)
+    assert passwords.verify(password, second)
+    assert not passwords.verify(f"{password}x", first)
+    assert not passwords.verify(password[:-1], first)
+    assert not passwords.verify("", first)
 
 
 def test_hash_is_argon2id_with_owasp_parameters() -> None:
@@ -75,17 +75,17 @@ def test_old_parameters_need_a_rehash() -> None:
 
 def test_two_hashes_run_concurrently_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, lock = Argon2PasswordHasher(), threading.Lock()
-    now = most = 0
+    running = peak = 0
 
     class Watched:
         def verify(self, *_: object) -> bool:
-            nonlocal now, most
+            nonlocal running, peak
             with lock:
-                now += 1
-                most = max(most, now)
+                running += 1
+                peak = max(peak, running)
             time.sleep(0.02)
             with lock:
-                now -= 1
+                running -= 1
             return True
 
     monkeypatch.setattr(module, "_HASHER", Watched())
@@ -93,7 +93,7 @@ def test_two_hashes_run_concurrently_at_most(monkeypatch: pytest.MonkeyPatch) ->
     with ThreadPoolExecutor(16) as threads:
         assert all(threads.map(lambda _: passwords.verify("correct horse", "hash"), range(32)))
 
-    assert most == MAX_CONCURRENT == 2
+    assert peak == MAX_CONCURRENT == 2
 
 
 def test_busy_hasher_raises_after_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_busy_hasher_raises_after_timeout(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", None)
         go_on.set()
-        assert [each.result() for each in held] == [True, True]
+        assert [future.result() for future in held] == [True, True]
 
     monkeypatch.undo()
     assert passwords.verify("correct horse", passwords.hash("correct horse"))

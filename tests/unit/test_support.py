@@ -39,9 +39,9 @@ class TestOrderOfChoice:
         everywhere = part(answering={"redis://named:1", "redis://usual:1"})
 
         with ExitStack() as stack:
-            found = find(everywhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
+            server = find(everywhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
 
-        assert str(found) == "Redis 7.0 at named:1 (named by TEST_REDIS_URL)"
+        assert str(server) == "Redis 7.0 at named:1 (named by TEST_REDIS_URL)"
 
     def test_environment_address_has_no_fallback(self) -> None:
         elsewhere = part(answering={"redis://usual:1"})
@@ -53,9 +53,9 @@ class TestOrderOfChoice:
         listening = part(answering={"redis://usual:2"}, throwaway=nullcontext(Address("redis://own:1")))
 
         with ExitStack() as stack:
-            found = find(listening, until=stack, environment={})
+            server = find(listening, until=stack, environment={})
 
-        assert str(found) == "Redis 7.0 at usual:2 (listening already)"
+        assert str(server) == "Redis 7.0 at usual:2 (listening already)"
 
     def test_started_server_is_stopped_at_the_end(self) -> None:
         lived = []
@@ -67,8 +67,8 @@ class TestOrderOfChoice:
             lived.append("stopped")
 
         with ExitStack() as stack:
-            found = find(part(answering={"redis://own:1"}, throwaway=own()), until=stack, environment={})
-            assert str(found) == "Redis 7.0 at own:1 (started for this run)"
+            server = find(part(answering={"redis://own:1"}, throwaway=own()), until=stack, environment={})
+            assert str(server) == "Redis 7.0 at own:1 (started for this run)"
             assert lived == ["started"]
 
         assert lived == ["started", "stopped"]
@@ -83,9 +83,9 @@ class TestOrderOfChoice:
         secret = "redis://:hunter2@named:1"
 
         with ExitStack() as stack:
-            found = find(part(answering={secret}), until=stack, environment={"TEST_REDIS_URL": secret})
+            server = find(part(answering={secret}), until=stack, environment={"TEST_REDIS_URL": secret})
 
-        assert "hunter2" not in str(found)
+        assert "hunter2" not in str(server)
 
 
 class TestLeftoversOfDeadRuns:

@@ -46,10 +46,10 @@ def test_buckets_cover_the_period_without_gaps(since: datetime, length: int, buc
 
 
 def test_default_period_is_thirty_days() -> None:
-    found = Period.of(None, None, bucket=Bucket.DAY, currency="USD", now=NOON)
+    default = Period.of(None, None, bucket=Bucket.DAY, currency="USD", now=NOON)
 
-    assert (found.since, found.before) == (datetime(2026, 2, 13, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
-    assert len(list(found.starts())) == 30
+    assert (default.since, default.before) == (datetime(2026, 2, 13, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
+    assert len(list(default.starts())) == 30
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_cancelled_orders_add_no_revenue() -> None:
         StatusTotals(start=day, status=OrderStatus.CANCELED, orders=7, minor=5000),
     )
 
-    found = Analytics(period=period(day, day + 2 * DAY), status_totals=tallies, top_products=())
+    analytics = Analytics(period=period(day, day + 2 * DAY), status_totals=tallies, top_products=())
 
-    assert (found.orders, found.revenue, found.average_order_value) == (9, 1001, Decimal("5.00"))
-    assert found.by_status[OrderStatus.CANCELED] == 7
-    assert found.by_status[OrderStatus.SHIPPED] == 0
-    assert found.series() == ((day, 9, 1001), (day + DAY, 0, 0))
+    assert (analytics.orders, analytics.revenue, analytics.average_order_value) == (9, 1001, Decimal("5.00"))
+    assert analytics.by_status[OrderStatus.CANCELED] == 7
+    assert analytics.by_status[OrderStatus.SHIPPED] == 0
+    assert analytics.series() == ((day, 9, 1001), (day + DAY, 0, 0))
 
 
 def test_analytics_require_an_administrator() -> None:

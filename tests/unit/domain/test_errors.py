@@ -25,9 +25,9 @@ CODES = {
 
 
 def below(error: type[OrdersError]) -> Iterator[type[OrdersError]]:
-    for each in error.__subclasses__():
-        yield each
-        yield from below(each)
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from below(subclass)
 
 
 def test_error_codes_are_unique() -> None:

@@ -11,14 +11,14 @@ from orders_domain.model.order import Order
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 
-def told(order: Order) -> list[Event]:
+def events_of(order: Order) -> list[Event]:
     return [events.event_for(entry, order) for entry in order.new_entries]
 
 
 def test_placed_event_has_the_whole_order() -> None:
     order = placed(by=ADA, at=NOON)
 
-    (event,) = told(order)
+    (event,) = events_of(order)
 
     assert event.type == "orders.order_placed.v1"
     assert (event.order_id, event.version, event.at) == (order.id, 1, NOON)
@@ -39,7 +39,7 @@ def test_status_changes_publish_contract_events() -> None:
     order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
 
     assert [
-        (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in told(order)
+        (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in events_of(order)
     ] == [
         ("orders.order_placed.v1", 1, None, "PENDING"),
         ("orders.order_status_changed.v1", 2, "PENDING", "PAID"),
@@ -56,13 +56,13 @@ def test_event_has_the_status_of_its_version() -> None:
 
 
 @given(st.integers(1, 5))
-def test_event_id_is_stable_per_order_and_version(tellings: int) -> None:
+def test_event_id_is_stable_per_order_and_version(repetitions: int) -> None:
     lamp, cable = placed(), placed()
     for order in (lamp, cable):
         order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
         order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
 
-    ids = [tuple(event.id for event in [*told(lamp), *told(cable)]) for _ in range(tellings)]
+    ids = [tuple(event.id for event in [*events_of(lamp), *events_of(cable)]) for _ in range(repetitions)]
 
     assert len(set(ids)) == 1
     assert len(set(ids[0])) == 6

@@ -11,8 +11,8 @@ from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 
-def exported(shop: Shop, wanted: OrderFilter) -> list[list[str]]:
-    request = ExportOrders(actor=ADMIN, order_filter=wanted)
+def exported(shop: Shop, order_filter: OrderFilter) -> list[list[str]]:
+    request = ExportOrders(actor=ADMIN, order_filter=order_filter)
     return [[str(order.id) for order in page.orders] for page in export_orders(request, queries=shop.queries)]
 
 
@@ -23,7 +23,7 @@ def test_export_pages_are_newest_first() -> None:
     given = exported(shop, OrderFilter())
 
     assert [len(page) for page in given] == [1_000, 1_000, 1]
-    assert [one for page in given for one in page] == placed[::-1]
+    assert [order_id for page in given for order_id in page] == placed[::-1]
 
 
 def test_export_filters_and_resumes_at_cursor() -> None:

@@ -33,7 +33,9 @@ def fail(shop: Shop, failure: OrdersError) -> None:
     shop.uow.failure = failure
 
 
-@pytest.mark.parametrize("failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda one: one.code)
+@pytest.mark.parametrize(
+    "failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda error: error.code
+)
 def test_failed_commit_stores_and_publishes_nothing(shop: Shop, failure: OrdersError) -> None:
     fail(shop, failure)
 
@@ -63,7 +65,7 @@ def test_rolled_back_order_is_not_in_next_commit(shop: Shop) -> None:
     with pytest.raises(StoreUnavailable):
         shop.place()
 
-    kept = shop.place()
+    stored = shop.place()
 
-    assert set(shop.store.orders) == set(shop.store.histories) == {kept.id}
-    assert [one.event.order_id for one in shop.store.outbox.values()] == [kept.id]
+    assert set(shop.store.orders) == set(shop.store.histories) == {stored.id}
+    assert [message.event.order_id for message in shop.store.outbox.values()] == [stored.id]

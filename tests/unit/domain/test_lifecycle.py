@@ -51,40 +51,40 @@ def test_statuses_are_the_six_of_the_contract() -> None:
     assert set(TRANSITIONS) == set(OrderStatus)
 
 
-@pytest.mark.parametrize("wanted", STATUSES)
+@pytest.mark.parametrize("requested", STATUSES)
 @pytest.mark.parametrize("current", STATUSES)
-def test_transition_follows_the_table(current: str, wanted: str) -> None:
+def test_transition_follows_the_table(current: str, requested: str) -> None:
     order = order_in(OrderStatus(current))
 
-    if wanted in TABLE[current]:
-        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is True
-        assert (order.status.value, order.version, len(order.new_entries)) == (wanted, 4, 1)
-    elif wanted == current:
-        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is False
+    if requested in TABLE[current]:
+        assert order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON) is True
+        assert (order.status.value, order.version, len(order.new_entries)) == (requested, 4, 1)
+    elif requested == current:
+        assert order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON) is False
         assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
     else:
         with pytest.raises(InvalidTransition) as refusal:
-            order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON)
+            order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON)
         assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
-        assert (refusal.value.current.value, refusal.value.target.value) == (current, wanted)
+        assert (refusal.value.current.value, refusal.value.target.value) == (current, requested)
         assert {status.value for status in refusal.value.allowed} == TABLE[current]
         assert current in str(refusal.value)
-        assert wanted in str(refusal.value)
+        assert requested in str(refusal.value)
 
 
 @given(st.sampled_from(STATUSES), st.sampled_from(STATUSES), st.sets(st.sampled_from(STATUSES)))
-def test_equivalent_status_changes_nothing(current: str, wanted: str, others: set[str]) -> None:
+def test_equivalent_status_changes_nothing(current: str, requested: str, others: set[str]) -> None:
     order = order_in(OrderStatus(current))
-    alike = frozenset(OrderStatus(word) for word in {wanted, *others})
+    alike = frozenset(OrderStatus(word) for word in {requested, *others})
 
     try:
-        changed = order.change_status(TargetStatus(OrderStatus(wanted), alike), by=ADA, at=NOON)
+        changed = order.change_status(TargetStatus(OrderStatus(requested), alike), by=ADA, at=NOON)
     except InvalidTransition:
         changed = None
 
-    expected = False if current in {wanted, *others} else True if wanted in TABLE[current] else None
+    expected = False if current in {requested, *others} else True if requested in TABLE[current] else None
     assert changed is expected
-    assert order.status.value == (wanted if expected else current)
+    assert order.status.value == (requested if expected else current)
 
 
 def test_only_delivered_and_canceled_are_final() -> None:
@@ -101,9 +101,9 @@ def test_only_delivered_and_canceled_are_final() -> None:
     ],
 )
 def test_status_name_parses_to_earliest_status(word: str, status: str, alike: set[str]) -> None:
-    wanted = ORDERS_WORDS.parse(word)
+    target = ORDERS_WORDS.parse(word)
 
-    assert wanted == TargetStatus(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
+    assert target == TargetStatus(OrderStatus(status), frozenset(OrderStatus(name) for name in alike))
 
 
 @pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])

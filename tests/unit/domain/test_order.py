@@ -51,7 +51,7 @@ def test_total_must_equal_sum_of_priced_lines(
     lines: list[tuple[int, int]], quantity: str, price: str, error_in_cents: int
 ) -> None:
     sent = tuple(CustomItem({quantity: count, price: cents / 100}) for count, cents in lines)
-    cents = sum(count * each for count, each in lines)
+    cents = sum(count * price_in_cents for count, price_in_cents in lines)
     stated = Money(max(0, cents + error_in_cents), "USD")
 
     if stated.minor == cents:

@@ -35,17 +35,17 @@ class OrderLife(RuleBasedStateMachine):
     def become(self, word: str, alike: set[str], by: Actor) -> None:
         self.now += timedelta(seconds=1)
         current = self.statuses[-1]
-        wanted = TargetStatus(OrderStatus(word), frozenset(OrderStatus(each) for each in {word, *alike}))
+        target = TargetStatus(OrderStatus(word), frozenset(OrderStatus(name) for name in {word, *alike}))
 
         if current in {word, *alike}:
-            assert not self.order.change_status(wanted, by=by, at=self.now)
+            assert not self.order.change_status(target, by=by, at=self.now)
         elif word in TABLE[current]:
-            assert self.order.change_status(wanted, by=by, at=self.now)
+            assert self.order.change_status(target, by=by, at=self.now)
             self.statuses.append(word)
             self._the_last_entry_says(by, current, word)
         else:
             with pytest.raises(InvalidTransition):
-                self.order.change_status(wanted, by=by, at=self.now)
+                self.order.change_status(target, by=by, at=self.now)
 
     def _the_last_entry_says(self, by: Actor, before: str, after: str) -> None:
         entry = self.order.new_entries[-1]

@@ -52,8 +52,8 @@ def order(
     return place_catalog_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
 
 
-def delete(shop: Shop, one: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
-    request = DeleteOrder(actor=by, order_id=one.id, access=OWNER_ONLY, versions=versions)
+def delete(shop: Shop, target: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
+    request = DeleteOrder(actor=by, order_id=target.id, access=OWNER_ONLY, versions=versions)
     delete_order(request, uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
@@ -85,7 +85,7 @@ def test_shortage_names_products_and_deducts_none(shop: Shop) -> None:
     with pytest.raises(InsufficientStock) as refusal:
         order(shop, (none, 1), (some, 3))
 
-    assert [(one.product_id, one.requested, one.available) for one in refusal.value.shortages] == [
+    assert [(shortage.product_id, shortage.requested, shortage.available) for shortage in refusal.value.shortages] == [
         (some.id, 3, 2),
         (none.id, 1, 0),
     ]
@@ -143,8 +143,8 @@ def test_deleted_order_releases_its_stock(shop: Shop) -> None:
     history = shop.queries.history(placed.id)
     assert [(entry.kind, entry.actor) for entry in history] == [("placed", "ada"), ("deleted", "ada")]
     assert rebuild(history).deleted_at == NOON
-    told = [one.event.type for one in shop.in_state(*OutboxState)]
-    assert told == ["orders.order_placed.v1", "orders.order_deleted.v1"]
+    types = [message.event.type for message in shop.in_state(*OutboxState)]
+    assert types == ["orders.order_placed.v1", "orders.order_deleted.v1"]
 
 
 @pytest.mark.clause("002-13")

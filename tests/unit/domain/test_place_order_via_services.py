@@ -54,7 +54,7 @@ class Services:
 
     def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         self._call("named")
-        return {one: TEA for one in product_ids if one == TEA.id}
+        return {product_id: TEA for product_id in product_ids if product_id == TEA.id}
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         self._call("reserve")

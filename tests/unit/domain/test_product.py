@@ -68,12 +68,16 @@ def test_invalid_quantity_is_rejected(quantity: Any) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 10_000)), max_size=20))
-def test_quantities_are_summed_by_product(wanted: list[tuple[int, int]]) -> None:
-    result = quantities_by_product(RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted)
+def test_quantities_are_summed_by_product(requested: list[tuple[int, int]]) -> None:
+    result = quantities_by_product(
+        RequestedItem(product_id=product, quantity=quantity) for product, quantity in requested
+    )
 
-    assert list(result) == sorted({product for product, _ in wanted})
+    assert list(result) == sorted({product for product, _ in requested})
     for product, quantity in result.items():
-        assert quantity == sum(one for each, one in wanted if each == product)
+        assert quantity == sum(
+            requested_quantity for requested_product, requested_quantity in requested if requested_product == product
+        )
 
 
 @given(quantity=st.integers(1, 10_000), minor=st.integers(0, 10**8))

@@ -102,9 +102,9 @@ def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> 
     with pytest.raises(PublisherUnavailable):
         shop.relay()
 
-    assert [one.event.version for one in shop.in_state(OutboxState.SENT)] == [1, 1, 1]
+    assert [message.event.version for message in shop.in_state(OutboxState.SENT)] == [1, 1, 1]
     waiting = shop.in_state(OutboxState.WAITING)
-    assert [(one.event.version, one.attempts, one.last_error) for one in waiting] == [(2, 0, None)] * 3
+    assert [(message.event.version, message.attempts, message.last_error) for message in waiting] == [(2, 0, None)] * 3
     broker.away_after = None
     assert shop.relay() == RelayResult(sent=3)
     assert broker.versions() == {order.id: [1, 2] for order in orders}
@@ -151,8 +151,8 @@ def test_events_arrive_in_order_despite_failures(steps: list[tuple[int, str]], m
     for _ in range(400):
         shop.clock.advance(301)
         relay_whatever_happens(shop, limit)
-        for one in shop.in_state(OutboxState.PARKED):
-            shop.outbox.requeue([one.event.id], now=shop.clock())
+        for message in shop.in_state(OutboxState.PARKED):
+            shop.outbox.requeue([message.event.id], now=shop.clock())
         if not shop.in_state(OutboxState.WAITING):
             break
 

@@ -41,18 +41,18 @@ def test_durations_start_at_placing_and_last_change(shop: Shop) -> None:
     shop.change(order.id, OrderStatus.PAID)
     shop.clock.advance(5)
 
-    found = statistics(shop, order.number)
+    result = statistics(shop, order.number)
 
-    assert (found.age.total_seconds(), found.in_status.total_seconds(), found.status_changes) == (15, 5, 1)
+    assert (result.age.total_seconds(), result.in_status.total_seconds(), result.status_changes) == (15, 5, 1)
 
 
 def test_clock_skew_makes_no_negative_duration(shop: Shop) -> None:
     order = shop.place()
     shop.clock.advance(-60)
 
-    found = statistics(shop, order.id)
+    result = statistics(shop, order.id)
 
-    assert found.age.total_seconds() == found.in_status.total_seconds() == 0
+    assert result.age.total_seconds() == result.in_status.total_seconds() == 0
 
 
 def test_newer_history_entries_are_ignored(shop: Shop) -> None:
@@ -80,11 +80,11 @@ def test_newer_history_entries_are_ignored(shop: Shop) -> None:
 def test_quantity_is_known_if_all_items_have_one(
     shop: Shop, contents: list[dict[str, JSON]], quantity: int | None
 ) -> None:
-    found = place(shop, *contents)
+    result = place(shop, *contents)
 
-    assert found.item_count == len(contents)
-    assert found.total_quantity == quantity
-    assert (found.average_unit_price is None) == (quantity is None)
+    assert result.item_count == len(contents)
+    assert result.total_quantity == quantity
+    assert (result.average_unit_price is None) == (quantity is None)
 
 
 def test_stranger_is_denied(shop: Shop) -> None:

@@ -39,12 +39,12 @@ def shop() -> Shop:
 
 
 def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
-    told: dict[str, Any] = {"id": str(new_id()), "status": status, "occurred_at": NOON}
-    return TrackingEvent(**told | others)
+    values: dict[str, Any] = {"id": str(new_id()), "status": status, "occurred_at": NOON}
+    return TrackingEvent(**values | others)
 
 
-def track(shop: Shop, one: TrackingEvent) -> TrackingOutcome:
-    return track_shipment(TrackShipment(event=one), uow=shop.uow, cache=shop.cache, clock=shop.clock)
+def track(shop: Shop, event_: TrackingEvent) -> TrackingOutcome:
+    return track_shipment(TrackShipment(event=event_), uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
 def at(shop: Shop, status: OrderStatus) -> Order:
@@ -55,8 +55,8 @@ def at(shop: Shop, status: OrderStatus) -> Order:
 
 
 def notifications(shop: Shop, order: Order) -> list[Any]:
-    told = [one.event for one in shop.in_state(*OutboxState) if one.event.order_id == order.id]
-    return [one for one in told if one.type == "orders.user_notification.v1"]
+    published = [message.event for message in shop.in_state(*OutboxState) if message.event.order_id == order.id]
+    return [message for message in published if message.type == "orders.user_notification.v1"]
 
 
 @pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
@@ -72,10 +72,10 @@ def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: Ord
         assert shop.queries.get(order.id) == order
         assert not shop.store.inbox  # what was put aside can be put back
         return
-    told = track(shop, event(word.lower(), order=order.number))
+    outcome = track(shop, event(word.lower(), order=order.number))
 
-    assert told is (TrackingOutcome.APPLIED if steps else TrackingOutcome.OUTDATED)
-    assert [one.to_status for one in shop.queries.history(order.id)[version:]] == steps
+    assert outcome is (TrackingOutcome.APPLIED if steps else TrackingOutcome.OUTDATED)
+    assert [entry.to_status for entry in shop.queries.history(order.id)[version:]] == steps
     assert shop.queries.get(order.id).version == version + len(steps)
 
 
@@ -90,7 +90,9 @@ def test_history_names_carrier_and_event(shop: Shop) -> None:
     track(shop, event("DELIVERED", id="evt-7", order=order.id))
 
     history = shop.queries.history(order.id)
-    assert [(one.actor, one.role, one.request_id) for one in history[1:]] == [("carrier", Role.SYSTEM, "evt-7")] * 2
+    assert [(entry.actor, entry.role, entry.request_id) for entry in history[1:]] == [
+        ("carrier", Role.SYSTEM, "evt-7")
+    ] * 2
     assert rebuild(history, number=order.number) == shop.queries.get(order.id)
 
 
@@ -98,9 +100,9 @@ def test_repeated_event_is_applied_once(shop: Shop) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
-    told = [track(shop, idempotency_key) for _ in range(100)]
+    outcomes = [track(shop, idempotency_key) for _ in range(100)]
 
-    assert told == [TrackingOutcome.APPLIED] + [TrackingOutcome.REPEATED] * 99
+    assert outcomes == [TrackingOutcome.APPLIED] + [TrackingOutcome.REPEATED] * 99
     assert shop.queries.get(order.id).version == 2
     assert len(notifications(shop, order)) == 1
 
@@ -129,8 +131,8 @@ def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
     assert places == sorted(places)
     after = shop.queries.get(order.id)
     assert after.status is D
-    told = notifications(shop, order)
-    assert [one.version for one in told] == list(range(2, after.version + 1))  # one a change
+    published = notifications(shop, order)
+    assert [message.version for message in published] == list(range(2, after.version + 1))  # one a change
 
 
 @settings(max_examples=60)
@@ -148,8 +150,10 @@ def test_history_and_events_stay_consistent(words: list[str], before: OrderStatu
     after = shop.queries.get(order.id)
     assert rebuild(shop.queries.history(order.id), number=order.number) == after
     assert len(notifications(shop, order)) == after.version - 1  # none for the placement
-    told = [one.event for one in shop.in_state(*OutboxState) if one.event.type != "orders.user_notification.v1"]
-    assert [one.version for one in told] == list(range(1, after.version + 1))
+    published = [
+        message.event for message in shop.in_state(*OutboxState) if message.event.type != "orders.user_notification.v1"
+    ]
+    assert [message.version for message in published] == list(range(1, after.version + 1))
 
 
 def test_failed_parcel_releases_stock_once(shop: Shop) -> None:
@@ -261,8 +265,8 @@ def test_change_by_another_actor_notifies_user(shop: Shop) -> None:
     shop.administer(placed.id, S)
     shop.administer(placed.id, S)
 
-    (told,) = notifications(shop, placed)
-    assert (told.version, told.data["status"], told.data["userID"]) == (3, "shipped", "ada")
+    (notification,) = notifications(shop, placed)
+    assert (notification.version, notification.data["status"], notification.data["userID"]) == (3, "shipped", "ada")
 
 
 def test_user_named_like_carrier_is_notified(shop: Shop) -> None:

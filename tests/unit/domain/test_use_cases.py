@@ -25,7 +25,7 @@ def test_placed_order_is_stored_and_published(shop: Shop) -> None:
     stored = shop.queries.get(order.id)
     assert stored == order
     assert (stored.status, stored.version, stored.user_id, stored.number) == (OrderStatus.PENDING, 1, "ada", 1)
-    assert [one.event.type for one in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
+    assert [message.event.type for message in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
     assert [entry.request_id for entry in shop.queries.history(order.id)] == ["request-of-ada"]
 
 

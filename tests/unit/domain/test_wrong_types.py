@@ -81,9 +81,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_wrong_type_is_rejected_by_name(what: str) -> None:
-    does, field = REFUSED[what]
+@pytest.mark.parametrize("case", REFUSED)
+def test_wrong_type_is_rejected_by_name(case: str) -> None:
+    does, field = REFUSED[case]
 
     with pytest.raises(InvalidValue) as refusal:
         does()

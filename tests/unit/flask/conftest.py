@@ -24,5 +24,5 @@ def logs() -> Iterator[None]:
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No setting of ours is in the environment, and no developer's .env in the working directory."""
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
-    for one in fields(Settings):
-        monkeypatch.delenv(one.metadata["name"], raising=False)
+    for setting in fields(Settings):
+        monkeypatch.delenv(setting.metadata["name"], raising=False)

@@ -11,10 +11,10 @@ from orders_domain import use_cases
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container
 
-FUNCTIONS = {name: each for name, each in vars(use_cases).items() if inspect.isfunction(each)}
+FUNCTIONS = {name: function for name, function in vars(use_cases).items() if inspect.isfunction(function)}
 
 
-def wanted(function: Callable[..., Any]) -> set[str]:
+def required_ports(function: Callable[..., Any]) -> set[str]:
     """The ports: what the function takes by keyword and has no default for."""
     return {
         name
@@ -25,7 +25,9 @@ def wanted(function: Callable[..., Any]) -> set[str]:
 
 def may_have(function: Callable[..., Any]) -> set[str]:
     signature = inspect.signature(function)
-    return {name for name, each in signature.parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+    return {
+        name for name, parameter in signature.parameters.items() if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
 
 
 def bound() -> dict[str, providers.Callable[Any]]:
@@ -52,7 +54,7 @@ def test_every_use_case_has_a_provider() -> None:
 def test_use_case_gets_exactly_its_ports(name: str) -> None:
     keywords = set(bound()[name].kwargs) - {"metrics"}  # of what observes the use case
 
-    assert wanted(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
+    assert required_ports(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
     assert not bound()[name].args
 
 
@@ -80,7 +82,7 @@ def test_port_is_bound_to_its_component(name: str) -> None:
             assert type(given) is type(store.unit_of_work())
         elif port == "queries":
             # A replica may be behind: nothing that it says is kept in the cache or decides a write.
-            may_be_behind = not {"cache", "uow"} & wanted(FUNCTIONS[name])
+            may_be_behind = not {"cache", "uow"} & required_ports(FUNCTIONS[name])
             assert given in ([store.queries, store.replica_queries] if may_be_behind else [store.queries])
         elif port in expected:
             assert given is expected[port], port
@@ -94,11 +96,11 @@ def test_each_request_gets_a_unit_of_work() -> None:
 
 
 def test_containers_share_no_components() -> None:
-    one, other = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
+    first, second = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
 
     for part in ("store", "cache", "broker", "token_verifier", "metrics", "new_id"):
-        assert getattr(one, part)() is getattr(one, part)()
-        assert getattr(one, part)() is not getattr(other, part)()
+        assert getattr(first, part)() is getattr(first, part)()
+        assert getattr(first, part)() is not getattr(second, part)()
 
 
 def test_new_container_creates_no_component(monkeypatch: pytest.MonkeyPatch) -> None:

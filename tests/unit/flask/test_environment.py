@@ -62,7 +62,7 @@ def test_binary_dotenv_is_rejected(here: Path) -> None:
     assert refusal() == ".env must be a readable text file: it is not UTF-8."
 
 
-@pytest.mark.parametrize("name", [one.metadata["name"] for one in fields(Settings)])
+@pytest.mark.parametrize("name", [setting.metadata["name"] for setting in fields(Settings)])
 def test_setting_is_read_from_its_file_variable(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{name}_FILE", str(here / "no-such-file"))
 

@@ -46,15 +46,15 @@ def test_notification_is_deferred_if_broker_is_down() -> None:
 
 
 def test_failed_broker_is_skipped_for_30_seconds() -> None:
-    main, now, asked = InMemoryEventPublisher(), 0.0, 0
+    main, now, attempts = InMemoryEventPublisher(), 0.0, 0
 
-    class Far:
+    class UnavailablePublisher:
         def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
-            nonlocal asked
-            asked += 1
+            nonlocal attempts
+            attempts += 1
             raise PublisherUnavailable("Kafka is away: timed out.")
 
-    both = FanOutPublisher(main, Far(), clock=lambda: now)
+    both = FanOutPublisher(main, UnavailablePublisher(), clock=lambda: now)
 
     for now, times in (
         (0.0, 1),
@@ -65,7 +65,7 @@ def test_failed_broker_is_skipped_for_30_seconds() -> None:
         (2 * RETRY_DELAY, 3),
     ):
         *_, notified = both.publish(life())
-        assert (notified, asked) == (Deferred("Kafka is away: timed out."), times), now
+        assert (notified, attempts) == (Deferred("Kafka is away: timed out."), times), now
     assert len(main.published) == 12
 
 
@@ -91,7 +91,7 @@ def test_deferred_notification_costs_no_attempt() -> None:
 
     (waiting,) = shop.in_state(OutboxState.WAITING)
     assert (waiting.event.type, waiting.attempts) == (USER_NOTIFICATION, 0)
-    assert {one.order_id for one in main.published} == {order.id, other.id}
+    assert {event.order_id for event in main.published} == {order.id, other.id}
     assert len(main.published) == 3  # each once
 
     kafka.away_after = None

@@ -98,16 +98,16 @@ def test_due_job_is_sent_to_celery_again(monkeypatch: pytest.MonkeyPatch) -> Non
         sent.append((name, arguments))
 
     monkeypatch.setattr(sender._app, "send_task", note)
-    one, other = new_id(), new_id()
+    first, second = new_id(), new_id()
 
-    for job_id in (one, one, other):
+    for job_id in (first, first, second):
         sender(job_id)
     clock.advance(9)
-    sender(one)
+    sender(first)
     clock.advance(1)
-    sender(one)
+    sender(first)
 
-    assert sent == [("orders.run_job", [str(job_id)]) for job_id in (one, other, one)]
+    assert sent == [("orders.run_job", [str(job_id)]) for job_id in (first, second, first)]
 
 
 def test_task_of_unknown_job_does_nothing() -> None:

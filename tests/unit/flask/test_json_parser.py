@@ -34,12 +34,12 @@ def test_any_other_bytes_are_rejected(body: bytes) -> None:
 
 @given(values, st.integers(min_value=0))
 def test_truncated_or_repeated_body_is_rejected(value: Any, where: int) -> None:
-    whole = json.dumps({"order": value}).encode()
+    document = json.dumps({"order": value}).encode()
 
     with pytest.raises(MalformedBody):
-        parse_json(whole[: where % len(whole)])
+        parse_json(document[: where % len(document)])
     with pytest.raises(MalformedBody):
-        parse_json(whole + whole)
+        parse_json(document + document)
 
 
 @given(st.dictionaries(st.text(), values, min_size=1), values)

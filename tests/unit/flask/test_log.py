@@ -14,7 +14,7 @@ from orders_domain import Role
 from orders_flask import Settings, create_app
 from orders_flask.web.context import container_of
 
-Told = Callable[[], list[dict[str, Any]]]
+LogLines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def token(app: Flask) -> str:
 
 
 @pytest.fixture
-def told(stderr: StringIO) -> Told:
+def log_lines(stderr: StringIO) -> LogLines:
     """What the log got so far: one JSON object a line, and nothing else."""
     return lambda: [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
@@ -53,13 +53,13 @@ def told(stderr: StringIO) -> Told:
     ],
 )
 def test_request_is_logged_in_one_line(
-    app: Flask, token: str, told: Told, method: str, path: str, route: str | None, status: int
+    app: Flask, token: str, log_lines: LogLines, method: str, path: str, route: str | None, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "req-42"}
 
     app.test_client().open(path, method=method, headers=headers)
 
-    (line,) = [line for line in told() if line["event"] == "request"]
+    (line,) = [line for line in log_lines() if line["event"] == "request"]
     assert line["request_id"] == "req-42"
     assert (line["method"], line["path"], line["route"], line["status"]) == (method, path, route, status)
     assert 0 <= line["duration_ms"] < 5_000
@@ -67,17 +67,17 @@ def test_request_is_logged_in_one_line(
     assert line["timestamp"].endswith("Z")
 
 
-def test_line_names_the_user(app: Flask, token: str, told: Told) -> None:
+def test_line_names_the_user(app: Flask, token: str, log_lines: LogLines) -> None:
     app.test_client().get("/orders/7", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get("/orders/7")
     app.test_client().get("/healthz")
 
-    users = [line.get("user") for line in told() if line["event"] == "request"]
+    users = [line.get("user") for line in log_lines() if line["event"] == "request"]
     assert users == ["ann-of-the-log", None, None]
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_log_has_no_token_body_or_query(app: Flask, token: str, told: Told, broken: bool) -> None:
+def test_log_has_no_token_body_or_query(app: Flask, token: str, log_lines: LogLines, broken: bool) -> None:
     sent = token[:-4] if broken else token
     headers = {"Authorization": f"Bearer {sent}", "Cookie": "session=biscuit", "X-Request-ID": "req-42"}
     client = app.test_client()
@@ -86,43 +86,43 @@ def test_log_has_no_token_body_or_query(app: Flask, token: str, told: Told, brok
     client.post("/orders/?q=in-the-query", data=b'{"the-body', content_type="application/json", headers=headers)
     client.post("/orders/", json={"items": [], "the-body": 1}, headers=headers)
 
-    text = json.dumps(told())
+    text = json.dumps(log_lines())
     secrets = (*sent.split("."), sent, "the-body", "in-the-query", "biscuit", "Bearer")
     assert [secret for secret in secrets if secret in text] == []
 
 
 @pytest.mark.parametrize("path", ["/a\nb", "/\x1b[2J", "/☕", "/\x00", '/"}\\', "/\u2028", "/\udcff"])
-def test_unusual_path_stays_in_one_line(app: Flask, told: Told, path: str) -> None:
+def test_unusual_path_stays_in_one_line(app: Flask, log_lines: LogLines, path: str) -> None:
     app.test_client().get(quote(path, errors="surrogateescape"))
 
-    lines = told()
+    lines = log_lines()
     assert len(lines) == 1
     assert lines[0]["status"] == 404
 
 
 def test_unexpected_error_is_logged_with_request_id(
-    app: Flask, token: str, told: Told, monkeypatch: pytest.MonkeyPatch
+    app: Flask, token: str, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(*_: object) -> None:
         raise RuntimeError("a bug of ours")
 
     monkeypatch.setattr("orders_flask.web.health.use_cases", bug)
 
-    answer = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
+    response = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
 
-    assert answer.status_code == 500
-    assert "a bug of ours" not in answer.text
-    errors = [line for line in told() if line["level"] == "error"]
+    assert response.status_code == 500
+    assert "a bug of ours" not in response.text
+    errors = [line for line in log_lines() if line["level"] == "error"]
     assert [line["request_id"] for line in errors] == ["req-42"]
     assert "a bug of ours" in errors[0]["exception"]
 
 
-def test_user_is_not_in_the_next_request_line(app: Flask, token: str, told: Told) -> None:
+def test_user_is_not_in_the_next_request_line(app: Flask, token: str, log_lines: LogLines) -> None:
     client = app.test_client()
     client.get("/orders/7", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "first"})
     client.get("/nothing")
 
-    last = told()[-1]
+    last = log_lines()[-1]
     assert "user" not in last
     assert last["request_id"] != "first"
 
@@ -142,7 +142,7 @@ def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
     [({"log_level": level}, lines) for level, lines in (("DEBUG", 1), ("INFO", 1), ("WARNING", 0), ("ERROR", 0))],
     indirect=["app"],
 )
-def test_log_level_follows_the_setting(app: Flask, lines: int, told: Told) -> None:
+def test_log_level_follows_the_setting(app: Flask, lines: int, log_lines: LogLines) -> None:
     app.test_client().get("/healthz")
 
-    assert len(told()) == lines
+    assert len(log_lines()) == lines

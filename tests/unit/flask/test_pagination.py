@@ -37,11 +37,11 @@ def test_any_text_is_a_cursor_or_rejected(text: str) -> None:
 @given(st.binary(min_size=24, max_size=24))
 def test_any_24_bytes_are_a_cursor_or_rejected(raw: bytes) -> None:
     try:
-        found = read_cursor(urlsafe_b64encode(raw).decode())
+        cursor = read_cursor(urlsafe_b64encode(raw).decode())
     except InvalidRequest:
         return
-    assert found
-    assert write_cursor(found) == urlsafe_b64encode(raw).decode()
+    assert cursor
+    assert write_cursor(cursor) == urlsafe_b64encode(raw).decode()
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "AAAA", "A" * 31, "A" * 33, "f" * 32, "\x00", "A" * 10_000])
@@ -57,7 +57,7 @@ def test_missing_cursor_is_the_first_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "others"),
+    ("requested", "others"),
     [
         ("/orders/user/ann", {}),
         ("/orders/user/ann?limit=2", {"limit": ["2"]}),
@@ -65,15 +65,15 @@ def test_missing_cursor_is_the_first_page() -> None:
         ("/orders/user/a%2Fb%20%C3%A9%3F%23", {}),
     ],
 )
-def test_next_link_preserves_path_and_parameters(asked: str, others: dict[str, Any]) -> None:
-    with Flask("x").test_request_context(asked):
+def test_next_link_preserves_path_and_parameters(requested: str, others: dict[str, Any]) -> None:
+    with Flask("x").test_request_context(requested):
         headers = link_to_next(Page(orders=(), next_cursor=SOMEWHERE))
 
     url, relation = headers["Link"].split("; ")
     assert relation == 'rel="next"'
     assert url.isascii()
     assert parse_qs(urlsplit(url[1:-1]).query) == others | {"cursor": [write_cursor(SOMEWHERE)]}
-    with Flask("x").test_request_context(asked) as first, Flask("x").test_request_context(url[1:-1]) as second:
+    with Flask("x").test_request_context(requested) as first, Flask("x").test_request_context(url[1:-1]) as second:
         assert first.request.path == second.request.path
 
 

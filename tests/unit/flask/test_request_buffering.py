@@ -29,9 +29,9 @@ class Client:
 
     def __init__(self, *parts: dict[str, Any]) -> None:
         self.parts = list(parts)
-        self.heard: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def asks(
+    def request(
         self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
     ) -> str:
         """The status and the body of the answer, or nothing where there is none."""
@@ -52,8 +52,8 @@ class Client:
         asyncio.run(
             RequestBufferingMiddleware(create_app(SETTINGS), threads=1, seconds=0.3)(scope, self._receive, self._send)
         )
-        body = b"".join(message.get("body", b"") for message in self.heard)
-        return " ".join([str(self.heard[0]["status"]), body.decode()]) if self.heard else ""
+        body = b"".join(message.get("body", b"") for message in self.sent)
+        return " ".join([str(self.sent[0]["status"]), body.decode()]) if self.sent else ""
 
     async def _receive(self) -> dict[str, Any]:
         if not self.parts:
@@ -61,17 +61,17 @@ class Client:
         return self.parts.pop(0)
 
     async def _send(self, message: Any) -> None:
-        self.heard.append(dict(message))
+        self.sent.append(dict(message))
 
 
 def test_chunked_body_is_joined_without_length() -> None:
-    assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).asks().startswith("201 ")
+    assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).request().startswith("201 ")
 
 
 def test_missing_body_returns_408() -> None:
-    answer = Client(part(ORDER[:9])).asks(length=len(ORDER))
+    response = Client(part(ORDER[:9])).request(length=len(ORDER))
 
-    assert answer.startswith('408 {"type":"about:blank","title":"Request Timeout"')
+    assert response.startswith('408 {"type":"about:blank","title":"Request Timeout"')
 
 
 @pytest.mark.parametrize(
@@ -79,29 +79,29 @@ def test_missing_body_returns_408() -> None:
     [("POST", "/orders/", False, "401"), ("GET", "/healthz", False, "200"), ("GET", "/orders/user/ann", True, "200")],
 )
 def test_request_without_body_ignores_missing_body(method: str, path: str, token: bool, status: str) -> None:
-    assert Client(part(b"{")).asks(method, path, token=token, length=9).startswith(status)
+    assert Client(part(b"{")).request(method, path, token=token, length=9).startswith(status)
 
 
 def test_announced_large_body_is_drained_and_rejected() -> None:
     large = b" " * (MAX_BODY_BYTES // 2)
     client = Client(part(large), part(large), part(b" ", more=False))
 
-    assert client.asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
+    assert client.request(length=MAX_BODY_BYTES + 1).startswith("413 ")
     assert client.parts == []
 
 
 def test_announced_large_body_is_rejected_unsent() -> None:
-    assert Client().asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
+    assert Client().request(length=MAX_BODY_BYTES + 1).startswith("413 ")
 
 
 def test_unannounced_large_body_is_discarded() -> None:
     client = Client(*[part(b" " * MAX_BODY_BYTES)] * 20, part(b"", more=False))
 
-    kept = asyncio.run(_body(client._receive, idle_timeout=9))
+    buffer = asyncio.run(_body(client._receive, idle_timeout=9))
 
-    assert kept is not None
-    assert MAX_BODY_BYTES < len(kept.getvalue()) <= 2 * MAX_BODY_BYTES
-    assert Client(part(kept.getvalue(), more=False)).asks().startswith("413 ")
+    assert buffer is not None
+    assert MAX_BODY_BYTES < len(buffer.getvalue()) <= 2 * MAX_BODY_BYTES
+    assert Client(part(buffer.getvalue(), more=False)).request().startswith("413 ")
 
 
 def test_thread_does_not_wait_for_closed_loop() -> None:
@@ -121,7 +121,7 @@ async def _responder() -> _Responder:
 
 
 def test_disconnected_client_gets_no_response() -> None:
-    assert Client(part(ORDER[:9]), GONE).asks() == ""
+    assert Client(part(ORDER[:9]), GONE).request() == ""
 
 
 def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
@@ -133,9 +133,9 @@ def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, by
 
     client = Client(part(b"", more=False))
     scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": query}
-    whole = RequestBufferingMiddleware(tell, threads=1)
-    asyncio.run(whole(scope | {"headers": headers}, client._receive, client._send))
-    return b"".join(message.get("body", b"") for message in client.heard).decode()
+    middleware = RequestBufferingMiddleware(tell, threads=1)
+    asyncio.run(middleware(scope | {"headers": headers}, client._receive, client._send))
+    return b"".join(message.get("body", b"") for message in client.sent).decode()
 
 
 @pytest.mark.parametrize(
@@ -160,20 +160,20 @@ def test_response_parts_stay_in_order() -> None:
     assert {seen("PATH_INFO") for _ in range(200)} == {"/"}
 
 
-def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
+def run_lifespan(*messages: str, on_shutdown: Callable[[], object]) -> list[str]:
     """What the server hears when it says these things of its life."""
 
     async def receive() -> dict[str, Any]:
-        return {"type": left.pop(0)}
+        return {"type": remaining.pop(0)}
 
     async def send(message: Any) -> None:
-        heard.append(message["type"])
+        sent.append(message["type"])
 
-    left, heard = list(said), list[str]()
+    remaining, sent = list(messages), list[str]()
     asyncio.run(
         RequestBufferingMiddleware(None, threads=1, on_shutdown=on_shutdown)({"type": "lifespan"}, receive, send)
     )
-    return heard
+    return sent
 
 
 def test_shutdown_waits_for_the_running_step() -> None:
@@ -187,9 +187,9 @@ def test_shutdown_waits_for_the_running_step() -> None:
         beside.stop()
         done.append(worker.done)
 
-    heard = lives("lifespan.startup", "lifespan.shutdown", on_shutdown=shut_down)
+    sent = run_lifespan("lifespan.startup", "lifespan.shutdown", on_shutdown=shut_down)
 
-    assert heard == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert done == [True]
 
 
@@ -223,4 +223,4 @@ def test_websockets_are_closed() -> None:
 
     asyncio.run(RequestBufferingMiddleware(None, threads=1)({"type": "websocket"}, client._receive, client._send))
 
-    assert client.heard == [{"type": "websocket.close"}]
+    assert client.sent == [{"type": "websocket.close"}]

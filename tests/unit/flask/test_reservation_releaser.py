@@ -23,11 +23,11 @@ SERVICES = Settings(
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
 def test_worker_continues_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
-    turns: list[int] = []
+    runs: list[int] = []
 
     def release() -> ReleaseResult:
-        turns.append(1)
-        if len(turns) < 3:
+        runs.append(1)
+        if len(runs) < 3:
             raise error
         worker.stop.set()
         return ReleaseResult()
@@ -35,7 +35,7 @@ def test_worker_continues_after_any_error(error: Exception, monkeypatch: pytest.
     worker = ReservationReleaser(release_reservations=release)
     worker.run()
 
-    assert len(turns) == 3
+    assert len(runs) == 3
 
 
 def test_worker_waits_only_if_nothing_is_due() -> None:
@@ -57,18 +57,18 @@ def test_worker_waits_only_if_nothing_is_due() -> None:
 
 
 def test_local_order_is_placed_in_one_transaction() -> None:
-    ours, theirs = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
+    local, remote = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
 
-    chosen: list[Any] = [ours.place_shipped_order_by_settings(), theirs.place_shipped_order_by_settings()]
-    assert [each.provides for each in chosen] == [
-        ours.place_shipped_order.provides,
-        theirs.place_order_via_services.provides,
+    chosen: list[Any] = [local.place_shipped_order_by_settings(), remote.place_shipped_order_by_settings()]
+    assert [provider.provides for provider in chosen] == [
+        local.place_shipped_order.provides,
+        remote.place_order_via_services.provides,
     ]
-    assert (ours.remote_services().catalog_service, type(ours.remote_services().shipment_service)) == (
+    assert (local.remote_services().catalog_service, type(local.remote_services().shipment_service)) == (
         None,
         LocalShipmentService,
     )
-    assert type(theirs.remote_services().shipment_service) is not LocalShipmentService
+    assert type(remote.remote_services().shipment_service) is not LocalShipmentService
 
 
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])

@@ -236,9 +236,11 @@ def test_mounts_are_read_with_their_prefixes(monkeypatch: pytest.MonkeyPatch) ->
     assert load().mounts == {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
 
 
-@pytest.mark.parametrize("one", [one for one in fields(Settings) if one.name != "mounts"], ids=lambda one: one.name)
-def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, field = one.metadata["name"], one.name  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    "setting", [setting for setting in fields(Settings) if setting.name != "mounts"], ids=lambda setting: setting.name
+)
+def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, field = setting.metadata["name"], setting.name  # type: ignore[attr-defined]
     good = {
         "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "DATABASE_READ_URL": "sqlite:///y.db",
         "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
@@ -274,5 +276,5 @@ def test_settings_are_frozen_and_hide_secrets() -> None:
 def test_documentation_covers_every_setting() -> None:
     rows = documentation()
 
-    assert [name for name, _, _ in rows] == [one.metadata["name"] for one in fields(Settings)]
+    assert [name for name, _, _ in rows] == [setting.metadata["name"] for setting in fields(Settings)]
     assert all(meaning for _, _, meaning in rows)

@@ -94,8 +94,8 @@ def test_settings_and_their_files_are_ignored(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_current_environment_has_no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = [name for name in os.environ if name.startswith("ORDERS_")]  # of the tests, such as a seed
-    for name in ours:
+    set_by_tests = [name for name in os.environ if name.startswith("ORDERS_")]  # of the tests, such as a seed
+    for name in set_by_tests:
         monkeypatch.delenv(name)
 
     assert unknown_settings() == []

@@ -42,10 +42,10 @@ def test_sqlite_is_durable_with_foreign_keys(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
 
     with engine.connect() as connection:
-        asked = {
+        pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     engine.dispose()
 
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}

@@ -1,4 +1,4 @@
-"""orders doctor before real servers: it says why a part is not well, and keeps every secret to itself."""
+"""`orders doctor` with real servers: it states why a component is unhealthy, and reveals no secret."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ SECRET = "s3cret-word"
 
 
 def reason_of(here: Path, part: str, **settings: str) -> str:
-    """What is said of a part that is not well: one line, and no secret in any."""
+    """The reason why a component is unhealthy: one line, without a secret."""
     ended = orders("doctor", here=here, **settings)
     assert ended.returncode == 1, ended
     assert SECRET not in ended.stdout + ended.stderr
@@ -30,7 +30,7 @@ def reason_of(here: Path, part: str, **settings: str) -> str:
         ({"username": "nobody_at_all"}, "nobody_at_all"),
         ({"query": {"sslmode": "require"}}, "SSL"),
         ({"host": "no-such-host.invalid"}, "no-such-host.invalid"),
-        ({"host": f"{SECRET}@127.0.0.1"}, "failed to resolve host"),  # a password with an @ in it
+        ({"host": f"{SECRET}@127.0.0.1"}, "failed to resolve host"),  # a password that contains an @
     ],
 )
 def test_postgresql_failure_has_its_reason(

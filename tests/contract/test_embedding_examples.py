@@ -52,7 +52,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def ask(url: str, *, user: str, body: object = None) -> tuple[int, Any]:
-    """Send a request, again while nothing listens there yet."""
+    """Send a request; retry until the service listens."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"X-User": user, "Content-Type": "application/json"}
     deadline = time.monotonic() + 30

@@ -1,4 +1,4 @@
-"""An identity provider's keys: fetched when needed, not more often, and a provider that fails costs a bounded time."""
+"""Keys of an identity provider: fetched only if needed, and an outage of the provider costs a bounded time."""
 
 import json
 import socket
@@ -28,7 +28,7 @@ def published(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
 
 
 class Provider:
-    """An identity provider on loopback; ``answer`` is what it says, ``asked`` counts how often it was asked."""
+    """An identity provider on loopback; ``response`` is its body, ``requests`` counts its requests."""
 
     def __init__(self) -> None:
         self.response: bytes = json.dumps({"keys": [published(KEY, "march")]}).encode()
@@ -67,7 +67,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """A provider that accepts connections and says nothing."""
+    """A provider that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         yield listener
 
@@ -161,7 +161,7 @@ def test_published_key_of_other_algorithm_is_rejected(provider: Provider) -> Non
             identity(forged)
     for kid in ("curve", "shared"):
         with pytest.raises(InvalidToken):
-            JwksKeys(provider.url, algorithm="RS256")(token(kid=kid))  # the key itself is not given out
+            JwksKeys(provider.url, algorithm="RS256")(token(kid=kid))  # the log must not contain the key
     assert identity(token()).subject == "ada"
 
 

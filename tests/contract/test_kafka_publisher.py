@@ -1,4 +1,4 @@
-"""What arrives on Kafka (librdkafka's mock cluster): the data, each order's in its order, and nothing unsafe."""
+"""Records on Kafka (librdkafka's mock cluster): their content, their order per order, and confirmed events only."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def harness(kafka_server: KafkaServer) -> Iterator[PublisherHarness]:
 
 
 def notified() -> list[Event]:
-    """The notifications of an order's life."""
+    """The notifications of one order."""
     order = placed()
     order.number = 7
     order.new_entries.clear()

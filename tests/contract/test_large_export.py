@@ -17,7 +17,7 @@ from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(20_000, 200_000)))
-NOTE = effort(12_000, 0)  # letters in each order: few orders that are large fill the memory as many small ones would
+NOTE = effort(12_000, 0)  # characters per order: few large orders fill the memory like many small ones
 MOST_MEGABYTES = 200
 
 GENERATE = """
@@ -31,7 +31,7 @@ GENERATE = """
     FROM generate_series(1, ORDERS) n;
     ANALYZE orders
 """
-# The peak of a child that this process waited for; its own figure would be that of the fork, where we are larger.
+# The peak of the child process; the peak of a forked process would include this larger one.
 PEAK = """
 import resource, subprocess, sys
 status = subprocess.run([sys.executable, "-m", "orders_flask", *sys.argv[1:]]).returncode
@@ -50,7 +50,7 @@ def database(postgres_server: PostgresServer, template_postgresql: str) -> Itera
 
 
 def exported(database: str, file: Path, *options: str) -> int:
-    """Export in a process of its own; return its peak memory in MB."""
+    """Export in a separate process; return its peak memory in MB."""
     command = [sys.executable, "-c", PEAK, "export", str(file), *options]
     ended = subprocess.run(
         command, env=environment(DATABASE_URL=database), capture_output=True, text=True, timeout=1200

@@ -1,4 +1,4 @@
-"""Letters by SMTP, on a real server: whole, once, and with an honest answer where they cannot be sent."""
+"""E-mail notifications by SMTP, on a real server: complete, sent once, and with an error if rejected."""
 
 import socket
 import ssl
@@ -129,7 +129,7 @@ def test_untrusted_certificate_is_rejected(certificate: tuple[Path, Path]) -> No
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate that its holder signed."""
+    """A self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

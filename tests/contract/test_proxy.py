@@ -1,4 +1,4 @@
-"""The proxy that faults are made with: it cuts, hangs, delays and restores."""
+"""Proxy for network faults: it cuts, hangs, delays and restores connections."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ from tests.support.servers.proxy import Proxy
 
 
 class Echo:
-    """A server that answers every line with itself."""
+    """A server that echoes every line."""
 
     def __enter__(self) -> int:
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""A broker of our own that is frozen, short of memory and killed: bounded in time, nothing lost."""
+"""RabbitMQ that is frozen, out of memory or killed: bounded waiting, and no confirmed event is lost."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""How confirms are kept account of: the window, verdicts on many at once, and messages that come back."""
+"""Publisher confirms: the window, confirms of several messages, and returned messages."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from orders_adapters.rabbitmq.messages import Message
 
 
 class Channel:
-    """Takes note of what is sent; the test speaks for the broker."""
+    """Records the published messages; the test acts as the broker."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []

@@ -1,4 +1,4 @@
-"""A broker that is away, silent or differently furnished: bounded in time, nothing lost."""
+"""RabbitMQ that is unavailable, silent or configured differently: bounded waiting, and no event is lost."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ TIMEOUT = effort(1.0, 2.0)
 
 
 def refused_within(seconds: float, publisher: RabbitMqEventPublisher) -> str:
-    """The sentence with which a publish gives up, in time."""
+    """The error text of a failed publish, which must come in time."""
     began = time.monotonic()
     with pytest.raises(PublisherUnavailable) as refusal:
         publisher.publish([an_event()])

@@ -1,4 +1,4 @@
-"""What arrives on a real RabbitMQ: the queue, the exchange, the layout of the messages, their order."""
+"""Messages on a real RabbitMQ: the queue, the exchange, the layout of the messages, and their order."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def an_event(version: int = 1, *, order_id: UUID | None = None) -> Event:
 
 
 class Broker:
-    """A publisher, and the queues at which its messages arrive: the task queue, and one bound to all news."""
+    """A publisher, with its task queue and a queue bound to all events."""
 
     def __init__(self, server: RabbitServer, channel: BlockingChannel) -> None:
         self.name, self.channel = server.name("desk"), channel
@@ -46,7 +46,7 @@ class Broker:
         return self._take(self.event_queue)
 
     def _take(self, queue: str) -> list[Any]:
-        """All messages there: (method, properties, body)."""
+        """All messages of a queue: (method, properties, body)."""
         return list(iter(lambda: self.channel.basic_get(queue, auto_ack=True), (None, None, None)))
 
 
@@ -131,7 +131,7 @@ def test_queue_is_durable_with_configured_type(rabbitmq_server: RabbitServer, qu
 
     assert publisher.publish([an_event()]) == [None]
 
-    with rabbitmq_server.channel() as channel:  # an equal declaration is none: a different one would be refused
+    with rabbitmq_server.channel() as channel:  # an equal declaration succeeds; a different one would be rejected
         channel.queue_declare(name, durable=True, arguments={"x-queue-type": queue_type})
         channel.exchange_declare(name, "topic", durable=True)
     publisher.close()

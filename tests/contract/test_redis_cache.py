@@ -1,4 +1,4 @@
-"""What the Redis cache promises beyond its port: round trips, keys, lives, and patience with what it finds."""
+"""Redis order cache beyond its port: round trips, keys, TTLs, and unreadable entries."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
 
 @pytest.fixture
 def server(redis_server: RedisServer) -> Iterator[Any]:
-    """The same Redis, to look behind the cache."""
+    """A direct client of the same Redis."""
     with redis.Redis.from_url(redis_server.url) as client:
         yield client
 
@@ -66,7 +66,7 @@ def test_hit_is_a_single_get(cache: RedisOrderCache, redis_server: RedisServer, 
 
 @pytest.fixture
 def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
-    """A cache 0.2 s of round trip away from its Redis, which knows the scripts."""
+    """A cache at a round trip time of 0.2 s from a Redis with loaded scripts."""
     with Proxy.before(redis_server.url) as network:
         cache = RedisOrderCache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
         cache.put(an_order())

@@ -1,4 +1,4 @@
-"""A Redis that is frozen, away, full, read-only, restarted or across a fork: never an error, and hardly a delay."""
+"""Redis faults: frozen, unavailable, full, read-only, restarted, and forked clients. No error, and little delay."""
 
 import os
 import time
@@ -18,7 +18,7 @@ from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.redis import RedisServer
 
 TIMEOUT = 0.1
-SLACK = 0.08  # a busy machine
+SLACK = 0.08  # tolerance for a busy machine
 
 
 @pytest.fixture
@@ -75,11 +75,11 @@ def test_frozen_redis_does_not_queue_threads(
 
     with ThreadPoolExecutor(16) as threads:
         costs = list(threads.map(lambda _: seconds(lambda: cache.get(cached.id)), range(16)))
-        assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay a few
+        assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay some
 
         time.sleep(RESET_TIMEOUT + 0.1)
         costs = list(threads.map(lambda _: seconds(lambda: cache.get(cached.id)), range(16)))
-    assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the one that tries
+    assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the call that probes
 
 
 def test_killed_redis_misses_then_recovers(
@@ -98,12 +98,12 @@ def test_killed_redis_misses_then_recovers(
 
 def test_read_during_empty_restart_is_not_cached(cache: RedisOrderCache, throwaway_redis: ThrowawayRedis) -> None:
     old = an_order(1)
-    assert cache.get(old.id) is None  # a reading begins ...
+    assert cache.get(old.id) is None  # a read begins ...
     assert cache.invalidate({old.id: 2})  # ... an update is announced ...
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.flushall()
     throwaway_redis.kill()
-    throwaway_redis.start()  # ... and forgotten
+    throwaway_redis.start()  # ... and lost
 
     cache.put(old)
     assert cache.get(old.id) is None
@@ -111,7 +111,7 @@ def test_read_during_empty_restart_is_not_cached(cache: RedisOrderCache, throwaw
 
     assert cache.get(old.id) is None
     cache.put(old)
-    assert cache.get(old.id) == old  # a reading that began after the restart
+    assert cache.get(old.id) == old  # a read that began after the restart
 
 
 def test_write_refusal_is_no_invalidation(
@@ -125,7 +125,7 @@ def test_write_refusal_is_no_invalidation(
         assert cache.invalidate({cached.id: 2}) is False
 
     assert cache.get(cached.id) == cached
-    assert not cache.circuit_open  # it answers
+    assert not cache.circuit_open  # the server responds
 
 
 def test_full_redis_invalidates_and_stores_no_copy(
@@ -196,4 +196,4 @@ def test_forked_child_has_its_own_circuit(
         os._exit(0 if cache.get(cached.id) == cached else 1)
 
     assert os.waitpid(child, 0)[1] == 0
-    assert cache.get(cached.id) is None  # ours is open still
+    assert cache.get(cached.id) is None  # the circuit of this process is still open

@@ -1,4 +1,4 @@
-"""The cache can be wrong only by being empty: reads, updates and refills in every order, none leaves a stale copy."""
+"""Fences of the cache: reads, updates and refills in every interleaving leave no stale copy."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
 
 
 def schedules(*actors: str) -> Iterator[str]:
-    """Every order of the steps of all actors, each actor's two steps in their order."""
+    """Every interleaving of the actors' steps, with each actor's two steps in order."""
 
     def more(left: dict[str, int], done: str) -> Iterator[str]:
         if not any(left.values()):

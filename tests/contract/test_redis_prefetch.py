@@ -1,4 +1,4 @@
-"""An order asked for along with the question before it: one round trip, and never what another request has found."""
+"""Prefetch of an order with the token lookup: one round trip, and never the result of another request."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from tests.support.servers.redis import RedisServer, round_trips
 
 @pytest.fixture
 def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRevokedTokenCache]]:
-    """A cache and a copy of a denylist that has nothing, complete."""
+    """A cache, and a complete cache of revoked tokens without entries."""
     prefetch, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
     cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)
     copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)

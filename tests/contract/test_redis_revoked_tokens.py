@@ -1,4 +1,4 @@
-"""The copy of the denylist in a Redis that forgets, restarts, freezes or is cut off: it says so, and is never wrong."""
+"""Cache of revoked tokens in a Redis that loses data, restarts, freezes or is cut off: unknown, but never wrong."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -92,7 +92,7 @@ def test_restart_with_old_data_is_distrusted(
     time.sleep(0.2)  # the file is written
 
     throwaway_redis.kill()
-    truth.revoke({"mark": LATER})  # while it is away, or after its snapshot
+    truth.revoke({"mark": LATER})  # while Redis is unavailable, or after its snapshot
     throwaway_redis.start()
 
     assert client.zcard("orders:denied") == 1, "the old copy is there again"
@@ -118,7 +118,7 @@ def test_revocation_during_outage_is_effective(
         network.restore()
 
         assert revoked_tokens.is_revoked(["mark"])
-        time.sleep(RESET_TIMEOUT + 0.1)  # the circuit tries again
+        time.sleep(RESET_TIMEOUT + 0.1)  # the circuit probes again
         assert revoked_tokens.is_revoked(["mark"])
         assert not revoked_tokens.is_revoked(["innocent"])
 
@@ -145,7 +145,7 @@ def test_expired_cache_is_rebuilt(
 ) -> None:
     copy = copies(ttl=60)
     copy.refresh(truth)
-    truth.revoke({"mark": LATER})  # by somebody who cannot reach this Redis
+    truth.revoke({"mark": LATER})  # by a process that cannot reach this Redis
     assert copy.lookup(["mark"]) is False
     assert 0 < client.pttl("orders:denied") <= 60_000
 
@@ -163,9 +163,9 @@ def test_cache_built_during_data_loss_is_incomplete(
     class Slow(InMemoryRevokedTokens):
         def all(self, *, limit: int):  # type: ignore[no-untyped-def]
             revoked = super().all(limit=limit)
-            self.revoke({"mark": LATER})  # somebody denies a token meanwhile ...
+            self.revoke({"mark": LATER})  # another process revokes a token meanwhile ...
             other.add({"mark": LATER})
-            client.flushall()  # ... and Redis forgets it
+            client.flushall()  # ... and Redis loses it
             return revoked
 
     copy.refresh(Slow(InMemoryStore()))
@@ -205,7 +205,7 @@ def test_full_redis_marks_cache_incomplete(
     copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
 ) -> None:
     revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
-    assert not other.is_revoked(["mark"])  # the copy is complete now
+    assert not other.is_revoked(["mark"])  # the cache is complete now
     client.config_set("maxmemory", "1")
 
     revoked_tokens.revoke({"mark": LATER})
@@ -220,7 +220,7 @@ def test_missing_token_is_added_by_next_process(
 ) -> None:
     other, survivor = CachedRevokedTokens(truth, copies()), copies()
     survivor.refresh(truth)
-    truth.revoke({"mark": LATER})  # by a process that died before it could reach Redis
+    truth.revoke({"mark": LATER})  # by a process that died before it reached Redis
     assert survivor.lookup(["mark"]) is False
 
     denied = other.is_revoked(["mark"])

@@ -1,4 +1,4 @@
-"""What the real parts promise the tests that use them: own names only, and faults that leave data as a crash would."""
+"""Test servers: separate names per run, and faults that leave data like a crash."""
 
 import time
 
@@ -62,7 +62,7 @@ def test_queue_and_exchange_are_deleted_by_name(rabbitmq_server: RabbitServer) -
 
         rabbitmq_server.delete(name)
 
-        channel.exchange_declare(name, exchange_type="fanout")  # refused if the old one, a direct one, were there
+        channel.exchange_declare(name, exchange_type="fanout")  # would be rejected if the old direct exchange existed
         assert channel.queue_declare(name).method.message_count == 0
     rabbitmq_server.delete(name)
 

@@ -1,4 +1,4 @@
-"""Carts are signed in other languages and verified here; and no byte of what was signed can change unnoticed."""
+"""Cart signatures: made in other languages and verified here; every changed byte is detected."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ NUMBERS = (
 
 @pytest.fixture(scope="module")
 def signed_by_node(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Random carts, signed by docs/signing/sign_cart.mjs and read as the service reads a body."""
+    """Random carts, signed by docs/signing/sign_cart.mjs and parsed like a request body."""
     chance = Random(20261121)
     return [parse_json(line) for line in run_node(tmp_path_factory, [cart(chance) for _ in range(CARTS)])]
 
@@ -55,7 +55,7 @@ def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret:
 
 
 def cart(chance: Random) -> dict[str, Any]:
-    """A cart that agrees with itself, with anything at all in it that JSON can say."""
+    """A consistent cart with random JSON content."""
     items: list[dict[str, Any]] = [
         {"quantity": chance.randint(1, 9), "unitPriceCents": chance.randrange(10**6), "title": chance.choice(WORDS)}
         for _ in range(chance.randint(1, 3))
@@ -119,16 +119,16 @@ def test_changed_byte_is_detected(signed_by_node: list[dict[str, Any]]) -> None:
             if accepted(bytes(changed), signed_cart["signature"]):
                 assert parse_json(bytes(changed)) == parse_json(text), (number, place)
                 spelt_otherwise += 1
-        assert accepted(text, signed_cart["signature"])  # what refuses it above is the change
+        assert accepted(text, signed_cart["signature"])  # so that the change alone causes the rejection
     assert spelt_otherwise < 30  # \u001F for \u001f: another spelling of the same cart, and no change of it
 
 
 def accepted(text: bytes, signature: str) -> bool:
-    """Whether the service would take it for a signed cart, having read it as it reads a body."""
+    """Whether the service would accept the text as a signed cart."""
     try:
         content = parse_json(text)
         return HmacCartVerifier([SECRET])(Cart({**content, "signature": signature}))
-    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, not even an object
+    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, or no object
         return False
 
 

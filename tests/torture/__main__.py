@@ -48,7 +48,7 @@ def main(
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     logs = directory or Path(tempfile.mkdtemp(prefix="orders-torture-"))
     logs.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C, so that no process is left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C, so that no process is left running
     options = Options(seconds=seconds, seed=seed, clients=clients, faults=faults, defect=defect, directory=logs)
     click.echo(f"seed {seed}, logs in {logs}; starting PostgreSQL, Redis and RabbitMQ")
     try:
@@ -64,7 +64,7 @@ def main(
 
 
 def _progress(line: str) -> None:
-    """One line that changes on a terminal; elsewhere a line of each."""
+    """A line that is overwritten on a terminal; otherwise one line per message."""
     if sys.stdout.isatty():
         click.echo(f"\r\033[K{line[:120]}", nl=False)
     else:

@@ -1,4 +1,4 @@
-"""A plain HTTP client on one connection, which belongs to one thread."""
+"""HTTP client on one connection, used by one thread."""
 
 import json
 import re
@@ -13,12 +13,12 @@ _ETAG = re.compile(r'"(\d+)"')
 
 
 class NoAnswer(Exception):
-    """The connection ended, or the time was over, before there was a whole answer."""
+    """The connection ended or timed out before the response was complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A whole answer. `version` is the order's, from its ETag."""
+    """A complete response. `version` is the order's version, from its ETag."""
 
     status: int
     body: Any

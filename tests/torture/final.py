@@ -1,4 +1,4 @@
-"""The last look: every order once more over HTTP, and every dead token on every worker."""
+"""Final reads: every order over HTTP, and every revoked token on every worker."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from tests.torture.log import Operation, Outcome
 
 MOST_ORDERS = 3_000
 MOST_TOKENS = 100
-TIMES = 6  # each connection may be another worker's
+TIMES = 6  # each connection may reach another worker
 THREADS = 4
 
 

@@ -1,4 +1,4 @@
-"""Before the load: a migrated database, accounts, products, and a service that is well."""
+"""Preparation of a run: a migrated database, accounts, products, and a healthy service."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ START_SECONDS = 60
 
 
 def migrated_service(servers: Servers, options: Options) -> Service:
-    """Return the service on a new database; its processes are not started yet."""
+    """Return the service on a new database; its processes are not started."""
     with servers.connect(database="postgres") as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
@@ -33,7 +33,7 @@ def migrated_service(servers: Servers, options: Options) -> Service:
 
 
 def wait_until_well(service: Service, servers: Servers) -> float:
-    """Return how many seconds the start took."""
+    """Return the duration of the start in seconds."""
     seconds = seconds_until(lambda: is_healthy(service) and collector.has_consumers(servers), START_SECONDS)
     if seconds is None:
         raise RuntimeError(f"the service does not start within {START_SECONDS} s: {service.web.output[-2000:]}")
@@ -63,7 +63,7 @@ def add_products(port: int) -> dict[int, int]:
 
 
 def is_healthy(service: Service) -> bool:
-    """Whether all processes run, and eight new connections find the service ready with every part well."""
+    """Whether all processes run, and eight new connections find the service ready with every component healthy."""
     try:
         return all(process.pid for process in service.processes) and all(_is_ready(service.port) for _ in range(8))
     except (NoAnswer, KeyError, TypeError):
@@ -80,7 +80,7 @@ def _is_ready(port: int) -> bool:
 
 
 def seconds_until(holds: Callable[[], bool], timeout: float) -> float | None:
-    """How long it took; None where it does not hold in time."""
+    """The seconds until the condition held; None if it timed out."""
     began = time.monotonic()
     while time.monotonic() < began + timeout:
         if holds():

@@ -1,4 +1,4 @@
-"""The checker finds each kind of breach in evidence that is otherwise in order, and shares no code with the service."""
+"""Tests of the checker: it detects each kind of violation in correct evidence, and shares no code with the service."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ LOGGED_OUT = {"subject": "token", "outcome": Outcome.ACKNOWLEDGED}
 
 
 def another_order(**facts: Any) -> dict[str, Any]:
-    """How the history of another order begins."""
+    """The first history rows of another order."""
     return line(1, "placed", None, "PENDING", order_id="01a3", **facts)
 
 

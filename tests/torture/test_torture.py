@@ -1,4 +1,4 @@
-"""The torture itself: an ordinary service keeps its promises, and each planted defect is found."""
+"""Fault-injection runs: a correct service has no violation, and each planted defect is detected."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ from tests.torture.report import report
 from tests.torture.run import Run
 from tests.torture.servers import Servers
 
-SEED = 20  # of the short run
+SEED = 20  # seed of the short run
 DEEP_SEEDS = (7, 77, 777)
 FOUND_BY = {
     "unconditional-stock": ("consumer killed", "stock ="),
@@ -26,7 +26,7 @@ FOUND_BY = {
     "cache-without-fence": ("consumer killed", "no read older"),
     "early-acknowledgement": ("worker killed", "every acknowledged order"),
 }
-"""The fault that each defect is tortured with, and how the promise begins that it breaks."""
+"""By defect: the fault that reveals it, and the start of the promise that it breaks."""
 
 
 @pytest.fixture(scope="module")

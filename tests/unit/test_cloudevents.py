@@ -1,4 +1,4 @@
-"""Events and orders come back from bytes as they went in, and nothing else comes back at all."""
+"""Serialization of events and orders: round trips, and rejection of all other bytes."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -99,7 +99,7 @@ def test_snapshot_has_every_order_field() -> None:
 
     snapshot = orjson.loads(cloudevents.order_bytes(order))
 
-    assert set(snapshot) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field has to be kept, too
+    assert set(snapshot) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field must be included
 
 
 def test_event_is_a_cloud_event() -> None:

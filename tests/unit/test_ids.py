@@ -1,4 +1,4 @@
-"""Ids: UUIDs of version 7, never given twice, never going back."""
+"""Ids: UUIDs of version 7, unique and ascending."""
 
 import threading
 import time
@@ -78,7 +78,7 @@ def test_threads_get_distinct_ascending_ids() -> None:
 
 
 def test_processes_get_distinct_ids() -> None:
-    """Each begins its counter at random, and 32 bits more are random: a generator knows nothing of the others."""
+    """The counter starts at random, and 32 more bits are random, because the generators do not coordinate."""
     ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
 
     assert len(set(ids)) == 1_000

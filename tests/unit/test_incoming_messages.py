@@ -1,4 +1,4 @@
-"""What others tell us is read strictly: each flaw is a sentence, and nothing else than Refused comes of it."""
+"""Parsing of incoming messages: strict; each flaw is a sentence, and InvalidValue is the only error."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Passwords: what is kept tells nobody what they were, and checking costs the same work for everybody."""
+"""Password hashing: hashes do not reveal passwords, and verification costs the same work for every account."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Generated parts of docs/reference, compared with the code; names in docs/operations.md, compared likewise."""
+"""Generated parts of docs/reference, and names in docs/operations.md, compared with the code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/rights.md: its tables are those of the code."""
+"""Tables of docs/rights.md, compared with the code."""
 
 from collections.abc import Iterable
 from pathlib import Path

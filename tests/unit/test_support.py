@@ -1,4 +1,4 @@
-"""The tests' own parts: the order of choice, the closing lines, CI's refusal of skips, the clauses."""
+"""Test support: discovery of servers, report, skips in CI, and clauses."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -12,13 +12,13 @@ from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
 
 @dataclass
 class Address:
-    """A server that is nothing but its address."""
+    """A server that consists of its address."""
 
     url: str
 
 
 def part(*, answering: set[str], throwaway: AbstractContextManager[Address] | None = None) -> Part:
-    """A part that may be at two usual addresses, and answers at those given."""
+    """A server with two usual addresses, which answers at the given ones."""
 
     def version_at(url: str) -> str:
         if url not in answering:
@@ -107,7 +107,7 @@ class TestLeftoversOfDeadRuns:
         assert not left_by_a_dead_run(name, now=self.began + 1000 * DAY)
 
 
-NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's alone would cost half a second
+NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's plugin would cost half a second
 
 WANTING = """
     import pytest

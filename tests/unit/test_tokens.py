@@ -1,4 +1,4 @@
-"""Bearer tokens: a table of forgeries, each refused and nothing worse; and the good ones, each let in as it says."""
+"""Bearer tokens: a table of forgeries, which are all rejected, and valid tokens with their claims."""
 
 import time
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def test_other_algorithm_is_rejected(configured: str, used: str) -> None:
 
 @pytest.mark.parametrize("algorithm", list(KEYS))
 def test_public_key_is_rejected_as_hmac_secret(algorithm: str) -> None:
-    """Algorithm confusion: the public key, which everybody has, used as the secret of an HMAC."""
+    """Algorithm confusion: the public key, which is not secret, used as the secret of an HMAC."""
     public = pem(algorithm)
     for key in (public, public.strip(), public.replace("\n", ""), "".join(public.splitlines()[1:-1])):
         for name in ("HS256", algorithm):
@@ -257,7 +257,7 @@ def test_fingerprint_is_unique_per_token() -> None:
 
 
 def test_fingerprint_ignores_the_signature() -> None:
-    """ECDSA makes another one each time, and anybody can turn one into a second."""
+    """ECDSA signatures differ each time, and anybody can derive a second one."""
     bearer, said = tokens_of("ES256").verify, {"exp": int(time.time()) + DAY}
     first, second = sign("ES256", **said), sign("ES256", **said)
 
@@ -284,7 +284,7 @@ def test_token_may_expire_within_a_second(exp: float, monkeypatch: pytest.Monkey
     bearer = tokens_of("HS256").verify(token)
 
     assert bearer.actor.subject == "ada"
-    assert exp <= bearer.expires_at.timestamp() < exp + 1  # it is denied to its end
+    assert exp <= bearer.expires_at.timestamp() < exp + 1  # it is revoked until its expiry
     moment = exp
     with pytest.raises(InvalidToken):
         tokens_of("HS256").verify(token)

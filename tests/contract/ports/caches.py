@@ -1,4 +1,4 @@
-"""The caches under test, with a way to let time pass."""
+"""Order caches under test, with a clock that the test advances."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.support.examples import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class CacheHarness:
-    """A cache, and what makes it so many seconds later."""
+    """A cache, and a function that advances its time by a number of seconds."""
 
     cache: OrderCache
     pass_time: Callable[[float], object]
@@ -25,7 +25,7 @@ def in_memory() -> CacheHarness:
 
 
 def in_redis(url: str, *, prefix: str) -> CacheHarness:
-    """Time passes by taking it from whatever every key has left to live."""
+    """Time advances because the TTL of every key is shortened."""
 
     def pass_time(seconds: float) -> None:
         with redis.Redis.from_url(url) as client:

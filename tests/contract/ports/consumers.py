@@ -1,4 +1,4 @@
-"""The inlets under test: how messages are put in, and what lies among the dead letters."""
+"""Message consumers under test: how messages are published, and which messages are dead-lettered."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 PATIENCE = 60  # seconds
 QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
-"""A dead consumer's partitions are given to others soon."""
+"""Partitions of a dead consumer are reassigned soon because the session timeout is short."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerHarness:
-    """Somewhere to put messages, inlets that take them, and the dead letters with their reasons."""
+    """Publishes messages, creates consumers, and returns the dead letters with their reasons."""
 
     put: Callable[[Sequence[bytes]], None]
     consumer: Callable[[], MessageConsumer]
@@ -59,7 +59,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> ConsumerHarn
 
 
 def joining(harness: ConsumerHarness) -> ConsumerHarness:
-    """The post, whose first inlet joins its group already, for which Kafka takes three seconds."""
+    """The harness with a consumer that has already joined its group, because joining takes Kafka three seconds."""
     first = [harness.consumer()]
     first[0].poll(lambda _: None, timeout=0.01)
     return replace(harness, consumer=lambda: first.pop() if first else harness.consumer())

@@ -1,4 +1,4 @@
-"""The publishers under test, with a way to see what arrived."""
+"""Event publishers under test, with a way to read what arrived."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 @dataclass(frozen=True, kw_only=True)
 class PublisherHarness:
-    """A publisher, what arrived so far, oldest first, and how to hang up."""
+    """A publisher, the events that arrived so far (oldest first), and a function that closes the connection."""
 
     publisher: EventPublisher
     arrived: Callable[[], list[Event]]
@@ -30,7 +30,7 @@ def in_memory() -> PublisherHarness:
 
 
 def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> PublisherHarness:
-    """A queue of ours hears all that goes through the exchange. ``url`` is another way to the same server."""
+    """A queue bound to the exchange receives every event. ``url`` is another route to the same server."""
     exchange, audience = server.name("exchange"), server.name("audience")
     with server.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
@@ -47,7 +47,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float 
 
 
 def in_kafka(server: KafkaServer) -> PublisherHarness:
-    """A topic of its own. What is kept there is all that ever arrived, in the order of each partition."""
+    """A separate topic, which retains all events that ever arrived, in the order of each partition."""
     topic = server.name("events")
 
     def arrived() -> list[Event]:
@@ -61,7 +61,7 @@ def in_kafka(server: KafkaServer) -> PublisherHarness:
 
 
 def _structured(headers: dict[str, str], value: bytes) -> bytes:
-    """The CloudEvent in one piece."""
+    """The CloudEvent as one JSON document."""
     assert headers.pop("content-type") == "application/json"
     attributes: dict[str, Any] = {name.removeprefix("ce_"): text for name, text in headers.items()}
     attributes["orderversion"] = int(attributes["orderversion"])

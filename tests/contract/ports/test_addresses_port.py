@@ -1,4 +1,4 @@
-"""The promise of Addresses: a user's mail goes to the account's address, or to the user's own name."""
+"""Contract of EmailLookup: the address of the account, or the user id if it is an address."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The promises of Analytics: which orders count, in which bucket, and what was ordered most."""
+"""Contract of AnalyticsReader: which orders count, their bucket, and the top products."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,7 +23,7 @@ def period(since: datetime = MARCH, before: datetime = APRIL, *, bucket: Bucket 
 
 @dataclass(frozen=True)
 class Sales:
-    """Products are sold here, without a look at their stock."""
+    """Sells products without a check of their stock."""
 
     shop: Shop
 
@@ -47,7 +47,7 @@ class Sales:
         become: OrderStatus | None = None,
         delete: bool = False,
     ) -> Order:
-        """Place an order of (quantity, unit price) by product, and do with it what is wanted."""
+        """Place an order of (quantity, unit price) by product, then change or delete it as the arguments say."""
         lines = [
             OrderLine(product_id=product, quantity=quantity, unit_price=Money(price, currency))
             for product, (quantity, price) in sold.items()
@@ -121,10 +121,10 @@ def test_order_falls_in_its_utc_bucket(shop: Shop, sales: Sales, bucket: Bucket)
     (tea,) = sales.products("Tea")
     since, zone = datetime(2025, 12, 20, tzinfo=UTC), timezone(timedelta(hours=5, minutes=45))
     moments = [since + timedelta(hours=5 * step) for step in range(170)] + [
-        datetime(2026, 1, 5, tzinfo=UTC) - INSTANT,  # the last of a Sunday
-        datetime(2026, 1, 5, tzinfo=UTC),  # the first of a Monday
-        datetime(2026, 1, 1, tzinfo=UTC) - INSTANT,  # the last of a year
-        datetime(2026, 1, 1, 3, tzinfo=zone),  # still of the old year
+        datetime(2026, 1, 5, tzinfo=UTC) - INSTANT,  # the last instant of a Sunday
+        datetime(2026, 1, 5, tzinfo=UTC),  # the first instant of a Monday
+        datetime(2026, 1, 1, tzinfo=UTC) - INSTANT,  # the last instant of a year
+        datetime(2026, 1, 1, 3, tzinfo=zone),  # still in the old year
     ]
     for moment in moments:
         sales.sell({tea: (1, 100)}, at=moment)

@@ -1,4 +1,4 @@
-"""What only a database promises: it refuses what cannot be, and a relay that dies holds nothing."""
+"""Contract of the databases alone: constraints, and locks that a killed relay releases."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def test_orders_table_has_specified_columns(engine: Engine) -> None:
     (key,) = tables.get_foreign_keys("orders")
     for name in ("id", "items", "total_minor", "currency", "status", "created_at"):
         assert columns[name]["nullable"] is False
-    assert columns["user_id"]["nullable"] is True  # a guest's order of the contract checkout
+    assert columns["user_id"]["nullable"] is True  # an order of a guest through the contract checkout
     assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (
         ["user_id"],
         "users",

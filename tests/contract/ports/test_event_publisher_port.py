@@ -1,4 +1,4 @@
-"""The promises of Publisher: None only for what is safe with the broker, an answer for each, and an end to waiting."""
+"""Contract of EventPublisher: None only for a confirmed event, one result per event, and bounded waiting."""
 
 import time
 from collections.abc import Iterator
@@ -91,7 +91,7 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 @pytest.fixture
 def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarness]:
-    """RabbitMQ behind a network that can be broken. Memory refuses nothing and is never away."""
+    """RabbitMQ behind a network that can be broken. The in-memory publisher neither rejects nor fails."""
     harness = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
     yield harness
     harness.close()
@@ -125,7 +125,7 @@ class TestTheBrokerFails:
 
         network.cut()
         network.restore()
-        time.sleep(0.3)  # the farewell arrives
+        time.sleep(0.3)  # the close of the connection arrives
 
         assert list(far.publisher.publish([second])) == [None]
         assert far.arrived() == [first, second]
@@ -142,7 +142,7 @@ class TestTheBrokerFails:
 
         assert isinstance(result, PublisherUnavailable)
         arrived = far.arrived()
-        assert arrived == sent[: len(arrived)]  # without a hole
+        assert arrived == sent[: len(arrived)]  # without a gap
 
     def test_threads_fail_within_timeout_if_broker_hangs(self, far: PublisherHarness, network: Proxy) -> None:
         far.publisher.publish(placings(1))
@@ -163,7 +163,7 @@ class TestTheBrokerRefuses:
             channel.queue_declare(queue, durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
         publisher = InRabbitMQ(rabbitmq_server.url, queue=queue, exchange=exchange)
         first, second = placings(2)
-        change = life_of_an_order()[1]  # goes to no task queue
+        change = life_of_an_order()[1]  # is routed to no task queue
 
         taken, refused, untouched = publisher.publish([first, second, change])
 

@@ -1,4 +1,4 @@
-"""The promises of Keys: what was done under a key is done once, and a key is taken by a commit alone."""
+"""Contract of IdempotencyKeys: a request runs once per key, and only a commit stores a key."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -115,7 +115,7 @@ def test_key_text_is_stored_exactly(shop: Shop, key: str) -> None:
 
 
 class Mishap(Exception):
-    """Whatever may happen between the claim and the commit."""
+    """An error between acquiring the key and the commit."""
 
 
 def test_failure_releases_the_key(shop: Shop) -> None:
@@ -202,7 +202,7 @@ def test_concurrent_key_is_rejected_or_waits(shop: Shop) -> None:
         assert begun.wait(10)
         repeating = second.submit(do, shop)
         try:
-            early = repeating.exception(timeout=1)  # a store without locks of its own lets it wait
+            early = repeating.exception(timeout=1)  # a store without row locks lets it wait
         except TimeoutError:
             early = None
         go_on.set()

@@ -1,4 +1,4 @@
-"""The promises of Inbox: a message is noted once, with the commit of what was done about it and by nothing else."""
+"""Contract of Inbox: a message is recorded once, in the transaction that handles it."""
 
 from functools import partial
 from threading import Event

@@ -1,4 +1,4 @@
-"""What only RabbitMQ's inlet promises: a broker that goes away, counts of others, and properties that stay."""
+"""Contract of the RabbitMQ consumer alone: lost connections, foreign retry counts, and preserved properties."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -42,7 +42,7 @@ def test_lost_broker_recovers_with_all_messages(
     network.restore()
     poll_until(consumer, received.append, lambda: b"two" in received)
     consumer.close()
-    # What was acknowledged in the moment of the cut may come again: the broker has not heard of it.
+    # Messages acknowledged at the moment of the cut may be redelivered because the broker did not receive the ack.
     assert received in ([b"one", b"two"], [b"one", b"one", b"two"])
 
 
@@ -106,11 +106,11 @@ def test_early_message_is_acked_after_its_copy(rabbitmq_server: RabbitServer, ne
     with pytest.raises(Unavailable):
         poll_until(consumer, handle, lambda: False)
     network.restore()
-    with suppress(Unavailable):  # the connection of before
+    with suppress(Unavailable):  # the connection from before
         consumer.poll(handle, timeout=0.5)
     poll_until(consumer, handle, lambda: len(received) >= 4)
 
-    while consumer.poll(handle, timeout=1.0):  # a copy whose message the broker did not hear to be acknowledged
+    while consumer.poll(handle, timeout=1.0):  # a copy of a message whose acknowledgement the broker did not receive
         pass
     consumer.close()
     assert len(received) <= 6

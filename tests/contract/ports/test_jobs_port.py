@@ -1,4 +1,4 @@
-"""The promises of the port Jobs."""
+"""Contract of JobRepository."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -26,7 +26,7 @@ LATER = NOON + timedelta(seconds=10)
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def jobs(request: pytest.FixtureRequest) -> JobRepository:
-    """No job at all."""
+    """No job exists."""
     if request.param == "memory":
         return memory_jobs.InMemoryJobRepository(InMemoryStore())
     engine: Engine = request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""A key taken between the claim of another and its keeping is found out, and what was kept is not overwritten."""
+"""Idempotency key that another transaction stores between acquire and store: the stored response is preserved."""
 
 import pytest
 from sqlalchemy import Engine
@@ -16,7 +16,7 @@ def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
 
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
-        with shop.unit_of_work() as other:  # as if it had looked before, and got the lock after
+        with shop.unit_of_work() as other:  # as if it had checked earlier and acquired the lock later
             other.orders.add(quick)
             other.idempotency_keys.store(TWICE, quick)
             other.commit()

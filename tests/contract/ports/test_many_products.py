@@ -1,4 +1,4 @@
-"""The promises of the port Products that are about many at once."""
+"""Contract of the bulk methods of ProductRepository."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

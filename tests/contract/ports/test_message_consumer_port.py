@@ -1,4 +1,4 @@
-"""The promises of Inlet: nothing is lost, nothing is done before its time, and what cannot be done is put aside."""
+"""Contract of MessageConsumer: no message is lost, early messages are retried, invalid ones are dead-lettered."""
 
 import time
 from collections import deque
@@ -38,7 +38,7 @@ def harness(request: pytest.FixtureRequest) -> ConsumerHarness:
 
 @pytest.fixture(scope="module")
 def in_kafka_soon(kafka_server: KafkaServer) -> Iterator[Callable[[], ConsumerHarness]]:
-    """Posts whose first inlet joined its group while the tests before ran."""
+    """Harnesses whose first consumer joined its group while earlier tests ran."""
     waiting = deque(joining(in_kafka(kafka_server)) for _ in range(4))
 
     def another() -> ConsumerHarness:
@@ -185,7 +185,7 @@ def test_next_consumer_gets_only_unacknowledged(harness: ConsumerHarness) -> Non
     second = harness.consumer()
     poll_until(second, handle, lambda: len(received) >= 4)
 
-    assert sorted(received) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in whichever order
+    assert sorted(received) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in any order
     assert not second.poll(handle, timeout=0.5)
     second.close()
 

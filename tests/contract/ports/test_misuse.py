@@ -1,4 +1,4 @@
-"""What only a program does wrong, or another program's client: every store minds it alike, and loses nothing."""
+"""Misuse of the stores by a program or a client: every store rejects it alike and loses nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def test_closed_unit_of_work_rejects_calls(shop: Shop, part: Callable[[UnitOfWor
         with pytest.raises(RuntimeError, match="not open"):
             part(uow)
 
-    with fresh:  # and can be used as it should
+    with fresh:  # and is usable afterwards
         part(fresh)
 
 

@@ -1,4 +1,4 @@
-"""The promises of Cache: wrong only by being empty, and never in anybody's way."""
+"""Contract of OrderCache: a cache may be empty, never stale, and never blocks or fails the caller."""
 
 import json
 import time
@@ -36,14 +36,14 @@ def cache(harness: CacheHarness) -> OrderCache:
 
 
 def saved(order: Order) -> Order:
-    """The order as the store gives it: numbered, and with nothing unsaved."""
+    """The order as the store returns it: with its number and without new entries."""
     order.number = 4711
     order.new_entries.clear()
     return order
 
 
 def versions(count: int) -> list[Order]:
-    """One order at its versions 1, 2, 3, ... (at most 5)."""
+    """One order at versions 1, 2, 3, ... (at most 5)."""
     order = saved(placed())
     seen = [deepcopy(order)]
     for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)[: count - 1]:
@@ -113,7 +113,7 @@ class TestNotFound:
 
 
 class TestFence:
-    """A read that began before a change may put the old order after the invalidation: it must not come to stay."""
+    """A read that began before a change may store the old order after the invalidation; it must not stay cached."""
 
     def test_invalidation_removes_and_blocks_old_copy(self, cache: OrderCache) -> None:
         first, second = versions(2)
@@ -210,7 +210,7 @@ def network(redis_server: RedisServer) -> Iterator[Proxy]:
 
 @pytest.fixture
 def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
-    """Redis, with the time-outs of production, behind a network that can be broken. Memory cannot fail so."""
+    """Redis with production timeouts, behind a network that can be broken. The in-memory cache cannot fail this way."""
     cache = InRedis(network.through(redis_server.url), prefix=f"{redis_server.prefix}far-{next(NUMBERS)}:")
     yield cache
     cache.close()
@@ -238,7 +238,7 @@ class TestTheCacheFails:
         began = time.monotonic()
         for _ in range(50):
             assert far.get(order.id) is None
-        assert time.monotonic() - began < 1.0  # nobody waits any more: the circuit is open
+        assert time.monotonic() - began < 1.0  # no call waits any more because the circuit is open
 
     def test_cache_recovers_after_outage(self, far: InRedis, network: Proxy) -> None:
         order = saved(placed())

@@ -1,4 +1,4 @@
-"""The promises of Queries: what was committed last, and lists that neither lose nor repeat an order."""
+"""Contract of OrderQueries: committed state, and lists that neither skip nor repeat an order."""
 
 from collections.abc import Iterator
 from datetime import timedelta

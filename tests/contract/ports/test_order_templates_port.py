@@ -1,4 +1,4 @@
-"""The promises of Templates: kept as they were added, each user's own, gone when removed."""
+"""Contract of OrderTemplateRepository: templates are stored unchanged, private to their user, and deletable."""
 
 from datetime import timedelta
 from functools import partial

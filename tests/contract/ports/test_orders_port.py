@@ -1,4 +1,4 @@
-"""The promises of Orders and UnitOfWork: what is committed comes back as it was, all of it or nothing of it."""
+"""Contract of OrderRepository and UnitOfWork: committed orders are stored unchanged, all of them or none."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -234,7 +234,7 @@ class TestNotFoundAndConflict:
         present = shop.changed(order, OrderStatus.PAID)
 
         with shop.unit_of_work() as uow:
-            uow.orders.save(order)  # stale, but there is nothing to save
+            uow.orders.save(order)  # stale, but without changes to save
             uow.commit()
 
         assert shop.queries.get(order.id) == present
@@ -349,7 +349,7 @@ class TestTwoAtOnce:
 
 
 def as_json(line: CustomItem) -> str:
-    """Tells the order of members apart, 1 from 1.0 and 0.0 from -0.0."""
+    """JSON text, because it distinguishes member order, 1 from 1.0 and 0.0 from -0.0."""
     return json.dumps(line.content)
 
 

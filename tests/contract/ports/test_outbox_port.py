@@ -1,4 +1,4 @@
-"""The promises of Outbox: nothing committed is lost, an order's events keep their order, one relay a shard."""
+"""Contract of Outbox: no committed event is lost, events of an order stay in order, one relay claims a shard."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 
 def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[OutboxMessage]:
-    """What a relay would find in all shards."""
+    """All due messages of all shards."""
     messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
@@ -36,7 +36,7 @@ def marked(
     last_error: str | None = None,
     limit: int = 500,
 ) -> list[OutboxMessage]:
-    """Mark all that is due alike."""
+    """Set all due messages to one state."""
     messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
@@ -121,7 +121,7 @@ class TestRoundTrip:
 
 
 class TestHeldBack:
-    """An order's later event never leaves without its earlier one; other orders do not wait for it."""
+    """A later event of an order never precedes an earlier one; other orders are not blocked."""
 
     @pytest.mark.parametrize(("state", "due_at"), [(OutboxState.PARKED, NOON), (OutboxState.WAITING, LATER + SECOND)])
     def test_unsent_event_blocks_later_events(self, shop: Shop, state: OutboxState, due_at: datetime) -> None:
@@ -213,7 +213,7 @@ class TestRequeueAndPrune:
             marked(outbox, state, due_at=LATER + SECOND)
         shop.add(placed(at=NOON))
 
-        assert outbox.prune(sent_before=NOON) == 0  # not older than that
+        assert outbox.prune(sent_before=NOON) == 0  # not older than the limit
         assert outbox.prune(sent_before=LATER, limit=2) == 2
         assert outbox.prune(sent_before=LATER, limit=2) == 1
         assert outbox.prune(sent_before=LATER) == 0

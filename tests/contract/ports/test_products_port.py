@@ -1,4 +1,4 @@
-"""The promises of Products, Stock and Catalogue: nothing is taken or given back twice, or sold out of nothing."""
+"""Contract of ProductRepository, Stock and ProductCatalog: stock is deducted and released once, never below zero."""
 
 from collections.abc import Callable
 from concurrent.futures import wait
@@ -23,12 +23,12 @@ NOBODY_S = 2**62
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def warehouse(request: pytest.FixtureRequest) -> Warehouse:
-    """An empty one, on every adapter."""
+    """An empty store on every adapter."""
     return in_memory() if request.param == "memory" else in_database(request.getfixturevalue(request.param))
 
 
 def of(**quantities: int) -> Order:
-    """An order not stored yet, of so many of each product: ``of(p1=3)``."""
+    """An order that is not stored yet, with quantities by product: ``of(p1=3)``."""
     lines = [
         OrderLine(product_id=int(name[1:]), quantity=quantity, unit_price=PRICE)
         for name, quantity in quantities.items()
@@ -38,7 +38,7 @@ def of(**quantities: int) -> Order:
 
 
 def taken(warehouse: Warehouse, order: Order) -> list[Product]:
-    """Store the order and take what it wants, with no look at the stock beforehand."""
+    """Store the order and deduct its quantities, without a check of the stock beforehand."""
     with warehouse.unit_of_work() as uow:
         uow.orders.add(order)
         low = list(uow.stock.deduct(order, by=ADA, at=NOON))
@@ -53,7 +53,7 @@ def given_back(warehouse: Warehouse, order: Order) -> None:
 
 
 def renamed(warehouse: Warehouse, product_id: int) -> None:
-    """Change the product's sku, once and with no second try."""
+    """Change the product's SKU, without a retry."""
     with warehouse.unit_of_work() as uow:
         uow.products.save(replace(uow.products.get_for_update(product_id), sku="RENAMED"), by=ADMIN, at=NOON)
         uow.commit()
@@ -115,7 +115,7 @@ class TestProducts:
                 take(sku="TEA")
             assert refusal.value.sku == "TEA"
 
-        assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # its own
+        assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # the product's own SKU
         assert warehouse.catalogue.list_page() == [tea, milk]
         warehouse.books().require_agreement()
 
@@ -256,7 +256,7 @@ class TestStock:
         warehouse.books().require_agreement()
 
     def test_deduction_sees_concurrent_restock(self, warehouse: Warehouse) -> None:
-        """Found by the rush on ten products: the row's old stock is not enough, the new one is."""
+        """Regression: the row's old stock is insufficient and the concurrently updated stock is sufficient."""
         [tea] = warehouse.stocked(1)
         order = of(p1=3)
 
@@ -300,7 +300,7 @@ class TestStock:
         assert warehouse.books().stock == {tea: 0}
 
     def test_order_and_sku_change_do_not_deadlock(self, warehouse: Warehouse) -> None:
-        """Found by a rush: an order that shares a row before it locks it, and a change of the row's key, deadlock."""
+        """Regression: an order that locks a row FOR SHARE first deadlocks with a change of the row's key."""
         [tea] = warehouse.stocked(3)
         order = of(p1=3)
 

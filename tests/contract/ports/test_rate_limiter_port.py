@@ -1,4 +1,4 @@
-"""The promises of Attempts: so many a minute under a key, whoever counts."""
+"""Contract of RateLimiter: a limit per minute and key, across processes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ Pass = Callable[[float], object]
 
 @pytest.fixture(params=["memory", "Redis", "Redis that is away"])
 def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
-    """What counts, and what makes it so many seconds later."""
+    """A rate limiter, and a function that advances its time by a number of seconds."""
     clock = Clock()
     limiter = InMemory(clock=clock)
     if request.param == "memory":
@@ -49,7 +49,7 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
 
 
 def tried(attempts: RateLimiter, key: str = "ann", *, limit: int = 3) -> int:
-    """How often one may try until it is too often."""
+    """The number of attempts until the limiter rejects one."""
     for number in range(100):
         try:
             attempts.hit(key, limit=limit)

@@ -1,4 +1,4 @@
-"""The promises of the port Bookings, and of Stock where other services hold what an order has taken."""
+"""Contract of ReservationRepository, and of Stock if other services hold the reserved products."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ def idempotency_key(key: str = "key", *, subject: str = "ada", scope: str = "ost
 
 
 def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
-    """Do it in one unit of work, and commit."""
+    """Run the steps in one unit of work and commit."""
     with shop.unit_of_work() as uow:
         for step in steps:
             step(uow)
@@ -75,7 +75,7 @@ def products_of(reservation: Reservation, name: str = "Tea") -> dict[int, Produc
 
 
 def confirmed_order(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order:
-    """An order of products of elsewhere, stored with its booking."""
+    """A stored order of external products, with its confirmed reservation."""
     reservation = added(shop).with_shipment(shipment_id)
     order = order_of(reservation, shipment_id=shipment_id)
     done(

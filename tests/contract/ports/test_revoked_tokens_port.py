@@ -1,4 +1,4 @@
-"""The promises of Denylist: what is denied is denied for everybody, at once, and exactly one was the first to do it."""
+"""Contract of RevokedTokens: a revocation is effective everywhere at once, and new for exactly one caller."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -32,7 +32,7 @@ def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, copies: Callable[
 
 @pytest.fixture
 def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
-    """The copies of so many processes, in one Redis."""
+    """Caches of several processes in one Redis."""
     made: list[InRedis] = []
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
 
@@ -117,7 +117,7 @@ def test_cache_of_many_revocations_is_complete(shop: Shop, copies: Callable[[], 
 
 
 class Counted:
-    """A denylist that counts how often it is asked."""
+    """Revoked tokens that count their calls."""
 
     def __init__(self, denied: AllRevokedTokens) -> None:
         self._denied = denied

@@ -1,4 +1,4 @@
-"""The promises of Reservations and Shipments, kept by the HTTP adapters whatever the other service does."""
+"""Contract of CatalogService and ShipmentService, for the HTTP adapters, whatever the remote service does."""
 
 import socket
 import time
@@ -44,7 +44,7 @@ HOW: dict[Misbehaviour, type[ServiceError]] = {
     M.REDIRECT: InvalidServiceResponse,
     M.NOT_HTTP: InvalidServiceResponse,
 }
-SECONDS = effort(0.5, asking.CALL_SECONDS)  # that a call has which takes too long
+SECONDS = effort(0.5, asking.CALL_SECONDS)  # time limit of a call to a service that never finishes
 CALLS = ["named", "reserve", "release", "book", "cancel"]
 
 
@@ -68,14 +68,14 @@ def reservations(catalogue: CatalogueService) -> HttpCatalogService:
 
 
 def new_reservation(**products: int) -> Reservation:
-    """A new one, of so many of each product: ``booking(p1=3)``."""
+    """A new reservation with quantities by product: ``new_reservation(p1=3)``."""
     quantities = {int(name[1:]): quantity for name, quantity in (products or {"p1": 3}).items()}
     return Reservation.start(new_id(), user_id="ada", quantities=quantities, at=NOON)
 
 
 @pytest.fixture(params=CALLS)
 def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: ShipmentService) -> Callable[..., Any]:
-    """Ask a service for something, having told it how to behave; ``method`` of the call is told, too."""
+    """Call a service method after the service's behaviour is set; ``method`` is the HTTP method of the call."""
     reservations, shipments = HttpCatalogService(catalogue.url, currency="USD"), HttpShipmentService(carrier.url)
     products, reservation = reservations.get_products([1]), new_reservation()
     ask: dict[str, tuple[str, Callable[[], object]]] = {
@@ -107,7 +107,7 @@ def test_service_failure_raises_its_error_in_time(
     with pytest.raises(HOW[way]):
         call(way)
 
-    assert time.monotonic() - began < 10  # they would go on for a minute or more
+    assert time.monotonic() - began < 10  # without a limit the calls would last a minute or more
 
 
 @pytest.mark.parametrize("way", [M.OTHER_SHAPE, M.DO_AND_LIE], ids=lambda way: way.name)

@@ -1,4 +1,4 @@
-"""The promise of Orders for the carrier: an order is found by its shipment, and held."""
+"""Contract of OrderRepository for carriers: an order is found by its shipment and locked."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A store that is away, silent, locked or no store: StoreUnavailable from every method, soon, and nothing else."""
+"""Unavailable, silent, locked or invalid stores: StoreUnavailable from every method, within a bounded time."""
 
 import sqlite3
 import time
@@ -22,7 +22,7 @@ from tests.support.servers.proxy import Proxy
 from tests.support.stores import Shop, in_database
 from tests.support.threads import at_once
 
-BOUND = 12.0  # seconds: a connection 2, a turn in the pool 2, a statement 6, and a slow machine
+BOUND = 12.0  # seconds: connecting 2, waiting for the pool 2, a statement 6, and a slow machine
 
 
 def enter(shop: Shop) -> None:
@@ -65,7 +65,7 @@ METHODS: dict[str, Callable[[Shop], object]] = {
 
 
 def assert_unavailable(shop: Shop, methods: dict[str, Callable[[Shop], object]] = METHODS) -> None:
-    """All at once, as a hanging store costs each of them its time-out."""
+    """Call all methods concurrently, because a hanging store costs each of them its timeout."""
     began = time.monotonic()
     results = at_once(*((lambda call=call: call(shop)) for call in methods.values()))
     took = time.monotonic() - began
@@ -83,7 +83,7 @@ def proxy(migrated_postgresql: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
-    """PostgreSQL behind a network that can be broken; ``postgresql`` is the way around it."""
+    """PostgreSQL behind a network that can be broken; ``postgresql`` is the direct connection."""
     engine = engines.create(proxy.through(migrated_postgresql), pool_size=20)
     yield in_database(engine)
     engine.dispose()
@@ -122,7 +122,7 @@ def enter_and_leave(shop: Shop) -> None:
 def assert_unavailable_in_a_unit_of_work(
     shop: Shop, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
 ) -> None:
-    """The store breaks just before the method is called."""
+    """The store fails just before the method is called."""
     with shop.unit_of_work() as uow:
         held = uow.orders.get_for_update(stored.id)
         held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -151,7 +151,7 @@ def test_connection_loss_rolls_back(far: Shop, postgresql: Engine, proxy: Proxy,
     assert near.queries.get(stored.id) == stored
     with pytest.raises(OrderNotFound):
         near.queries.get(new.id)
-    assert near.changed(stored, OrderStatus.CANCELED).version == 2  # nothing is held any more
+    assert near.changed(stored, OrderStatus.CANCELED).version == 2  # no lock is held any more
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
@@ -184,7 +184,7 @@ def test_relay_fails_on_lost_store_and_next_continues(far: Shop, postgresql: Eng
         claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
         proxy.cut()
 
-    deadline = time.monotonic() + BOUND  # the server may notice late that the relay is gone
+    deadline = time.monotonic() + BOUND  # the server may notice the lost relay late
     due = None
     while due is None and time.monotonic() < deadline:
         with near.outbox().claim(shard, now=NOON, limit=5) as claim:

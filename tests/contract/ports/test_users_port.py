@@ -1,4 +1,4 @@
-"""The promises of Users: one account a person, one person an e-mail address, and nothing forgotten."""
+"""Contract of UserRepository: one account per user, one user per e-mail address."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ def test_account_is_read_as_added(shop: Shop, user: User) -> None:
 
 
 def test_user_without_account_is_not_found(shop: Shop) -> None:
-    shop.placed(by=ADA)  # known from a token
+    shop.placed(by=ADA)  # a user created from a token
     shop.users.add(ann())
 
     for unknown in ("ada", "bob", "ann@example.com"):

@@ -1,4 +1,4 @@
-"""Analytics over a year of orders, at length a million: a month is answered from two indexes and nothing else."""
+"""Query plans of analytics over a year of orders (a million with effort): a month is read from two indexes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 
 A_DAY = effort(144, 2_880)
-ORDERS = 347 * A_DAY  # nearly a year: at length 999,360, one every half minute
+ORDERS = 347 * A_DAY  # nearly a year; the large run has 999,360 orders, one every half minute
 PRODUCTS = 1_000
 JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
 JUNE = Period(
@@ -25,7 +25,7 @@ JUNE = Period(
     bucket=Bucket.DAY,
     currency="USD",
 )
-OF_JUNE = range(151 * A_DAY, 181 * A_DAY)  # the numbers of its orders
+OF_JUNE = range(151 * A_DAY, 181 * A_DAY)  # the numbers of the orders of June
 INDEXES = """
     SELECT indexdef, indexrelid::regclass::text AS name
     FROM pg_index JOIN pg_indexes ON indexname = indexrelid::regclass::text
@@ -55,7 +55,7 @@ FILL = (
 
 
 class QueryPlan(NamedTuple):
-    """A statement as it was sent, and what it cost."""
+    """The plan and the cost of a statement as it was sent."""
 
     statement: str
     nodes: list[dict[str, Any]]
@@ -63,7 +63,7 @@ class QueryPlan(NamedTuple):
     milliseconds: float
 
     def reads(self, table: str) -> list[tuple[str, int | None]]:
-        """How the table is read, and how many of its rows had to be looked up beside the index."""
+        """The scan nodes of a table, each with the number of rows that were fetched from the heap."""
         return [
             (node["Node Type"], node.get("Heap Fetches")) for node in self.nodes if node.get("Relation Name") == table
         ]
@@ -83,8 +83,8 @@ def many(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[
 
 
 def fill(connection: Connection) -> None:
-    """Fill the tables; their indexes are made anew afterwards, as they are, which is far quicker."""
-    connection.execute(text("SET LOCAL session_replication_role = replica"))  # no look at the foreign keys
+    """Fill the tables; the indexes are dropped and recreated, because that is much faster."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
     connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
     indexes = connection.execute(text(INDEXES)).all()
     for index in indexes:
@@ -99,7 +99,7 @@ def fill(connection: Connection) -> None:
 
 @pytest.fixture
 def plans_of(many: Engine) -> Callable[[Callable[[], object]], list[QueryPlan]]:
-    """The statements that a question sends, each explained as it was run."""
+    """The statements that a query sends, each explained as it was run."""
 
     def plans_of(question: Callable[[], object]) -> list[QueryPlan]:
         sent: list[tuple[str, Any]] = []
@@ -187,7 +187,7 @@ def test_low_products_are_read_from_index(many: Engine, plans_of: Callable[..., 
 
 
 def pages(engine: Engine) -> int:
-    """How many pages the orders and their items fill."""
+    """The number of pages of the orders and their items."""
     with engine.connect() as connection:
         return int(
             connection.scalar(text("SELECT sum(relpages) FROM pg_class WHERE relname IN ('orders', 'order_items')"))

@@ -1,4 +1,4 @@
-"""A database that is away, frozen, restarted or not migrated: StoreUnavailable within seconds, and nothing else."""
+"""Unavailable, frozen, restarted or unmigrated databases: StoreUnavailable within seconds, and no other error."""
 
 import subprocess
 import sys
@@ -69,7 +69,7 @@ def method(request: pytest.FixtureRequest) -> Callable[[Engine], object]:
 
 @pytest.fixture(scope="module", params=["postgresql", "sqlite"])
 def unmigrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database without tables; none of the methods makes one."""
+    """A database without tables; no method creates one."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('unmigrated')}/orders.db"
         return
@@ -100,7 +100,7 @@ def test_unmigrated_database_is_unavailable(
 ) -> None:
     engine = connect(unmigrated)
     if method in (engines.ping, migrate.current, migrate.pending):
-        method(engine)  # these are there to tell
+        method(engine)  # these methods report the state of the schema
     else:
         with pytest.raises(StoreUnavailable, match="not been migrated; run: orders migrate"):
             method(engine)
@@ -143,8 +143,8 @@ def test_hanging_network_times_out(migrated_postgresql: str, connect: Callable[.
         order = placed(engine)
 
         proxy.hang()
-        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a connection it had
-        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a new one
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on an existing connection
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a new connection
         until.callback(proxy.restore)
 
 
@@ -168,7 +168,7 @@ def test_server_restart_fails_no_request(throwaway_postgres: ThrowawayPostgres, 
     engine = connect(throwaway_postgres.url)
     order = placed(engine)
     with SqlOutbox(engine).claim(1, now=NOON, limit=9), SqlUnitOfWork(engine) as uow:
-        uow.orders.get_for_update(order.id)  # so that there are several connections to lose
+        uow.orders.get_for_update(order.id)  # so that the pool has several connections to lose
 
     throwaway_postgres.kill()
     throwaway_postgres.start()

@@ -1,4 +1,4 @@
-"""Embedding the domain over a database, as the README says: neither Flask nor a command line is needed."""
+"""Embedding of the domain over a database, as in the README: without Flask and without the command line."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Whoever an order is of is known: the database itself sees to it, whoever writes the order and however."""
+"""Trigger that creates a `users` row for the customer of every order, whichever statement inserts the order."""
 
 from collections.abc import Callable
 from datetime import datetime

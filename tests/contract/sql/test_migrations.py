@@ -1,4 +1,4 @@
-"""Migrations: up, down and up again, all at once, and complete."""
+"""Migrations: upgrade, downgrade, concurrent upgrades, and completeness of the schema."""
 
 import subprocess
 import sys
@@ -117,7 +117,7 @@ def test_newer_schema_has_nothing_pending(altered: str, connect: Callable[..., E
 def test_failed_migration_rolls_back(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE outbox (id INTEGER)"))  # the last table of the migration is in its way
+        connection.execute(text("CREATE TABLE outbox (id INTEGER)"))  # conflicts with the last table of the migration
 
     with pytest.raises(Exception, match="store"):
         migrate.upgrade(address)
@@ -135,7 +135,7 @@ def test_in_memory_database_is_migrated(connect: Callable[..., Engine]) -> None:
 
 
 def everything(engine: Engine) -> set[str]:
-    """The names of all tables and triggers, and on PostgreSQL of our sequences and functions."""
+    """The names of all tables and triggers, and on PostgreSQL of the service's sequences and functions."""
     with engine.connect() as connection:
         further = connection.scalars(text(FURTHER[engine.dialect.name])).all()
     return {*inspect(engine).get_table_names(), *further}
@@ -147,7 +147,7 @@ OLD_ORDERS = """
     VALUES (:id, :number, '[]', :lines, :cart, :shipment_id, 1, 'USD', 'PAID', 1, :at, :at)
 """
 LINES, CART = "[[1, 2, 250]]", '{"snapshotId": "s"}'
-ORIGINS = [  # lines, cart, shipment; the origin they give
+ORIGINS = [  # lines, cart, shipment, and the origin that follows from them
     ("[]", None, None, "orders"),
     ("[]", "null", None, "orders"),
     (LINES, None, None, "management"),

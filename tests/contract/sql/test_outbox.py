@@ -1,4 +1,4 @@
-"""The outbox's own promises: what is held back, whose turn it is, and what becomes of a relay that dies."""
+"""Outbox of the SQL adapters: blocked events, shard locks, and relays that are killed."""
 
 import signal
 import subprocess
@@ -244,7 +244,7 @@ def test_prune_deletes_old_sent_events_in_batches(engine: Engine) -> None:
 
 def test_late_commit_is_not_skipped(on_postgresql: Engine) -> None:
 
-    placed(on_postgresql)  # so that Ada is known, and nobody waits to make her so
+    placed(on_postgresql)  # so that Ada's row exists, and no transaction waits to create it
     late = an_order()
     entered, finish = threading.Event(), threading.Event()
 
@@ -258,7 +258,7 @@ def test_late_commit_is_not_skipped(on_postgresql: Engine) -> None:
     thread = threading.Thread(target=place_slowly)
     thread.start()
     entered.wait(10)
-    early = placed(on_postgresql)  # it has the later id, and is sent first
+    early = placed(on_postgresql)  # it has the later id and is sent first
     marked(on_postgresql, early, 1, OutboxState.SENT)
     finish.set()
     thread.join()

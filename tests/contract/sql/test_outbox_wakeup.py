@@ -1,4 +1,4 @@
-"""The relay's bell: woken by news, by its own process, by the time, or for good."""
+"""Wake-up signal of the relay: by NOTIFY, by its own process, by timeout, or by close."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ LONG = 20.0
 
 @contextmanager
 def wakeup_signal(engine: Engine) -> Iterator[WakeupSignal]:
-    """A bell that listens already, with no ring left in it."""
+    """A listening signal that has no pending wake-up."""
     signal = WakeupSignal(engine)
     try:
         signal.wait(0)
@@ -35,7 +35,7 @@ def wakeup_signal(engine: Engine) -> Iterator[WakeupSignal]:
 def seconds_waited(
     signal: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None
 ) -> float:
-    """How long the bell waited, while something else happened after a moment."""
+    """The seconds that the signal waited while ``meanwhile`` ran after a short delay."""
     timer = threading.Timer(0.2, meanwhile) if meanwhile else None
     if timer:
         timer.start()
@@ -66,7 +66,7 @@ def test_commit_in_process_wakes_the_relay(engine: Engine) -> None:
 
         def place() -> None:
             with SqlUnitOfWork(engine, on_commit=signal.set) as uow:
-                uow.commit()  # nothing that the database would tell of
+                uow.commit()  # the database notifies of nothing
 
         assert 0.1 < seconds_waited(signal, meanwhile=place) < 2
 
@@ -98,7 +98,7 @@ def test_listener_reconnects_after_disconnect(on_postgresql: Engine) -> None:
     with wakeup_signal(on_postgresql) as signal:
         assert seconds_waited(signal, meanwhile=lambda: end_other_connections(on_postgresql)) < 2
         while seconds_waited(signal, 0.5) < 0.4:
-            pass  # it listens again, and somebody should look what it missed
+            pass  # it listens again, and the relay should check what it missed
         assert 0.1 < seconds_waited(signal, meanwhile=lambda: placed(on_postgresql)) < 2
 
 
@@ -110,7 +110,7 @@ def test_unreachable_listener_polls_on_timeout(connect: Callable[..., Engine]) -
 
 @pytest.mark.parametrize("writers", [8])
 def test_writers_do_not_queue_for_notify_lock(on_postgresql: Engine, writers: int) -> None:
-    """One transaction that holds the rope lets the others commit."""
+    """A transaction that holds the NOTIFY lock lets the others commit."""
     placed(on_postgresql)
     order = an_order()
     with wakeup_signal(on_postgresql) as signal, on_postgresql.connect() as slow:

@@ -70,7 +70,7 @@ def test_random_orders_rebuild_from_history(container: Container, on_postgresql:
             with pytest.raises(OrderNotFound):
                 container.queries().get(order.id)
     ends = Counter((order.status, order.deleted_at is not None) for order in rebuilt.values())
-    assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deleted while pending
+    assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deletion of a pending order
 
 
 def stocked(container: Container, number: int) -> ProductId:
@@ -101,7 +101,7 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
 
 
 def signed(user_id: str | None, chance: Random) -> Cart:
-    """A cart of anything, for anybody or a guest."""
+    """A cart of random content, for a random user or a guest."""
     signable = {name: value for name, value in content(chance).items() if value != 2**63 - 1}
     snapshot = cart(user_id=user_id, pricingSnapshot=signable, cartVersion=chance.randrange(9)).content
     digest = hmac.new(DEVELOPMENT_CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
@@ -119,7 +119,7 @@ def address(chance: Random) -> Address:
 
 
 def change(container: Container, chance: Random, order: Order) -> None:
-    """Ask for anything; what is refused leaves no trace."""
+    """Request a random change; a rejected one leaves no trace."""
     owner = Actor(subject=str(order.user_id))
     try:
         if chance.random() < 0.1:
@@ -129,7 +129,7 @@ def change(container: Container, chance: Random, order: Order) -> None:
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
             target = only(chance.choice(list(OrderStatus)))
-            actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
+            actor = chance.choice([owner, ADMIN, ADMIN])  # for most origins only administrators change a status
             container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=target, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass

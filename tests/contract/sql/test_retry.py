@@ -1,4 +1,4 @@
-"""Many at once: what the database gives up is run again, and nothing is lost or done twice."""
+"""Concurrency on the database: contention is retried, and no change is lost or applied twice."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PAID = TargetStatus(OrderStatus.PAID, frozenset())
 
 
 def outcomes(*attempts: Callable[[], object]) -> list[object]:
-    """What the attempts returned or raised, all run at once."""
+    """What the attempts returned or raised; all run concurrently."""
 
     def outcome(attempt: Callable[[], object]) -> object:
         try:
@@ -32,7 +32,7 @@ def outcomes(*attempts: Callable[[], object]) -> list[object]:
 
 
 def crossing(engine: Engine, pay: Callable[..., None]) -> list[object]:
-    """Two pay the same two orders, each beginning with the other's last: a deadlock, the first time."""
+    """Two callers pay the same two orders in opposite order: a deadlock at the first attempt."""
     ada, bob = placed(engine), placed(engine)
     meeting = threading.Barrier(2)
     met = threading.local()
@@ -70,7 +70,7 @@ def test_concurrent_equal_changes_apply_once(engine: Engine) -> None:
 
     results = outcomes(*[lambda: changed(engine, order.id, OrderStatus.PAID)] * 20)
 
-    assert [result for result in results if isinstance(result, Exception)] == []  # asking for what is, is no error
+    assert [result for result in results if isinstance(result, Exception)] == []  # an equal status is no error
     assert SqlOrderQueries(engine).get(order.id).version == 2
 
 

@@ -1,4 +1,4 @@
-"""What the schema itself refuses, and how faithfully it keeps what it takes."""
+"""Constraints of the schema, and the precision of the stored values."""
 
 import math
 from datetime import UTC, datetime, timedelta, timezone
@@ -68,7 +68,7 @@ def test_items_are_stored_unchanged(engine: Engine) -> None:
     placed(engine, order)
 
     stored = SqlOrderQueries(engine).get(order.id).items[0].content
-    assert repr(stored) == repr(content)  # the order of the members and 1.0 as 1.0, too
+    assert repr(stored) == repr(content)  # the order of the members, and 1.0 as 1.0
 
 
 def test_timestamps_are_stored_in_utc(engine: Engine) -> None:

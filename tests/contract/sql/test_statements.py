@@ -1,4 +1,4 @@
-"""How many statements each method costs, and that the planner has an index for each."""
+"""Number of statements of each method, and the index that the planner uses for each query."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ MANY = effort(5_000, 20_000)
 
 @pytest.fixture(scope="module", params=["postgresql", "sqlite"])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of many orders, which the tests only read."""
+    """A database of many orders, which the tests read only."""
     with ExitStack() as until:
         if request.param == "sqlite":
             file: Path = request.getfixturevalue("migrated_sqlite")
@@ -49,7 +49,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent meanwhile, without SQLite's BEGIN."""
+    """The statements sent in the block, without SQLite's BEGIN."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -167,7 +167,7 @@ def same_shard(how_many: int) -> list[Any]:
 
 
 def fill(engine: Engine) -> None:
-    """Orders of 400 users, a second apart, and their events, nearly all sent."""
+    """Orders of 400 users, one per second, and their events, nearly all of them sent."""
     ids = [uuid4() for _ in range(MANY)]
     with engine.begin() as connection:
         connection.execute(
@@ -200,7 +200,7 @@ def fill(engine: Engine) -> None:
 
 
 def explained(engine: Engine, statement: str) -> str:
-    """The plan of a statement as it was sent; on PostgreSQL the one that serves whatever the values are."""
+    """The plan of a statement as it was sent; on PostgreSQL the generic plan, which does not depend on the values."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, (None,) * statement.count("?"))

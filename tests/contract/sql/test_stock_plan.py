@@ -1,4 +1,4 @@
-"""Low products have an index that a sale does not write."""
+"""Partial index of low products, which a sale does not write."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.support.depth import effort
 
 MANY = effort(5_000, 20_000)
 
-# Of this transaction: rows updated, and of those the ones for which no index had to be written.
+# Of this transaction: updated rows, and those of them whose update wrote no index (HOT).
 UPDATED = "SELECT pg_stat_get_xact_tuples_updated('products'::regclass)"
 HOT = "SELECT pg_stat_get_xact_tuples_hot_updated('products'::regclass)"
 

@@ -1,4 +1,4 @@
-"""How a unit of work over a database may be used, and how it may not."""
+"""Use and misuse of a unit of work over a database."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""All that a store has written down, read past the ports, and whether it adds up."""
+"""Stored state of stock, orders and events, read without the ports, with checks of its consistency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A line of the ledger."""
+    """A stock movement."""
 
     product: int
     kind: str
@@ -34,7 +34,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """An event; ``product`` and ``left`` are those of a stock that is low."""
+    """A published event; ``product`` and ``left`` belong to the low-stock event."""
 
     type: str
     order: str
@@ -45,26 +45,26 @@ class PublishedEvent:
 
 @dataclass(frozen=True)
 class Books:
-    """Stock by product, the ledger, status and lines by order (a deleted one is DELETED), and the events."""
+    """Stock by product, movements, status and lines by order (DELETED if deleted), and the events."""
 
     stock: Mapping[int, int]
     moves: tuple[Move, ...]
     statuses: Mapping[str, str]
     lines: Mapping[str, Mapping[int, int]]
     published: tuple[PublishedEvent, ...]
-    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines once more, where there are tables
+    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines in a database's tables
 
     def sold(self, product: int) -> int:
-        """What orders that stand have of it."""
+        """The quantity of the product in orders that are neither cancelled nor deleted."""
         standing = [order for order, status in self.statuses.items() if status not in GIVING_UP]
         return sum(self.lines[order].get(product, 0) for order in standing)
 
     def low(self) -> list[tuple[int | None, int | None]]:
-        """Each stock said to be low, and what was left, oldest first."""
+        """Product and remaining stock of each low-stock event, oldest first."""
         return [(event.product, event.left) for event in self.published if event.type == events.STOCK_LOW]
 
     def require_agreement(self) -> None:
-        """Assert that stock, ledger and orders say the same, now and at every step of the ledger."""
+        """Assert that stock, movements and orders agree, at the end and after every movement."""
         self._each_stock_is_the_sum_of_its_movements()
         self._each_order_took_and_gave_what_it_should()
         assert not self.rows or self.rows == {order: lines for order, lines in self.lines.items() if lines}
@@ -112,8 +112,8 @@ def of_memory(store: InMemoryStore) -> Books:
 
 
 def of_database(engine: Engine) -> Books:
-    """What is in the tables at one moment."""
-    # On PostgreSQL a snapshot for all five questions.
+    """The content of the tables at one moment."""
+    # On PostgreSQL one snapshot serves all five queries.
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**snapshot) as connection:
         stock, moves, orders, items, published = (
@@ -143,7 +143,7 @@ def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> Publ
 
 
 def _id(text: str) -> str:
-    """SQLite keeps ids without dashes."""
+    """Add the dashes, because SQLite stores ids without them."""
     bare = text.replace("-", "")
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
 

@@ -1,4 +1,4 @@
-"""What should be: the simplest shop that sells nothing twice, and the commands that it and the real one obey."""
+"""Model of a shop that sells no unit twice, and the commands that run on the model and on the store."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ ALLOWED = {
     "DELIVERED": set(),
     "CANCELED": set(),
 }
-"""The lifecycle once more, from CONTRACTS.md."""
+"""The lifecycle of CONTRACTS.md, written down independently of the code."""
 
 
 class Command(Protocol):
-    """Something that people do."""
+    """A command of a user."""
 
     def run(self, warehouse: Warehouse) -> object: ...
 
     def on(self, model: Model) -> object:
-        """Do it to the model; return what should be heard of it."""
+        """Apply the command to the model; return the expected outcome."""
         ...
 
 
@@ -46,7 +46,7 @@ class ModelOrder:
 
 @dataclass
 class Model:
-    """Stock, thresholds, orders, the ledger and the events, as they should be."""
+    """The expected stock, thresholds, orders, movements and events."""
 
     stock: dict[int, int] = field(default_factory=dict)
     thresholds: dict[int, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Model:
     published: Counter[PublishedEvent] = field(default_factory=Counter)
 
     def after(self, *commands: Command) -> tuple[Model, list[object]]:
-        """A copy after the commands, one after the other, and what should be heard of each."""
+        """A copy after the commands in succession, and the expected outcome of each."""
         model = deepcopy(self)
         return model, [command.on(model) for command in commands]
 
@@ -82,7 +82,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Place:
-    """Order so many of each product; the same product may be named twice."""
+    """Order quantities by product; a product may be repeated."""
 
     order_id: UUID
     quantities: tuple[tuple[int, int], ...]
@@ -94,7 +94,7 @@ class Place:
         try:
             warehouse.order(requested_items, order_id=self.order_id)
         except InsufficientStock:
-            if warehouse.queries.history(self.order_id):  # placed already: either refusal is right
+            if warehouse.queries.history(self.order_id):  # placed already: either rejection is right
                 return "order_exists"
             raise
         return "placed"
@@ -125,7 +125,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Become:
-    """Take a status."""
+    """Change the status."""
 
     order_id: UUID
     status: str
@@ -144,7 +144,7 @@ class Become:
         order.status = self.status
         order.version += 1
         model.publish("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
-        # An administrator does it, so its user is told.
+        # The user is notified because an administrator makes the change.
         model.published[PublishedEvent("orders.user_notification.v1", str(self.order_id), order.version)] += 1
         if self.status == "CANCELED":
             model.give_back(str(self.order_id))
@@ -153,7 +153,7 @@ class Become:
 
 @dataclass(frozen=True)
 class Delete:
-    """Take an order out of sight."""
+    """Delete an order."""
 
     order_id: UUID
 
@@ -176,7 +176,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Restock:
-    """Add so many."""
+    """Add a quantity."""
 
     product: int
     quantity: int
@@ -194,7 +194,7 @@ class Restock:
 
 @dataclass(frozen=True)
 class Adjust:
-    """Count a stock anew; another threshold, too."""
+    """Set the stock and the threshold."""
 
     product: int
     stock: int
@@ -214,7 +214,7 @@ class Adjust:
 
 
 def outcome_of(command: Command, warehouse: Warehouse) -> object:
-    """Run the command for real; return what is heard of it, in the model's words."""
+    """Run the command on the store; return its outcome in the words of the model."""
     try:
         return command.run(warehouse)
     except InsufficientStock as error:

@@ -1,4 +1,4 @@
-"""A store with its use cases, bound as the container binds them, and its books."""
+"""Store with its use cases, bound as the container binds them, and its ledger."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PRICE = Money(250, "USD")
 
 @dataclass(frozen=True, kw_only=True)
 class Warehouse:
-    """One store; every method may be called from any thread."""
+    """One store; every method is thread-safe."""
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
@@ -44,7 +44,7 @@ class Warehouse:
     books: Callable[[], Books]
 
     def stocked(self, *stocks: int, threshold: int = 0) -> list[ProductId]:
-        """New products with so much of each."""
+        """New products with these stocks."""
         return [self.add(stock=stock, threshold=threshold).id for stock in stocks]
 
     def add(self, *, stock: int, threshold: int = 0, sku: str | None = None, price: Money = PRICE) -> Product:

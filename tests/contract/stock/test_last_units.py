@@ -1,4 +1,4 @@
-"""The last units, and everybody at once: nobody gets what is not there, and nobody is told of our trouble."""
+"""Rush of buyers on the last units: no unit is sold twice, and no buyer sees an internal error."""
 
 import random
 import time
@@ -19,13 +19,13 @@ from tests.support.depth import effort
 from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-ENOUGH = effort(4, 30)  # seconds of rush on PostgreSQL
+ENOUGH = effort(4, 30)  # seconds of the rush on PostgreSQL
 ROUNDS = effort(4, 20)
 SECONDS = effort(1.0, 2.0)
 
 
 def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
-    """Orders, refusals for want of stock, and whatever else there was."""
+    """Orders, rejections for insufficient stock, and all other outcomes."""
     assert isinstance(results, list)
     orders = [result for result in results if isinstance(result, Order)]
     refusals = [result for result in results if isinstance(result, InsufficientStock)]
@@ -35,7 +35,7 @@ def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], l
 def rush(
     warehouse: Warehouse, buyers: list[Actor], quantities: dict[ProductId, int]
 ) -> tuple[list[Order], list[InsufficientStock]]:
-    """All buyers order the same in the same moment; nothing but orders and refusals may come of it."""
+    """All buyers order the same at the same moment; every outcome must be an order or a shortage."""
     results = at_once(*(partial(warehouse.order, quantities, by=buyer) for buyer in buyers))
     orders, refusals, others = by_outcome(results)
     assert others == []
@@ -112,7 +112,7 @@ def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None
 
 
 def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counter[str]:
-    """Order 5 of 10 products in any sequence, give some back, restock and count anew; say what came of it."""
+    """Order 5 of 10 products in random sequence, cancel, restock and adjust some; return the count of outcomes."""
     products = warehouse.stocked(*[40] * 10, threshold=5)
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(threads) as pool:
@@ -129,7 +129,7 @@ def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chan
 
 
 def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
-    """Do something; return what came of it, or the name of an error that nobody should see."""
+    """Perform a random action; return its outcome, or the name of an error that no buyer should see."""
     try:
         choice = chance.random()
         if choice < 0.70 or not mine:

@@ -1,4 +1,4 @@
-"""A stock that comes to its threshold is told of once, and again only after it was above it (clause 002-30)."""
+"""Low-stock events: one at the threshold, the next only after a restock above it (clause 002-30)."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Many orders on PostgreSQL, at length a million: no list reads them all, each page costs the same (clause 002-23)."""
+"""Query cost of many orders on PostgreSQL: no list scans all of them, each page costs the same (clause 002-23)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ pytestmark = pytest.mark.clause("002-23")
 ORDERS = effort(50_000, 1_000_000)
 USERS = ORDERS // 20
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
-APART = timedelta(seconds=30_000_000 / ORDERS)  # for nearly a year
+APART = timedelta(seconds=30_000_000 / ORDERS)  # of nearly a year
 PAGE = 20
-LIST = ORDERS // 10_000  # orders on a page of those of user_0
+LIST = ORDERS // 10_000  # orders on a page of the orders of user_0
 FAR = ORDERS // 100  # pages
-# Of few rows a plan that serves whatever the values are sorts some thousands; of a million it never does.
+# With few rows a generic plan sorts some thousands of them; with a million it never does.
 MOST_BUFFERS_OFTEN = effort(ORDERS // 10, ORDERS // 250)
-MOST_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest of what is asked for; nearly all read 30 at most
+MOST_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest filters; nearly all filters read 30 at most
 
-# Nine of ten orders are delivered; a few of the last are pending, and now and then one is cancelled. Of the users
-# user_0 has one in a thousand orders. Amounts are 1 to 500, and of one in 10,000 orders they are 10,000 and more.
+# Nine of ten orders are delivered; some of the newest are pending, and a few are cancelled. One order in a thousand
+# belongs to user_0. Amounts are 1 to 500, and in one of 10,000 orders 10,000 or more.
 FILL = """
     INSERT INTO users (id, created_at) SELECT 'user_' || n, :first FROM generate_series(0, :users - 1) n;
     INSERT INTO orders
@@ -107,7 +107,7 @@ DEEP: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What a statement read, and how."""
+    """The cost of a statement: what it read, and how."""
 
     buffers: int
     milliseconds: float
@@ -118,19 +118,19 @@ class Cost:
 
 @dataclass(frozen=True)
 class Library:
-    """Many orders, and what it costs to ask for some of them."""
+    """Many orders, and the cost of queries on them."""
 
     engine: Engine
 
     def cost(self, order_filter: OrderFilter) -> Cost:
-        """Ask as the adapter asks, with EXPLAIN before it."""
+        """The cost of the query as the adapter sends it."""
         statement, values = self._asked(order_filter)
         with self.engine.connect() as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
             return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
 
     def cost_of_the_twentieth(self, order_filter: OrderFilter) -> Cost:
-        """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
+        """The cost of the twentieth execution, because the server may switch to a generic plan at the sixth."""
         prepared, literals = self._prepared(order_filter)
         with self.engine.connect() as connection:
             connection.exec_driver_sql(f"PREPARE asked AS {prepared}")
@@ -202,7 +202,7 @@ def library(postgres_server: PostgresServer, template_postgresql: str) -> Iterat
 
 
 def fill(engine: Engine) -> None:
-    """Indexes and foreign keys cost a million orders minutes, and seconds when they are made afterwards."""
+    """Drop indexes and foreign keys first, because they cost minutes per million orders, and seconds afterwards."""
     with engine.begin() as connection:
         later = text("SELECT indexdef FROM pg_indexes WHERE tablename = 'orders' AND indexname LIKE 'ix_%'")
         indexes = connection.scalars(later).all()
@@ -260,7 +260,7 @@ def test_deep_page_costs_the_same_as_first(
 
 
 def behind(library: Library, order_filter: OrderFilter, *, pages: int) -> Cursor:
-    """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
+    """The cursor of a page far down, found by an offset, whose cost is not measured."""
     conditions = [
         f"user_id = '{order_filter.user_id}'" if order_filter.user_id else "",
         f"status = '{next(iter(order_filter.statuses)).value}'" if order_filter.statuses else "",
@@ -311,7 +311,7 @@ def place(engine: Engine, number: int) -> None:
 
 
 def show(costs: dict[str, Cost]) -> None:
-    """Print the table; pytest shows it with -s, and where a test fails."""
+    """Print the table; pytest shows it with -s and if a test fails."""
     print()
     for name, cost in costs.items():
         how = ", ".join(dict.fromkeys(cost.sequential + cost.indexes))

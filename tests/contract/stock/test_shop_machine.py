@@ -1,4 +1,4 @@
-"""Whatever people do, in whatever sequence and two at once: stock, ledger, orders, events and history agree."""
+"""State machine over all commands, singly and in pairs: stock, ledger, orders, events and history agree."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ids(number: int) -> UUID:
 
 
 class Life(RuleBasedStateMachine):
-    """A shop beside the model of it; what is done is done to both, and afterwards they are compared."""
+    """A store beside its model: every command runs on both, and both are compared afterwards."""
 
     def __init__(self, fresh: Callable[[], Warehouse]) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Life(RuleBasedStateMachine):
         return Place(ids(self.placed), tuple(basket))
 
     def some(self, which: int) -> UUID:
-        """One of the orders asked for so far, or one that nobody asked for."""
+        """One of the orders requested so far, or one that was never requested."""
         return ids(1 + which % (self.placed + 1))
 
     def do(self, command: Command) -> None:
@@ -128,7 +128,7 @@ class Life(RuleBasedStateMachine):
         self.compare()
 
     def do_at_once(self, first: Command, second: Command) -> None:
-        """What comes of it is what would have come of one after the other, in either sequence."""
+        """The outcome equals that of one of the two serial orders."""
         one_first, outcomes = self.model.after(first, second)
         other_first, reverse = self.model.after(second, first)
         results = list(at_once(*(partial(outcome_of, command, self.warehouse) for command in (first, second))))

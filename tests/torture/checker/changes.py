@@ -1,4 +1,4 @@
-"""Every acknowledged change is there; a refused one is not; answers show what was committed, in allowed words."""
+"""Status changes: acknowledged ones are stored, refused ones are not, and responses show a committed status."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _shown(operation: Operation, evidence: Evidence) -> Iterator[Violation]:
-    """The status an answer shows is that of the version it bears."""
+    """The status in a response is the status of its version."""
     order = evidence.id_of(operation.order)
     if order is None:
         yield _violation(operation, f"order {operation.order} was shown, and is not there")

@@ -1,4 +1,4 @@
-"""Each event is published at least once, in order within its order, and none for what did not happen."""
+"""Published events: each at least once, in the order of its order's versions, and none without a change."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _changes(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _flaw(event: Row, evidence: Evidence) -> str | None:
-    """Why the event is not what happened."""
+    """Why the event does not match the change, or None."""
     lines = evidence.history.get(event["subject"], ())
     if not 1 <= event["orderversion"] <= len(lines):
         return f"version {event['orderversion']} was published, and there are {len(lines)}"
@@ -51,7 +51,7 @@ def _flaw(event: Row, evidence: Evidence) -> str | None:
 
 
 def _others(evidence: Evidence) -> Iterator[Violation]:
-    """Notifications follow from the history; low stock only from the outbox."""
+    """Notifications follow from the history; low-stock events from the outbox alone."""
     bodies = [message.body for message in evidence.stores.events]
     published = {(body["type"], body["id"]) for body in bodies}
     stored = {(row["type"], row["event_id"]): row for row in evidence.stores.outbox}
@@ -74,7 +74,7 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _is_notified(line: Row, order: Row | None) -> bool:
-    """Users are notified of what somebody else did to their order."""
+    """Users are notified of changes that another actor made to their order."""
     if order is None or order["user_id"] is None or line["version"] == 1 or line["what"] == "deleted":
         return False
     return bool(line["role"] == "system" or line["actor"] != order["user_id"])

@@ -1,4 +1,4 @@
-"""Every history is whole, follows the lifecycle, and gives the order's row when it is folded."""
+"""Histories: complete, following the lifecycle, and equal to the order's row when rebuilt."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -19,7 +19,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
 
 
 def moments_backwards(evidence: Evidence) -> int:
-    """How often a later version bears an earlier moment."""
+    """The number of versions whose timestamp is earlier than that of the version before."""
     pairs = [pair for lines in evidence.history.values() for pair in pairwise(lines)]
     return sum(later["at"] < earlier["at"] for earlier, later in pairs)
 
@@ -44,7 +44,7 @@ def _flaw(lines: Sequence[Row]) -> str | None:
 
 
 def _difference(lines: Sequence[Row], row: Row) -> str | None:
-    """How the row differs from what the history tells."""
+    """How the row differs from its history."""
     last, placing = lines[-1], lines[0]["details"]
     folded = {
         "status": last["to_status"],

@@ -1,4 +1,4 @@
-"""One order a key, and one a cart."""
+"""Idempotency: one order per key, and one per cart."""
 
 from collections import Counter
 from collections.abc import Iterator

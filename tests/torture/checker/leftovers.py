@@ -1,4 +1,4 @@
-"""The service recovers by itself, and nothing is stuck in outbox, jobs, bookings, keys or queues."""
+"""Recovery: the service recovers by itself, and outbox, jobs, reservations, keys and queues are empty."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every acknowledged order is there, once; nothing that was refused is; nothing that nobody asked for is."""
+"""Placed orders: each acknowledged order exists once, and no refused or unrequested order exists."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _not_found(evidence: Evidence) -> Iterator[Violation]:
-    """An order answers 404 only when it was deleted."""
+    """A 404 for an order is valid only after its deletion."""
     for operation in evidence.operations:
         order = evidence.id_of(operation.order) if operation.status == 404 else None
         if order and evidence.orders[order]["deleted_at"] is None:

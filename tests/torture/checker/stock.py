@@ -1,4 +1,4 @@
-"""Stock = initial + restocks - what live orders hold = the ledger, product by product; items = what was taken."""
+"""Stock = initial + restocks - quantities of live orders = ledger, by product; items = deducted quantities."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _products(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _restocks(evidence: Evidence) -> Iterator[Violation]:
-    """The quantity of a restock is its name: each is in the ledger once, at most once where nobody knows."""
+    """The quantity identifies a restock: each is in the ledger once, or at most once if its outcome is unknown."""
     restocks = Counter(
         (str(row["product_id"]), row["quantity"]) for row in evidence.stores.movements if row["kind"] == "restocked"
     )
@@ -49,7 +49,7 @@ def _restocks(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _orders(evidence: Evidence) -> Iterator[Violation]:
-    """Each order has taken what its items say, and given back all of it exactly when it is no longer live."""
+    """Each order deducted the quantities of its items, and released all of them only if it is no longer live."""
     items: dict[str, Counter[int]] = defaultdict(Counter)
     taken: dict[str, Counter[int]] = defaultdict(Counter)
     back: dict[str, Counter[int]] = defaultdict(Counter)

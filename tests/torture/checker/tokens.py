@@ -1,4 +1,4 @@
-"""A token that was logged out or exchanged is refused after the stated bound, and a good one never is."""
+"""Tokens: a revoked or exchanged token is rejected after the stated limit, and a valid one never is."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every carrier's event that the broker has confirmed is applied, or a dead letter with a good reason."""
+"""Tracking: every confirmed carrier event is applied, or dead-lettered with a valid reason."""
 
 from collections.abc import Iterator
 

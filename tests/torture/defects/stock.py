@@ -1,4 +1,4 @@
-"""Stock without a conditional update: it is read, compared in Python, and written."""
+"""Defect: stock without a conditional update, read, compared in Python, and written."""
 
 import time
 from typing import Any
@@ -18,7 +18,7 @@ def plant() -> None:
         rows = self._connection.execute(_READ, {"ids": list(quantities)}).all()
         if len(rows) < len(quantities) or any(row.stock_quantity < quantities[row.id] for row in rows):
             raise InsufficientStock(stock._shortages(quantities, rows))
-        time.sleep(0.005)  # what it takes to decide
+        time.sleep(0.005)  # the time of the decision
         for row in rows:
             rest = row.stock_quantity - quantities[row.id]
             self._connection.execute(_WRITE, {"product_id": row.id, "rest": rest})

@@ -1,4 +1,4 @@
-"""An actor of the load: one thread, one connection, chance of its own, and every attempt in the log."""
+"""Actor of the load: one thread, one connection, its own random numbers, and every attempt in the log."""
 
 import threading
 from random import Random
@@ -11,7 +11,7 @@ from tests.torture.log import Operation, Outcome, now
 
 
 class Actor:
-    """Subclasses say in `act` what one round of theirs is."""
+    """Subclasses implement one round in `act`."""
 
     pause = (0.01, 0.08)  # seconds between two rounds
 
@@ -30,7 +30,7 @@ class Actor:
         self.client.close()
 
     def new_id(self) -> str:
-        """An id that no other intention of the run has."""
+        """An id that is unique in the run."""
         self._count += 1
         return f"{self.name}.{self._count}"
 
@@ -38,7 +38,7 @@ class Actor:
         self.shared.stopping.wait(self.chance.uniform(min_seconds, max_seconds))
 
     def insist(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
-        """Send a request again and again, under one id, until an answer is final."""
+        """Repeat a request under one id until its response is final."""
         request_id = options.pop("request_id", None) or self.new_id()
         while True:
             operation = self.attempt(kind, method, path, body, request_id=request_id, **options)
@@ -61,14 +61,14 @@ class Actor:
         subject: str | None = None,
         client: Client | None = None,
     ) -> Operation:
-        """Send a request once, and log what came back."""
+        """Send a request once and log its outcome."""
         request_id = request_id or self.new_id()
         headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
         began = now()
         try:
             response = (client or self.client).send(method, path, body, token=token, **headers)
         except NoAnswer as error:
-            threading.Event().wait(0.1)  # a refused connection costs nothing, and is no reason to hurry
+            threading.Event().wait(0.1)  # a refused connection returns at once, and an immediate retry would not help
             facts: dict[str, Any] = {"outcome": Outcome.UNKNOWN, "detail": str(error)}
         else:
             outcome = KINDS[kind].outcome(response)
@@ -94,7 +94,7 @@ class Actor:
 
 
 def _facts(response: Answer) -> dict[str, Any]:
-    """The order that an answer is about, and its status."""
+    """The order of a response, and its status."""
     body = response.body if isinstance(response.body, dict) else {}
     body = body.get("order") or body
     names = ("id", "order_id", "orderID", "orderId")

@@ -1,11 +1,11 @@
-"""Administrators: single statuses, many at once, large jobs, and searches."""
+"""Administrators: single status changes, bulk changes, background jobs, and searches."""
 
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor
 from tests.torture.load.shared import Shared
 from tests.torture.log import Outcome
 
-MANY = 101  # orders that become a job
+MANY = 101  # number of orders that makes a bulk change a background job
 
 
 class Administrator(Actor):

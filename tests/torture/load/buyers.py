@@ -1,4 +1,4 @@
-"""Buyers of each contract: they place under a key, repeat blindly, look at what they have, and go on with it."""
+"""Buyers of each contract: they place orders under a key, repeat requests, read orders, and change them."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ ADDRESS = {
 
 
 class Buyer(Actor):
-    """`contract` and `path` say where; `body` what."""
+    """`contract` and `path` select the endpoint; `body` creates the request body."""
 
     contract: str
     path: str
@@ -50,11 +50,11 @@ class Buyer(Actor):
             return
         self.shared.placed(PlacedOrder(contract=self.contract, ref=placed.order, user=self.name))
         self.go_on(placed.order)
-        if self.chance.random() < 0.1:  # a client that has lost its answer
+        if self.chance.random() < 0.1:  # a client that did not receive the response
             self.attempt(*request, token=self.token, key=key, request_id=key)
 
     def go_on(self, order: str) -> None:
-        """What becomes of an order by its buyer."""
+        """Change the order as its buyer."""
         self.read(order)
 
     def read(self, order: str, *, client: Client | None = None) -> None:
@@ -63,7 +63,7 @@ class Buyer(Actor):
 
     @contextmanager
     def watching(self, order: str) -> Iterator[None]:
-        """Read the order again and again meanwhile, on a second connection."""
+        """Read the order repeatedly in the block, on a second connection."""
         enough = threading.Event()
 
         def watch() -> None:
@@ -91,14 +91,14 @@ class Buyer(Actor):
         return placed
 
     def demand(self) -> tuple[int, int]:
-        """A product, mostly a scarce one, and a quantity."""
+        """A product, mostly a scarce one, and its quantity."""
         products = sorted(self.shared.products)
         product = products[0] if self.chance.random() < 0.4 else self.chance.choice(products)
         return product, 10_000 if self.chance.random() < 0.03 else self.chance.randint(1, 3)
 
 
 class OrdersBuyer(Buyer):
-    """Pays and ships at once, while others read."""
+    """Pay and ship concurrently, while others read."""
 
     contract, path = "orders", "/orders/"
 
@@ -149,5 +149,5 @@ class CheckoutBuyer(Buyer):
     def body(self, key: str) -> Mapping[str, Any]:
         cart = signed_cart(key, user_id=self.name, quantity=self.chance.randint(1, 9))
         if self.chance.random() < 0.04:
-            cart["cartVersion"] = 2  # no longer what was signed
+            cart["cartVersion"] = 2  # no longer the signed content
         return {"cartSnapshot": cart}

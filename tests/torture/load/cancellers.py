@@ -1,4 +1,4 @@
-"""Operators of the checkout, and owners, who call orders off."""
+"""Cancellers: operators of the checkout, and owners, who cancel orders."""
 
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor

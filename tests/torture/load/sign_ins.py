@@ -1,4 +1,4 @@
-"""Users who sign in, exchange their token, sign out, and show the dead token again."""
+"""Users who sign in, refresh their token, sign out, and present the revoked token again."""
 
 from collections import deque
 
@@ -9,9 +9,9 @@ from tests.torture.log import Outcome
 
 
 class SignIn(Actor):
-    """The account's id and its e-mail address follow from the actor's name."""
+    """The account's id and its e-mail address are derived from the actor's name."""
 
-    pause = (1.2, 2.4)  # an address may sign in 100 times a minute
+    pause = (1.2, 2.4)  # the limit is 100 sign-ins per minute and address
 
     def __init__(self, name: str, shared: Shared, *, seed: int) -> None:
         super().__init__(name, shared, seed=seed)
@@ -32,7 +32,7 @@ class SignIn(Actor):
             self._use(token)
 
     def _refreshed(self, token: str) -> str:
-        """Return the new token; a second try would end both, so there is none."""
+        """Return the new token. There is no retry, because a second use would revoke both tokens."""
         path, body = "/auth/refresh", {"token": token}
         if self.attempt("auth.refresh", "POST", path, body, token="", subject=token).outcome is Outcome.ACKNOWLEDGED:
             successor = str(self.response.body["token"])

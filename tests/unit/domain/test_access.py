@@ -1,4 +1,4 @@
-"""Who may touch an order: owners, roles and scopes, and what strangers are told."""
+"""Access policies of an order: owners, roles, scopes, and strangers."""
 
 from typing import Any
 

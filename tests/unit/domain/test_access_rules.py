@@ -1,4 +1,4 @@
-"""The table of access rules: complete at import, and what it comes to for each actor."""
+"""Table of access rules: its completeness at import, and its decision for each actor."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An address cannot be incomplete, blank, too long or unstorable."""
+"""Validation of addresses: complete, not blank, not too long, and storable."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Periods, their buckets, and the figures made of tallies."""
+"""Analytics: periods, their buckets, and totals."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -57,7 +57,7 @@ def test_default_period_is_thirty_days() -> None:
     [
         (NOON, NOON, Bucket.DAY, "USD"),
         (NOON, NOON - DAY, Bucket.DAY, "USD"),
-        (NOON, NOON + 366 * DAY, Bucket.DAY, "USD"),  # which begins and ends within a day: 367
+        (NOON, NOON + 366 * DAY, Bucket.DAY, "USD"),  # 367 days, because it begins and ends within a day
         (NOON, NOON + 2600 * DAY, Bucket.WEEK, "USD"),
         (datetime(1, 1, 1, tzinfo=UTC), NOON, Bucket.MONTH, "USD"),
         (NOON, datetime(9999, 1, 1, tzinfo=UTC), Bucket.DAY, "USD"),

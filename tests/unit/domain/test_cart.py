@@ -1,4 +1,4 @@
-"""A cart is kept whole, and its figures agree with each other or it is none."""
+"""Validation of carts: content is preserved, and the totals must agree with the items."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ordering a cart and cancelling an order, on the memory adapters."""
+"""Use cases of carts: placing and cancelling an order, on the memory adapters."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ from tests.support.use_cases import Shop
 
 @dataclass
 class CheckoutShop(Shop):
-    """A shop that takes carts; ``honest`` says whether their signatures are good."""
+    """Use cases of carts; ``honest`` says whether cart signatures are valid."""
 
     honest: bool = True
 

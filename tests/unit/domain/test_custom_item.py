@@ -1,4 +1,4 @@
-"""A line of an order: kept as sent, and refused where some database, cache or broker could not give it back."""
+"""Custom items of an order: stored unchanged, and rejected if a database, cache or broker could not return them."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.json_objects import JSON_OBJECTS
 
 
 def nested(levels: int) -> dict[str, Any]:
-    """An object with so many levels of arrays and objects, itself the first."""
+    """An object with this number of nested levels, itself included."""
     value: Any = "the bottom"
     for level in range(levels - 1):
         value = [value] if level % 2 else {"inside": value}
@@ -26,7 +26,7 @@ def test_item_preserves_any_json_object(sent: dict[str, Any]) -> None:
 
     item = CustomItem(sent)
 
-    assert json.dumps(item.content) == before  # the members' order, 1 and 1.0, 0.0 and -0.0 are told apart here
+    assert json.dumps(item.content) == before  # the text distinguishes the members' order, 1 and 1.0, 0.0 and -0.0
 
 
 @pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)

@@ -1,4 +1,4 @@
-"""The tree of errors: each says what the caller can do, under a code of its own that never changes."""
+"""Hierarchy of errors: each kind says what the caller can do, under a stable code."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the world is told: one event a version, under names and ids that never change."""
+"""Events of an order: one per version, with stable names and ids."""
 
 from uuid import uuid5
 
@@ -66,4 +66,4 @@ def test_event_id_is_stable_per_order_and_version(repetitions: int) -> None:
 
     assert len(set(ids)) == 1
     assert len(set(ids[0])) == 6
-    assert ids[0][0] == uuid5(lamp.id, "1")  # consumers remember ids: they must outlive a new release
+    assert ids[0][0] == uuid5(lamp.id, "1")  # the ids must stay stable across releases because consumers store them

@@ -1,4 +1,4 @@
-"""All orders, given out a page at a time."""
+"""Export of all orders, page by page."""
 
 import pytest
 

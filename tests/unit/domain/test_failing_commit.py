@@ -1,4 +1,4 @@
-"""A commit that fails: nothing is stored, nothing is told, and the next one goes on as if it had not been."""
+"""Failed commit: nothing is stored or published, and the next commit is not affected."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.use_cases import Shop
 
 
 class FailsOnce(InMemoryUnitOfWork):
-    """A unit of work whose store goes away when it is to make things last, the first time."""
+    """A unit of work whose first commit fails."""
 
     failure: OrdersError | None = None
 

@@ -1,4 +1,4 @@
-"""The lifecycle, against the table as CONTRACTS.md prints it, and the words that a contract has for it."""
+"""Lifecycle of an order, compared with the table of CONTRACTS.md, and the status names of a contract."""
 
 import pytest
 from hypothesis import given

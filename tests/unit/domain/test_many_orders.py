@@ -1,4 +1,4 @@
-"""Many orders at once: each by itself, large work by a worker, and nothing twice."""
+"""Bulk status changes: each order separately, large jobs by a worker, and nothing twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ PAID = only(OrderStatus.PAID)
 
 @dataclass
 class BulkChanges:
-    """An administrator's desk in a shop; ``change`` may be replaced by one that fails."""
+    """Bulk changes by an administrator; ``change`` may be replaced by a failing function."""
 
     shop: Shop = field(default_factory=Shop)
 
@@ -58,7 +58,7 @@ class BulkChanges:
         return {order.version for order in self.shop.store.orders.values()}
 
     def fail_after(self, changes: int, error: BaseException) -> None:
-        """Let the worker get so far, then be ended by the error."""
+        """Let the worker change this number of orders, then raise the error."""
         left, change = iter(range(changes)), self.change
 
         def failing(request: ChangeStatus) -> Order:
@@ -70,7 +70,7 @@ class BulkChanges:
 
 
 class Killed(BaseException):
-    """As kill -9: nothing is tidied up."""
+    """Like SIGKILL: no cleanup runs."""
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_worker_without_lease_saves_nothing(bulk: BulkChanges) -> None:
     def slow(request: ChangeStatus) -> Order:
         bulk.change = change
         bulk.shop.clock.advance(LEASE.total_seconds())
-        assert bulk.run(job)  # another one
+        assert bulk.run(job)  # another worker
         return change(request)
 
     bulk.change = slow

@@ -1,4 +1,4 @@
-"""Products by the thousand: in batches, each whole; bad lines alone are lost."""
+"""Import of many products: in atomic batches; only invalid lines are skipped."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | N
 
 
 def rows(*upserts: ProductUpsert | None) -> list[ImportRow]:
-    """Lines from 2 on, as below a header; None for one that is no product."""
+    """Lines from 2 on, as below a header; None for an invalid line."""
     return [
         ImportRow(line=line, upsert=upsert) if upsert else ImportRow(line=line, reason="not a product")
         for line, upsert in enumerate(upserts, start=2)
@@ -49,7 +49,7 @@ class ProductImporter:
         return import_products(request, upsert_products=self.put)
 
     def outcomes(self, *upserts: ProductUpsert | None, dry_run: bool = False) -> list[str | None]:
-        """Bring the lines; say what became of each."""
+        """Import the lines; return the outcome of each."""
         return [
             result.outcome.value if result.outcome else result.reason
             for result in self.run(rows(*upserts), dry_run=dry_run)

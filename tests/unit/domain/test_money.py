@@ -1,4 +1,4 @@
-"""Money, against decimal arithmetic: what it takes comes back exactly, and everything else is refused."""
+"""Money, compared with decimal arithmetic: accepted amounts are exact, and all others are rejected."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Telling users: one message a change, however often the change is told."""
+"""Notification of users: one message per change, however often its event arrives."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from tests.support.use_cases import Shop
 
 @dataclass
 class ScriptedNotifier:
-    """Keeps the letters, and fails where it is told to."""
+    """Stores the messages, and raises the given errors first."""
 
     messages: list[NotificationMessage] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Whatever is done to an order, in whatever sequence: no illegal state, no hole, and its history tells all of it."""
+"""State machine of an order: no invalid status, no gap in the versions, and a complete history."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ ACTORS = st.sampled_from([ADA, GRACE, ADMIN])
 
 
 class OrderLife(RuleBasedStateMachine):
-    """An order beside the simplest model of it: the name of its status, and the list of its statuses so far."""
+    """An order beside its model: the name of its status, and the list of its statuses so far."""
 
     def __init__(self) -> None:
         super().__init__()

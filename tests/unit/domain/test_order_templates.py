@@ -1,4 +1,4 @@
-"""Templates and the check of the stock, on the memory adapters."""
+"""Order templates and stock health, on the memory adapters."""
 
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_cod
 
 @dataclass
 class TemplateShop:
-    """Where products are sold, and templates kept."""
+    """Products and order templates."""
 
     store: InMemoryStore = field(default_factory=InMemoryStore)
     clock: Clock = field(default_factory=Clock)

@@ -1,4 +1,4 @@
-"""The origin of an order: what each use case gives, and what a history restores."""
+"""Origin of an order: set by each use case, and restored from its history."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ordering products, and deleting the order, on the memory adapters."""
+"""Placing and deleting a catalog order, on the memory adapters."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def test_failed_commit_deducts_nothing(shop: Shop, monkeypatch: pytest.MonkeyPat
 def test_deleted_order_releases_its_stock(shop: Shop) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
-    shop.get(placed.id)  # and so into the cache
+    shop.get(placed.id)  # which also caches it
 
     delete(shop, placed)
 

@@ -1,4 +1,4 @@
-"""Ordering through other services, on the memory adapters: what is asked of whom, and what is left of a failure."""
+"""Placing an order through other services, on the memory adapters: the calls, and the cleanup after a failure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=1
 
 @dataclass
 class Services:
-    """Both services; ``fails`` by call, and ``meanwhile`` is done while a shipment is booked."""
+    """Both services; ``fails`` holds errors by call, and ``meanwhile`` runs while a shipment is created."""
 
     reserved: dict[UUID, Mapping[ProductId, int]] = field(default_factory=dict)
     shipped: dict[str, UUID] = field(default_factory=dict)
@@ -205,7 +205,7 @@ def test_catalog_shortage_leaves_no_reservation(trade: Trade) -> None:
 
 def test_failed_release_still_cancels_shipment(trade: Trade) -> None:
     trade.services.fails |= {"release": failed()}
-    trade.services.meanwhile = lambda: trade.shop.store.reservations.clear()  # so that the order cannot be placed
+    trade.services.meanwhile = lambda: trade.shop.store.reservations.clear()  # so that the order cannot be stored
 
     with pytest.raises(ReservationLost):
         trade.ship()

@@ -1,4 +1,4 @@
-"""Products, demands and lines cannot be wrong: they refuse at birth, naming the field."""
+"""Validation of products, requested items and lines: each rejection names the field."""
 
 from dataclasses import replace
 from typing import Any

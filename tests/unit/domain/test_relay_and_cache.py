@@ -1,4 +1,4 @@
-"""The relay tells the cache what it missed, for as long as a copy may live, and not for ever."""
+"""Relay and cache: missed invalidations are repeated until the cached copies expire."""
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
         rounds += 1
         assert rounds < 20, "told for ever"
 
-    assert rounds in (10, 11)  # ten minutes: twice the life of a copy
+    assert rounds in (10, 11)  # ten minutes: twice the TTL of a copy
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
@@ -104,7 +104,7 @@ def test_unavailable_cache_does_not_delay_events(shop: Shop, broker: ScriptedPub
     shop.relay(limit=2)
     late = shop.place()
 
-    for _ in range(5):  # a relay that wakes once a second, with the cache away
+    for _ in range(5):  # a relay that wakes once a second while the cache is unavailable
         shop.clock.advance(1)
         shop.relay(limit=2)
 

@@ -1,4 +1,4 @@
-"""The relay: every event leaves, in its order's order, and a broker's moods cost none of them."""
+"""Relay: every event is published, in the order of its order's versions, whatever the broker does."""
 
 from datetime import timedelta
 
@@ -97,7 +97,7 @@ def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> 
     orders = [shop.place() for _ in range(3)]
     for order in orders:
         shop.change(order.id, OrderStatus.PAID)
-    broker.away_after = 4  # all three placings, and one of the changes, of which nobody hears
+    broker.away_after = 4  # all three placements, and one of the changes, which is not confirmed
 
     with pytest.raises(PublisherUnavailable):
         shop.relay()
@@ -108,7 +108,7 @@ def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> 
     broker.away_after = None
     assert shop.relay() == RelayResult(sent=3)
     assert broker.versions() == {order.id: [1, 2] for order in orders}
-    assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # at least once
+    assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # delivery is at least once
 
 
 def test_relay_respects_its_limit(shop: Shop, broker: ScriptedPublisher) -> None:

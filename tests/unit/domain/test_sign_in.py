@@ -1,4 +1,4 @@
-"""Signing in, refreshing and signing out, on the memory adapters, tick by tick."""
+"""Sign-in, refresh and sign-out on the memory adapters, with a controlled clock."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from tests.support.threads import at_once
 
 
 class PlainPasswordHasher:
-    """Passwords that are seen through; it counts its work, and how it hashes can change."""
+    """A hasher with readable hashes; it counts its work, and its scheme can change."""
 
     def __init__(self) -> None:
         self.worked: list[bool] = []
@@ -61,12 +61,12 @@ class PlainPasswordHasher:
 
 
 class ReadableTokenIssuer:
-    """Tokens that anybody can read and make."""
+    """An issuer of unsigned tokens."""
 
     ttl = timedelta(hours=1)
 
     def ensure_enabled(self) -> None:
-        """We make tokens."""
+        """Tokens are always enabled."""
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
         return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())

@@ -1,4 +1,4 @@
-"""An order in figures, and its history, on the memory adapters."""
+"""Statistics and history of an order, on the memory adapters."""
 
 import pytest
 

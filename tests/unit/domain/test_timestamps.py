@@ -1,4 +1,4 @@
-"""Moments as others write them: all that RFC 3339 allows is read, and nothing else."""
+"""Parsing of timestamps: every form of RFC 3339 is accepted, and nothing else."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""What carriers tell: applied once, never backwards, step by step, and each change told to its user once."""
+"""Tracking events of carriers: applied once, never backwards, step by step, with one notification per change."""
 
 from datetime import timedelta
 from random import Random
@@ -29,7 +29,7 @@ WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "FAILED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
     "RETURNED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
 }
-"""For each word and each status the steps that the order takes; None where it is refused."""
+"""By carrier status and order status: the steps that the order takes, or None if the event is rejected."""
 TO: dict[OrderStatus, tuple[OrderStatus, ...]] = {P: (), C: (C,), PAID: (PAID,), S: (S,), D: (S, D), X: (X,)}
 
 
@@ -70,7 +70,7 @@ def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: Ord
         with pytest.raises(InvalidTransition):
             track(shop, event(word, order=order.id))
         assert shop.queries.get(order.id) == order
-        assert not shop.store.inbox  # what was put aside can be put back
+        assert not shop.store.inbox  # a dead-lettered event can be replayed
         return
     outcome = track(shop, event(word.lower(), order=order.number))
 
@@ -132,7 +132,7 @@ def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
     after = shop.queries.get(order.id)
     assert after.status is D
     published = notifications(shop, order)
-    assert [message.version for message in published] == list(range(2, after.version + 1))  # one a change
+    assert [message.version for message in published] == list(range(2, after.version + 1))  # one per change
 
 
 @settings(max_examples=60)
@@ -174,7 +174,7 @@ def test_notification_has_stable_id_and_text(shop: Shop) -> None:
     track(shop, event("DELIVERED", order=order.id))
 
     first, second = notifications(shop, order)
-    id_ = uuid5(order.id, "orders.user_notification.v1 2")  # consumers remember ids: they must outlive a new release
+    id_ = uuid5(order.id, "orders.user_notification.v1 2")  # consumers store the ids
     assert (first.id, first.version) == (id_, 2)
     assert first.data == {
         "notificationId": str(id_),

@@ -1,4 +1,4 @@
-"""Placing, getting, listing and changing orders, on the memory adapters."""
+"""Use cases of an order: placing, getting, listing and changing, on the memory adapters."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_stranger_cannot_get_the_order(shop: Shop, stranger: Actor, cached: bool
     with pytest.raises(OrderNotFound):
         shop.get(order.id, by=stranger)
 
-    assert (shop.cache.get(order.id) is not None) is cached  # a stranger's question fills no cache either
+    assert (shop.cache.get(order.id) is not None) is cached  # a stranger's request does not fill the cache either
 
 
 def test_order_is_read_from_cache_first(shop: Shop) -> None:
@@ -127,7 +127,7 @@ def test_outdated_version_is_rejected(shop: Shop) -> None:
     with pytest.raises(VersionMismatch):
         shop.change(order.id, OrderStatus.SHIPPED, versions=frozenset({1}))
     with pytest.raises(VersionMismatch):
-        shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))  # even where nothing would change
+        shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))  # even if nothing would change
 
     assert shop.change(order.id, OrderStatus.SHIPPED, versions=frozenset({2, 9})).version == 3
 

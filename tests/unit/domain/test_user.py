@@ -1,4 +1,4 @@
-"""E-mail addresses, passwords and accounts: what they may be."""
+"""Validation of e-mail addresses, passwords and accounts."""
 
 from typing import Any
 

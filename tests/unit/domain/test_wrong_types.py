@@ -1,4 +1,4 @@
-"""Values of types that the annotations rule out: whoever embeds the domain hears it before anything is changed."""
+"""Values of wrong types: an embedding program gets an error before any change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ USD = Money(100, "USD")
 
 
 class Numpys(float):
-    """A float that shows itself as numpy's do."""
+    """A float whose repr is that of numpy."""
 
     def __repr__(self) -> str:
         return f"np.float64({float(self)})"

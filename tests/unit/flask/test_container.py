@@ -1,4 +1,4 @@
-"""The container: every use case is bound to the ports that it wants, each under its own name."""
+"""Container: every use case is bound to its ports by name."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ FUNCTIONS = {name: function for name, function in vars(use_cases).items() if ins
 
 
 def required_ports(function: Callable[..., Any]) -> set[str]:
-    """The ports: what the function takes by keyword and has no default for."""
+    """The ports: keyword parameters without a default."""
     return {
         name
         for name, parameter in inspect.signature(function).parameters.items()
@@ -40,7 +40,7 @@ def bound() -> dict[str, providers.Callable[Any]]:
 
 
 def use_case(provider: providers.Callable[Any]) -> Callable[..., Any]:
-    """What it calls, without the retry around it."""
+    """The use case function, without the decorator that retries it."""
     assert provider.provides
     function: Callable[..., Any] = inspect.unwrap(provider.provides)
     return function
@@ -52,7 +52,7 @@ def test_every_use_case_has_a_provider() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_use_case_gets_exactly_its_ports(name: str) -> None:
-    keywords = set(bound()[name].kwargs) - {"metrics"}  # of what observes the use case
+    keywords = set(bound()[name].kwargs) - {"metrics"}  # metrics belong to the instrumentation of the use case
 
     assert required_ports(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
     assert not bound()[name].args
@@ -81,7 +81,7 @@ def test_port_is_bound_to_its_component(name: str) -> None:
         if port == "uow":
             assert type(given) is type(store.unit_of_work())
         elif port == "queries":
-            # A replica may be behind: nothing that it says is kept in the cache or decides a write.
+            # A replica may lag: what it returns is neither cached nor the base of a write.
             may_be_behind = not {"cache", "uow"} & required_ports(FUNCTIONS[name])
             assert given in ([store.queries, store.replica_queries] if may_be_behind else [store.queries])
         elif port in expected:

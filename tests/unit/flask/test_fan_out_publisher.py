@@ -1,4 +1,4 @@
-"""Two brokers as one publisher: a notification is safe with both, and a broker that is away holds up its own alone."""
+"""Fan-out publisher over two brokers: a notification is confirmed by both, and an outage blocks only its own events."""
 
 from collections.abc import Sequence
 from dataclasses import replace

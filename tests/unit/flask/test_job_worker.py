@@ -1,4 +1,4 @@
-"""The loop that looks after jobs, and what it hands them to."""
+"""Job worker: the loop that runs due jobs, and the queue that it sends them to."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Bodies are read strictly: what the reader gives back is what was sent, and everything else is refused."""
+"""Strict JSON parser: accepted bodies are parsed unchanged, and all others are rejected."""
 
 import json
 import math
@@ -92,7 +92,7 @@ def test_fraction_is_parsed_precisely_or_rejected(number: Decimal) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["r", ".17g", ".16e", "E"]))
 def test_every_spelling_of_a_double_is_parsed(number: float, way: str) -> None:
-    """Shortest, as JavaScript and Python do, or with 17 digits, as older programs do."""
+    """The shortest form, as in JavaScript and Python, or 17 digits, as in older programs."""
     text = {"r": repr(number), "E": f"{Decimal(repr(number)):E}"}.get(way) or f"{number:{way}}"
 
     assert parse_json(text.encode()) == number

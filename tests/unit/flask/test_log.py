@@ -1,4 +1,4 @@
-"""The log: one structured line a request, with all one needs to find it and nothing one should not keep."""
+"""Logging: one structured line per request, with its context and without secrets."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ LogLines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def stderr(monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """Standard error: the log goes to what that is when the app is made."""
+    """Standard error, to which the log is written from the creation of the app on."""
     stderr = StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     return stderr
@@ -27,7 +27,7 @@ def stderr(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 
 @pytest.fixture
 def app(stderr: StringIO, request: pytest.FixtureRequest) -> Flask:
-    """A service; how it logs is a parameter."""
+    """An app; its log format is a parameter."""
     return create_app(Settings(database_url="memory://", **getattr(request, "param", {})))
 
 
@@ -38,7 +38,7 @@ def token(app: Flask) -> str:
 
 @pytest.fixture
 def log_lines(stderr: StringIO) -> LogLines:
-    """What the log got so far: one JSON object a line, and nothing else."""
+    """The log so far: one JSON object per line, and nothing else."""
     return lambda: [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
 

@@ -1,4 +1,4 @@
-"""The intake: what waiting can mend is waited for, and of the rest each message has its reason."""
+"""Message worker: transient failures are retried, and all other messages are dead-lettered with a reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from tests.support.examples import new_id
 
 @dataclass
 class ScriptedUseCase:
-    """A use case that fails as it is told to, and stops the intake when nothing is left to do."""
+    """A use case that raises the given errors, and stops the worker after the last attempt."""
 
     enough: int
     errors: list[Exception] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The relay worker: it sends before all else, and tidies up when there is nothing to send."""
+"""Outbox relay: publishing comes first, and purging only if nothing is due."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from tests.support.examples import Clock
 
 @dataclass
 class ScriptedRelay:
-    """What the relay does, in its order; it ends with the last turn told."""
+    """The steps of the relay in their order; the last result stops it."""
 
     results: list[RelayResult]
     purges: list[PurgeResult]

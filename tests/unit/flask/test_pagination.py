@@ -1,4 +1,4 @@
-"""A cursor names the place it was made at, and nothing else is a cursor."""
+"""Pagination cursors: a cursor round-trips, and any other text is rejected."""
 
 from base64 import urlsafe_b64encode
 from contextlib import suppress

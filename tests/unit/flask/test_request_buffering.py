@@ -1,4 +1,4 @@
-"""Requests are handed on when all of them is there; what never comes is a 408, and what is too much is a 413."""
+"""Request buffering: complete requests are handed on; a missing body is a 408, and a large one a 413."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
 
 
 class Client:
-    """Somebody who sends these parts of a request, and then nothing more."""
+    """A client that sends these parts of a request, and then nothing."""
 
     def __init__(self, *parts: dict[str, Any]) -> None:
         self.parts = list(parts)
@@ -34,7 +34,7 @@ class Client:
     def request(
         self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
     ) -> str:
-        """The status and the body of the answer, or nothing where there is none."""
+        """The status and the body of the response, or an empty text without a response."""
         bearer = (
             issue_dev_token(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
         )
@@ -125,7 +125,7 @@ def test_disconnected_client_gets_no_response() -> None:
 
 
 def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
-    """What the application is told in this variable of WSGI."""
+    """The value of this WSGI variable in the application."""
 
     def tell(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
@@ -161,7 +161,7 @@ def test_response_parts_stay_in_order() -> None:
 
 
 def run_lifespan(*messages: str, on_shutdown: Callable[[], object]) -> list[str]:
-    """What the server hears when it says these things of its life."""
+    """What the middleware sends for these lifespan messages of the server."""
 
     async def receive() -> dict[str, Any]:
         return {"type": remaining.pop(0)}
@@ -206,7 +206,7 @@ def test_shutdown_stops_waiting_at_timeout() -> None:
 
 
 class Worker:
-    """One turn that lasts until it may go on."""
+    """A worker with one step that lasts until ``go_on`` is set."""
 
     def __init__(self) -> None:
         self.stop, self.begun, self.go_on = Event(), Event(), Event()

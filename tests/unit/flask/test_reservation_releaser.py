@@ -1,4 +1,4 @@
-"""The loop that gives up what other services hold."""
+"""Reservation releaser: the loop that releases what other services hold."""
 
 import threading
 from pathlib import Path

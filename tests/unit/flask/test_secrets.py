@@ -1,4 +1,4 @@
-"""What is shown of a failure has no secret of the settings in it."""
+"""Redaction: a displayed failure contains no secret of the settings."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Settings: good ones are read once, and each bad one is a sentence that names its variable."""
+"""Settings: valid ones are loaded, and each invalid one is a sentence that names its variable."""
 
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path

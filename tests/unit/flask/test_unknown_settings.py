@@ -1,4 +1,4 @@
-"""Variables that look like misspelt settings, and those of other programs."""
+"""Unknown settings: variables that look like misspelt settings, and those of other programs."""
 
 import json
 import os
@@ -94,7 +94,7 @@ def test_settings_and_their_files_are_ignored(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_current_environment_has_no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_by_tests = [name for name in os.environ if name.startswith("ORDERS_")]  # of the tests, such as a seed
+    set_by_tests = [name for name in os.environ if name.startswith("ORDERS_")]  # set by the test run, such as a seed
     for name in set_by_tests:
         monkeypatch.delenv(name)
 

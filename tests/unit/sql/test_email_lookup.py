@@ -1,4 +1,4 @@
-"""Which addresses are taken for what, and what a connection brings with it."""
+"""Database URLs: accepted schemes, and the options of a connection."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_url_options_override_defaults() -> None:
     assert engine.url.query["application_name"] == "night"
     assert engine.url.query["connect_timeout"] == "9"
     options = str(engine.url.query["options"])
-    assert options.index("lock_timeout=3s") < options.index("lock_timeout=7s")  # the last one counts
+    assert options.index("lock_timeout=3s") < options.index("lock_timeout=7s")  # the last option counts
     assert "timezone=UTC" in options
 
 

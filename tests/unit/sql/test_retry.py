@@ -1,4 +1,4 @@
-"""A use case is run again for contention, a few times, and for nothing else."""
+"""Retry of a use case: a few times, and only for contention."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from orders_domain.errors import OrdersError, StaleOrder, StoreContention, Store
 
 
 class Case:
-    """A use case that fails so many times, then returns how often it was run."""
+    """A use case that fails this number of times, then returns the number of its runs."""
 
     def __init__(self, error: OrdersError, *, times: int) -> None:
         self.error = error

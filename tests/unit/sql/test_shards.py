@@ -1,4 +1,4 @@
-"""Shards: the same order, the same shard, in every process and release."""
+"""Shards: an order has the same shard in every process and release."""
 
 from collections import Counter
 from uuid import UUID

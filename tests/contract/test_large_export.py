@@ -1,4 +1,4 @@
-"""A large export in bounded memory: of many more orders than a page has, no more is in memory than of few.
+"""Memory of a large export: bounded, whatever the number of orders.
 
 ORDERS_TEST_EXPORT=1000000 exports a million; it takes a few minutes.
 """

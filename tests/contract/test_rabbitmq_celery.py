@@ -1,6 +1,6 @@
-"""A stock Celery worker, a process that knows nothing of us, runs each placed order as a task.
+"""Placed orders as tasks of a stock Celery worker, a process without the service's code.
 
-On a broker of our own: a worker leaves exchanges and queues behind that bear no name of ours.
+The broker is started for the test, because a worker leaves exchanges and queues behind.
 """
 
 import json

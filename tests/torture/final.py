@@ -17,7 +17,7 @@ TIMES = 6  # each connection may reach another worker
 THREADS = 4
 
 
-def look_at_everything(shared: Shared) -> None:
+def read_everything(shared: Shared) -> None:
     operations = shared.log.operations
     orders = _placed(operations)
     if len(orders) > MOST_ORDERS:
@@ -32,7 +32,7 @@ def _look(shared: Shared, number: int, orders: list[PlacedOrder], tokens: list[O
     reader = Actor(FINAL, shared, seed=number)
     for order in orders:
         path, token = f"{PATHS[order.contract]}{order.ref}", bearer_token(order.user)
-        reader.insist(
+        reader.retry_until_final(
             f"{order.contract}.read", "GET", path, token=token, order=order.ref, request_id=f"final {order.ref}"
         )
     for ending in tokens:

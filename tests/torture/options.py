@@ -8,9 +8,9 @@ STALENESS_SECONDS = 10.0
 """The stated limit: after a client saw an update, and without a Redis fault for this long, no read is older."""
 
 RECOVERY_SECONDS = 10.0
-"""The stated bound: the service is healthy so long after the last fault, with nobody's help.
+"""The stated limit in seconds: the service recovers by itself within this time after the last fault.
 
-Where the machine is so busy that the first start took more than half of it, twice as long as that start.
+On a busy machine, where the first start took more than half of it, the limit is twice the duration of that start.
 """
 
 REQUEST_SECONDS = 5.0

@@ -7,7 +7,7 @@ import argon2
 
 from tests.support.servers.ephemeral.server import free_port
 from tests.torture import collector
-from tests.torture.client import Client, NoAnswer
+from tests.torture.client import Client, NoResponse
 from tests.torture.credentials import CART_SECRET, JWT_SECRET, PASSWORD, bearer_token
 from tests.torture.load.sign_ins import email_of
 from tests.torture.options import Options
@@ -66,7 +66,7 @@ def is_healthy(service: Service) -> bool:
     """Whether all processes run, and eight new connections find the service ready with every component healthy."""
     try:
         return all(process.pid for process in service.processes) and all(_is_ready(service.port) for _ in range(8))
-    except (NoAnswer, KeyError, TypeError):
+    except (NoResponse, KeyError, TypeError):
         return False
 
 

@@ -10,7 +10,7 @@ from tests.torture import collector, prepare
 from tests.torture.checker.evidence import Evidence
 from tests.torture.faults.fault import Scene
 from tests.torture.faults.schedule import Schedule
-from tests.torture.final import look_at_everything
+from tests.torture.final import read_everything
 from tests.torture.load.crew import SIGN_INS, Crew
 from tests.torture.load.shared import Shared
 from tests.torture.log import OperationLog
@@ -59,7 +59,7 @@ class Run:
         drained = prepare.seconds_until(self._is_drained, self.options.drain_seconds)
         self.say(f"drained {_after(drained)} the load; everything is looked at")
         self._wait_for_redis(schedule)
-        look_at_everything(shared)
+        read_everything(shared)
         return Evidence(
             operations=shared.log.operations,
             faults=sorted(schedule.intervals, key=lambda fault: fault.began),

@@ -34,7 +34,7 @@ def part(*, answering: set[str], throwaway: AbstractContextManager[Address] | No
     return Part(name="Redis", variable="TEST_REDIS_URL", usual=usual, version_at=version_at, throwaway=start)
 
 
-class TestOrderOfChoice:
+class TestDiscovery:
     def test_environment_address_comes_first(self) -> None:
         everywhere = part(answering={"redis://named:1", "redis://usual:1"})
 
@@ -88,7 +88,7 @@ class TestOrderOfChoice:
         assert "hunter2" not in str(server)
 
 
-class TestLeftoversOfDeadRuns:
+class TestStaleDatabases:
     began = int(DATABASE.removeprefix("orders_test_")[:8], 16)
 
     def test_database_older_than_a_day_is_stale(self) -> None:
@@ -127,7 +127,7 @@ WANTING = """
 """
 
 
-class TestClosingLines:
+class TestReport:
     @pytest.fixture(autouse=True)
     def closing(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         pytester.makeconftest('pytest_plugins = ["tests.support.report"]')

@@ -69,7 +69,7 @@ class TestRoundTrip:
         assert list(harness.publisher.publish([])) == []
 
 
-class TestTwoAtOnce:
+class TestConcurrency:
     def test_shared_publisher_preserves_order_per_thread(self, harness: PublisherHarness) -> None:
         batches = [placings(40) for _ in range(8)]
 
@@ -97,7 +97,7 @@ def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarn
     harness.close()
 
 
-class TestTheBrokerFails:
+class TestBrokerOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
     def test_broken_broker_is_unavailable_then_recovers(
@@ -155,7 +155,7 @@ class TestTheBrokerFails:
         assert time.monotonic() - began < 4.0
 
 
-class TestTheBrokerRefuses:
+class TestBrokerRejection:
     def test_rejection_is_reported_for_its_event(self, rabbitmq_server: RabbitServer) -> None:
         """The task queue takes one message and rejects the rest."""
         queue, exchange = rabbitmq_server.name("full"), rabbitmq_server.name("exchange")

@@ -179,7 +179,7 @@ class TestFence:
         assert cache.invalidate({}) is True
 
 
-class TestTwoAtOnce:
+class TestConcurrency:
     def test_racing_reads_never_return_stale_order(self, cache: OrderCache) -> None:
         order = saved(placed())
         last = 60
@@ -216,7 +216,7 @@ def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
     cache.close()
 
 
-class TestTheCacheFails:
+class TestCacheOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
     def test_broken_cache_misses_within_timeout(

@@ -109,7 +109,7 @@ class TestHistory:
             assert [entry.kind for entry in shop.queries.history(ref)] == ["placed", "deleted"]
 
 
-class TestTwoAtOnce:
+class TestConcurrency:
     def test_pages_return_each_order_once(self, shop: Shop) -> None:
         moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 0, 0, 1, 1, 2)]
         existing = [placed(by=ADA, at=moment) for moment in moments * 4]

@@ -240,7 +240,7 @@ class TestNotFoundAndConflict:
         assert shop.queries.get(order.id) == present
 
 
-class TestAFailureLeavesNothing:
+class TestRollback:
     @pytest.mark.parametrize("failure", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)
     def test_exception_rolls_back_all_changes(self, shop: Shop, failure: BaseException) -> None:
         stored, new = shop.placed(), placed(by=GRACE)
@@ -283,7 +283,7 @@ class TestAFailureLeavesNothing:
         assert [message.event.order_id for message in shop.events()] == [stored.id]
 
 
-class TestTwoAtOnce:
+class TestConcurrency:
     def test_concurrent_save_of_version_succeeds_once(self, shop: Shop) -> None:
         order = shop.placed()
 

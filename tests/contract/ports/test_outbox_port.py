@@ -120,7 +120,7 @@ class TestRoundTrip:
         assert len(outbox.select(states=frozenset(OutboxState), limit=2)) == 2
 
 
-class TestHeldBack:
+class TestBlockedEvents:
     """A later event of an order never precedes an earlier one; other orders are not blocked."""
 
     @pytest.mark.parametrize(("state", "due_at"), [(OutboxState.PARKED, NOON), (OutboxState.WAITING, LATER + SECOND)])
@@ -156,7 +156,7 @@ class TestHeldBack:
         assert pending.state is OutboxState.PUBLISHED
 
 
-class TestAFailureLeavesWhatWasMarked:
+class TestStatesAfterFailure:
     def test_states_survive_an_exception(self, shop: Shop) -> None:
         outbox, order = shop.outbox(), shop.placed()
         shop.changed(order, OrderStatus.PAID)
@@ -222,7 +222,7 @@ class TestRequeueAndPrune:
         assert states == [OutboxState.PARKED] * 3 + [OutboxState.PUBLISHED] * 3 + [OutboxState.WAITING]
 
 
-class TestTwoAtOnce:
+class TestConcurrency:
     def test_shard_is_claimed_by_one_relay(self, shop: Shop) -> None:
         shop.placed()
         first, second = shop.outbox(), shop.outbox()

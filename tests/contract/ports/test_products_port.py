@@ -335,7 +335,7 @@ class TestStock:
         assert warehouse.order({tea: 2}).total == Money(19998, "USD")
 
 
-class TestCatalogue:
+class TestProductCatalog:
     def test_products_are_paged_by_id(self, warehouse: Warehouse) -> None:
         ids = warehouse.stocked(*range(7))
 
@@ -354,7 +354,7 @@ class TestCatalogue:
         assert [product.id for product in fewer.low_stock] == [empty]
 
 
-class TestTheSchema:
+class TestSchema:
     @pytest.mark.parametrize(
         "wrong",
         [

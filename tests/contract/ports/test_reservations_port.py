@@ -240,7 +240,7 @@ def test_key_is_in_use_during_release(shop: Shop) -> None:
         uow.reservations.add(new_reservation(), idempotency_key())
 
 
-class TestStockElsewhere:
+class TestExternalStock:
     def test_released_stock_makes_reservation_due(self, shop: Shop) -> None:
         order = confirmed_order(shop, shipment_id="SHIP-7")
         moment = NOON + timedelta(hours=1)

@@ -336,7 +336,7 @@ def test_url_may_have_a_path(catalogue: CatalogueService) -> None:
     assert catalogue.asked[-1].path == "/v2/products/1"
 
 
-class TestEncrypted:
+class TestTls:
     def test_trusted_certificate_is_accepted(
         self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -4,7 +4,7 @@ import threading
 from random import Random
 from typing import Any
 
-from tests.torture.client import Answer, Client, NoAnswer
+from tests.torture.client import Client, NoResponse, Response
 from tests.torture.load.kinds import KINDS
 from tests.torture.load.shared import Shared
 from tests.torture.log import Operation, Outcome, now
@@ -37,7 +37,7 @@ class Actor:
     def wait(self, min_seconds: float, max_seconds: float) -> None:
         self.shared.stopping.wait(self.chance.uniform(min_seconds, max_seconds))
 
-    def insist(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
+    def retry_until_final(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
         """Repeat a request under one id until its response is final."""
         request_id = options.pop("request_id", None) or self.new_id()
         while True:
@@ -67,7 +67,7 @@ class Actor:
         began = now()
         try:
             response = (client or self.client).send(method, path, body, token=token, **headers)
-        except NoAnswer as error:
+        except NoResponse as error:
             threading.Event().wait(0.1)  # a refused connection returns at once, and an immediate retry would not help
             facts: dict[str, Any] = {"outcome": Outcome.UNKNOWN, "detail": str(error)}
         else:
@@ -93,7 +93,7 @@ class Actor:
             self.close()
 
 
-def _facts(response: Answer) -> dict[str, Any]:
+def _facts(response: Response) -> dict[str, Any]:
     """The order of a response, and its status."""
     body = response.body if isinstance(response.body, dict) else {}
     body = body.get("order") or body

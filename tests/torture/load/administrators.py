@@ -31,7 +31,7 @@ class Administrator(Actor):
         if order is not None:
             path = f"/api/v1/orders/{order.ref}/status"
             body = {"status": self.chance.choice(("confirmed", "shipped", "delivered", "cancelled"))}
-            self.insist("management.status", "PUT", path, body, token=self.token, order=order.ref)
+            self.retry_until_final("management.status", "PUT", path, body, token=self.token, order=order.ref)
 
     def _change_many(self, count: int) -> None:
         orders = self.shared.all_placed("management")[-count:]
@@ -39,7 +39,7 @@ class Administrator(Actor):
             return
         body = {"order_ids": [int(order.ref) for order in orders], "status": "confirmed"}
         path = "/api/v1/orders/bulk/status"
-        if self.insist("management.bulk", "POST", path, body, token=self.token).status == 202:
+        if self.retry_until_final("management.bulk", "POST", path, body, token=self.token).status == 202:
             self._poll(self.response.body["job_id"])
 
     def _poll(self, job: str) -> None:

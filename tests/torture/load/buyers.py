@@ -45,7 +45,7 @@ class Buyer(Actor):
         if self.chance.random() < 0.15:
             placed = self._double_click(request, key)
         else:
-            placed = self.insist(*request, token=self.token, key=key, request_id=key)
+            placed = self.retry_until_final(*request, token=self.token, key=key, request_id=key)
         if placed.outcome is not Outcome.ACKNOWLEDGED or placed.order is None:
             return
         self.shared.placed(PlacedOrder(contract=self.contract, ref=placed.order, user=self.name))
@@ -86,7 +86,7 @@ class Buyer(Actor):
 
         thread = threading.Thread(target=again, name=f"{self.name} again")
         thread.start()
-        placed = self.insist(*request, token=self.token, key=key, request_id=key)
+        placed = self.retry_until_final(*request, token=self.token, key=key, request_id=key)
         thread.join()
         return placed
 
@@ -117,7 +117,7 @@ class OrdersBuyer(Buyer):
             for status in ("PAID", "SHIPPED") if last == "SHIPPED" else (last,):
                 if status:
                     path, body = f"/orders/{order}", {"status": status}
-                    self.insist("orders.change", "PATCH", path, body, token=self.token, order=order)
+                    self.retry_until_final("orders.change", "PATCH", path, body, token=self.token, order=order)
         self.read(order)
 
 
@@ -132,7 +132,7 @@ class ManagementBuyer(Buyer):
         self.read(order)
         if self.chance.random() < 0.3:
             path = f"{self.path}{order}"
-            self.insist("management.delete", "DELETE", path, token=self.token, order=order)
+            self.retry_until_final("management.delete", "DELETE", path, token=self.token, order=order)
 
 
 class OStoreBuyer(Buyer):

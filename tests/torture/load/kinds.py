@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.torture.client import Answer
+from tests.torture.client import Response
 from tests.torture.log import Outcome
 
 RETRY = frozenset({503})  # the store is unavailable or busy
@@ -19,7 +19,7 @@ class Kind:
     refused: frozenset[int] = frozenset()
     retry: frozenset[int] = RETRY
 
-    def outcome(self, response: Answer) -> Outcome:
+    def outcome(self, response: Response) -> Outcome:
         if response.status in self.acknowledged:
             return Outcome.ACKNOWLEDGED
         if response.status == 409 and _is_shortage(response.body):  # ostore: a final 409

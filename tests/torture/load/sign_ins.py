@@ -27,7 +27,10 @@ class SignIn(Actor):
         self._use(token)
         if self.chance.random() < 0.5:
             token = self._refreshed(token)
-        if token and self.insist("auth.logout", "POST", "/auth/logout", token=token, subject=token).status == 200:
+        if (
+            token
+            and self.retry_until_final("auth.logout", "POST", "/auth/logout", token=token, subject=token).status == 200
+        ):
             self._dead.append(token)
             self._use(token)
 

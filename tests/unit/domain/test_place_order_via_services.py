@@ -37,7 +37,7 @@ from orders_domain.use_cases.background.release_reservations import RETRY_DELAY
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from tests.support.examples import ADA, GRACE, Clock, new_id
 from tests.support.use_cases import Shop
-from tests.unit.domain.test_failing_commit import FailsOnce
+from tests.unit.domain.test_failed_commit import FailsOnce
 
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
 

@@ -18,7 +18,7 @@ from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(20_000, 200_000)))
 NOTE = effort(12_000, 0)  # characters per order: few large orders fill the memory like many small ones
-MOST_MEGABYTES = 200
+MAX_MEGABYTES = 200
 
 GENERATE = """
     INSERT INTO users SELECT 'user-' || n, now() FROM generate_series(0, 999) n;
@@ -70,4 +70,4 @@ def test_large_export_stays_below_200_megabytes(database: str, tmp_path: Path) -
         assert next(file).startswith("order_number,")
         numbers = {int(line.partition(",")[0]) for line in file}
     assert numbers == set(range(1, ORDERS + 1))
-    assert megabytes < MOST_MEGABYTES
+    assert megabytes < MAX_MEGABYTES

@@ -65,7 +65,7 @@ def test_hit_is_a_single_get(cache: RedisOrderCache, redis_server: RedisServer, 
 
 
 @pytest.fixture
-def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
+def remote(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
     """A cache at a round trip time of 0.2 s from a Redis with loaded scripts."""
     with Proxy.before(redis_server.url) as network:
         cache = RedisOrderCache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
@@ -77,13 +77,13 @@ def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
         cache.close()
 
 
-def test_each_call_is_one_round_trip(far: RedisOrderCache) -> None:
+def test_each_call_is_one_round_trip(remote: RedisOrderCache) -> None:
     order = an_order()
     calls: dict[str, Callable[[], object]] = {
-        "get, on a new connection": lambda: far.get(order.id),
-        "put": lambda: far.put(order),
-        "get": lambda: far.get(order.id),
-        "invalidate": lambda: far.invalidate({uuid4(): 2 for _ in range(100)}),
+        "get, on a new connection": lambda: remote.get(order.id),
+        "put": lambda: remote.put(order),
+        "get": lambda: remote.get(order.id),
+        "invalidate": lambda: remote.invalidate({uuid4(): 2 for _ in range(100)}),
     }
 
     for name, call in calls.items():
@@ -92,13 +92,13 @@ def test_each_call_is_one_round_trip(far: RedisOrderCache) -> None:
         assert 0.2 <= time.monotonic() - began < 0.35, name
 
 
-def test_threads_use_redis_concurrently(far: RedisOrderCache) -> None:
+def test_threads_use_redis_concurrently(remote: RedisOrderCache) -> None:
     order = an_order()
-    far.put(order)
+    remote.put(order)
 
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
-        orders = list(threads.map(lambda _: far.get(order.id), range(8)))
+        orders = list(threads.map(lambda _: remote.get(order.id), range(8)))
 
     assert orders == [order] * 8
     assert time.monotonic() - began < 0.5

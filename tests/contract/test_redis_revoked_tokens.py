@@ -20,21 +20,21 @@ LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
 @pytest.fixture
-def truth() -> InMemoryRevokedTokens:
+def stored_tokens() -> InMemoryRevokedTokens:
     return InMemoryRevokedTokens(InMemoryStore())
 
 
 @pytest.fixture
-def copies(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevokedTokenCache]]:
+def caches(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevokedTokenCache]]:
     made: list[RedisRevokedTokenCache] = []
 
-    def copy(url: str = "", **options: float) -> RedisRevokedTokenCache:
+    def cache(url: str = "", **options: float) -> RedisRevokedTokenCache:
         made.append(RedisRevokedTokenCache(url or throwaway_redis.url, **({"timeout": 1.0} | options)))  # type: ignore[arg-type]
         return made[-1]
 
-    yield copy
-    for copy_ in made:
-        copy_.close()
+    yield cache
+    for made_cache in made:
+        made_cache.close()
 
 
 @pytest.fixture
@@ -43,23 +43,23 @@ def client(throwaway_redis: ThrowawayRedis) -> Iterator[redis.Redis]:
         yield client
 
 
-def test_incomplete_cache_answers_unknown(copies: Callable[..., RedisRevokedTokenCache]) -> None:
-    copy = copies()
-    copy.add({"mark": LATER})
+def test_incomplete_cache_answers_unknown(caches: Callable[..., RedisRevokedTokenCache]) -> None:
+    cache = caches()
+    cache.add({"mark": LATER})
 
-    assert copy.lookup(["mark"]) is True
-    assert copy.lookup(["innocent"]) is None
+    assert cache.lookup(["mark"]) is True
+    assert cache.lookup(["innocent"]) is None
 
 
 @pytest.mark.parametrize("loss", ["FLUSHALL", "DEL", "a restart"])
 def test_data_loss_does_not_restore_a_token(
-    copies: Callable[..., RedisRevokedTokenCache],
+    caches: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
-    truth: InMemoryRevokedTokens,
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
     loss: str,
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
     revoked_tokens.is_revoked(["mark"])
     revoked_tokens.revoke({"mark": LATER})
     assert other.is_revoked(["mark"])
@@ -81,36 +81,36 @@ def test_data_loss_does_not_restore_a_token(
 
 
 def test_restart_with_old_data_is_distrusted(
-    copies: Callable[..., RedisRevokedTokenCache],
+    caches: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
-    truth: InMemoryRevokedTokens,
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
 ) -> None:
-    copy = copies()
-    copy.refresh(truth)
-    assert copy.lookup(["mark"]) is False
+    cache = caches()
+    cache.refresh(stored_tokens)
+    assert cache.lookup(["mark"]) is False
     time.sleep(0.2)  # the file is written
 
     throwaway_redis.kill()
-    truth.revoke({"mark": LATER})  # while Redis is unavailable, or after its snapshot
+    stored_tokens.revoke({"mark": LATER})  # while Redis is unavailable, or after its snapshot
     throwaway_redis.start()
 
     assert client.zcard("orders:denied") == 1, "the old copy is there again"
-    assert copy.lookup(["mark"]) is None
-    assert CachedRevokedTokens(truth, copies()).is_revoked(["mark"])
+    assert cache.lookup(["mark"]) is None
+    assert CachedRevokedTokens(stored_tokens, caches()).is_revoked(["mark"])
 
 
 @pytest.mark.parametrize("trouble", [Proxy.cut, Proxy.hang])
 def test_revocation_during_outage_is_effective(
-    copies: Callable[..., RedisRevokedTokenCache],
-    truth: InMemoryRevokedTokens,
+    caches: Callable[..., RedisRevokedTokenCache],
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
     trouble: Callable[[Proxy], None],
 ) -> None:
     with Proxy.before(throwaway_redis.url) as network:
-        revoked_tokens = CachedRevokedTokens(truth, copies(network.through(throwaway_redis.url), timeout=0.1))
-        elsewhere = copies()
-        elsewhere.refresh(truth)
+        revoked_tokens = CachedRevokedTokens(stored_tokens, caches(network.through(throwaway_redis.url), timeout=0.1))
+        elsewhere = caches()
+        elsewhere.refresh(stored_tokens)
         assert not revoked_tokens.is_revoked(["mark"])
         trouble(network)
         revoked_tokens.revoke({"mark": LATER})
@@ -127,9 +127,9 @@ def test_revocation_during_outage_is_effective(
 
 
 def test_frozen_redis_costs_three_timeouts(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
 ) -> None:
-    revoked_tokens = CachedRevokedTokens(truth, copies(timeout=0.1))
+    revoked_tokens = CachedRevokedTokens(stored_tokens, caches(timeout=0.1))
     revoked_tokens.is_revoked(["mark"])
     throwaway_redis.freeze()
 
@@ -141,24 +141,24 @@ def test_frozen_redis_costs_three_timeouts(
 
 
 def test_expired_cache_is_rebuilt(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    copy = copies(ttl=60)
-    copy.refresh(truth)
-    truth.revoke({"mark": LATER})  # by a process that cannot reach this Redis
-    assert copy.lookup(["mark"]) is False
+    cache = caches(ttl=60)
+    cache.refresh(stored_tokens)
+    stored_tokens.revoke({"mark": LATER})  # by a process that cannot reach this Redis
+    assert cache.lookup(["mark"]) is False
     assert 0 < client.pttl("orders:denied") <= 60_000
 
     client.pexpire("orders:denied", 1)
     time.sleep(0.1)
 
-    assert copy.lookup(["mark"]) is None
+    assert cache.lookup(["mark"]) is None
 
 
 def test_cache_built_during_data_loss_is_incomplete(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    copy, other = copies(), copies()
+    cache, other = caches(), caches()
 
     class Slow(InMemoryRevokedTokens):
         def all(self, *, limit: int):  # type: ignore[no-untyped-def]
@@ -168,43 +168,43 @@ def test_cache_built_during_data_loss_is_incomplete(
             client.flushall()  # ... and Redis loses it
             return revoked
 
-    copy.refresh(Slow(InMemoryStore()))
+    cache.refresh(Slow(InMemoryStore()))
 
-    assert copy.lookup(["mark"]) is None
+    assert cache.lookup(["mark"]) is None
 
 
 def test_oversized_list_is_not_cached(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_denylist, "MAX_CACHED", 2)
-    truth.revoke({f"mark {number}": LATER for number in range(3)})
-    copy = copies()
+    stored_tokens.revoke({f"mark {number}": LATER for number in range(3)})
+    cache = caches()
 
-    copy.refresh(truth)
-    assert copy.lookup(["mark 1"]) is None
+    cache.refresh(stored_tokens)
+    assert cache.lookup(["mark 1"]) is None
     monkeypatch.setattr(redis_denylist, "MAX_CACHED", 3)
-    copy.refresh(truth)
+    cache.refresh(stored_tokens)
 
-    assert copy.lookup(["mark 1"]) is None
+    assert cache.lookup(["mark 1"]) is None
 
 
 def test_failed_add_marks_cache_incomplete(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy, other = copies(), copies()
-    copy.refresh(truth)
-    try_call, hiccups = copy._redis.try_call, [True]
-    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else try_call(ask))
+    cache, other = caches(), caches()
+    cache.refresh(stored_tokens)
+    try_call, hiccups = cache._redis.try_call, [True]
+    monkeypatch.setattr(cache._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else try_call(ask))
 
-    copy.add({"mark": LATER})
+    cache.add({"mark": LATER})
 
     assert other.lookup(["mark"]) is True
 
 
 def test_full_redis_marks_cache_incomplete(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
     assert not other.is_revoked(["mark"])  # the cache is complete now
     client.config_set("maxmemory", "1")
 
@@ -216,11 +216,11 @@ def test_full_redis_marks_cache_incomplete(
 
 
 def test_missing_token_is_added_by_next_process(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    other, survivor = CachedRevokedTokens(truth, copies()), copies()
-    survivor.refresh(truth)
-    truth.revoke({"mark": LATER})  # by a process that died before it reached Redis
+    other, survivor = CachedRevokedTokens(stored_tokens, caches()), caches()
+    survivor.refresh(stored_tokens)
+    stored_tokens.revoke({"mark": LATER})  # by a process that died before it reached Redis
     assert survivor.lookup(["mark"]) is False
 
     denied = other.is_revoked(["mark"])

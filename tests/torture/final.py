@@ -11,8 +11,8 @@ from tests.torture.load.readers import PATHS
 from tests.torture.load.shared import PlacedOrder, Shared
 from tests.torture.log import Operation, Outcome
 
-MOST_ORDERS = 3_000
-MOST_TOKENS = 100
+MAX_ORDERS = 3_000
+MAX_TOKENS = 100
 TIMES = 6  # each connection may reach another worker
 THREADS = 4
 
@@ -20,9 +20,9 @@ THREADS = 4
 def read_everything(shared: Shared) -> None:
     operations = shared.log.operations
     orders = _placed(operations)
-    if len(orders) > MOST_ORDERS:
-        orders = Random(0).sample(orders, MOST_ORDERS)
-    tokens = _dead_tokens(operations)[-MOST_TOKENS:]
+    if len(orders) > MAX_ORDERS:
+        orders = Random(0).sample(orders, MAX_ORDERS)
+    tokens = _dead_tokens(operations)[-MAX_TOKENS:]
     with ThreadPoolExecutor(THREADS) as pool:
         for number in range(THREADS):
             pool.submit(_look, shared, number, orders[number::THREADS], tokens[number::THREADS])

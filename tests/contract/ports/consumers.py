@@ -15,8 +15,8 @@ from orders_domain.ports.message_consumer import MessageConsumer
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
-PATIENCE = 60  # seconds
-QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
+TIMEOUT = 60  # seconds
+FAST_REBALANCE = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
 """Partitions of a dead consumer are reassigned soon because the session timeout is short."""
 
 
@@ -58,7 +58,7 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> ConsumerHarn
     )
 
 
-def joining(harness: ConsumerHarness) -> ConsumerHarness:
+def joined(harness: ConsumerHarness) -> ConsumerHarness:
     """The harness with a consumer that has already joined its group, because joining takes Kafka three seconds."""
     first = [harness.consumer()]
     first[0].poll(lambda _: None, timeout=0.01)
@@ -75,13 +75,13 @@ def in_kafka(server: KafkaServer) -> ConsumerHarness:
 
     return ConsumerHarness(
         put=lambda messages: server.send(topic, messages, key="one partition"),
-        consumer=lambda: InKafka(server.servers, topic=topic, group=group, options=QUICK),
+        consumer=lambda: InKafka(server.servers, topic=topic, group=group, options=FAST_REBALANCE),
         dead_letters=dead_letters,
     )
 
 
 def poll_until(consumer: MessageConsumer, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not enough():
         consumer.poll(handle, timeout=0.5)
-        assert time.monotonic() < deadline, f"not enough within {PATIENCE} s"
+        assert time.monotonic() < deadline, f"not enough within {TIMEOUT} s"

@@ -95,9 +95,9 @@ def test_database_rejects_unknown_status(engine: Engine) -> None:
 DIES = """
 import os, sys
 from datetime import datetime, UTC
-from orders_adapters.sql import engine as engines
-from orders_adapters.sql.outbox.repository import Outbox
-outbox = Outbox(engines.create(sys.argv[1]))
+from orders_adapters.sql.engine import engine as engines
+from orders_adapters.sql.outbox.repository import SqlOutbox
+outbox = SqlOutbox(engines.create(sys.argv[1]))
 now = datetime(2027, 1, 1, tzinfo=UTC)
 (shard,) = outbox.due_shards(now)
 with outbox.claim(shard, now=now, limit=500) as claim:

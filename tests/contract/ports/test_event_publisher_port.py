@@ -90,7 +90,7 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarness]:
+def remote(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarness]:
     """RabbitMQ behind a network that can be broken. The in-memory publisher neither rejects nor fails."""
     harness = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
     yield harness
@@ -101,36 +101,36 @@ class TestBrokerOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
     def test_broken_broker_is_unavailable_then_recovers(
-        self, far: PublisherHarness, network: Proxy, fault: str, connected_before: bool
+        self, remote: PublisherHarness, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         if connected_before:
-            assert list(far.publisher.publish(placings(1))) == [None]
-            far.arrived()
+            assert list(remote.publisher.publish(placings(1))) == [None]
+            remote.arrived()
         getattr(network, fault)()
 
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(PublisherUnavailable):
-                far.publisher.publish(placings(3))
+                remote.publisher.publish(placings(3))
             assert time.monotonic() - began < 4.0
 
         network.restore()
         after = placings(3)
-        assert list(far.publisher.publish(after)) == [None] * 3
-        assert [event for event in far.arrived() if event in after] == after
+        assert list(remote.publisher.publish(after)) == [None] * 3
+        assert [event for event in remote.arrived() if event in after] == after
 
-    def test_idle_disconnect_loses_no_event(self, far: PublisherHarness, network: Proxy) -> None:
+    def test_idle_disconnect_loses_no_event(self, remote: PublisherHarness, network: Proxy) -> None:
         first, second = placings(2)
-        far.publisher.publish([first])
+        remote.publisher.publish([first])
 
         network.cut()
         network.restore()
         time.sleep(0.3)  # the close of the connection arrives
 
-        assert list(far.publisher.publish([second])) == [None]
-        assert far.arrived() == [first, second]
+        assert list(remote.publisher.publish([second])) == [None]
+        assert remote.arrived() == [first, second]
 
-    def test_lost_broker_keeps_confirmed_events(self, far: PublisherHarness, network: Proxy) -> None:
+    def test_lost_broker_keeps_confirmed_events(self, remote: PublisherHarness, network: Proxy) -> None:
         sent = placings(2_000)
         network.delay(0.02)
 
@@ -138,18 +138,18 @@ class TestBrokerOutage:
             time.sleep(0.15)
             network.cut()
 
-        result, _ = at_once(lambda: far.publisher.publish(sent), cut)
+        result, _ = at_once(lambda: remote.publisher.publish(sent), cut)
 
         assert isinstance(result, PublisherUnavailable)
-        arrived = far.arrived()
+        arrived = remote.arrived()
         assert arrived == sent[: len(arrived)]  # without a gap
 
-    def test_threads_fail_within_timeout_if_broker_hangs(self, far: PublisherHarness, network: Proxy) -> None:
-        far.publisher.publish(placings(1))
+    def test_threads_fail_within_timeout_if_broker_hangs(self, remote: PublisherHarness, network: Proxy) -> None:
+        remote.publisher.publish(placings(1))
         network.hang()
 
         began = time.monotonic()
-        results = at_once(*(partial(far.publisher.publish, placings(1)) for _ in range(8)))
+        results = at_once(*(partial(remote.publisher.publish, placings(1)) for _ in range(8)))
 
         assert [type(result) for result in results] == [PublisherUnavailable] * 8
         assert time.monotonic() - began < 4.0

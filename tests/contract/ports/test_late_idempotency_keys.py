@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from orders_domain.errors import StoreContention
 from orders_domain.model.idempotency import DuplicateRequest
-from tests.contract.ports.test_idempotency_keys_port import TWICE, do
+from tests.contract.ports.test_idempotency_keys_port import TWICE, place_once
 from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 
@@ -25,5 +25,5 @@ def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
             uow.idempotency_keys.store(TWICE, late)
 
     with pytest.raises(DuplicateRequest) as done:
-        do(shop)
+        place_once(shop)
     assert done.value.order.id == quick.id

@@ -13,17 +13,17 @@ from orders_domain.errors import PrerequisiteMissing, StoreUnavailable
 from orders_domain.model.reservation import LEASE
 from orders_domain.ports.message_consumer import MessageConsumer
 from tests.contract.ports.consumers import (
-    PATIENCE,
+    TIMEOUT,
     ConsumerHarness,
     in_kafka,
     in_memory,
     in_rabbitmq,
-    joining,
+    joined,
     poll_until,
 )
 from tests.support.servers.kafka import KafkaServer
 
-pytestmark = pytest.mark.usefixtures("hurry")
+pytestmark = pytest.mark.usefixtures("short_delays")
 
 
 @pytest.fixture(params=["memory", "rabbitmq", "kafka"])
@@ -39,10 +39,10 @@ def harness(request: pytest.FixtureRequest) -> ConsumerHarness:
 @pytest.fixture(scope="module")
 def in_kafka_soon(kafka_server: KafkaServer) -> Iterator[Callable[[], ConsumerHarness]]:
     """Harnesses whose first consumer joined its group while earlier tests ran."""
-    waiting = deque(joining(in_kafka(kafka_server)) for _ in range(4))
+    waiting = deque(joined(in_kafka(kafka_server)) for _ in range(4))
 
     def another() -> ConsumerHarness:
-        waiting.append(joining(in_kafka(kafka_server)))
+        waiting.append(joined(in_kafka(kafka_server)))
         return waiting.popleft()
 
     yield another
@@ -99,7 +99,7 @@ def test_message_is_retried_while_store_is_down(harness: ConsumerHarness, consum
             raise StoreUnavailable("The store is away.")
         return None
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while len(received) < 7:
         try:
             consumer.poll(handle, timeout=0.5)
@@ -140,7 +140,7 @@ def test_early_message_is_dead_lettered_at_limit(
         done.append(message)
         return None
 
-    ends, deadline = 0, time.monotonic() + PATIENCE
+    ends, deadline = 0, time.monotonic() + TIMEOUT
     while ends < 2:
         ends += consumer.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline

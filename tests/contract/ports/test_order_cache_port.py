@@ -209,7 +209,7 @@ def network(redis_server: RedisServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
+def remote(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
     """Redis with production timeouts, behind a network that can be broken. The in-memory cache cannot fail this way."""
     cache = InRedis(network.through(redis_server.url), prefix=f"{redis_server.prefix}far-{next(NUMBERS)}:")
     yield cache
@@ -220,45 +220,45 @@ class TestCacheOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
     def test_broken_cache_misses_within_timeout(
-        self, far: InRedis, network: Proxy, fault: str, connected_before: bool
+        self, remote: InRedis, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         order = saved(placed())
         if connected_before:
-            far.put(order)
-            assert far.get(order.id) == order
+            remote.put(order)
+            assert remote.get(order.id) == order
         getattr(network, fault)()
 
         for _ in range(4):
             began = time.monotonic()
-            assert far.get(order.id) is None
-            far.put(order)
-            assert far.invalidate({order.id: 2}) is False
+            assert remote.get(order.id) is None
+            remote.put(order)
+            assert remote.invalidate({order.id: 2}) is False
             assert time.monotonic() - began < 1.0
 
         began = time.monotonic()
         for _ in range(50):
-            assert far.get(order.id) is None
+            assert remote.get(order.id) is None
         assert time.monotonic() - began < 1.0  # no call waits any more because the circuit is open
 
-    def test_cache_recovers_after_outage(self, far: InRedis, network: Proxy) -> None:
+    def test_cache_recovers_after_outage(self, remote: InRedis, network: Proxy) -> None:
         order = saved(placed())
         network.cut()
         for _ in range(5):
-            assert far.invalidate({order.id: 1}) is False
+            assert remote.invalidate({order.id: 1}) is False
         network.restore()
 
         give_up_at = time.monotonic() + 10
-        while not far.invalidate({order.id: 1}):
+        while not remote.invalidate({order.id: 1}):
             assert time.monotonic() < give_up_at
             time.sleep(0.1)
 
-        far.put(order)
-        assert far.get(order.id) == order
+        remote.put(order)
+        assert remote.get(order.id) == order
 
-    def test_slow_cache_is_a_miss(self, far: InRedis, network: Proxy) -> None:
-        far.put(order := saved(placed()))
+    def test_slow_cache_is_a_miss(self, remote: InRedis, network: Proxy) -> None:
+        remote.put(order := saved(placed()))
         network.delay(0.5)
 
         began = time.monotonic()
-        assert far.get(order.id) is None
+        assert remote.get(order.id) is None
         assert time.monotonic() - began < 0.4

@@ -37,7 +37,7 @@ def of(**quantities: int) -> Order:
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
 
-def taken(warehouse: Warehouse, order: Order) -> list[Product]:
+def deduct(warehouse: Warehouse, order: Order) -> list[Product]:
     """Store the order and deduct its quantities, without a check of the stock beforehand."""
     with warehouse.unit_of_work() as uow:
         uow.orders.add(order)
@@ -46,7 +46,7 @@ def taken(warehouse: Warehouse, order: Order) -> list[Product]:
     return low
 
 
-def given_back(warehouse: Warehouse, order: Order) -> None:
+def release(warehouse: Warehouse, order: Order) -> None:
     with warehouse.unit_of_work() as uow:
         uow.stock.release(order, by=ADA, at=NOON)
         uow.commit()
@@ -73,7 +73,7 @@ class TestProducts:
         with warehouse.unit_of_work() as uow:
             assert uow.products.get_many([1]) == {1: expected}
             assert uow.products.get_for_update(1) == expected
-        assert warehouse.books().moves == (Move(1, "initial", 7, None),)
+        assert warehouse.ledger().moves == (Move(1, "initial", 7, None),)
 
     def test_get_many_returns_existing_products(self, warehouse: Warehouse) -> None:
         tea, milk, _ = warehouse.stocked(1, 2, 3)
@@ -100,7 +100,7 @@ class TestProducts:
         warehouse.adjust(tea, 4, name="Tea", sku="TEA", price=3.5, threshold=9)
         warehouse.adjust(tea, 11)
 
-        assert [(move.kind, move.quantity) for move in warehouse.books().moves[1:]] == [
+        assert [(move.kind, move.quantity) for move in warehouse.ledger().moves[1:]] == [
             ("adjusted", -6),
             ("adjusted", 7),
         ]
@@ -117,14 +117,14 @@ class TestProducts:
 
         assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # the product's own SKU
         assert warehouse.catalogue.list_page() == [tea, milk]
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
     def test_concurrent_adds_of_sku_succeed_once(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
         assert sum(isinstance(result, SkuTaken) for result in results) == 19
         assert len(warehouse.catalogue.list_page()) == 1
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
     def test_concurrent_stock_changes_are_all_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(100)
@@ -132,12 +132,12 @@ class TestProducts:
         results = at_once(*(partial(warehouse.adjust, tea, stock) for stock in range(20)))
 
         assert not any(isinstance(result, OrdersError) for result in results)
-        assert len(warehouse.books().moves) == 21
-        warehouse.books().require_agreement()
+        assert len(warehouse.ledger().moves) == 21
+        warehouse.ledger().require_agreement()
 
     def test_rollback_leaves_product_unchanged(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with warehouse.unit_of_work() as uow:
             product = uow.products.get_for_update(tea)
@@ -145,7 +145,7 @@ class TestProducts:
             uow.products.add(NewProduct(sku="NEW", name="New", price=PRICE, stock=1), by=ADMIN, at=NOON)
             uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
 
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
         assert len(warehouse.catalogue.list_page()) == 1
 
 
@@ -154,25 +154,25 @@ class TestStock:
         tea, milk = warehouse.stocked(10, 5)
         order = of(p1=4, p2=5)
 
-        assert taken(warehouse, order) == [warehouse.catalogue.get(milk)]
+        assert deduct(warehouse, order) == [warehouse.catalogue.get(milk)]
 
-        books = warehouse.books()
-        assert books.stock == {tea: 6, milk: 0}
-        assert books.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
+        ledger = warehouse.ledger()
+        assert ledger.stock == {tea: 6, milk: 0}
+        assert ledger.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
 
     def test_shortage_names_products_and_deducts_none(self, warehouse: Warehouse) -> None:
         products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with pytest.raises(InsufficientStock) as refusal:
-            taken(warehouse, of(p1=10, p2=4, p3=1))
+            deduct(warehouse, of(p1=10, p2=4, p3=1))
 
         names = [product.name for product in products]
         assert refusal.value.shortages == (
             Shortage(product_id=2, name=names[1], requested=4, available=3),
             Shortage(product_id=3, name=names[2], requested=1, available=0),
         )
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
 
     def test_unknown_product_counts_as_shortage(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
@@ -188,13 +188,13 @@ class TestStock:
     def test_stock_is_deducted_and_released_once(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = of(p1=4)
-        taken(warehouse, order)
+        deduct(warehouse, order)
 
         for _ in range(3):
-            given_back(warehouse, order)
+            release(warehouse, order)
 
-        assert warehouse.books().stock == {tea: 10}
-        assert [move.kind for move in warehouse.books().moves] == ["initial", "taken", "given_back"]
+        assert warehouse.ledger().stock == {tea: 10}
+        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "taken", "given_back"]
 
     def test_undeducted_stock_is_not_released(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
@@ -203,13 +203,13 @@ class TestStock:
             uow.orders.add(order)
             uow.commit()
 
-        given_back(warehouse, order)
+        release(warehouse, order)
 
-        assert warehouse.books().stock == {tea: 10}
+        assert warehouse.ledger().stock == {tea: 10}
 
     def test_order_without_lines_moves_no_stock(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with warehouse.unit_of_work() as uow:
             order = replace(of(p1=1), lines=())
@@ -217,15 +217,15 @@ class TestStock:
             uow.stock.release(order, by=ADA, at=NOON)
             uow.commit()
 
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
 
     def test_restock_raises_stock_and_is_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
         assert warehouse.restock(tea, 5) == warehouse.catalogue.get(tea)
 
-        assert warehouse.books().moves[1:] == (Move(tea, "restocked", 5, None),)
-        assert warehouse.books().stock == {tea: 15}
+        assert warehouse.ledger().moves[1:] == (Move(tea, "restocked", 5, None),)
+        assert warehouse.ledger().stock == {tea: 15}
 
     @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
     def test_invalid_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
@@ -234,7 +234,7 @@ class TestStock:
         with pytest.raises(InvalidValue):
             warehouse.restock(tea, quantity)
 
-        assert warehouse.books().stock == {tea: 10}
+        assert warehouse.ledger().stock == {tea: 10}
 
     def test_restock_above_maximum_is_rejected(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
@@ -242,7 +242,7 @@ class TestStock:
         with pytest.raises(InvalidValue):
             warehouse.restock(tea, 1)
 
-        assert warehouse.books().stock == {tea: MAX_STOCK}
+        assert warehouse.ledger().stock == {tea: MAX_STOCK}
 
     def test_release_may_exceed_the_maximum(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
@@ -251,9 +251,9 @@ class TestStock:
 
         warehouse.cancel(order.id)
 
-        assert warehouse.catalogue.get(tea).stock == warehouse.books().stock[tea] == MAX_STOCK + 3
+        assert warehouse.catalogue.get(tea).stock == warehouse.ledger().stock[tea] == MAX_STOCK + 3
         warehouse.order({tea: 3})
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
     def test_deduction_sees_concurrent_restock(self, warehouse: Warehouse) -> None:
         """Regression: the row's old stock is insufficient and the concurrently updated stock is sufficient."""
@@ -263,12 +263,12 @@ class TestStock:
         with other_thread() as thread:
             with warehouse.unit_of_work() as uow:
                 uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, order))
+                waiting = require_waiting(thread.submit(deduct, warehouse, order))
                 uow.commit()
             waiting.result(timeout=5)
 
-        assert warehouse.books().stock == {tea: 3}
-        warehouse.books().require_agreement()
+        assert warehouse.ledger().stock == {tea: 3}
+        warehouse.ledger().require_agreement()
 
     def test_deduction_sees_concurrent_order(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(5)
@@ -278,13 +278,13 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(first)
                 uow.stock.deduct(first, by=ADA, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
+                waiting = require_waiting(thread.submit(deduct, warehouse, of(p1=3)))
                 uow.commit()
             with pytest.raises(InsufficientStock) as refusal:
                 waiting.result(timeout=5)
 
         assert [(shortage.requested, shortage.available) for shortage in refusal.value.shortages] == [(3, 2)]
-        assert warehouse.books().stock == {tea: 2}
+        assert warehouse.ledger().stock == {tea: 2}
 
     def test_deduction_sees_concurrent_rollback(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
@@ -294,10 +294,10 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(given_up)
                 uow.stock.deduct(given_up, by=ADA, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
+                waiting = require_waiting(thread.submit(deduct, warehouse, of(p1=3)))
             waiting.result(timeout=5)
 
-        assert warehouse.books().stock == {tea: 0}
+        assert warehouse.ledger().stock == {tea: 0}
 
     def test_order_and_sku_change_do_not_deadlock(self, warehouse: Warehouse) -> None:
         """Regression: an order that locks a row FOR SHARE first deadlocks with a change of the row's key."""
@@ -314,7 +314,7 @@ class TestStock:
             renaming.result(timeout=5)
 
         assert warehouse.catalogue.get(tea).sku == "RENAMED"
-        assert warehouse.books().stock == {tea: 0}
+        assert warehouse.ledger().stock == {tea: 0}
 
     def test_products_are_readable_during_deduction(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
@@ -404,5 +404,5 @@ def test_cancellation_releases_stock_on_commit(warehouse: Warehouse) -> None:
         uow.stock.release(held, by=ADA, at=NOON)
         raise ValueError("a bug")
 
-    assert warehouse.books().stock == {tea: 6}
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock == {tea: 6}
+    warehouse.ledger().require_agreement()

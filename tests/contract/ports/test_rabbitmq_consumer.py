@@ -15,7 +15,7 @@ from tests.contract.ports.consumers import in_rabbitmq, poll_until
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 
-pytestmark = pytest.mark.usefixtures("hurry")
+pytestmark = pytest.mark.usefixtures("short_delays")
 
 
 @pytest.fixture

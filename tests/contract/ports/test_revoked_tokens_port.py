@@ -21,28 +21,28 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
-def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, copies: Callable[[], InRedis]) -> RevokedTokens:
+def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, caches: Callable[[], InRedis]) -> RevokedTokens:
     made: dict[str, Callable[[], RevokedTokenCache]] = {
         "with no copy": NullRevokedTokenCache,
         "with a copy in memory": InMemory,
-        "with a copy in Redis": copies,
+        "with a copy in Redis": caches,
     }
     return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
 
 
 @pytest.fixture
-def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
+def caches(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
     """Caches of several processes in one Redis."""
     made: list[InRedis] = []
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
 
-    def copy() -> InRedis:
+    def cache() -> InRedis:
         made.append(InRedis(redis_server.url, prefix=prefix, timeout=2.0))
         return made[-1]
 
-    yield copy
-    for made_copy in made:
-        made_copy.close()
+    yield cache
+    for made_cache in made:
+        made_cache.close()
 
 
 def test_new_token_is_not_revoked(revoked_tokens: RevokedTokens) -> None:
@@ -98,22 +98,22 @@ def test_all_returns_none_above_the_limit(shop: Shop) -> None:
     assert shop.denied.all(limit=4) is None
 
 
-def test_revocation_is_visible_to_other_processes(shop: Shop, copies: Callable[[], InRedis]) -> None:
-    first, second = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
+def test_revocation_is_visible_to_other_processes(shop: Shop, caches: Callable[[], InRedis]) -> None:
+    first, second = (CachedRevokedTokens(shop.denied, caches()) for _ in range(2))
     for attempt in range(20):
         assert not second.is_revoked([f"mark {attempt}"])
         first.revoke({f"mark {attempt}": LATER})
         assert second.is_revoked([f"mark {attempt}"])
 
 
-def test_cache_of_many_revocations_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
+def test_cache_of_many_revocations_is_complete(shop: Shop, caches: Callable[[], InRedis]) -> None:
     shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
-    copy = copies()
+    cache = caches()
 
-    copy.refresh(shop.denied)
+    cache.refresh(shop.denied)
 
-    assert all(copy.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
-    assert copy.lookup(["innocent"]) is False
+    assert all(cache.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
+    assert cache.lookup(["innocent"]) is False
 
 
 class Counted:
@@ -129,9 +129,9 @@ class Counted:
 
 
 @pytest.mark.parametrize("kind", ["memory", "Redis"])
-def test_complete_cache_avoids_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
+def test_complete_cache_avoids_the_store(shop: Shop, caches: Callable[[], InRedis], kind: str) -> None:
     counted = Counted(shop.denied)
-    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
+    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else caches())  # type: ignore[arg-type]
     revoked_tokens.revoke({"mark": LATER})
     revoked_tokens.is_revoked(["innocent"])
     before = counted.calls

@@ -33,7 +33,7 @@ from tests.support.servers.services import CatalogueService, Misbehaviour, Shipm
 from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
-HOW: dict[Misbehaviour, type[ServiceError]] = {
+EXPECTED_ERRORS: dict[Misbehaviour, type[ServiceError]] = {
     M.HANG: ServiceTimeout,
     M.DRIP_HEADERS: ServiceTimeout,
     M.DRIP_BODY: ServiceTimeout,
@@ -78,14 +78,14 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
     """Call a service method after the service's behaviour is set; ``method`` is the HTTP method of the call."""
     reservations, shipments = HttpCatalogService(catalogue.url, currency="USD"), HttpShipmentService(carrier.url)
     products, reservation = reservations.get_products([1]), new_reservation()
-    ask: dict[str, tuple[str, Callable[[], object]]] = {
+    method_calls: dict[str, tuple[str, Callable[[], object]]] = {
         "named": ("GET", lambda: reservations.get_products([1])),
         "reserve": ("POST", lambda: reservations.reserve(reservation, products)),
         "release": ("DELETE", lambda: reservations.release(reservation.order_id)),
         "book": ("POST", lambda: shipments.create(reservation)),
         "cancel": ("DELETE", lambda: shipments.cancel("SHIP-1")),
     }
-    method, send = ask[request.param]
+    method, send = method_calls[request.param]
 
     def call(way: Misbehaviour) -> object:
         for service in (catalogue, carrier):
@@ -96,15 +96,15 @@ def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: S
 
 
 @pytest.mark.clause("003-03", "003-04")
-@pytest.mark.parametrize("way", HOW, ids=lambda way: way.name)
+@pytest.mark.parametrize("way", EXPECTED_ERRORS, ids=lambda way: way.name)
 def test_service_failure_raises_its_error_in_time(
     call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if HOW[way] is ServiceTimeout:
+    if EXPECTED_ERRORS[way] is ServiceTimeout:
         monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
     began = time.monotonic()
 
-    with pytest.raises(HOW[way]):
+    with pytest.raises(EXPECTED_ERRORS[way]):
         call(way)
 
     assert time.monotonic() - began < 10  # without a limit the calls would last a minute or more
@@ -118,24 +118,24 @@ def test_malformed_response_is_rejected(
     for service in (catalogue, carrier):
         service.misbehave |= {"GET": way, "POST": way}
 
-    for ask in (
+    for method_calls in (
         lambda: reservations.get_products([1]),
         lambda: reservations.reserve(new_reservation(), products),
         lambda: HttpShipmentService(carrier.url).create(new_reservation()),
     ):
         with pytest.raises(InvalidServiceResponse):
-            ask()
+            method_calls()
 
 
 def test_closed_port_is_unreachable() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
 
-    for ask in (
+    for method_calls in (
         lambda: HttpCatalogService(nowhere, currency="USD").get_products([1]),
         lambda: HttpShipmentService(nowhere).create(new_reservation()),
     ):
         with pytest.raises(ServiceUnreachable):
-            ask()
+            method_calls()
 
 
 @pytest.mark.parametrize(
@@ -363,10 +363,10 @@ class TestTls:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         carrier.misbehave["POST"] = way
-        if HOW[way] is ServiceTimeout:
+        if EXPECTED_ERRORS[way] is ServiceTimeout:
             monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
-        with pytest.raises(HOW[way]):
+        with pytest.raises(EXPECTED_ERRORS[way]):
             HttpShipmentService(carrier.encrypt(context)).create(new_reservation())
 
 

@@ -82,7 +82,7 @@ def proxy(migrated_postgresql: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
+def remote(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
     """PostgreSQL behind a network that can be broken; ``postgresql`` is the direct connection."""
     engine = engines.create(proxy.through(migrated_postgresql), pool_size=20)
     yield in_database(engine)
@@ -92,26 +92,26 @@ def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("connected_before", [True, False])
 def test_broken_postgresql_is_unavailable_then_recovers(
-    far: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
+    remote: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
 ) -> None:
     if connected_before:
-        far.placed()
+        remote.placed()
     broken(proxy)
 
-    assert_unavailable(far)
+    assert_unavailable(remote)
 
     proxy.restore()
-    assert far.placed().version == 1
+    assert remote.placed().version == 1
 
 
-def test_idle_disconnects_fail_no_request(far: Shop, proxy: Proxy) -> None:
-    assert at_once(*[lambda: enter_and_leave(far)] * 5) == [None] * 5
+def test_idle_disconnects_fail_no_request(remote: Shop, proxy: Proxy) -> None:
+    assert at_once(*[lambda: enter_and_leave(remote)] * 5) == [None] * 5
 
     proxy.cut()
     proxy.restore()
 
-    assert far.placed().version == 1
-    assert far.queries.history(new_id()) == []
+    assert remote.placed().version == 1
+    assert remote.queries.history(new_id()) == []
 
 
 def enter_and_leave(shop: Shop) -> None:
@@ -142,11 +142,11 @@ def assert_unavailable_in_a_unit_of_work(
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_connection_loss_rolls_back(far: Shop, postgresql: Engine, proxy: Proxy, method: str) -> None:
+def test_connection_loss_rolls_back(remote: Shop, postgresql: Engine, proxy: Proxy, method: str) -> None:
     near = in_database(postgresql)
     stored, new = near.placed(), placed()
 
-    assert_unavailable_in_a_unit_of_work(far, stored, new, method=method, broken=proxy.cut)
+    assert_unavailable_in_a_unit_of_work(remote, stored, new, method=method, broken=proxy.cut)
 
     assert near.queries.get(stored.id) == stored
     with pytest.raises(OrderNotFound):
@@ -174,12 +174,12 @@ def test_terminated_connection_rolls_back(postgresql: Engine, method: str) -> No
     assert len(shop.events()) == 1
 
 
-def test_relay_fails_on_lost_store_and_next_continues(far: Shop, postgresql: Engine, proxy: Proxy) -> None:
+def test_relay_fails_on_lost_store_and_next_continues(remote: Shop, postgresql: Engine, proxy: Proxy) -> None:
     near = in_database(postgresql)
     near.placed()
     (shard,) = near.outbox().due_shards(NOON)
 
-    with pytest.raises(StoreUnavailable), far.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
+    with pytest.raises(StoreUnavailable), remote.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
         assert claim is not None
         claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
         proxy.cut()

@@ -24,8 +24,8 @@ HOLD_FOR_EVER = """
 import sys, time
 from datetime import UTC, datetime
 from orders_adapters.sql.engine import engine
-from orders_adapters.sql.outbox.repository import Outbox
-with Outbox(engine.create(sys.argv[1])).claim(int(sys.argv[2]), now=datetime.now(UTC), limit=9) as claim:
+from orders_adapters.sql.outbox.repository import SqlOutbox
+with SqlOutbox(engine.create(sys.argv[1])).claim(int(sys.argv[2]), now=datetime.now(UTC), limit=9) as claim:
     print(claim is not None, flush=True)
     time.sleep(600)
 """

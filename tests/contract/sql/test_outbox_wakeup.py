@@ -17,7 +17,7 @@ from tests.contract.sql.test_outbox import end_other_connections
 from tests.support.builders import an_order, placed
 from tests.support.servers.ephemeral.server import free_port
 
-LONG = 20.0
+TIMEOUT = 20.0
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def wakeup_signal(engine: Engine) -> Iterator[WakeupSignal]:
 
 
 def seconds_waited(
-    signal: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None
+    signal: WakeupSignal, seconds: float = TIMEOUT, *, meanwhile: Callable[[], object] | None = None
 ) -> float:
     """The seconds that the signal waited while ``meanwhile`` ran after a short delay."""
     timer = threading.Timer(0.2, meanwhile) if meanwhile else None
@@ -53,12 +53,12 @@ def test_other_process_wakes_the_relay(on_postgresql: Engine) -> None:
 
 
 def test_rollback_does_not_wake_the_relay(on_postgresql: Engine) -> None:
-    def nearly_place() -> None:
+    def place_and_roll_back() -> None:
         with SqlUnitOfWork(on_postgresql) as uow:
             uow.orders.add(an_order())
 
     with wakeup_signal(on_postgresql) as signal:
-        assert seconds_waited(signal, 0.6, meanwhile=nearly_place) > 0.5
+        assert seconds_waited(signal, 0.6, meanwhile=place_and_roll_back) > 0.5
 
 
 def test_commit_in_process_wakes_the_relay(engine: Engine) -> None:

@@ -14,7 +14,7 @@ from orders_adapters.sql.engine import engine as engines
 from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
 from tests.support.stores import copied_sqlite, empty
 
-PATIENCE = 60  # seconds that a buyer waits for a connection
+POOL_TIMEOUT = 60  # seconds that a buyer waits for a connection
 CONNECTIONS = 25  # of the hundred connections of the server, which all runs share
 
 
@@ -53,7 +53,7 @@ def on_postgresql(server_engine: Engine) -> Warehouse:
 def queuing(engine: Engine) -> Engine:
     """The engine with a long pool timeout, because the service's two seconds are too short for a rush of buyers."""
     pool: Any = engine.pool
-    pool._timeout = PATIENCE
+    pool._timeout = POOL_TIMEOUT
     return engine
 
 

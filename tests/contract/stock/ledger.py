@@ -44,7 +44,7 @@ class PublishedEvent:
 
 
 @dataclass(frozen=True)
-class Books:
+class Ledger:
     """Stock by product, movements, status and lines by order (DELETED if deleted), and the events."""
 
     stock: Mapping[int, int]
@@ -88,10 +88,10 @@ class Books:
         assert counted == expected
 
 
-def of_memory(store: InMemoryStore) -> Books:
+def of_memory(store: InMemoryStore) -> Ledger:
     with store.read_lock:
         orders = list(store.orders.values())
-        return Books(
+        return Ledger(
             stock={product.id: product.stock for product in store.products.values()},
             moves=tuple(
                 Move(
@@ -111,7 +111,7 @@ def of_memory(store: InMemoryStore) -> Books:
         )
 
 
-def of_database(engine: Engine) -> Books:
+def of_database(engine: Engine) -> Ledger:
     """The content of the tables at one moment."""
     # On PostgreSQL one snapshot serves all five queries.
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
@@ -122,7 +122,7 @@ def of_database(engine: Engine) -> Books:
     rows: dict[str, dict[int, int]] = defaultdict(dict)
     for order, product, quantity, _ in items:
         rows[_id(order)][product] = quantity
-    return Books(
+    return Ledger(
         stock=dict(map(tuple, stock)),
         moves=tuple(
             Move(product, kind, quantity, _id(order) if order else None) for product, kind, quantity, order in moves

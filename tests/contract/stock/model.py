@@ -11,7 +11,7 @@ from uuid import UUID
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.ledger import Books, Move, PublishedEvent
+from tests.contract.stock.ledger import Ledger, Move, PublishedEvent
 from tests.contract.stock.stock_store import Warehouse
 
 ALLOWED = {
@@ -59,13 +59,13 @@ class Model:
         model = deepcopy(self)
         return model, [command.on(model) for command in commands]
 
-    def agrees_with(self, books: Books) -> bool:
+    def agrees_with(self, ledger: Ledger) -> bool:
         return (
-            books.stock == self.stock
-            and books.statuses == {order_id: order.status for order_id, order in self.orders.items()}
-            and books.lines == {order_id: order.lines for order_id, order in self.orders.items()}
-            and Counter(books.moves) == self.moves
-            and Counter(books.published) == self.published
+            ledger.stock == self.stock
+            and ledger.statuses == {order_id: order.status for order_id, order in self.orders.items()}
+            and ledger.lines == {order_id: order.lines for order_id, order in self.orders.items()}
+            and Counter(ledger.moves) == self.moves
+            and Counter(ledger.published) == self.published
         )
 
     def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:

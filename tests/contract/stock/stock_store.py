@@ -26,8 +26,8 @@ from orders_domain.model.product import NewProduct, Product, ProductId, Requeste
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.contract.stock import ledger as books
-from tests.contract.stock.ledger import Books
+from tests.contract.stock import ledger as ledger_module
+from tests.contract.stock.ledger import Ledger
 from tests.support.examples import ADA, ADMIN, new_id, only
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
@@ -41,7 +41,7 @@ class Warehouse:
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
     catalogue: ProductCatalog
-    books: Callable[[], Books]
+    ledger: Callable[[], Ledger]
 
     def stocked(self, *stocks: int, threshold: int = 0) -> list[ProductId]:
         """New products with these stocks."""
@@ -116,7 +116,7 @@ def in_memory() -> Warehouse:
         unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
         queries=memory_queries.InMemoryOrderQueries(store),
         catalogue=memory_catalogue.InMemoryProductCatalog(store),
-        books=partial(books.of_memory, store),
+        ledger=partial(ledger_module.of_memory, store),
     )
 
 
@@ -125,5 +125,5 @@ def in_database(engine: Engine) -> Warehouse:
         unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
         queries=sql_queries.SqlOrderQueries(engine),
         catalogue=sql_catalogue.SqlProductCatalog(engine),
-        books=partial(books.of_database, engine),
+        ledger=partial(ledger_module.of_database, engine),
     )

@@ -19,7 +19,7 @@ from tests.support.depth import effort
 from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-ENOUGH = effort(4, 30)  # seconds of the rush on PostgreSQL
+RUSH_SECONDS = effort(4, 30)  # seconds of the rush on PostgreSQL
 ROUNDS = effort(4, 20)
 SECONDS = effort(1.0, 2.0)
 
@@ -54,7 +54,7 @@ def test_last_unit_is_sold_to_one_of_200_buyers(
         assert len(orders) == 1
         short = Shortage(product_id=last.id, name=last.name, requested=1, available=0)
         assert Counter(refusal.shortages for refusal in refusals) == {(short,): 199}
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
@@ -65,8 +65,8 @@ def test_last_unit_is_sold_once_on_every_store(warehouse: Warehouse) -> None:
         orders, refusals = rush(warehouse, BUYERS[:30], {last: 1})
 
         assert (len(orders), len(refusals)) == (1, 29)
-        assert warehouse.books().stock[last] == 0
-    warehouse.books().require_agreement()
+        assert warehouse.ledger().stock[last] == 0
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
@@ -76,8 +76,8 @@ def test_concurrent_buyers_get_all_available_units(warehouse: Warehouse) -> None
     orders, refusals = rush(warehouse, BUYERS[:30], {tea: 2})
 
     assert (len(orders), len(refusals)) == (8, 22)
-    assert warehouse.books().stock[tea] == 1
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock[tea] == 1
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-01", "002-03", "002-27")
@@ -88,18 +88,18 @@ def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
 
     assert len(orders) == 3
     assert {[shortage.product_id for shortage in refusal.shortages] == [scarce] for refusal in refusals} == {True}
-    assert warehouse.books().stock == {plenty: 97, scarce: 0, more: 97}
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock == {plenty: 97, scarce: 0, more: 97}
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
 def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Warehouse) -> None:
-    shoppers = rush_on_ten(on_postgresql, threads=64, seconds=ENOUGH)
+    shoppers = rush_on_ten(on_postgresql, threads=64, seconds=RUSH_SECONDS)
 
     assert shoppers.total() > 64
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
     assert min(shoppers[done] for done in ("ordered", "short", "canceled", "deleted", "restocked", "adjusted")) > 0
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
@@ -108,7 +108,7 @@ def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None
 
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
     assert shoppers["ordered"] > 0
-    warehouse.books().require_agreement()
+    warehouse.ledger().require_agreement()
 
 
 def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counter[str]:
@@ -162,8 +162,8 @@ def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callabl
     results = at_once(*[partial(undo, warehouse, order.id)] * 16)
 
     assert all(not isinstance(result, OrdersError) or isinstance(result, OrderNotFound) for result in results)
-    assert warehouse.books().stock == {tea: 10, milk: 10}
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock == {tea: 10, milk: 10}
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-13", "002-27")
@@ -178,7 +178,7 @@ def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> No
 
         errors = {type(result).__name__ for result in results if isinstance(result, OrdersError)}
         assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionNotAllowed"}
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
@@ -212,4 +212,4 @@ def test_concurrent_renames_fail_no_order(on_postgresql: Warehouse) -> None:
         seen: Counter[str] = sum((task.result() for task in tasks), Counter())
 
     assert seen.keys() == {"renamed", "ordered"}, seen
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()

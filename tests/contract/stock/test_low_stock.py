@@ -20,7 +20,7 @@ def test_order_reaching_threshold_publishes_once(
 
     for quantity, expected in ((4, []), (1, [(tea, 5)]), (1, [(tea, 5)]), (4, [(tea, 5)])):
         warehouse.order({tea: quantity})
-        assert warehouse.books().low() == expected, quantity
+        assert warehouse.ledger().low() == expected, quantity
 
 
 def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
@@ -28,7 +28,7 @@ def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
 
     warehouse.order({tea: 9})
 
-    assert warehouse.books().low() == [(tea, 1)]
+    assert warehouse.ledger().low() == [(tea, 1)]
 
 
 def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
@@ -36,7 +36,7 @@ def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
 
     warehouse.order({at: 1, below: 1})
 
-    assert warehouse.books().low() == []
+    assert warehouse.ledger().low() == []
 
 
 @pytest.mark.parametrize("back", [6, 7])
@@ -47,7 +47,7 @@ def test_restock_above_threshold_publishes_again(warehouse: Warehouse, back: int
     warehouse.restock(tea, back)
     warehouse.order({tea: 2})
 
-    assert warehouse.books().low() == [(tea, 0), (tea, back - 2)]
+    assert warehouse.ledger().low() == [(tea, 0), (tea, back - 2)]
 
 
 def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
@@ -57,7 +57,7 @@ def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
     warehouse.restock(tea, 5)
     warehouse.order({tea: 1})
 
-    assert warehouse.books().low() == [(tea, 0)]
+    assert warehouse.ledger().low() == [(tea, 0)]
 
 
 def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
@@ -67,7 +67,7 @@ def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
 
     warehouse.order({tea: 2})
 
-    assert warehouse.books().low() == [(tea, 5)] * 3
+    assert warehouse.ledger().low() == [(tea, 5)] * 3
 
 
 def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
@@ -75,7 +75,7 @@ def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
 
     for expected in ([], [(tea, 0)]):
         warehouse.order({tea: 1})
-        assert warehouse.books().low() == expected
+        assert warehouse.ledger().low() == expected
 
 
 def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
@@ -83,7 +83,7 @@ def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
 
     order = warehouse.order({sugar: 1, milk: 1, tea: 2})
 
-    low = [event for event in warehouse.books().published if event.type == "orders.stock_low.v1"]
+    low = [event for event in warehouse.ledger().published if event.type == "orders.stock_low.v1"]
     assert [(event.product, event.left) for event in low] == [(tea, 4), (milk, 5)]
     assert {(event.order, event.version) for event in low} == {(str(order.id), 1)}
 
@@ -93,7 +93,7 @@ def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
 
     warehouse.order([RequestedItem(product_id=tea, quantity=3), RequestedItem(product_id=tea, quantity=3)])
 
-    assert warehouse.books().low() == [(tea, 4)]
+    assert warehouse.ledger().low() == [(tea, 4)]
 
 
 def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
@@ -102,18 +102,18 @@ def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
     with pytest.raises(InsufficientStock):
         warehouse.order({tea: 1, milk: 1})
 
-    assert warehouse.books().published == ()
+    assert warehouse.ledger().published == ()
 
 
 def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(30, 30, threshold=9)
     for _ in range(3):
-        before = len(warehouse.books().low())
+        before = len(warehouse.ledger().low())
 
         results = at_once(*[partial(warehouse.order, {tea: 1, milk: 1})] * 30)
 
         assert all(isinstance(result, Order) for result in results)
-        assert sorted(warehouse.books().low()[before:]) == [(tea, 9), (milk, 9)]
+        assert sorted(warehouse.ledger().low()[before:]) == [(tea, 9), (milk, 9)]
         warehouse.restock(tea, 30)
         warehouse.restock(milk, 30)
 
@@ -123,10 +123,10 @@ def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
 
     at_once(*[partial(warehouse.order, {tea: 3})] * 12, *[partial(warehouse.restock, tea, 4)] * 8)
 
-    books = warehouse.books()
-    books.require_agreement()
+    ledger = warehouse.ledger()
+    ledger.require_agreement()
     left, crossings = 0, []
-    for move in books.moves:
+    for move in ledger.moves:
         before, left = left, left + move.quantity
         crossings += [(tea, left)] if move.kind == "taken" and left <= 10 < before else []
-    assert sorted(books.low()) == sorted(crossings)
+    assert sorted(ledger.low()) == sorted(crossings)

@@ -29,10 +29,10 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 APART = timedelta(seconds=30_000_000 / ORDERS)  # of nearly a year
 PAGE = 20
 LIST = ORDERS // 10_000  # orders on a page of the orders of user_0
-FAR = ORDERS // 100  # pages
+DEEP_PAGES = ORDERS // 100  # pages
 # With few rows a generic plan sorts some thousands of them; with a million it never does.
 MOST_BUFFERS_OFTEN = effort(ORDERS // 10, ORDERS // 250)
-MOST_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest filters; nearly all filters read 30 at most
+MAX_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest filters; nearly all filters read 30 at most
 
 # Nine of ten orders are delivered; some of the newest are pending, and a few are cancelled. One order in a thousand
 # belongs to user_0. Amounts are 1 to 500, and in one of 10,000 orders 10,000 or more.
@@ -228,19 +228,19 @@ def filter_for(subset: tuple[str, ...]) -> OrderFilter:
 
 
 @pytest.mark.parametrize(
-    ("ask", "most_buffers"),
-    [(Library.cost, MOST_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
+    ("ask", "max_buffers"),
+    [(Library.cost, MAX_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
     ids=["once", "often"],
 )
 def test_filters_never_scan_all_orders(
-    library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
+    library: Library, ask: Callable[[Library, OrderFilter], Cost], max_buffers: int
 ) -> None:
     costs = {"+".join(subset) or "(none)": ask(library, filter_for(subset)) for subset in SUBSETS}
     costs |= {name: ask(library, OrderFilter(limit=PAGE, **conditions)) for name, conditions in HARD.items()}
 
     show(costs)
     assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
-    assert {name: cost for name, cost in costs.items() if cost.buffers > most_buffers} == {}
+    assert {name: cost for name, cost in costs.items() if cost.buffers > max_buffers} == {}
 
 
 @pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
@@ -249,7 +249,7 @@ def test_deep_page_costs_the_same_as_first(
     library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrderFilter], Cost]
 ) -> None:
     first = OrderFilter(limit=PAGE, **conditions)
-    deep = replace(first, cursor=behind(library, first, pages=FAR))
+    deep = replace(first, cursor=behind(library, first, pages=DEEP_PAGES))
 
     costs = {"page 1": ask(library, first), "far down": ask(library, deep)}
 

@@ -132,8 +132,8 @@ class Life(RuleBasedStateMachine):
         one_first, outcomes = self.model.after(first, second)
         other_first, reverse = self.model.after(second, first)
         results = list(at_once(*(partial(outcome_of, command, self.warehouse) for command in (first, second))))
-        books = self.warehouse.books()
-        if results == outcomes and one_first.agrees_with(books):
+        ledger = self.warehouse.ledger()
+        if results == outcomes and one_first.agrees_with(ledger):
             self.model = one_first
         else:
             assert results == reverse[::-1]
@@ -141,9 +141,9 @@ class Life(RuleBasedStateMachine):
         self.compare()
 
     def compare(self) -> None:
-        books = self.warehouse.books()
-        books.require_agreement()
-        assert self.model.agrees_with(books), (self.model, books)
+        ledger = self.warehouse.ledger()
+        ledger.require_agreement()
+        assert self.model.agrees_with(ledger), (self.model, ledger)
         for order, known in self.model.orders.items():
             self._history_tells_all_of(UUID(order), known.status, known.version)
 

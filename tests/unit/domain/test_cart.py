@@ -19,9 +19,9 @@ ITEMS = st.lists(
 )
 
 
-def refused_field(spoilt: Any) -> str | None:
+def refused_field(invalid: Any) -> str | None:
     with pytest.raises(InvalidCart) as refusal:
-        Cart(spoilt)
+        Cart(invalid)
     return refusal.value.field
 
 
@@ -88,7 +88,7 @@ def test_invalid_created_at_is_rejected(moment: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "field"),
+    ("invalid", "field"),
     [
         (content(currency="XXX"), "currency"),
         (content() | {"currency": "EUR"}, "totals.currency"),
@@ -97,8 +97,8 @@ def test_invalid_created_at_is_rejected(moment: Any) -> None:
         (content() | {"currency": ["USD"]}, "currency"),
     ],
 )
-def test_invalid_currency_is_rejected(spoilt: dict[str, Any], field: str) -> None:
-    assert refused_field(spoilt) == field
+def test_invalid_currency_is_rejected(invalid: dict[str, Any], field: str) -> None:
+    assert refused_field(invalid) == field
 
 
 def test_item_may_repeat_the_currency() -> None:
@@ -118,6 +118,6 @@ def test_item_count_out_of_range_is_rejected(count: int) -> None:
     assert len(cart(*[ONE_CABLE] * 1_000).items) == 1_000
 
 
-@pytest.mark.parametrize("spoilt", [None, [], "cart", 7, content(x="\x00"), content(x="\ud800"), content(x=2**64)])
-def test_unstorable_cart_is_rejected(spoilt: Any) -> None:
-    assert refused_field(spoilt) == "cartSnapshot"
+@pytest.mark.parametrize("invalid", [None, [], "cart", 7, content(x="\x00"), content(x="\ud800"), content(x=2**64)])
+def test_unstorable_cart_is_rejected(invalid: Any) -> None:
+    assert refused_field(invalid) == "cartSnapshot"

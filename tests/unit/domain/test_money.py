@@ -13,7 +13,7 @@ from orders_domain import Money
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
-MOST = 10**12
+MAX_MINOR_UNITS = 10**12
 CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
 
 
@@ -29,7 +29,7 @@ def test_currency_has_iso_4217_decimals(currency: str, decimals: int) -> None:
         Money.of(smallest / 10, currency)
 
 
-@given(st.integers(0, MOST), CURRENCIES)
+@given(st.integers(0, MAX_MINOR_UNITS), CURRENCIES)
 def test_amount_round_trips(minor: int, currency: str) -> None:
     money = Money(minor, currency)
 
@@ -38,7 +38,7 @@ def test_amount_round_trips(minor: int, currency: str) -> None:
     assert money.amount.as_tuple().exponent == -MINOR_UNIT_DIGITS[currency]
 
 
-@given(st.integers(0, MOST), CURRENCIES)
+@given(st.integers(0, MAX_MINOR_UNITS), CURRENCIES)
 def test_amount_round_trips_through_json(minor: int, currency: str) -> None:
     written = json.dumps(float(Money(minor, currency).amount))
 
@@ -50,7 +50,7 @@ def test_decimal_is_exact_or_rejected(amount: Decimal, currency: str) -> None:
     plausible = amount.is_finite() and abs(int(amount.as_tuple().exponent)) < 500
     minor = Fraction(amount) * 10 ** MINOR_UNIT_DIGITS[currency] if plausible else Fraction(-1)
 
-    if minor.denominator == 1 and 0 <= minor <= MOST:
+    if minor.denominator == 1 and 0 <= minor <= MAX_MINOR_UNITS:
         assert Money.of(amount, currency).amount == amount
     else:
         with pytest.raises(InvalidAmount):
@@ -111,15 +111,17 @@ def test_excess_decimals_are_rejected_at_any_place() -> None:
         Money.of(Decimal("1.0000000000000000000000000000001"), "USD")
 
 
-@pytest.mark.parametrize("minor", [-1, MOST + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr)
+@pytest.mark.parametrize(
+    "minor", [-1, MAX_MINOR_UNITS + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr
+)
 def test_minor_units_out_of_range_are_rejected(minor: Any) -> None:
     with pytest.raises(InvalidAmount):
         Money(minor, "USD")
 
 
 def test_zero_and_maximum_are_accepted() -> None:
-    assert Money.of(10_000_000_000, "USD") == Money(MOST, "USD")
-    assert Money.of(MOST, "JPY") == Money(MOST, "JPY")
+    assert Money.of(10_000_000_000, "USD") == Money(MAX_MINOR_UNITS, "USD")
+    assert Money.of(MAX_MINOR_UNITS, "JPY") == Money(MAX_MINOR_UNITS, "JPY")
     assert Money.of(0, "USD") == Money.of(-0.0, "USD") == Money(0, "USD")
 
 

@@ -22,20 +22,20 @@ def shop(broker: ScriptedPublisher) -> Shop:
     return shop
 
 
-def deafen(shop: Shop, deaf: bool = True) -> None:
+def disconnect_cache(shop: Shop, disconnected: bool = True) -> None:
     assert isinstance(shop.cache, ForgetfulCache)
-    shop.cache.deaf = deaf
+    shop.cache.deaf = disconnected
 
 
 def test_missed_invalidation_is_repeated(shop: Shop) -> None:
     order = shop.place()
     shop.get(order.id)
     shop.relay()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
     assert shop.get(order.id).status is OrderStatus.PENDING  # the stale copy
 
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     shop.relay()
 
     assert shop.get(order.id).status is OrderStatus.PAID
@@ -44,14 +44,14 @@ def test_missed_invalidation_is_repeated(shop: Shop) -> None:
 def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
 
     assert shop.relay() == RelayResult(sent=2)
     assert len(shop.in_state(OutboxState.PUBLISHED)) == 2
     assert shop.get(order.id).status is OrderStatus.PENDING
 
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     shop.clock.advance(1)
     assert shop.relay() == RelayResult()
     assert shop.get(order.id).status is OrderStatus.PAID
@@ -61,9 +61,9 @@ def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPubl
 def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     broker.away_after = 0
 
     with pytest.raises(PublisherUnavailable):
@@ -74,7 +74,7 @@ def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedP
 
 def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
     shop.place()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.relay()
     rounds = 0
     while shop.in_state(OutboxState.PUBLISHED):
@@ -89,7 +89,7 @@ def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
 
 def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
     shop.place()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.clock.advance(601)
 
     assert shop.relay() == RelayResult(sent=1)
@@ -98,7 +98,7 @@ def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
 
 
 def test_unavailable_cache_does_not_delay_events(shop: Shop, broker: ScriptedPublisher) -> None:
-    deafen(shop)
+    disconnect_cache(shop)
     for _ in range(2):
         shop.place()
     shop.relay(limit=2)

@@ -21,7 +21,7 @@ from tests.support.use_cases import Shop
 from tests.unit.domain.test_place_catalog_order import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
-WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
+STEPS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "CONFIRMED": {P: [C], C: [], PAID: [], S: [], D: [], X: []},
     "IN_TRANSIT": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
     "SHIPPED": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
@@ -64,7 +64,7 @@ def notifications(shop: Shop, order: Order) -> list[Any]:
 def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: OrderStatus) -> None:
     order = at(shop, before)
     version = order.version
-    steps = WAYS[word][before]
+    steps = STEPS[word][before]
 
     if steps is None:
         with pytest.raises(InvalidTransition):
@@ -80,8 +80,8 @@ def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: Ord
 
 
 def test_table_covers_every_status() -> None:
-    assert WAYS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
-    assert all(list(row) == list(OrderStatus) for row in WAYS.values())
+    assert STEPS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
+    assert all(list(row) == list(OrderStatus) for row in STEPS.values())
 
 
 def test_history_names_carrier_and_event(shop: Shop) -> None:

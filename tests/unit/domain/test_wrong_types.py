@@ -20,7 +20,7 @@ NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
 USD = Money(100, "USD")
 
 
-class Numpys(float):
+class NumpyFloat(float):
     """A float whose repr is that of numpy."""
 
     def __repr__(self) -> str:
@@ -98,9 +98,9 @@ def test_naive_clock_raises_value_error() -> None:
 
 
 def test_float_subclass_is_read_by_value() -> None:
-    assert Money.of(Numpys(37.5), "USD") == Money(3750, "USD")
+    assert Money.of(NumpyFloat(37.5), "USD") == Money(3750, "USD")
     with pytest.raises(TotalMismatch):
-        order(items=[CustomItem({"quantity": 2, "price": Numpys(37.5)})])
+        order(items=[CustomItem({"quantity": 2, "price": NumpyFloat(37.5)})])
 
 
 @pytest.mark.parametrize("amount", ["1E-999999999", "1E-1000001", "0.001", "-1E-999999999"])

@@ -7,7 +7,7 @@ import pytest
 
 from orders_flask.settings import InvalidSetting, Settings, load
 
-LONG = "a-secret-of-thirty-two-bytes-or-more"
+LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
 
 @pytest.fixture(autouse=True)
@@ -22,16 +22,16 @@ def refusal() -> str:
     sentence = str(refused.value)
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    assert LONG not in sentence
+    assert LONG_SECRET not in sentence
     return sentence
 
 
 def test_dotenv_in_working_directory_is_read(here: Path) -> None:
-    (here / ".env").write_text(f"# of the shop\nDEFAULT_CURRENCY=EUR\nexport JWT_SECRET='{LONG}'\n")
+    (here / ".env").write_text(f"# of the shop\nDEFAULT_CURRENCY=EUR\nexport JWT_SECRET='{LONG_SECRET}'\n")
 
     settings = load()
 
-    assert (settings.default_currency, settings.jwt_secret) == ("EUR", LONG)
+    assert (settings.default_currency, settings.jwt_secret) == ("EUR", LONG_SECRET)
 
 
 def test_dotenv_of_parent_directory_is_not_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,12 +69,12 @@ def test_setting_is_read_from_its_file_variable(name: str, here: Path, monkeypat
     assert f"{name}_FILE" in refusal()
 
 
-@pytest.mark.parametrize("text", [LONG, f"{LONG}\n", f"{LONG}\r\n"])
+@pytest.mark.parametrize("text", [LONG_SECRET, f"{LONG_SECRET}\n", f"{LONG_SECRET}\r\n"])
 def test_secret_file_is_read_without_newline(text: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "secret").write_bytes(text.encode())
     monkeypatch.setenv("JWT_SECRET_FILE", str(here / "secret"))
 
-    assert load().jwt_secret == LONG
+    assert load().jwt_secret == LONG_SECRET
 
 
 def test_dotenv_may_name_a_secret_file(here: Path) -> None:
@@ -88,19 +88,19 @@ def test_dotenv_may_name_a_secret_file(here: Path) -> None:
 def test_variable_and_its_file_are_exclusive(in_dotenv: bool, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECRET_FILE", "secret")
     if in_dotenv:
-        (here / ".env").write_text(f"JWT_SECRET={LONG}\n")
+        (here / ".env").write_text(f"JWT_SECRET={LONG_SECRET}\n")
     else:
-        monkeypatch.setenv("JWT_SECRET", LONG)
+        monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
 
     assert refusal() == "JWT_SECRET and JWT_SECRET_FILE are both set; only one of them is allowed."
 
 
 def test_empty_variable_beside_file_is_ignored(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "secret").write_text(LONG)
+    (here / "secret").write_text(LONG_SECRET)
     monkeypatch.setenv("JWT_SECRET", "")
     monkeypatch.setenv("JWT_SECRET_FILE", "secret")
 
-    assert load().jwt_secret == LONG
+    assert load().jwt_secret == LONG_SECRET
 
 
 @pytest.mark.parametrize(

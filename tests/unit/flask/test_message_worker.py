@@ -32,7 +32,7 @@ class ScriptedUseCase:
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MIN_DELAY", 0.001)
     monkeypatch.setattr(runner, "MAX_DELAY", 0.002)
 

@@ -17,7 +17,7 @@ from orders_flask.settings import (
     load,
 )
 
-LONG = "a-secret-of-thirty-two-bytes-or-more"
+LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
     ("ORDERS_ENV", "prod"),
     ("ORDERS_ENV", "PRODUCTION"),
@@ -136,7 +136,7 @@ def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytes
 
 def test_production_starts_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
 
     assert load().production
@@ -148,7 +148,7 @@ def test_production_starts_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     if secret is not None:
         monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
 
@@ -160,7 +160,7 @@ def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypa
 
 def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
 
     assert load().production
@@ -185,7 +185,7 @@ def test_jwks_needs_no_secret_in_production(monkeypatch: pytest.MonkeyPatch) -> 
     [
         ({"JWT_PUBLIC_KEY": "x", "JWT_JWKS_URL": "https://keys"}, {"JWT_PUBLIC_KEY", "JWT_JWKS_URL"}),
         ({"JWT_JWKS_URL": "https://keys", "JWT_ALGORITHM": "HS256"}, {"JWT_ALGORITHM"}),
-        ({"JWT_ALGORITHM": "ES256", "JWT_SECRET": LONG}, {"JWT_ALGORITHM", "JWT_PUBLIC_KEY"}),
+        ({"JWT_ALGORITHM": "ES256", "JWT_SECRET": LONG_SECRET}, {"JWT_ALGORITHM", "JWT_PUBLIC_KEY"}),
     ],
 )
 def test_contradicting_settings_are_named(
@@ -244,7 +244,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
     good = {
         "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "DATABASE_READ_URL": "sqlite:///y.db",
         "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
-        "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
+        "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
@@ -264,13 +264,15 @@ def a_public_key() -> str:
 
 
 def test_settings_are_frozen_and_hide_secrets() -> None:
-    settings = Settings(jwt_secret=LONG, database_url="postgresql://ann:s3cret-word@h/x", redis_url="redis://:pw-1@h")
+    settings = Settings(
+        jwt_secret=LONG_SECRET, database_url="postgresql://ann:s3cret-word@h/x", redis_url="redis://:pw-1@h"
+    )
 
     with pytest.raises(FrozenInstanceError):
         settings.relay = "on"  # type: ignore[misc]
     with pytest.raises(TypeError):
         settings.mounts["orders"] = ()  # type: ignore[index]
-    assert not any(secret in repr(settings) for secret in (LONG, "s3cret-word", "pw-1"))
+    assert not any(secret in repr(settings) for secret in (LONG_SECRET, "s3cret-word", "pw-1"))
 
 
 def test_documentation_covers_every_setting() -> None:

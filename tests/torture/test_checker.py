@@ -58,22 +58,22 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         with_operations(operation("orders.place", 6, outcome=Outcome.RETRY, status=409)),
         "every acknowledged",
     ),
-    "a key without its order": (with_stores(keys=[]), "one order a key"),
+    "a key without its order": (with_stores(keys=[]), "one order per key"),
     "one cart, two orders": (
         with_stores(orders=[ROW | {"snapshot_id": "cart"}, OTHER | {"snapshot_id": "cart"}]),
-        "one order a key",
+        "one order per key",
     ),
     "an answer that the contract does not have": (
         with_operations(operation("orders.read", 6, outcome=Outcome.FORBIDDEN, status=500)),
-        "answers are",
+        "responses are",
     ),
     "an answer that was never committed": (
         with_operations(operation("ostore.read", 6, order="7", version=3, word="delivered")),
-        "answers are",
+        "responses are",
     ),
     "a version shown in another status": (
         with_operations(operation("ostore.read", 6, order="7", version=2, word="pending")),
-        "answers are",
+        "responses are",
     ),
     "stock that was not taken": (with_stores(products=[{"id": 1, "stock_quantity": 15}]), "stock ="),
     "stock that was given back to a live order": (
@@ -96,7 +96,7 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         "each event",
     ),
     "an order without its task": (with_stores(tasks=[]), "each event"),
-    "a history with a hole": (with_stores(history=STORES.history[:1]), "histories"),
+    "a history with a gap": (with_stores(history=STORES.history[:1]), "histories"),
     "a step that the lifecycle does not have": (
         with_stores(history=[STORES.history[0], line(2, "status_changed", "PENDING", "DELIVERED")]),
         "histories",
@@ -110,13 +110,13 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         with_operations(operation("ostore.read", 31, client="final reader", order="7", version=1, word="pending")),
         "no read older",
     ),
-    "a dead token that opens": (with_operations(operation("auth.use", 13, **LOGGED_OUT)), "a dead token"),
+    "a revoked token that is accepted": (with_operations(operation("auth.use", 13, **LOGGED_OUT)), "a revoked token"),
     "a good token that is refused": (
         with_operations(operation("auth.use", 1, subject="other", outcome=Outcome.REFUSED, status=401)),
-        "a dead token",
+        "a revoked token",
     ),
     "a carrier's event that is lost": (with_stores(inbox=[]), "every tracking event"),
-    "a dead letter by a flaw": (with_stores(dead_letters=[DEAD]), "every tracking event"),
+    "a dead letter after a bug": (with_stores(dead_letters=[DEAD]), "every tracking event"),
     "an event stuck in the outbox": (
         with_stores(outbox=[{**STORES.outbox[0], "state": "parked"}, *STORES.outbox[1:]]),
         "healthy within",
@@ -127,9 +127,9 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         "healthy within",
     ),
     "a lock that is held": (with_stores(locks=1), "healthy within"),
-    "a message that nobody takes": (with_stores(left={"tracking_events": 1}), "healthy within"),
-    "a service that does not recover": (replace(kept_promises(), healthy_after=10.5), "healthy within"),
-    "a service that needs help": (replace(kept_promises(), healthy_after=None), "healthy within"),
+    "a message that is not consumed": (with_stores(left={"tracking_events": 1}), "healthy within"),
+    "a service that recovers late": (replace(kept_promises(), healthy_after=10.5), "healthy within"),
+    "a service that never recovers": (replace(kept_promises(), healthy_after=None), "healthy within"),
 }
 
 

@@ -22,7 +22,7 @@ SEED = 20  # seed of the short run
 DEEP_SEEDS = (7, 77, 777)
 FOUND_BY = {
     "unconditional-stock": ("consumer killed", "stock ="),
-    "cursor-relay": ("consumer killed", "each event at least once"),
+    "cursor-relay": ("consumer killed", "each event is published"),
     "cache-without-fence": ("consumer killed", "no read older"),
     "early-acknowledgement": ("worker killed", "every acknowledged order"),
 }

@@ -86,7 +86,7 @@ def test_concurrent_cancellations_apply_once(engine: Engine) -> None:
 
     results = outcomes(*[cancel] * 20)
 
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + [InvalidTransition.__name__] * 19
+    assert sorted(type(result).__name__ for result in results) == [InvalidTransition.__name__] * 19 + ["NoneType"]
     assert [entry.version for entry in SqlOrderQueries(engine).history(order.id)] == [1, 2]
 
 

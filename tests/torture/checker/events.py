@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.torture.checker.evidence import Evidence, Row, Violation
 from tests.torture.checker.words import EVENT_TYPES, NOTIFICATION, STOCK_LOW
 
-PROMISE = "each event at least once, in order, none for what did not happen"
+PROMISE = "each event is published at least once, in order, and none without a change"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -47,7 +47,7 @@ def _flaw(event: Row, evidence: Evidence) -> str | None:
     line, data = lines[event["orderversion"] - 1], event["data"]
     happened = (EVENT_TYPES[line["what"]], line["to_status"], line["from_status"])
     published = (event["type"], data["status"], data["previous_status"])
-    return None if happened == published else f"{published} was published, and {happened} happened"
+    return None if happened == published else f"{published} was published, and {happened} is stored"
 
 
 def _others(evidence: Evidence) -> Iterator[Violation]:
@@ -70,7 +70,7 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
     }
     notified = {(row["order_id"], int(row["version"])) for row in stored.values() if row["type"] == NOTIFICATION}
     for order, version in due ^ notified:
-        yield _violation(f"order {order}", f"version {version}: a notification too many or too few")
+        yield _violation(f"order {order}", f"version {version}: a surplus or missing notification")
 
 
 def _is_notified(line: Row, order: Row | None) -> bool:
@@ -83,7 +83,7 @@ def _is_notified(line: Row, order: Row | None) -> bool:
 def _tasks(evidence: Evidence) -> Iterator[Violation]:
     tasks = {message.body["order_id"] for message in evidence.stores.tasks}
     for order in tasks - set(evidence.orders):
-        yield _violation(f"order {order}", "has a task, and is not there")
+        yield _violation(f"order {order}", "has a task, and does not exist")
     for order in set(evidence.orders) - tasks:
         yield _violation(f"order {order}", "has no task in the queue of new orders")
 

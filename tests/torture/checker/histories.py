@@ -6,7 +6,7 @@ from itertools import pairwise
 from tests.torture.checker.evidence import Evidence, Row, Violation
 from tests.torture.checker.words import TRANSITIONS
 
-PROMISE = "histories fold to the orders"
+PROMISE = "histories rebuild the orders"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -15,7 +15,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
         if (flaw := _flaw(lines) or _difference(lines, row)) is not None:
             yield Violation(promise=PROMISE, subject=f"order {order}", detail=flaw)
     for order in set(evidence.history) - set(evidence.orders):
-        yield Violation(promise=PROMISE, subject=f"order {order}", detail="has a history and is not there")
+        yield Violation(promise=PROMISE, subject=f"order {order}", detail="has a history and does not exist")
 
 
 def moments_backwards(evidence: Evidence) -> int:

@@ -6,7 +6,7 @@ from tests.torture.checker.evidence import Evidence, Violation, acknowledged, ce
 from tests.torture.load.kinds import PLACING
 from tests.torture.log import Outcome
 
-PROMISE = "every acknowledged order is there once, and nothing refused"
+PROMISE = "every acknowledged order exists once, and no refused one"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -21,14 +21,14 @@ def check(evidence: Evidence) -> Iterator[Violation]:
         if len(placed) > 1:
             yield _violation(request_id, f"{len(placed)} orders of one key: {sorted(placed)}")
         if named and {evidence.id_of(ref) for ref in named} != placed:
-            yield _violation(request_id, f"acknowledged as {sorted(map(str, named))}, and there is {sorted(placed)}")
+            yield _violation(request_id, f"acknowledged as {sorted(map(str, named))}, and {sorted(placed)} exists")
         if placed and certainly_refused(attempts):
-            yield _violation(request_id, f"refused with {attempts[0].status}, and there is {sorted(placed)}")
+            yield _violation(request_id, f"refused with {attempts[0].status}, and {sorted(placed)} exists")
         if all(attempt.outcome in (Outcome.UNKNOWN, Outcome.RETRY) for attempt in attempts):
-            yield _violation(request_id, f"no final answer after {len(attempts)} attempts: {attempts[-1]}")
+            yield _violation(request_id, f"no final response after {len(attempts)} attempts: {attempts[-1]}")
     for row in evidence.stores.history:
         if row["version"] == 1 and row["request_id"] not in asked_for:
-            yield _violation(row["order_id"], f"nobody asked for it: request {row['request_id']}")
+            yield _violation(row["order_id"], f"no client sent its request {row['request_id']}")
     yield from _not_found(evidence)
 
 

@@ -9,7 +9,7 @@ from tests.torture.load.kinds import READING
 from tests.torture.log import Operation, Outcome
 from tests.torture.options import STALENESS_SECONDS
 
-PROMISE = f"no read older than {STALENESS_SECONDS:.0f} s after the update was seen and Redis was well"
+PROMISE = f"no read older than {STALENESS_SECONDS:.0f} s after the update was seen or after a fault of Redis"
 FINAL = "final reader"
 
 

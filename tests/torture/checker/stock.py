@@ -43,9 +43,11 @@ def _restocks(evidence: Evidence) -> Iterator[Violation]:
         if operation.kind == "products.restock":
             count = restocks.pop((str(operation.subject), operation.amount), 0)
             if count > 1 or (count == 0 and operation.outcome is Outcome.ACKNOWLEDGED):
-                yield Violation(promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is there {count}x")
+                yield Violation(
+                    promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is in the ledger {count}x"
+                )
     for (product, quantity), _ in restocks.items():
-        yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"nobody restocked {quantity}")
+        yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"no client restocked {quantity}")
 
 
 def _orders(evidence: Evidence) -> Iterator[Violation]:

@@ -124,7 +124,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Become:
+class ChangeStatus:
     """Change the status."""
 
     order_id: UUID

@@ -32,7 +32,7 @@ class OrderLife(RuleBasedStateMachine):
         self.owner = by.subject
 
     @rule(word=st.sampled_from(STATUSES), alike=st.sets(st.sampled_from(STATUSES)), by=ACTORS)
-    def become(self, word: str, alike: set[str], by: Actor) -> None:
+    def change_status(self, word: str, alike: set[str], by: Actor) -> None:
         self.now += timedelta(seconds=1)
         current = self.statuses[-1]
         target = TargetStatus(OrderStatus(word), frozenset(OrderStatus(name) for name in {word, *alike}))
@@ -63,12 +63,12 @@ class OrderLife(RuleBasedStateMachine):
         self.order.new_entries.clear()
 
     @invariant()
-    def the_status_is_the_model_s(self) -> None:
+    def status_equals_the_model(self) -> None:
         assert self.order.status.value == self.statuses[-1]
         assert self.order.user_id == self.owner
 
     @invariant()
-    def the_version_counts_the_changes_without_holes(self) -> None:
+    def versions_are_consecutive(self) -> None:
         assert self.order.version == len(self.statuses)
         assert self.order.persisted_version == len(self.saved)
         assert [entry.version for entry in [*self.saved, *self.order.new_entries]] == [
@@ -76,11 +76,11 @@ class OrderLife(RuleBasedStateMachine):
         ]
 
     @invariant()
-    def folding_the_history_gives_the_order(self) -> None:
+    def history_rebuilds_the_order(self) -> None:
         assert rebuild([*self.saved, *self.order.new_entries]) == self.order
 
     @invariant()
-    def each_line_of_the_history_begins_where_the_one_before_ended(self) -> None:
+    def history_entries_are_connected(self) -> None:
         history = [*self.saved, *self.order.new_entries]
         assert [entry.to_status.value for entry in history] == self.statuses
         assert [entry.from_status for entry in history] == [None, *(entry.to_status for entry in history[:-1])]

@@ -1,1 +1,1 @@
-"""Promises: of each port, on every adapter that claims it; of each published contract, request by request."""
+"""Contract tests: of each port, on every adapter; of each published contract, request by request."""

@@ -1,4 +1,4 @@
-"""Databases with the tables of this release, once for the run: each test copies the file, or empties the database."""
+"""Fixtures: databases with the current tables, created once; each test copies the file or empties the database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def migrated_postgresql(postgres_server: PostgresServer) -> str:
 
 @pytest.fixture(scope="session")
 def template_postgresql(postgres_server: PostgresServer) -> str:
-    """The database that those are copies of whose tests alter tables or end connections."""
+    """The template of the databases whose tables or connections a test alters."""
     url = postgres_server.database()
     migrate.upgrade(url)
     return url

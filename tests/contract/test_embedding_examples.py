@@ -52,7 +52,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def ask(url: str, *, user: str, body: object = None) -> tuple[int, Any]:
-    """Send a request, again while nothing listens there yet."""
+    """Send a request; retry until the service listens."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"X-User": user, "Content-Type": "application/json"}
     deadline = time.monotonic() + 30
@@ -67,7 +67,7 @@ def ask(url: str, *, user: str, body: object = None) -> tuple[int, Any]:
             time.sleep(0.1)
 
 
-def test_embedded_order_is_placed_read_and_hidden_from_others(address: str) -> None:
+def test_embedded_order_is_placed_and_hidden(address: str) -> None:
     tea = {"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}
 
     status, placed = ask(f"{address}/orders", user="ann", body={"items": [tea], "total_price": 75})

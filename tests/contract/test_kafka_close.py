@@ -1,4 +1,4 @@
-"""Closing a Kafka consumer whose group is rebalanced while nobody polls."""
+"""Closing a Kafka consumer whose group is rebalanced without a poll."""
 
 import subprocess
 import sys
@@ -21,10 +21,10 @@ consumer.close()
 
 
 @pytest.mark.deep
-def test_a_consumer_with_a_pending_rebalance_closes(kafka_server: KafkaServer) -> None:
+def test_consumer_closes_during_a_rebalance(kafka_server: KafkaServer) -> None:
     topic = kafka_server.topic("closing")
 
-    # A process of its own: librdkafka waited for ever with Python's lock held, which no thread survives.
+    # A separate process, because librdkafka waited forever while it held Python's lock, which blocks all threads.
     ended = subprocess.run([sys.executable, "-c", CLOSES, kafka_server.servers, topic], timeout=IDLE + 20)
 
     assert ended.returncode == 0

@@ -1,4 +1,4 @@
-"""What arrives on Kafka (librdkafka's mock cluster): the data, each order's in its order, and nothing unsafe."""
+"""Records on Kafka (librdkafka's mock cluster): their content, their order per order, and confirmed events only."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from orders_adapters.kafka.event_publisher import KafkaEventPublisher
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
-from tests.contract.ports.publishers import Told, in_kafka
+from tests.contract.ports.publishers import PublisherHarness, in_kafka
 from tests.support.examples import ADMIN, NOON, only, placed
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.kafka import KafkaServer
@@ -20,14 +20,14 @@ from tests.support.threads import at_once
 
 
 @pytest.fixture
-def told(kafka_server: KafkaServer) -> Iterator[Told]:
-    told = in_kafka(kafka_server)
-    yield told
-    told.close()
+def harness(kafka_server: KafkaServer) -> Iterator[PublisherHarness]:
+    harness = in_kafka(kafka_server)
+    yield harness
+    harness.close()
 
 
 def notified() -> list[Event]:
-    """The notifications of an order's life."""
+    """The notifications of one order."""
     order = placed()
     order.number = 7
     order.new_entries.clear()
@@ -36,40 +36,40 @@ def notified() -> list[Event]:
     return events.notification_events(order)
 
 
-def test_an_order_s_events_arrive_as_they_were_sent_in_their_order(told: Told) -> None:
+def test_events_of_an_order_arrive_in_order(harness: PublisherHarness) -> None:
     sent = notified()
 
-    assert list(told.publisher.publish(sent)) == [None, None, None]
+    assert list(harness.publisher.publish(sent)) == [None, None, None]
 
-    assert told.arrived() == sent
+    assert harness.arrived() == sent
 
 
-def test_a_thousand_events_arrive_each_order_s_in_their_order(told: Told) -> None:
+def test_thousand_events_arrive_in_order(harness: PublisherHarness) -> None:
     sent = [event for _ in range(334) for event in notified()]
 
-    assert list(told.publisher.publish(sent)) == [None] * len(sent)
+    assert list(harness.publisher.publish(sent)) == [None] * len(sent)
 
-    assert lives(told.arrived()) == lives(sent)
-
-
-def lives(told: list[Event]) -> dict[UUID, list[Event]]:
-    found: dict[UUID, list[Event]] = {}
-    for event in told:
-        found.setdefault(event.order_id, []).append(event)
-    return found
+    assert by_order(harness.arrived()) == by_order(sent)
 
 
-def test_threads_share_a_publisher(told: Told) -> None:
+def by_order(events: list[Event]) -> dict[UUID, list[Event]]:
+    events_by_order: dict[UUID, list[Event]] = {}
+    for event in events:
+        events_by_order.setdefault(event.order_id, []).append(event)
+    return events_by_order
+
+
+def test_threads_share_a_publisher(harness: PublisherHarness) -> None:
     batches = [notified() for _ in range(8)]
 
-    results = at_once(*(partial(told.publisher.publish, batch) for batch in batches))
+    results = at_once(*(partial(harness.publisher.publish, batch) for batch in batches))
 
     assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 3] * 8
-    assert lives(told.arrived()) == lives([event for batch in batches for event in batch])
+    assert by_order(harness.arrived()) == by_order([event for batch in batches for event in batch])
 
 
 @pytest.mark.clause("003-08")
-def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server: KafkaServer) -> None:
+def test_record_is_the_notification_with_order_key(kafka_server: KafkaServer) -> None:
     topic = kafka_server.name("user-notifications")
     publisher = KafkaEventPublisher(kafka_server.servers, topic=topic)
     (event, *_) = notified()
@@ -82,11 +82,11 @@ def test_the_value_is_the_notification_alone_under_its_order_s_key(kafka_server:
     assert record.key() == str(event.order_id).encode()
 
 
-def test_nothing_to_publish_needs_no_broker() -> None:
+def test_empty_batch_needs_no_broker() -> None:
     assert KafkaEventPublisher(f"{HOST}:1", topic="t").publish([]) == ()
 
 
-def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
+def test_unreachable_cluster_is_unavailable() -> None:
     publisher = KafkaEventPublisher(f"{HOST}:{free_port()}", topic="t", options={"log_level": "0"}, timeout=2.0)
 
     for _ in range(2):
@@ -99,7 +99,7 @@ def test_a_cluster_that_is_away_is_unavailable_soon() -> None:
     publisher.close()
 
 
-def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: Told) -> None:
+def test_recovered_cluster_gets_no_old_events(harness: PublisherHarness) -> None:
     with KafkaServer() as doomed:
         publisher = KafkaEventPublisher(doomed.servers, topic="t", options={"log_level": "0"}, timeout=2.0)
         assert list(publisher.publish(notified())) == [None] * 3
@@ -109,18 +109,18 @@ def test_a_cluster_that_comes_back_gets_what_is_sent_then_and_nothing_old(told: 
     publisher.close()
     after = notified()
 
-    assert list(told.publisher.publish(after)) == [None] * 3
-    assert told.arrived() == after
+    assert list(harness.publisher.publish(after)) == [None] * 3
+    assert harness.arrived() == after
 
 
-def test_what_is_too_large_is_refused_alone(told: Told) -> None:
+def test_oversized_event_alone_is_rejected(harness: PublisherHarness) -> None:
     good, large = notified()[0], notified()[0]
     large = Event(
         id=large.id, type=large.type, order_id=large.order_id, version=2, at=NOON, data={"x": "x" * 2_000_000}
     )  # fmt: skip
 
-    taken, refused = told.publisher.publish([good, large])
+    taken, refused = harness.publisher.publish([good, large])
 
     assert taken is None
     assert refused
-    assert told.arrived() == [good]
+    assert harness.arrived() == [good]

@@ -1,4 +1,4 @@
-"""A large export in bounded memory: of many more orders than a page has, no more is in memory than of few.
+"""Memory of a large export: bounded, whatever the number of orders.
 
 ORDERS_TEST_EXPORT=1000000 exports a million; it takes a few minutes.
 """
@@ -17,8 +17,8 @@ from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer
 
 ORDERS = int(os.environ.get("ORDERS_TEST_EXPORT", effort(20_000, 200_000)))
-NOTE = effort(12_000, 0)  # letters in each order: few orders that are large fill the memory as many small ones would
-MOST_MEGABYTES = 200
+NOTE = effort(12_000, 0)  # characters per order: few large orders fill the memory like many small ones
+MAX_MEGABYTES = 200
 
 GENERATE = """
     INSERT INTO users SELECT 'user-' || n, now() FROM generate_series(0, 999) n;
@@ -31,7 +31,7 @@ GENERATE = """
     FROM generate_series(1, ORDERS) n;
     ANALYZE orders
 """
-# The peak of a child that this process waited for; its own figure would be that of the fork, where we are larger.
+# The peak of the child process; the peak of a forked process would include this larger one.
 PEAK = """
 import resource, subprocess, sys
 status = subprocess.run([sys.executable, "-m", "orders_flask", *sys.argv[1:]]).returncode
@@ -50,7 +50,7 @@ def database(postgres_server: PostgresServer, template_postgresql: str) -> Itera
 
 
 def exported(database: str, file: Path, *options: str) -> int:
-    """Export in a process of its own; return its peak memory in MB."""
+    """Export in a separate process; return its peak memory in MB."""
     command = [sys.executable, "-c", PEAK, "export", str(file), *options]
     ended = subprocess.run(
         command, env=environment(DATABASE_URL=database), capture_output=True, text=True, timeout=1200
@@ -62,7 +62,7 @@ def exported(database: str, file: Path, *options: str) -> int:
 
 @pytest.mark.clause("002-34")
 @pytest.mark.timeout(1200)
-def test_an_export_of_any_size_stays_below_200_megabytes(database: str, tmp_path: Path) -> None:
+def test_large_export_stays_below_200_megabytes(database: str, tmp_path: Path) -> None:
     megabytes = exported(database, tmp_path / "orders.csv")
 
     print(f"{ORDERS:,} orders: {megabytes} MB")
@@ -70,4 +70,4 @@ def test_an_export_of_any_size_stays_below_200_megabytes(database: str, tmp_path
         assert next(file).startswith("order_number,")
         numbers = {int(line.partition(",")[0]) for line in file}
     assert numbers == set(range(1, ORDERS + 1))
-    assert megabytes < MOST_MEGABYTES
+    assert megabytes < MAX_MEGABYTES

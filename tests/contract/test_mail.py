@@ -1,4 +1,4 @@
-"""Letters by SMTP, on a real server: whole, once, and with an honest answer where they cannot be sent."""
+"""E-mail notifications by SMTP, on a real server: complete, sent once, and with an error if rejected."""
 
 import socket
 import ssl
@@ -35,7 +35,7 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.mark.clause("002-29")
-def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailServer) -> None:
+def test_email_has_recipient_text_and_stable_id(mail: MailServer) -> None:
     notifier = SmtpNotifier(mail.url, sender=SENDER)
 
     notifier(LETTER)
@@ -48,7 +48,7 @@ def test_a_letter_says_what_happened_to_whom_under_an_id_that_stays(mail: MailSe
 
 
 @pytest.mark.parametrize("reply", ["550 no such user", "553 not here"])
-def test_an_address_that_is_refused_for_good_is_refused(mail: MailServer, reply: str) -> None:
+def test_permanent_smtp_error_is_rejected(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
 
     with pytest.raises(NotificationRejected):
@@ -56,7 +56,7 @@ def test_an_address_that_is_refused_for_good_is_refused(mail: MailServer, reply:
 
 
 @pytest.mark.parametrize("reply", ["450 busy", "452 full"])
-def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, reply: str) -> None:
+def test_temporary_smtp_error_is_unavailable(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
 
     with pytest.raises(NotifierUnavailable):
@@ -67,26 +67,26 @@ def test_an_address_that_is_refused_for_now_is_tried_later(mail: MailServer, rep
     "address",
     ["ann", "@", "ann@", "@example.com", "a b@example.com", "a@b\r\nBcc: all@example.com", "a@b,c@d", "ä@x", "<a@b>"],
 )
-def test_what_is_no_address_is_refused_and_nothing_is_sent(mail: MailServer, address: str) -> None:
+def test_invalid_email_is_rejected_unsent(mail: MailServer, address: str) -> None:
     with pytest.raises(NotificationRejected):
         SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
 
     assert mail.letters == []
 
 
-def test_an_order_s_name_ends_no_header(mail: MailServer) -> None:
+def test_newline_in_order_number_is_rejected(mail: MailServer) -> None:
     with pytest.raises(NotificationRejected):
         SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, notification=replace(NEWS, order="7\r\nBcc: all@x.com")))
 
     assert mail.letters == []
 
 
-def test_a_server_that_is_away_is_unavailable() -> None:
+def test_unreachable_server_is_unavailable() -> None:
     with pytest.raises(NotifierUnavailable):
         SmtpNotifier(f"smtp://{HOST}:{free_port()}", sender=SENDER)(LETTER)
 
 
-def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
+def test_silent_server_times_out() -> None:
     with socket.create_server((HOST, 0)) as silent:
         port = silent.getsockname()[1]
 
@@ -94,7 +94,7 @@ def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
             SmtpNotifier(f"smtp://{HOST}:{port}", sender=SENDER, timeout=0.5)(LETTER)
 
 
-def test_without_the_encryption_insisted_on_nothing_is_sent(mail: MailServer) -> None:
+def test_missing_required_tls_sends_nothing(mail: MailServer) -> None:
     with pytest.raises(NotifierUnavailable):
         SmtpNotifier(f"{mail.url}?tls=required", sender=SENDER)(LETTER)
 
@@ -102,7 +102,7 @@ def test_without_the_encryption_insisted_on_nothing_is_sent(mail: MailServer) ->
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
-def test_a_login_is_used_and_a_wrong_one_sends_nothing() -> None:
+def test_login_is_used_and_wrong_login_sends_nothing() -> None:
     def known(server: object, session: object, envelope: object, mechanism: str, login: object) -> AuthResult:
         return AuthResult(success=(login.login, login.password) == (b"ann@shop", b"p:w/d"))  # type: ignore[attr-defined]
 
@@ -115,7 +115,7 @@ def test_a_login_is_used_and_a_wrong_one_sends_nothing() -> None:
     assert len(mail.letters) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(certificate: tuple[Path, Path]) -> None:
+def test_untrusted_certificate_is_rejected(certificate: tuple[Path, Path]) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
     with MailServer(options={"tls_context": context}) as mail:
@@ -129,7 +129,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(certificate: tupl
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate that its holder signed."""
+    """A self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
@@ -146,12 +146,12 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     ("url", "sender"),
     [("smtp://", SENDER), ("http://h", SENDER), ("smtp://h?tls=perhaps", SENDER), ("smtp://h", "nobody")],
 )
-def test_what_cannot_be_a_server_or_a_sender_is_refused_at_once(url: str, sender: str) -> None:
+def test_invalid_server_or_sender_is_rejected(url: str, sender: str) -> None:
     with pytest.raises(ValueError):
         SmtpNotifier(url, sender=sender)
 
 
-def test_without_a_server_the_log_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_server_logs_the_message(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
 
     notify(LETTER)

@@ -1,4 +1,4 @@
-"""The proxy that faults are made with: it cuts, hangs, delays and restores."""
+"""Proxy for network faults: it cuts, hangs, delays and restores connections."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ from tests.support.servers.proxy import Proxy
 
 
 class Echo:
-    """A server that answers every line with itself."""
+    """A server that echoes every line."""
 
     def __enter__(self) -> int:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -53,7 +53,7 @@ def client(proxy: Proxy) -> Iterator[socket.socket]:
         yield client
 
 
-def test_cut_drops_the_connections_and_refuses_new_ones(proxy: Proxy, client: socket.socket) -> None:
+def test_cut_closes_and_refuses_connections(proxy: Proxy, client: socket.socket) -> None:
     proxy.cut()
 
     assert client.recv(100) == b""
@@ -62,7 +62,7 @@ def test_cut_drops_the_connections_and_refuses_new_ones(proxy: Proxy, client: so
 
 
 @pytest.mark.usefixtures("client")
-def test_restore_listens_on_the_same_port_again(proxy: Proxy) -> None:
+def test_restore_listens_on_the_same_port(proxy: Proxy) -> None:
     before = proxy.port
     proxy.cut()
 
@@ -74,7 +74,7 @@ def test_restore_listens_on_the_same_port_again(proxy: Proxy) -> None:
         assert again.recv(100) == b"again"
 
 
-def test_hang_keeps_connections_and_forwards_nothing_until_restored(proxy: Proxy, client: socket.socket) -> None:
+def test_hang_forwards_nothing_until_restore(proxy: Proxy, client: socket.socket) -> None:
     proxy.hang()
 
     client.sendall(b"anybody?")
@@ -87,7 +87,7 @@ def test_hang_keeps_connections_and_forwards_nothing_until_restored(proxy: Proxy
     assert client.recv(100) == b"anybody?"
 
 
-def test_delay_holds_what_is_sent(proxy: Proxy, client: socket.socket) -> None:
+def test_delay_postpones_forwarding(proxy: Proxy, client: socket.socket) -> None:
     proxy.delay(0.3)
 
     client.sendall(b"slow")
@@ -99,7 +99,7 @@ def test_delay_holds_what_is_sent(proxy: Proxy, client: socket.socket) -> None:
     assert client.recv(100) == b"slow"
 
 
-def test_an_address_is_rewritten_to_go_through_the_proxy() -> None:
+def test_address_is_rewritten_to_the_proxy() -> None:
     url = "postgresql+psycopg://orders:secret@localhost:5432/orders?sslmode=disable"
 
     with Proxy.before(url) as proxy:

@@ -1,4 +1,4 @@
-"""A broker of our own that is frozen, short of memory and killed: bounded in time, nothing lost."""
+"""RabbitMQ that is frozen, out of memory or killed: bounded waiting, and no confirmed event is lost."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
 
 
-def test_a_broker_frozen_short_of_memory_or_killed_loses_nothing_it_confirmed(
+def test_broken_broker_loses_no_confirmed_event(
     throwaway_rabbit: ThrowawayRabbit,
 ) -> None:
     publisher = RabbitMqEventPublisher(throwaway_rabbit.url, timeout=TIMEOUT)

@@ -1,6 +1,6 @@
-"""A stock Celery worker, a process that knows nothing of us, runs each placed order as a task.
+"""Placed orders as tasks of a stock Celery worker, a process without the service's code.
 
-On a broker of our own: a worker leaves exchanges and queues behind that bear no name of ours.
+The broker is started for the test, because a worker leaves exchanges and queues behind.
 """
 
 import json
@@ -64,9 +64,9 @@ def worker(directory: Path, *, url: str, settings: str = "") -> Iterator[Path]:
             processes.kill(process)
 
 
-def lines(report: Path, wanted: int) -> list[object]:
+def lines(report: Path, count: int) -> list[object]:
     deadline = time.monotonic() + 60
-    while len(report.read_text().splitlines()) < wanted and time.monotonic() < deadline:
+    while len(report.read_text().splitlines()) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return [json.loads(line) for line in report.read_text().splitlines()]
 
@@ -82,9 +82,7 @@ def broker(throwaway_rabbit: ThrowawayRabbit) -> Iterator[ThrowawayRabbit]:
 
 @pytest.mark.clause("000-22")
 @pytest.mark.parametrize("first", ["publisher", "worker"])
-def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
-    broker: ThrowawayRabbit, tmp_path: Path, first: str
-) -> None:
+def test_celery_worker_runs_placed_orders(broker: ThrowawayRabbit, tmp_path: Path, first: str) -> None:
     publisher = RabbitMqEventPublisher(broker.url)
     events = [an_event() for _ in range(20)]
     if first == "publisher":
@@ -103,7 +101,7 @@ def test_a_stock_worker_runs_placed_orders_whoever_declares_the_queue(
 
 
 @pytest.mark.clause("000-22")
-def test_a_worker_told_of_quorum_queues_runs_placed_orders_from_one(broker: ThrowawayRabbit, tmp_path: Path) -> None:
+def test_celery_worker_runs_from_quorum_queue(broker: ThrowawayRabbit, tmp_path: Path) -> None:
     publisher = RabbitMqEventPublisher(broker.url, queue_type="quorum")
     event = an_event()
     assert publisher.publish([event]) == [None]

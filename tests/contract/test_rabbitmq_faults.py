@@ -1,4 +1,4 @@
-"""A broker that is away, silent or differently furnished: bounded in time, nothing lost."""
+"""RabbitMQ that is unavailable, silent or configured differently: bounded waiting, and no event is lost."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ TIMEOUT = effort(1.0, 2.0)
 
 
 def refused_within(seconds: float, publisher: RabbitMqEventPublisher) -> str:
-    """The sentence with which a publish gives up, in time."""
+    """The error text of a failed publish, which must come in time."""
     began = time.monotonic()
     with pytest.raises(PublisherUnavailable) as refusal:
         publisher.publish([an_event()])
@@ -42,7 +42,7 @@ def publisher(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[RabbitM
     publisher.close()
 
 
-def test_nobody_listening_is_known_at_once(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
+def test_closed_port_is_unavailable_at_once(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     network.cut()
 
     refused_within(1, publisher)
@@ -53,7 +53,7 @@ def test_nobody_listening_is_known_at_once(publisher: RabbitMqEventPublisher, ne
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> None:
+def test_wrong_password_is_unavailable_at_once(rabbitmq_server: RabbitServer) -> None:
     publisher = RabbitMqEventPublisher(rabbitmq_server.url.replace("guest:guest", "guest:wrong"), timeout=TIMEOUT)
 
     assert "ACCESS_REFUSED" in refused_within(TIMEOUT, publisher)
@@ -62,9 +62,7 @@ def test_a_wrong_password_is_known_at_once(rabbitmq_server: RabbitServer) -> Non
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_a_network_that_swallows_everything_is_given_up_in_time(
-    publisher: RabbitMqEventPublisher, network: Proxy, connected: bool
-) -> None:
+def test_hanging_network_times_out(publisher: RabbitMqEventPublisher, network: Proxy, connected: bool) -> None:
     if connected:
         publisher.ping()
     network.hang()
@@ -80,29 +78,27 @@ def test_a_network_that_swallows_everything_is_given_up_in_time(
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_threads_wait_for_their_turn_no_longer_than_the_time_out(
-    publisher: RabbitMqEventPublisher, network: Proxy
-) -> None:
+def test_waiting_threads_respect_the_timeout(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     publisher.ping()
     network.hang()
 
     with ThreadPoolExecutor(8) as threads:
-        for each in [threads.submit(refused_within, TIMEOUT + 0.5, publisher) for _ in range(8)]:
-            each.result()
+        for future in [threads.submit(refused_within, TIMEOUT + 0.5, publisher) for _ in range(8)]:
+            future.result()
 
 
-def test_threads_may_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
+def test_threads_share_a_publisher(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("shared")
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=5)
 
     with ThreadPoolExecutor(8) as threads:
-        told = list(threads.map(lambda _: publisher.publish([an_event()] * 5), range(200)))
+        results = list(threads.map(lambda _: publisher.publish([an_event()] * 5), range(200)))
 
-    assert told == [[None] * 5] * 200
+    assert results == [[None] * 5] * 200
     publisher.close()
 
 
-def test_a_connection_lost_while_idle_is_not_noticed(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
+def test_idle_disconnect_fails_no_event(publisher: RabbitMqEventPublisher, network: Proxy) -> None:
     assert publisher.publish([an_event()]) == [None]
     network.cut()
     network.restore()
@@ -111,20 +107,20 @@ def test_a_connection_lost_while_idle_is_not_noticed(publisher: RabbitMqEventPub
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_a_full_queue_that_refuses_is_a_refusal_of_that_event_only(rabbitmq_server: RabbitServer) -> None:
+def test_full_queue_rejects_only_its_event(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("full")
     with rabbitmq_server.channel() as channel:
         full = {"x-max-length": 1, "x-overflow": "reject-publish"}
         channel.queue_declare(name, durable=True, arguments=full)
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
 
-    told = publisher.publish([an_event(), an_event(), an_event(2)])
+    results = publisher.publish([an_event(), an_event(), an_event(2)])
 
-    assert told == [None, "the broker rejected it", None]
+    assert results == [None, "the broker rejected it", None]
     publisher.close()
 
 
-def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
+def test_different_queue_is_used_with_a_warning(
     rabbitmq_server: RabbitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = rabbitmq_server.name("otherwise")
@@ -137,13 +133,13 @@ def test_a_queue_declared_otherwise_is_used_as_it_is_with_one_warning(
         assert publisher.publish([an_event()]) == [None]
         assert publisher.publish([an_event()]) == [None]
 
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("orders_adapters")]
-    assert len(ours) == 2  # one for the queue, one for the exchange
-    assert "x-max-priority" in ours[0]
+    warnings = [record.getMessage() for record in caplog.records if record.name.startswith("orders_adapters")]
+    assert len(warnings) == 2  # one for the queue, one for the exchange
+    assert "x-max-priority" in warnings[0]
     publisher.close()
 
 
-def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_server: RabbitServer) -> None:
+def test_deleted_exchange_is_declared_again(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("gone")
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, timeout=TIMEOUT)
     publisher.ping()
@@ -157,7 +153,7 @@ def test_an_exchange_deleted_in_between_is_there_at_the_next_attempt(rabbitmq_se
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_connects_anew(publisher: RabbitMqEventPublisher) -> None:
+def test_forked_child_reconnects(publisher: RabbitMqEventPublisher) -> None:
     assert publisher.publish([an_event()]) == [None]
 
     child = os.fork()
@@ -168,7 +164,7 @@ def test_a_forked_child_connects_anew(publisher: RabbitMqEventPublisher) -> None
     assert publisher.publish([an_event()]) == [None]
 
 
-def test_closing_leaves_no_thread_and_is_not_the_end(publisher: RabbitMqEventPublisher) -> None:
+def test_close_ends_threads_and_allows_reuse(publisher: RabbitMqEventPublisher) -> None:
     before = set(threading.enumerate())
     assert publisher.publish([an_event()]) == [None]
 

@@ -1,4 +1,4 @@
-"""What arrives on a real RabbitMQ: the queue, the exchange, the layout of the messages, their order."""
+"""Messages on a real RabbitMQ: the queue, the exchange, the layout of the messages, and their order."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,109 +29,109 @@ def an_event(version: int = 1, *, order_id: UUID | None = None) -> Event:
     )
 
 
-class Desk:
-    """A publisher, and the queues at which its messages arrive: the task queue, and one bound to all news."""
+class Broker:
+    """A publisher, with its task queue and a queue bound to all events."""
 
     def __init__(self, server: RabbitServer, channel: BlockingChannel) -> None:
         self.name, self.channel = server.name("desk"), channel
         self.publisher = RabbitMqEventPublisher(server.url, queue=self.name, exchange=self.name, timeout=5)
         self.publisher.ping()
-        self.all_news: str = channel.queue_declare("", exclusive=True).method.queue
-        channel.queue_bind(self.all_news, self.name, routing_key="#")
+        self.event_queue: str = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(self.event_queue, self.name, routing_key="#")
 
     def tasks(self) -> list[Any]:
         return self._take(self.name)
 
-    def news(self) -> list[Any]:
-        return self._take(self.all_news)
+    def events_(self) -> list[Any]:
+        return self._take(self.event_queue)
 
     def _take(self, queue: str) -> list[Any]:
-        """All messages there: (method, properties, body)."""
+        """All messages of a queue: (method, properties, body)."""
         return list(iter(lambda: self.channel.basic_get(queue, auto_ack=True), (None, None, None)))
 
 
 @pytest.fixture
-def desk(rabbitmq_server: RabbitServer) -> Iterator[Desk]:
+def broker(rabbitmq_server: RabbitServer) -> Iterator[Broker]:
     with rabbitmq_server.channel() as channel:
-        desk = Desk(rabbitmq_server, channel)
-        yield desk
-        desk.publisher.close()
+        broker = Broker(rabbitmq_server, channel)
+        yield broker
+        broker.publisher.close()
 
 
 @pytest.mark.clause("001-05")
-def test_a_placed_order_is_a_task_with_the_ids_on_top_and_as_keyword_arguments(desk: Desk) -> None:
+def test_placed_order_is_a_celery_task(broker: Broker) -> None:
     event = an_event()
-    whose = {"order_id": str(event.order_id), "user_id": "ada"}
+    ids = {"order_id": str(event.order_id), "user_id": "ada"}
 
-    assert desk.publisher.publish([event]) == [None]
+    assert broker.publisher.publish([event]) == [None]
 
-    [(method, properties, body)] = desk.tasks()
+    [(method, properties, body)] = broker.tasks()
     task = orjson.loads(body)
-    assert {name: task[name] for name in whose} == whose
-    assert task["kwargs"] == whose
+    assert {name: task[name] for name in ids} == ids
+    assert task["kwargs"] == ids
     assert (task["task"], task["id"], task["args"]) == ("orders.new_order", str(event.id), [])
-    assert (method.exchange, method.routing_key) == ("", desk.name)
+    assert (method.exchange, method.routing_key) == ("", broker.name)
     assert (properties.delivery_mode, properties.content_type) == (2, "application/json")
 
 
-def test_every_event_is_news_under_its_type(desk: Desk) -> None:
+def test_event_is_routed_by_its_type(broker: Broker) -> None:
     events = [an_event(), an_event(2)]
 
-    assert desk.publisher.publish(events) == [None, None]
+    assert broker.publisher.publish(events) == [None, None]
 
-    news = desk.news()
-    assert [cloudevents.read_event(body) for _, _, body in news] == events
-    assert [method.routing_key for method, _, _ in news] == [event.type for event in events]
-    assert [properties.message_id for _, properties, _ in news] == [str(event.id) for event in events]
-    assert {properties.content_type for _, properties, _ in news} == {"application/cloudevents+json"}
-    assert {properties.delivery_mode for _, properties, _ in news} == {2}
-    assert {properties.app_id for _, properties, _ in news} == {"orders"}
-    assert [properties.timestamp for _, properties, _ in news] == [int(event.at.timestamp()) for event in events]
-
-
-def test_only_a_placed_order_is_a_task(desk: Desk) -> None:
-    desk.publisher.publish([an_event(2)])
-
-    assert desk.tasks() == []
+    events_ = broker.events_()
+    assert [cloudevents.read_event(body) for _, _, body in events_] == events
+    assert [method.routing_key for method, _, _ in events_] == [event.type for event in events]
+    assert [properties.message_id for _, properties, _ in events_] == [str(event.id) for event in events]
+    assert {properties.content_type for _, properties, _ in events_} == {"application/cloudevents+json"}
+    assert {properties.delivery_mode for _, properties, _ in events_} == {2}
+    assert {properties.app_id for _, properties, _ in events_} == {"orders"}
+    assert [properties.timestamp for _, properties, _ in events_] == [int(event.at.timestamp()) for event in events]
 
 
-def test_news_that_nobody_listens_to_is_no_failure(desk: Desk) -> None:
-    desk.channel.queue_delete(desk.all_news)
+def test_only_placed_order_is_a_task(broker: Broker) -> None:
+    broker.publisher.publish([an_event(2)])
 
-    assert desk.publisher.publish([an_event(2)]) == [None]
+    assert broker.tasks() == []
 
 
-def test_five_thousand_events_arrive_once_and_in_their_order(desk: Desk) -> None:
+def test_event_without_listeners_succeeds(broker: Broker) -> None:
+    broker.channel.queue_delete(broker.event_queue)
+
+    assert broker.publisher.publish([an_event(2)]) == [None]
+
+
+def test_five_thousand_events_arrive_in_order(broker: Broker) -> None:
     order_ids = [uuid4() for _ in range(50)]
     events = [an_event(version, order_id=order_id) for version in range(1, 101) for order_id in order_ids]
 
-    assert set(desk.publisher.publish(events)) == {None}
+    assert set(broker.publisher.publish(events)) == {None}
 
-    assert [UUID(properties.message_id) for _, properties, _ in desk.news()] == [event.id for event in events]
-    assert [UUID(properties.message_id) for _, properties, _ in desk.tasks()] == [event.id for event in events[:50]]
+    assert [UUID(properties.message_id) for _, properties, _ in broker.events_()] == [event.id for event in events]
+    assert [UUID(properties.message_id) for _, properties, _ in broker.tasks()] == [event.id for event in events[:50]]
 
 
-def test_a_queue_deleted_in_between_is_declared_again(desk: Desk) -> None:
-    desk.channel.queue_delete(desk.name)
+def test_deleted_queue_is_declared_again(broker: Broker) -> None:
+    broker.channel.queue_delete(broker.name)
     events = [an_event(), an_event(2), an_event()]
 
-    assert desk.publisher.publish(events) == [None, None, None]
+    assert broker.publisher.publish(events) == [None, None, None]
 
-    assert [properties.message_id for _, properties, _ in desk.tasks()] == [str(events[0].id), str(events[2].id)]
+    assert [properties.message_id for _, properties, _ in broker.tasks()] == [str(events[0].id), str(events[2].id)]
 
 
-def test_nothing_to_publish_needs_no_broker() -> None:
+def test_empty_batch_needs_no_broker() -> None:
     assert RabbitMqEventPublisher("amqp://127.0.0.1:1").publish([]) == ()
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
-def test_the_queue_is_durable_and_of_the_type_wished(rabbitmq_server: RabbitServer, queue_type: str) -> None:
+def test_queue_is_durable_with_configured_type(rabbitmq_server: RabbitServer, queue_type: str) -> None:
     name = rabbitmq_server.name(queue_type)
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=name, exchange=name, queue_type=queue_type)
 
     assert publisher.publish([an_event()]) == [None]
 
-    with rabbitmq_server.channel() as channel:  # an equal declaration is none: a different one would be refused
+    with rabbitmq_server.channel() as channel:  # an equal declaration succeeds; a different one would be rejected
         channel.queue_declare(name, durable=True, arguments={"x-queue-type": queue_type})
         channel.exchange_declare(name, "topic", durable=True)
     publisher.close()

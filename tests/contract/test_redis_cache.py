@@ -1,4 +1,4 @@
-"""What the Redis cache promises beyond its port: round trips, keys, lives, and patience with what it finds."""
+"""Redis order cache beyond its port: round trips, keys, TTLs, and unreadable entries."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,16 +41,16 @@ def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
 
 @pytest.fixture
 def server(redis_server: RedisServer) -> Iterator[Any]:
-    """The same Redis, to look behind the cache."""
+    """A direct client of the same Redis."""
     with redis.Redis.from_url(redis_server.url) as client:
         yield client
 
 
-def key(server: RedisServer, order: Order, what: str) -> str:
-    return f"{server.prefix}{{{order.id}}}:{what}"
+def key(server: RedisServer, order: Order, kind: str) -> str:
+    return f"{server.prefix}{{{order.id}}}:{kind}"
 
 
-def test_a_hit_is_one_get_and_nothing_else(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
+def test_hit_is_a_single_get(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     cache.put(order)
 
@@ -65,8 +65,8 @@ def test_a_hit_is_one_get_and_nothing_else(cache: RedisOrderCache, redis_server:
 
 
 @pytest.fixture
-def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
-    """A cache 0.2 s of round trip away from its Redis, which knows the scripts."""
+def remote(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
+    """A cache at a round trip time of 0.2 s from a Redis with loaded scripts."""
     with Proxy.before(redis_server.url) as network:
         cache = RedisOrderCache(network.through(redis_server.url), prefix=redis_server.prefix, timeout=1)
         cache.put(an_order())
@@ -77,13 +77,13 @@ def far(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
         cache.close()
 
 
-def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(far: RedisOrderCache) -> None:
+def test_each_call_is_one_round_trip(remote: RedisOrderCache) -> None:
     order = an_order()
     calls: dict[str, Callable[[], object]] = {
-        "get, on a new connection": lambda: far.get(order.id),
-        "put": lambda: far.put(order),
-        "get": lambda: far.get(order.id),
-        "invalidate": lambda: far.invalidate({uuid4(): 2 for _ in range(100)}),
+        "get, on a new connection": lambda: remote.get(order.id),
+        "put": lambda: remote.put(order),
+        "get": lambda: remote.get(order.id),
+        "invalidate": lambda: remote.invalidate({uuid4(): 2 for _ in range(100)}),
     }
 
     for name, call in calls.items():
@@ -92,21 +92,19 @@ def test_every_call_is_one_round_trip_however_many_orders_and_the_first_one_too(
         assert 0.2 <= time.monotonic() - began < 0.35, name
 
 
-def test_threads_use_redis_at_the_same_time(far: RedisOrderCache) -> None:
+def test_threads_use_redis_concurrently(remote: RedisOrderCache) -> None:
     order = an_order()
-    far.put(order)
+    remote.put(order)
 
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda _: far.get(order.id), range(8)))
+        orders = list(threads.map(lambda _: remote.get(order.id), range(8)))
 
-    assert found == [order] * 8
+    assert orders == [order] * 8
     assert time.monotonic() - began < 0.5
 
 
-def test_a_copy_lives_five_minutes_and_a_fence_ten_minutes_longer(
-    cache: RedisOrderCache, redis_server: RedisServer, server: Any
-) -> None:
+def test_copy_and_fence_have_their_ttl(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
 
     cache.put(order)
@@ -116,7 +114,7 @@ def test_a_copy_lives_five_minutes_and_a_fence_ten_minutes_longer(
     assert 899_000 < server.pttl(key(redis_server, order, "fence")) <= 900_000
 
 
-def test_a_copy_is_gone_when_its_life_is_over(redis_server: RedisServer) -> None:
+def test_copy_expires_after_its_ttl(redis_server: RedisServer) -> None:
     cache, order = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, ttl=1, timeout=1), an_order()
 
     cache.put(order)
@@ -127,7 +125,7 @@ def test_a_copy_is_gone_when_its_life_is_over(redis_server: RedisServer) -> None
     cache.close()
 
 
-def test_an_invalidated_copy_is_really_deleted(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
+def test_invalidated_copy_is_deleted(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     cache.put(order)
 
@@ -137,7 +135,7 @@ def test_an_invalidated_copy_is_really_deleted(cache: RedisOrderCache, redis_ser
 
 
 @pytest.mark.parametrize("torn", [b"", b"1", b"1 1 {", b"1 1 []", b"0 1 {}", b"2 1 {}", b"\xff\x00", b"x" * 1000])
-def test_an_entry_that_cannot_be_read_is_a_miss_and_is_replaced(
+def test_unreadable_entry_is_a_miss_and_replaced(
     cache: RedisOrderCache, redis_server: RedisServer, server: Any, torn: bytes
 ) -> None:
     order = an_order()
@@ -150,7 +148,7 @@ def test_an_entry_that_cannot_be_read_is_a_miss_and_is_replaced(
     assert not cache.circuit_open
 
 
-def test_another_orders_entry_is_a_miss(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
+def test_entry_of_another_order_is_a_miss(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     mine, another = an_order(), an_order()
     cache.put(another)
     server.copy(key(redis_server, another, "order"), key(redis_server, mine, "order"))
@@ -158,9 +156,7 @@ def test_another_orders_entry_is_a_miss(cache: RedisOrderCache, redis_server: Re
     assert cache.get(mine.id) is None
 
 
-def test_an_entry_of_another_schema_is_a_miss_although_it_could_be_read(
-    cache: RedisOrderCache, redis_server: RedisServer, server: Any
-) -> None:
+def test_entry_of_another_schema_is_a_miss(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
     cache.put(order)
     entry = server.get(key(redis_server, order, "order"))
@@ -169,9 +165,7 @@ def test_an_entry_of_another_schema_is_a_miss_although_it_could_be_read(
     assert cache.get(order.id) is None
 
 
-def test_a_newer_schemas_entry_keeps_its_version(
-    cache: RedisOrderCache, redis_server: RedisServer, server: Any
-) -> None:
+def test_newer_schema_entry_is_not_replaced(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order(version=3)
     server.set(key(redis_server, order, "order"), b"2 4 {}")
 
@@ -180,10 +174,10 @@ def test_a_newer_schemas_entry_keeps_its_version(
     assert server.get(key(redis_server, order, "order")) == b"2 4 {}"
 
 
-def test_keys_of_the_wrong_type_are_healed(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
+def test_keys_of_wrong_type_are_repaired(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order()
-    for what in ("order", "fence"):
-        server.rpush(key(redis_server, order, what), "a list")
+    for kind in ("order", "fence"):
+        server.rpush(key(redis_server, order, kind), "a list")
 
     assert [cache.get(order.id) for _ in range(5)] == [None] * 5
     assert not cache.circuit_open
@@ -193,7 +187,7 @@ def test_keys_of_the_wrong_type_are_healed(cache: RedisOrderCache, redis_server:
     assert cache.get(order.id) == order
 
 
-def test_a_redis_that_forgot_the_scripts_gets_them_again(cache: RedisOrderCache, server: Any) -> None:
+def test_flushed_scripts_are_loaded_again(cache: RedisOrderCache, server: Any) -> None:
     order = an_order()
     server.script_flush()
 

@@ -1,4 +1,4 @@
-"""A Redis that is frozen, away, full, read-only, restarted or across a fork: never an error, and hardly a delay."""
+"""Redis faults: frozen, unavailable, full, read-only, restarted, and forked clients. No error, and little delay."""
 
 import os
 import time
@@ -18,7 +18,7 @@ from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.redis import RedisServer
 
 TIMEOUT = 0.1
-SLACK = 0.08  # a busy machine
+SLACK = 0.08  # tolerance for a busy machine
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def cache(throwaway_redis: ThrowawayRedis) -> Iterator[RedisOrderCache]:
 
 
 @pytest.fixture
-def kept(cache: RedisOrderCache) -> Order:
+def cached(cache: RedisOrderCache) -> Order:
     order = an_order()
     cache.put(order)
     assert cache.get(order.id) == order
@@ -42,70 +42,68 @@ def seconds(call: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def test_a_frozen_redis_costs_three_time_outs_then_nothing_then_comes_back(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_frozen_redis_opens_circuit_after_three(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
 
     costs = [
-        seconds(lambda: cache.get(kept.id)),
-        seconds(lambda: cache.put(kept)),
-        seconds(lambda: cache.invalidate({kept.id: 1})),
+        seconds(lambda: cache.get(cached.id)),
+        seconds(lambda: cache.put(cached)),
+        seconds(lambda: cache.invalidate({cached.id: 1})),
     ]
     assert max(costs) < TIMEOUT + SLACK
     assert min(costs) > TIMEOUT / 2
     assert cache.circuit_open
-    assert seconds(lambda: cache.get(kept.id)) < 0.02
-    assert seconds(lambda: cache.put(kept)) < 0.02
-    assert cache.invalidate({kept.id: 1}) is False
+    assert seconds(lambda: cache.get(cached.id)) < 0.02
+    assert seconds(lambda: cache.put(cached)) < 0.02
+    assert cache.invalidate({cached.id: 1}) is False
     with pytest.raises(Unavailable):
         cache.ping()
 
     throwaway_redis.thaw()
     cache.ping()
     time.sleep(RESET_TIMEOUT + 0.1)
-    assert cache.get(kept.id) == kept
+    assert cache.get(cached.id) == cached
     assert not cache.circuit_open
 
 
-def test_on_a_frozen_redis_threads_do_not_queue_up(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_frozen_redis_does_not_queue_threads(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
 
     with ThreadPoolExecutor(16) as threads:
-        costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
-        assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay a few
+        costs = list(threads.map(lambda _: seconds(lambda: cache.get(cached.id)), range(16)))
+        assert sorted(costs)[12] < TIMEOUT + SLACK  # in a queue it would be 0.3 s; a busy machine may delay some
 
         time.sleep(RESET_TIMEOUT + 0.1)
-        costs = list(threads.map(lambda _: seconds(lambda: cache.get(kept.id)), range(16)))
-    assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the one that tries
+        costs = list(threads.map(lambda _: seconds(lambda: cache.get(cached.id)), range(16)))
+    assert sum(cost > TIMEOUT / 2 for cost in costs) == 1  # the call that probes
 
 
-def test_a_killed_redis_is_a_miss_and_is_found_again(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_killed_redis_misses_then_recovers(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.kill()
 
-    assert cache.get(kept.id) is None
-    assert cache.invalidate({kept.id: 1}) is False
+    assert cache.get(cached.id) is None
+    assert cache.invalidate({cached.id: 1}) is False
     with pytest.raises(Unavailable):
         cache.ping()
 
     throwaway_redis.start()
-    assert cache.get(kept.id) == kept
+    assert cache.get(cached.id) == cached
 
 
-def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
-    cache: RedisOrderCache, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_read_during_empty_restart_is_not_cached(cache: RedisOrderCache, throwaway_redis: ThrowawayRedis) -> None:
     old = an_order(1)
-    assert cache.get(old.id) is None  # a reading begins ...
+    assert cache.get(old.id) is None  # a read begins ...
     assert cache.invalidate({old.id: 2})  # ... an update is announced ...
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.flushall()
     throwaway_redis.kill()
-    throwaway_redis.start()  # ... and forgotten
+    throwaway_redis.start()  # ... and lost
 
     cache.put(old)
     assert cache.get(old.id) is None
@@ -113,48 +111,46 @@ def test_a_reading_under_way_when_redis_restarts_empty_is_not_kept(
 
     assert cache.get(old.id) is None
     cache.put(old)
-    assert cache.get(old.id) == old  # a reading that began after the restart
+    assert cache.get(old.id) == old  # a read that began after the restart
 
 
-def test_a_redis_that_refuses_to_write_is_not_heard_and_not_an_error(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_write_refusal_is_no_invalidation(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("min-replicas-to-write", "1")
 
     for _ in range(5):
-        cache.put(an_order(2, order_id=kept.id))
-        assert cache.invalidate({kept.id: 2}) is False
+        cache.put(an_order(2, order_id=cached.id))
+        assert cache.invalidate({cached.id: 2}) is False
 
-    assert cache.get(kept.id) == kept
-    assert not cache.circuit_open  # it answers
+    assert cache.get(cached.id) == cached
+    assert not cache.circuit_open  # the server responds
 
 
-def test_full_redis_takes_an_invalidation_and_no_copy(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_full_redis_invalidates_and_stores_no_copy(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("maxmemory", "1")
 
     for _ in range(5):
-        cache.put(an_order(2, order_id=kept.id))
-        assert cache.invalidate({kept.id: 2}) is True
+        cache.put(an_order(2, order_id=cached.id))
+        assert cache.invalidate({cached.id: 2}) is True
 
-    assert cache.get(kept.id) is None
+    assert cache.get(cached.id) is None
     assert not cache.circuit_open
 
 
-def test_a_replica_does_not_hear_an_update(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
-) -> None:
+def test_replica_does_not_invalidate(cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("replica-serve-stale-data", "yes")
         server.replicaof("127.0.0.1", "1")
 
-        assert cache.invalidate({kept.id: 2}) is False
+        assert cache.invalidate({cached.id: 2}) is False
 
 
-def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
+def test_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as server:
         server.config_set("requirepass", "right")
     right, wrong = (
@@ -172,7 +168,7 @@ def test_a_wrong_password_is_a_miss(throwaway_redis: ThrowawayRedis) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
+def test_forked_child_reconnects(redis_server: RedisServer) -> None:
     cache, order = RedisOrderCache(redis_server.url, prefix=redis_server.prefix, timeout=1), an_order()
     cache.put(order)
 
@@ -187,17 +183,17 @@ def test_a_forked_child_connects_anew(redis_server: RedisServer) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_makes_its_own_experience(
-    cache: RedisOrderCache, kept: Order, throwaway_redis: ThrowawayRedis
+def test_forked_child_has_its_own_circuit(
+    cache: RedisOrderCache, cached: Order, throwaway_redis: ThrowawayRedis
 ) -> None:
     throwaway_redis.freeze()
     while not cache.circuit_open:
-        cache.get(kept.id)
+        cache.get(cached.id)
     throwaway_redis.thaw()
 
     child = os.fork()
     if child == 0:
-        os._exit(0 if cache.get(kept.id) == kept else 1)
+        os._exit(0 if cache.get(cached.id) == cached else 1)
 
     assert os.waitpid(child, 0)[1] == 0
-    assert cache.get(kept.id) is None  # ours is open still
+    assert cache.get(cached.id) is None  # the circuit of this process is still open

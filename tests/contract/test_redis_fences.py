@@ -1,4 +1,4 @@
-"""The cache can be wrong only by being empty: reads, updates and refills in every order, none leaves a stale copy."""
+"""Fences of the cache: reads, updates and refills in every interleaving leave no stale copy."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ def cache(redis_server: RedisServer) -> Iterator[RedisOrderCache]:
 
 
 def schedules(*actors: str) -> Iterator[str]:
-    """Every order of the steps of all actors, each actor's two steps in their order."""
+    """Every interleaving of the actors' steps, with each actor's two steps in order."""
 
     def more(left: dict[str, int], done: str) -> Iterator[str]:
         if not any(left.values()):
@@ -62,7 +62,7 @@ class Run:
         return copy is not None and copy.version < self.announced
 
 
-def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cache: RedisOrderCache) -> None:
+def test_no_interleaving_leaves_a_stale_copy(cache: RedisOrderCache) -> None:
     every = list(schedules("a", "b", "X", "Y"))
     assert len(every) == 2520
     seed = random.randrange(2**32)
@@ -75,7 +75,7 @@ def test_no_interleaving_of_two_readers_and_two_writers_leaves_a_stale_copy(cach
             assert not run.stale(), schedule
 
 
-def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cache: RedisOrderCache) -> None:
+def test_concurrent_readers_see_no_stale_order(cache: RedisOrderCache) -> None:
     rounds, readers = 1_000, 4
     store: dict[UUID, int] = {}
     announced: dict[UUID, int] = {}
@@ -98,8 +98,8 @@ def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cach
 
     with ThreadPoolExecutor(readers) as threads:
         results = [threads.submit(read, seed) for seed in range(readers)]
-        for turn in range(rounds):
-            order_id = order_ids[turn % len(order_ids)]
+        for round_number in range(rounds):
+            order_id = order_ids[round_number % len(order_ids)]
             store[order_id] += 1
             assert cache.invalidate({order_id: store[order_id]})
             announced[order_id] = store[order_id]
@@ -110,7 +110,7 @@ def test_threads_that_read_and_refill_never_see_an_announced_version_undone(cach
     assert stale == 0
 
 
-def test_a_fence_is_never_lowered(cache: RedisOrderCache) -> None:
+def test_fence_is_never_lowered(cache: RedisOrderCache) -> None:
     order_id = uuid4()
     cache.invalidate({order_id: 5})
     cache.invalidate({order_id: 3})
@@ -121,7 +121,7 @@ def test_a_fence_is_never_lowered(cache: RedisOrderCache) -> None:
     assert cache.get(order_id) is not None
 
 
-def test_the_copy_of_the_announced_version_stays(cache: RedisOrderCache) -> None:
+def test_copy_at_the_fence_version_stays(cache: RedisOrderCache) -> None:
     order = an_order(5)
     cache.put(order)
 
@@ -130,7 +130,7 @@ def test_the_copy_of_the_announced_version_stays(cache: RedisOrderCache) -> None
     assert cache.get(order.id) == order
 
 
-def test_an_older_copy_does_not_replace_a_newer_one(cache: RedisOrderCache) -> None:
+def test_older_copy_does_not_replace_newer(cache: RedisOrderCache) -> None:
     newer = an_order(10)
     cache.put(newer)
 

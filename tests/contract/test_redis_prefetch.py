@@ -1,4 +1,4 @@
-"""An order asked for along with the question before it: one round trip, and never what another request has found."""
+"""Prefetch of an order with the token lookup: one round trip, and never the result of another request."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +17,10 @@ from tests.support.servers.redis import RedisServer, round_trips
 
 @pytest.fixture
 def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRevokedTokenCache]]:
-    """A cache and a copy of a denylist that has nothing, complete."""
-    ahead, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
-    cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
-    copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=ahead, timeout=2)
+    """A cache, and a complete cache of revoked tokens without entries."""
+    prefetch, prefix = Prefetch(), f"{redis_server.prefix}ahead:"
+    cache = RedisOrderCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)
+    copy = RedisRevokedTokenCache(redis_server.url, prefix=prefix, prefetch=prefetch, timeout=2)
     copy.refresh(InMemoryRevokedTokens(InMemoryStore()))
     assert copy.lookup(["a mark"]) is False
     yield cache, copy
@@ -28,7 +28,7 @@ def parts(redis_server: RedisServer) -> Iterator[tuple[RedisOrderCache, RedisRev
     copy.close()
 
 
-def kept(cache: RedisOrderCache) -> Order:
+def cached_order(cache: RedisOrderCache) -> Order:
     order = placed()
     order.new_entries.clear()
     order.number = 1
@@ -37,21 +37,21 @@ def kept(cache: RedisOrderCache) -> Order:
     return order
 
 
-def test_the_question_and_the_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_lookup_and_order_are_one_round_trip(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
 
     with round_trips() as sent:
         cache.prefetch(order.id)
-        answer, found = copy.lookup(["a mark"]), cache.get(order.id)
+        revoked, order_read = copy.lookup(["a mark"]), cache.get(order.id)
 
-    assert (answer, found) == (False, order)
+    assert (revoked, order_read) == (False, order)
     assert len(sent) == 1
 
 
-def test_what_was_found_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_prefetched_order_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
     cache.get(order.id)
@@ -61,11 +61,11 @@ def test_what_was_found_is_read_once(parts: tuple[RedisOrderCache, RedisRevokedT
     assert cache.get(order.id) is None
 
 
-def test_what_was_found_and_not_read_is_forgotten_with_the_request(
+def test_unread_prefetch_is_dropped_with_request(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
     order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -76,21 +76,21 @@ def test_what_was_found_and_not_read_is_forgotten_with_the_request(
     assert cache.get(order.id) is None
 
 
-def test_another_order_than_the_one_expected_is_asked_for_itself(
+def test_other_order_is_read_separately(
     parts: tuple[RedisOrderCache, RedisRevokedTokenCache],
 ) -> None:
     cache, copy = parts
-    one, other = kept(cache), kept(cache)
-    cache.prefetch(one.id)
+    first, second = cached_order(cache), cached_order(cache)
+    cache.prefetch(first.id)
     copy.lookup(["a mark"])
 
-    assert cache.get(other.id) == other
-    assert cache.get(one.id) == one
+    assert cache.get(second.id) == second
+    assert cache.get(first.id) == first
 
 
-def test_what_one_thread_expects_no_other_is_given(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_prefetch_is_private_to_its_thread(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
-    order = kept(cache)
+    order = cached_order(cache)
     cache.prefetch(order.id)
     copy.lookup(["a mark"])
 
@@ -100,7 +100,7 @@ def test_what_one_thread_expects_no_other_is_given(parts: tuple[RedisOrderCache,
     assert len(sent) == 1
 
 
-def test_a_put_after_a_miss_that_was_asked_ahead_is_kept(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
+def test_order_is_cached_after_prefetched_miss(parts: tuple[RedisOrderCache, RedisRevokedTokenCache]) -> None:
     cache, copy = parts
     order = placed()
     order.new_entries.clear()

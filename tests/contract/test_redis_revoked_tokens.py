@@ -1,4 +1,4 @@
-"""The copy of the denylist in a Redis that forgets, restarts, freezes or is cut off: it says so, and is never wrong."""
+"""Cache of revoked tokens in a Redis that loses data, restarts, freezes or is cut off: unknown, but never wrong."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,21 +20,21 @@ LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
 @pytest.fixture
-def truth() -> InMemoryRevokedTokens:
+def stored_tokens() -> InMemoryRevokedTokens:
     return InMemoryRevokedTokens(InMemoryStore())
 
 
 @pytest.fixture
-def copies(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevokedTokenCache]]:
+def caches(throwaway_redis: ThrowawayRedis) -> Iterator[Callable[..., RedisRevokedTokenCache]]:
     made: list[RedisRevokedTokenCache] = []
 
-    def copy(url: str = "", **options: float) -> RedisRevokedTokenCache:
+    def cache(url: str = "", **options: float) -> RedisRevokedTokenCache:
         made.append(RedisRevokedTokenCache(url or throwaway_redis.url, **({"timeout": 1.0} | options)))  # type: ignore[arg-type]
         return made[-1]
 
-    yield copy
-    for one in made:
-        one.close()
+    yield cache
+    for made_cache in made:
+        made_cache.close()
 
 
 @pytest.fixture
@@ -43,23 +43,23 @@ def client(throwaway_redis: ThrowawayRedis) -> Iterator[redis.Redis]:
         yield client
 
 
-def test_a_copy_that_was_never_made_knows_nothing(copies: Callable[..., RedisRevokedTokenCache]) -> None:
-    copy = copies()
-    copy.add({"mark": LATER})
+def test_incomplete_cache_answers_unknown(caches: Callable[..., RedisRevokedTokenCache]) -> None:
+    cache = caches()
+    cache.add({"mark": LATER})
 
-    assert copy.lookup(["mark"]) is True
-    assert copy.lookup(["innocent"]) is None
+    assert cache.lookup(["mark"]) is True
+    assert cache.lookup(["innocent"]) is None
 
 
 @pytest.mark.parametrize("loss", ["FLUSHALL", "DEL", "a restart"])
-def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
-    copies: Callable[..., RedisRevokedTokenCache],
+def test_data_loss_does_not_restore_a_token(
+    caches: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
-    truth: InMemoryRevokedTokens,
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
     loss: str,
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
     revoked_tokens.is_revoked(["mark"])
     revoked_tokens.revoke({"mark": LATER})
     assert other.is_revoked(["mark"])
@@ -80,37 +80,37 @@ def test_a_redis_that_lost_its_data_does_not_bring_a_token_back_to_life(
     assert not other.is_revoked(["innocent"])
 
 
-def test_a_redis_that_restarts_with_data_of_before_is_not_believed(
-    copies: Callable[..., RedisRevokedTokenCache],
+def test_restart_with_old_data_is_distrusted(
+    caches: Callable[..., RedisRevokedTokenCache],
     client: redis.Redis,
-    truth: InMemoryRevokedTokens,
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
 ) -> None:
-    copy = copies()
-    copy.refresh(truth)
-    assert copy.lookup(["mark"]) is False
+    cache = caches()
+    cache.refresh(stored_tokens)
+    assert cache.lookup(["mark"]) is False
     time.sleep(0.2)  # the file is written
 
     throwaway_redis.kill()
-    truth.revoke({"mark": LATER})  # while it is away, or after its snapshot
+    stored_tokens.revoke({"mark": LATER})  # while Redis is unavailable, or after its snapshot
     throwaway_redis.start()
 
     assert client.zcard("orders:denied") == 1, "the old copy is there again"
-    assert copy.lookup(["mark"]) is None
-    assert CachedRevokedTokens(truth, copies()).is_revoked(["mark"])
+    assert cache.lookup(["mark"]) is None
+    assert CachedRevokedTokens(stored_tokens, caches()).is_revoked(["mark"])
 
 
 @pytest.mark.parametrize("trouble", [Proxy.cut, Proxy.hang])
-def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_its_data(
-    copies: Callable[..., RedisRevokedTokenCache],
-    truth: InMemoryRevokedTokens,
+def test_revocation_during_outage_is_effective(
+    caches: Callable[..., RedisRevokedTokenCache],
+    stored_tokens: InMemoryRevokedTokens,
     throwaway_redis: ThrowawayRedis,
     trouble: Callable[[Proxy], None],
 ) -> None:
     with Proxy.before(throwaway_redis.url) as network:
-        revoked_tokens = CachedRevokedTokens(truth, copies(network.through(throwaway_redis.url), timeout=0.1))
-        elsewhere = copies()
-        elsewhere.refresh(truth)
+        revoked_tokens = CachedRevokedTokens(stored_tokens, caches(network.through(throwaway_redis.url), timeout=0.1))
+        elsewhere = caches()
+        elsewhere.refresh(stored_tokens)
         assert not revoked_tokens.is_revoked(["mark"])
         trouble(network)
         revoked_tokens.revoke({"mark": LATER})
@@ -118,7 +118,7 @@ def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_it
         network.restore()
 
         assert revoked_tokens.is_revoked(["mark"])
-        time.sleep(RESET_TIMEOUT + 0.1)  # the circuit tries again
+        time.sleep(RESET_TIMEOUT + 0.1)  # the circuit probes again
         assert revoked_tokens.is_revoked(["mark"])
         assert not revoked_tokens.is_revoked(["innocent"])
 
@@ -126,10 +126,10 @@ def test_what_was_denied_while_redis_was_cut_off_is_dead_when_it_is_back_with_it
         assert elsewhere.lookup(["innocent"]) is False
 
 
-def test_a_frozen_redis_costs_three_time_outs_then_nothing(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
+def test_frozen_redis_costs_three_timeouts(
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, throwaway_redis: ThrowawayRedis
 ) -> None:
-    revoked_tokens = CachedRevokedTokens(truth, copies(timeout=0.1))
+    revoked_tokens = CachedRevokedTokens(stored_tokens, caches(timeout=0.1))
     revoked_tokens.is_revoked(["mark"])
     throwaway_redis.freeze()
 
@@ -140,72 +140,72 @@ def test_a_frozen_redis_costs_three_time_outs_then_nothing(
     assert time.monotonic() - began < 1.5
 
 
-def test_a_copy_is_made_anew_when_its_time_is_over(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+def test_expired_cache_is_rebuilt(
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    copy = copies(ttl=60)
-    copy.refresh(truth)
-    truth.revoke({"mark": LATER})  # by somebody who cannot reach this Redis
-    assert copy.lookup(["mark"]) is False
+    cache = caches(ttl=60)
+    cache.refresh(stored_tokens)
+    stored_tokens.revoke({"mark": LATER})  # by a process that cannot reach this Redis
+    assert cache.lookup(["mark"]) is False
     assert 0 < client.pttl("orders:denied") <= 60_000
 
     client.pexpire("orders:denied", 1)
     time.sleep(0.1)
 
-    assert copy.lookup(["mark"]) is None
+    assert cache.lookup(["mark"]) is None
 
 
-def test_a_copy_begun_before_redis_lost_everything_is_not_complete_after_it(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+def test_cache_built_during_data_loss_is_incomplete(
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    copy, other = copies(), copies()
+    cache, other = caches(), caches()
 
     class Slow(InMemoryRevokedTokens):
         def all(self, *, limit: int):  # type: ignore[no-untyped-def]
-            found = super().all(limit=limit)
-            self.revoke({"mark": LATER})  # somebody denies a token meanwhile ...
+            revoked = super().all(limit=limit)
+            self.revoke({"mark": LATER})  # another process revokes a token meanwhile ...
             other.add({"mark": LATER})
-            client.flushall()  # ... and Redis forgets it
-            return found
+            client.flushall()  # ... and Redis loses it
+            return revoked
 
-    copy.refresh(Slow(InMemoryStore()))
+    cache.refresh(Slow(InMemoryStore()))
 
-    assert copy.lookup(["mark"]) is None
+    assert cache.lookup(["mark"]) is None
 
 
-def test_a_denylist_too_long_to_copy_is_not_copied_and_not_asked_for_again_soon(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+def test_oversized_list_is_not_cached(
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_denylist, "MAX_CACHED", 2)
-    truth.revoke({f"mark {number}": LATER for number in range(3)})
-    copy = copies()
+    stored_tokens.revoke({f"mark {number}": LATER for number in range(3)})
+    cache = caches()
 
-    copy.refresh(truth)
-    assert copy.lookup(["mark 1"]) is None
+    cache.refresh(stored_tokens)
+    assert cache.lookup(["mark 1"]) is None
     monkeypatch.setattr(redis_denylist, "MAX_CACHED", 3)
-    copy.refresh(truth)
+    cache.refresh(stored_tokens)
 
-    assert copy.lookup(["mark 1"]) is None
+    assert cache.lookup(["mark 1"]) is None
 
 
-def test_a_hiccup_of_redis_leaves_nobody_with_a_copy_that_lacks_a_token(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
+def test_failed_add_marks_cache_incomplete(
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy, other = copies(), copies()
-    copy.refresh(truth)
-    heard, hiccups = copy._redis.try_call, [True]
-    monkeypatch.setattr(copy._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else heard(ask))
+    cache, other = caches(), caches()
+    cache.refresh(stored_tokens)
+    try_call, hiccups = cache._redis.try_call, [True]
+    monkeypatch.setattr(cache._redis, "try_call", lambda ask: None if hiccups and hiccups.pop() else try_call(ask))
 
-    copy.add({"mark": LATER})
+    cache.add({"mark": LATER})
 
     assert other.lookup(["mark"]) is True
 
 
-def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
-    copies: Callable[..., RedisRevokedTokenCache], client: redis.Redis, truth: InMemoryRevokedTokens
+def test_full_redis_marks_cache_incomplete(
+    caches: Callable[..., RedisRevokedTokenCache], client: redis.Redis, stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    revoked_tokens, other = (CachedRevokedTokens(truth, copies()) for _ in range(2))
-    assert not other.is_revoked(["mark"])  # the copy is complete now
+    revoked_tokens, other = (CachedRevokedTokens(stored_tokens, caches()) for _ in range(2))
+    assert not other.is_revoked(["mark"])  # the cache is complete now
     client.config_set("maxmemory", "1")
 
     revoked_tokens.revoke({"mark": LATER})
@@ -215,12 +215,12 @@ def test_full_redis_that_refuses_a_token_makes_no_process_believe_it(
     assert denied
 
 
-def test_token_that_a_dead_process_could_not_add_is_added_by_the_next(
-    copies: Callable[..., RedisRevokedTokenCache], truth: InMemoryRevokedTokens
+def test_missing_token_is_added_by_next_process(
+    caches: Callable[..., RedisRevokedTokenCache], stored_tokens: InMemoryRevokedTokens
 ) -> None:
-    other, survivor = CachedRevokedTokens(truth, copies()), copies()
-    survivor.refresh(truth)
-    truth.revoke({"mark": LATER})  # by a process that died before it could reach Redis
+    other, survivor = CachedRevokedTokens(stored_tokens, caches()), caches()
+    survivor.refresh(stored_tokens)
+    stored_tokens.revoke({"mark": LATER})  # by a process that died before it reached Redis
     assert survivor.lookup(["mark"]) is False
 
     denied = other.is_revoked(["mark"])

@@ -1,4 +1,4 @@
-"""What the real parts promise the tests that use them: own names only, and faults that leave data as a crash would."""
+"""Test servers: separate names per run, and faults that leave data like a crash."""
 
 import time
 
@@ -25,7 +25,7 @@ def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(address, autocommit=True, connect_timeout=5)
 
 
-def test_databases_are_empty_bear_the_run_s_token_and_can_be_dropped_in_use(postgres_server: PostgresServer) -> None:
+def test_databases_are_empty_and_droppable(postgres_server: PostgresServer) -> None:
     url = postgres_server.database()
     name = make_url(url).database
     assert name is not None
@@ -41,7 +41,7 @@ def test_databases_are_empty_bear_the_run_s_token_and_can_be_dropped_in_use(post
         assert connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None
 
 
-def test_the_keys_of_the_run_are_deleted_at_its_end_and_no_others(redis_server: RedisServer) -> None:
+def test_keys_of_the_run_are_deleted(redis_server: RedisServer) -> None:
     class OfAnotherRun(RedisServer):
         prefix = f"{redis_server.prefix}another-run:"
 
@@ -54,7 +54,7 @@ def test_the_keys_of_the_run_are_deleted_at_its_end_and_no_others(redis_server: 
         assert client.get(f"{redis_server.prefix}key") == b"kept"
 
 
-def test_a_queue_and_an_exchange_can_be_deleted_by_their_name(rabbitmq_server: RabbitServer) -> None:
+def test_queue_and_exchange_are_deleted_by_name(rabbitmq_server: RabbitServer) -> None:
     name = rabbitmq_server.name("orders")
     with rabbitmq_server.channel() as channel:
         channel.queue_declare(name, durable=True)
@@ -62,12 +62,12 @@ def test_a_queue_and_an_exchange_can_be_deleted_by_their_name(rabbitmq_server: R
 
         rabbitmq_server.delete(name)
 
-        channel.exchange_declare(name, exchange_type="fanout")  # refused if the old one, a direct one, were there
+        channel.exchange_declare(name, exchange_type="fanout")  # would be rejected if the old direct exchange existed
         assert channel.queue_declare(name).method.message_count == 0
     rabbitmq_server.delete(name)
 
 
-def test_a_killed_postgres_comes_back_with_what_it_committed(throwaway_postgres: ThrowawayPostgres) -> None:
+def test_killed_postgres_retains_commits(throwaway_postgres: ThrowawayPostgres) -> None:
     with connect(throwaway_postgres.url) as connection:
         connection.execute("CREATE TABLE orders AS SELECT 'placed' AS status")
 
@@ -80,7 +80,7 @@ def test_a_killed_postgres_comes_back_with_what_it_committed(throwaway_postgres:
         assert connection.execute("SELECT status FROM orders").fetchone() == ("placed",)
 
 
-def test_a_stopped_redis_comes_back_with_its_keys_and_a_frozen_one_is_silent(throwaway_redis: ThrowawayRedis) -> None:
+def test_stopped_redis_retains_keys(throwaway_redis: ThrowawayRedis) -> None:
     with redis.Redis.from_url(throwaway_redis.url) as client:
         client.set("order", "placed")
 
@@ -98,7 +98,7 @@ def test_a_stopped_redis_comes_back_with_its_keys_and_a_frozen_one_is_silent(thr
         assert client.get("order") == b"placed"
 
 
-def test_a_killed_rabbit_comes_back_with_its_persistent_messages(throwaway_rabbit: ThrowawayRabbit) -> None:
+def test_killed_rabbit_retains_persistent_messages(throwaway_rabbit: ThrowawayRabbit) -> None:
     server = RabbitServer(throwaway_rabbit.url)
     with server.channel() as channel:
         channel.confirm_delivery()

@@ -1,4 +1,4 @@
-"""Carts are signed in other languages and verified here; and no byte of what was signed can change unnoticed."""
+"""Cart signatures: made in other languages and verified here; every changed byte is detected."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ NUMBERS = (
 
 @pytest.fixture(scope="module")
 def signed_by_node(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Random carts, signed by docs/signing/sign_cart.mjs and read as the service reads a body."""
+    """Random carts, signed by docs/signing/sign_cart.mjs and parsed like a request body."""
     chance = Random(20261121)
     return [parse_json(line) for line in run_node(tmp_path_factory, [cart(chance) for _ in range(CARTS)])]
 
@@ -46,7 +46,7 @@ def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret:
     directory = tmp_path_factory.mktemp("node")
     node.installed("canonicalize", CANONICALIZE, within=directory)
     shutil.copy(SIGNING / "sign_cart.mjs", directory)
-    sent = "".join(f"{json.dumps(one)}\n" for one in carts)
+    sent = "".join(f"{json.dumps(signed_cart)}\n" for signed_cart in carts)
     command = ["node", str(directory / "sign_cart.mjs")]
     environment = os.environ | {"CART_SNAPSHOT_SECRET": secret}
     ran = subprocess.run(command, input=sent.encode(), capture_output=True, timeout=240, env=environment)
@@ -55,7 +55,7 @@ def run_node(tmp_path_factory: pytest.TempPathFactory, carts: list[Any], secret:
 
 
 def cart(chance: Random) -> dict[str, Any]:
-    """A cart that agrees with itself, with anything at all in it that JSON can say."""
+    """A consistent cart with random JSON content."""
     items: list[dict[str, Any]] = [
         {"quantity": chance.randint(1, 9), "unitPriceCents": chance.randrange(10**6), "title": chance.choice(WORDS)}
         for _ in range(chance.randint(1, 3))
@@ -88,51 +88,51 @@ def anything(chance: Random, *, levels: int) -> Any:
 
 
 @pytest.mark.clause("004-02", "004-05")
-def test_every_cart_that_node_signs_is_signed(signed_by_node: list[dict[str, Any]]) -> None:
+def test_cart_signed_by_node_is_valid(signed_by_node: list[dict[str, Any]]) -> None:
     signed = HmacCartVerifier([SECRET])
 
     assert len(signed_by_node) == CARTS
-    assert [one for one in signed_by_node if not signed(Cart(one))] == []
+    assert [signed_cart for signed_cart in signed_by_node if not signed(Cart(signed_cart))] == []
 
 
 @pytest.mark.clause("004-05")
-def test_no_cart_is_signed_for_another_secret_or_with_another_ones_signature(
+def test_cart_of_other_secret_or_signature_is_invalid(
     signed_by_node: list[dict[str, Any]],
 ) -> None:
     signed, others = HmacCartVerifier([SECRET]), HmacCartVerifier([SECRET[:-1], "", f"{SECRET} "])
     mixed = pairwise(signed_by_node)
 
-    assert not any(others(Cart(one)) for one in signed_by_node[:1_000])
-    assert not any(signed(Cart(one | {"signature": other["signature"]})) for one, other in mixed)
+    assert not any(others(Cart(signed_cart)) for signed_cart in signed_by_node[:1_000])
+    assert not any(signed(Cart(signed_cart | {"signature": other["signature"]})) for signed_cart, other in mixed)
 
 
 @pytest.mark.clause("004-05")
-def test_no_byte_of_what_was_signed_can_be_changed(signed_by_node: list[dict[str, Any]]) -> None:
+def test_changed_byte_is_detected(signed_by_node: list[dict[str, Any]]) -> None:
     chance, spelt_otherwise = Random(1), 0
 
-    for number, one in enumerate(signed_by_node):
-        text = canonical(one)
+    for number, signed_cart in enumerate(signed_by_node):
+        text = canonical(signed_cart)
         places = range(len(text)) if number < 5 else [chance.randrange(len(text))]
         for place in places:
             changed = bytearray(text)
             changed[place] ^= 1 << chance.randrange(8)
-            if accepted(bytes(changed), one["signature"]):
+            if accepted(bytes(changed), signed_cart["signature"]):
                 assert parse_json(bytes(changed)) == parse_json(text), (number, place)
                 spelt_otherwise += 1
-        assert accepted(text, one["signature"])  # what refuses it above is the change
+        assert accepted(text, signed_cart["signature"])  # so that the change alone causes the rejection
     assert spelt_otherwise < 30  # \u001F for \u001f: another spelling of the same cart, and no change of it
 
 
 def accepted(text: bytes, signature: str) -> bool:
-    """Whether the service would take it for a signed cart, having read it as it reads a body."""
+    """Whether the service would accept the text as a signed cart."""
     try:
         content = parse_json(text)
         return HmacCartVerifier([SECRET])(Cart({**content, "signature": signature}))
-    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, not even an object
+    except (MalformedBody, InvalidCart, TypeError):  # no JSON, no cart, or no object
         return False
 
 
-def test_the_signature_in_the_readme_is_that_of_both_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_readme_signature_matches_both_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
     readme = (SIGNING / "README.md").read_text(encoding="utf-8")
     secret = readme.partition("CART_SNAPSHOT_SECRET=")[2].split()[0]
     example = json.loads((SIGNING / "example.json").read_text(encoding="utf-8"))
@@ -146,9 +146,9 @@ def test_the_signature_in_the_readme_is_that_of_both_programs(tmp_path_factory: 
     )
     (javascript,) = run_node(tmp_path_factory, [example], secret=f"{secret}, another")
 
-    for told in (json.loads(python.stdout), json.loads(javascript)):
-        assert told["signature"] in readme
-        assert HmacCartVerifier([secret])(Cart(told))
+    for signature in (json.loads(python.stdout), json.loads(javascript)):
+        assert signature["signature"] in readme
+        assert HmacCartVerifier([secret])(Cart(signature))
 
 
 def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:
@@ -158,4 +158,4 @@ def test_both_programs_sign_alike(signed_by_node: list[dict[str, Any]]) -> None:
     program = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(program)
 
-    assert all(program.sign_cart(one, SECRET) == one for one in signed_by_node)
+    assert all(program.sign_cart(signed_cart, SECRET) == signed_cart for signed_cart in signed_by_node)

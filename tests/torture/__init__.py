@@ -1,1 +1,1 @@
-"""The torture test: a whole service under load while its parts are killed, and a checker that decides what was lost."""
+"""Fault-injection test: a complete service under load while its processes are killed, and a checker of its promises."""

@@ -1,4 +1,4 @@
-"""python -m tests.torture"""
+"""Entry point of `python -m tests.torture`."""
 
 import secrets
 import shutil
@@ -22,24 +22,28 @@ _FAULTS = "\n\n".join(f"  {fault.name}" for fault in DECK)
 
 
 @click.command(epilog=f"\b\nFaults:\n{_FAULTS}".replace("\n\n", "\n"))
-@click.option("--seconds", type=click.FloatRange(1, 86_400), default=60, show_default=True, help="Of load and faults.")
-@click.option("--seed", type=int, help="Of every choice of the load and the faults; by default a new one, printed.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 86_400), default=60, show_default=True, help="Duration of load and faults."
+)
+@click.option("--seed", type=int, help="Seed of the load and the faults; by default a random one, which is printed.")
 @click.option("--clients", type=click.IntRange(1, 50), default=2, show_default=True, help="Buyers of each contract.")
 @click.option("--fault", "faults", multiple=True, help="Only faults whose names contain this; may be repeated.")
-@click.option("--defect", type=click.Choice(DEFECTS), help="Plant a defect in the service, to see that it is found.")
-@click.option("--directory", type=click.Path(path_type=Path), help="For the logs, which are then kept.")
+@click.option(
+    "--defect", type=click.Choice(DEFECTS), help="Plant a defect in the service, which the checker must detect."
+)
+@click.option("--directory", type=click.Path(path_type=Path), help="Directory of the logs; by default a temporary one.")
 def main(
     seconds: float, seed: int | None, clients: int, faults: tuple[str, ...], defect: str | None, directory: Path | None
 ) -> None:
-    """Torture a whole service, and check that nothing is lost.
+    """Run a complete service under load and faults, and check that nothing is lost.
 
     PostgreSQL, Redis and RabbitMQ are started on private ports, and on them two web workers, two relays and two
     tracking consumers. Buyers through all four contracts, readers, cancellers, administrators, restockers, carriers
     and users who sign in load the service, while processes, servers and the network are killed, frozen, cut and
-    slowed down. In the end a checker that shares no code with the service compares the clients' own log with the
-    stores. The exit status is 1 when a promise was broken.
+    slowed down. In the end a checker that shares no code with the service compares the clients' log with the
+    stores. The exit status is 1 if a promise was broken.
 
-    Ctrl-C ends the run early; what happened until then is checked.
+    Ctrl-C ends the run early; the checker decides about the run so far.
     """
     try:
         chosen(faults)
@@ -48,7 +52,7 @@ def main(
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     logs = directory or Path(tempfile.mkdtemp(prefix="orders-torture-"))
     logs.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C, so that no process is left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C, so that no process is left running
     options = Options(seconds=seconds, seed=seed, clients=clients, faults=faults, defect=defect, directory=logs)
     click.echo(f"seed {seed}, logs in {logs}; starting PostgreSQL, Redis and RabbitMQ")
     try:
@@ -64,7 +68,7 @@ def main(
 
 
 def _progress(line: str) -> None:
-    """One line that changes on a terminal; elsewhere a line of each."""
+    """A line that is overwritten on a terminal; otherwise one line per message."""
     if sys.stdout.isatty():
         click.echo(f"\r\033[K{line[:120]}", nl=False)
     else:

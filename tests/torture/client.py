@@ -1,4 +1,4 @@
-"""A plain HTTP client on one connection, which belongs to one thread."""
+"""HTTP client on one connection, used by one thread."""
 
 import json
 import re
@@ -12,13 +12,13 @@ HOST = "127.0.0.1"
 _ETAG = re.compile(r'"(\d+)"')
 
 
-class NoAnswer(Exception):
-    """The connection ended, or the time was over, before there was a whole answer."""
+class NoResponse(Exception):
+    """The connection ended or timed out before the response was complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A whole answer. `version` is the order's, from its ETag."""
+class Response:
+    """A complete response. `version` is the order's version, from its ETag."""
 
     status: int
     body: Any
@@ -29,11 +29,11 @@ class Client:
     def __init__(self, port: int, *, seconds: float = REQUEST_SECONDS) -> None:
         self._connection = HTTPConnection(HOST, port, timeout=seconds)
 
-    def send(self, method: str, path: str, body: object = None, *, token: str = "", **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: object = None, *, token: str = "", **headers: str) -> Response:
         """Send a request once.
 
         Raises:
-            NoAnswer: nobody knows whether it was done.
+            NoResponse: it is unknown whether the service handled the request.
         """
         lines = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
@@ -47,9 +47,9 @@ class Client:
             parsed = json.loads(raw) if raw else None
         except (OSError, HTTPException, ValueError) as error:
             self.close()
-            raise NoAnswer(repr(error)) from error
+            raise NoResponse(repr(error)) from error
         etag = _ETAG.fullmatch(response.headers.get("ETag", ""))
-        return Answer(status=response.status, body=parsed, version=int(etag[1]) if etag else None)
+        return Response(status=response.status, body=parsed, version=int(etag[1]) if etag else None)
 
     def close(self) -> None:
         self._connection.close()

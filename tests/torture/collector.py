@@ -1,4 +1,4 @@
-"""What the stores hold in the end, read with the drivers themselves and past the proxies."""
+"""Final content of the stores, read with the drivers and not through the proxies."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _LOCKS = """SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory'
 
 
 def collect(servers: Servers) -> Stores:
-    """Read everything; the queues are empty afterwards."""
+    """Read all stores; the queues are empty afterwards."""
     with servers.connect() as connection:
         rows: dict[str, Any] = {name: connection.execute(query).fetchall() for name, query in _QUERIES.items()}
         inbox = [row["message_id"] for row in connection.execute("SELECT message_id FROM inbox").fetchall()]
@@ -53,7 +53,7 @@ def collect(servers: Servers) -> Stores:
 
 
 def unfinished(servers: Servers) -> int:
-    """How much waits in the outbox, in jobs and in the queue of tracking events."""
+    """The number of entries that wait in the outbox, in jobs and in the queue of tracking events."""
     with servers.connect() as connection, channel(servers) as broker:
         row = connection.execute(_UNFINISHED).fetchone()
         waiting = sum(_count(broker, queue) for queue in EMPTY)
@@ -61,17 +61,17 @@ def unfinished(servers: Servers) -> int:
 
 
 def locks(servers: Servers) -> int:
-    """Advisory locks that are held now: idle relays hold them for milliseconds."""
-    found = []
+    """The number of advisory locks held; idle relays hold them for milliseconds."""
+    locked = []
     with servers.connect() as connection:
         for _ in range(20):
             row = connection.execute(_LOCKS).fetchone()
-            found.append(int(row["locks"] if row else 0))
-    return min(found)
+            locked.append(int(row["locks"] if row else 0))
+    return min(locked)
 
 
 def forget_the_last_run(servers: Servers) -> None:
-    """Empty what runs before this one have left on the same servers; a broker that still starts has nothing."""
+    """Delete what earlier runs left on the same servers; a broker that is still starting is empty."""
     with redis.Redis.from_url(servers.redis.url) as client:
         client.flushall()
     if servers.rabbit_started.done():
@@ -81,7 +81,7 @@ def forget_the_last_run(servers: Servers) -> None:
 
 
 def bind_events(servers: Servers) -> None:
-    """A durable queue of our own that gets every event."""
+    """A durable queue that receives every event."""
     with channel(servers) as broker:
         broker.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
         broker.queue_declare(EVENTS, durable=True)
@@ -89,7 +89,7 @@ def bind_events(servers: Servers) -> None:
 
 
 def has_consumers(servers: Servers) -> bool:
-    """Whether the queue of tracking events is there."""
+    """Whether the queue of tracking events exists."""
     with channel(servers) as broker:
         try:
             return bool(broker.queue_declare(TRACKING, passive=True).method.consumer_count)
@@ -110,7 +110,7 @@ def channel(servers: Servers) -> Iterator[BlockingChannel]:
 
 
 def _count(broker: BlockingChannel, queue: str) -> int:
-    """0 where the queue was never declared."""
+    """0 if the queue was never declared."""
     try:
         return int(broker.connection.channel().queue_declare(queue, passive=True).method.message_count)
     except pika.exceptions.ChannelClosedByBroker:
@@ -119,13 +119,13 @@ def _count(broker: BlockingChannel, queue: str) -> int:
 
 def _messages(broker: BlockingChannel, queue: str) -> Sequence[Message]:
     """Take all messages, oldest first."""
-    found: list[Message] = []
+    messages: list[Message] = []
     if not _count(broker, queue):
-        return found
+        return messages
     for method, properties, body in broker.consume(queue, auto_ack=True, inactivity_timeout=1):
         if method is None:
             break
         reason = (properties.headers or {}).get("x-reason", "") if properties else ""
-        found.append(Message(body=json.loads(body), reason=str(reason)))
+        messages.append(Message(body=json.loads(body), reason=str(reason)))
     broker.cancel()
-    return found
+    return messages

@@ -1,4 +1,4 @@
-"""Tokens and signed carts, made by the standards and not by the service's code."""
+"""Tokens and signed carts, made by the standards and without the service's code."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Evidence of a small run in which every promise was kept, for tests to spoil."""
+"""Evidence of a small correct run, for tests to alter."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ AT = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def operation(kind: str, began: float, **facts: Any) -> Operation:
-    """An acknowledged attempt of the buyer's, unless said otherwise."""
+    """An acknowledged attempt of the buyer, unless the facts say otherwise."""
     assert kind in KINDS
     usual: dict[str, Any] = {
         "client": BUYER,
@@ -24,10 +24,10 @@ def operation(kind: str, began: float, **facts: Any) -> Operation:
     return Operation(kind=kind, began=began, ended=began + 0.1, **(usual | facts))
 
 
-def line(version: int, what: str, before: str | None, after: str, **facts: Any) -> dict[str, Any]:
+def line(version: int, kind: str, before: str | None, after: str, **facts: Any) -> dict[str, Any]:
     usual = {"actor": BUYER, "role": "customer", "request_id": KEY, "details": {}}
     at = AT + timedelta(seconds=version)
-    row = {"order_id": ORDER, "version": version, "what": what, "at": at, "from_status": before, "to_status": after}
+    row = {"order_id": ORDER, "version": version, "what": kind, "at": at, "from_status": before, "to_status": after}
     return row | usual | facts
 
 
@@ -42,7 +42,7 @@ NOTIFIED = {"id": "notice-2", "type": "orders.user_notification.v1", "subject": 
 
 
 def kept_promises() -> Evidence:
-    """One order of 3 of 10, taken on by its carrier; one order refused, one restock, one token, a read."""
+    """One order of 3 of 10 units, shipped by its carrier; one refused order, one restock, one token, one read."""
     row = {"id": ORDER, "number": 7, "status": "SHIPPED", "version": 2, "cancellation_reason": None, "deleted_at": None}
     row |= {"created_at": AT + timedelta(seconds=1), "updated_at": AT + timedelta(seconds=2), "snapshot_id": None}
     waiting = {"state": "sent", "last_error": None, "order_id": ORDER}
@@ -91,12 +91,12 @@ def kept_promises() -> Evidence:
 
 
 def with_stores(**changed: Any) -> Evidence:
-    """The same, but for some rows or messages."""
+    """The same evidence, except for some rows or messages."""
     evidence = kept_promises()
     return replace(evidence, stores=replace(evidence.stores, **changed))
 
 
 def with_operations(*more: Operation) -> Evidence:
-    """The same, and further operations."""
+    """The same evidence with further operations."""
     evidence = kept_promises()
     return replace(evidence, operations=[*evidence.operations, *more])

@@ -1,4 +1,4 @@
-"""The last look: every order once more over HTTP, and every dead token on every worker."""
+"""Final reads: every order over HTTP, and every revoked token on every worker."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +11,18 @@ from tests.torture.load.readers import PATHS
 from tests.torture.load.shared import PlacedOrder, Shared
 from tests.torture.log import Operation, Outcome
 
-MOST_ORDERS = 3_000
-MOST_TOKENS = 100
-TIMES = 6  # each connection may be another worker's
+MAX_ORDERS = 3_000
+MAX_TOKENS = 100
+TIMES = 6  # each connection may reach another worker
 THREADS = 4
 
 
-def look_at_everything(shared: Shared) -> None:
+def read_everything(shared: Shared) -> None:
     operations = shared.log.operations
     orders = _placed(operations)
-    if len(orders) > MOST_ORDERS:
-        orders = Random(0).sample(orders, MOST_ORDERS)
-    tokens = _dead_tokens(operations)[-MOST_TOKENS:]
+    if len(orders) > MAX_ORDERS:
+        orders = Random(0).sample(orders, MAX_ORDERS)
+    tokens = _dead_tokens(operations)[-MAX_TOKENS:]
     with ThreadPoolExecutor(THREADS) as pool:
         for number in range(THREADS):
             pool.submit(_look, shared, number, orders[number::THREADS], tokens[number::THREADS])
@@ -32,7 +32,7 @@ def _look(shared: Shared, number: int, orders: list[PlacedOrder], tokens: list[O
     reader = Actor(FINAL, shared, seed=number)
     for order in orders:
         path, token = f"{PATHS[order.contract]}{order.ref}", bearer_token(order.user)
-        reader.insist(
+        reader.retry_until_final(
             f"{order.contract}.read", "GET", path, token=token, order=order.ref, request_id=f"final {order.ref}"
         )
     for ending in tokens:
@@ -44,14 +44,14 @@ def _look(shared: Shared, number: int, orders: list[PlacedOrder], tokens: list[O
 
 
 def _placed(operations: Sequence[Operation]) -> list[PlacedOrder]:
-    found = {}
+    orders = {}
     for operation in operations:
         contract, _, verb = operation.kind.partition(".")
         if verb == "place" and operation.outcome is Outcome.ACKNOWLEDGED:
-            found[operation.request_id] = PlacedOrder(
+            orders[operation.request_id] = PlacedOrder(
                 contract=contract, ref=str(operation.order), user=operation.client, at=operation.ended
             )
-    return list(found.values())
+    return list(orders.values())
 
 
 def _dead_tokens(operations: Sequence[Operation]) -> list[Operation]:

@@ -1,4 +1,4 @@
-"""The clients' own log: every attempt, with what it asked for and what came back."""
+"""Clients' log: every attempt, with its request and its outcome."""
 
 import json
 import threading
@@ -12,34 +12,34 @@ from pathlib import Path
 class Outcome(StrEnum):
     """What a client may conclude from an attempt."""
 
-    ACKNOWLEDGED = "acknowledged"  # it has happened
-    REFUSED = "refused"  # this attempt has not happened, and never will
-    RETRY = "to be retried"  # not now; the store may have committed it all the same
-    UNKNOWN = "no answer"  # it may have happened, or may still happen
-    FORBIDDEN = "not allowed"  # the contract does not know this answer
+    ACKNOWLEDGED = "acknowledged"  # the change was made
+    REFUSED = "refused"  # this attempt made no change, and never will
+    RETRY = "to be retried"  # not now; the store may have committed it nevertheless
+    UNKNOWN = "no answer"  # the change was made, or may still be made
+    FORBIDDEN = "not allowed"  # the contract does not allow this response
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One attempt. All attempts of one intention bear the same request id."""
+    """One attempt. All attempts of one request have the same request id."""
 
     client: str
     kind: str  # such as "orders.place"
     request_id: str
-    began: float  # time.monotonic, as all moments here
+    began: float  # time.monotonic, as all times here
     ended: float
     outcome: Outcome
     status: int | None = None
     order: str | None = None  # the UUID or the number of the order
     version: int | None = None
-    word: str | None = None  # the status, as the contract names it
-    subject: str | None = None  # what else the operation is about, such as a token
+    word: str | None = None  # the status in the words of the contract
+    subject: str | None = None  # another subject of the operation, such as a token
     amount: int | None = None
     detail: str = ""
 
 
 class OperationLog:
-    """Written by all threads; also to a file of JSON lines."""
+    """Written by all threads; optionally to a file of JSON lines."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
@@ -68,7 +68,7 @@ class OperationLog:
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A fault, and when it began and ended."""
+    """A fault, with its start and its end."""
 
     name: str
     began: float

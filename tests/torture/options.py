@@ -1,30 +1,30 @@
-"""What one run is asked to do."""
+"""Options of one run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 STALENESS_SECONDS = 10.0
-"""The stated bound: after an update was seen, and no Redis fault for so long, nothing older is read."""
+"""The stated limit: after a client saw an update, and without a Redis fault for this long, no read is older."""
 
 RECOVERY_SECONDS = 10.0
-"""The stated bound: the service is healthy so long after the last fault, with nobody's help.
+"""The stated limit in seconds: the service recovers by itself within this time after the last fault.
 
-Where the machine is so busy that the first start took more than half of it, twice as long as that start.
+On a busy machine, where the first start took more than half of it, the limit is twice the duration of that start.
 """
 
 REQUEST_SECONDS = 5.0
-"""How long a client waits for an answer before it repeats the request."""
+"""Seconds until a client repeats a request that has no response."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The seed decides every choice of the load and of the faults; the timing is the machine's."""
+    """The seed determines every choice of the load and the faults, but not the timing."""
 
     seconds: float = 60.0
     seed: int
-    clients: int = 2  # buyers of each contract, and readers for each two of them
-    faults: Sequence[str] = ()  # names or their beginnings, such as "redis"; none: all
+    clients: int = 2  # buyers per contract, and one reader for two of them
+    faults: Sequence[str] = ()  # parts of names, such as "redis"; none: all
     defect: str | None = None  # see tests.torture.defects
-    directory: Path  # of the logs
-    drain_seconds: float = 45.0  # in which outbox, jobs and queues have to be empty once the load has ended
+    directory: Path  # directory of the logs
+    drain_seconds: float = 45.0  # seconds until outbox, jobs and queues must be empty after the load has ended

@@ -1,4 +1,4 @@
-"""Before the load: a migrated database, accounts, products, and a service that is well."""
+"""Preparation of a run: a migrated database, accounts, products, and a healthy service."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import argon2
 
 from tests.support.servers.ephemeral.server import free_port
 from tests.torture import collector
-from tests.torture.client import Client, NoAnswer
+from tests.torture.client import Client, NoResponse
 from tests.torture.credentials import CART_SECRET, JWT_SECRET, PASSWORD, bearer_token
 from tests.torture.load.sign_ins import email_of
 from tests.torture.options import Options
@@ -19,7 +19,7 @@ START_SECONDS = 60
 
 
 def migrated_service(servers: Servers, options: Options) -> Service:
-    """Return the service on a new database; its processes are not started yet."""
+    """Return the service on a new database; its processes are not started."""
     with servers.connect(database="postgres") as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
@@ -33,7 +33,7 @@ def migrated_service(servers: Servers, options: Options) -> Service:
 
 
 def wait_until_well(service: Service, servers: Servers) -> float:
-    """Return how many seconds the start took."""
+    """Return the duration of the start in seconds."""
     seconds = seconds_until(lambda: is_healthy(service) and collector.has_consumers(servers), START_SECONDS)
     if seconds is None:
         raise RuntimeError(f"the service does not start within {START_SECONDS} s: {service.web.output[-2000:]}")
@@ -51,38 +51,38 @@ def create_accounts(servers: Servers, names: Sequence[str]) -> None:
 
 def add_products(port: int) -> dict[int, int]:
     """Return the initial stock of each product."""
-    client, token, found = Client(port), bearer_token("administrator-0", role="admin"), {}
+    client, token, product_ids = Client(port), bearer_token("administrator-0", role="admin"), {}
     for number, stock in enumerate(STOCKS, 1):
         body = {"name": f"Product {number}", "price": 12.5, "stock_quantity": stock, "sku": f"P-{number}"}
-        answer = client.send("POST", "/api/v1/products/", body, token=token)
-        if answer.status != 201:
-            raise RuntimeError(f"a product was not added: {answer}")
-        found[int(answer.body["product_id"])] = stock
+        response = client.send("POST", "/api/v1/products/", body, token=token)
+        if response.status != 201:
+            raise RuntimeError(f"a product was not added: {response}")
+        product_ids[int(response.body["product_id"])] = stock
     client.close()
-    return found
+    return product_ids
 
 
 def is_healthy(service: Service) -> bool:
-    """Whether all processes run, and eight new connections find the service ready with every part well."""
+    """Whether all processes run, and eight new connections find the service ready with every component healthy."""
     try:
         return all(process.pid for process in service.processes) and all(_is_ready(service.port) for _ in range(8))
-    except (NoAnswer, KeyError, TypeError):
+    except (NoResponse, KeyError, TypeError):
         return False
 
 
 def _is_ready(port: int) -> bool:
     client = Client(port, seconds=2)
     try:
-        answer = client.send("GET", "/readyz")
-        return answer.status == 200 and set(answer.body["checks"].values()) == {"ok"}
+        response = client.send("GET", "/readyz")
+        return response.status == 200 and set(response.body["checks"].values()) == {"ok"}
     finally:
         client.close()
 
 
-def seconds_until(holds: Callable[[], bool], most: float) -> float | None:
-    """How long it took; None where it does not hold in time."""
+def seconds_until(holds: Callable[[], bool], timeout: float) -> float | None:
+    """The seconds until the condition held; None if it timed out."""
     began = time.monotonic()
-    while time.monotonic() < began + most:
+    while time.monotonic() < began + timeout:
         if holds():
             return time.monotonic() - began
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What a run prints in the end: faults, operations, figures, violations, and how to have it again."""
+"""Report of a run: faults, operations, figures, violations, and how to repeat it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from tests.torture.checker.histories import moments_backwards
 from tests.torture.checker.reads import stale_reads
 from tests.torture.options import Options
 
-MOST_LINES = 40  # violations shown
+MAX_LINES = 40  # number of violations shown
 
 
 def report(evidence: Evidence, violations: Sequence[Violation], options: Options) -> str:
@@ -74,7 +74,7 @@ def _violations(violations: Sequence[Violation]) -> list[str]:
         return ["Violations: none"]
     lines = [f"Violations: {len(violations)}"]
     lines += [f"  {promise}: {count}" for promise, count in Counter(v.promise for v in violations).most_common()]
-    lines += ["", *(f"  {violation}" for violation in violations[:MOST_LINES])]
+    lines += ["", *(f"  {violation}" for violation in violations[:MAX_LINES])]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""One run: service, load, faults, recovery, and the evidence of all of it."""
+"""One run: service, load, faults, recovery, and the evidence."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.torture import collector, prepare
 from tests.torture.checker.evidence import Evidence
 from tests.torture.faults.fault import Scene
 from tests.torture.faults.schedule import Schedule
-from tests.torture.final import look_at_everything
+from tests.torture.final import read_everything
 from tests.torture.load.crew import SIGN_INS, Crew
 from tests.torture.load.shared import Shared
 from tests.torture.log import OperationLog
@@ -21,7 +21,7 @@ from tests.torture.service import Service
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """`execute` returns the evidence; `say` is told of the progress."""
+    """`execute` returns the evidence; `say` receives the progress."""
 
     options: Options
     servers: Servers
@@ -59,7 +59,7 @@ class Run:
         drained = prepare.seconds_until(self._is_drained, self.options.drain_seconds)
         self.say(f"drained {_after(drained)} the load; everything is looked at")
         self._wait_for_redis(schedule)
-        look_at_everything(shared)
+        read_everything(shared)
         return Evidence(
             operations=shared.log.operations,
             faults=sorted(schedule.intervals, key=lambda fault: fault.began),
@@ -72,7 +72,7 @@ class Run:
         )
 
     def _watch(self, shared: Shared, schedule: Schedule) -> None:
-        """Say how far the run is, until its time is over or somebody has had enough."""
+        """Report the progress until the run is over or interrupted."""
         began = time.monotonic()
         try:
             while (elapsed := time.monotonic() - began) < self.options.seconds and not shared.errors:
@@ -86,7 +86,7 @@ class Run:
         return collector.unfinished(self.servers) == 0
 
     def _wait_for_redis(self, schedule: Schedule) -> None:
-        """Wait until nothing stale is excused any more."""
+        """Wait until the checker excuses no stale read any more."""
         ends = [fault.ended for fault in schedule.intervals if "redis" in fault.name]
         if ends:
             time.sleep(max(max(ends) + STALENESS_SECONDS + 1 - time.monotonic(), 0))

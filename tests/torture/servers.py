@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and RabbitMQ of one run on private ports, each behind a proxy that can break the network."""
+"""Servers of one run: PostgreSQL, Redis and RabbitMQ on private ports, each behind a fault-injecting proxy."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +17,7 @@ DATABASE = "torture"
 
 
 class VolatileRedis(ThrowawayRedis):
-    """Redis without persistence, as it should be run: old copies that come back from a file have lost their fences."""
+    """Redis without persistence, as recommended, because copies restored from a file have lost their fences."""
 
     def command(self) -> Sequence[str]:
         return [*super().command(), "--appendonly", "no"]
@@ -25,7 +25,7 @@ class VolatileRedis(ThrowawayRedis):
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """The servers and their proxies. RabbitMQ takes seconds to start: `rabbit_started` says when it has."""
+    """The servers and their proxies. RabbitMQ takes seconds to start: `rabbit_started` returns when it is ready."""
 
     postgres: ThrowawayPostgres
     redis: VolatileRedis
@@ -37,7 +37,7 @@ class Servers:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """The settings of a service that reaches every server through its proxy."""
+        """The settings of a service that connects to every server through its proxy."""
         postgres = urlsplit(self.postgres_proxy.through(self.postgres.url))
         return {
             "DATABASE_URL": postgres._replace(scheme="postgresql", path=f"/{DATABASE}").geturl(),
@@ -46,7 +46,7 @@ class Servers:
         }
 
     def connect(self, *, database: str = DATABASE) -> "psycopg.Connection[dict[str, Any]]":
-        """A connection past the proxy."""
+        """A direct connection, not through the proxy."""
         return psycopg.connect(
             host=HOST,
             port=self.postgres.port,
@@ -59,12 +59,12 @@ class Servers:
 
 @contextmanager
 def started() -> Iterator[Servers]:
-    """Start all three at once; leaving the block stops them and removes their data."""
+    """Start all three concurrently; the end of the block stops them and removes their data."""
     with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
         postgres, redis, rabbit = ThrowawayPostgres(), VolatileRedis(), ThrowawayRabbit()
         stack.callback(rabbit.__exit__, None, None, None)
         rabbit_started = pool.submit(rabbit.__enter__)
-        stack.callback(lambda: rabbit_started.exception())  # it must not start while it is being stopped
+        stack.callback(lambda: rabbit_started.exception())  # a server must not start while it is being stopped
         futures = [pool.submit(stack.enter_context, server) for server in (postgres, redis)]
         for future in futures:
             future.result()

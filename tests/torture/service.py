@@ -1,4 +1,4 @@
-"""The service's processes, each started again when it ends, as a process supervisor does it."""
+"""Processes of the service, each restarted when it ends, as a process supervisor does."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ from typing import Self
 
 from tests.support.servers.ephemeral import processes
 
-RESTART_SECONDS = 0.3  # between the end of a process and its next start
+RESTART_SECONDS = 0.3  # seconds between the end of a process and its restart
 
 
 class Supervised:
-    """One process. Its output goes to one log, however often it is started."""
+    """One process. All of its starts write to one log."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
         self.name = name
@@ -47,17 +47,17 @@ class Supervised:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def kill(self) -> None:
-        """kill -9, with its children."""
+        """SIGKILL, with its child processes."""
         if self._process is not None:
             processes.kill(self._process)
 
     def signal(self, number: signal.Signals, *, alone: bool = False) -> None:
-        """Send a signal to the process, and to its children unless `alone`."""
+        """Send a signal to the process, and to its child processes unless `alone`."""
         if pid := self.pid:
             processes.signal_all([pid] if alone else [pid, *processes.descendants(pid)], number)
 
     def stop(self) -> float:
-        """Stop it in good order, for good; return how many seconds it took."""
+        """Stop the process gracefully and finally; return the duration in seconds."""
         began = time.monotonic()
         with self._starting:
             self._stopping.set()

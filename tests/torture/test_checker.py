@@ -1,4 +1,4 @@
-"""The checker finds each kind of breach in evidence that is otherwise in order, and shares no code with the service."""
+"""Tests of the checker: it detects each kind of violation in correct evidence, and shares no code with the service."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ LOGGED_OUT = {"subject": "token", "outcome": Outcome.ACKNOWLEDGED}
 
 
 def another_order(**facts: Any) -> dict[str, Any]:
-    """How the history of another order begins."""
+    """The first history rows of another order."""
     return line(1, "placed", None, "PENDING", order_id="01a3", **facts)
 
 
@@ -58,22 +58,22 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         with_operations(operation("orders.place", 6, outcome=Outcome.RETRY, status=409)),
         "every acknowledged",
     ),
-    "a key without its order": (with_stores(keys=[]), "one order a key"),
+    "a key without its order": (with_stores(keys=[]), "one order per key"),
     "one cart, two orders": (
         with_stores(orders=[ROW | {"snapshot_id": "cart"}, OTHER | {"snapshot_id": "cart"}]),
-        "one order a key",
+        "one order per key",
     ),
     "an answer that the contract does not have": (
         with_operations(operation("orders.read", 6, outcome=Outcome.FORBIDDEN, status=500)),
-        "answers are",
+        "responses are",
     ),
     "an answer that was never committed": (
         with_operations(operation("ostore.read", 6, order="7", version=3, word="delivered")),
-        "answers are",
+        "responses are",
     ),
     "a version shown in another status": (
         with_operations(operation("ostore.read", 6, order="7", version=2, word="pending")),
-        "answers are",
+        "responses are",
     ),
     "stock that was not taken": (with_stores(products=[{"id": 1, "stock_quantity": 15}]), "stock ="),
     "stock that was given back to a live order": (
@@ -96,7 +96,7 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         "each event",
     ),
     "an order without its task": (with_stores(tasks=[]), "each event"),
-    "a history with a hole": (with_stores(history=STORES.history[:1]), "histories"),
+    "a history with a gap": (with_stores(history=STORES.history[:1]), "histories"),
     "a step that the lifecycle does not have": (
         with_stores(history=[STORES.history[0], line(2, "status_changed", "PENDING", "DELIVERED")]),
         "histories",
@@ -110,13 +110,13 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         with_operations(operation("ostore.read", 31, client="final reader", order="7", version=1, word="pending")),
         "no read older",
     ),
-    "a dead token that opens": (with_operations(operation("auth.use", 13, **LOGGED_OUT)), "a dead token"),
+    "a revoked token that is accepted": (with_operations(operation("auth.use", 13, **LOGGED_OUT)), "a revoked token"),
     "a good token that is refused": (
         with_operations(operation("auth.use", 1, subject="other", outcome=Outcome.REFUSED, status=401)),
-        "a dead token",
+        "a revoked token",
     ),
     "a carrier's event that is lost": (with_stores(inbox=[]), "every tracking event"),
-    "a dead letter by a flaw": (with_stores(dead_letters=[DEAD]), "every tracking event"),
+    "a dead letter after a bug": (with_stores(dead_letters=[DEAD]), "every tracking event"),
     "an event stuck in the outbox": (
         with_stores(outbox=[{**STORES.outbox[0], "state": "parked"}, *STORES.outbox[1:]]),
         "healthy within",
@@ -127,45 +127,45 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         "healthy within",
     ),
     "a lock that is held": (with_stores(locks=1), "healthy within"),
-    "a message that nobody takes": (with_stores(left={"tracking_events": 1}), "healthy within"),
-    "a service that does not recover": (replace(kept_promises(), healthy_after=10.5), "healthy within"),
-    "a service that needs help": (replace(kept_promises(), healthy_after=None), "healthy within"),
+    "a message that is not consumed": (with_stores(left={"tracking_events": 1}), "healthy within"),
+    "a service that recovers late": (replace(kept_promises(), healthy_after=10.5), "healthy within"),
+    "a service that never recovers": (replace(kept_promises(), healthy_after=None), "healthy within"),
 }
 
 
-def test_evidence_in_order_has_no_violation() -> None:
+def test_correct_evidence_has_no_violation() -> None:
     assert violations_in(kept_promises()) == []
 
 
 @pytest.mark.parametrize(("evidence", "promise"), BREACHES.values(), ids=BREACHES)
-def test_breach_is_found(evidence: Evidence, promise: str) -> None:
-    found = {violation.promise for violation in violations_in(evidence)}
+def test_violation_is_detected(evidence: Evidence, promise: str) -> None:
+    promises = {violation.promise for violation in violations_in(evidence)}
 
-    assert any(each.startswith(promise) for each in found), found
+    assert any(name.startswith(promise) for name in promises), promises
 
 
-def test_stale_read_just_after_a_redis_fault_is_excused() -> None:
+def test_stale_read_after_redis_fault_is_allowed() -> None:
     stale = operation("ostore.read", 16, order="7", version=1, word="pending")
     fault = Interval(name="redis full", began=3, ended=8)
 
     assert violations_in(replace(with_operations(stale), faults=[fault])) == []
 
 
-def test_stale_read_long_after_a_redis_fault_is_found() -> None:
+def test_late_stale_read_is_a_violation() -> None:
     stale = operation("ostore.read", 19, order="7", version=1, word="pending")
     fault = Interval(name="redis full", began=3, ended=8)
 
     assert violations_in(replace(with_operations(stale), faults=[fault]))
 
 
-def test_unanswered_request_may_have_placed_its_order_or_not() -> None:
+def test_unanswered_request_may_create_an_order() -> None:
     lost = operation("orders.place", 6, request_id="lost", outcome=Outcome.UNKNOWN, status=None)
     refused = operation("orders.place", 7, request_id="lost", outcome=Outcome.REFUSED, status=422)
 
     assert violations_in(with_operations(lost, refused)) == []
 
 
-def test_checker_imports_nothing_of_the_service() -> None:
+def test_checker_imports_no_service_code() -> None:
     program = "import sys, tests.torture.checker; print([name for name in sys.modules if name.startswith('orders_')])"
 
     imported = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -1,1 +1,1 @@
-"""The domain, the use cases on memory adapters and the pure parts of the rest: no network, seconds."""
+"""Unit tests of the domain, of the use cases on memory adapters and of other pure code: no network."""

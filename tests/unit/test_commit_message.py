@@ -23,7 +23,7 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "check_commit_message.py"
         'Revert "Add a table."\n',
     ],
 )
-def test_message_that_follows_the_rules_is_accepted(message: str) -> None:
+def test_valid_message_is_accepted(message: str) -> None:
     assert problems(message) == []
 
 
@@ -43,11 +43,11 @@ def test_message_that_follows_the_rules_is_accepted(message: str) -> None:
         ("Add a table\n\n# Please enter the commit message\n", "must have a body"),
     ],
 )
-def test_message_that_breaks_a_rule_is_refused_with_its_reason(message: str, rule: str) -> None:
+def test_invalid_message_is_rejected_with_reason(message: str, rule: str) -> None:
     assert any(rule in sentence for sentence in problems(message))
 
 
-def test_script_with_a_bad_message_fails_and_prints_why(tmp_path: Path) -> None:
+def test_script_fails_and_prints_the_reason(tmp_path: Path) -> None:
     message = tmp_path / "COMMIT_EDITMSG"
     message.write_text("Added a table.\n")
 

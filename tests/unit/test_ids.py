@@ -1,4 +1,4 @@
-"""Ids: UUIDs of version 7, never given twice, never going back."""
+"""Ids: UUIDs of version 7, unique and ascending."""
 
 import threading
 import time
@@ -16,27 +16,27 @@ from orders_adapters.system.ids import UuidSequence
 NOON = 1_773_489_600_000  # milliseconds
 
 
-def milliseconds_of(one: UUID) -> int:
-    return one.int >> 80
+def milliseconds_of(id_: UUID) -> int:
+    return id_.int >> 80
 
 
-def test_the_layout_is_that_of_rfc_9562() -> None:
-    one = UuidSequence(lambda: NOON)()
+def test_id_layout_follows_rfc_9562() -> None:
+    id_ = UuidSequence(lambda: NOON)()
 
-    assert one.version == 7
-    assert one.variant == RFC_4122
-    assert milliseconds_of(one) == NOON
+    assert id_.version == 7
+    assert id_.variant == RFC_4122
+    assert milliseconds_of(id_) == NOON
 
 
-def test_an_id_bears_the_present_time() -> None:
+def test_id_has_the_current_time() -> None:
     before = time.time_ns() // 1_000_000
 
-    one = UuidSequence()()
+    id_ = UuidSequence()()
 
-    assert before <= milliseconds_of(one) <= time.time_ns() // 1_000_000
+    assert before <= milliseconds_of(id_) <= time.time_ns() // 1_000_000
 
 
-def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_than_the_one_before() -> None:
+def test_ids_of_one_millisecond_are_ascending() -> None:
     new_id = UuidSequence(lambda: NOON)
 
     ids = [new_id() for _ in range(100_000)]
@@ -44,11 +44,11 @@ def test_a_hundred_thousand_ids_of_one_millisecond_are_unique_and_each_is_later_
     assert len(set(ids)) == 100_000
     assert all(earlier < later for earlier, later in pairwise(ids))
     assert all(str(earlier) < str(later) for earlier, later in pairwise(ids))  # as databases may sort them
-    assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+    assert {(id_.version, id_.variant) for id_ in ids} == {(7, RFC_4122)}
 
 
 @given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=50))
-def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
+def test_ids_ascend_when_clock_steps_back(steps: list[int]) -> None:
     moments = iter([NOON + step for step in steps])
     new_id = UuidSequence(lambda: next(moments))
 
@@ -58,7 +58,7 @@ def test_ids_go_on_when_the_clock_steps_back(steps: list[int]) -> None:
     assert milliseconds_of(ids[-1]) >= NOON + max(steps)
 
 
-def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
+def test_threads_get_distinct_ascending_ids() -> None:
     new_id = UuidSequence()
     taken: list[list[UUID]] = [[] for _ in range(8)]
     begin = threading.Barrier(8)
@@ -77,16 +77,16 @@ def test_eight_threads_are_given_no_id_twice_and_each_sees_them_rise() -> None:
     assert all(earlier < later for mine in taken for earlier, later in pairwise(mine))
 
 
-def test_two_processes_in_the_same_millisecond_are_given_different_ids() -> None:
-    """Each begins its counter at random, and 32 bits more are random: a generator knows nothing of the others."""
+def test_processes_get_distinct_ids() -> None:
+    """The counter starts at random, and 32 more bits are random, because the generators do not coordinate."""
     ids = [UuidSequence(lambda: NOON)() for _ in range(1_000)]
 
     assert len(set(ids)) == 1_000
-    assert len({one.int & 0xFFFF_FFFF for one in ids}) > 990
-    assert len({one.int >> 64 & 0xFFF for one in ids}) > 500
+    assert len({id_.int & 0xFFFF_FFFF for id_ in ids}) > 990
+    assert len({id_.int >> 64 & 0xFFF for id_ in ids}) > 500
 
 
-def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exhausted_counter_uses_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     new_id = UuidSequence(lambda: NOON)
     before = new_id()
     monkeypatch.setattr(new_id, "_counter", (1 << 42) - 2)
@@ -94,10 +94,10 @@ def test_a_counter_that_is_used_up_borrows_from_the_next_millisecond(monkeypatch
     last, borrowed, after = new_id(), new_id(), new_id()
 
     assert before < last < borrowed < after
-    assert [milliseconds_of(one) - NOON for one in (last, borrowed, after)] == [0, 1, 1]
+    assert [milliseconds_of(id_) - NOON for id_ in (last, borrowed, after)] == [0, 1, 1]
 
 
-def test_the_clock_knows_that_it_speaks_of_utc() -> None:
+def test_clock_returns_utc() -> None:
     moment = now()
 
     assert moment.utcoffset() is not None

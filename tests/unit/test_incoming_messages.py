@@ -1,4 +1,4 @@
-"""What others tell us is read strictly: each flaw is a sentence, and nothing else than Refused comes of it."""
+"""Parsing of incoming messages: strict; each flaw is a sentence, and InvalidValue is the only error."""
 
 import json
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def raw(message: dict[str, Any], /, **changed: Any) -> bytes:
 @pytest.mark.parametrize(
     ("name", "reference"), [(7, 7), ("7", 7), (ORDER, UUID(ORDER)), (ORDER.upper(), UUID(ORDER))], ids=str
 )
-def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> None:
+def test_order_is_named_by_number_or_id(name: object, reference: object) -> None:
     event = incoming_messages.parse_tracking_event(raw(GOOD, orderID=name, unheard_of=[1]))
 
     assert (event.id, event.order, event.shipment_id, event.status) == ("e-1", reference, None, "SHIPPED")
@@ -55,12 +55,12 @@ def test_an_order_is_named_by_number_or_id(name: object, reference: object) -> N
         ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_read_however_it_is_written(written: str, read: datetime) -> None:
+def test_timestamp_is_parsed_in_any_form(written: str, read: datetime) -> None:
     assert incoming_messages.parse_tracking_event(raw(GOOD, occurredAt=written)).occurred_at == read
     assert incoming_messages.parse_notification(raw(NOTICE, occurredAt=written)).occurred_at == read
 
 
-def test_ids_may_be_whole_numbers() -> None:
+def test_ids_may_be_integers() -> None:
     event = incoming_messages.parse_tracking_event(raw(GOOD, eventId=12, orderID=None, shipmentID=99))
 
     assert (event.id, event.order, event.shipment_id) == ("12", None, "99")
@@ -68,7 +68,7 @@ def test_ids_may_be_whole_numbers() -> None:
 
 @pytest.mark.parametrize("read", [incoming_messages.parse_tracking_event, incoming_messages.parse_notification])
 @pytest.mark.parametrize("message", NOT_EVEN_OBJECTS, ids=lambda message: repr(message[:12]))
-def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
+def test_non_object_is_rejected(read: Any, message: bytes) -> None:
     with pytest.raises(InvalidValue):
         read(message)
 
@@ -87,7 +87,7 @@ def test_what_is_no_object_is_refused(read: Any, message: bytes) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
+def test_invalid_member_is_rejected_in_a_sentence(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue) as refusal:
         incoming_messages.parse_tracking_event(raw(GOOD, **wrong))
 
@@ -96,7 +96,7 @@ def test_a_flaw_is_a_sentence(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["notificationId", "userID", "orderID", "message", "occurredAt"])
 @pytest.mark.parametrize("value", [GONE, None, 1.5, [], {}])
-def test_a_notification_has_all_its_members(name: str, value: object) -> None:
+def test_missing_member_of_notification_is_rejected(name: str, value: object) -> None:
     assert incoming_messages.parse_notification(raw(NOTICE)).order == "7"
 
     with pytest.raises(InvalidValue):
@@ -105,12 +105,12 @@ def test_a_notification_has_all_its_members(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("name", ["userID", "orderID", "message"])
 @pytest.mark.parametrize("value", ["a\x00b", "a\ud800b"], ids=ascii)
-def test_a_notification_in_words_that_cannot_be_stored_is_refused(name: str, value: str) -> None:
+def test_unstorable_text_of_notification_is_rejected(name: str, value: str) -> None:
     with pytest.raises(InvalidValue):
         incoming_messages.parse_notification(raw(NOTICE, **{name: value}))
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_do_anything_but_be_read_or_refused(message: bytes) -> None:
+def test_random_bytes_are_rejected(message: bytes) -> None:
     with pytest.raises(InvalidValue):
         incoming_messages.parse_tracking_event(message)

@@ -1,4 +1,4 @@
-"""Passwords: what is kept tells nobody what they were, and checking costs the same work for everybody."""
+"""Password hashing: hashes do not reveal passwords, and verification costs the same work for every account."""
 
 import threading
 import time
@@ -15,38 +15,38 @@ PASSWORDS = ["correct horse", "x" * 1_024, "пароль 🔑", " spaces around 
 
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=lambda text: text[:10])
-def test_a_hash_is_of_one_password_and_never_the_same(password: str) -> None:
+def test_hash_is_salted_and_verifies_its_password(password: str) -> None:
     passwords = Argon2PasswordHasher()
-    one, other = passwords.hash(password), passwords.hash(password)
+    first, second = passwords.hash(password), passwords.hash(password)
 
-    assert one != other
-    assert password not in one
-    assert passwords.verify(password, one)
-    assert passwords.verify(password, other)
-    assert not passwords.verify(f"{password}x", one)
-    assert not passwords.verify(password[:-1], one)
-    assert not passwords.verify("", one)
+    assert first != second
+    assert password not in first
+    assert passwords.verify(password, first)
+    assert passwords.verify(password, second)
+    assert not passwords.verify(f"{password}x", first)
+    assert not passwords.verify(password[:-1], first)
+    assert not passwords.verify("", first)
 
 
-def test_a_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
+def test_hash_is_argon2id_with_owasp_parameters() -> None:
     parameters = argon2.extract_parameters(Argon2PasswordHasher().hash("correct horse"))
 
     assert parameters.type is argon2.Type.ID
     assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19 * 1024, 2, 1)
 
 
-def test_a_letter_with_an_accent_is_the_same_however_it_was_typed() -> None:
+def test_unicode_forms_of_password_are_equal() -> None:
     passwords = Argon2PasswordHasher()
 
     assert passwords.verify("cafe\u0301 noir", passwords.hash("caf\u00e9 noir"))
 
 
 @pytest.mark.parametrize("wrong", ["", "plain text", "$argon2id$v=19$", "$2b$12$abcdefghijklmnopqrstuv", "é"])
-def test_what_is_no_hash_is_of_no_password(wrong: str) -> None:
+def test_invalid_hash_matches_no_password(wrong: str) -> None:
     assert not Argon2PasswordHasher().verify("correct horse", wrong)
 
 
-def test_without_a_hash_the_answer_is_no_after_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_hash_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, worked = Argon2PasswordHasher(), []
     real = argon2.low_level.verify_secret
 
@@ -64,7 +64,7 @@ def test_without_a_hash_the_answer_is_no_after_the_same_work(monkeypatch: pytest
     assert worked[0] == worked[1] == worked[2]
 
 
-def test_a_hash_of_other_parameters_is_outdated_and_still_good() -> None:
+def test_old_parameters_need_a_rehash() -> None:
     passwords = Argon2PasswordHasher()
     old = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash("correct horse")
 
@@ -73,19 +73,19 @@ def test_a_hash_of_other_parameters_is_outdated_and_still_good() -> None:
     assert not passwords.needs_rehash(passwords.hash("correct horse"))
 
 
-def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_hashes_run_concurrently_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, lock = Argon2PasswordHasher(), threading.Lock()
-    now = most = 0
+    running = peak = 0
 
     class Watched:
         def verify(self, *_: object) -> bool:
-            nonlocal now, most
+            nonlocal running, peak
             with lock:
-                now += 1
-                most = max(most, now)
+                running += 1
+                peak = max(peak, running)
             time.sleep(0.02)
             with lock:
-                now -= 1
+                running -= 1
             return True
 
     monkeypatch.setattr(module, "_HASHER", Watched())
@@ -93,10 +93,10 @@ def test_a_process_hashes_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(16) as threads:
         assert all(threads.map(lambda _: passwords.verify("correct horse", "hash"), range(32)))
 
-    assert most == MAX_CONCURRENT == 2
+    assert peak == MAX_CONCURRENT == 2
 
 
-def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_hasher_raises_after_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, begun, go_on = Argon2PasswordHasher(), threading.Barrier(MAX_CONCURRENT + 1), threading.Event()
 
     class Held:
@@ -115,7 +115,7 @@ def test_whose_turn_does_not_come_soon_is_told_so_and_the_others_go_on(monkeypat
         with pytest.raises(PasswordHasherBusy):
             passwords.verify("correct horse", None)
         go_on.set()
-        assert [each.result() for each in held] == [True, True]
+        assert [future.result() for future in held] == [True, True]
 
     monkeypatch.undo()
     assert passwords.verify("correct horse", passwords.hash("correct horse"))

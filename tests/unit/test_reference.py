@@ -1,4 +1,4 @@
-"""Generated parts of docs/reference, compared with the code; names in docs/operations.md, compared likewise."""
+"""Generated parts of docs/reference, and names in docs/operations.md, compared with the code."""
 
 import re
 from pathlib import Path
@@ -10,17 +10,17 @@ OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.mark.parametrize("page", reference.TABLES)
-def test_generated_table_is_that_of_the_code(page: str) -> None:
+def test_generated_tables_are_current(page: str) -> None:
     shown = reference.generated((reference.REFERENCE / page).read_text())
 
     assert shown.splitlines() == reference.TABLES[page]().splitlines(), "run: make reference"
 
 
-def test_lifecycle_diagram_is_that_of_the_code() -> None:
+def test_lifecycle_diagram_is_current() -> None:
     assert reference.DIAGRAM.read_text() == lifecycle.svg(), "run: make reference"
 
 
-def test_alert_rules_use_metrics_of_the_table() -> None:
+def test_alert_rules_use_documented_metrics() -> None:
     rules = OPERATIONS.read_text().partition("```yaml\ngroups:")[2].partition("```")[0]
     used = set(re.findall(r"\borders_[a-z_]+", rules))
     documented = set(re.findall(r"`(orders_[a-z_]+)`", reference.metrics_table()))
@@ -31,7 +31,7 @@ def test_alert_rules_use_metrics_of_the_table() -> None:
     assert unknown == set()
 
 
-def test_log_table_names_the_fields_that_a_call_gives() -> None:
+def test_log_table_lists_the_fields_of_calls() -> None:
     rows = reference.log_table().splitlines()
 
     assert any("`method`, `path`, `route`, `status`, `duration_ms`" in row for row in rows)

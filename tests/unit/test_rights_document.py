@@ -1,4 +1,4 @@
-"""docs/rights.md: its tables are those of the code."""
+"""Tables of docs/rights.md, compared with the code."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from orders_domain.model.status import TRANSITIONS, OrderStatus
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 
 
-def test_table_of_access_rules_is_that_of_the_code() -> None:
+def test_access_table_matches_the_code() -> None:
     relations = [relation for relation in Relation if relation is not Relation.STRANGER]
     rows = [
         [origin.value, action.value, *(ACCESS_RULES[origin, action, relation].value for relation in relations)]
@@ -21,7 +21,7 @@ def test_table_of_access_rules_is_that_of_the_code() -> None:
     assert shown("access rules") == drawn(["origin", "action", *(relation.value for relation in relations)], rows)
 
 
-def test_table_of_the_lifecycle_is_that_of_the_code() -> None:
+def test_lifecycle_table_matches_the_code() -> None:
     relations = [Relation.OWNER, Relation.OPERATOR, Relation.CARRIER]
     rows = [
         [origin.value, status.value, *(statuses(origin, status, relation) for relation in relations)]

@@ -1,4 +1,4 @@
-"""The tests' own parts: the order of choice, the closing lines, CI's refusal of skips, the clauses."""
+"""Test support: discovery of servers, report, skips in CI, and clauses."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -14,13 +14,13 @@ from tests.support.servers.naming import DATABASE, DAY, left_by_a_dead_run
 
 @dataclass
 class Address:
-    """A server that is nothing but its address."""
+    """A server that consists of its address."""
 
     url: str
 
 
 def part(*, answering: set[str], throwaway: AbstractContextManager[Address] | None = None) -> Part:
-    """A part that may be at two usual addresses, and answers at those given."""
+    """A server with two usual addresses, which answers at the given ones."""
 
     def version_at(url: str) -> str:
         if url not in answering:
@@ -36,30 +36,30 @@ def part(*, answering: set[str], throwaway: AbstractContextManager[Address] | No
     return Part(name="Redis", variable="TEST_REDIS_URL", usual=usual, version_at=version_at, throwaway=start)
 
 
-class TestOrderOfChoice:
-    def test_an_address_in_the_environment_comes_first(self) -> None:
+class TestDiscovery:
+    def test_environment_address_comes_first(self) -> None:
         everywhere = part(answering={"redis://named:1", "redis://usual:1"})
 
         with ExitStack() as stack:
-            found = find(everywhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
+            server = find(everywhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
 
-        assert str(found) == "Redis 7.0 at named:1 (named by TEST_REDIS_URL)"
+        assert str(server) == "Redis 7.0 at named:1 (named by TEST_REDIS_URL)"
 
-    def test_an_address_in_the_environment_is_not_replaced_by_another_server(self) -> None:
+    def test_environment_address_has_no_fallback(self) -> None:
         elsewhere = part(answering={"redis://usual:1"})
 
         with ExitStack() as stack, pytest.raises(Unavailable, match="nobody at redis://named:1"):
             find(elsewhere, until=stack, environment={"TEST_REDIS_URL": "redis://named:1"})
 
-    def test_a_server_that_listens_already_is_taken_before_one_is_started(self) -> None:
+    def test_running_server_is_used_before_a_new_one(self) -> None:
         listening = part(answering={"redis://usual:2"}, throwaway=nullcontext(Address("redis://own:1")))
 
         with ExitStack() as stack:
-            found = find(listening, until=stack, environment={})
+            server = find(listening, until=stack, environment={})
 
-        assert str(found) == "Redis 7.0 at usual:2 (listening already)"
+        assert str(server) == "Redis 7.0 at usual:2 (listening already)"
 
-    def test_a_server_is_started_last_and_stopped_at_the_end(self) -> None:
+    def test_started_server_is_stopped_at_the_end(self) -> None:
         lived = []
 
         @contextmanager
@@ -69,35 +69,35 @@ class TestOrderOfChoice:
             lived.append("stopped")
 
         with ExitStack() as stack:
-            found = find(part(answering={"redis://own:1"}, throwaway=own()), until=stack, environment={})
-            assert str(found) == "Redis 7.0 at own:1 (started for this run)"
+            server = find(part(answering={"redis://own:1"}, throwaway=own()), until=stack, environment={})
+            assert str(server) == "Redis 7.0 at own:1 (started for this run)"
             assert lived == ["started"]
 
         assert lived == ["started", "stopped"]
 
-    def test_what_cannot_be_had_says_every_place_that_was_tried(self) -> None:
+    def test_missing_server_lists_every_attempt(self) -> None:
         with ExitStack() as stack, pytest.raises(Unavailable) as refusal:
             find(part(answering=set()), until=stack, environment={})
 
         assert str(refusal.value) == "nobody at redis://usual:1; nobody at redis://usual:2; not installed"
 
-    def test_the_closing_line_shows_no_password(self) -> None:
+    def test_report_hides_the_password(self) -> None:
         secret = "redis://:hunter2@named:1"
 
         with ExitStack() as stack:
-            found = find(part(answering={secret}), until=stack, environment={"TEST_REDIS_URL": secret})
+            server = find(part(answering={secret}), until=stack, environment={"TEST_REDIS_URL": secret})
 
-        assert "hunter2" not in str(found)
+        assert "hunter2" not in str(server)
 
 
-class TestLeftoversOfDeadRuns:
+class TestStaleDatabases:
     began = int(DATABASE.removeprefix("orders_test_")[:8], 16)
 
-    def test_a_database_older_than_a_day_is_a_leftover(self) -> None:
+    def test_database_older_than_a_day_is_stale(self) -> None:
         assert left_by_a_dead_run(DATABASE, now=self.began + DAY + 1)
         assert left_by_a_dead_run(f"{DATABASE}_12", now=self.began + DAY + 1)
 
-    def test_a_younger_one_may_be_in_use(self) -> None:
+    def test_younger_database_is_not_stale(self) -> None:
         assert not left_by_a_dead_run(DATABASE, now=self.began + DAY)
 
     @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ class TestLeftoversOfDeadRuns:
         ["orders", "orders_test_", "orders_test_mine", f"my_{DATABASE}", f"{DATABASE}_bak"],
         ids=["orders", "no token", "another name", "longer before", "longer after"],
     )
-    def test_nobody_else_s_database_is_one(self, name: str) -> None:
+    def test_foreign_database_is_not_stale(self, name: str) -> None:
         assert not left_by_a_dead_run(name, now=self.began + 1000 * DAY)
 
 
-NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's alone would cost half a second
+NO_FURTHER_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # schemathesis's plugin would cost half a second
 
 WANTING = """
     import pytest
@@ -129,14 +129,14 @@ WANTING = """
 """
 
 
-class TestClosingLines:
+class TestReport:
     @pytest.fixture(autouse=True)
     def closing(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         pytester.makeconftest('pytest_plugins = ["tests.support.report"]')
         monkeypatch.delenv("CI", raising=False)
         monkeypatch.setenv(NO_FURTHER_PLUGINS, "1")
 
-    def test_what_was_wanting_is_named_with_the_number_of_tests_not_run(self, pytester: pytest.Pytester) -> None:
+    def test_missing_server_is_reported_with_test_count(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(WANTING)
 
         run = pytester.runpytest()
@@ -144,7 +144,7 @@ class TestClosingLines:
         run.stdout.fnmatch_lines(["Not run for want of: RabbitMQ (not installed): 2 tests"])
         assert run.ret == pytest.ExitCode.OK
 
-    def test_the_real_parts_are_named(self, pytester: pytest.Pytester) -> None:
+    def test_used_servers_are_reported(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(WANTING)
 
         run = pytester.runpytest()
@@ -160,7 +160,7 @@ class TestClosingLines:
         ],
         ids=["for want of a part", "by a mark", "by a module"],
     )
-    def test_in_ci_a_skip_is_a_failure(
+    def test_skip_in_ci_is_a_failure(
         self, skipping: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CI", "true")
@@ -172,7 +172,7 @@ class TestClosingLines:
         run.stdout.fnmatch_lines(["CI: * skipped, and in CI nothing may be: this run has failed."])
         assert run.ret == pytest.ExitCode.TESTS_FAILED
 
-    def test_in_ci_a_run_without_skips_passes(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_run_in_ci_without_skips_passes(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CI", "true")
         pytester.makepyfile("def test_passes(): ...")
 
@@ -193,7 +193,7 @@ class TestClauses:
             "| id | clause |\n| --- | --- |\n| 000-01 | Orders live |\n| 000-02 | Found |\n"
         )
 
-    def test_each_clause_is_shown_with_its_tests_and_nothing_is_run(self, pytester: pytest.Pytester) -> None:
+    def test_clauses_are_listed_without_running_tests(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(
             test_orders="""
             import pytest
@@ -219,7 +219,7 @@ class TestClauses:
         )
         assert run.ret == pytest.ExitCode.OK
 
-    def test_a_clause_without_a_test_is_a_fault(self, pytester: pytest.Pytester) -> None:
+    def test_clause_without_test_is_an_error(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile("import pytest\n@pytest.mark.clause('000-01')\ndef test_lives(): ...")
 
         run = pytester.runpytest("--clauses")
@@ -227,7 +227,7 @@ class TestClauses:
         run.stdout.fnmatch_lines(["000-02 has no test.", "2 clauses, 1 faults."])
         assert run.ret == pytest.ExitCode.TESTS_FAILED
 
-    def test_a_mark_of_an_unknown_clause_is_a_fault(self, pytester: pytest.Pytester) -> None:
+    def test_mark_of_unknown_clause_is_an_error(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile("import pytest\n@pytest.mark.clause('000-01', '000-02', '000-99')\ndef test_lives(): ...")
 
         run = pytester.runpytest("--clauses")

@@ -1,1 +1,1 @@
-"""The promises of each port, one module a port, run on every adapter that claims to keep them."""
+"""Contract tests of the ports: one module per port, run against every adapter."""

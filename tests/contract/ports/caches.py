@@ -1,4 +1,4 @@
-"""The caches under test, with a way to let time pass."""
+"""Order caches under test, with a clock that the test advances."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from tests.support.examples import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A cache, and what makes it so many seconds later."""
+class CacheHarness:
+    """A cache, and a function that advances its time by a number of seconds."""
 
     cache: OrderCache
     pass_time: Callable[[float], object]
 
 
-def in_memory() -> Kept:
+def in_memory() -> CacheHarness:
     clock = Clock()
-    return Kept(cache=InMemory(clock=clock), pass_time=clock.advance)
+    return CacheHarness(cache=InMemory(clock=clock), pass_time=clock.advance)
 
 
-def in_redis(url: str, *, prefix: str) -> Kept:
-    """Time passes by taking it from whatever every key has left to live."""
+def in_redis(url: str, *, prefix: str) -> CacheHarness:
+    """Time advances because the TTL of every key is shortened."""
 
     def pass_time(seconds: float) -> None:
         with redis.Redis.from_url(url) as client:
@@ -35,4 +35,4 @@ def in_redis(url: str, *, prefix: str) -> Kept:
                 assert left > 0, f"{key!r} lives for ever"
                 client.pexpire(key, max(1, left - int(seconds * 1_000)))
 
-    return Kept(cache=InRedis(url, prefix=prefix, timeout=1.0), pass_time=pass_time)
+    return CacheHarness(cache=InRedis(url, prefix=prefix, timeout=1.0), pass_time=pass_time)

@@ -1,4 +1,4 @@
-"""Every adapter that claims a port, under the port's name."""
+"""Fixtures: every adapter of a port, under the port's name."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def postgresql(migrated_postgresql: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is early is waited for by the second."""
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Early messages are retried after a second instead of the production delay."""
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.3)
     monkeypatch.setattr(kafka, "RETRY_WINDOW", 4.0)

@@ -1,4 +1,4 @@
-"""The inlets under test: how messages are put in, and what lies among the dead letters."""
+"""Message consumers under test: how messages are published, and which messages are dead-lettered."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,26 +15,28 @@ from orders_domain.ports.message_consumer import MessageConsumer
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
-PATIENCE = 60  # seconds
-QUICK = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
-"""A dead consumer's partitions are given to others soon."""
+TIMEOUT = 60  # seconds
+FAST_REBALANCE = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
+"""Partitions of a dead consumer are reassigned soon because the session timeout is short."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Post:
-    """Somewhere to put messages, inlets that take them, and the dead letters with their reasons."""
+class ConsumerHarness:
+    """Publishes messages, creates consumers, and returns the dead letters with their reasons."""
 
     put: Callable[[Sequence[bytes]], None]
-    inlet: Callable[[], MessageConsumer]
-    dead: Callable[[], list[tuple[bytes, str]]]
+    consumer: Callable[[], MessageConsumer]
+    dead_letters: Callable[[], list[tuple[bytes, str]]]
 
 
-def in_memory() -> Post:
-    inlet = InMemory()
-    return Post(put=inlet.waiting.extend, inlet=lambda: inlet, dead=lambda: list(inlet.dead_letters))
+def in_memory() -> ConsumerHarness:
+    consumer = InMemory()
+    return ConsumerHarness(
+        put=consumer.waiting.extend, consumer=lambda: consumer, dead_letters=lambda: list(consumer.dead_letters)
+    )
 
 
-def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
+def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> ConsumerHarness:
     inbound = ConsumerQueue(queue=server.queue("inlet"))
 
     def put(messages: Sequence[bytes]) -> None:
@@ -44,40 +46,42 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None) -> Post:
             for message in messages:
                 channel.basic_publish("", inbound.queue, message, mandatory=True)
 
-    def dead() -> list[tuple[bytes, str]]:
+    def dead_letters() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
-            found: list[tuple[Any, Any, Any]] = list(
+            messages: list[tuple[Any, Any, Any]] = list(
                 iter(lambda: channel.basic_get(inbound.dead_letter, auto_ack=True), (None, None, None))
             )
-        return [(body, properties.headers[REASON]) for _, properties, body in found]
+        return [(body, properties.headers[REASON]) for _, properties, body in messages]
 
-    return Post(put=put, inlet=lambda: InRabbitMQ(url or server.url, inbound, timeout=5.0), dead=dead)
-
-
-def joining(post: Post) -> Post:
-    """The post, whose first inlet joins its group already, for which Kafka takes three seconds."""
-    first = [post.inlet()]
-    first[0].poll(lambda _: None, timeout=0.01)
-    return replace(post, inlet=lambda: first.pop() if first else post.inlet())
-
-
-def in_kafka(server: KafkaServer) -> Post:
-    topic, group = server.topic("inlet"), server.name("group")
-    server.make(f"{topic}.dead")
-
-    def dead() -> list[tuple[bytes, str]]:
-        records = server.records(f"{topic}.dead")
-        return [(one.value() or b"", server.headers(one)[KAFKA_REASON]) for one in records]
-
-    return Post(
-        put=lambda messages: server.send(topic, messages, key="one partition"),
-        inlet=lambda: InKafka(server.servers, topic=topic, group=group, options=QUICK),
-        dead=dead,
+    return ConsumerHarness(
+        put=put, consumer=lambda: InRabbitMQ(url or server.url, inbound, timeout=5.0), dead_letters=dead_letters
     )
 
 
-def take_until(inlet: MessageConsumer, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def joined(harness: ConsumerHarness) -> ConsumerHarness:
+    """The harness with a consumer that has already joined its group, because joining takes Kafka three seconds."""
+    first = [harness.consumer()]
+    first[0].poll(lambda _: None, timeout=0.01)
+    return replace(harness, consumer=lambda: first.pop() if first else harness.consumer())
+
+
+def in_kafka(server: KafkaServer) -> ConsumerHarness:
+    topic, group = server.topic("inlet"), server.name("group")
+    server.make(f"{topic}.dead")
+
+    def dead_letters() -> list[tuple[bytes, str]]:
+        records = server.records(f"{topic}.dead")
+        return [(record.value() or b"", server.headers(record)[KAFKA_REASON]) for record in records]
+
+    return ConsumerHarness(
+        put=lambda messages: server.send(topic, messages, key="one partition"),
+        consumer=lambda: InKafka(server.servers, topic=topic, group=group, options=FAST_REBALANCE),
+        dead_letters=dead_letters,
+    )
+
+
+def poll_until(consumer: MessageConsumer, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT
     while not enough():
-        inlet.poll(handle, timeout=0.5)
-        assert time.monotonic() < deadline, f"not enough within {PATIENCE} s"
+        consumer.poll(handle, timeout=0.5)
+        assert time.monotonic() < deadline, f"not enough within {TIMEOUT} s"

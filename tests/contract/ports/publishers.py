@@ -1,4 +1,4 @@
-"""The publishers under test, with a way to see what arrived."""
+"""Event publishers under test, with a way to read what arrived."""
 
 import json
 from collections.abc import Callable
@@ -16,21 +16,21 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """A publisher, what arrived so far, oldest first, and how to hang up."""
+class PublisherHarness:
+    """A publisher, the events that arrived so far (oldest first), and a function that closes the connection."""
 
     publisher: EventPublisher
     arrived: Callable[[], list[Event]]
     close: Callable[[], None]
 
 
-def in_memory() -> Told:
+def in_memory() -> PublisherHarness:
     publisher = InMemory()
-    return Told(publisher=publisher, arrived=lambda: list(publisher.published), close=lambda: None)
+    return PublisherHarness(publisher=publisher, arrived=lambda: list(publisher.published), close=lambda: None)
 
 
-def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> Told:
-    """A queue of ours hears all that goes through the exchange. ``url`` is another way to the same server."""
+def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float = 10.0) -> PublisherHarness:
+    """A queue bound to the exchange receives every event. ``url`` is another route to the same server."""
     exchange, audience = server.name("exchange"), server.name("audience")
     with server.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
@@ -43,11 +43,11 @@ def in_rabbitmq(server: RabbitServer, *, url: str | None = None, timeout: float 
             return [cloudevents.read_event(body) for body in bodies]
 
     publisher = InRabbitMQ(url or server.url, queue=server.name("new_order"), exchange=exchange, timeout=timeout)
-    return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+    return PublisherHarness(publisher=publisher, arrived=arrived, close=publisher.close)
 
 
-def in_kafka(server: KafkaServer) -> Told:
-    """A topic of its own. What is kept there is all that ever arrived, in the order of each partition."""
+def in_kafka(server: KafkaServer) -> PublisherHarness:
+    """A separate topic, which retains all events that ever arrived, in the order of each partition."""
     topic = server.name("events")
 
     def arrived() -> list[Event]:
@@ -57,11 +57,11 @@ def in_kafka(server: KafkaServer) -> Told:
         ]
 
     publisher = InKafka(server.servers, topic=topic, timeout=15.0)
-    return Told(publisher=publisher, arrived=arrived, close=publisher.close)
+    return PublisherHarness(publisher=publisher, arrived=arrived, close=publisher.close)
 
 
 def _structured(headers: dict[str, str], value: bytes) -> bytes:
-    """The CloudEvent in one piece."""
+    """The CloudEvent as one JSON document."""
     assert headers.pop("content-type") == "application/json"
     attributes: dict[str, Any] = {name.removeprefix("ce_"): text for name, text in headers.items()}
     attributes["orderversion"] = int(attributes["orderversion"])

@@ -1,4 +1,4 @@
-"""The promises of Analytics: which orders count, in which bucket, and what was ordered most."""
+"""Contract of AnalyticsReader: which orders count, their bucket, and the top products."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,21 +22,21 @@ def period(since: datetime = MARCH, before: datetime = APRIL, *, bucket: Bucket 
 
 
 @dataclass(frozen=True)
-class Till:
-    """Products are sold here, without a look at their stock."""
+class Sales:
+    """Sells products without a check of their stock."""
 
     shop: Shop
 
     def products(self, *names: str, currency: str = "USD") -> list[ProductId]:
         with self.shop.unit_of_work() as uow:
-            found = [
+            product_ids = [
                 uow.products.add(
                     NewProduct(sku=str(new_id()), name=name, price=Money(100, currency), stock=1_000), by=ADMIN, at=NOON
                 ).id
                 for name in names
             ]
             uow.commit()
-        return found
+        return product_ids
 
     def sell(
         self,
@@ -47,7 +47,7 @@ class Till:
         become: OrderStatus | None = None,
         delete: bool = False,
     ) -> Order:
-        """Place an order of (quantity, unit price) by product, and do with it what is wanted."""
+        """Place an order of (quantity, unit price) by product, then change or delete it as the arguments say."""
         lines = [
             OrderLine(product_id=product, quantity=quantity, unit_price=Money(price, currency))
             for product, (quantity, price) in sold.items()
@@ -73,76 +73,76 @@ class Till:
 
 
 @pytest.fixture
-def till(shop: Shop) -> Till:
-    return Till(shop)
+def sales(shop: Shop) -> Sales:
+    return Sales(shop)
 
 
 @pytest.mark.clause("002-31")
-def test_orders_are_tallied_by_their_present_status(shop: Shop, till: Till) -> None:
-    (tea,) = till.products("Tea")
+def test_orders_are_counted_by_current_status(shop: Shop, sales: Sales) -> None:
+    (tea,) = sales.products("Tea")
     for status in (None, OrderStatus.PAID, OrderStatus.PAID, OrderStatus.CANCELED):
-        till.sell({tea: (2, 250)}, become=status)
+        sales.sell({tea: (2, 250)}, become=status)
 
-    found = shop.analytics(period())
+    analytics = shop.analytics(period())
 
-    assert sorted(found.status_totals, key=lambda tally: tally.status.value) == [
+    assert sorted(analytics.status_totals, key=lambda tally: tally.status.value) == [
         StatusTotals(start=MARCH, status=OrderStatus.CANCELED, orders=1, minor=500),
         StatusTotals(start=MARCH, status=OrderStatus.PAID, orders=2, minor=1000),
         StatusTotals(start=MARCH, status=OrderStatus.PENDING, orders=1, minor=500),
     ]
 
 
-def test_neither_deleted_orders_nor_those_of_other_currencies_count(shop: Shop, till: Till) -> None:
-    tea, the = till.products("Tea")[0], till.products("Thé", currency="EUR")[0]
-    till.sell({tea: (1, 100)}, delete=True)
-    till.sell({the: (1, 100)}, currency="EUR")
+def test_deleted_and_foreign_orders_are_excluded(shop: Shop, sales: Sales) -> None:
+    tea, the = sales.products("Tea")[0], sales.products("Thé", currency="EUR")[0]
+    sales.sell({tea: (1, 100)}, delete=True)
+    sales.sell({the: (1, 100)}, currency="EUR")
 
-    found = shop.analytics(period())
+    analytics = shop.analytics(period())
 
-    assert (found.status_totals, found.top_products) == ((), ())
-    assert (found.orders, found.revenue, found.average_order_value) == (0, 0, Decimal())
+    assert (analytics.status_totals, analytics.top_products) == ((), ())
+    assert (analytics.orders, analytics.revenue, analytics.average_order_value) == (0, 0, Decimal())
 
 
-def test_a_period_has_its_first_moment_and_not_the_one_it_ends_before(shop: Shop, till: Till) -> None:
-    tea, cup = till.products("Tea", "Cup")
+def test_period_excludes_its_end(shop: Shop, sales: Sales) -> None:
+    tea, cup = sales.products("Tea", "Cup")
     for at in (MARCH - INSTANT, APRIL):
-        till.sell({cup: (1, 100)}, at=at)
+        sales.sell({cup: (1, 100)}, at=at)
     for at in (MARCH, APRIL - INSTANT):
-        till.sell({tea: (1, 100)}, at=at)
+        sales.sell({tea: (1, 100)}, at=at)
 
-    found = shop.analytics(period())
+    analytics = shop.analytics(period())
 
-    assert found.orders == 2
-    assert [(sold.name, sold.quantity) for sold in found.top_products] == [("Tea", 2)]
+    assert analytics.orders == 2
+    assert [(sold.name, sold.quantity) for sold in analytics.top_products] == [("Tea", 2)]
 
 
 @pytest.mark.parametrize("bucket", Bucket)
-def test_an_order_lies_in_the_bucket_that_its_moment_has_in_utc(shop: Shop, till: Till, bucket: Bucket) -> None:
-    (tea,) = till.products("Tea")
+def test_order_falls_in_its_utc_bucket(shop: Shop, sales: Sales, bucket: Bucket) -> None:
+    (tea,) = sales.products("Tea")
     since, zone = datetime(2025, 12, 20, tzinfo=UTC), timezone(timedelta(hours=5, minutes=45))
     moments = [since + timedelta(hours=5 * step) for step in range(170)] + [
-        datetime(2026, 1, 5, tzinfo=UTC) - INSTANT,  # the last of a Sunday
-        datetime(2026, 1, 5, tzinfo=UTC),  # the first of a Monday
-        datetime(2026, 1, 1, tzinfo=UTC) - INSTANT,  # the last of a year
-        datetime(2026, 1, 1, 3, tzinfo=zone),  # still of the old year
+        datetime(2026, 1, 5, tzinfo=UTC) - INSTANT,  # the last instant of a Sunday
+        datetime(2026, 1, 5, tzinfo=UTC),  # the first instant of a Monday
+        datetime(2026, 1, 1, tzinfo=UTC) - INSTANT,  # the last instant of a year
+        datetime(2026, 1, 1, 3, tzinfo=zone),  # still in the old year
     ]
     for moment in moments:
-        till.sell({tea: (1, 100)}, at=moment)
+        sales.sell({tea: (1, 100)}, at=moment)
 
-    found = shop.analytics(period(since, datetime(2026, 2, 1, tzinfo=UTC), bucket=bucket))
+    analytics = shop.analytics(period(since, datetime(2026, 2, 1, tzinfo=UTC), bucket=bucket))
 
-    expected = dict.fromkeys(found.period.starts(), 0)
+    expected = dict.fromkeys(analytics.period.starts(), 0)
     for moment in moments:
         expected[bucket.start(moment)] += 1
-    assert {start: orders for start, orders, _ in found.series()} == expected
+    assert {start: orders for start, orders, _ in analytics.series()} == expected
 
 
 @pytest.mark.clause("002-31")
-def test_the_top_products_are_those_that_brought_most_the_lower_id_first(shop: Shop, till: Till) -> None:
-    products = till.products(*(f"Product {number}" for number in range(12)))
+def test_top_products_sort_by_revenue_then_id(shop: Shop, sales: Sales) -> None:
+    products = sales.products(*(f"Product {number}" for number in range(12)))
     for number, product in enumerate(products):
-        till.sell({product: (number + 1, 100 if number else 500)})
-    till.sell({products[0]: (50, 10_000)}, become=OrderStatus.CANCELED)
+        sales.sell({product: (number + 1, 100 if number else 500)})
+    sales.sell({products[0]: (50, 10_000)}, become=OrderStatus.CANCELED)
 
     top = shop.analytics(period()).top_products
 
@@ -153,17 +153,17 @@ def test_the_top_products_are_those_that_brought_most_the_lower_id_first(shop: S
     assert (top[0].name, top[0].quantity) == ("Product 11", 12)
 
 
-def test_sums_may_be_larger_than_any_order(shop: Shop, till: Till) -> None:
-    (tea,) = till.products("Tea")
+def test_revenue_sum_exceeds_max_amount(shop: Shop, sales: Sales) -> None:
+    (tea,) = sales.products("Tea")
     for _ in range(3):
-        till.sell({tea: (1, 10**12)})
+        sales.sell({tea: (1, 10**12)})
 
-    found = shop.analytics(period())
+    analytics = shop.analytics(period())
 
-    assert found.revenue == found.top_products[0].minor == 3 * 10**12
+    assert analytics.revenue == analytics.top_products[0].minor == 3 * 10**12
 
 
-def test_nothing_is_found_where_nothing_was_ordered(shop: Shop) -> None:
-    found = shop.analytics(period(bucket=Bucket.DAY))
+def test_analytics_are_empty_without_orders(shop: Shop) -> None:
+    analytics = shop.analytics(period(bucket=Bucket.DAY))
 
-    assert found.series() == tuple((MARCH + timedelta(days=day), 0, 0) for day in range(31))
+    assert analytics.series() == tuple((MARCH + timedelta(days=day), 0, 0) for day in range(31))

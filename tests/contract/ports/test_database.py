@@ -1,4 +1,4 @@
-"""What only a database promises: it refuses what cannot be, and a relay that dies holds nothing."""
+"""Contract of the databases alone: constraints, and locks that a killed relay releases."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ from tests.support.threads import at_once
 
 
 @pytest.mark.clause("000-01")
-def test_orders_lie_in_a_table_with_the_columns_of_the_specification(engine: Engine) -> None:
+def test_orders_table_has_specified_columns(engine: Engine) -> None:
     tables = inspect(engine)
 
     columns = {column["name"]: column for column in tables.get_columns("orders")}
     (key,) = tables.get_foreign_keys("orders")
     for name in ("id", "items", "total_minor", "currency", "status", "created_at"):
         assert columns[name]["nullable"] is False
-    assert columns["user_id"]["nullable"] is True  # a guest's order of the contract checkout
+    assert columns["user_id"]["nullable"] is True  # an order of a guest through the contract checkout
     assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (
         ["user_id"],
         "users",
@@ -37,7 +37,7 @@ def test_orders_lie_in_a_table_with_the_columns_of_the_specification(engine: Eng
 
 
 @pytest.mark.clause("000-02")
-def test_an_order_is_found_by_its_id_and_by_its_user(engine: Engine) -> None:
+def test_order_is_found_by_id_and_user(engine: Engine) -> None:
     shop = in_database(engine)
     mine = shop.placed(by=ADA)
     shop.placed(by=GRACE)
@@ -69,7 +69,7 @@ IMPOSSIBLE = {
 
 @pytest.mark.clause("000-03")
 @pytest.mark.parametrize("statement", IMPOSSIBLE.values(), ids=list(IMPOSSIBLE))
-def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: str) -> None:
+def test_database_rejects_invalid_values(engine: Engine, statement: str) -> None:
     shop = in_database(engine)
     order = shop.placed()
 
@@ -80,7 +80,7 @@ def test_the_database_itself_refuses_what_cannot_be(engine: Engine, statement: s
 
 
 @pytest.mark.clause("000-03")
-def test_the_database_refuses_a_new_order_of_an_unknown_status(engine: Engine) -> None:
+def test_database_rejects_unknown_status(engine: Engine) -> None:
     in_database(engine).placed()
     columns = "number, origin, user_id, items, total_minor, currency, version, created_at, updated_at"
     copied = columns.replace("number", "number + 1")
@@ -106,7 +106,7 @@ with outbox.claim(shard, now=now, limit=500) as claim:
 """
 
 
-def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
+def test_killed_relay_releases_its_shard(engine: Engine) -> None:
     shop = in_database(engine)
     shop.placed()
     outbox, now = shop.outbox(), NOON.replace(year=2027)
@@ -123,17 +123,17 @@ def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
         os.kill(relay.pid, signal.SIGKILL)
         relay.wait(10)
 
-    found = 0
+    count = 0
     for _ in range(50):  # the server needs a moment to notice
         with outbox.claim(shard, now=now, limit=500) as claim:
-            found = len(claim.messages) if claim is not None else 0
-        if found:
+            count = len(claim.messages) if claim is not None else 0
+        if count:
             break
         time.sleep(0.05)
-    assert found == 1
+    assert count == 1
 
 
-def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engine) -> None:
+def test_crossing_order_locks_do_not_hang(postgresql: Engine) -> None:
     shop = in_database(postgresql)
     lamp, cable = shop.placed(), shop.placed()
 
@@ -154,7 +154,7 @@ def test_two_that_want_each_other_s_orders_do_not_wait_for_ever(postgresql: Engi
     assert [len(shop.queries.history(order.id)) for order in (lamp, cable)] == [2, 2]
 
 
-def test_a_full_disk_leaves_nothing_of_an_order(sqlite: Engine) -> None:
+def test_full_disk_rolls_back_the_order(sqlite: Engine) -> None:
     shop = in_database(sqlite)
     stored = shop.placed()
     with sqlite.connect() as connection:
@@ -165,10 +165,10 @@ def test_a_full_disk_leaves_nothing_of_an_order(sqlite: Engine) -> None:
         with pytest.raises(StoreUnavailable):
             uow.orders.add(new)
 
-    assert [one.event.order_id for one in shop.events()] == [stored.id]
+    assert [message.event.order_id for message in shop.events()] == [stored.id]
 
 
-def test_a_store_of_sqlite_is_one_file_and_its_companions(sqlite: Engine) -> None:
+def test_sqlite_store_is_one_file_and_companions(sqlite: Engine) -> None:
     in_database(sqlite).placed()
 
     directory = Path(str(sqlite.url.database)).parent

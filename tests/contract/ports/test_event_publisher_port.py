@@ -1,4 +1,4 @@
-"""The promises of Publisher: None only for what is safe with the broker, an answer for each, and an end to waiting."""
+"""Contract of EventPublisher: None only for a confirmed event, one result per event, and bounded waiting."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as I
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
-from tests.contract.ports.publishers import Told, in_memory, in_rabbitmq
+from tests.contract.ports.publishers import PublisherHarness, in_memory, in_rabbitmq
 from tests.support.examples import ADA, NOON, only, placed
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
@@ -18,10 +18,10 @@ from tests.support.threads import at_once
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])
-def told(request: pytest.FixtureRequest) -> Iterator[Told]:
-    told = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
-    yield told
-    told.close()
+def harness(request: pytest.FixtureRequest) -> Iterator[PublisherHarness]:
+    harness = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
+    yield harness
+    harness.close()
 
 
 def placings(count: int) -> list[Event]:
@@ -36,47 +36,47 @@ def life_of_an_order() -> list[Event]:
 
 
 class TestRoundTrip:
-    def test_events_arrive_as_they_were_sent_in_their_order(self, told: Told) -> None:
+    def test_events_arrive_unchanged_in_order(self, harness: PublisherHarness) -> None:
         sent = life_of_an_order()
 
-        assert list(told.publisher.publish(sent)) == [None, None, None]
+        assert list(harness.publisher.publish(sent)) == [None, None, None]
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_a_thousand_events_arrive_in_their_order(self, told: Told) -> None:
+    def test_thousand_events_arrive_in_order(self, harness: PublisherHarness) -> None:
         sent = placings(1_000)
 
-        assert list(told.publisher.publish(sent)) == [None] * 1_000
+        assert list(harness.publisher.publish(sent)) == [None] * 1_000
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_calls_follow_each_other(self, told: Told) -> None:
+    def test_consecutive_publish_calls_succeed(self, harness: PublisherHarness) -> None:
         sent = placings(5)
 
         for event in sent:
-            assert list(told.publisher.publish([event])) == [None]
+            assert list(harness.publisher.publish([event])) == [None]
 
-        assert told.arrived() == sent
+        assert harness.arrived() == sent
 
-    def test_an_event_may_be_sent_again(self, told: Told) -> None:
+    def test_event_can_be_published_twice(self, harness: PublisherHarness) -> None:
         (event,) = placings(1)
 
-        assert list(told.publisher.publish([event])) == list(told.publisher.publish([event])) == [None]
+        assert list(harness.publisher.publish([event])) == list(harness.publisher.publish([event])) == [None]
 
-        assert told.arrived() == [event, event]
+        assert harness.arrived() == [event, event]
 
-    def test_nothing_to_send_is_nothing_refused(self, told: Told) -> None:
-        assert list(told.publisher.publish([])) == []
+    def test_empty_batch_publishes_nothing(self, harness: PublisherHarness) -> None:
+        assert list(harness.publisher.publish([])) == []
 
 
-class TestTwoAtOnce:
-    def test_eight_threads_share_a_publisher_and_each_one_s_events_keep_their_order(self, told: Told) -> None:
+class TestConcurrency:
+    def test_shared_publisher_preserves_order_per_thread(self, harness: PublisherHarness) -> None:
         batches = [placings(40) for _ in range(8)]
 
-        results = at_once(*(partial(told.publisher.publish, batch) for batch in batches))
+        results = at_once(*(partial(harness.publisher.publish, batch) for batch in batches))
 
         assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 40] * 8
-        arrived = told.arrived()
+        arrived = harness.arrived()
         assert len(arrived) == 320
         for batch in batches:
             ids = {event.id for event in batch}
@@ -90,47 +90,47 @@ def network(rabbitmq_server: RabbitServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[Told]:
-    """RabbitMQ behind a network that can be broken. Memory refuses nothing and is never away."""
-    told = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
-    yield told
-    told.close()
+def remote(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherHarness]:
+    """RabbitMQ behind a network that can be broken. The in-memory publisher neither rejects nor fails."""
+    harness = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
+    yield harness
+    harness.close()
 
 
-class TestTheBrokerFails:
+class TestBrokerOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
-    def test_a_broker_that_is_away_or_silent_is_unavailable_soon_and_comes_back(
-        self, far: Told, network: Proxy, fault: str, connected_before: bool
+    def test_broken_broker_is_unavailable_then_recovers(
+        self, remote: PublisherHarness, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         if connected_before:
-            assert list(far.publisher.publish(placings(1))) == [None]
-            far.arrived()
+            assert list(remote.publisher.publish(placings(1))) == [None]
+            remote.arrived()
         getattr(network, fault)()
 
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(PublisherUnavailable):
-                far.publisher.publish(placings(3))
+                remote.publisher.publish(placings(3))
             assert time.monotonic() - began < 4.0
 
         network.restore()
         after = placings(3)
-        assert list(far.publisher.publish(after)) == [None] * 3
-        assert [event for event in far.arrived() if event in after] == after
+        assert list(remote.publisher.publish(after)) == [None] * 3
+        assert [event for event in remote.arrived() if event in after] == after
 
-    def test_a_connection_that_was_lost_while_nobody_spoke_costs_no_event(self, far: Told, network: Proxy) -> None:
+    def test_idle_disconnect_loses_no_event(self, remote: PublisherHarness, network: Proxy) -> None:
         first, second = placings(2)
-        far.publisher.publish([first])
+        remote.publisher.publish([first])
 
         network.cut()
         network.restore()
-        time.sleep(0.3)  # the farewell arrives
+        time.sleep(0.3)  # the close of the connection arrives
 
-        assert list(far.publisher.publish([second])) == [None]
-        assert far.arrived() == [first, second]
+        assert list(remote.publisher.publish([second])) == [None]
+        assert remote.arrived() == [first, second]
 
-    def test_a_broker_that_goes_away_in_the_middle_has_what_it_has(self, far: Told, network: Proxy) -> None:
+    def test_lost_broker_keeps_confirmed_events(self, remote: PublisherHarness, network: Proxy) -> None:
         sent = placings(2_000)
         network.delay(0.02)
 
@@ -138,32 +138,32 @@ class TestTheBrokerFails:
             time.sleep(0.15)
             network.cut()
 
-        result, _ = at_once(lambda: far.publisher.publish(sent), cut)
+        result, _ = at_once(lambda: remote.publisher.publish(sent), cut)
 
         assert isinstance(result, PublisherUnavailable)
-        arrived = far.arrived()
-        assert arrived == sent[: len(arrived)]  # without a hole
+        arrived = remote.arrived()
+        assert arrived == sent[: len(arrived)]  # without a gap
 
-    def test_eight_threads_hear_of_it_in_time(self, far: Told, network: Proxy) -> None:
-        far.publisher.publish(placings(1))
+    def test_threads_fail_within_timeout_if_broker_hangs(self, remote: PublisherHarness, network: Proxy) -> None:
+        remote.publisher.publish(placings(1))
         network.hang()
 
         began = time.monotonic()
-        results = at_once(*(partial(far.publisher.publish, placings(1)) for _ in range(8)))
+        results = at_once(*(partial(remote.publisher.publish, placings(1)) for _ in range(8)))
 
         assert [type(result) for result in results] == [PublisherUnavailable] * 8
         assert time.monotonic() - began < 4.0
 
 
-class TestTheBrokerRefuses:
-    def test_a_refusal_is_told_of_the_event_it_is_of(self, rabbitmq_server: RabbitServer) -> None:
+class TestBrokerRejection:
+    def test_rejection_is_reported_for_its_event(self, rabbitmq_server: RabbitServer) -> None:
         """The task queue takes one message and rejects the rest."""
         queue, exchange = rabbitmq_server.name("full"), rabbitmq_server.name("exchange")
         with rabbitmq_server.channel() as channel:
             channel.queue_declare(queue, durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
         publisher = InRabbitMQ(rabbitmq_server.url, queue=queue, exchange=exchange)
         first, second = placings(2)
-        change = life_of_an_order()[1]  # goes to no task queue
+        change = life_of_an_order()[1]  # is routed to no task queue
 
         taken, refused, untouched = publisher.publish([first, second, change])
 

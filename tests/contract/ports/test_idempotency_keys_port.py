@@ -1,4 +1,4 @@
-"""The promises of Keys: what was done under a key is done once, and a key is taken by a commit alone."""
+"""Contract of IdempotencyKeys: a request runs once per key, and only a commit stores a key."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ DAY = timedelta(hours=24)
 TWICE = IdempotencyKey(subject="ada", scope="orders", key="twice", fingerprint="tea")
 
 
-def do(
+def place_once(
     shop: Shop, idempotency_key: IdempotencyKey = TWICE, *, at: datetime = NOON, meanwhile: Callable[[], object] = int
 ) -> Order:
     """Place an order under the key, with its event."""
@@ -40,32 +40,32 @@ def orders_of(shop: Shop) -> int:
     return len(shop.queries.search(OrderFilter(user_id="ada")).orders)
 
 
-def test_what_was_done_is_told_again_and_not_done(shop: Shop) -> None:
-    order = do(shop)
+def test_repeated_key_returns_stored_order(shop: Shop) -> None:
+    order = place_once(shop)
 
     for _ in range(2):
         with pytest.raises(DuplicateRequest) as again:
-            do(shop)
+            place_once(shop)
         assert again.value.order == shop.queries.get(order.id)
 
     assert orders_of(shop) == 1
     assert len(shop.events()) == 1
 
 
-def test_a_repetition_has_the_order_as_it_was_placed(shop: Shop) -> None:
-    order = do(shop)
+def test_repeated_key_returns_order_as_placed(shop: Shop) -> None:
+    order = place_once(shop)
     placed_order = shop.queries.get(order.id)
     shop.changed(order, OrderStatus.PAID)
 
     with pytest.raises(DuplicateRequest) as again:
-        do(shop)
+        place_once(shop)
 
     assert again.value.order == placed_order
     assert again.value.order.number is not None
 
 
-def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
-    order = do(shop)
+def test_repeated_key_returns_deleted_order(shop: Shop) -> None:
+    order = place_once(shop)
     placed_order = shop.queries.get(order.id)
     with shop.unit_of_work() as uow:
         present = uow.orders.get_for_update(order.id)
@@ -74,16 +74,16 @@ def test_a_repetition_has_a_deleted_order_as_it_was_placed(shop: Shop) -> None:
         uow.commit()
 
     with pytest.raises(DuplicateRequest) as again:
-        do(shop)
+        place_once(shop)
 
     assert again.value.order == placed_order
 
 
-def test_a_key_is_good_for_one_request(shop: Shop) -> None:
-    do(shop)
+def test_key_reuse_with_other_request_is_rejected(shop: Shop) -> None:
+    place_once(shop)
 
     with pytest.raises(IdempotencyKeyReused):
-        do(shop, replace(TWICE, fingerprint="coffee"))
+        place_once(shop, replace(TWICE, fingerprint="coffee"))
 
     assert orders_of(shop) == 1
 
@@ -98,114 +98,114 @@ def test_a_key_is_good_for_one_request(shop: Shop) -> None:
         replace(TWICE, subject="adaorders", scope="x"),
     ],
 )
-def test_keys_count_for_one_subject_in_one_scope_to_the_letter(shop: Shop, other: IdempotencyKey) -> None:
-    first = do(shop)
+def test_key_is_unique_per_subject_and_scope(shop: Shop, other: IdempotencyKey) -> None:
+    first = place_once(shop)
 
-    second = do(shop, replace(other, fingerprint="coffee"))
+    second = place_once(shop, replace(other, fingerprint="coffee"))
 
     assert first.id != second.id
 
 
 @pytest.mark.parametrize("key", ["k" * 255, "'; DROP TABLE idempotency_keys; --", "Schlüssel \U0001f511", "%s :key"])
-def test_any_key_is_kept_to_the_letter(shop: Shop, key: str) -> None:
-    do(shop, replace(TWICE, key=key))
+def test_key_text_is_stored_exactly(shop: Shop, key: str) -> None:
+    place_once(shop, replace(TWICE, key=key))
 
     with pytest.raises(DuplicateRequest):
-        do(shop, replace(TWICE, key=key))
+        place_once(shop, replace(TWICE, key=key))
 
 
-class Mishap(Exception):
-    """Whatever may happen between the claim and the commit."""
+class ExpectedError(Exception):
+    """An error between acquiring the key and the commit."""
 
 
-def test_a_failure_frees_the_key(shop: Shop) -> None:
+def test_failure_releases_the_key(shop: Shop) -> None:
     def fail() -> None:
-        raise Mishap
+        raise ExpectedError
 
-    with pytest.raises(Mishap):
-        do(shop, meanwhile=fail)
+    with pytest.raises(ExpectedError):
+        place_once(shop, meanwhile=fail)
     assert orders_of(shop) == 0
 
-    do(shop, replace(TWICE, fingerprint="coffee"))
+    place_once(shop, replace(TWICE, fingerprint="coffee"))
     assert orders_of(shop) == 1
 
 
-def test_leaving_without_a_commit_frees_the_key(shop: Shop) -> None:
+def test_rollback_releases_the_key(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
         order = placed()
         uow.orders.add(order)
         uow.idempotency_keys.store(TWICE, order)
 
-    do(shop)
+    place_once(shop)
     assert orders_of(shop) == 1
 
 
-def test_a_key_claimed_and_not_kept_is_free_again(shop: Shop) -> None:
+def test_acquired_key_without_response_is_free(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
         uow.commit()
 
-    do(shop)
+    place_once(shop)
     assert orders_of(shop) == 1
 
 
-def test_after_a_day_a_key_is_as_good_as_new(shop: Shop) -> None:
-    first = do(shop, at=NOON)
+def test_key_expires_after_a_day(shop: Shop) -> None:
+    first = place_once(shop, at=NOON)
 
     with pytest.raises(DuplicateRequest):
-        do(shop, at=NOON + DAY - timedelta(microseconds=1))
-    second = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY)
+        place_once(shop, at=NOON + DAY - timedelta(microseconds=1))
+    second = place_once(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY)
 
     with pytest.raises(DuplicateRequest) as again:
-        do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY + DAY / 2)
+        place_once(shop, replace(TWICE, fingerprint="coffee"), at=NOON + DAY + DAY / 2)
     assert again.value.order.id == second.id != first.id
 
 
-def test_long_after_too(shop: Shop) -> None:
-    do(shop, at=NOON)
-    later = do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
+def test_key_is_free_after_nine_days(shop: Shop) -> None:
+    place_once(shop, at=NOON)
+    later = place_once(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
 
     with pytest.raises(DuplicateRequest) as again:
-        do(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
+        place_once(shop, replace(TWICE, fingerprint="coffee"), at=NOON + 9 * DAY)
     assert again.value.order.id == later.id
 
 
-def test_old_keys_are_pruned_so_many_at_a_time(shop: Shop) -> None:
+def test_expired_keys_are_pruned_in_batches(shop: Shop) -> None:
     for number in range(5):
-        do(shop, replace(TWICE, key=f"old {number}"), at=NOON)
-    do(shop, replace(TWICE, key="young"), at=NOON + DAY)
+        place_once(shop, replace(TWICE, key=f"old {number}"), at=NOON)
+    place_once(shop, replace(TWICE, key="young"), at=NOON + DAY)
 
     limit = NOON + timedelta(microseconds=1)
     assert [shop.keys.prune(stored_before=limit, limit=3) for _ in range(3)] == [3, 2, 0]
 
     with pytest.raises(DuplicateRequest):
-        do(shop, replace(TWICE, key="young"), at=NOON + DAY)
-    do(shop, replace(TWICE, key="old 3", fingerprint="coffee"), at=NOON)
+        place_once(shop, replace(TWICE, key="young"), at=NOON + DAY)
+    place_once(shop, replace(TWICE, key="old 3", fingerprint="coffee"), at=NOON)
 
 
-def test_nothing_young_is_pruned(shop: Shop) -> None:
-    do(shop, at=NOON)
+def test_unexpired_keys_are_not_pruned(shop: Shop) -> None:
+    place_once(shop, at=NOON)
 
     assert shop.keys.prune(stored_before=NOON) == 0
 
 
-def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(shop: Shop) -> None:
-    begun, go_on = Event(), Event()
+def test_concurrent_key_is_rejected_or_waits(shop: Shop) -> None:
+    begun, resume = Event(), Event()
 
     def linger() -> None:
         begun.set()
-        go_on.wait(10)
+        resume.wait(10)
 
     with other_thread() as first, other_thread() as second:
-        doing = first.submit(do, shop, meanwhile=linger)
+        doing = first.submit(place_once, shop, meanwhile=linger)
         assert begun.wait(10)
-        repeating = second.submit(do, shop)
+        repeating = second.submit(place_once, shop)
         try:
-            early = repeating.exception(timeout=1)  # a store without locks of its own lets it wait
+            early = repeating.exception(timeout=1)  # a store without row locks lets it wait
         except TimeoutError:
             early = None
-        go_on.set()
+        resume.set()
         order = doing.result(10)
         outcome = early or repeating.exception(10)
 
@@ -215,16 +215,16 @@ def test_while_one_is_at_it_another_is_refused_or_waits_and_hears_what_was_done(
     assert orders_of(shop) == 1
 
 
-def test_of_many_at_once_exactly_one_is_done(shop: Shop) -> None:
-    for turn in range(5):
-        idempotency_key = replace(TWICE, key=f"turn {turn}")
-        results = at_once(*[partial(do, shop, idempotency_key)] * 16)
+def test_concurrent_requests_create_one_order(shop: Shop) -> None:
+    for attempt in range(5):
+        idempotency_key = replace(TWICE, key=f"turn {attempt}")
+        results = at_once(*[partial(place_once, shop, idempotency_key)] * 16)
 
-        done = [one for one in results if isinstance(one, Order)]
-        told = {one.order.id for one in results if isinstance(one, DuplicateRequest)}
-        assert len(done) == 1
-        assert told <= {done[0].id}
-        assert {type(one) for one in results} <= {Order, DuplicateRequest, RequestInProgress}
+        created = [result for result in results if isinstance(result, Order)]
+        repeated = {result.order.id for result in results if isinstance(result, DuplicateRequest)}
+        assert len(created) == 1
+        assert repeated <= {created[0].id}
+        assert {type(result) for result in results} <= {Order, DuplicateRequest, RequestInProgress}
 
     assert orders_of(shop) == 5
     assert len(shop.events()) == 5

@@ -1,4 +1,4 @@
-"""The promises of the port Jobs."""
+"""Contract of JobRepository."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -26,7 +26,7 @@ LATER = NOON + timedelta(seconds=10)
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def jobs(request: pytest.FixtureRequest) -> JobRepository:
-    """No job at all."""
+    """No job exists."""
     if request.param == "memory":
         return memory_jobs.InMemoryJobRepository(InMemoryStore())
     engine: Engine = request.getfixturevalue(request.param)
@@ -40,18 +40,18 @@ def added(jobs: JobRepository, *order_ids: OrderRef) -> BulkStatusJob:
 
 
 def claimed(jobs: JobRepository, job: BulkStatusJob) -> BulkStatusJob:
-    ours = jobs.acquire(job.id, now=NOON, until=LATER)
-    assert ours
-    return ours
+    leased = jobs.acquire(job.id, now=NOON, until=LATER)
+    assert leased
+    return leased
 
 
-def test_a_job_is_got_as_it_was_added(jobs: JobRepository) -> None:
+def test_job_is_read_as_added(jobs: JobRepository) -> None:
     job = added(jobs, 7, new_id(), 10**18 - 1)
 
     assert jobs.get(job.id) == job
 
 
-def test_a_job_is_got_as_it_was_noted(jobs: JobRepository) -> None:
+def test_job_is_read_with_its_progress(jobs: JobRepository) -> None:
     order_id: UUID = new_id()
     job = claimed(jobs, added(jobs, 7, order_id, 8, 9))
     shipped = OrderStatus.SHIPPED
@@ -65,13 +65,13 @@ def test_a_job_is_got_as_it_was_noted(jobs: JobRepository) -> None:
     assert jobs.get(job.id).updated == (8,)
 
 
-def test_an_unknown_job_is_not_found(jobs: JobRepository) -> None:
+def test_unknown_job_raises_not_found(jobs: JobRepository) -> None:
     with pytest.raises(JobNotFound):
         jobs.get(new_id())
     assert jobs.acquire(new_id(), now=NOON, until=LATER) is None
 
 
-def test_what_is_got_is_a_copy(jobs: JobRepository) -> None:
+def test_returned_job_is_a_copy(jobs: JobRepository) -> None:
     job = added(jobs)
 
     jobs.get(job.id).record_result(None)
@@ -80,13 +80,13 @@ def test_what_is_got_is_a_copy(jobs: JobRepository) -> None:
     assert jobs.get(job.id).processed == 0
 
 
-def test_a_claimed_job_runs_and_is_nobody_else_s_until_its_lease_is_over(jobs: JobRepository) -> None:
+def test_leased_job_is_not_due_until_expiry(jobs: JobRepository) -> None:
     job = added(jobs)
 
-    ours = claimed(jobs, job)
+    leased = claimed(jobs, job)
 
-    assert (ours.status, ours.attempts, ours.leased_until) == (JobStatus.RUNNING, 1, LATER)
-    assert jobs.get(job.id) == ours
+    assert (leased.status, leased.attempts, leased.leased_until) == (JobStatus.RUNNING, 1, LATER)
+    assert jobs.get(job.id) == leased
     assert jobs.list_due(LATER - timedelta(microseconds=1)) == []
     assert jobs.acquire(job.id, now=LATER - timedelta(microseconds=1), until=LATER) is None
     assert jobs.list_due(LATER) == [job.id]
@@ -95,7 +95,7 @@ def test_a_claimed_job_runs_and_is_nobody_else_s_until_its_lease_is_over(jobs: J
     assert again.attempts == 2
 
 
-def test_a_note_holds_the_job_longer(jobs: JobRepository) -> None:
+def test_saved_progress_extends_the_lease(jobs: JobRepository) -> None:
     job = claimed(jobs, added(jobs))
 
     jobs.save_progress(job, until=LATER + timedelta(seconds=10))
@@ -104,7 +104,7 @@ def test_a_note_holds_the_job_longer(jobs: JobRepository) -> None:
     assert jobs.acquire(job.id, now=LATER, until=LATER + timedelta(seconds=10)) is None
 
 
-def test_whoever_lost_the_job_cannot_note_anything(jobs: JobRepository) -> None:
+def test_lost_lease_rejects_progress(jobs: JobRepository) -> None:
     slow = claimed(jobs, added(jobs))
     quick = jobs.acquire(slow.id, now=LATER, until=LATER + timedelta(seconds=10))
     slow.record_result(None)
@@ -116,7 +116,7 @@ def test_whoever_lost_the_job_cannot_note_anything(jobs: JobRepository) -> None:
 
 
 @pytest.mark.parametrize("end", [JobStatus.DONE, JobStatus.FAILED])
-def test_a_job_that_has_ended_is_never_due(jobs: JobRepository, end: JobStatus) -> None:
+def test_finished_job_is_never_due(jobs: JobRepository, end: JobStatus) -> None:
     job = claimed(jobs, added(jobs))
     job.status = end
 
@@ -126,7 +126,7 @@ def test_a_job_that_has_ended_is_never_due(jobs: JobRepository, end: JobStatus) 
     assert jobs.acquire(job.id, now=LATER, until=LATER) is None
 
 
-def test_those_that_wait_longest_come_first(jobs: JobRepository) -> None:
+def test_jobs_are_due_oldest_first(jobs: JobRepository) -> None:
     waiting = [added(jobs) for _ in range(3)]
     jobs.save_progress(claimed(jobs, waiting[0]), until=NOON + timedelta(seconds=1))
 
@@ -136,16 +136,16 @@ def test_those_that_wait_longest_come_first(jobs: JobRepository) -> None:
     assert list(jobs.list_due(LATER, limit=1)) == [waiting[1].id]
 
 
-def test_of_many_that_claim_at_once_one_has_the_job(jobs: JobRepository) -> None:
+def test_concurrent_acquire_leases_job_once(jobs: JobRepository) -> None:
     for _ in range(10):
         job = added(jobs)
 
         outcomes = at_once(*[lambda job=job: jobs.acquire(job.id, now=NOON, until=LATER)] * 12)
 
-        assert len([one for one in outcomes if one is not None]) == 1
+        assert len([outcome for outcome in outcomes if outcome is not None]) == 1
 
 
-def test_ended_jobs_are_forgotten_when_they_are_old(jobs: JobRepository) -> None:
+def test_finished_jobs_are_deleted_when_old(jobs: JobRepository) -> None:
     ended, open_ = claimed(jobs, added(jobs)), added(jobs)
     ended.status = JobStatus.DONE
     jobs.save_progress(ended, until=LATER)
@@ -158,7 +158,7 @@ def test_ended_jobs_are_forgotten_when_they_are_old(jobs: JobRepository) -> None
         jobs.get(ended.id)
 
 
-def test_a_new_job_wakes_the_worker(sqlite: Engine) -> None:
+def test_new_job_wakes_the_worker(sqlite: Engine) -> None:
     rung: list[str] = []
     in_memory = memory_jobs.InMemoryJobRepository(InMemoryStore(on_job=lambda: rung.append("memory")))
 
@@ -168,7 +168,7 @@ def test_a_new_job_wakes_the_worker(sqlite: Engine) -> None:
     assert rung == ["memory", "sql"]
 
 
-def test_a_store_that_is_away_is_unavailable() -> None:
+def test_unreachable_job_store_is_unavailable() -> None:
     jobs = sql_jobs.SqlJobRepository(engines.create("postgresql://nobody@127.0.0.1:1/x"))
     job = BulkStatusJob.create([1], CONFIRMED, job_id=new_id(), by=ROOT, at=NOON)
 

@@ -1,4 +1,4 @@
-"""The promises of the port Products that are about many at once."""
+"""Contract of the bulk methods of ProductRepository."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,38 +29,38 @@ def add(shop: Shop, *products: NewProduct) -> None:
         uow.commit()
 
 
-def there(shop: Shop, *skus: str) -> list[Product]:
+def stored_products(shop: Shop, *skus: str) -> list[Product]:
     with shop.unit_of_work() as uow:
         return list(uow.products.get_by_sku_for_update(skus).values())
 
 
-def test_many_are_added_with_their_stock(shop: Shop) -> None:
+def test_add_many_stores_products_and_stock(shop: Shop) -> None:
     add(shop, tea(1), tea(2, stock=0), tea(3, stock=10**12))
 
-    found = there(shop, "TEA-3", "TEA-1", "TEA-2", "TEA-9")
+    products = stored_products(shop, "TEA-3", "TEA-1", "TEA-2", "TEA-9")
 
-    assert sorted((one.sku, one.name, one.stock) for one in found) == [
+    assert sorted((product.sku, product.name, product.stock) for product in products) == [
         ("TEA-1", "Tea 1", 5),
         ("TEA-2", "Tea 2", 0),
         ("TEA-3", "Tea 3", 10**12),
     ]
 
 
-def test_many_are_saved_and_others_are_left(shop: Shop) -> None:
+def test_save_many_leaves_other_products(shop: Shop) -> None:
     add(shop, tea(1), tea(2), tea(3))
-    one, two, _ = sorted(there(shop, "TEA-1", "TEA-2", "TEA-3"), key=lambda product: product.sku)
-    changed = [replace(one, stock=9, name="Black"), replace(two, price=Money(120, "EUR"), low_stock_threshold=0)]
+    first, second, _ = sorted(stored_products(shop, "TEA-1", "TEA-2", "TEA-3"), key=lambda product: product.sku)
+    changed = [replace(first, stock=9, name="Black"), replace(second, price=Money(120, "EUR"), low_stock_threshold=0)]
 
     with shop.unit_of_work() as uow:
         uow.products.get_by_sku_for_update(["TEA-1", "TEA-2"])
         uow.products.save_many(changed, by=ADMIN, at=NOON)
         uow.commit()
 
-    assert sorted(there(shop, "TEA-1", "TEA-2"), key=lambda product: product.sku) == changed
-    assert there(shop, "TEA-3")[0].name == "Tea 3"
+    assert sorted(stored_products(shop, "TEA-1", "TEA-2"), key=lambda product: product.sku) == changed
+    assert stored_products(shop, "TEA-3")[0].name == "Tea 3"
 
 
-def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
+def test_rollback_stores_no_products(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow:
@@ -68,10 +68,10 @@ def test_nothing_is_kept_without_a_commit(shop: Shop) -> None:
         uow.products.save_many([replace(held["TEA-1"], stock=9)], by=ADMIN, at=NOON)
         uow.products.add_many([tea(2)], by=ADMIN, at=NOON)
 
-    assert [one.stock for one in there(shop, "TEA-1", "TEA-2")] == [5]
+    assert [product.stock for product in stored_products(shop, "TEA-1", "TEA-2")] == [5]
 
 
-def test_no_products_are_no_trouble(shop: Shop) -> None:
+def test_empty_product_batch_is_accepted(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         assert uow.products.get_by_sku_for_update([]) == {}
         uow.products.save_many([], by=ADMIN, at=NOON)
@@ -79,16 +79,16 @@ def test_no_products_are_no_trouble(shop: Shop) -> None:
         uow.commit()
 
 
-def test_a_sku_that_was_taken_meanwhile_is_contention_and_nothing_happened(shop: Shop) -> None:
+def test_duplicate_sku_is_contention_and_rolls_back(shop: Shop) -> None:
     add(shop, tea(1))
 
     with shop.unit_of_work() as uow, pytest.raises(StoreContention):
         uow.products.add_many([tea(2), tea(1)], by=ADMIN, at=NOON)
 
-    assert there(shop, "TEA-2") == []
+    assert stored_products(shop, "TEA-2") == []
 
 
-def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: Shop) -> None:
+def test_concurrent_upserts_add_each_product_once(shop: Shop) -> None:
     request = UpsertProducts(actor=ADMIN, products={f"TEA-{n}": ProductUpsert(product=tea(n)) for n in range(200)})
 
     def put(uow: UnitOfWork) -> Callable[[], Sequence[UpsertOutcome]]:
@@ -96,11 +96,11 @@ def test_several_that_put_the_same_products_at_once_add_each_of_them_once(shop: 
 
     outcomes = at_once(*(put(shop.unit_of_work()) for _ in range(6)))
 
-    told = [became for outcome in outcomes if not isinstance(outcome, OrdersError) for became in outcome]
-    assert (told.count(UpsertOutcome.ADDED), told.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)
+    upserts = [became for outcome in outcomes if not isinstance(outcome, OrdersError) for became in outcome]
+    assert (upserts.count(UpsertOutcome.ADDED), upserts.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)
 
 
-def test_the_stock_is_the_sum_of_its_movements(engine: Engine) -> None:
+def test_stock_equals_sum_of_movements(engine: Engine) -> None:
     def put(stock: int) -> None:
         products = {f"TEA-{n}": ProductUpsert(product=tea(n, stock=stock + n)) for n in range(300)}
         upsert_products(UpsertProducts(actor=ADMIN, products=products), uow=SqlUnitOfWork(engine), clock=lambda: NOON)

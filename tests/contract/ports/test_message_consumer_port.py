@@ -1,4 +1,4 @@
-"""The promises of Inlet: nothing is lost, nothing is done before its time, and what cannot be done is put aside."""
+"""Contract of MessageConsumer: no message is lost, early messages are retried, invalid ones are dead-lettered."""
 
 import time
 from collections import deque
@@ -12,120 +12,126 @@ from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain.errors import PrerequisiteMissing, StoreUnavailable
 from orders_domain.model.reservation import LEASE
 from orders_domain.ports.message_consumer import MessageConsumer
-from tests.contract.ports.consumers import PATIENCE, Post, in_kafka, in_memory, in_rabbitmq, joining, take_until
+from tests.contract.ports.consumers import (
+    TIMEOUT,
+    ConsumerHarness,
+    in_kafka,
+    in_memory,
+    in_rabbitmq,
+    joined,
+    poll_until,
+)
 from tests.support.servers.kafka import KafkaServer
 
-pytestmark = pytest.mark.usefixtures("hurry")
+pytestmark = pytest.mark.usefixtures("short_delays")
 
 
 @pytest.fixture(params=["memory", "rabbitmq", "kafka"])
-def post(request: pytest.FixtureRequest) -> Post:
+def harness(request: pytest.FixtureRequest) -> ConsumerHarness:
     if request.param == "memory":
         return in_memory()
     if request.param == "rabbitmq":
         return in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
-    another: Callable[[], Post] = request.getfixturevalue("in_kafka_soon")
+    another: Callable[[], ConsumerHarness] = request.getfixturevalue("in_kafka_soon")
     return another()
 
 
 @pytest.fixture(scope="module")
-def in_kafka_soon(kafka_server: KafkaServer) -> Iterator[Callable[[], Post]]:
-    """Posts whose first inlet joined its group while the tests before ran."""
-    waiting = deque(joining(in_kafka(kafka_server)) for _ in range(4))
+def in_kafka_soon(kafka_server: KafkaServer) -> Iterator[Callable[[], ConsumerHarness]]:
+    """Harnesses whose first consumer joined its group while earlier tests ran."""
+    waiting = deque(joined(in_kafka(kafka_server)) for _ in range(4))
 
-    def another() -> Post:
-        waiting.append(joining(in_kafka(kafka_server)))
+    def another() -> ConsumerHarness:
+        waiting.append(joined(in_kafka(kafka_server)))
         return waiting.popleft()
 
     yield another
-    for post in waiting:
-        post.inlet().close()
+    for harness in waiting:
+        harness.consumer().close()
 
 
 @pytest.fixture
-def inlet(post: Post) -> Iterator[MessageConsumer]:
-    inlet = post.inlet()
-    yield inlet
-    inlet.close()
+def consumer(harness: ConsumerHarness) -> Iterator[MessageConsumer]:
+    consumer = harness.consumer()
+    yield consumer
+    consumer.close()
 
 
-def test_messages_are_given_in_their_order_and_once(post: Post, inlet: MessageConsumer) -> None:
+def test_messages_are_delivered_once_in_order(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
     sent = [f"message {number}".encode() for number in range(50)]
-    post.put(sent)
-    got: list[bytes] = []
+    harness.put(sent)
+    received: list[bytes] = []
 
-    take_until(inlet, got.append, lambda: len(got) >= 50)
+    poll_until(consumer, received.append, lambda: len(received) >= 50)
 
-    assert got == sent
-    assert not inlet.poll(got.append, timeout=1.0)
-    assert got == sent
-
-
-def test_there_may_be_none(post: Post, inlet: MessageConsumer) -> None:
-    post.put([])
-
-    assert not inlet.poll(lambda _: pytest.fail("there is none"), timeout=0.2)
+    assert received == sent
+    assert not consumer.poll(received.append, timeout=1.0)
+    assert received == sent
 
 
-def test_what_can_never_be_done_lies_aside_with_the_reason_and_the_next_is_given(
-    post: Post, inlet: MessageConsumer
-) -> None:
-    post.put([b"good", b"\x00bad\xff", b"good too"])
-    got: list[bytes] = []
+def test_poll_returns_false_if_queue_is_empty(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    harness.put([])
+
+    assert not consumer.poll(lambda _: pytest.fail("there is none"), timeout=0.2)
+
+
+def test_invalid_message_is_dead_lettered_with_reason(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    harness.put([b"good", b"\x00bad\xff", b"good too"])
+    received: list[bytes] = []
 
     def handle(message: bytes) -> str | None:
-        got.append(message)
+        received.append(message)
         return "Grüße: it is bad." if b"bad" in message else None
 
-    take_until(inlet, handle, lambda: len(got) >= 3)
+    poll_until(consumer, handle, lambda: len(received) >= 3)
 
-    assert got == [b"good", b"\x00bad\xff", b"good too"]
-    assert post.dead() == [(b"\x00bad\xff", "Grüße: it is bad.")]
+    assert received == [b"good", b"\x00bad\xff", b"good too"]
+    assert harness.dead_letters() == [(b"\x00bad\xff", "Grüße: it is bad.")]
 
 
-def test_what_cannot_be_done_now_is_given_again_before_the_next(post: Post, inlet: MessageConsumer) -> None:
-    post.put([b"first", b"second"])
-    got: list[bytes] = []
+def test_message_is_retried_while_store_is_down(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    harness.put([b"first", b"second"])
+    received: list[bytes] = []
 
     def handle(message: bytes) -> str | None:
-        got.append(message)
-        if len(got) <= 5:
+        received.append(message)
+        if len(received) <= 5:
             raise StoreUnavailable("The store is away.")
         return None
 
-    deadline = time.monotonic() + PATIENCE
-    while len(got) < 7:
+    deadline = time.monotonic() + TIMEOUT
+    while len(received) < 7:
         try:
-            inlet.poll(handle, timeout=0.5)
+            consumer.poll(handle, timeout=0.5)
         except StoreUnavailable:
             time.sleep(0.05)
         assert time.monotonic() < deadline
 
-    assert got == [b"first"] * 6 + [b"second"]
-    assert post.dead() == []
+    assert received == [b"first"] * 6 + [b"second"]
+    assert harness.dead_letters() == []
 
 
-def test_what_is_early_is_given_again_until_its_time_has_come(post: Post, inlet: MessageConsumer) -> None:
-    post.put([b"early", b"second"])
-    got: list[bytes] = []
+def test_early_message_is_retried_until_ready(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    harness.put([b"early", b"second"])
+    received: list[bytes] = []
 
     def handle(message: bytes) -> str | None:
-        got.append(message)
-        if message == b"early" and got.count(b"early") <= 2:
+        received.append(message)
+        if message == b"early" and received.count(b"early") <= 2:
             raise PrerequisiteMissing("order_not_found: There is no such order.")
         return None
 
-    take_until(inlet, handle, lambda: len(got) >= 4)
+    poll_until(consumer, handle, lambda: len(received) >= 4)
 
-    assert sorted(got) == [b"early"] * 3 + [b"second"]
-    assert not inlet.poll(handle, timeout=1.0)
-    assert post.dead() == []
+    assert sorted(received) == [b"early"] * 3 + [b"second"]
+    assert not consumer.poll(handle, timeout=1.0)
+    assert harness.dead_letters() == []
 
 
-def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
-    post: Post, inlet: MessageConsumer, caplog: pytest.LogCaptureFixture
+def test_early_message_is_dead_lettered_at_limit(
+    harness: ConsumerHarness, consumer: MessageConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    post.put([b"early", b"second"])
+    harness.put([b"early", b"second"])
     done: list[bytes] = []
 
     def handle(message: bytes) -> str | None:
@@ -134,68 +140,68 @@ def test_what_stays_early_lies_aside_in_the_end_and_those_behind_it_are_done(
         done.append(message)
         return None
 
-    ends, deadline = 0, time.monotonic() + PATIENCE
+    ends, deadline = 0, time.monotonic() + TIMEOUT
     while ends < 2:
-        ends += inlet.poll(handle, timeout=0.5)
+        ends += consumer.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline
 
     assert done == [b"second"]
-    assert post.dead() == [(b"early", "order_not_found: There is no such order.")]
-    assert not inlet.poll(handle, timeout=1.0)
+    assert harness.dead_letters() == [(b"early", "order_not_found: There is no such order.")]
+    assert not consumer.poll(handle, timeout=1.0)
     said = [line for line in caplog.messages if "is dead-lettered: order_not_found" in line]
-    assert len(said) == (0 if isinstance(inlet, InMemory) else 1)
+    assert len(said) == (0 if isinstance(consumer, InMemory) else 1)
 
 
-def test_what_a_flaw_interrupts_is_given_again(post: Post, inlet: MessageConsumer) -> None:
-    post.put([b"first"])
-    got: list[bytes] = []
+def test_interrupted_message_is_redelivered(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    harness.put([b"first"])
+    received: list[bytes] = []
 
     def handle(message: bytes) -> str | None:
-        got.append(message)
-        if len(got) == 1:
+        received.append(message)
+        if len(received) == 1:
             raise KeyboardInterrupt
         return None
 
     with pytest.raises(KeyboardInterrupt):
-        take_until(inlet, handle, lambda: len(got) >= 1)
-    take_until(inlet, handle, lambda: len(got) >= 2)
+        poll_until(consumer, handle, lambda: len(received) >= 1)
+    poll_until(consumer, handle, lambda: len(received) >= 2)
 
-    assert got == [b"first"] * 2
+    assert received == [b"first"] * 2
 
 
-def test_a_successor_is_given_what_was_not_acknowledged_and_nothing_else(post: Post) -> None:
-    post.put([b"done", b"begun", b"not begun"])
-    first, got = post.inlet(), []
+def test_next_consumer_gets_only_unacknowledged(harness: ConsumerHarness) -> None:
+    harness.put([b"done", b"begun", b"not begun"])
+    first, received = harness.consumer(), []
 
     def handle(message: bytes) -> str | None:
-        got.append(message)
-        if message == b"begun" and len(got) == 2:
+        received.append(message)
+        if message == b"begun" and len(received) == 2:
             raise StoreUnavailable("The store is away.")
         return None
 
     with pytest.raises(StoreUnavailable):
-        take_until(first, handle, lambda: len(got) >= 3)
+        poll_until(first, handle, lambda: len(received) >= 3)
     first.close()
-    second = post.inlet()
-    take_until(second, handle, lambda: len(got) >= 4)
+    second = harness.consumer()
+    poll_until(second, handle, lambda: len(received) >= 4)
 
-    assert sorted(got) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in whichever order
+    assert sorted(received) == sorted([b"done", b"begun", b"begun", b"not begun"])  # in any order
     assert not second.poll(handle, timeout=0.5)
     second.close()
 
 
-def test_it_may_be_closed_twice_and_used_again(post: Post, inlet: MessageConsumer) -> None:
-    inlet.close()
-    inlet.close()
-    post.put([b"late"])
-    got: list[bytes] = []
+def test_consumer_polls_again_after_close(harness: ConsumerHarness, consumer: MessageConsumer) -> None:
+    consumer.close()
+    consumer.close()
+    harness.put([b"late"])
+    received: list[bytes] = []
 
-    take_until(inlet, got.append, lambda: bool(got))
+    poll_until(consumer, received.append, lambda: bool(received))
 
-    assert got == [b"late"]
+    assert received == [b"late"]
 
 
-def test_what_is_early_has_more_time_than_a_booking_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_window_exceeds_reservation_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
     assert rabbitmq.RETRY_DELAY * rabbitmq.MAX_RETRIES > 60 > LEASE.total_seconds()

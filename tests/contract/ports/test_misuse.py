@@ -1,4 +1,4 @@
-"""What only a program does wrong, or another program's client: every store minds it alike, and loses nothing."""
+"""Misuse of the stores by a program or a client: every store rejects it alike and loses nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ PARTS: list[Callable[[UnitOfWork], Any]] = [
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_unit_of_work_that_is_not_open_does_nothing(shop: Shop, part: Callable[[UnitOfWork], Any]) -> None:
+def test_closed_unit_of_work_rejects_calls(shop: Shop, part: Callable[[UnitOfWork], Any]) -> None:
     fresh, committed, left = (shop.unit_of_work() for _ in range(3))
     with committed:
         committed.commit()
@@ -35,11 +35,11 @@ def test_a_unit_of_work_that_is_not_open_does_nothing(shop: Shop, part: Callable
         with pytest.raises(RuntimeError, match="not open"):
             part(uow)
 
-    with fresh:  # and can be used as it should
+    with fresh:  # and is usable afterwards
         part(fresh)
 
 
-def test_nothing_is_done_behind_the_commit(shop: Shop) -> None:
+def test_committed_unit_of_work_rejects_calls(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         uow.orders.add(first := placed())
         uow.commit()
@@ -51,7 +51,7 @@ def test_nothing_is_done_behind_the_commit(shop: Shop) -> None:
     assert [event.event.order_id for event in shop.events()] == [first.id]
 
 
-def test_a_unit_of_work_cannot_be_opened_within_itself(shop: Shop) -> None:
+def test_nested_entry_of_unit_of_work_is_rejected(shop: Shop) -> None:
     with shop.unit_of_work() as uow:
         with pytest.raises(RuntimeError, match="open already"):
             uow.__enter__()
@@ -61,7 +61,7 @@ def test_a_unit_of_work_cannot_be_opened_within_itself(shop: Shop) -> None:
     assert shop.queries.get(order.id).user_id == ADA.subject
 
 
-def test_who_waits_for_a_unit_of_work_of_its_own_thread_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nested_unit_of_work_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orders_adapters.memory.unit_of_work.LOCK_TIMEOUT", 0.1)
     shop = in_memory()
 
@@ -70,11 +70,11 @@ def test_who_waits_for_a_unit_of_work_of_its_own_thread_does_not_wait_for_ever(m
     with pytest.raises(RuntimeError):
         outer.commit()
 
-    assert [type(one) for one in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
+    assert [type(result) for result in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30, -(2**63) - 1, 0, -1])
-def test_a_number_beyond_every_row_is_that_of_none(shop: Shop, number: int) -> None:
+def test_out_of_range_id_is_not_found(shop: Shop, number: int) -> None:
     with pytest.raises(OrderNotFound) as refusal:
         shop.queries.get(number)
     assert refusal.value.order_id == number
@@ -92,7 +92,7 @@ def test_a_number_beyond_every_row_is_that_of_none(shop: Shop, number: int) -> N
         assert uow.products.get_many([number]) == {}
 
 
-def test_what_is_told_is_a_copy(shop: Shop) -> None:
+def test_published_events_are_copies(shop: Shop) -> None:
     shop.placed()
     outbox = shop.outbox()
 

@@ -1,4 +1,4 @@
-"""The promises of Cache: wrong only by being empty, and never in anybody's way."""
+"""Contract of OrderCache: a cache may be empty, never stale, and never blocks or fails the caller."""
 
 import json
 import time
@@ -11,7 +11,7 @@ import pytest
 from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
 from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.ports.order_cache import OrderCache
-from tests.contract.ports.caches import Kept, in_memory, in_redis
+from tests.contract.ports.caches import CacheHarness, in_memory, in_redis
 from tests.contract.ports.test_orders_port import AS_SENT
 from tests.support.examples import ADA, NOON, new_id, only, placed
 from tests.support.servers.proxy import Proxy
@@ -22,7 +22,7 @@ NUMBERS = count(1)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def kept(request: pytest.FixtureRequest) -> Kept:
+def harness(request: pytest.FixtureRequest) -> CacheHarness:
     """An empty cache."""
     if request.param == "memory":
         return in_memory()
@@ -31,19 +31,19 @@ def kept(request: pytest.FixtureRequest) -> Kept:
 
 
 @pytest.fixture
-def cache(kept: Kept) -> OrderCache:
-    return kept.cache
+def cache(harness: CacheHarness) -> OrderCache:
+    return harness.cache
 
 
 def saved(order: Order) -> Order:
-    """The order as the store gives it: numbered, and with nothing unsaved."""
+    """The order as the store returns it: with its number and without new entries."""
     order.number = 4711
     order.new_entries.clear()
     return order
 
 
 def versions(count: int) -> list[Order]:
-    """One order at its versions 1, 2, 3, ... (at most 5)."""
+    """One order at versions 1, 2, 3, ... (at most 5)."""
     order = saved(placed())
     seen = [deepcopy(order)]
     for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)[: count - 1]:
@@ -53,17 +53,17 @@ def versions(count: int) -> list[Order]:
 
 
 class TestRoundTrip:
-    def test_an_order_comes_back_as_it_was_put(self, cache: OrderCache) -> None:
+    def test_order_is_cached_unchanged(self, cache: OrderCache) -> None:
         order = saved(placed(lines=(CustomItem(AS_SENT), CustomItem({}))))
 
         cache.put(order)
 
-        found = cache.get(order.id)
-        assert found == order
-        assert [json.dumps(line.content) for line in found.items] == [json.dumps(line.content) for line in order.items]
-        assert (found.created_at.utcoffset(), found.new_entries) == (order.created_at.utcoffset(), [])
+        cached = cache.get(order.id)
+        assert cached == order
+        assert [json.dumps(line.content) for line in cached.items] == [json.dumps(line.content) for line in order.items]
+        assert (cached.created_at.utcoffset(), cached.new_entries) == (order.created_at.utcoffset(), [])
 
-    def test_what_is_put_and_given_are_copies(self, cache: OrderCache) -> None:
+    def test_cached_orders_are_copies(self, cache: OrderCache) -> None:
         order = saved(placed())
         before = deepcopy(order)
         cache.put(order)
@@ -74,7 +74,7 @@ class TestRoundTrip:
 
         assert cache.get(order.id) == before
 
-    def test_a_later_version_takes_the_place_of_an_earlier_one(self, cache: OrderCache) -> None:
+    def test_newer_version_replaces_older(self, cache: OrderCache) -> None:
         first, second = versions(2)
 
         cache.put(first)
@@ -84,38 +84,38 @@ class TestRoundTrip:
 
 
 class TestNotFound:
-    def test_what_was_never_put_is_not_there(self, cache: OrderCache) -> None:
+    def test_uncached_order_returns_none(self, cache: OrderCache) -> None:
         cache.put(saved(placed()))
 
         assert cache.get(new_id()) is None
 
-    def test_a_copy_lives_for_five_minutes(self, kept: Kept) -> None:
+    def test_cached_order_expires_after_five_minutes(self, harness: CacheHarness) -> None:
         order = saved(placed())
-        kept.cache.put(order)
+        harness.cache.put(order)
 
-        kept.pass_time(298)
-        assert kept.cache.get(order.id) == order
+        harness.pass_time(298)
+        assert harness.cache.get(order.id) == order
 
-        kept.pass_time(2.5)
+        harness.pass_time(2.5)
         time.sleep(0.02)
-        assert kept.cache.get(order.id) is None
+        assert harness.cache.get(order.id) is None
 
-    def test_reading_a_copy_does_not_lengthen_its_life(self, kept: Kept) -> None:
+    def test_read_does_not_extend_cache_ttl(self, harness: CacheHarness) -> None:
         order = saved(placed())
-        kept.cache.put(order)
+        harness.cache.put(order)
 
         for _ in range(4):
-            kept.pass_time(80)
-            kept.cache.get(order.id)
+            harness.pass_time(80)
+            harness.cache.get(order.id)
 
         time.sleep(0.02)
-        assert kept.cache.get(order.id) is None
+        assert harness.cache.get(order.id) is None
 
 
 class TestFence:
-    """A read that began before a change may put the old order after the invalidation: it must not come to stay."""
+    """A read that began before a change may store the old order after the invalidation; it must not stay cached."""
 
-    def test_an_older_copy_is_forgotten_and_kept_out(self, cache: OrderCache) -> None:
+    def test_invalidation_removes_and_blocks_old_copy(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(first)
 
@@ -127,7 +127,7 @@ class TestFence:
         cache.put(second)
         assert cache.get(first.id) == second
 
-    def test_an_older_copy_does_not_replace_a_later_one(self, cache: OrderCache) -> None:
+    def test_older_copy_does_not_replace_newer(self, cache: OrderCache) -> None:
         first, second = versions(2)
         cache.put(second)
 
@@ -135,7 +135,7 @@ class TestFence:
 
         assert cache.get(first.id) == second
 
-    def test_an_older_invalidation_does_not_lower_the_fence(self, cache: OrderCache) -> None:
+    def test_older_invalidation_keeps_the_fence(self, cache: OrderCache) -> None:
         first, second, third = versions(3)
         cache.invalidate({first.id: 3})
 
@@ -147,16 +147,16 @@ class TestFence:
         cache.put(third)
         assert cache.get(first.id) == third
 
-    def test_the_fence_outlives_every_copy_and_the_request_that_could_bring_one(self, kept: Kept) -> None:
+    def test_fence_outlives_cached_copies(self, harness: CacheHarness) -> None:
         first, _ = versions(2)
-        kept.cache.invalidate({first.id: 2})
+        harness.cache.invalidate({first.id: 2})
 
         for _ in range(2):
-            kept.pass_time(298)
-            kept.cache.put(first)
-            assert kept.cache.get(first.id) is None
+            harness.pass_time(298)
+            harness.cache.put(first)
+            assert harness.cache.get(first.id) is None
 
-    def test_ten_is_later_than_nine(self, cache: OrderCache) -> None:
+    def test_version_10_is_newer_than_version_9(self, cache: OrderCache) -> None:
         order = saved(placed())
         order.version = 9
         cache.put(order)
@@ -166,7 +166,7 @@ class TestFence:
         cache.put(order)
         assert cache.get(order.id) is None
 
-    def test_many_orders_are_invalidated_at_once_and_others_left_alone(self, cache: OrderCache) -> None:
+    def test_invalidation_of_many_leaves_others(self, cache: OrderCache) -> None:
         orders = [saved(placed()) for _ in range(600)]
         for order in orders:
             cache.put(order)
@@ -175,20 +175,20 @@ class TestFence:
 
         assert [order.id for order in orders if cache.get(order.id)] == [orders[-1].id]
 
-    def test_nothing_to_invalidate_is_heard(self, cache: OrderCache) -> None:
+    def test_empty_invalidation_succeeds(self, cache: OrderCache) -> None:
         assert cache.invalidate({}) is True
 
 
-class TestTwoAtOnce:
-    def test_however_reads_and_changes_race_nobody_is_given_what_was_invalidated(self, cache: OrderCache) -> None:
+class TestConcurrency:
+    def test_racing_reads_never_return_stale_order(self, cache: OrderCache) -> None:
         order = saved(placed())
         last = 60
 
         def change() -> None:
             for version in range(1, last + 1):
                 cache.invalidate({order.id: version})
-                found = cache.get(order.id)
-                assert found is None or found.version >= version
+                cached = cache.get(order.id)
+                assert cached is None or cached.version >= version
 
         def read() -> None:
             for version in [version for version in range(1, last + 1) for _ in range(2)]:
@@ -198,8 +198,8 @@ class TestTwoAtOnce:
 
         assert at_once(change, read, read, read) == [None] * 4
 
-        found = cache.get(order.id)
-        assert found is None or found.version == last
+        cached = cache.get(order.id)
+        assert cached is None or cached.version == last
 
 
 @pytest.fixture
@@ -209,56 +209,56 @@ def network(redis_server: RedisServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
-    """Redis, with the time-outs of production, behind a network that can be broken. Memory cannot fail so."""
+def remote(redis_server: RedisServer, network: Proxy) -> Iterator[InRedis]:
+    """Redis with production timeouts, behind a network that can be broken. The in-memory cache cannot fail this way."""
     cache = InRedis(network.through(redis_server.url), prefix=f"{redis_server.prefix}far-{next(NUMBERS)}:")
     yield cache
     cache.close()
 
 
-class TestTheCacheFails:
+class TestCacheOutage:
     @pytest.mark.parametrize("connected_before", [True, False])
     @pytest.mark.parametrize("fault", ["cut", "hang"])
-    def test_it_is_empty_hears_nothing_raises_nothing_and_costs_its_time_out_at_most(
-        self, far: InRedis, network: Proxy, fault: str, connected_before: bool
+    def test_broken_cache_misses_within_timeout(
+        self, remote: InRedis, network: Proxy, fault: str, connected_before: bool
     ) -> None:
         order = saved(placed())
         if connected_before:
-            far.put(order)
-            assert far.get(order.id) == order
+            remote.put(order)
+            assert remote.get(order.id) == order
         getattr(network, fault)()
 
         for _ in range(4):
             began = time.monotonic()
-            assert far.get(order.id) is None
-            far.put(order)
-            assert far.invalidate({order.id: 2}) is False
+            assert remote.get(order.id) is None
+            remote.put(order)
+            assert remote.invalidate({order.id: 2}) is False
             assert time.monotonic() - began < 1.0
 
         began = time.monotonic()
         for _ in range(50):
-            assert far.get(order.id) is None
-        assert time.monotonic() - began < 1.0  # nobody waits any more: the circuit is open
+            assert remote.get(order.id) is None
+        assert time.monotonic() - began < 1.0  # no call waits any more because the circuit is open
 
-    def test_it_comes_back_by_itself(self, far: InRedis, network: Proxy) -> None:
+    def test_cache_recovers_after_outage(self, remote: InRedis, network: Proxy) -> None:
         order = saved(placed())
         network.cut()
         for _ in range(5):
-            assert far.invalidate({order.id: 1}) is False
+            assert remote.invalidate({order.id: 1}) is False
         network.restore()
 
         give_up_at = time.monotonic() + 10
-        while not far.invalidate({order.id: 1}):
+        while not remote.invalidate({order.id: 1}):
             assert time.monotonic() < give_up_at
             time.sleep(0.1)
 
-        far.put(order)
-        assert far.get(order.id) == order
+        remote.put(order)
+        assert remote.get(order.id) == order
 
-    def test_a_slow_network_is_a_miss_not_a_wait(self, far: InRedis, network: Proxy) -> None:
-        far.put(order := saved(placed()))
+    def test_slow_cache_is_a_miss(self, remote: InRedis, network: Proxy) -> None:
+        remote.put(order := saved(placed()))
         network.delay(0.5)
 
         began = time.monotonic()
-        assert far.get(order.id) is None
+        assert remote.get(order.id) is None
         assert time.monotonic() - began < 0.4

@@ -1,4 +1,4 @@
-"""The promises of Queries: what was committed last, and lists that neither lose nor repeat an order."""
+"""Contract of OrderQueries: committed state, and lists that neither skip nor repeat an order."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,13 +16,13 @@ from tests.support.threads import at_once
 
 
 def pages(shop: Shop, user_id: str, *, limit: int) -> Iterator[Page]:
-    wanted = OrderFilter(user_id=user_id, limit=limit)
+    order_filter = OrderFilter(user_id=user_id, limit=limit)
     while True:
-        page = shop.queries.search(wanted)
+        page = shop.queries.search(order_filter)
         yield page
         if page.next_cursor is None:
             return
-        wanted = OrderFilter(user_id=user_id, limit=limit, cursor=page.next_cursor)
+        order_filter = OrderFilter(user_id=user_id, limit=limit, cursor=page.next_cursor)
 
 
 def newest_first(orders: list[Order]) -> list[Order]:
@@ -30,7 +30,7 @@ def newest_first(orders: list[Order]) -> list[Order]:
 
 
 class TestRoundTrip:
-    def test_a_list_is_newest_first_and_of_one_user_only(self, shop: Shop) -> None:
+    def test_list_is_newest_first_for_one_user(self, shop: Shop) -> None:
         mine = [placed(by=ADA, at=NOON + timedelta(seconds=seconds)) for seconds in (3, 1, 2)]
         shop.add(*mine, placed(by=GRACE))
 
@@ -39,21 +39,21 @@ class TestRoundTrip:
         assert list(page.orders) == newest_first(mine)
         assert page.next_cursor is None
 
-    def test_orders_of_the_same_moment_come_by_descending_id(self, shop: Shop) -> None:
+    def test_equal_timestamps_sort_by_descending_id(self, shop: Shop) -> None:
         mine = [placed(by=ADA, at=NOON) for _ in range(5)]
         shop.add(*mine)
 
         assert list(shop.queries.search(OrderFilter(user_id="ada")).orders) == newest_first(mine)
 
-    def test_a_microsecond_decides(self, shop: Shop) -> None:
-        whole = NOON.replace(microsecond=0)
-        mine = [placed(by=ADA, at=whole + timedelta(microseconds=step)) for step in (0, 1, 999_999, 500_000, 10)]
+    def test_list_sorts_by_microsecond(self, shop: Shop) -> None:
+        midnight = NOON.replace(microsecond=0)
+        mine = [placed(by=ADA, at=midnight + timedelta(microseconds=step)) for step in (0, 1, 999_999, 500_000, 10)]
         shop.add(*mine)
 
         assert [order for page in pages(shop, "ada", limit=2) for order in page.orders] == newest_first(mine)
 
     @pytest.mark.parametrize(("count", "limit"), [(3, 3), (4, 2), (5, 2), (1, 1)])
-    def test_there_is_more_only_where_there_is_more(self, shop: Shop, count: int, limit: int) -> None:
+    def test_next_page_exists_only_if_orders_remain(self, shop: Shop, count: int, limit: int) -> None:
         shop.add(*(placed(by=ADA) for _ in range(count)))
 
         sizes = [len(page.orders) for page in pages(shop, "ada", limit=limit)]
@@ -61,7 +61,7 @@ class TestRoundTrip:
         assert sum(sizes) == count
         assert len(sizes) == -(-count // limit)
 
-    def test_names_that_differ_in_case_or_accents_are_different_users(self, shop: Shop) -> None:
+    def test_user_ids_are_compared_exactly(self, shop: Shop) -> None:
         shop.add(placed(by=ADA))
 
         for name in ("Ada", "ADA", "ada ", "adá", "ada%", "", "a_a", "' OR 1=1 --"):
@@ -69,7 +69,7 @@ class TestRoundTrip:
 
 
 class TestNotFound:
-    def test_an_unknown_order_is_not_found_and_has_no_history(self, shop: Shop) -> None:
+    def test_unknown_order_raises_and_has_no_history(self, shop: Shop) -> None:
         unknown = new_id()
 
         with pytest.raises(OrderNotFound) as refusal:
@@ -79,12 +79,12 @@ class TestNotFound:
         assert list(shop.queries.history(unknown)) == []
         assert list(shop.queries.history(10**18 - 1)) == []
 
-    def test_an_unknown_user_has_no_orders(self, shop: Shop) -> None:
+    def test_unknown_user_has_no_orders(self, shop: Shop) -> None:
         assert shop.queries.search(OrderFilter(user_id="nobody")) == Page(())
 
 
 class TestHistory:
-    def test_it_is_had_by_number_as_by_id_and_is_of_one_order_only(self, shop: Shop) -> None:
+    def test_history_is_found_by_number_or_id(self, shop: Shop) -> None:
         order, _ = shop.placed(), shop.placed()
         shop.changed(order, OrderStatus.PAID)
         assert order.number
@@ -94,7 +94,7 @@ class TestHistory:
         assert [(entry.order_id, entry.version) for entry in by_number] == [(order.id, 1), (order.id, 2)]
         assert by_number == list(shop.queries.history(order.id))
 
-    def test_a_deleted_order_has_it_still(self, shop: Shop) -> None:
+    def test_deleted_order_retains_its_history(self, shop: Shop) -> None:
         order = shop.placed()
         with shop.unit_of_work() as uow:
             held = uow.orders.get_for_update(order.id)
@@ -109,8 +109,8 @@ class TestHistory:
             assert [entry.kind for entry in shop.queries.history(ref)] == ["placed", "deleted"]
 
 
-class TestTwoAtOnce:
-    def test_following_the_pages_gives_every_order_that_existed_exactly_once(self, shop: Shop) -> None:
+class TestConcurrency:
+    def test_pages_return_each_order_once(self, shop: Shop) -> None:
         moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 0, 0, 1, 1, 2)]
         existing = [placed(by=ADA, at=moment) for moment in moments * 4]
         shop.add(*existing)
@@ -128,7 +128,7 @@ class TestTwoAtOnce:
         assert {order.id for order in existing} <= set(ids)
         assert seen == newest_first(seen)
 
-    def test_following_the_pages_is_not_disturbed_by_changes(self, shop: Shop) -> None:
+    def test_pages_are_stable_under_changes(self, shop: Shop) -> None:
         existing = [placed(by=ADA, at=NOON) for _ in range(9)]
         shop.add(*existing)
 
@@ -139,7 +139,7 @@ class TestTwoAtOnce:
 
         assert [order.id for order in seen] == [order.id for order in newest_first(existing)]
 
-    def test_an_order_and_its_history_always_tell_the_same(self, shop: Shop) -> None:
+    def test_order_and_history_are_consistent(self, shop: Shop) -> None:
         order = shop.placed()
         steps = (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 

@@ -1,4 +1,4 @@
-"""The promises of Templates: kept as they were added, each user's own, gone when removed."""
+"""Contract of OrderTemplateRepository: templates are stored unchanged, private to their user, and deletable."""
 
 from datetime import timedelta
 from functools import partial
@@ -29,7 +29,7 @@ def ids(*templates: OrderTemplate) -> list[int]:
     return [template.id for template in templates]
 
 
-def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
+def test_template_is_read_as_added(shop: Shop) -> None:
     added = shop.templates.add(weekly(), at=NOON)
 
     assert shop.templates.get(added.id) == added
@@ -41,14 +41,14 @@ def test_it_comes_back_as_it_was_added(shop: Shop) -> None:
     "name",
     ["'; DROP TABLE order_templates; --", "<script>alert(1)</script>", "Tee \U0001f375 \\ %s :name", "x" * 255],
 )
-def test_a_name_is_kept_to_the_letter(shop: Shop, name: str) -> None:
+def test_template_name_is_stored_exactly(shop: Shop, name: str) -> None:
     added = shop.templates.add(weekly(name=name), at=NOON)
 
     assert shop.templates.get(added.id).name == name
     assert [template.name for template in shop.templates.list_for_user("ada")] == [name]
 
 
-def test_one_has_ones_own_in_the_order_they_were_added_page_by_page(shop: Shop) -> None:
+def test_templates_are_listed_per_user_in_pages(shop: Shop) -> None:
     mine = [shop.templates.add(weekly(), at=NOON - timedelta(days=day)) for day in range(5)]
     shop.templates.add(weekly("grace"), at=NOON)
 
@@ -59,7 +59,7 @@ def test_one_has_ones_own_in_the_order_they_were_added_page_by_page(shop: Shop) 
     assert list(shop.templates.list_for_user("nobody")) == []
 
 
-def test_one_that_was_removed_is_gone_and_its_id_is_not_given_again(shop: Shop) -> None:
+def test_deleted_template_id_is_not_reused(shop: Shop) -> None:
     first, second = (shop.templates.add(weekly(), at=NOON) for _ in range(2))
 
     shop.templates.delete(second.id)
@@ -72,17 +72,17 @@ def test_one_that_was_removed_is_gone_and_its_id_is_not_given_again(shop: Shop) 
 
 
 @pytest.mark.parametrize("unknown", [404, 10**18 - 1])
-def test_an_unknown_one_is_neither_found_nor_removed(shop: Shop, unknown: int) -> None:
-    kept = shop.templates.add(weekly(), at=NOON)
+def test_unknown_template_raises_not_found(shop: Shop, unknown: int) -> None:
+    existing = shop.templates.add(weekly(), at=NOON)
 
     for method in (shop.templates.get, shop.templates.delete):
         with pytest.raises(TemplateNotFound):
             method(unknown)
 
-    assert list(shop.templates.list_for_user("ada")) == [kept]
+    assert list(shop.templates.list_for_user("ada")) == [existing]
 
 
-def test_a_user_becomes_known_with_the_first_template_or_the_first_order(shop: Shop) -> None:
+def test_first_template_or_order_creates_the_user(shop: Shop) -> None:
     shop.templates.add(weekly("new to us"), at=NOON)
     shop.add(placed(by=ADA))
     shop.templates.add(weekly("ada"), at=NOON)
@@ -90,7 +90,7 @@ def test_a_user_becomes_known_with_the_first_template_or_the_first_order(shop: S
     assert len(shop.templates.list_for_user("ada")) == len(shop.templates.list_for_user("new to us")) == 1
 
 
-def test_of_many_who_remove_one_exactly_one_does(shop: Shop) -> None:
+def test_concurrent_delete_succeeds_once(shop: Shop) -> None:
     template = shop.templates.add(weekly(), at=NOON)
 
     results = at_once(*[partial(shop.templates.delete, template.id)] * 8)
@@ -98,7 +98,7 @@ def test_of_many_who_remove_one_exactly_one_does(shop: Shop) -> None:
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["TemplateNotFound"] * 7
 
 
-def test_many_may_add_at_once_even_as_their_first_deed(shop: Shop) -> None:
+def test_concurrent_adds_create_all_templates(shop: Shop) -> None:
     at_once(*[partial(shop.templates.add, weekly(), at=NOON)] * 8)
 
     assert len(set(ids(*shop.templates.list_for_user("ada")))) == 8

@@ -1,4 +1,4 @@
-"""The promises of Orders and UnitOfWork: what is committed comes back as it was, all of it or nothing of it."""
+"""Contract of OrderRepository and UnitOfWork: committed orders are stored unchanged, all of them or none."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -37,7 +37,7 @@ AS_SENT: dict[str, Any] = {
 
 
 class TestRoundTrip:
-    def test_a_new_order_comes_back_as_it_was_with_its_number(self, shop: Shop) -> None:
+    def test_new_order_is_stored_with_its_number(self, shop: Shop) -> None:
         order = placed(by=ADA)
 
         shop.add(order)
@@ -48,7 +48,7 @@ class TestRoundTrip:
         with shop.unit_of_work() as uow:
             assert uow.orders.get_for_update(order.id) == order
 
-    def test_items_come_back_as_sent(self, shop: Shop) -> None:
+    def test_items_are_stored_unchanged(self, shop: Shop) -> None:
         order = placed(lines=(CustomItem(AS_SENT), CustomItem({"nested": [[[[{"deep": AS_SENT}]]]]}), CustomItem({})))
 
         shop.add(order)
@@ -59,7 +59,7 @@ class TestRoundTrip:
 
     @given(sent=JSON_OBJECTS)
     @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_any_item_comes_back_as_sent(self, shop: Shop, sent: dict[str, Any]) -> None:
+    def test_any_item_is_stored_unchanged(self, shop: Shop, sent: dict[str, Any]) -> None:
         order = placed(lines=(CustomItem(sent), CustomItem({"note": "so that there is no sum"})))
 
         shop.add(order)
@@ -77,7 +77,7 @@ class TestRoundTrip:
         ],
         ids=str,
     )
-    def test_moments_come_back_to_the_microsecond_and_aware(self, shop: Shop, moment: datetime) -> None:
+    def test_timestamps_are_stored_to_the_microsecond(self, shop: Shop, moment: datetime) -> None:
         order = placed(at=moment)
 
         shop.add(order)
@@ -88,7 +88,7 @@ class TestRoundTrip:
         assert shop.queries.history(order.id)[0].at == moment
 
     @pytest.mark.parametrize("total", [Money(0, "USD"), Money(10**12, "JPY"), Money(1_234, "BHD")], ids=str)
-    def test_money_comes_back_to_the_minor_unit(self, shop: Shop, total: Money) -> None:
+    def test_total_is_stored_to_the_minor_unit(self, shop: Shop, total: Money) -> None:
         order = Order.place(
             order_id=new_id(), origin=Origin.ORDERS, items=items({"sku": "LAMP-1"}), total=total, by=ADA, at=NOON
         )
@@ -98,7 +98,7 @@ class TestRoundTrip:
         assert shop.queries.get(order.id).total == total
 
     @pytest.mark.parametrize("origin", Origin)
-    def test_origin_comes_back_from_queries_and_history_and_to_be_changed(self, shop: Shop, origin: Origin) -> None:
+    def test_origin_is_stored_and_restored(self, shop: Shop, origin: Origin) -> None:
         order = placed(origin=origin)
 
         shop.add(order)
@@ -108,14 +108,14 @@ class TestRoundTrip:
         assert held.origin is shop.queries.get(order.id).origin is origin
         assert shop.queries.history(order.id)[0].details["origin"] == origin.value
 
-    def test_a_thousand_items_come_back_in_their_order(self, shop: Shop) -> None:
+    def test_thousand_items_are_stored_in_order(self, shop: Shop) -> None:
         order = placed(lines=tuple(CustomItem({"line": number}) for number in range(1_000)))
 
         shop.add(order)
 
         assert shop.queries.get(order.id).items == order.items
 
-    def test_a_changed_order_comes_back_with_all_its_history(self, shop: Shop) -> None:
+    def test_changed_order_is_stored_with_history(self, shop: Shop) -> None:
         clerk = Actor(subject="клерк 💡", role=Role.ADMIN, request_id=None)
         order = shop.placed(by=ADA)
         with shop.unit_of_work() as uow:
@@ -135,12 +135,12 @@ class TestRoundTrip:
             ("status_changed", "grace", Role.CUSTOMER, "request-of-grace", OrderStatus.PENDING, OrderStatus.CONFIRMED),
             ("status_changed", "клерк 💡", Role.ADMIN, None, OrderStatus.CONFIRMED, OrderStatus.PAID),
         ]
-        assert [one.event.version for one in shop.events()] == [1, 2, 3]
+        assert [message.event.version for message in shop.events()] == [1, 2, 3]
 
-    def test_numbers_rise_from_one(self, shop: Shop) -> None:
+    def test_order_numbers_start_at_one(self, shop: Shop) -> None:
         assert [shop.placed().number for _ in range(3)] == [1, 2, 3]
 
-    def test_what_is_taken_and_given_are_copies(self, shop: Shop) -> None:
+    def test_stored_orders_are_copies(self, shop: Shop) -> None:
         order = placed(lines=(CustomItem({"tags": ["new"]}),))
         shop.add(order)
 
@@ -152,7 +152,7 @@ class TestRoundTrip:
         assert stored.status is OrderStatus.PENDING
         assert stored.items == items({"tags": ["new"]})
 
-    def test_a_unit_of_work_can_be_entered_again_once_it_was_left(self, shop: Shop) -> None:
+    def test_unit_of_work_can_be_reentered(self, shop: Shop) -> None:
         uow = shop.unit_of_work()
         first, second = placed(), placed()
         for order in (first, second):
@@ -163,7 +163,7 @@ class TestRoundTrip:
         assert shop.queries.get(first.id) == first
         assert shop.queries.get(second.id) == second
 
-    def test_a_unit_of_work_sees_what_it_has_done_itself(self, shop: Shop) -> None:
+    def test_unit_of_work_reads_its_own_writes(self, shop: Shop) -> None:
         order = placed()
         with shop.unit_of_work() as uow:
             uow.orders.add(order)
@@ -176,14 +176,14 @@ class TestRoundTrip:
 
 
 class TestNotFoundAndConflict:
-    def test_an_unknown_order_cannot_be_held(self, shop: Shop) -> None:
+    def test_unknown_order_cannot_be_locked(self, shop: Shop) -> None:
         unknown = new_id()
         with pytest.raises(OrderNotFound) as refusal, shop.unit_of_work() as uow:
             uow.orders.get_for_update(unknown)
 
         assert refusal.value.order_id == unknown
 
-    def test_an_order_is_added_once(self, shop: Shop) -> None:
+    def test_duplicate_order_id_is_rejected(self, shop: Shop) -> None:
         order = placed(by=ADA)
         shop.add(order)
         again = Order.place(
@@ -196,7 +196,7 @@ class TestNotFoundAndConflict:
         assert shop.queries.get(order.id) == order
         assert len(shop.events()) == len(shop.queries.history(order.id)) == 1
 
-    def test_after_a_conflict_the_same_unit_of_work_may_go_on(self, shop: Shop) -> None:
+    def test_unit_of_work_continues_after_conflict(self, shop: Shop) -> None:
         order, other = shop.placed(), placed()
         again = Order.place(
             order_id=order.id, origin=Origin.ORDERS, items=items(), total=order.total, by=GRACE, at=NOON
@@ -210,7 +210,7 @@ class TestNotFoundAndConflict:
 
         assert shop.queries.get(other.id) == other
 
-    def test_a_change_of_a_version_that_is_past_is_stale_and_stores_nothing(self, shop: Shop) -> None:
+    def test_stale_version_is_rejected(self, shop: Shop) -> None:
         order = shop.placed()
         present = shop.changed(order, OrderStatus.PAID)
         order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
@@ -221,7 +221,7 @@ class TestNotFoundAndConflict:
         assert shop.queries.get(order.id) == present
         assert len(shop.queries.history(order.id)) == len(shop.events()) == 2
 
-    def test_a_change_of_an_order_that_was_never_stored_is_stale(self, shop: Shop) -> None:
+    def test_unstored_order_is_stale(self, shop: Shop) -> None:
         order = placed()
         order.new_entries.clear()
         order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -229,20 +229,20 @@ class TestNotFoundAndConflict:
         with pytest.raises(StaleOrder), shop.unit_of_work() as uow:
             uow.orders.save(order)
 
-    def test_an_order_without_a_change_is_left_alone(self, shop: Shop) -> None:
+    def test_unchanged_order_is_not_saved(self, shop: Shop) -> None:
         order = shop.placed()
         present = shop.changed(order, OrderStatus.PAID)
 
         with shop.unit_of_work() as uow:
-            uow.orders.save(order)  # stale, but there is nothing to save
+            uow.orders.save(order)  # stale, but without changes to save
             uow.commit()
 
         assert shop.queries.get(order.id) == present
 
 
-class TestAFailureLeavesNothing:
+class TestRollback:
     @pytest.mark.parametrize("failure", [ValueError("a bug"), KeyboardInterrupt()], ids=repr)
-    def test_an_error_in_the_block_undoes_everything(self, shop: Shop, failure: BaseException) -> None:
+    def test_exception_rolls_back_all_changes(self, shop: Shop, failure: BaseException) -> None:
         stored, new = shop.placed(), placed(by=GRACE)
 
         with pytest.raises(type(failure)), shop.unit_of_work() as uow:  # noqa: PT012
@@ -252,7 +252,7 @@ class TestAFailureLeavesNothing:
 
         assert_nothing_happened(shop, stored, new)
 
-    def test_leaving_without_a_commit_undoes_everything(self, shop: Shop) -> None:
+    def test_missing_commit_rolls_back_all_changes(self, shop: Shop) -> None:
         stored, new = shop.placed(), placed(by=GRACE)
 
         with shop.unit_of_work() as uow:
@@ -261,7 +261,7 @@ class TestAFailureLeavesNothing:
 
         assert_nothing_happened(shop, stored, new)
 
-    def test_others_see_nothing_before_the_commit(self, shop: Shop) -> None:
+    def test_uncommitted_changes_are_invisible(self, shop: Shop) -> None:
         stored, new = shop.placed(), placed(by=GRACE)
 
         with shop.unit_of_work() as uow:
@@ -270,21 +270,21 @@ class TestAFailureLeavesNothing:
 
             assert_nothing_happened(shop, stored, new)
 
-    def test_a_unit_of_work_that_was_left_by_an_error_works_again(self, shop: Shop) -> None:
-        uow, lost, kept = shop.unit_of_work(), placed(), placed()
+    def test_unit_of_work_works_after_exception(self, shop: Shop) -> None:
+        uow, rejected, stored = shop.unit_of_work(), placed(), placed()
         with pytest.raises(ValueError, match="a bug"), uow:  # noqa: PT012
-            uow.orders.add(lost)
+            uow.orders.add(rejected)
             raise ValueError("a bug")
 
         with uow:
-            uow.orders.add(kept)
+            uow.orders.add(stored)
             uow.commit()
 
-        assert [one.event.order_id for one in shop.events()] == [kept.id]
+        assert [message.event.order_id for message in shop.events()] == [stored.id]
 
 
-class TestTwoAtOnce:
-    def test_of_twenty_that_change_the_same_version_exactly_one_wins(self, shop: Shop) -> None:
+class TestConcurrency:
+    def test_concurrent_save_of_version_succeeds_once(self, shop: Shop) -> None:
         order = shop.placed()
 
         copies = [shop.queries.get(order.id) for _ in range(20)]
@@ -295,9 +295,9 @@ class TestTwoAtOnce:
         assert all(isinstance(result, StaleOrder) for result in results if result not in winners)
         history = shop.queries.history(order.id)
         assert [entry.actor for entry in history] == ["ada", f"writer-{winners[0]}"]
-        assert [one.event.version for one in shop.events()] == [1, 2]
+        assert [message.event.version for message in shop.events()] == [1, 2]
 
-    def test_of_twenty_that_add_the_same_order_exactly_one_does(self, shop: Shop) -> None:
+    def test_concurrent_add_of_order_succeeds_once(self, shop: Shop) -> None:
         order_id = new_id()
         lines, total = items(), Money(7550, "USD")
         orders = [
@@ -311,7 +311,7 @@ class TestTwoAtOnce:
         assert sum(isinstance(result, OrderExists) for result in results) == 19
         assert len(shop.events()) == 1
 
-    def test_of_twenty_orders_added_at_once_each_has_a_number_of_its_own(self, shop: Shop) -> None:
+    def test_concurrent_orders_have_distinct_numbers(self, shop: Shop) -> None:
         orders = [placed(by=Actor(subject=f"newcomer-{number % 3}")) for number in range(20)]
 
         results = at_once(*(partial(shop.add, order) for order in orders))
@@ -319,7 +319,7 @@ class TestTwoAtOnce:
         assert results == [None] * 20
         assert len({shop.queries.get(order.id).number for order in orders}) == 20
 
-    def test_who_holds_an_order_keeps_others_from_changing_it(self, shop: Shop) -> None:
+    def test_locked_order_blocks_other_writers(self, shop: Shop) -> None:
         order = shop.placed()
 
         with other_thread() as thread:
@@ -333,14 +333,14 @@ class TestTwoAtOnce:
 
         assert [entry.to_status.value for entry in shop.queries.history(order.id)] == ["PENDING", "PAID", "SHIPPED"]
 
-    def test_who_lets_go_without_a_change_leaves_the_order_to_the_next(self, shop: Shop) -> None:
+    def test_lock_is_released_without_a_change(self, shop: Shop) -> None:
         order = shop.placed()
         with shop.unit_of_work() as uow:
             uow.orders.get_for_update(order.id)
 
         assert shop.changed(order, OrderStatus.PAID).version == 2
 
-    def test_reading_does_not_wait_for_who_holds(self, shop: Shop) -> None:
+    def test_locked_order_can_be_read(self, shop: Shop) -> None:
         order = shop.placed()
 
         with other_thread() as thread, shop.unit_of_work() as uow:
@@ -349,7 +349,7 @@ class TestTwoAtOnce:
 
 
 def as_json(line: CustomItem) -> str:
-    """Tells the order of members apart, 1 from 1.0 and 0.0 from -0.0."""
+    """JSON text, because it distinguishes member order, 1 from 1.0 and 0.0 from -0.0."""
     return json.dumps(line.content)
 
 
@@ -375,4 +375,4 @@ def assert_nothing_happened(shop: Shop, stored: Order, new: Order) -> None:
     with pytest.raises(OrderNotFound):
         shop.queries.get(new.id)
     assert shop.queries.history(new.id) == []
-    assert [(one.event.order_id, one.event.version) for one in shop.events()] == [(stored.id, 1)]
+    assert [(message.event.order_id, message.event.version) for message in shop.events()] == [(stored.id, 1)]

@@ -1,4 +1,4 @@
-"""The promises of Outbox: nothing committed is lost, an order's events keep their order, one relay a shard."""
+"""Contract of Outbox: no committed event is lost, events of an order stay in order, one relay claims a shard."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,13 +17,13 @@ SECOND = timedelta(seconds=1)
 
 
 def claimed(outbox: Outbox, *, now: datetime = LATER, limit: int = 500) -> list[OutboxMessage]:
-    """What a relay would find in all shards."""
-    found: list[OutboxMessage] = []
+    """All due messages of all shards."""
+    messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            found += claim.messages
-    return found
+            messages += claim.messages
+    return messages
 
 
 def marked(
@@ -36,23 +36,23 @@ def marked(
     last_error: str | None = None,
     limit: int = 500,
 ) -> list[OutboxMessage]:
-    """Mark all that is due alike."""
-    found: list[OutboxMessage] = []
+    """Set all due messages to one state."""
+    messages: list[OutboxMessage] = []
     for shard in outbox.due_shards(now):
         with outbox.claim(shard, now=now, limit=limit) as claim:
             assert claim is not None
-            for one in claim.messages:
-                claim.set_state(one.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
-            found += claim.messages
-    return found
+            for message in claim.messages:
+                claim.set_state(message.event.id, state=state, due_at=due_at, attempts=attempts, last_error=last_error)
+            messages += claim.messages
+    return messages
 
 
-def versions(found: Sequence[OutboxMessage]) -> list[int]:
-    return [one.event.version for one in found]
+def versions(messages: Sequence[OutboxMessage]) -> list[int]:
+    return [message.event.version for message in messages]
 
 
 class TestRoundTrip:
-    def test_an_event_comes_out_as_it_went_in(self, shop: Shop) -> None:
+    def test_event_is_stored_unchanged(self, shop: Shop) -> None:
         order = placed()
         (entry,) = order.new_entries
         shop.add(order)
@@ -65,7 +65,7 @@ class TestRoundTrip:
         assert (outgoing.state, outgoing.attempts, outgoing.last_error) == (OutboxState.WAITING, 0, None)
         assert [outgoing] == shop.events()
 
-    def test_a_mark_is_kept_to_the_letter(self, shop: Shop) -> None:
+    def test_state_is_stored_exactly(self, shop: Shop) -> None:
         shop.placed()
         due_at = NOON + timedelta(days=1, microseconds=7)
 
@@ -76,7 +76,7 @@ class TestRoundTrip:
         assert (after.state, after.due_at, after.attempts) == (OutboxState.PARKED, due_at, 10)
         assert after.last_error == "NO_ROUTE 💡 'x'"
 
-    def test_what_is_not_due_yet_is_not_found(self, shop: Shop) -> None:
+    def test_future_event_is_not_due(self, shop: Shop) -> None:
         shop.placed()
         outbox = shop.outbox()
 
@@ -84,7 +84,7 @@ class TestRoundTrip:
         assert claimed(outbox, now=NOON - SECOND) == []
         assert len(claimed(outbox, now=NOON)) == 1
 
-    def test_a_shard_gives_the_oldest_first_and_no_more_than_asked_for(self, shop: Shop) -> None:
+    def test_shard_claim_is_oldest_first_and_limited(self, shop: Shop) -> None:
         order = shop.placed()
         for status in (OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED):
             shop.changed(order, status)
@@ -92,7 +92,7 @@ class TestRoundTrip:
         assert versions(claimed(shop.outbox(), limit=3)) == [1, 2, 3]
         assert versions(claimed(shop.outbox())) == [1, 2, 3, 4]
 
-    def test_all_events_of_an_order_are_in_one_shard(self, shop: Shop) -> None:
+    def test_events_of_an_order_share_a_shard(self, shop: Shop) -> None:
         orders = [shop.placed() for _ in range(12)]
         for order in orders:
             shop.changed(order, OrderStatus.PAID)
@@ -101,12 +101,12 @@ class TestRoundTrip:
         for shard in outbox.due_shards(LATER):
             with outbox.claim(shard, now=LATER, limit=500) as claim:
                 assert claim is not None
-                found = {one.event.order_id for one in claim.messages}
-                assert len(claim.messages) == 2 * len(found)
+                order_ids = {message.event.order_id for message in claim.messages}
+                assert len(claim.messages) == 2 * len(order_ids)
 
         assert len(claimed(outbox)) == 24
 
-    def test_select_gives_the_states_asked_for_oldest_first(self, shop: Shop) -> None:
+    def test_select_filters_states_oldest_first(self, shop: Shop) -> None:
         outbox = shop.outbox()
         sent = shop.placed()
         marked(outbox, OutboxState.SENT)
@@ -114,19 +114,17 @@ class TestRoundTrip:
 
         both = outbox.select(states=frozenset({OutboxState.SENT, OutboxState.WAITING}))
 
-        assert [one.event.order_id for one in both] == [sent.id, *(order.id for order in waiting)]
-        assert [one.event.order_id for one in outbox.select(states=frozenset({OutboxState.SENT}))] == [sent.id]
+        assert [message.event.order_id for message in both] == [sent.id, *(order.id for order in waiting)]
+        assert [message.event.order_id for message in outbox.select(states=frozenset({OutboxState.SENT}))] == [sent.id]
         assert outbox.select(states=frozenset({OutboxState.PARKED})) == []
         assert len(outbox.select(states=frozenset(OutboxState), limit=2)) == 2
 
 
-class TestHeldBack:
-    """An order's later event never leaves without its earlier one; other orders do not wait for it."""
+class TestBlockedEvents:
+    """A later event of an order never precedes an earlier one; other orders are not blocked."""
 
     @pytest.mark.parametrize(("state", "due_at"), [(OutboxState.PARKED, NOON), (OutboxState.WAITING, LATER + SECOND)])
-    def test_behind_an_event_that_is_parked_or_waits_longer(
-        self, shop: Shop, state: OutboxState, due_at: datetime
-    ) -> None:
+    def test_unsent_event_blocks_later_events(self, shop: Shop, state: OutboxState, due_at: datetime) -> None:
         outbox, order = shop.outbox(), shop.placed()
         marked(outbox, state, due_at=due_at, attempts=1)
         shop.changed(order, OrderStatus.PAID)
@@ -135,29 +133,31 @@ class TestHeldBack:
         assert claimed(outbox) == []
         assert list(outbox.due_shards(LATER)) == []
         other = shop.placed()
-        assert [one.event.order_id for one in claimed(outbox)] == [other.id]
+        assert [message.event.order_id for message in claimed(outbox)] == [other.id]
 
-    def test_not_behind_an_event_that_was_published(self, shop: Shop) -> None:
+    def test_published_event_does_not_block(self, shop: Shop) -> None:
         for state in (OutboxState.SENT, OutboxState.PUBLISHED):
             order = shop.placed()
             marked(shop.outbox(), state, due_at=LATER + SECOND)
             shop.changed(order, OrderStatus.PAID)
 
-            assert [(one.event.order_id, one.event.version) for one in claimed(shop.outbox())] == [(order.id, 2)]
+            assert [(message.event.order_id, message.event.version) for message in claimed(shop.outbox())] == [
+                (order.id, 2)
+            ]
             marked(shop.outbox(), OutboxState.SENT)
 
-    def test_the_untold_is_found_again_when_it_is_due(self, shop: Shop) -> None:
+    def test_published_event_is_due_again_later(self, shop: Shop) -> None:
         outbox = shop.outbox()
         shop.placed()
         marked(outbox, OutboxState.PUBLISHED, due_at=LATER + SECOND)
 
         assert claimed(outbox, now=LATER) == []
-        (untold,) = claimed(outbox, now=LATER + SECOND)
-        assert untold.state is OutboxState.PUBLISHED
+        (pending,) = claimed(outbox, now=LATER + SECOND)
+        assert pending.state is OutboxState.PUBLISHED
 
 
-class TestAFailureLeavesWhatWasMarked:
-    def test_marks_are_kept_when_the_block_is_left_by_an_error(self, shop: Shop) -> None:
+class TestStatesAfterFailure:
+    def test_states_survive_an_exception(self, shop: Shop) -> None:
         outbox, order = shop.outbox(), shop.placed()
         shop.changed(order, OrderStatus.PAID)
         (shard,) = outbox.due_shards(LATER)
@@ -169,24 +169,24 @@ class TestAFailureLeavesWhatWasMarked:
 
         assert versions(claimed(outbox)) == [2]
 
-    def test_what_is_not_marked_is_found_again(self, shop: Shop) -> None:
+    def test_event_without_new_state_is_claimed_again(self, shop: Shop) -> None:
         shop.placed()
 
         assert claimed(shop.outbox()) == claimed(shop.outbox()) != []
 
 
 class TestRequeueAndPrune:
-    def test_the_parked_and_the_sent_wait_again_and_the_rest_is_left_alone(self, shop: Shop) -> None:
+    def test_requeue_resets_parked_and_sent_events(self, shop: Shop) -> None:
         outbox = shop.outbox()
         for state in (OutboxState.PARKED, OutboxState.SENT, OutboxState.PUBLISHED):
             shop.placed()
             marked(outbox, state, attempts=10, due_at=LATER + SECOND, last_error="NO_ROUTE")
         shop.placed()
-        everything = [one.event.id for one in shop.events()]
+        everything = [message.event.id for message in shop.events()]
 
         assert outbox.requeue([*everything, *everything, new_id()], now=LATER) == 2
 
-        assert [(one.state, one.attempts) for one in shop.events()] == [
+        assert [(message.state, message.attempts) for message in shop.events()] == [
             (OutboxState.WAITING, 0),
             (OutboxState.WAITING, 0),
             (OutboxState.PUBLISHED, 10),
@@ -194,10 +194,10 @@ class TestRequeueAndPrune:
         ]
         assert len(claimed(outbox, now=LATER)) == 3
 
-    def test_nothing_to_requeue_is_none(self, shop: Shop) -> None:
+    def test_empty_requeue_returns_zero(self, shop: Shop) -> None:
         assert shop.outbox().requeue([], now=NOON) == 0
 
-    def test_a_requeued_event_leaves_before_those_it_held_back(self, shop: Shop) -> None:
+    def test_requeued_event_precedes_blocked_events(self, shop: Shop) -> None:
         outbox, order = shop.outbox(), shop.placed()
         (parked,) = marked(outbox, OutboxState.PARKED)
         shop.changed(order, OrderStatus.PAID)
@@ -206,39 +206,39 @@ class TestRequeueAndPrune:
 
         assert versions(claimed(outbox)) == [1, 2]
 
-    def test_only_what_was_sent_and_is_old_is_pruned_and_no_more_than_the_limit(self, shop: Shop) -> None:
+    def test_prune_deletes_old_sent_events_in_batches(self, shop: Shop) -> None:
         outbox = shop.outbox()
         for state in (OutboxState.SENT, OutboxState.PARKED, OutboxState.PUBLISHED):
             shop.add(*(placed(at=NOON) for _ in range(3)))
             marked(outbox, state, due_at=LATER + SECOND)
         shop.add(placed(at=NOON))
 
-        assert outbox.prune(sent_before=NOON) == 0  # not older than that
+        assert outbox.prune(sent_before=NOON) == 0  # not older than the limit
         assert outbox.prune(sent_before=LATER, limit=2) == 2
         assert outbox.prune(sent_before=LATER, limit=2) == 1
         assert outbox.prune(sent_before=LATER) == 0
 
-        states = [one.state for one in shop.events()]
+        states = [message.state for message in shop.events()]
         assert states == [OutboxState.PARKED] * 3 + [OutboxState.PUBLISHED] * 3 + [OutboxState.WAITING]
 
 
-class TestTwoAtOnce:
-    def test_a_shard_is_one_relay_s_at_a_time(self, shop: Shop) -> None:
+class TestConcurrency:
+    def test_shard_is_claimed_by_one_relay(self, shop: Shop) -> None:
         shop.placed()
-        ours, theirs = shop.outbox(), shop.outbox()
-        (shard,) = ours.due_shards(LATER)
+        first, second = shop.outbox(), shop.outbox()
+        (shard,) = first.due_shards(LATER)
 
-        with ours.claim(shard, now=LATER, limit=500) as claim:
+        with first.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
-            with theirs.claim(shard, now=LATER, limit=500) as refused:
+            with second.claim(shard, now=LATER, limit=500) as refused:
                 assert refused is None
-            with ours.claim(shard, now=LATER, limit=500) as refused:
+            with first.claim(shard, now=LATER, limit=500) as refused:
                 assert refused is None
 
-        with theirs.claim(shard, now=LATER, limit=500) as claim:
+        with second.claim(shard, now=LATER, limit=500) as claim:
             assert claim is not None
 
-    def test_of_eight_relays_at_once_none_sends_what_another_has_sent(self, shop: Shop) -> None:
+    def test_concurrent_relays_send_no_event_twice(self, shop: Shop) -> None:
         orders = [shop.placed() for _ in range(20)]
         for order in orders:
             shop.changed(order, OrderStatus.PAID)
@@ -255,16 +255,16 @@ class TestTwoAtOnce:
                         send(claim)
 
         def send(claim: ShardClaim | None) -> None:
-            for one in claim.messages if claim is not None else ():
-                sent.append((str(one.event.order_id), one.event.version))
-                claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
+            for message in claim.messages if claim is not None else ():
+                sent.append((str(message.event.order_id), message.event.version))
+                claim.set_state(message.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)  # type: ignore[union-attr]
 
         assert at_once(*[relay] * 8) == [None] * 8
 
         assert len(sent) == len(set(sent)) == 40
         assert all(sent.index((str(order.id), 1)) < sent.index((str(order.id), 2)) for order in orders)
 
-    def test_orders_can_be_placed_while_a_relay_waits_for_the_broker(self, shop: Shop) -> None:
+    def test_orders_are_placed_during_a_claim(self, shop: Shop) -> None:
         shop.placed()
         outbox = shop.outbox()
         with ExitStack() as stack:

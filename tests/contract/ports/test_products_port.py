@@ -1,4 +1,4 @@
-"""The promises of Products, Stock and Catalogue: nothing is taken or given back twice, or sold out of nothing."""
+"""Contract of ProductRepository, Stock and ProductCatalog: stock is deducted and released once, never below zero."""
 
 from collections.abc import Callable
 from concurrent.futures import wait
@@ -23,19 +23,22 @@ NOBODY_S = 2**62
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def warehouse(request: pytest.FixtureRequest) -> Warehouse:
-    """An empty one, on every adapter."""
+    """An empty store on every adapter."""
     return in_memory() if request.param == "memory" else in_database(request.getfixturevalue(request.param))
 
 
 def of(**quantities: int) -> Order:
-    """An order not stored yet, of so many of each product: ``of(p1=3)``."""
-    lines = [OrderLine(product_id=int(name[1:]), quantity=one, unit_price=PRICE) for name, one in quantities.items()]
+    """An order that is not stored yet, with quantities by product: ``of(p1=3)``."""
+    lines = [
+        OrderLine(product_id=int(name[1:]), quantity=quantity, unit_price=PRICE)
+        for name, quantity in quantities.items()
+    ]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, lines=lines, total=total, by=ADA, at=NOON)
 
 
-def taken(warehouse: Warehouse, order: Order) -> list[Product]:
-    """Store the order and take what it wants, with no look at the stock beforehand."""
+def deduct(warehouse: Warehouse, order: Order) -> list[Product]:
+    """Store the order and deduct its quantities, without a check of the stock beforehand."""
     with warehouse.unit_of_work() as uow:
         uow.orders.add(order)
         low = list(uow.stock.deduct(order, by=ADA, at=NOON))
@@ -43,23 +46,21 @@ def taken(warehouse: Warehouse, order: Order) -> list[Product]:
     return low
 
 
-def given_back(warehouse: Warehouse, order: Order) -> None:
+def release(warehouse: Warehouse, order: Order) -> None:
     with warehouse.unit_of_work() as uow:
         uow.stock.release(order, by=ADA, at=NOON)
         uow.commit()
 
 
 def renamed(warehouse: Warehouse, product_id: int) -> None:
-    """Change the product's sku, once and with no second try."""
+    """Change the product's SKU, without a retry."""
     with warehouse.unit_of_work() as uow:
         uow.products.save(replace(uow.products.get_for_update(product_id), sku="RENAMED"), by=ADMIN, at=NOON)
         uow.commit()
 
 
 class TestProducts:
-    def test_a_new_product_comes_back_as_it_was_with_its_initial_stock_in_the_ledger(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_new_product_is_stored_with_ledger_entry(self, warehouse: Warehouse) -> None:
         name = 'Té 🍵 "<b>"; DROP TABLE products; --'
         new = NewProduct(sku="' OR 1=1 --", name=name, price=Money(10**12, "JPY"), stock=7, low_stock_threshold=0)
 
@@ -72,16 +73,16 @@ class TestProducts:
         with warehouse.unit_of_work() as uow:
             assert uow.products.get_many([1]) == {1: expected}
             assert uow.products.get_for_update(1) == expected
-        assert warehouse.books().moves == (Move(1, "initial", 7, None),)
+        assert warehouse.ledger().moves == (Move(1, "initial", 7, None),)
 
-    def test_the_named_are_those_that_there_are(self, warehouse: Warehouse) -> None:
+    def test_get_many_returns_existing_products(self, warehouse: Warehouse) -> None:
         tea, milk, _ = warehouse.stocked(1, 2, 3)
 
         with warehouse.unit_of_work() as uow:
             assert uow.products.get_many([milk, tea, NOBODY_S, -1, 0]).keys() == {tea, milk}
             assert uow.products.get_many([]) == {}
 
-    def test_an_unknown_product_cannot_be_had(self, warehouse: Warehouse) -> None:
+    def test_unknown_product_raises_not_found(self, warehouse: Warehouse) -> None:
         asks: tuple[Callable[[int], object], ...] = (
             warehouse.catalogue.get,
             partial(warehouse.restock, quantity=1),
@@ -92,23 +93,21 @@ class TestProducts:
                 ask(NOBODY_S)
             assert refusal.value.product_id == NOBODY_S
 
-    def test_a_changed_stock_is_a_movement_of_the_difference_and_nothing_else_is_one(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_stock_change_records_the_difference(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
         warehouse.adjust(tea, 4)
         warehouse.adjust(tea, 4, name="Tea", sku="TEA", price=3.5, threshold=9)
         warehouse.adjust(tea, 11)
 
-        assert [(move.kind, move.quantity) for move in warehouse.books().moves[1:]] == [
+        assert [(move.kind, move.quantity) for move in warehouse.ledger().moves[1:]] == [
             ("adjusted", -6),
             ("adjusted", 7),
         ]
         expected = Product(id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9)
         assert warehouse.catalogue.get(tea) == expected
 
-    def test_a_sku_is_one_product_s(self, warehouse: Warehouse) -> None:
+    def test_duplicate_sku_is_rejected(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="MILK")
 
         for take in (partial(warehouse.add, stock=5), partial(warehouse.adjust, milk.id, 9)):
@@ -116,29 +115,29 @@ class TestProducts:
                 take(sku="TEA")
             assert refusal.value.sku == "TEA"
 
-        assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # its own
+        assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # the product's own SKU
         assert warehouse.catalogue.list_page() == [tea, milk]
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
-    def test_of_twenty_that_take_a_sku_at_once_exactly_one_does(self, warehouse: Warehouse) -> None:
+    def test_concurrent_adds_of_sku_succeed_once(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
-        assert sum(isinstance(one, SkuTaken) for one in results) == 19
+        assert sum(isinstance(result, SkuTaken) for result in results) == 19
         assert len(warehouse.catalogue.list_page()) == 1
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
-    def test_of_twenty_that_count_a_stock_anew_at_once_each_is_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_concurrent_stock_changes_are_all_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(100)
 
         results = at_once(*(partial(warehouse.adjust, tea, stock) for stock in range(20)))
 
-        assert not any(isinstance(one, OrdersError) for one in results)
-        assert len(warehouse.books().moves) == 21
-        warehouse.books().require_agreement()
+        assert not any(isinstance(result, OrdersError) for result in results)
+        assert len(warehouse.ledger().moves) == 21
+        warehouse.ledger().require_agreement()
 
-    def test_a_change_that_is_not_committed_leaves_nothing(self, warehouse: Warehouse) -> None:
+    def test_rollback_leaves_product_unchanged(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with warehouse.unit_of_work() as uow:
             product = uow.products.get_for_update(tea)
@@ -146,36 +145,36 @@ class TestProducts:
             uow.products.add(NewProduct(sku="NEW", name="New", price=PRICE, stock=1), by=ADMIN, at=NOON)
             uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
 
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
         assert len(warehouse.catalogue.list_page()) == 1
 
 
 class TestStock:
-    def test_what_is_taken_is_gone_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_deduction_lowers_stock_and_is_recorded(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.stocked(10, 5)
         order = of(p1=4, p2=5)
 
-        assert taken(warehouse, order) == [warehouse.catalogue.get(milk)]
+        assert deduct(warehouse, order) == [warehouse.catalogue.get(milk)]
 
-        books = warehouse.books()
-        assert books.stock == {tea: 6, milk: 0}
-        assert books.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
+        ledger = warehouse.ledger()
+        assert ledger.stock == {tea: 6, milk: 0}
+        assert ledger.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
 
-    def test_all_or_nothing_is_taken_and_all_that_is_short_is_named(self, warehouse: Warehouse) -> None:
+    def test_shortage_names_products_and_deducts_none(self, warehouse: Warehouse) -> None:
         products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with pytest.raises(InsufficientStock) as refusal:
-            taken(warehouse, of(p1=10, p2=4, p3=1))
+            deduct(warehouse, of(p1=10, p2=4, p3=1))
 
         names = [product.name for product in products]
         assert refusal.value.shortages == (
             Shortage(product_id=2, name=names[1], requested=4, available=3),
             Shortage(product_id=3, name=names[2], requested=1, available=0),
         )
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
 
-    def test_of_an_unknown_product_there_is_nothing(self, warehouse: Warehouse) -> None:
+    def test_unknown_product_counts_as_shortage(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
 
         with pytest.raises(InsufficientStock) as refusal:
@@ -186,31 +185,31 @@ class TestStock:
             Shortage(product_id=NOBODY_S, name=None, requested=2, available=0),
         )
 
-    def test_nothing_is_taken_or_given_back_twice(self, warehouse: Warehouse) -> None:
+    def test_stock_is_deducted_and_released_once(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = of(p1=4)
-        taken(warehouse, order)
+        deduct(warehouse, order)
 
         for _ in range(3):
-            given_back(warehouse, order)
+            release(warehouse, order)
 
-        assert warehouse.books().stock == {tea: 10}
-        assert [move.kind for move in warehouse.books().moves] == ["initial", "taken", "given_back"]
+        assert warehouse.ledger().stock == {tea: 10}
+        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "taken", "given_back"]
 
-    def test_what_was_never_taken_is_not_given_back(self, warehouse: Warehouse) -> None:
+    def test_undeducted_stock_is_not_released(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = of(p1=4)
         with warehouse.unit_of_work() as uow:
             uow.orders.add(order)
             uow.commit()
 
-        given_back(warehouse, order)
+        release(warehouse, order)
 
-        assert warehouse.books().stock == {tea: 10}
+        assert warehouse.ledger().stock == {tea: 10}
 
-    def test_an_order_without_lines_takes_and_gives_back_nothing(self, warehouse: Warehouse) -> None:
+    def test_order_without_lines_moves_no_stock(self, warehouse: Warehouse) -> None:
         warehouse.stocked(10)
-        before = warehouse.books()
+        before = warehouse.ledger()
 
         with warehouse.unit_of_work() as uow:
             order = replace(of(p1=1), lines=())
@@ -218,62 +217,60 @@ class TestStock:
             uow.stock.release(order, by=ADA, at=NOON)
             uow.commit()
 
-        assert warehouse.books() == before
+        assert warehouse.ledger() == before
 
-    def test_a_restock_is_added_and_in_the_ledger(self, warehouse: Warehouse) -> None:
+    def test_restock_raises_stock_and_is_recorded(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
 
         assert warehouse.restock(tea, 5) == warehouse.catalogue.get(tea)
 
-        assert warehouse.books().moves[1:] == (Move(tea, "restocked", 5, None),)
-        assert warehouse.books().stock == {tea: 15}
+        assert warehouse.ledger().moves[1:] == (Move(tea, "restocked", 5, None),)
+        assert warehouse.ledger().stock == {tea: 15}
 
     @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
-    def test_what_is_no_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
+    def test_invalid_quantity_is_not_restocked(self, warehouse: Warehouse, quantity: Any) -> None:
         [tea] = warehouse.stocked(10)
 
         with pytest.raises(InvalidValue):
             warehouse.restock(tea, quantity)
 
-        assert warehouse.books().stock == {tea: 10}
+        assert warehouse.ledger().stock == {tea: 10}
 
-    def test_a_stock_beyond_what_a_product_can_have_is_refused(self, warehouse: Warehouse) -> None:
+    def test_restock_above_maximum_is_rejected(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
 
         with pytest.raises(InvalidValue):
             warehouse.restock(tea, 1)
 
-        assert warehouse.books().stock == {tea: MAX_STOCK}
+        assert warehouse.ledger().stock == {tea: MAX_STOCK}
 
-    def test_an_order_is_given_back_however_full_the_stock_is_and_the_product_can_be_read(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_release_may_exceed_the_maximum(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(MAX_STOCK)
         order = warehouse.order({tea: 3})
         warehouse.restock(tea, 3)
 
         warehouse.cancel(order.id)
 
-        assert warehouse.catalogue.get(tea).stock == warehouse.books().stock[tea] == MAX_STOCK + 3
+        assert warehouse.catalogue.get(tea).stock == warehouse.ledger().stock[tea] == MAX_STOCK + 3
         warehouse.order({tea: 3})
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
-    def test_who_waits_for_a_restock_has_what_it_brings(self, warehouse: Warehouse) -> None:
-        """Found by the rush on ten products: the row's old stock is not enough, the new one is."""
+    def test_deduction_sees_concurrent_restock(self, warehouse: Warehouse) -> None:
+        """Regression: the row's old stock is insufficient and the concurrently updated stock is sufficient."""
         [tea] = warehouse.stocked(1)
         order = of(p1=3)
 
         with other_thread() as thread:
             with warehouse.unit_of_work() as uow:
                 uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, order))
+                waiting = require_waiting(thread.submit(deduct, warehouse, order))
                 uow.commit()
             waiting.result(timeout=5)
 
-        assert warehouse.books().stock == {tea: 3}
-        warehouse.books().require_agreement()
+        assert warehouse.ledger().stock == {tea: 3}
+        warehouse.ledger().require_agreement()
 
-    def test_who_waits_for_another_order_hears_what_it_left(self, warehouse: Warehouse) -> None:
+    def test_deduction_sees_concurrent_order(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(5)
         first = of(p1=3)
 
@@ -281,15 +278,15 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(first)
                 uow.stock.deduct(first, by=ADA, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
+                waiting = require_waiting(thread.submit(deduct, warehouse, of(p1=3)))
                 uow.commit()
             with pytest.raises(InsufficientStock) as refusal:
                 waiting.result(timeout=5)
 
-        assert [(one.requested, one.available) for one in refusal.value.shortages] == [(3, 2)]
-        assert warehouse.books().stock == {tea: 2}
+        assert [(shortage.requested, shortage.available) for shortage in refusal.value.shortages] == [(3, 2)]
+        assert warehouse.ledger().stock == {tea: 2}
 
-    def test_who_waits_for_an_order_that_comes_to_nothing_has_its_stock(self, warehouse: Warehouse) -> None:
+    def test_deduction_sees_concurrent_rollback(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
         given_up = of(p1=3)
 
@@ -297,13 +294,13 @@ class TestStock:
             with warehouse.unit_of_work() as uow:
                 uow.orders.add(given_up)
                 uow.stock.deduct(given_up, by=ADA, at=NOON)
-                waiting = require_waiting(thread.submit(taken, warehouse, of(p1=3)))
+                waiting = require_waiting(thread.submit(deduct, warehouse, of(p1=3)))
             waiting.result(timeout=5)
 
-        assert warehouse.books().stock == {tea: 0}
+        assert warehouse.ledger().stock == {tea: 0}
 
-    def test_an_order_and_another_name_of_its_product_do_not_wait_for_each_other(self, warehouse: Warehouse) -> None:
-        """Found by a rush: an order that shares a row before it locks it, and a change of the row's key, deadlock."""
+    def test_order_and_sku_change_do_not_deadlock(self, warehouse: Warehouse) -> None:
+        """Regression: an order that locks a row FOR SHARE first deadlocks with a change of the row's key."""
         [tea] = warehouse.stocked(3)
         order = of(p1=3)
 
@@ -317,9 +314,9 @@ class TestStock:
             renaming.result(timeout=5)
 
         assert warehouse.catalogue.get(tea).sku == "RENAMED"
-        assert warehouse.books().stock == {tea: 0}
+        assert warehouse.ledger().stock == {tea: 0}
 
-    def test_reading_products_does_not_wait_for_who_takes(self, warehouse: Warehouse) -> None:
+    def test_products_are_readable_during_deduction(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(3)
         order = of(p1=3)
 
@@ -328,7 +325,7 @@ class TestStock:
             uow.stock.deduct(order, by=ADA, at=NOON)
             assert thread.submit(warehouse.catalogue.get, tea).result(timeout=2).stock == 3
 
-    def test_an_order_keeps_the_price_of_its_moment(self, warehouse: Warehouse) -> None:
+    def test_order_retains_its_price(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
         order = warehouse.order({tea: 2})
 
@@ -338,15 +335,15 @@ class TestStock:
         assert warehouse.order({tea: 2}).total == Money(19998, "USD")
 
 
-class TestCatalogue:
-    def test_products_come_by_id_and_page_by_page(self, warehouse: Warehouse) -> None:
+class TestProductCatalog:
+    def test_products_are_paged_by_id(self, warehouse: Warehouse) -> None:
         ids = warehouse.stocked(*range(7))
 
         pages = [warehouse.catalogue.list_page(offset=skip, limit=3) for skip in (0, 3, 6, 9)]
 
         assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
 
-    def test_the_levels_count_all_and_name_the_low_the_emptiest_first(self, warehouse: Warehouse) -> None:
+    def test_stock_levels_list_lowest_first(self, warehouse: Warehouse) -> None:
         _, low, empty, at = warehouse.stocked(9, 2, 0, 5, threshold=5)
 
         levels = warehouse.catalogue.stock_levels()
@@ -357,7 +354,7 @@ class TestCatalogue:
         assert [product.id for product in fewer.low_stock] == [empty]
 
 
-class TestTheSchema:
+class TestSchema:
     @pytest.mark.parametrize(
         "wrong",
         [
@@ -375,7 +372,7 @@ class TestTheSchema:
         ],
     )
     @pytest.mark.clause("002-19")
-    def test_no_statement_can_make_the_stock_what_it_cannot_be(self, engine: Engine, wrong: str) -> None:
+    def test_schema_rejects_invalid_stock(self, engine: Engine, wrong: str) -> None:
         warehouse = in_database(engine)
         [tea] = warehouse.stocked(10)
         warehouse.order({tea: 1})
@@ -384,7 +381,7 @@ class TestTheSchema:
             connection.execute(text(wrong))
 
     @pytest.mark.clause("002-19")
-    def test_an_order_s_items_are_rows_with_their_prices(self, engine: Engine) -> None:
+    def test_order_items_are_stored_with_prices(self, engine: Engine) -> None:
         warehouse = in_database(engine)
         tea, milk = warehouse.stocked(10, 10)
         warehouse.order({milk: 2, tea: 3})
@@ -396,7 +393,7 @@ class TestTheSchema:
         assert [tuple(row) for row in rows] == [(0, tea, 3, 250, 750), (1, milk, 2, 250, 500)]
 
 
-def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse: Warehouse) -> None:
+def test_cancellation_releases_stock_on_commit(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10)
     order = warehouse.order({tea: 4})
 
@@ -407,5 +404,5 @@ def test_a_cancelled_order_is_given_back_with_its_commit_or_not_at_all(warehouse
         uow.stock.release(held, by=ADA, at=NOON)
         raise ValueError("a bug")
 
-    assert warehouse.books().stock == {tea: 6}
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock == {tea: 6}
+    warehouse.ledger().require_agreement()

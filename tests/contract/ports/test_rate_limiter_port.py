@@ -1,4 +1,4 @@
-"""The promises of Attempts: so many a minute under a key, whoever counts."""
+"""Contract of RateLimiter: a limit per minute and key, across processes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,17 +22,17 @@ Pass = Callable[[float], object]
 
 @pytest.fixture(params=["memory", "Redis", "Redis that is away"])
 def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
-    """What counts, and what makes it so many seconds later."""
+    """A rate limiter, and a function that advances its time by a number of seconds."""
     clock = Clock()
-    ours = InMemory(clock=clock)
+    limiter = InMemory(clock=clock)
     if request.param == "memory":
-        yield ours, clock.advance
+        yield limiter, clock.advance
         return
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
     with Proxy.before(redis_server.url) as network:
         if request.param == "Redis that is away":
             network.cut()
-        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=ours, timeout=2.0)
+        attempts = InRedis(network.through(redis_server.url), prefix=prefix, fallback=limiter, timeout=2.0)
 
         def pass_time(seconds: float) -> None:
             clock.advance(seconds)
@@ -48,23 +48,23 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
         attempts.close()
 
 
-def tried(attempts: RateLimiter, key: str = "ann", *, most: int = 3) -> int:
-    """How often one may try until it is too often."""
+def tried(attempts: RateLimiter, key: str = "ann", *, limit: int = 3) -> int:
+    """The number of attempts until the limiter rejects one."""
     for number in range(100):
         try:
-            attempts.hit(key, limit=most)
+            attempts.hit(key, limit=limit)
         except TooManyAttempts:
             return number
     raise AssertionError("nobody counts")
 
 
-def test_so_many_tries_are_let_pass_and_no_more(counted: tuple[RateLimiter, Pass]) -> None:
+def test_attempts_above_limit_are_rejected(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
 
     assert [tried(attempts), tried(attempts), tried(attempts)] == [3, 0, 0]
 
 
-def test_who_is_refused_hears_when_to_come_back(counted: tuple[RateLimiter, Pass]) -> None:
+def test_rejection_states_the_retry_delay(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, pass_time = counted
     tried(attempts)
     pass_time(40)
@@ -75,14 +75,14 @@ def test_who_is_refused_hears_when_to_come_back(counted: tuple[RateLimiter, Pass
     assert 10 <= refusal.value.retry_after <= 20
 
 
-def test_each_key_counts_for_itself(counted: tuple[RateLimiter, Pass]) -> None:
+def test_keys_are_limited_separately(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
     tried(attempts)
 
     assert tried(attempts, "bob") == 3
 
 
-def test_after_a_minute_the_count_begins_anew(counted: tuple[RateLimiter, Pass]) -> None:
+def test_limit_resets_after_a_minute(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, pass_time = counted
     tried(attempts)
 
@@ -93,7 +93,7 @@ def test_after_a_minute_the_count_begins_anew(counted: tuple[RateLimiter, Pass])
     assert tried(attempts) == 3
 
 
-def test_what_is_forgotten_is_not_counted(counted: tuple[RateLimiter, Pass]) -> None:
+def test_reset_clears_the_count(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
     tried(attempts)
     attempts.reset("ann")
@@ -102,7 +102,7 @@ def test_what_is_forgotten_is_not_counted(counted: tuple[RateLimiter, Pass]) -> 
     assert tried(attempts) == 3
 
 
-def test_of_many_at_once_so_many_pass(counted: tuple[RateLimiter, Pass]) -> None:
+def test_concurrent_attempts_respect_the_limit(counted: tuple[RateLimiter, Pass]) -> None:
     attempts, _ = counted
 
     results = at_once(*[partial(attempts.hit, "ann", limit=5)] * 20)

@@ -1,4 +1,4 @@
-"""The promises of the port Bookings, and of Stock where other services hold what an order has taken."""
+"""Contract of ReservationRepository, and of Stock if other services hold the reserved products."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,9 +21,9 @@ DUE = NOON + LEASE
 LATER = DUE + timedelta(seconds=30)
 
 
-def reservation(**changes: object) -> Reservation:
-    one = Reservation.start(new_id(), user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
-    return replace(one, **changes)  # type: ignore[arg-type]
+def new_reservation(**changes: object) -> Reservation:
+    reservation = Reservation.start(new_id(), user_id="ada", quantities={7: 2, 9: 1}, at=NOON)
+    return replace(reservation, **changes)  # type: ignore[arg-type]
 
 
 def idempotency_key(key: str = "key", *, subject: str = "ada", scope: str = "ostore") -> IdempotencyKey:
@@ -31,7 +31,7 @@ def idempotency_key(key: str = "key", *, subject: str = "ada", scope: str = "ost
 
 
 def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
-    """Do it in one unit of work, and commit."""
+    """Run the steps in one unit of work and commit."""
     with shop.unit_of_work() as uow:
         for step in steps:
             step(uow)
@@ -39,151 +39,168 @@ def done(shop: Shop, *steps: Callable[[UnitOfWork], object]) -> None:
 
 
 def added(shop: Shop, key: IdempotencyKey | None = None, **changes: object) -> Reservation:
-    one = reservation(**changes)
-    done(shop, lambda uow: uow.reservations.add(one, key))
-    return one
+    reservation = new_reservation(**changes)
+    done(shop, lambda uow: uow.reservations.add(reservation, key))
+    return reservation
 
 
 def claimed(shop: Shop, *, now: datetime = DUE, until: datetime = LATER) -> Reservation | None:
     with shop.unit_of_work() as uow:
-        one = uow.reservations.claim_due(now=now, until=until)
+        reservation = uow.reservations.claim_due(now=now, until=until)
         uow.commit()
-    return one
+    return reservation
 
 
-def order_of(one: Reservation, *, shipment_id: str = "SHIP-1") -> Order:
-    lines = [OrderLine(product_id=p, quantity=q, unit_price=Money(250, "USD")) for p, q in one.quantities.items()]
+def order_of(reservation: Reservation, *, shipment_id: str = "SHIP-1") -> Order:
+    lines = [
+        OrderLine(product_id=p, quantity=q, unit_price=Money(250, "USD")) for p, q in reservation.quantities.items()
+    ]
     total = Money(sum(line.subtotal.minor for line in lines), "USD")
     return Order.place(
-        order_id=one.order_id, origin=Origin.ORDERS, lines=lines, total=total, shipment_id=shipment_id, by=ADA, at=NOON
+        order_id=reservation.order_id,
+        origin=Origin.ORDERS,
+        lines=lines,
+        total=total,
+        shipment_id=shipment_id,
+        by=ADA,
+        at=NOON,
     )
 
 
-def products_of(one: Reservation, name: str = "Tea") -> dict[int, Product]:
+def products_of(reservation: Reservation, name: str = "Tea") -> dict[int, Product]:
     return {
         p: Product(id=p, sku=f"remote:{p}", name=name, price=Money(250, "USD"), stock=q)
-        for p, q in one.quantities.items()
+        for p, q in reservation.quantities.items()
     }
 
 
-def kept(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order:
-    """An order of products of elsewhere, stored with its booking."""
-    one = added(shop).with_shipment(shipment_id)
-    order = order_of(one, shipment_id=shipment_id)
+def confirmed_order(shop: Shop, *, shipment_id: str = "SHIP-1", name: str = "Tea") -> Order:
+    """A stored order of external products, with its confirmed reservation."""
+    reservation = added(shop).with_shipment(shipment_id)
+    order = order_of(reservation, shipment_id=shipment_id)
     done(
         shop,
-        lambda uow: uow.reservations.confirm(one),
+        lambda uow: uow.reservations.confirm(reservation),
         lambda uow: uow.orders.add(order),
-        lambda uow: uow.stock.record_external_lines(order, products_of(one, name), at=NOON),
+        lambda uow: uow.stock.record_external_lines(order, products_of(reservation, name), at=NOON),
     )
     return order
 
 
-def test_a_booking_is_nobody_else_s_until_it_is_due(shop: Shop) -> None:
-    one = added(shop)
+def test_acquired_reservation_is_not_due_until_expiry(shop: Shop) -> None:
+    reservation = added(shop)
 
     assert claimed(shop, now=DUE - timedelta(microseconds=1)) is None
-    assert claimed(shop) == replace(one, state=ReservationState.RELEASING, due_at=LATER, shipment_requested=True)
+    assert claimed(shop) == replace(
+        reservation, state=ReservationState.RELEASING, due_at=LATER, shipment_requested=True
+    )
     assert claimed(shop) is None
     assert claimed(shop, now=LATER, until=LATER + LEASE) is not None
 
 
-def test_what_was_due_first_is_claimed_first(shop: Shop) -> None:
+def test_earliest_due_reservation_is_acquired_first(shop: Shop) -> None:
     late, early = added(shop, due_at=DUE), added(shop, due_at=NOON)
 
-    assert [one.order_id for one in (claimed(shop), claimed(shop)) if one] == [early.order_id, late.order_id]
+    assert [acquired.order_id for acquired in (claimed(shop), claimed(shop)) if acquired] == [
+        early.order_id,
+        late.order_id,
+    ]
 
 
-def test_of_many_that_claim_at_once_each_has_another_booking(shop: Shop) -> None:
-    there = {added(shop).order_id for _ in range(6)}
+def test_concurrent_workers_acquire_distinct_reservations(shop: Shop) -> None:
+    expected = {added(shop).order_id for _ in range(6)}
 
-    found = at_once(*[lambda: claimed(shop)] * 10)
+    results = at_once(*[lambda: claimed(shop)] * 10)
 
-    assert sorted(one.order_id for one in found if isinstance(one, Reservation)) == sorted(there)
+    assert sorted(acquired.order_id for acquired in results if isinstance(acquired, Reservation)) == sorted(expected)
 
 
-def test_a_booking_that_is_kept_is_never_due(shop: Shop) -> None:
-    kept(shop)
+def test_confirmed_reservation_is_never_due(shop: Shop) -> None:
+    confirmed_order(shop)
 
     assert claimed(shop, now=DUE + timedelta(days=365)) is None
 
 
-def test_a_booking_that_is_being_released_cannot_be_kept(shop: Shop) -> None:
-    one = added(shop)
+def test_releasing_reservation_cannot_be_confirmed(shop: Shop) -> None:
+    reservation = added(shop)
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
-        uow.reservations.confirm(one.with_shipment("SHIP-1"))
+        uow.reservations.confirm(reservation.with_shipment("SHIP-1"))
 
 
-def test_a_booking_that_is_gone_cannot_be_kept(shop: Shop) -> None:
-    one = added(shop)
-    done(shop, lambda uow: uow.reservations.delete(one))
+def test_deleted_reservation_cannot_be_confirmed(shop: Shop) -> None:
+    reservation = added(shop)
+    done(shop, lambda uow: uow.reservations.delete(reservation))
 
     with shop.unit_of_work() as uow, pytest.raises(ReservationLost):
-        uow.reservations.confirm(one)
+        uow.reservations.confirm(reservation)
 
 
-def test_of_keeping_and_claiming_at_once_one_succeeds(shop: Shop) -> None:
+def test_concurrent_confirm_and_acquire_succeed_once(shop: Shop) -> None:
     for _ in range(10):
-        one = added(shop)
+        reservation = added(shop)
 
-        def keep(one: Reservation = one) -> str:
-            done(shop, lambda uow: uow.reservations.confirm(one))
-            return "kept"
+        def confirm(reservation: Reservation = reservation) -> str:
+            done(shop, lambda uow: uow.reservations.confirm(reservation))
+            return "confirmed"
 
-        outcomes = at_once(keep, lambda: claimed(shop))
+        outcomes = at_once(confirm, lambda: claimed(shop))
 
-        assert ("kept" in outcomes) != any(isinstance(each, Reservation) for each in outcomes), outcomes
+        assert ("confirmed" in outcomes) != any(isinstance(outcome, Reservation) for outcome in outcomes), outcomes
 
 
-def test_what_is_not_committed_did_not_happen(shop: Shop) -> None:
-    one = added(shop)
+def test_rollback_leaves_reservation_unchanged(shop: Shop) -> None:
+    reservation = added(shop)
     with shop.unit_of_work() as uow:
-        uow.reservations.confirm(one)
-        uow.reservations.add(reservation(due_at=NOON))
+        uow.reservations.confirm(reservation)
+        uow.reservations.add(new_reservation(due_at=NOON))
 
-    found = claimed(shop)
+    due = claimed(shop)
 
-    assert found
-    assert found.order_id == one.order_id
+    assert due
+    assert due.order_id == reservation.order_id
 
 
-def test_what_is_put_off_is_due_then_with_the_shipment_it_has_meanwhile(shop: Shop) -> None:
-    one = added(shop).with_shipment("SHIP-1")
+def test_postponed_reservation_is_due_with_shipment(shop: Shop) -> None:
+    reservation = added(shop).with_shipment("SHIP-1")
 
-    done(shop, lambda uow: uow.reservations.postpone(one, until=LATER))
+    done(shop, lambda uow: uow.reservations.postpone(reservation, until=LATER))
 
     assert claimed(shop, now=LATER - timedelta(microseconds=1)) is None
-    found = claimed(shop, now=LATER)
-    assert found
-    assert found.shipment_id == "SHIP-1"
+    due = claimed(shop, now=LATER)
+    assert due
+    assert due.shipment_id == "SHIP-1"
 
 
-def test_what_is_removed_is_forgotten(shop: Shop) -> None:
-    one = added(shop)
+def test_deleted_reservation_is_gone(shop: Shop) -> None:
+    reservation = added(shop)
 
-    done(shop, lambda uow: uow.reservations.delete(one))
+    done(shop, lambda uow: uow.reservations.delete(reservation))
 
     assert claimed(shop) is None
 
 
-def test_what_is_kept_is_neither_put_off_nor_removed(shop: Shop) -> None:
-    order = kept(shop)
-    one = reservation(order_id=order.id)
+def test_confirmed_reservation_ignores_postpone_and_delete(shop: Shop) -> None:
+    order = confirmed_order(shop)
+    reservation = new_reservation(order_id=order.id)
 
-    done(shop, lambda uow: uow.reservations.postpone(one, until=NOON), lambda uow: uow.reservations.delete(one))
+    done(
+        shop,
+        lambda uow: uow.reservations.postpone(reservation, until=NOON),
+        lambda uow: uow.reservations.delete(reservation),
+    )
     assert claimed(shop) is None
 
     done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
     assert claimed(shop) is not None
 
 
-def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
+def test_key_allows_one_reservation(shop: Shop) -> None:
     added(shop, idempotency_key())
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.reservations.add(reservation(), idempotency_key())
+        uow.reservations.add(new_reservation(), idempotency_key())
     for other in (
         idempotency_key("other"),
         idempotency_key(subject="bob"),
@@ -194,20 +211,20 @@ def test_under_one_key_there_is_one_booking(shop: Shop) -> None:
         added(shop, other)
 
 
-def test_of_many_that_add_under_one_key_at_once_one_does(shop: Shop) -> None:
+def test_concurrent_adds_under_a_key_succeed_once(shop: Shop) -> None:
     outcomes = at_once(*[lambda: added(shop, idempotency_key())] * 8)
 
-    assert len([each for each in outcomes if isinstance(each, Reservation)]) == 1
-    assert {type(each) for each in outcomes} == {Reservation, RequestInProgress}
+    assert len([outcome for outcome in outcomes if isinstance(outcome, Reservation)]) == 1
+    assert {type(outcome) for outcome in outcomes} == {Reservation, RequestInProgress}
 
 
 @pytest.mark.parametrize("how", ["keep", "put_off", "remove"])
-def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, how: str) -> None:
-    one = added(shop, idempotency_key())
+def test_key_is_free_after_reservation_ends(shop: Shop, how: str) -> None:
+    reservation = added(shop, idempotency_key())
     end: dict[str, Callable[[UnitOfWork], object]] = {
-        "keep": lambda uow: uow.reservations.confirm(one),
-        "put_off": lambda uow: uow.reservations.postpone(one, until=LATER),
-        "remove": lambda uow: uow.reservations.delete(one),
+        "keep": lambda uow: uow.reservations.confirm(reservation),
+        "put_off": lambda uow: uow.reservations.postpone(reservation, until=LATER),
+        "remove": lambda uow: uow.reservations.delete(reservation),
     }
 
     done(shop, end[how])
@@ -215,39 +232,39 @@ def test_a_key_is_free_when_its_booking_is_kept_put_off_or_removed(shop: Shop, h
     added(shop, idempotency_key())
 
 
-def test_a_key_is_still_taken_while_a_worker_is_at_its_booking(shop: Shop) -> None:
+def test_key_is_in_use_during_release(shop: Shop) -> None:
     added(shop, idempotency_key())
     claimed(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(RequestInProgress):
-        uow.reservations.add(reservation(), idempotency_key())
+        uow.reservations.add(new_reservation(), idempotency_key())
 
 
-class TestStockElsewhere:
-    def test_what_is_given_back_is_due_for_release_with_all_that_is_known_of_it(self, shop: Shop) -> None:
-        order = kept(shop, shipment_id="SHIP-7")
+class TestExternalStock:
+    def test_released_stock_makes_reservation_due(self, shop: Shop) -> None:
+        order = confirmed_order(shop, shipment_id="SHIP-7")
         moment = NOON + timedelta(hours=1)
 
         done(shop, lambda uow: uow.stock.release(order, by=ADA, at=moment))
 
-        found = claimed(shop, now=moment, until=moment + LEASE)
-        assert found
-        assert (found.order_id, found.shipment_id, dict(found.quantities)) == (order.id, "SHIP-7", {7: 2, 9: 1})
+        due = claimed(shop, now=moment, until=moment + LEASE)
+        assert due
+        assert (due.order_id, due.shipment_id, dict(due.quantities)) == (order.id, "SHIP-7", {7: 2, 9: 1})
 
-    def test_what_was_released_is_not_due_again_when_it_is_given_back_again(self, shop: Shop) -> None:
-        order = kept(shop)
+    def test_second_release_of_stock_is_ignored(self, shop: Shop) -> None:
+        order = confirmed_order(shop)
         done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
-        one = claimed(shop)
-        assert one
-        done(shop, lambda uow: uow.reservations.delete(one))
+        reservation = claimed(shop)
+        assert reservation
+        done(shop, lambda uow: uow.reservations.delete(reservation))
 
         done(shop, lambda uow: uow.stock.release(order, by=ADA, at=NOON))
 
         assert claimed(shop, now=LATER) is None
 
     @pytest.mark.clause("003-05", "003-14")
-    def test_an_order_refers_to_products_that_are_not_ours_to_sell(self, shop: Shop) -> None:
-        order = kept(shop)
+    def test_order_refers_to_external_products(self, shop: Shop) -> None:
+        order = confirmed_order(shop)
 
         assert shop.queries.get(order.id).lines == order.lines
         with shop.unit_of_work() as uow:
@@ -257,47 +274,47 @@ class TestStockElsewhere:
             with pytest.raises(ProductNotFound):
                 uow.stock.restock(7, 1, by=ADMIN, at=NOON)
 
-    def test_products_of_elsewhere_may_change_their_names(self, shop: Shop) -> None:
-        kept(shop, name="Tea")
+    def test_external_product_may_be_renamed(self, shop: Shop) -> None:
+        confirmed_order(shop, name="Tea")
 
-        kept(shop, name="Green tea", shipment_id="SHIP-2")
+        confirmed_order(shop, name="Green tea", shipment_id="SHIP-2")
 
-    def test_a_product_of_ours_with_the_same_id_stays_as_it_is(self, shop: Shop) -> None:
-        ours: list[Product] = []
+    def test_external_id_leaves_local_product_unchanged(self, shop: Shop) -> None:
+        local: list[Product] = []
         for number in range(7):
             new = NewProduct(sku=f"OURS-{number}", name="Ours", price=Money(1, "USD"), stock=3)
-            done(shop, lambda uow, new=new: ours.append(uow.products.add(new, by=ADMIN, at=NOON)))  # type: ignore[misc]
+            done(shop, lambda uow, new=new: local.append(uow.products.add(new, by=ADMIN, at=NOON)))  # type: ignore[misc]
 
-        kept(shop)
+        confirmed_order(shop)
 
         with shop.unit_of_work() as uow:
-            assert uow.products.get_many([7]) == {7: ours[6]}
+            assert uow.products.get_many([7]) == {7: local[6]}
 
-    def test_our_next_products_get_ids_that_no_product_of_elsewhere_has(self, shop: Shop) -> None:
-        kept(shop)
-        ours: list[int] = []
+    def test_new_products_avoid_external_ids(self, shop: Shop) -> None:
+        confirmed_order(shop)
+        local: list[int] = []
 
         for number in range(10):
             new = NewProduct(sku=f"OURS-{number}", name="Ours", price=Money(1, "USD"))
-            done(shop, lambda uow, new=new: ours.append(uow.products.add(new, by=ADMIN, at=NOON).id))  # type: ignore[misc]
+            done(shop, lambda uow, new=new: local.append(uow.products.add(new, by=ADMIN, at=NOON).id))  # type: ignore[misc]
 
-        assert len(set(ours) - {7, 9}) == 10
+        assert len(set(local) - {7, 9}) == 10
 
-    def test_many_orders_of_the_same_new_products_at_once_are_all_stored(self, shop: Shop) -> None:
-        outcomes = at_once(*[lambda n=n: kept(shop, shipment_id=f"SHIP-{n}") for n in range(8)])
+    def test_concurrent_orders_of_new_products_are_stored(self, shop: Shop) -> None:
+        outcomes = at_once(*[lambda n=n: confirmed_order(shop, shipment_id=f"SHIP-{n}") for n in range(8)])
 
-        assert all(isinstance(each, Order) for each in outcomes), outcomes
+        assert all(isinstance(outcome, Order) for outcome in outcomes), outcomes
 
 
-def test_a_shipment_is_of_one_order(shop: Shop) -> None:
-    kept(shop)
+def test_shipment_belongs_to_one_order(shop: Shop) -> None:
+    confirmed_order(shop)
 
     with shop.unit_of_work() as uow, pytest.raises(OrderExists):
-        uow.orders.add(order_of(reservation()))
+        uow.orders.add(order_of(new_reservation()))
 
 
 @pytest.mark.clause("003-14")
-def test_the_database_knows_whose_an_order_is_and_what_its_items_are_of(engine: Engine) -> None:
+def test_foreign_keys_link_users_and_products(engine: Engine) -> None:
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             rows = [

@@ -1,4 +1,4 @@
-"""The promises of Denylist: what is denied is denied for everybody, at once, and exactly one was the first to do it."""
+"""Contract of RevokedTokens: a revocation is effective everywhere at once, and new for exactly one caller."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,36 +21,36 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
-def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, copies: Callable[[], InRedis]) -> RevokedTokens:
+def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, caches: Callable[[], InRedis]) -> RevokedTokens:
     made: dict[str, Callable[[], RevokedTokenCache]] = {
         "with no copy": NullRevokedTokenCache,
         "with a copy in memory": InMemory,
-        "with a copy in Redis": copies,
+        "with a copy in Redis": caches,
     }
     return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
 
 
 @pytest.fixture
-def copies(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
-    """The copies of so many processes, in one Redis."""
+def caches(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
+    """Caches of several processes in one Redis."""
     made: list[InRedis] = []
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
 
-    def copy() -> InRedis:
+    def cache() -> InRedis:
         made.append(InRedis(redis_server.url, prefix=prefix, timeout=2.0))
         return made[-1]
 
-    yield copy
-    for one in made:
-        one.close()
+    yield cache
+    for made_cache in made:
+        made_cache.close()
 
 
-def test_nothing_is_denied_at_first(revoked_tokens: RevokedTokens) -> None:
+def test_new_token_is_not_revoked(revoked_tokens: RevokedTokens) -> None:
     assert not revoked_tokens.is_revoked(["mark"])
     assert not revoked_tokens.is_revoked(["mark", "other"])
 
 
-def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_tokens: RevokedTokens) -> None:
+def test_only_revoked_tokens_are_rejected(revoked_tokens: RevokedTokens) -> None:
     assert not revoked_tokens.is_revoked(["mark"])
 
     assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"mark", "family"}
@@ -63,7 +63,7 @@ def test_what_is_denied_is_denied_from_then_on_and_nothing_else_is(revoked_token
         assert not revoked_tokens.is_revoked(["MARK", "mark "])
 
 
-def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
+def test_second_revocation_returns_no_key(revoked_tokens: RevokedTokens) -> None:
     revoked_tokens.revoke({"mark": LATER})
 
     assert revoked_tokens.revoke({"mark": LATER}) == frozenset()
@@ -71,17 +71,17 @@ def test_a_mark_is_new_once(revoked_tokens: RevokedTokens) -> None:
     assert revoked_tokens.is_revoked(["family"])
 
 
-def test_of_many_who_deny_a_mark_at_once_exactly_one_is_told_that_it_was_new(revoked_tokens: RevokedTokens) -> None:
-    for turn in range(5):
-        marks = {f"mark {turn}": LATER, f"a family {turn}": LATER}
+def test_concurrent_revocation_is_new_once(revoked_tokens: RevokedTokens) -> None:
+    for attempt in range(5):
+        marks = {f"mark {attempt}": LATER, f"a family {attempt}": LATER}
         results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
 
-        told = [result for result in results if isinstance(result, frozenset)]
-        assert len(told) == 12, results
-        assert sorted(mark for new in told for mark in new) == sorted(marks)
+        new_keys = [result for result in results if isinstance(result, frozenset)]
+        assert len(new_keys) == 12, results
+        assert sorted(mark for new in new_keys for mark in new) == sorted(marks)
 
 
-def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTokens) -> None:
+def test_expired_revocations_are_pruned_in_batches(revoked_tokens: RevokedTokens) -> None:
     revoked_tokens.revoke({f"old {number}": NOON for number in range(5)} | {"young": LATER})
 
     assert revoked_tokens.prune(expired_before=NOON) == 0
@@ -90,7 +90,7 @@ def test_what_has_expired_is_pruned_so_many_at_a_time(revoked_tokens: RevokedTok
     assert revoked_tokens.is_revoked(["young"])
 
 
-def test_all_is_all_or_nothing(shop: Shop) -> None:
+def test_all_returns_none_above_the_limit(shop: Shop) -> None:
     marks = {f"mark {number}": NOON + timedelta(seconds=number) for number in range(5)}
     shop.denied.revoke(marks)
 
@@ -98,44 +98,44 @@ def test_all_is_all_or_nothing(shop: Shop) -> None:
     assert shop.denied.all(limit=4) is None
 
 
-def test_what_one_process_denies_is_dead_at_once_for_the_other(shop: Shop, copies: Callable[[], InRedis]) -> None:
-    here, there = (CachedRevokedTokens(shop.denied, copies()) for _ in range(2))
-    for turn in range(20):
-        assert not there.is_revoked([f"mark {turn}"])
-        here.revoke({f"mark {turn}": LATER})
-        assert there.is_revoked([f"mark {turn}"])
+def test_revocation_is_visible_to_other_processes(shop: Shop, caches: Callable[[], InRedis]) -> None:
+    first, second = (CachedRevokedTokens(shop.denied, caches()) for _ in range(2))
+    for attempt in range(20):
+        assert not second.is_revoked([f"mark {attempt}"])
+        first.revoke({f"mark {attempt}": LATER})
+        assert second.is_revoked([f"mark {attempt}"])
 
 
-def test_a_copy_of_many_marks_is_complete(shop: Shop, copies: Callable[[], InRedis]) -> None:
+def test_cache_of_many_revocations_is_complete(shop: Shop, caches: Callable[[], InRedis]) -> None:
     shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
-    copy = copies()
+    cache = caches()
 
-    copy.refresh(shop.denied)
+    cache.refresh(shop.denied)
 
-    assert all(copy.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
-    assert copy.lookup(["innocent"]) is False
+    assert all(cache.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
+    assert cache.lookup(["innocent"]) is False
 
 
 class Counted:
-    """A denylist that counts how often it is asked."""
+    """Revoked tokens that count their calls."""
 
     def __init__(self, denied: AllRevokedTokens) -> None:
         self._denied = denied
-        self.asked = 0
+        self.calls = 0
 
     def __getattr__(self, name: str) -> object:
-        self.asked += 1
+        self.calls += 1
         return getattr(self._denied, name)
 
 
 @pytest.mark.parametrize("kind", ["memory", "Redis"])
-def test_a_copy_that_is_complete_spares_the_store(shop: Shop, copies: Callable[[], InRedis], kind: str) -> None:
+def test_complete_cache_avoids_the_store(shop: Shop, caches: Callable[[], InRedis], kind: str) -> None:
     counted = Counted(shop.denied)
-    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else copies())  # type: ignore[arg-type]
+    revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else caches())  # type: ignore[arg-type]
     revoked_tokens.revoke({"mark": LATER})
     revoked_tokens.is_revoked(["innocent"])
-    before = counted.asked
+    before = counted.calls
 
     assert [revoked_tokens.is_revoked([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
 
-    assert counted.asked == before
+    assert counted.calls == before

@@ -1,4 +1,4 @@
-"""The promises of Reservations and Shipments, kept by the HTTP adapters whatever the other service does."""
+"""Contract of CatalogService and ShipmentService, for the HTTP adapters, whatever the remote service does."""
 
 import socket
 import time
@@ -33,7 +33,7 @@ from tests.support.servers.services import CatalogueService, Misbehaviour, Shipm
 from tests.support.servers.services.certificate import certify
 
 M = Misbehaviour
-HOW: dict[Misbehaviour, type[ServiceError]] = {
+EXPECTED_ERRORS: dict[Misbehaviour, type[ServiceError]] = {
     M.HANG: ServiceTimeout,
     M.DRIP_HEADERS: ServiceTimeout,
     M.DRIP_BODY: ServiceTimeout,
@@ -44,7 +44,7 @@ HOW: dict[Misbehaviour, type[ServiceError]] = {
     M.REDIRECT: InvalidServiceResponse,
     M.NOT_HTTP: InvalidServiceResponse,
 }
-SECONDS = effort(0.5, asking.CALL_SECONDS)  # that a call has which takes too long
+SECONDS = effort(0.5, asking.CALL_SECONDS)  # time limit of a call to a service that never finishes
 CALLS = ["named", "reserve", "release", "book", "cancel"]
 
 
@@ -67,75 +67,75 @@ def reservations(catalogue: CatalogueService) -> HttpCatalogService:
     return HttpCatalogService(catalogue.url, currency="USD")
 
 
-def reservation(**wanted: int) -> Reservation:
-    """A new one, of so many of each product: ``booking(p1=3)``."""
-    each = {int(name[1:]): quantity for name, quantity in (wanted or {"p1": 3}).items()}
-    return Reservation.start(new_id(), user_id="ada", quantities=each, at=NOON)
+def new_reservation(**products: int) -> Reservation:
+    """A new reservation with quantities by product: ``new_reservation(p1=3)``."""
+    quantities = {int(name[1:]): quantity for name, quantity in (products or {"p1": 3}).items()}
+    return Reservation.start(new_id(), user_id="ada", quantities=quantities, at=NOON)
 
 
 @pytest.fixture(params=CALLS)
 def call(request: pytest.FixtureRequest, catalogue: CatalogueService, carrier: ShipmentService) -> Callable[..., Any]:
-    """Ask a service for something, having told it how to behave; ``method`` of the call is told, too."""
+    """Call a service method after the service's behaviour is set; ``method`` is the HTTP method of the call."""
     reservations, shipments = HttpCatalogService(catalogue.url, currency="USD"), HttpShipmentService(carrier.url)
-    products, one = reservations.get_products([1]), reservation()
-    ask: dict[str, tuple[str, Callable[[], object]]] = {
+    products, reservation = reservations.get_products([1]), new_reservation()
+    method_calls: dict[str, tuple[str, Callable[[], object]]] = {
         "named": ("GET", lambda: reservations.get_products([1])),
-        "reserve": ("POST", lambda: reservations.reserve(one, products)),
-        "release": ("DELETE", lambda: reservations.release(one.order_id)),
-        "book": ("POST", lambda: shipments.create(one)),
+        "reserve": ("POST", lambda: reservations.reserve(reservation, products)),
+        "release": ("DELETE", lambda: reservations.release(reservation.order_id)),
+        "book": ("POST", lambda: shipments.create(reservation)),
         "cancel": ("DELETE", lambda: shipments.cancel("SHIP-1")),
     }
-    method, asked = ask[request.param]
+    method, send = method_calls[request.param]
 
     def call(way: Misbehaviour) -> object:
         for service in (catalogue, carrier):
             service.misbehave[method] = way
-        return asked()
+        return send()
 
     return call
 
 
 @pytest.mark.clause("003-03", "003-04")
-@pytest.mark.parametrize("way", HOW, ids=lambda way: way.name)
-def test_each_way_to_fail_is_an_error_of_its_own_within_seconds(
+@pytest.mark.parametrize("way", EXPECTED_ERRORS, ids=lambda way: way.name)
+def test_service_failure_raises_its_error_in_time(
     call: Callable[..., Any], way: Misbehaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if HOW[way] is ServiceTimeout:
+    if EXPECTED_ERRORS[way] is ServiceTimeout:
         monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
     began = time.monotonic()
 
-    with pytest.raises(HOW[way]):
+    with pytest.raises(EXPECTED_ERRORS[way]):
         call(way)
 
-    assert time.monotonic() - began < 10  # they would go on for a minute or more
+    assert time.monotonic() - began < 10  # without a limit the calls would last a minute or more
 
 
 @pytest.mark.parametrize("way", [M.OTHER_SHAPE, M.DO_AND_LIE], ids=lambda way: way.name)
-def test_an_answer_of_another_shape_is_nonsense(
+def test_malformed_response_is_rejected(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService, way: Misbehaviour
 ) -> None:
     products = reservations.get_products([1])
     for service in (catalogue, carrier):
         service.misbehave |= {"GET": way, "POST": way}
 
-    for ask in (
+    for method_calls in (
         lambda: reservations.get_products([1]),
-        lambda: reservations.reserve(reservation(), products),
-        lambda: HttpShipmentService(carrier.url).create(reservation()),
+        lambda: reservations.reserve(new_reservation(), products),
+        lambda: HttpShipmentService(carrier.url).create(new_reservation()),
     ):
         with pytest.raises(InvalidServiceResponse):
-            ask()
+            method_calls()
 
 
-def test_where_nobody_listens_a_service_is_unreachable() -> None:
+def test_closed_port_is_unreachable() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
 
-    for ask in (
+    for method_calls in (
         lambda: HttpCatalogService(nowhere, currency="USD").get_products([1]),
-        lambda: HttpShipmentService(nowhere).create(reservation()),
+        lambda: HttpShipmentService(nowhere).create(new_reservation()),
     ):
         with pytest.raises(ServiceUnreachable):
-            ask()
+            method_calls()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_where_nobody_listens_a_service_is_unreachable() -> None:
         (None, "nothing"),
     ],
 )
-def test_a_product_that_cannot_be_is_nonsense(
+def test_invalid_product_is_rejected(
     reservations: HttpCatalogService, catalogue: CatalogueService, product: Any, flaw: str
 ) -> None:
     catalogue.do = lambda asked: (200, product)  # type: ignore[method-assign]
@@ -167,39 +167,39 @@ def test_a_product_that_cannot_be_is_nonsense(
 
 
 @pytest.mark.parametrize("shipment_id", ["", " ", "x" * 65, "a\x00b", 1.5, True, None, [], ".."])
-def test_a_shipment_id_that_cannot_be_kept_is_nonsense(carrier: ShipmentService, shipment_id: Any) -> None:
+def test_invalid_shipment_id_is_rejected(carrier: ShipmentService, shipment_id: Any) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": shipment_id})  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
 
 
-def test_a_shipment_id_may_be_a_number(carrier: ShipmentService) -> None:
+def test_numeric_shipment_id_is_accepted(carrier: ShipmentService) -> None:
     carrier.do = lambda asked: (201, {"shipmentID": 42})  # type: ignore[method-assign]
 
-    assert HttpShipmentService(carrier.url).create(reservation()) == "42"
+    assert HttpShipmentService(carrier.url).create(new_reservation()) == "42"
 
 
 @pytest.mark.clause("003-03")
-def test_products_are_named_with_their_price_and_stock_there_and_unknown_ones_are_not(
+def test_known_products_are_returned_with_price(
     reservations: HttpCatalogService,
 ) -> None:
     named = reservations.get_products([2, 1, 7])
 
-    assert {one: (product.name, product.price, product.stock) for one, product in named.items()} == {
+    assert {product_id: (product.name, product.price, product.stock) for product_id, product in named.items()} == {
         1: ("Tea", Money(250, "USD"), 10),
         2: ("Milk", Money(3755, "USD"), 1),
     }
 
 
 @pytest.mark.clause("003-02", "003-03")
-def test_what_is_short_is_named_and_nothing_is_reserved(
+def test_shortage_names_products_and_reserves_none(
     reservations: HttpCatalogService, catalogue: CatalogueService
 ) -> None:
     products = reservations.get_products([1, 2])
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(reservation(p1=3, p2=2), products)
+        reservations.reserve(new_reservation(p1=3, p2=2), products)
 
     assert refusal.value.shortages == (Shortage(product_id=2, name="Milk", requested=2, available=1),)
     assert catalogue.reservations == {}
@@ -208,14 +208,14 @@ def test_what_is_short_is_named_and_nothing_is_reserved(
 @pytest.mark.parametrize(
     "body", [{}, {"unavailableItems": []}, {"unavailableItems": [{"productID": 9}]}, {"unavailableItems": [1]}, "no"]
 )
-def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
+def test_shortage_without_requested_item_is_invalid(
     reservations: HttpCatalogService, catalogue: CatalogueService, body: Any
 ) -> None:
     products = reservations.get_products([1])
     catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        reservations.reserve(reservation(), products)
+        reservations.reserve(new_reservation(), products)
 
 
 @pytest.mark.parametrize(
@@ -232,151 +232,157 @@ def test_a_shortage_that_names_nothing_we_asked_for_is_nonsense(
     ],
     ids=str,
 )
-def test_a_shortage_that_cannot_be_is_nonsense(
+def test_impossible_shortage_is_invalid(
     reservations: HttpCatalogService, catalogue: CatalogueService, items: list[dict[str, Any]]
 ) -> None:
     products = reservations.get_products([1, 2])
     catalogue.do = lambda asked: (409, {"unavailableItems": items})  # type: ignore[method-assign]
 
     with pytest.raises(InvalidServiceResponse):
-        reservations.reserve(reservation(p1=3, p2=2), products)
+        reservations.reserve(new_reservation(p1=3, p2=2), products)
 
 
-def test_a_shortage_may_be_over_when_it_is_counted(
-    reservations: HttpCatalogService, catalogue: CatalogueService
-) -> None:
+def test_shortage_may_be_over_when_counted(reservations: HttpCatalogService, catalogue: CatalogueService) -> None:
     products = reservations.get_products([1])
-    told = {"unavailableItems": [{"productID": 1, "available": 7}]}
-    catalogue.do = lambda asked: (409, told)  # type: ignore[method-assign]
+    body = {"unavailableItems": [{"productID": 1, "available": 7}]}
+    catalogue.do = lambda asked: (409, body)  # type: ignore[method-assign]
 
     with pytest.raises(InsufficientStock) as refusal:
-        reservations.reserve(reservation(p1=3), products)
+        reservations.reserve(new_reservation(p1=3), products)
 
     assert refusal.value.shortages == (Shortage(product_id=1, name="Tea", requested=3, available=7),)
 
 
-def test_asking_again_is_the_same_reservation_and_the_same_shipment(
+def test_repeated_request_creates_no_duplicate(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, products, shipments = reservation(), reservations.get_products([1]), HttpShipmentService(carrier.url)
+    reservation, products, shipments = (
+        new_reservation(),
+        reservations.get_products([1]),
+        HttpShipmentService(carrier.url),
+    )
 
     for _ in range(2):
-        reservations.reserve(one, products)
-    ids = {shipments.create(one) for _ in range(2)}
+        reservations.reserve(reservation, products)
+    ids = {shipments.create(reservation) for _ in range(2)}
 
-    assert catalogue.reservations == {str(one.order_id): {1: 3}}
+    assert catalogue.reservations == {str(reservation.order_id): {1: 3}}
     assert catalogue.products[1]["quantity"] == 7
-    assert carrier.shipments == {ids.pop(): str(one.order_id)}
+    assert carrier.shipments == {ids.pop(): str(reservation.order_id)}
 
 
-def test_what_is_given_up_is_gone_and_giving_up_nothing_is_fine(
+def test_cancellation_is_idempotent(
     reservations: HttpCatalogService, catalogue: CatalogueService, carrier: ShipmentService
 ) -> None:
-    one, shipments = reservation(), HttpShipmentService(carrier.url)
-    reservations.reserve(one, reservations.get_products([1]))
-    shipment_id = shipments.create(one)
+    reservation, shipments = new_reservation(), HttpShipmentService(carrier.url)
+    reservations.reserve(reservation, reservations.get_products([1]))
+    shipment_id = shipments.create(reservation)
 
     for _ in range(2):
-        reservations.release(one.order_id)
+        reservations.release(reservation.order_id)
         shipments.cancel(shipment_id)
 
     assert (catalogue.reservations, catalogue.products[1]["quantity"], carrier.shipments) == ({}, 10, {})
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
-def test_a_service_that_will_not_ship_refuses(carrier: ShipmentService, status: int) -> None:
+def test_carrier_rejection_is_not_retried(carrier: ShipmentService, status: int) -> None:
     carrier.do = lambda asked: (status, {"error": "no"})  # type: ignore[method-assign]
 
     with pytest.raises(ServiceRejected):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
     assert carrier.times("POST") == 1
 
 
-def test_what_breaks_is_tried_again_under_the_same_key(carrier: ShipmentService) -> None:
+def test_server_error_is_retried_with_same_key(carrier: ShipmentService) -> None:
     good = carrier.do
-    answers: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
-    carrier.do = lambda asked: next(answers, None) or good(asked)  # type: ignore[method-assign]
-    one = reservation()
+    responses: Iterator[tuple[int, Any]] = iter([(500, {}), (503, {})])
+    carrier.do = lambda asked: next(responses, None) or good(asked)  # type: ignore[method-assign]
+    reservation = new_reservation()
 
-    shipment_id = HttpShipmentService(carrier.url).create(one)
+    shipment_id = HttpShipmentService(carrier.url).create(reservation)
 
-    assert carrier.shipments == {shipment_id: str(one.order_id)}
-    assert [asked.key for asked in carrier.asked] == [str(one.order_id)] * 3
+    assert carrier.shipments == {shipment_id: str(reservation.order_id)}
+    assert [request.key for request in carrier.asked] == [str(reservation.order_id)] * 3
 
 
-def test_tries_are_bounded(carrier: ShipmentService) -> None:
+def test_retries_are_limited(carrier: ShipmentService) -> None:
     carrier.misbehave["POST"] = M.FAIL
 
     with pytest.raises(ServiceInternalError):
-        HttpShipmentService(carrier.url).create(reservation())
+        HttpShipmentService(carrier.url).create(new_reservation())
 
     assert carrier.times("POST") == asking.MAX_ATTEMPTS
 
 
-def test_a_shipment_id_is_one_segment_of_the_path(carrier: ShipmentService) -> None:
+def test_shipment_id_is_escaped_in_path(carrier: ShipmentService) -> None:
     HttpShipmentService(carrier.url).cancel("../reservations?x#ü")
 
-    assert [asked.path for asked in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
+    assert [request.path for request in carrier.asked] == ["/shipments/..%2Freservations%3Fx%23%C3%BC"]
 
 
 @pytest.mark.parametrize(
     "address", ["nowhere", "ftp://shop", "http://", "http://u:p@shop", "http://shop/?x", "http://["]
 )
-def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+def test_invalid_url_is_rejected(address: str) -> None:
     with pytest.raises(ValueError, match=r"http|read"):
         HttpShipmentService(address)
 
 
-def test_an_address_may_have_a_path(catalogue: CatalogueService) -> None:
+def test_url_may_have_a_path(catalogue: CatalogueService) -> None:
     with pytest.raises(ServiceError):
         HttpCatalogService(f"{catalogue.url}/v2/", currency="USD").get_products([1])
 
     assert catalogue.asked[-1].path == "/v2/products/1"
 
 
-class TestEncrypted:
-    def test_a_service_that_somebody_vouches_for_is_asked(
+class TestTls:
+    def test_trusted_certificate_is_accepted(
         self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        one = reservation()
+        reservation = new_reservation()
 
-        shipment_id = HttpShipmentService(carrier.encrypt(context)).create(one)
+        shipment_id = HttpShipmentService(carrier.encrypt(context)).create(reservation)
 
-        assert carrier.shipments == {shipment_id: str(one.order_id)}
+        assert carrier.shipments == {shipment_id: str(reservation.order_id)}
 
-    def test_a_service_that_nobody_vouches_for_is_told_nothing(self, carrier: ShipmentService, tmp_path: Path) -> None:
+    def test_untrusted_certificate_is_rejected(self, carrier: ShipmentService, tmp_path: Path) -> None:
         _, context = certify(tmp_path)
 
         with pytest.raises(ServiceUnreachable):
-            HttpShipmentService(carrier.encrypt(context)).create(reservation())
+            HttpShipmentService(carrier.encrypt(context)).create(new_reservation())
 
         assert carrier.asked == []
 
     @pytest.mark.parametrize("way", [M.HANG, M.DRIP_BODY, M.FLOOD, M.DROP], ids=lambda way: way.name)
-    def test_it_may_fail_as_any_other(
+    def test_failure_over_tls_raises_same_errors(
         self, carrier: ShipmentService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Misbehaviour
     ) -> None:
         certificate, context = certify(tmp_path)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         carrier.misbehave["POST"] = way
-        if HOW[way] is ServiceTimeout:
+        if EXPECTED_ERRORS[way] is ServiceTimeout:
             monkeypatch.setattr(asking, "CALL_SECONDS", SECONDS)
 
-        with pytest.raises(HOW[way]):
-            HttpShipmentService(carrier.encrypt(context)).create(reservation())
+        with pytest.raises(EXPECTED_ERRORS[way]):
+            HttpShipmentService(carrier.encrypt(context)).create(new_reservation())
 
 
-def test_a_server_that_accepts_and_shakes_no_hands_is_too_slow() -> None:
+def test_silent_tls_handshake_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServiceError):
-        HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(reservation())
+        HttpShipmentService(f"https://127.0.0.1:{silent.getsockname()[1]}").create(new_reservation())
 
 
-def test_our_own_desk_gives_every_order_its_shipment_once() -> None:
-    desk: shipments_port.ShipmentService = LocalShipmentService()
-    one = reservation()
+def test_local_shipment_is_created_once_per_order() -> None:
+    shipments: shipments_port.ShipmentService = LocalShipmentService()
+    reservation = new_reservation()
 
-    assert desk.create(one) == desk.create(replace(one, user_id="bob")) != desk.create(reservation())
-    assert 1 <= len(desk.create(one)) <= 64
-    desk.cancel(desk.create(one))
+    assert (
+        shipments.create(reservation)
+        == shipments.create(replace(reservation, user_id="bob"))
+        != shipments.create(new_reservation())
+    )
+    assert 1 <= len(shipments.create(reservation)) <= 64
+    shipments.cancel(shipments.create(reservation))

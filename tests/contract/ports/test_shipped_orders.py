@@ -1,4 +1,4 @@
-"""The promise of Orders for the carrier: an order is found by its shipment, and held."""
+"""Contract of OrderRepository for carriers: an order is found by its shipment and locked."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def shipped(shipment_id: str | None, *, by: Actor = ADA) -> Order:
     )
 
 
-def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:
+def test_order_is_found_by_shipment(shop: Shop) -> None:
     order = shipped("SHIP-1")
     shop.add(order, shipped("SHIP-2"), shipped(None), shipped(None))
 
@@ -26,7 +26,7 @@ def test_an_order_is_found_by_its_shipment_as_it_was_stored(shop: Shop) -> None:
     assert rebuild(shop.queries.history(order.id), number=order.number) == order
 
 
-def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
+def test_shipment_lookup_sees_own_changes(shop: Shop) -> None:
     shop.add(shipped("SHIP-1"))
 
     with shop.unit_of_work() as uow:
@@ -37,14 +37,14 @@ def test_it_is_found_as_it_stands_in_this_unit_of_work(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["SHIP-2", "ship-1", "SHIP-1 ", "", "%"])
-def test_an_unknown_shipment_is_no_order(shop: Shop, unknown: str) -> None:
+def test_unknown_shipment_raises_not_found(shop: Shop, unknown: str) -> None:
     shop.add(shipped("SHIP-1"), shipped(None))
 
     with shop.unit_of_work() as uow, pytest.raises(OrderNotFound):
         uow.orders.get_by_shipment_for_update(unknown)
 
 
-def test_a_deleted_order_has_no_shipment(shop: Shop) -> None:
+def test_deleted_order_has_no_shipment(shop: Shop) -> None:
     order = shipped("SHIP-1")
     shop.add(order)
     with shop.unit_of_work() as uow:

@@ -1,4 +1,4 @@
-"""A store that is away, silent, locked or no store: StoreUnavailable from every method, soon, and nothing else."""
+"""Unavailable, silent, locked or invalid stores: StoreUnavailable from every method, within a bounded time."""
 
 import sqlite3
 import time
@@ -22,7 +22,7 @@ from tests.support.servers.proxy import Proxy
 from tests.support.stores import Shop, in_database
 from tests.support.threads import at_once
 
-BOUND = 12.0  # seconds: a connection 2, a turn in the pool 2, a statement 6, and a slow machine
+BOUND = 12.0  # seconds: connecting 2, waiting for the pool 2, a statement 6, and a slow machine
 
 
 def enter(shop: Shop) -> None:
@@ -65,13 +65,13 @@ METHODS: dict[str, Callable[[Shop], object]] = {
 
 
 def assert_unavailable(shop: Shop, methods: dict[str, Callable[[Shop], object]] = METHODS) -> None:
-    """All at once, as a hanging store costs each of them its time-out."""
+    """Call all methods concurrently, because a hanging store costs each of them its timeout."""
     began = time.monotonic()
     results = at_once(*((lambda call=call: call(shop)) for call in methods.values()))
     took = time.monotonic() - began
 
-    answers = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
-    assert answers == dict.fromkeys(methods, "StoreUnavailable")
+    outcomes = {name: type(result).__name__ for name, result in zip(methods, results, strict=True)}
+    assert outcomes == dict.fromkeys(methods, "StoreUnavailable")
     assert took < BOUND
 
 
@@ -82,8 +82,8 @@ def proxy(migrated_postgresql: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
-    """PostgreSQL behind a network that can be broken; ``postgresql`` is the way around it."""
+def remote(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[Shop]:
+    """PostgreSQL behind a network that can be broken; ``postgresql`` is the direct connection."""
     engine = engines.create(proxy.through(migrated_postgresql), pool_size=20)
     yield in_database(engine)
     engine.dispose()
@@ -91,27 +91,27 @@ def far(postgresql: Engine, migrated_postgresql: str, proxy: Proxy) -> Iterator[
 
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
 @pytest.mark.parametrize("connected_before", [True, False])
-def test_a_postgresql_that_is_cut_off_or_hangs_is_unavailable_soon_and_comes_back(
-    far: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
+def test_broken_postgresql_is_unavailable_then_recovers(
+    remote: Shop, proxy: Proxy, broken: Callable[[Proxy], None], connected_before: bool
 ) -> None:
     if connected_before:
-        far.placed()
+        remote.placed()
     broken(proxy)
 
-    assert_unavailable(far)
+    assert_unavailable(remote)
 
     proxy.restore()
-    assert far.placed().version == 1
+    assert remote.placed().version == 1
 
 
-def test_connections_that_were_lost_while_nobody_spoke_cost_no_request(far: Shop, proxy: Proxy) -> None:
-    assert at_once(*[lambda: enter_and_leave(far)] * 5) == [None] * 5
+def test_idle_disconnects_fail_no_request(remote: Shop, proxy: Proxy) -> None:
+    assert at_once(*[lambda: enter_and_leave(remote)] * 5) == [None] * 5
 
     proxy.cut()
     proxy.restore()
 
-    assert far.placed().version == 1
-    assert far.queries.history(new_id()) == []
+    assert remote.placed().version == 1
+    assert remote.queries.history(new_id()) == []
 
 
 def enter_and_leave(shop: Shop) -> None:
@@ -122,7 +122,7 @@ def enter_and_leave(shop: Shop) -> None:
 def assert_unavailable_in_a_unit_of_work(
     shop: Shop, stored: Order, new: Order, *, method: str, broken: Callable[[], None]
 ) -> None:
-    """The store breaks just before the method is called."""
+    """The store fails just before the method is called."""
     with shop.unit_of_work() as uow:
         held = uow.orders.get_for_update(stored.id)
         held.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
@@ -142,22 +142,20 @@ def assert_unavailable_in_a_unit_of_work(
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_a_postgresql_that_goes_away_in_a_unit_of_work_leaves_nothing(
-    far: Shop, postgresql: Engine, proxy: Proxy, method: str
-) -> None:
+def test_connection_loss_rolls_back(remote: Shop, postgresql: Engine, proxy: Proxy, method: str) -> None:
     near = in_database(postgresql)
     stored, new = near.placed(), placed()
 
-    assert_unavailable_in_a_unit_of_work(far, stored, new, method=method, broken=proxy.cut)
+    assert_unavailable_in_a_unit_of_work(remote, stored, new, method=method, broken=proxy.cut)
 
     assert near.queries.get(stored.id) == stored
     with pytest.raises(OrderNotFound):
         near.queries.get(new.id)
-    assert near.changed(stored, OrderStatus.CANCELED).version == 2  # nothing is held any more
+    assert near.changed(stored, OrderStatus.CANCELED).version == 2  # no lock is held any more
 
 
 @pytest.mark.parametrize("method", ["add", "hold", "save", "commit"])
-def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine, method: str) -> None:
+def test_terminated_connection_rolls_back(postgresql: Engine, method: str) -> None:
     shop = in_database(postgresql)
     stored = shop.placed()
 
@@ -176,19 +174,17 @@ def test_a_postgresql_that_ends_the_connection_leaves_nothing(postgresql: Engine
     assert len(shop.events()) == 1
 
 
-def test_a_relay_whose_postgresql_goes_away_hears_of_it_and_the_next_relay_goes_on(
-    far: Shop, postgresql: Engine, proxy: Proxy
-) -> None:
+def test_relay_fails_on_lost_store_and_next_continues(remote: Shop, postgresql: Engine, proxy: Proxy) -> None:
     near = in_database(postgresql)
     near.placed()
     (shard,) = near.outbox().due_shards(NOON)
 
-    with pytest.raises(StoreUnavailable), far.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
+    with pytest.raises(StoreUnavailable), remote.outbox().claim(shard, now=NOON, limit=5) as claim:  # noqa: PT012
         assert claim is not None
         claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
         proxy.cut()
 
-    deadline = time.monotonic() + BOUND  # the server may notice late that the relay is gone
+    deadline = time.monotonic() + BOUND  # the server may notice the lost relay late
     due = None
     while due is None and time.monotonic() < deadline:
         with near.outbox().claim(shard, now=NOON, limit=5) as claim:
@@ -210,12 +206,12 @@ def wrong_postgresql(request: pytest.FixtureRequest, postgres_server: PostgresSe
         engine.dispose()
 
 
-def test_a_postgresql_that_is_none_of_ours_is_unavailable(wrong_postgresql: Engine) -> None:
+def test_foreign_postgresql_is_unavailable(wrong_postgresql: Engine) -> None:
     assert_unavailable(in_database(wrong_postgresql))
 
 
 @pytest.mark.parametrize("flaw", ["not migrated", "no such directory", "a directory", "no database"])
-def test_a_sqlite_file_that_is_none_is_unavailable(tmp_path: Path, flaw: str) -> None:
+def test_invalid_sqlite_file_is_unavailable(tmp_path: Path, flaw: str) -> None:
     file = {"no such directory": tmp_path / "missing" / "orders.db", "a directory": tmp_path}.get(flaw)
     file = file or tmp_path / "orders.db"
     if flaw == "no database":
@@ -226,7 +222,7 @@ def test_a_sqlite_file_that_is_none_is_unavailable(tmp_path: Path, flaw: str) ->
     engine.dispose()
 
 
-def test_a_sqlite_file_that_another_process_keeps_locked_is_unavailable_to_writers_and_open_to_readers(
+def test_locked_sqlite_file_blocks_only_writers(
     sqlite: Engine,
 ) -> None:
     shop = in_database(sqlite)

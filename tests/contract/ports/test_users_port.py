@@ -1,4 +1,4 @@
-"""The promises of Users: one account a person, one person an e-mail address, and nothing forgotten."""
+"""Contract of UserRepository: one account per user, one user per e-mail address."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,14 +25,14 @@ ROOT = ann(id="root", email="root@example.com", role=Role.ADMIN, scopes=frozense
 
 
 @pytest.mark.parametrize("user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 64, email=f"ä'%_@{'e' * 240}.de")])
-def test_an_account_comes_back_as_it_was_added(shop: Shop, user: User) -> None:
+def test_account_is_read_as_added(shop: Shop, user: User) -> None:
     shop.users.add(user)
 
     assert shop.users.get(user.id) == shop.users.by_email(user.email) == user
 
 
-def test_who_has_no_account_is_not_found(shop: Shop) -> None:
-    shop.placed(by=ADA)  # known from a token
+def test_user_without_account_is_not_found(shop: Shop) -> None:
+    shop.placed(by=ADA)  # a user created from a token
     shop.users.add(ann())
 
     for unknown in ("ada", "bob", "ann@example.com"):
@@ -49,7 +49,7 @@ def test_who_has_no_account_is_not_found(shop: Shop) -> None:
             shop.users.by_email(unknown)
 
 
-def test_an_e_mail_address_is_one_account_s(shop: Shop) -> None:
+def test_duplicate_email_is_rejected(shop: Shop) -> None:
     shop.users.add(ann())
 
     with pytest.raises(EmailTaken):
@@ -59,7 +59,7 @@ def test_an_e_mail_address_is_one_account_s(shop: Shop) -> None:
         shop.users.get("bob")
 
 
-def test_a_user_has_one_account(shop: Shop) -> None:
+def test_second_account_of_user_is_rejected(shop: Shop) -> None:
     shop.users.add(ann())
 
     with pytest.raises(UserExists):
@@ -68,7 +68,7 @@ def test_a_user_has_one_account(shop: Shop) -> None:
     assert shop.users.get("ann") == ann()
 
 
-def test_somebody_known_from_tokens_gets_an_account(shop: Shop) -> None:
+def test_user_from_token_gets_an_account(shop: Shop) -> None:
     order = shop.placed(by=ADA)
 
     shop.users.add(ann(id="ada"))
@@ -77,15 +77,15 @@ def test_somebody_known_from_tokens_gets_an_account(shop: Shop) -> None:
     assert shop.queries.get(order.id) == order
 
 
-def test_of_many_who_want_an_e_mail_address_at_once_exactly_one_gets_it(shop: Shop) -> None:
-    for turn in range(5):
-        wanted = [ann(id=f"{turn}-{number}", email=f"{turn}@example.com") for number in range(12)]
-        results = at_once(*(partial(shop.users.add, user) for user in wanted))
+def test_concurrent_adds_of_email_succeed_once(shop: Shop) -> None:
+    for attempt in range(5):
+        accounts = [ann(id=f"{attempt}-{number}", email=f"{attempt}@example.com") for number in range(12)]
+        results = at_once(*(partial(shop.users.add, user) for user in accounts))
 
         assert sorted(type(result).__name__ for result in results) == ["EmailTaken"] * 11 + ["NoneType"]
 
 
-def test_accounts_come_by_their_e_mail_addresses_so_many_at_a_time(shop: Shop) -> None:
+def test_accounts_are_paged_by_email(shop: Shop) -> None:
     shop.placed(by=ADA)
     for name in ("c", "a", "e", "b", "d"):
         shop.users.add(ann(id=name, email=f"{name}@example.com"))
@@ -98,7 +98,7 @@ def test_accounts_come_by_their_e_mail_addresses_so_many_at_a_time(shop: Shop) -
     assert pages == [["a", "b"], ["c", "d"], ["e"]]
 
 
-def test_an_account_is_disabled_and_enabled(shop: Shop) -> None:
+def test_account_is_disabled_and_enabled(shop: Shop) -> None:
     shop.users.add(ann())
     shop.users.add(ROOT)
 
@@ -110,7 +110,7 @@ def test_an_account_is_disabled_and_enabled(shop: Shop) -> None:
     assert shop.users.get("root") == ROOT
 
 
-def test_a_password_is_changed_for_one_account(shop: Shop) -> None:
+def test_password_changes_for_one_account(shop: Shop) -> None:
     shop.users.add(ann())
     shop.users.add(ROOT)
 
@@ -120,7 +120,7 @@ def test_a_password_is_changed_for_one_account(shop: Shop) -> None:
     assert shop.users.get("root") == ROOT
 
 
-def test_a_hash_is_replaced_only_by_who_knows_the_present_one(shop: Shop) -> None:
+def test_hash_is_replaced_only_if_current(shop: Shop) -> None:
     shop.users.add(ann())
 
     shop.users.change_password("ann", "$late", instead_of="$of long ago")

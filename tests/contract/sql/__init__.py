@@ -1,1 +1,1 @@
-"""What only the SQL adapters promise: their schema, their plans, their locks, and a database that goes away."""
+"""Tests of the SQL adapters alone: schema, query plans, locks, and database outages."""

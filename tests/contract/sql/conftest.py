@@ -1,4 +1,4 @@
-"""Databases to break: an empty one, and a migrated one, each on PostgreSQL and on SQLite."""
+"""Fixtures: databases that tests may break, empty or migrated, on PostgreSQL and on SQLite."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Engine]]:
-    """Engines by address, given back after the test."""
+    """Engines by address, disposed after the test."""
     made: list[Engine] = []
 
     def connect(url: str, **options: int) -> Engine:
@@ -42,14 +42,14 @@ def connect() -> Iterator[Callable[..., Engine]]:
 
 @pytest.fixture(params=["postgresql", "sqlite"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """A migrated database without a row, on each technology."""
+    """A migrated database without rows, on each backend."""
     engine: Engine = request.getfixturevalue(f"on_{request.param}")
     return engine
 
 
 @pytest.fixture
 def on_postgresql(migrated_postgresql: str, connect: Callable[..., Engine]) -> Engine:
-    """The database that all tests share: none of them alters its tables."""
+    """The database that all tests share, because none of them alters its tables."""
     engine = connect(migrated_postgresql)
     empty(engine)
     return engine
@@ -62,7 +62,7 @@ def on_sqlite(migrated_sqlite: Path, tmp_path: Path, connect: Callable[..., Engi
 
 @pytest.fixture(params=["postgresql", "sqlite"])
 def altered(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a migrated database whose tables the test alters."""
+    """The address of a migrated database whose tables the test may alter."""
     if request.param == "sqlite":
         return copied_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path)
     return str(request.getfixturevalue("copied_postgresql"))

@@ -1,4 +1,4 @@
-"""Analytics over a year of orders, at length a million: a month is answered from two indexes and nothing else."""
+"""Query plans of analytics over a year of orders (a million with effort): a month is read from two indexes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.support.depth import effort
 from tests.support.servers.postgresql import PostgresServer, vacuum
 
 A_DAY = effort(144, 2_880)
-ORDERS = 347 * A_DAY  # nearly a year: at length 999,360, one every half minute
+ORDERS = 347 * A_DAY  # nearly a year; the large run has 999,360 orders, one every half minute
 PRODUCTS = 1_000
 JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
 JUNE = Period(
@@ -25,7 +25,7 @@ JUNE = Period(
     bucket=Bucket.DAY,
     currency="USD",
 )
-OF_JUNE = range(151 * A_DAY, 181 * A_DAY)  # the numbers of its orders
+OF_JUNE = range(151 * A_DAY, 181 * A_DAY)  # the numbers of the orders of June
 INDEXES = """
     SELECT indexdef, indexrelid::regclass::text AS name
     FROM pg_index JOIN pg_indexes ON indexname = indexrelid::regclass::text
@@ -54,8 +54,8 @@ FILL = (
 )
 
 
-class Asked(NamedTuple):
-    """A statement as it was sent, and what it cost."""
+class QueryPlan(NamedTuple):
+    """The plan and the cost of a statement as it was sent."""
 
     statement: str
     nodes: list[dict[str, Any]]
@@ -63,7 +63,7 @@ class Asked(NamedTuple):
     milliseconds: float
 
     def reads(self, table: str) -> list[tuple[str, int | None]]:
-        """How the table is read, and how many of its rows had to be looked up beside the index."""
+        """The scan nodes of a table, each with the number of rows that were fetched from the heap."""
         return [
             (node["Node Type"], node.get("Heap Fetches")) for node in self.nodes if node.get("Relation Name") == table
         ]
@@ -83,8 +83,8 @@ def many(postgres_server: PostgresServer, template_postgresql: str) -> Iterator[
 
 
 def fill(connection: Connection) -> None:
-    """Fill the tables; their indexes are made anew afterwards, as they are, which is far quicker."""
-    connection.execute(text("SET LOCAL session_replication_role = replica"))  # no look at the foreign keys
+    """Fill the tables; the indexes are dropped and recreated, because that is much faster."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
     connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
     indexes = connection.execute(text(INDEXES)).all()
     for index in indexes:
@@ -98,10 +98,10 @@ def fill(connection: Connection) -> None:
 
 
 @pytest.fixture
-def asked(many: Engine) -> Callable[[Callable[[], object]], list[Asked]]:
-    """The statements that a question sends, each explained as it was run."""
+def plans_of(many: Engine) -> Callable[[Callable[[], object]], list[QueryPlan]]:
+    """The statements that a query sends, each explained as it was run."""
 
-    def asked(question: Callable[[], object]) -> list[Asked]:
+    def plans_of(question: Callable[[], object]) -> list[QueryPlan]:
         sent: list[tuple[str, Any]] = []
 
         def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
@@ -112,18 +112,18 @@ def asked(many: Engine) -> Callable[[Callable[[], object]], list[Asked]]:
             question()
         finally:
             event.remove(many, "before_cursor_execute", note)
-        return [explained(many, *one) for one in sent]
+        return [explained(many, *execution) for execution in sent]
 
-    return asked
+    return plans_of
 
 
-def explained(engine: Engine, statement: str, parameters: Any) -> Asked:
+def explained(engine: Engine, statement: str, parameters: Any) -> QueryPlan:
     with engine.connect() as connection:
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
         (plan,) = connection.exec_driver_sql(explain, parameters).scalar_one()
     nodes = list(all_of(plan["Plan"]))
     buffers = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
-    return Asked(statement, nodes, buffers, plan["Execution Time"])
+    return QueryPlan(statement, nodes, buffers, plan["Execution Time"])
 
 
 def all_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -134,12 +134,12 @@ def all_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.clause("002-31")
 @pytest.mark.parametrize("bucket", Bucket)
-def test_a_month_of_many_orders_is_answered_from_indexes_alone(
-    many: Engine, asked: Callable[..., list[Asked]], bucket: Bucket, capsys: pytest.CaptureFixture[str]
+def test_month_is_read_from_indexes_only(
+    many: Engine, plans_of: Callable[..., list[QueryPlan]], bucket: Bucket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     period = Period(since=JUNE.since, before=JUNE.before, bucket=bucket, currency="USD")
 
-    counted, sold = asked(lambda: SqlAnalyticsReader(many)(period))
+    counted, sold = plans_of(lambda: SqlAnalyticsReader(many)(period))
 
     assert set(counted.reads("orders")) == {("Index Only Scan", 0)}, counted.nodes
     assert set(sold.reads("orders")) == {("Index Only Scan", 0)}, sold.nodes
@@ -154,7 +154,7 @@ def test_a_month_of_many_orders_is_answered_from_indexes_alone(
     assert counted.buffers < size / 20
 
 
-def test_the_figures_of_the_month_are_right(many: Engine) -> None:
+def test_monthly_figures_are_correct(many: Engine) -> None:
     counting = [n for n in OF_JUNE if n % 11 and n % 13]
     selling = [n for n in counting if n % 10]
 
@@ -170,16 +170,16 @@ def test_the_figures_of_the_month_are_right(many: Engine) -> None:
     assert [(sold.product_id, sold.minor) for sold in june.top_products] == best[:10]
 
 
-def test_a_year_is_answered_within_the_time_a_statement_has(many: Engine, asked: Callable[..., list[Asked]]) -> None:
+def test_year_is_read_within_statement_timeout(many: Engine, plans_of: Callable[..., list[QueryPlan]]) -> None:
     year = Period(since=JANUARY, before=JANUARY + timedelta(days=365), bucket=Bucket.DAY, currency="USD")
 
-    counted, sold = asked(lambda: SqlAnalyticsReader(many)(year))
+    counted, sold = plans_of(lambda: SqlAnalyticsReader(many)(year))
 
     assert max(counted.milliseconds, sold.milliseconds) < engines.STATEMENT_SECONDS * 1000
 
 
-def test_low_products_are_found_through_their_index(many: Engine, asked: Callable[..., list[Asked]]) -> None:
-    counted, low = asked(lambda: SqlProductCatalog(many).stock_levels())
+def test_low_products_are_read_from_index(many: Engine, plans_of: Callable[..., list[QueryPlan]]) -> None:
+    counted, low = plans_of(lambda: SqlProductCatalog(many).stock_levels())
 
     for question in (counted, low):
         assert "ix_products_low" in {node.get("Index Name") for node in question.nodes}, question.nodes
@@ -187,7 +187,7 @@ def test_low_products_are_found_through_their_index(many: Engine, asked: Callabl
 
 
 def pages(engine: Engine) -> int:
-    """How many pages the orders and their items fill."""
+    """The number of pages of the orders and their items."""
     with engine.connect() as connection:
         return int(
             connection.scalar(text("SELECT sum(relpages) FROM pg_class WHERE relname IN ('orders', 'order_items')"))

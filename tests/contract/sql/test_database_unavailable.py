@@ -1,4 +1,4 @@
-"""A database that is away, frozen, restarted or not migrated: StoreUnavailable within seconds, and nothing else."""
+"""Unavailable, frozen, restarted or unmigrated databases: StoreUnavailable within seconds, and no other error."""
 
 import subprocess
 import sys
@@ -69,7 +69,7 @@ def method(request: pytest.FixtureRequest) -> Callable[[Engine], object]:
 
 @pytest.fixture(scope="module", params=["postgresql", "sqlite"])
 def unmigrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database without tables; none of the methods makes one."""
+    """A database without tables; no method creates one."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('unmigrated')}/orders.db"
         return
@@ -87,7 +87,7 @@ def is_unavailable(call: Callable[[], object], *, within: float) -> None:
 
 
 @pytest.mark.parametrize("address", ["postgresql://127.0.0.1:{port}/orders", "sqlite:///{directory}/none/orders.db"])
-def test_a_database_that_is_not_there(
+def test_unreachable_database_is_unavailable(
     address: str, connect: Callable[..., Engine], method: Callable[[Engine], object], tmp_path: Path
 ) -> None:
     engine = connect(address.format(port=free_port(), directory=tmp_path))
@@ -95,24 +95,26 @@ def test_a_database_that_is_not_there(
     is_unavailable(lambda: method(engine), within=1)
 
 
-def test_a_database_that_was_not_migrated(
+def test_unmigrated_database_is_unavailable(
     unmigrated: str, connect: Callable[..., Engine], method: Callable[[Engine], object]
 ) -> None:
     engine = connect(unmigrated)
     if method in (engines.ping, migrate.current, migrate.pending):
-        method(engine)  # these are there to tell
+        method(engine)  # these methods report the state of the schema
     else:
         with pytest.raises(StoreUnavailable, match="not been migrated; run: orders migrate"):
             method(engine)
 
 
-def test_a_file_that_is_no_database(connect: Callable[..., Engine], tmp_path: Path) -> None:
+def test_file_without_database_is_unavailable(connect: Callable[..., Engine], tmp_path: Path) -> None:
     (tmp_path / "orders.db").write_text("Dear diary, " * 1_000)
 
     is_unavailable(lambda: SqlOrderQueries(connect(f"sqlite:///{tmp_path}/orders.db")).get(uuid4()), within=1)
 
 
-def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+def test_connection_loss_in_transaction_is_unavailable(
+    migrated_postgresql: str, connect: Callable[..., Engine]
+) -> None:
     with Proxy.before(migrated_postgresql) as proxy:
         engine = connect(proxy.through(migrated_postgresql))
         held = placed(engine)
@@ -135,20 +137,18 @@ def test_a_database_that_goes_away_in_the_middle(migrated_postgresql: str, conne
         assert SqlOrderQueries(engine).get(held.id).version == 1
 
 
-def test_a_network_that_swallows_everything_is_given_up(
-    migrated_postgresql: str, connect: Callable[..., Engine]
-) -> None:
+def test_hanging_network_times_out(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
     with Proxy.before(migrated_postgresql) as proxy, ExitStack() as until:
         engine = connect(proxy.through(migrated_postgresql), statement_seconds=1)
         order = placed(engine)
 
         proxy.hang()
-        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a connection it had
-        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a new one
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on an existing connection
+        is_unavailable(lambda: SqlOrderQueries(engine).get(order.id), within=4)  # on a new connection
         until.callback(proxy.restore)
 
 
-def test_a_frozen_server_is_given_up_and_found_again(
+def test_frozen_server_times_out_then_recovers(
     throwaway_postgres: ThrowawayPostgres, connect: Callable[..., Engine]
 ) -> None:
     migrate.upgrade(throwaway_postgres.url)
@@ -163,14 +163,12 @@ def test_a_frozen_server_is_given_up_and_found_again(
     assert SqlOrderQueries(engine).get(order.id).version == 2
 
 
-def test_a_restart_of_the_server_costs_no_request(
-    throwaway_postgres: ThrowawayPostgres, connect: Callable[..., Engine]
-) -> None:
+def test_server_restart_fails_no_request(throwaway_postgres: ThrowawayPostgres, connect: Callable[..., Engine]) -> None:
     migrate.upgrade(throwaway_postgres.url)
     engine = connect(throwaway_postgres.url)
     order = placed(engine)
     with SqlOutbox(engine).claim(1, now=NOON, limit=9), SqlUnitOfWork(engine) as uow:
-        uow.orders.get_for_update(order.id)  # so that there are several connections to lose
+        uow.orders.get_for_update(order.id)  # so that the pool has several connections to lose
 
     throwaway_postgres.kill()
     throwaway_postgres.start()
@@ -180,9 +178,7 @@ def test_a_restart_of_the_server_costs_no_request(
         placed(engine)
 
 
-def test_a_server_that_is_back_is_found_again(
-    throwaway_postgres: ThrowawayPostgres, connect: Callable[..., Engine]
-) -> None:
+def test_killed_server_recovers(throwaway_postgres: ThrowawayPostgres, connect: Callable[..., Engine]) -> None:
     migrate.upgrade(throwaway_postgres.url)
     engine = connect(throwaway_postgres.url)
     order = placed(engine)
@@ -194,16 +190,16 @@ def test_a_server_that_is_back_is_found_again(
     assert SqlOrderQueries(engine).get(order.id) == order
 
 
-def test_a_process_leaves_the_connections_of_its_parent_alone(on_postgresql: Engine) -> None:
+def test_fork_leaves_parent_connections_open(on_postgresql: Engine) -> None:
     address = on_postgresql.url.render_as_string(hide_password=False)
 
-    answer = subprocess.run([sys.executable, "-c", FORK, address], capture_output=True, text=True, timeout=60)
+    completed = subprocess.run([sys.executable, "-c", FORK, address], capture_output=True, text=True, timeout=60)
 
-    before, in_child, after = answer.stdout.split()
-    assert before == after != in_child, answer.stderr
+    before, in_child, after = completed.stdout.split()
+    assert before == after != in_child, completed.stderr
 
 
-def test_a_statement_that_takes_too_long_is_ended(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+def test_slow_statement_is_cancelled(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
     engine = connect(migrated_postgresql, statement_seconds=1)
 
     def sleep() -> None:
@@ -214,7 +210,7 @@ def test_a_statement_that_takes_too_long_is_ended(migrated_postgresql: str, conn
     engines.ping(engine)
 
 
-def test_too_many_at_once_hear_it_within_seconds(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
+def test_exhausted_pool_is_unavailable(migrated_postgresql: str, connect: Callable[..., Engine]) -> None:
     engine = connect(migrated_postgresql, pool_size=1)
 
     with SqlUnitOfWork(engine):
@@ -222,7 +218,7 @@ def test_too_many_at_once_hear_it_within_seconds(migrated_postgresql: str, conne
     engines.ping(engine)
 
 
-def test_a_writer_of_sqlite_waits_for_its_turn_then_hears_it(on_sqlite: Engine) -> None:
+def test_sqlite_writer_times_out_on_lock(on_sqlite: Engine) -> None:
     with SqlUnitOfWork(on_sqlite):
         began = time.monotonic()
         is_unavailable(lambda: placed(on_sqlite), within=8)
@@ -231,7 +227,7 @@ def test_a_writer_of_sqlite_waits_for_its_turn_then_hears_it(on_sqlite: Engine) 
     placed(on_sqlite)
 
 
-def test_readers_of_sqlite_never_wait(on_sqlite: Engine) -> None:
+def test_sqlite_readers_never_wait(on_sqlite: Engine) -> None:
     order = placed(on_sqlite)
 
     with SqlUnitOfWork(on_sqlite) as uow:

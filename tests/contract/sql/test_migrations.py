@@ -1,4 +1,4 @@
-"""Migrations: up, down and up again, all at once, and complete."""
+"""Migrations: upgrade, downgrade, concurrent upgrades, and completeness of the schema."""
 
 import subprocess
 import sys
@@ -25,9 +25,7 @@ START = "import sys; from orders_adapters.sql import migrate; migrate.upgrade(sy
 
 
 @pytest.mark.clause("001-02")
-def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
-    address: str, connect: Callable[..., Engine]
-) -> None:
+def test_upgrade_downgrade_upgrade_is_complete(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
 
     migrate.upgrade(address)
@@ -42,7 +40,7 @@ def test_up_down_and_up_again_leaves_nothing_behind_and_brings_everything(
 
 
 @pytest.mark.clause("001-01", "001-02")
-def test_the_migrations_make_exactly_the_tables_of_the_code(altered: str) -> None:
+def test_migrations_match_the_table_definitions(altered: str) -> None:
     assert migrate.check(altered) == []
 
 
@@ -54,9 +52,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(altered: str) -> Non
         "DROP TABLE outbox",
     ],
 )
-def test_a_database_that_differs_from_the_code_is_told_apart(
-    altered: str, connect: Callable[..., Engine], change: str
-) -> None:
+def test_schema_difference_is_detected(altered: str, connect: Callable[..., Engine], change: str) -> None:
     with connect(altered).begin() as connection:
         connection.execute(text(change))
 
@@ -70,9 +66,7 @@ GUESTS = """
 """
 
 
-def test_guests_orders_survive_the_way_back_and_are_possible_again(
-    altered: str, connect: Callable[..., Engine]
-) -> None:
+def test_guest_orders_survive_a_downgrade(altered: str, connect: Callable[..., Engine]) -> None:
     engine, at = connect(altered), {"at": datetime(2026, 3, 14, tzinfo=UTC)}
     with engine.begin() as connection:
         connection.execute(text(GUESTS), at)
@@ -89,7 +83,7 @@ def test_guests_orders_survive_the_way_back_and_are_possible_again(
     assert migrate.check(altered) == []
 
 
-def test_processes_may_start_at_once(address: str, connect: Callable[..., Engine]) -> None:
+def test_concurrent_migrations_succeed(address: str, connect: Callable[..., Engine]) -> None:
     processes = [
         subprocess.Popen([sys.executable, "-c", START, address], stderr=subprocess.PIPE, text=True)
         for _ in range(PROCESSES)
@@ -100,7 +94,7 @@ def test_processes_may_start_at_once(address: str, connect: Callable[..., Engine
     assert migrate.pending(connect(address)) == []
 
 
-def test_what_is_pending_is_known_before_and_after(address: str, connect: Callable[..., Engine]) -> None:
+def test_pending_migrations_are_listed(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     every = sorted(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 
@@ -111,7 +105,7 @@ def test_what_is_pending_is_known_before_and_after(address: str, connect: Callab
     assert (migrate.current(engine), migrate.pending(engine)) == (every[-1], [])
 
 
-def test_a_later_release_leaves_nothing_pending_for_this_one(altered: str, connect: Callable[..., Engine]) -> None:
+def test_newer_schema_has_nothing_pending(altered: str, connect: Callable[..., Engine]) -> None:
     engine = connect(altered)
 
     with engine.begin() as connection:
@@ -120,10 +114,10 @@ def test_a_later_release_leaves_nothing_pending_for_this_one(altered: str, conne
     assert migrate.pending(engine) == []
 
 
-def test_a_failing_migration_leaves_the_database_as_it_was(address: str, connect: Callable[..., Engine]) -> None:
+def test_failed_migration_rolls_back(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE outbox (id INTEGER)"))  # the last table of the migration is in its way
+        connection.execute(text("CREATE TABLE outbox (id INTEGER)"))  # conflicts with the last table of the migration
 
     with pytest.raises(Exception, match="store"):
         migrate.upgrade(address)
@@ -131,7 +125,7 @@ def test_a_failing_migration_leaves_the_database_as_it_was(address: str, connect
     assert everything(engine) - {"alembic_version"} == {"outbox"}
 
 
-def test_a_database_in_memory_is_migrated_through_its_engine(connect: Callable[..., Engine]) -> None:
+def test_in_memory_database_is_migrated(connect: Callable[..., Engine]) -> None:
     engine = connect("sqlite://")
 
     migrate.upgrade(engine)
@@ -141,7 +135,7 @@ def test_a_database_in_memory_is_migrated_through_its_engine(connect: Callable[.
 
 
 def everything(engine: Engine) -> set[str]:
-    """The names of all tables and triggers, and on PostgreSQL of our sequences and functions."""
+    """The names of all tables and triggers, and on PostgreSQL of the service's sequences and functions."""
     with engine.connect() as connection:
         further = connection.scalars(text(FURTHER[engine.dialect.name])).all()
     return {*inspect(engine).get_table_names(), *further}
@@ -153,7 +147,7 @@ OLD_ORDERS = """
     VALUES (:id, :number, '[]', :lines, :cart, :shipment_id, 1, 'USD', 'PAID', 1, :at, :at)
 """
 LINES, CART = "[[1, 2, 250]]", '{"snapshotId": "s"}'
-ORIGINS = [  # lines, cart, shipment; the origin they give
+ORIGINS = [  # lines, cart, shipment, and the origin that follows from them
     ("[]", None, None, "orders"),
     ("[]", "null", None, "orders"),
     (LINES, None, None, "management"),
@@ -173,7 +167,7 @@ def stored_before_origins(address: str, engine: Engine) -> None:
             connection.execute(text(OLD_ORDERS), values | {"shipment_id": shipment_id})
 
 
-def test_stored_orders_get_their_origin_from_their_content(address: str, connect: Callable[..., Engine]) -> None:
+def test_stored_orders_get_inferred_origin(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
 
@@ -187,7 +181,7 @@ def test_stored_orders_get_their_origin_from_their_content(address: str, connect
     assert migrate.check(address) == []
 
 
-def test_origin_is_dropped_and_inferred_again(address: str, connect: Callable[..., Engine]) -> None:
+def test_origin_is_inferred_after_downgrade(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
     migrate.upgrade(address)
@@ -203,7 +197,7 @@ def test_origin_is_dropped_and_inferred_again(address: str, connect: Callable[..
 
 
 @pytest.mark.parametrize("forged", FORGED)
-def test_database_refuses_an_unknown_origin_and_none(address: str, connect: Callable[..., Engine], forged: str) -> None:
+def test_unknown_or_null_origin_is_rejected(address: str, connect: Callable[..., Engine], forged: str) -> None:
     engine = connect(address)
     stored_before_origins(address, engine)
     migrate.upgrade(address)
@@ -212,7 +206,7 @@ def test_database_refuses_an_unknown_origin_and_none(address: str, connect: Call
         connection.execute(text(f"UPDATE orders SET origin = {forged} WHERE number = 1"))
 
 
-def test_database_refuses_a_new_order_without_an_origin(address: str, connect: Callable[..., Engine]) -> None:
+def test_new_order_without_origin_is_rejected(address: str, connect: Callable[..., Engine]) -> None:
     engine = connect(address)
     migrate.upgrade(address)
     values = {"id": f"{1:032x}", "number": 1, "at": datetime(2026, 3, 14, tzinfo=UTC), "lines": "[]", "cart": None}

@@ -1,4 +1,4 @@
-"""The outbox's own promises: what is held back, whose turn it is, and what becomes of a relay that dies."""
+"""Outbox of the SQL adapters: blocked events, shard locks, and relays that are killed."""
 
 import signal
 import subprocess
@@ -31,14 +31,14 @@ with SqlOutbox(engine.create(sys.argv[1])).claim(int(sys.argv[2]), now=datetime.
 """
 
 
-def test_an_order_s_events_are_given_in_its_order(engine: Engine) -> None:
+def test_events_are_claimed_in_version_order(engine: Engine) -> None:
     order = paid_and_shipped(engine)
 
     assert due(engine, order) == [1, 2, 3]
     assert due(engine, order, limit=2) == [1, 2]
 
 
-def test_a_parked_event_holds_back_the_later_ones_and_no_others(engine: Engine) -> None:
+def test_parked_event_blocks_only_its_order(engine: Engine) -> None:
     order = paid_and_shipped(engine)
     marked(engine, order, 1, OutboxState.SENT)
 
@@ -51,7 +51,7 @@ def test_a_parked_event_holds_back_the_later_ones_and_no_others(engine: Engine) 
     assert SqlOutbox(engine).due_shards(NOON) == [shard_of(other.id)]
 
 
-def test_an_event_that_is_due_later_holds_back_the_later_ones_until_then(engine: Engine) -> None:
+def test_delayed_event_blocks_until_due(engine: Engine) -> None:
     order = paid_and_shipped(engine)
 
     marked(engine, order, 1, OutboxState.WAITING, due_at=LATER, attempts=1)
@@ -61,7 +61,7 @@ def test_an_event_that_is_due_later_holds_back_the_later_ones_until_then(engine:
 
 
 @pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.PUBLISHED])
-def test_what_the_broker_has_holds_nothing_back(engine: Engine, state: OutboxState) -> None:
+def test_published_event_blocks_nothing(engine: Engine, state: OutboxState) -> None:
     order = paid_and_shipped(engine)
 
     marked(engine, order, 1, state, due_at=LATER)
@@ -69,7 +69,7 @@ def test_what_the_broker_has_holds_nothing_back(engine: Engine, state: OutboxSta
     assert due(engine, order) == [2, 3]
 
 
-def test_what_only_the_cache_must_hear_is_held_back_by_nothing(engine: Engine) -> None:
+def test_cache_pending_event_is_not_blocked(engine: Engine) -> None:
     order = paid_and_shipped(engine)
 
     marked(engine, order, 2, OutboxState.PUBLISHED)
@@ -78,7 +78,7 @@ def test_what_only_the_cache_must_hear_is_held_back_by_nothing(engine: Engine) -
     assert due(engine, order) == [2]
 
 
-def test_only_one_relay_at_a_time_has_a_shard(engine: Engine, connect: Callable[..., Engine]) -> None:
+def test_shard_is_claimed_by_one_relay(engine: Engine, connect: Callable[..., Engine]) -> None:
     shard = shard_of(placed(engine).id)
     another_process = SqlOutbox(connect(engine.url.render_as_string(hide_password=False)))
 
@@ -94,15 +94,15 @@ def test_only_one_relay_at_a_time_has_a_shard(engine: Engine, connect: Callable[
     assert (first is None, second, third, afterwards is None) == (False, None, None, False)
 
 
-def test_on_postgresql_relays_share_the_shards(on_postgresql: Engine) -> None:
+def test_postgresql_relays_claim_separate_shards(on_postgresql: Engine) -> None:
     outbox = SqlOutbox(on_postgresql)
 
-    with outbox.claim(1, now=NOON, limit=9) as one, outbox.claim(2, now=NOON, limit=9) as two:
-        assert one is not None
-        assert two is not None
+    with outbox.claim(1, now=NOON, limit=9) as first, outbox.claim(2, now=NOON, limit=9) as second:
+        assert first is not None
+        assert second is not None
 
 
-def test_in_memory_only_one_relay_has_a_turn(connect: Callable[..., Engine]) -> None:
+def test_in_memory_relay_claims_exclusively(connect: Callable[..., Engine]) -> None:
 
     engine = connect("sqlite://")
     migrate.upgrade(engine)
@@ -114,7 +114,7 @@ def test_in_memory_only_one_relay_has_a_turn(connect: Callable[..., Engine]) -> 
         assert (first is None, second) == (False, None)
 
 
-def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
+def test_killed_relay_releases_its_shard(engine: Engine) -> None:
     order = placed(engine)
     address = engine.url.render_as_string(hide_password=False)
     relay = subprocess.Popen(
@@ -136,10 +136,10 @@ def test_a_relay_that_is_killed_holds_nothing(engine: Engine) -> None:
                 break
         assert time.monotonic() < give_up_at
         time.sleep(0.01)
-    assert [one.event.order_id for one in claim.messages] == [order.id]
+    assert [message.event.order_id for message in claim.messages] == [order.id]
 
 
-def test_marks_last_also_when_the_claim_is_left_by_an_error(engine: Engine) -> None:
+def test_states_survive_an_exception(engine: Engine) -> None:
     order = paid_and_shipped(engine)
 
     def mark_and_fail() -> None:
@@ -151,10 +151,10 @@ def test_marks_last_also_when_the_claim_is_left_by_an_error(engine: Engine) -> N
     with pytest.raises(ZeroDivisionError):
         mark_and_fail()
 
-    assert [one.state.value for one in all_outgoing(engine)] == ["sent", "waiting", "waiting"]
+    assert [message.state.value for message in all_outgoing(engine)] == ["sent", "waiting", "waiting"]
 
 
-def test_a_mark_keeps_whatever_the_broker_said(engine: Engine) -> None:
+def test_unstorable_broker_text_is_sanitized(engine: Engine) -> None:
     order = placed(engine)
 
     with SqlOutbox(engine).claim(shard_of(order.id), now=NOON, limit=9) as claim:
@@ -172,7 +172,7 @@ def test_a_mark_keeps_whatever_the_broker_said(engine: Engine) -> None:
     assert outgoing.last_error == "no queue\N{REPLACEMENT CHARACTER}? bound" + "!" * 5_000
 
 
-def test_a_claim_that_waits_for_the_broker_holds_up_nobody(engine: Engine) -> None:
+def test_open_claim_does_not_block_writers(engine: Engine) -> None:
     order = placed(engine)
 
     with SqlOutbox(engine).claim(shard_of(order.id), now=NOON, limit=9):
@@ -184,7 +184,7 @@ def test_a_claim_that_waits_for_the_broker_holds_up_nobody(engine: Engine) -> No
     assert took < 1
 
 
-def test_a_claim_may_wait_longer_than_other_transactions(on_postgresql: Engine) -> None:
+def test_claim_outlasts_idle_timeout(on_postgresql: Engine) -> None:
 
     order = placed(on_postgresql)
     options = "-c idle_in_transaction_session_timeout=200ms"
@@ -198,10 +198,10 @@ def test_a_claim_may_wait_longer_than_other_transactions(on_postgresql: Engine) 
         claim.set_state(claim.messages[0].event.id, state=OutboxState.SENT, due_at=NOON, attempts=0)
     hasty.dispose()
 
-    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.SENT]
+    assert [message.state for message in all_outgoing(on_postgresql)] == [OutboxState.SENT]
 
 
-def test_a_claim_that_was_lost_says_so(on_postgresql: Engine) -> None:
+def test_lost_claim_raises_unavailable(on_postgresql: Engine) -> None:
     order = placed(on_postgresql)
 
     def mark_and_lose() -> None:
@@ -213,23 +213,23 @@ def test_a_claim_that_was_lost_says_so(on_postgresql: Engine) -> None:
     with pytest.raises(StoreUnavailable):
         mark_and_lose()
 
-    assert [one.state for one in all_outgoing(on_postgresql)] == [OutboxState.WAITING]
+    assert [message.state for message in all_outgoing(on_postgresql)] == [OutboxState.WAITING]
 
 
-def test_parked_and_sent_events_can_be_made_to_wait_again_and_no_others(engine: Engine) -> None:
+def test_requeue_resets_parked_and_sent_events(engine: Engine) -> None:
     order = paid_and_shipped(engine)
     marked(engine, order, 1, OutboxState.SENT)
     marked(engine, order, 2, OutboxState.PARKED, attempts=10)
-    ids = [one.event.id for one in all_outgoing(engine)]
+    ids = [message.event.id for message in all_outgoing(engine)]
 
     assert SqlOutbox(engine).requeue([*ids, *ids, order.id], now=LATER) == 2
     assert SqlOutbox(engine).requeue([], now=LATER) == 0
 
-    assert [(one.state.value, one.attempts) for one in all_outgoing(engine)] == [("waiting", 0)] * 3
+    assert [(message.state.value, message.attempts) for message in all_outgoing(engine)] == [("waiting", 0)] * 3
     assert due(engine, order, now=LATER) == [1, 2, 3]
 
 
-def test_only_old_sent_events_are_pruned_and_never_more_than_asked(engine: Engine) -> None:
+def test_prune_deletes_old_sent_events_in_batches(engine: Engine) -> None:
     order = paid_and_shipped(engine)
     marked(engine, order, 1, OutboxState.SENT)
     marked(engine, order, 2, OutboxState.SENT)
@@ -239,12 +239,12 @@ def test_only_old_sent_events_are_pruned_and_never_more_than_asked(engine: Engin
     assert outbox.prune(sent_before=LATER, limit=1) == 1
     assert outbox.prune(sent_before=LATER) == 1
     assert outbox.prune(sent_before=LATER) == 0
-    assert [one.event.version for one in all_outgoing(engine)] == [3]
+    assert [message.event.version for message in all_outgoing(engine)] == [3]
 
 
-def test_an_event_that_is_committed_late_is_not_passed_by(on_postgresql: Engine) -> None:
+def test_late_commit_is_not_skipped(on_postgresql: Engine) -> None:
 
-    placed(on_postgresql)  # so that Ada is known, and nobody waits to make her so
+    placed(on_postgresql)  # so that Ada's row exists, and no transaction waits to create it
     late = an_order()
     entered, finish = threading.Event(), threading.Event()
 
@@ -258,7 +258,7 @@ def test_an_event_that_is_committed_late_is_not_passed_by(on_postgresql: Engine)
     thread = threading.Thread(target=place_slowly)
     thread.start()
     entered.wait(10)
-    early = placed(on_postgresql)  # it has the later id, and is sent first
+    early = placed(on_postgresql)  # it has the later id and is sent first
     marked(on_postgresql, early, 1, OutboxState.SENT)
     finish.set()
     thread.join()

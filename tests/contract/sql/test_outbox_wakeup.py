@@ -1,4 +1,4 @@
-"""The relay's bell: woken by news, by its own process, by the time, or for good."""
+"""Wake-up signal of the relay: by NOTIFY, by its own process, by timeout, or by close."""
 
 import threading
 import time
@@ -17,106 +17,108 @@ from tests.contract.sql.test_outbox import end_other_connections
 from tests.support.builders import an_order, placed
 from tests.support.servers.ephemeral.server import free_port
 
-LONG = 20.0
+TIMEOUT = 20.0
 
 
 @contextmanager
-def a_bell(engine: Engine) -> Iterator[WakeupSignal]:
-    """A bell that listens already, with no ring left in it."""
-    bell = WakeupSignal(engine)
+def wakeup_signal(engine: Engine) -> Iterator[WakeupSignal]:
+    """A listening signal that has no pending wake-up."""
+    signal = WakeupSignal(engine)
     try:
-        bell.wait(0)
-        bell.wait(0)
-        yield bell
+        signal.wait(0)
+        signal.wait(0)
+        yield signal
     finally:
-        bell.close()
+        signal.close()
 
 
-def waited(bell: WakeupSignal, seconds: float = LONG, *, meanwhile: Callable[[], object] | None = None) -> float:
-    """How long the bell waited, while something else happened after a moment."""
+def seconds_waited(
+    signal: WakeupSignal, seconds: float = TIMEOUT, *, meanwhile: Callable[[], object] | None = None
+) -> float:
+    """The seconds that the signal waited while ``meanwhile`` ran after a short delay."""
     timer = threading.Timer(0.2, meanwhile) if meanwhile else None
     if timer:
         timer.start()
     began = time.monotonic()
-    bell.wait(seconds)
+    signal.wait(seconds)
     took = time.monotonic() - began
     if timer:
         timer.join()
     return took
 
 
-def test_news_of_any_process_ring_the_bell(on_postgresql: Engine) -> None:
-    with a_bell(on_postgresql) as bell:
-        assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
+def test_other_process_wakes_the_relay(on_postgresql: Engine) -> None:
+    with wakeup_signal(on_postgresql) as signal:
+        assert 0.1 < seconds_waited(signal, meanwhile=lambda: placed(on_postgresql)) < 2
 
 
-def test_what_is_undone_rings_no_bell(on_postgresql: Engine) -> None:
-    def nearly_place() -> None:
+def test_rollback_does_not_wake_the_relay(on_postgresql: Engine) -> None:
+    def place_and_roll_back() -> None:
         with SqlUnitOfWork(on_postgresql) as uow:
             uow.orders.add(an_order())
 
-    with a_bell(on_postgresql) as bell:
-        assert waited(bell, 0.6, meanwhile=nearly_place) > 0.5
+    with wakeup_signal(on_postgresql) as signal:
+        assert seconds_waited(signal, 0.6, meanwhile=place_and_roll_back) > 0.5
 
 
-def test_a_commit_of_this_process_rings_the_bell(engine: Engine) -> None:
-    with a_bell(engine) as bell:
+def test_commit_in_process_wakes_the_relay(engine: Engine) -> None:
+    with wakeup_signal(engine) as signal:
 
         def place() -> None:
-            with SqlUnitOfWork(engine, on_commit=bell.set) as uow:
-                uow.commit()  # nothing that the database would tell of
+            with SqlUnitOfWork(engine, on_commit=signal.set) as uow:
+                uow.commit()  # the database notifies of nothing
 
-        assert 0.1 < waited(bell, meanwhile=place) < 2
+        assert 0.1 < seconds_waited(signal, meanwhile=place) < 2
 
 
-def test_a_ring_that_nobody_waited_for_is_heard_later_and_once(engine: Engine) -> None:
-    with a_bell(engine) as bell:
+def test_early_signal_wakes_the_next_wait_once(engine: Engine) -> None:
+    with wakeup_signal(engine) as signal:
         for _ in range(100_000):
-            bell.set()
+            signal.set()
 
-        assert waited(bell, 0.5) < 0.1
-        while waited(bell, 0.5) < 0.1:
+        assert seconds_waited(signal, 0.5) < 0.1
+        while seconds_waited(signal, 0.5) < 0.1:
             pass
 
 
-def test_the_time_rings_the_bell(engine: Engine) -> None:
-    with a_bell(engine) as bell:
-        assert 0.3 <= waited(bell, 0.3) < 1
+def test_timeout_ends_the_wait(engine: Engine) -> None:
+    with wakeup_signal(engine) as signal:
+        assert 0.3 <= seconds_waited(signal, 0.3) < 1
 
 
-def test_closing_wakes_who_waits_and_nobody_waits_again(engine: Engine) -> None:
-    with a_bell(engine) as bell:
-        assert waited(bell, meanwhile=bell.close) < 2
-        assert waited(bell) < 0.1
-        bell.set()
-        bell.close()
+def test_close_ends_all_waits(engine: Engine) -> None:
+    with wakeup_signal(engine) as signal:
+        assert seconds_waited(signal, meanwhile=signal.close) < 2
+        assert seconds_waited(signal) < 0.1
+        signal.set()
+        signal.close()
 
 
-def test_a_bell_that_was_cut_off_listens_again(on_postgresql: Engine) -> None:
-    with a_bell(on_postgresql) as bell:
-        assert waited(bell, meanwhile=lambda: end_other_connections(on_postgresql)) < 2
-        while waited(bell, 0.5) < 0.4:
-            pass  # it listens again, and somebody should look what it missed
-        assert 0.1 < waited(bell, meanwhile=lambda: placed(on_postgresql)) < 2
+def test_listener_reconnects_after_disconnect(on_postgresql: Engine) -> None:
+    with wakeup_signal(on_postgresql) as signal:
+        assert seconds_waited(signal, meanwhile=lambda: end_other_connections(on_postgresql)) < 2
+        while seconds_waited(signal, 0.5) < 0.4:
+            pass  # it listens again, and the relay should check what it missed
+        assert 0.1 < seconds_waited(signal, meanwhile=lambda: placed(on_postgresql)) < 2
 
 
-def test_a_bell_that_cannot_listen_is_a_clock(connect: Callable[..., Engine]) -> None:
-    with a_bell(connect(f"postgresql://127.0.0.1:{free_port()}/orders")) as bell:
-        assert 0.3 <= waited(bell, 0.3) < 1
-        assert 0.1 < waited(bell, meanwhile=bell.set) < 2
+def test_unreachable_listener_polls_on_timeout(connect: Callable[..., Engine]) -> None:
+    with wakeup_signal(connect(f"postgresql://127.0.0.1:{free_port()}/orders")) as signal:
+        assert 0.3 <= seconds_waited(signal, 0.3) < 1
+        assert 0.1 < seconds_waited(signal, meanwhile=signal.set) < 2
 
 
 @pytest.mark.parametrize("writers", [8])
-def test_many_writers_do_not_queue_up_for_the_bell_rope(on_postgresql: Engine, writers: int) -> None:
-    """One transaction that holds the rope lets the others commit."""
+def test_writers_do_not_queue_for_notify_lock(on_postgresql: Engine, writers: int) -> None:
+    """A transaction that holds the NOTIFY lock lets the others commit."""
     placed(on_postgresql)
     order = an_order()
-    with a_bell(on_postgresql) as bell, on_postgresql.connect() as slow:
+    with wakeup_signal(on_postgresql) as signal, on_postgresql.connect() as slow:
         insert_all(slow, tables.outbox, [event_values(events.event_for(entry, order)) for entry in order.new_entries])
         began = time.monotonic()
         for _ in range(writers):
             placed(on_postgresql)
         assert time.monotonic() - began < 1
-        assert waited(bell, 0.3) > 0.2
+        assert seconds_waited(signal, 0.3) > 0.2
         slow.commit()
-        assert waited(bell) < 1
+        assert seconds_waited(signal) < 1

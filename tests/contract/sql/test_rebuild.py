@@ -50,7 +50,7 @@ def container(on_postgresql: Engine) -> Iterator[Container]:
 
 
 @pytest.mark.clause("002-08", "002-35")
-def test_random_orders_are_rebuilt_from_their_histories(container: Container, on_postgresql: Engine) -> None:
+def test_random_orders_rebuild_from_history(container: Container, on_postgresql: Engine) -> None:
     chance = Random(20260314)
     products = [stocked(container, number) for number in range(5)]
     orders = [placed(container, chance, products) for _ in range(ORDERS)]
@@ -70,7 +70,7 @@ def test_random_orders_are_rebuilt_from_their_histories(container: Container, on
             with pytest.raises(OrderNotFound):
                 container.queries().get(order.id)
     ends = Counter((order.status, order.deleted_at is not None) for order in rebuilt.values())
-    assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deleted while pending
+    assert len(ends) == len(OrderStatus) + 1, ends  # every status, and deletion of a pending order
 
 
 def stocked(container: Container, number: int) -> ProductId:
@@ -81,8 +81,8 @@ def stocked(container: Container, number: int) -> ProductId:
 def placed(container: Container, chance: Random, products: list[ProductId]) -> Order:
     customer = Actor(subject=f"customer {chance.randrange(50)}", request_id=chance.choice([None, *WORDS]))
     if chance.random() < 0.3:
-        whose = chance.choice([None, customer.subject])
-        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(whose, chance)))
+        user_id = chance.choice([None, customer.subject])
+        return container.place_cart_order(PlaceCartOrder(actor=ADMIN, cart=signed(user_id, chance)))
     if chance.random() < 0.5:
         items = tuple(CustomItem(content(chance)) for _ in range(chance.randint(1, 4)))
         currency = chance.choice(["USD", "JPY", "BHD"])
@@ -101,7 +101,7 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
 
 
 def signed(user_id: str | None, chance: Random) -> Cart:
-    """A cart of anything, for anybody or a guest."""
+    """A cart of random content, for a random user or a guest."""
     signable = {name: value for name, value in content(chance).items() if value != 2**63 - 1}
     snapshot = cart(user_id=user_id, pricingSnapshot=signable, cartVersion=chance.randrange(9)).content
     digest = hmac.new(DEVELOPMENT_CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
@@ -119,7 +119,7 @@ def address(chance: Random) -> Address:
 
 
 def change(container: Container, chance: Random, order: Order) -> None:
-    """Ask for anything; what is refused leaves no trace."""
+    """Request a random change; a rejected one leaves no trace."""
     owner = Actor(subject=str(order.user_id))
     try:
         if chance.random() < 0.1:
@@ -128,9 +128,9 @@ def change(container: Container, chance: Random, order: Order) -> None:
             reason = chance.choice([None, *WORDS])
             container.cancel_order(CancelOrder(actor=ADMIN, order_id=order.id, reason=reason))
         else:
-            wanted = only(chance.choice(list(OrderStatus)))
-            actor = chance.choice([owner, ADMIN, ADMIN])  # of most origins only administrators change a status
-            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=wanted, access=OWNER_OR_ADMIN))
+            target = only(chance.choice(list(OrderStatus)))
+            actor = chance.choice([owner, ADMIN, ADMIN])  # for most origins only administrators change a status
+            container.change_status(ChangeStatus(actor=actor, order_id=order.id, target=target, access=OWNER_OR_ADMIN))
     except OrdersError:
         pass
 

@@ -1,4 +1,4 @@
-"""Many at once: what the database gives up is run again, and nothing is lost or done twice."""
+"""Concurrency on the database: contention is retried, and no change is lost or applied twice."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PAID = TargetStatus(OrderStatus.PAID, frozenset())
 
 
 def outcomes(*attempts: Callable[[], object]) -> list[object]:
-    """What the attempts returned or raised, all run at once."""
+    """What the attempts returned or raised; all run concurrently."""
 
     def outcome(attempt: Callable[[], object]) -> object:
         try:
@@ -32,7 +32,7 @@ def outcomes(*attempts: Callable[[], object]) -> list[object]:
 
 
 def crossing(engine: Engine, pay: Callable[..., None]) -> list[object]:
-    """Two pay the same two orders, each beginning with the other's last: a deadlock, the first time."""
+    """Two callers pay the same two orders in opposite order: a deadlock at the first attempt."""
     ada, bob = placed(engine), placed(engine)
     meeting = threading.Barrier(2)
     met = threading.local()
@@ -55,26 +55,26 @@ def pay_both(engine: Engine, first: Order, second: Order, meet: Callable[[], Non
         uow.commit()
 
 
-def test_a_deadlock_is_contention(on_postgresql: Engine) -> None:
+def test_deadlock_raises_contention(on_postgresql: Engine) -> None:
     results = crossing(on_postgresql, pay_both)
 
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "StoreContention"]
 
 
-def test_a_deadlock_is_survived_by_a_use_case_that_is_retried(on_postgresql: Engine) -> None:
+def test_deadlock_is_retried(on_postgresql: Engine) -> None:
     assert crossing(on_postgresql, retry_on_contention(pay_both)) == [None, None]
 
 
-def test_of_twenty_who_change_an_order_at_once_exactly_one_does(engine: Engine) -> None:
+def test_concurrent_equal_changes_apply_once(engine: Engine) -> None:
     order = placed(engine)
 
     results = outcomes(*[lambda: changed(engine, order.id, OrderStatus.PAID)] * 20)
 
-    assert [result for result in results if isinstance(result, Exception)] == []  # asking for what is, is no error
+    assert [result for result in results if isinstance(result, Exception)] == []  # an equal status is no error
     assert SqlOrderQueries(engine).get(order.id).version == 2
 
 
-def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None:
+def test_concurrent_cancellations_apply_once(engine: Engine) -> None:
     order = placed(engine)
 
     def cancel() -> None:
@@ -90,7 +90,7 @@ def test_of_twenty_who_move_an_order_on_exactly_one_does(engine: Engine) -> None
     assert [entry.version for entry in SqlOrderQueries(engine).history(order.id)] == [1, 2]
 
 
-def test_twenty_orders_placed_at_once_by_a_new_user_have_twenty_numbers(engine: Engine) -> None:
+def test_concurrent_orders_of_new_user_are_numbered(engine: Engine) -> None:
     orders = [an_order() for _ in range(20)]
 
     results = outcomes(*[lambda order=order: placed(engine, order) for order in orders])
@@ -99,7 +99,7 @@ def test_twenty_orders_placed_at_once_by_a_new_user_have_twenty_numbers(engine: 
     assert len({order.number for order in orders}) == 20
 
 
-def test_of_twenty_who_place_the_same_order_exactly_one_does(engine: Engine) -> None:
+def test_concurrent_add_of_order_succeeds_once(engine: Engine) -> None:
     order_id = an_order().id
 
     results = outcomes(*[lambda: placed(engine, an_order(order_id))] * 20)
@@ -108,7 +108,7 @@ def test_of_twenty_who_place_the_same_order_exactly_one_does(engine: Engine) -> 
     assert len(SqlOrderQueries(engine).history(order_id)) == 1
 
 
-def test_an_order_that_exists_does_not_spoil_the_unit_of_work(engine: Engine) -> None:
+def test_unit_of_work_continues_after_conflict(engine: Engine) -> None:
     order, another = placed(engine), an_order()
 
     with SqlUnitOfWork(engine) as uow:
@@ -120,7 +120,7 @@ def test_an_order_that_exists_does_not_spoil_the_unit_of_work(engine: Engine) ->
     assert SqlOrderQueries(engine).get(another.id) == another
 
 
-def test_a_stale_order_is_not_saved(engine: Engine) -> None:
+def test_stale_order_is_not_saved(engine: Engine) -> None:
     order = placed(engine)
     stale = SqlOrderQueries(engine).get(order.id)
     changed(engine, order.id, OrderStatus.CONFIRMED)
@@ -135,7 +135,7 @@ def test_a_stale_order_is_not_saved(engine: Engine) -> None:
     assert len(SqlOrderQueries(engine).history(order.id)) == 2
 
 
-def test_who_waits_too_long_for_a_held_order_hears_that_the_store_is_too_slow(on_postgresql: Engine) -> None:
+def test_lock_wait_times_out_as_unavailable(on_postgresql: Engine) -> None:
     order = placed(on_postgresql)
 
     with SqlUnitOfWork(on_postgresql) as uow:

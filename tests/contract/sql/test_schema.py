@@ -1,4 +1,4 @@
-"""What the schema itself refuses, and how faithfully it keeps what it takes."""
+"""Constraints of the schema, and the precision of the stored values."""
 
 import math
 from datetime import UTC, datetime, timedelta, timezone
@@ -28,7 +28,7 @@ from tests.support.builders import an_order, placed
         "user_id = 'nobody'",
     ],
 )
-def test_no_statement_can_store_an_order_that_cannot_be(engine: Engine, wrong: str) -> None:
+def test_schema_rejects_invalid_orders(engine: Engine, wrong: str) -> None:
     placed(engine)
 
     with pytest.raises(IntegrityError), engine.begin() as connection:
@@ -36,7 +36,7 @@ def test_no_statement_can_store_an_order_that_cannot_be(engine: Engine, wrong: s
 
 
 @pytest.mark.parametrize("table", ["order_history", "outbox"])
-def test_an_event_is_told_once(engine: Engine, table: str) -> None:
+def test_duplicate_event_is_rejected(engine: Engine, table: str) -> None:
     placed(engine)
     columns = ", ".join(column.name for column in tables.metadata.tables[table].c if column.name != "id")
 
@@ -44,21 +44,21 @@ def test_an_event_is_told_once(engine: Engine, table: str) -> None:
         connection.execute(text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}"))
 
 
-def test_a_flaw_of_ours_is_neither_an_outage_nor_an_error_of_sqlalchemy(engine: Engine) -> None:
+def test_constraint_error_is_unexpected_error(engine: Engine) -> None:
     placed(engine)
 
     with pytest.raises(UnexpectedDatabaseError), translate_errors(), engine.begin() as connection:
         connection.execute(update(tables.orders).values(version=0))
 
 
-def test_what_is_no_number_is_no_json(engine: Engine) -> None:
+def test_nan_is_rejected_as_json(engine: Engine) -> None:
     placed(engine)
 
     with pytest.raises((StatementError, ValueError), match="Out of range"), engine.begin() as connection:
         connection.execute(update(tables.orders).values(items=[{"price": math.nan}]))
 
 
-def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
+def test_items_are_stored_unchanged(engine: Engine) -> None:
     content: dict[str, JSON] = {
         "z": 1.0, "a": 0.1, "large": 2**63 - 1, "text": "Straße \U0001f375 \\ \" '", "deep": [[], {}, None, True, -0.0]
     }  # fmt: skip
@@ -68,10 +68,10 @@ def test_items_come_back_exactly_as_they_were_sent(engine: Engine) -> None:
     placed(engine, order)
 
     stored = SqlOrderQueries(engine).get(order.id).items[0].content
-    assert repr(stored) == repr(content)  # the order of the members and 1.0 as 1.0, too
+    assert repr(stored) == repr(content)  # the order of the members, and 1.0 as 1.0
 
 
-def test_moments_come_back_aware_and_in_utc_from_whichever_zone(engine: Engine) -> None:
+def test_timestamps_are_stored_in_utc(engine: Engine) -> None:
     moment = datetime(2026, 1, 5, 1, 2, 3, 456789, tzinfo=timezone(timedelta(hours=5, minutes=45)))
 
     order = placed(engine, an_order(at=moment))
@@ -81,25 +81,25 @@ def test_moments_come_back_aware_and_in_utc_from_whichever_zone(engine: Engine) 
     assert stored.tzinfo is UTC
 
 
-def test_a_moment_without_a_zone_is_refused(engine: Engine) -> None:
+def test_naive_timestamp_is_rejected(engine: Engine) -> None:
     with pytest.raises(StatementError), engine.begin() as connection:
         connection.execute(insert(tables.users).values(id="user_ada", created_at=datetime(2026, 1, 5)))  # noqa: DTZ001
 
 
-def test_history_gives_the_order_back(engine: Engine) -> None:
+def test_order_rebuilds_from_history(engine: Engine) -> None:
     order = placed(engine)
     queries = SqlOrderQueries(engine)
 
     assert rebuild(queries.history(order.id), number=order.number) == queries.get(order.id)
 
 
-def test_numbers_are_given_in_turn(engine: Engine) -> None:
+def test_order_numbers_are_consecutive(engine: Engine) -> None:
     numbers = [placed(engine).number for _ in range(3)]
 
     assert numbers == [1, 2, 3]
 
 
-def test_the_longest_of_everything_is_kept_whole(engine: Engine) -> None:
+def test_long_values_are_stored_untruncated(engine: Engine) -> None:
     order = an_order(by=Actor(subject="\N{SNOWMAN}" * 64, request_id="r" * 10_000))
     order.items = (CustomItem({"note": "x" * 100_000}),)
 

@@ -1,4 +1,4 @@
-"""How many statements each method costs, and that the planner has an index for each."""
+"""Number of statements of each method, and the index that the planner uses for each query."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ MANY = effort(5_000, 20_000)
 
 @pytest.fixture(scope="module", params=["postgresql", "sqlite"])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of many orders, which the tests only read."""
+    """A database of many orders, which the tests read only."""
     with ExitStack() as until:
         if request.param == "sqlite":
             file: Path = request.getfixturevalue("migrated_sqlite")
@@ -49,7 +49,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent meanwhile, without SQLite's BEGIN."""
+    """The statements sent in the block, without SQLite's BEGIN."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -63,14 +63,14 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_an_order_is_placed_in_three_statements(engine: Engine) -> None:
+def test_order_is_placed_in_three_statements(engine: Engine) -> None:
     with statements(engine) as sent:
         placed(engine)
 
     assert len(sent) == 3, sent
 
 
-def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
+def test_order_is_changed_in_four_statements(engine: Engine) -> None:
     order = placed(engine)
 
     with SqlUnitOfWork(engine) as uow, statements(engine) as sent:
@@ -96,7 +96,7 @@ def test_an_order_is_changed_in_four_statements(engine: Engine) -> None:
         lambda engine, order: SqlOutbox(engine).select(states=frozenset(OutboxState)),
     ],
 )
-def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
+def test_query_costs_one_statement(engine: Engine, read: Callable[[Engine, Any], object]) -> None:
     order = placed(engine)
 
     with statements(engine) as sent:
@@ -105,7 +105,7 @@ def test_a_question_costs_one_statement(engine: Engine, read: Callable[[Engine, 
     assert len(sent) == 1, sent
 
 
-def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> None:
+def test_query_runs_outside_a_transaction(on_postgresql: Engine) -> None:
     order = placed(on_postgresql)
 
     def status(connection: Any, cursor: Any, *rest: Any) -> None:
@@ -118,22 +118,22 @@ def test_a_question_is_asked_outside_any_transaction(on_postgresql: Engine) -> N
     assert seen == ["IDLE"]
 
 
-def test_many_marks_cost_one_statement(engine: Engine) -> None:
+def test_states_are_written_in_one_statement(engine: Engine) -> None:
     orders = [placed(engine, an_order(order_id)) for order_id in same_shard(3)]
     outbox = SqlOutbox(engine)
 
     with statements(engine) as sent, outbox.claim(shard_of(orders[0].id), now=LATER, limit=9) as claim:
         assert claim is not None
         sent.clear()
-        for one in claim.messages:
-            claim.set_state(one.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
+        for message in claim.messages:
+            claim.set_state(message.event.id, state=OutboxState.SENT, due_at=LATER, attempts=0)
 
     assert len(claim.messages) == 3
     assert len(sent) == 1, sent
 
 
 @pytest.mark.parametrize("after", [None, Cursor(NOON, uuid4())])
-def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cursor | None) -> None:
+def test_order_page_is_read_from_index(filled: Engine, after: Cursor | None) -> None:
     with statements(filled) as sent:
         SqlOrderQueries(filled).search(OrderFilter(user_id="user_3", limit=10, cursor=after))
     plan = explained(filled, sent[0])
@@ -145,7 +145,7 @@ def test_a_page_of_many_orders_is_read_from_the_index(filled: Engine, after: Cur
         assert "created_at" in plan.split("ix_orders_user_id_created_at_id")[1], plan
 
 
-def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
+def test_due_queries_skip_sent_events(filled: Engine) -> None:
     for statement, values in (
         (queries.DUE_MESSAGES, {"shard": 3, "now": LATER, "recent_after": LATER, "limit": 500}),
         (queries.DUE_SHARDS, {"now": LATER, "recent_after": LATER}),
@@ -158,16 +158,16 @@ def test_what_was_sent_costs_a_relay_nothing(filled: Engine) -> None:
 
 
 def same_shard(how_many: int) -> list[Any]:
-    wanted = shard_of(first := uuid4())
+    shard = shard_of(first := uuid4())
     ids = [first]
     while len(ids) < how_many:
-        if shard_of(another := uuid4()) == wanted:
+        if shard_of(another := uuid4()) == shard:
             ids.append(another)
     return ids
 
 
 def fill(engine: Engine) -> None:
-    """Orders of 400 users, a second apart, and their events, nearly all sent."""
+    """Orders of 400 users, one per second, and their events, nearly all of them sent."""
     ids = [uuid4() for _ in range(MANY)]
     with engine.begin() as connection:
         connection.execute(
@@ -200,7 +200,7 @@ def fill(engine: Engine) -> None:
 
 
 def explained(engine: Engine, statement: str) -> str:
-    """The plan of a statement as it was sent; on PostgreSQL the one that serves whatever the values are."""
+    """The plan of a statement as it was sent; on PostgreSQL the generic plan, which does not depend on the values."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, (None,) * statement.count("?"))

@@ -1,4 +1,4 @@
-"""Low products have an index that a sale does not write."""
+"""Partial index of low products, which a sale does not write."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.support.depth import effort
 
 MANY = effort(5_000, 20_000)
 
-# Of this transaction: rows updated, and of those the ones for which no index had to be written.
+# Of this transaction: updated rows, and those of them whose update wrote no index (HOT).
 UPDATED = "SELECT pg_stat_get_xact_tuples_updated('products'::regclass)"
 HOT = "SELECT pg_stat_get_xact_tuples_hot_updated('products'::regclass)"
 
@@ -34,7 +34,7 @@ def stocked(engine: Engine, *, by: Actor) -> int:
     return added.id
 
 
-def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: Engine) -> None:
+def test_sale_above_threshold_writes_no_index(on_postgresql: Engine) -> None:
     product_id = stocked(on_postgresql, by=ADA)
     sell = text("UPDATE products SET stock_quantity = stock_quantity - :quantity WHERE id = :id")
 
@@ -46,7 +46,7 @@ def test_a_sale_writes_no_index_unless_it_crosses_the_threshold(on_postgresql: E
         assert (connection.scalar(text(UPDATED)), connection.scalar(text(HOT))) == (11, 10)
 
 
-def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> None:
+def test_low_products_are_read_from_index(engine: Engine, tea: int) -> None:
     plenty = {"name": "Tea", "price_minor": 1, "currency": "USD", "stock_quantity": 9, "low_stock_threshold": 5}
     many = [plenty | {"sku": str(number), "created_at": NOON} for number in range(MANY)]
     with engine.begin() as connection:
@@ -57,10 +57,10 @@ def test_low_products_are_read_from_their_index(engine: Engine, tea: int) -> Non
         levels = SqlProductCatalog(engine).stock_levels()
 
     assert levels.low_stock == ()
-    assert [one for one in sent if "ix_products_low" in explained(engine, one)] == sent
+    assert [statement for statement in sent if "ix_products_low" in explained(engine, statement)] == sent
 
 
-def test_who_crosses_the_threshold_is_low_and_who_comes_back_is_not(engine: Engine, tea: int) -> None:
+def test_product_is_low_at_its_threshold(engine: Engine, tea: int) -> None:
     seen = []
     for stock in (100, 6, 5, 0, 5, 6):
         with SqlUnitOfWork(engine) as uow:

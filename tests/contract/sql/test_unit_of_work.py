@@ -1,4 +1,4 @@
-"""How a unit of work over a database may be used, and how it may not."""
+"""Use and misuse of a unit of work over a database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ def engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_the_relay_is_woken_by_a_commit_after_it_and_by_nothing_else(engine: Engine) -> None:
+def test_only_a_commit_wakes_the_relay(engine: Engine) -> None:
     rung: list[str] = []
     uow = SqlUnitOfWork(engine, on_commit=lambda: rung.append("rung"))
 
@@ -34,7 +34,7 @@ def test_the_relay_is_woken_by_a_commit_after_it_and_by_nothing_else(engine: Eng
 
 
 @pytest.mark.parametrize("use", [lambda uow: uow.orders, lambda uow: uow.commit()])
-def test_nothing_happens_outside_the_block_or_after_the_commit(engine: Engine, use) -> None:  # type: ignore[no-untyped-def]
+def test_closed_unit_of_work_rejects_calls(engine: Engine, use) -> None:  # type: ignore[no-untyped-def]
     uow = SqlUnitOfWork(engine)
 
     with pytest.raises(RuntimeError):
@@ -45,7 +45,7 @@ def test_nothing_happens_outside_the_block_or_after_the_commit(engine: Engine, u
             use(uow)
 
 
-def test_it_is_not_entered_twice_at_once(engine: Engine) -> None:
+def test_nested_entry_of_unit_of_work_is_rejected(engine: Engine) -> None:
     uow = SqlUnitOfWork(engine)
 
     with uow, pytest.raises(RuntimeError):

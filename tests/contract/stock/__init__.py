@@ -1,1 +1,1 @@
-"""Nothing is sold twice: the stock, its ledger, the orders and the events agree, whatever happens at once."""
+"""Consistency of stock, ledger, orders and events under concurrency: no unit is sold twice."""

@@ -1,4 +1,4 @@
-"""A warehouse on every store."""
+"""Fixtures: a warehouse on every store."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,13 +14,13 @@ from orders_adapters.sql.engine import engine as engines
 from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
 from tests.support.stores import copied_sqlite, empty
 
-PATIENCE = 60  # seconds that a buyer queues for a connection
-CONNECTIONS = 25  # of the hundred that a server gives to all runs together
+POOL_TIMEOUT = 60  # seconds that a buyer waits for a connection
+CONNECTIONS = 25  # of the hundred connections of the server, which all runs share
 
 
 @pytest.fixture
 def server_engine(migrated_postgresql: str) -> Iterator[Engine]:
-    """A migrated database on PostgreSQL; buyers beyond its connections queue for one."""
+    """A migrated database on PostgreSQL; buyers beyond its connections wait for one."""
     engine = queuing(engines.create(migrated_postgresql, pool_size=CONNECTIONS))
     yield engine
     engine.dispose()
@@ -28,7 +28,7 @@ def server_engine(migrated_postgresql: str) -> Iterator[Engine]:
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Warehouse]]:
-    """Make an empty warehouse, any number of times, one after the other."""
+    """Create an empty warehouse, any number of times in succession."""
     with ExitStack() as made:
         if request.param == "memory":
             yield in_memory
@@ -51,9 +51,9 @@ def on_postgresql(server_engine: Engine) -> Warehouse:
 
 
 def queuing(engine: Engine) -> Engine:
-    """The engine, whose users wait for a connection as long as it takes: two seconds are for a service."""
+    """The engine with a long pool timeout, because the service's two seconds are too short for a rush of buyers."""
     pool: Any = engine.pool
-    pool._timeout = PATIENCE
+    pool._timeout = POOL_TIMEOUT
     return engine
 
 
@@ -63,7 +63,7 @@ def _in_emptied(engine: Engine) -> Warehouse:
 
 
 def _in_file(request: pytest.FixtureRequest, *, directories: Iterator[Path], made: ExitStack) -> Warehouse:
-    made.close()  # the one before
+    made.close()  # the previous warehouse
     directory = next(directories)
     directory.mkdir()
     engine = queuing(engines.create(copied_sqlite(request.getfixturevalue("migrated_sqlite"), directory)))

@@ -1,4 +1,4 @@
-"""All that a store has written down, read past the ports, and whether it adds up."""
+"""Stored state of stock, orders and events, read without the ports, with checks of its consistency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A line of the ledger."""
+    """A stock movement."""
 
     product: int
     kind: str
@@ -33,8 +33,8 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event; ``product`` and ``left`` are those of a stock that is low."""
+class PublishedEvent:
+    """A published event; ``product`` and ``left`` belong to the low-stock event."""
 
     type: str
     order: str
@@ -44,27 +44,27 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Books:
-    """Stock by product, the ledger, status and lines by order (a deleted one is DELETED), and the events."""
+class Ledger:
+    """Stock by product, movements, status and lines by order (DELETED if deleted), and the events."""
 
     stock: Mapping[int, int]
     moves: tuple[Move, ...]
     statuses: Mapping[str, str]
     lines: Mapping[str, Mapping[int, int]]
-    told: tuple[Told, ...]
-    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines once more, where there are tables
+    published: tuple[PublishedEvent, ...]
+    rows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # the lines in a database's tables
 
     def sold(self, product: int) -> int:
-        """What orders that stand have of it."""
+        """The quantity of the product in orders that are neither cancelled nor deleted."""
         standing = [order for order, status in self.statuses.items() if status not in GIVING_UP]
         return sum(self.lines[order].get(product, 0) for order in standing)
 
     def low(self) -> list[tuple[int | None, int | None]]:
-        """Each stock said to be low, and what was left, oldest first."""
-        return [(one.product, one.left) for one in self.told if one.type == events.STOCK_LOW]
+        """Product and remaining stock of each low-stock event, oldest first."""
+        return [(event.product, event.left) for event in self.published if event.type == events.STOCK_LOW]
 
     def require_agreement(self) -> None:
-        """Assert that stock, ledger and orders say the same, now and at every step of the ledger."""
+        """Assert that stock, movements and orders agree, at the end and after every movement."""
         self._each_stock_is_the_sum_of_its_movements()
         self._each_order_took_and_gave_what_it_should()
         assert not self.rows or self.rows == {order: lines for order, lines in self.lines.items() if lines}
@@ -88,36 +88,41 @@ class Books:
         assert counted == expected
 
 
-def of_memory(store: InMemoryStore) -> Books:
+def of_memory(store: InMemoryStore) -> Ledger:
     with store.read_lock:
         orders = list(store.orders.values())
-        return Books(
+        return Ledger(
             stock={product.id: product.stock for product in store.products.values()},
             moves=tuple(
-                Move(one.product_id, one.movement.value, one.quantity, str(one.order_id) if one.order_id else None)
-                for one in store.movements
+                Move(
+                    record.product_id,
+                    record.movement.value,
+                    record.quantity,
+                    str(record.order_id) if record.order_id else None,
+                )
+                for record in store.movements
             ),
-            statuses={str(one.id): "DELETED" if one.deleted_at else one.status.value for one in orders},
-            lines={str(one.id): {line.product_id: line.quantity for line in one.lines} for one in orders},
-            told=tuple(
-                _told(one.event.type, str(one.event.order_id), one.event.version, one.event.data)
-                for one in store.outbox.values()
+            statuses={str(record.id): "DELETED" if record.deleted_at else record.status.value for record in orders},
+            lines={str(record.id): {line.product_id: line.quantity for line in record.lines} for record in orders},
+            published=tuple(
+                _event(record.event.type, str(record.event.order_id), record.event.version, record.event.data)
+                for record in store.outbox.values()
             ),
         )
 
 
-def of_database(engine: Engine) -> Books:
-    """What is in the tables at one moment."""
-    # On PostgreSQL a snapshot for all five questions.
+def of_database(engine: Engine) -> Ledger:
+    """The content of the tables at one moment."""
+    # On PostgreSQL one snapshot serves all five queries.
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**snapshot) as connection:
-        stock, moves, orders, items, told = (
+        stock, moves, orders, items, published = (
             connection.execute(text(question)).all() for question in (_PRODUCTS, _MOVES, _ORDERS, _ITEMS, _EVENTS)
         )
     rows: dict[str, dict[int, int]] = defaultdict(dict)
     for order, product, quantity, _ in items:
         rows[_id(order)][product] = quantity
-    return Books(
+    return Ledger(
         stock=dict(map(tuple, stock)),
         moves=tuple(
             Move(product, kind, quantity, _id(order) if order else None) for product, kind, quantity, order in moves
@@ -126,19 +131,19 @@ def of_database(engine: Engine) -> Books:
         lines={
             _id(order): {product: quantity for product, quantity, _ in _json(lines)} for order, _, _, lines in orders
         },
-        told=tuple(_told(kind, _id(order), version, _json(data)) for kind, order, version, data in told),
+        published=tuple(_event(kind, _id(order), version, _json(data)) for kind, order, version, data in published),
         rows=rows,
     )
 
 
-def _told(kind: str, order: str, version: int, data: Mapping[str, Any]) -> Told:
+def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> PublishedEvent:
     if kind != events.STOCK_LOW:
-        return Told(kind, order, version)
-    return Told(kind, order, version, data["product_id"], data["stock_quantity"])
+        return PublishedEvent(kind, order, version)
+    return PublishedEvent(kind, order, version, data["product_id"], data["stock_quantity"])
 
 
 def _id(text: str) -> str:
-    """SQLite keeps ids without dashes."""
+    """Add the dashes, because SQLite stores ids without them."""
     bare = text.replace("-", "")
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
 

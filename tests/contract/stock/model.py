@@ -1,4 +1,4 @@
-"""What should be: the simplest shop that sells nothing twice, and the commands that it and the real one obey."""
+"""Model of a shop that sells no unit twice, and the commands that run on the model and on the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.ledger import Books, Move, Told
+from tests.contract.stock.ledger import Ledger, Move, PublishedEvent
 from tests.contract.stock.stock_store import Warehouse
 
 ALLOWED = {
@@ -22,21 +22,21 @@ ALLOWED = {
     "DELIVERED": set(),
     "CANCELED": set(),
 }
-"""The lifecycle once more, from CONTRACTS.md."""
+"""The lifecycle of CONTRACTS.md, written down independently of the code."""
 
 
 class Command(Protocol):
-    """Something that people do."""
+    """A command of a user."""
 
     def run(self, warehouse: Warehouse) -> object: ...
 
     def on(self, model: Model) -> object:
-        """Do it to the model; return what should be heard of it."""
+        """Apply the command to the model; return the expected outcome."""
         ...
 
 
 @dataclass
-class Known:
+class ModelOrder:
     """An order in the model."""
 
     status: str
@@ -46,34 +46,34 @@ class Known:
 
 @dataclass
 class Model:
-    """Stock, thresholds, orders, the ledger and the events, as they should be."""
+    """The expected stock, thresholds, orders, movements and events."""
 
     stock: dict[int, int] = field(default_factory=dict)
     thresholds: dict[int, int] = field(default_factory=dict)
-    orders: dict[str, Known] = field(default_factory=dict)
+    orders: dict[str, ModelOrder] = field(default_factory=dict)
     moves: Counter[Move] = field(default_factory=Counter)
-    told: Counter[Told] = field(default_factory=Counter)
+    published: Counter[PublishedEvent] = field(default_factory=Counter)
 
     def after(self, *commands: Command) -> tuple[Model, list[object]]:
-        """A copy after the commands, one after the other, and what should be heard of each."""
+        """A copy after the commands in succession, and the expected outcome of each."""
         model = deepcopy(self)
         return model, [command.on(model) for command in commands]
 
-    def agrees_with(self, books: Books) -> bool:
+    def agrees_with(self, ledger: Ledger) -> bool:
         return (
-            books.stock == self.stock
-            and books.statuses == {order: known.status for order, known in self.orders.items()}
-            and books.lines == {order: known.lines for order, known in self.orders.items()}
-            and Counter(books.moves) == self.moves
-            and Counter(books.told) == self.told
+            ledger.stock == self.stock
+            and ledger.statuses == {order_id: order.status for order_id, order in self.orders.items()}
+            and ledger.lines == {order_id: order.lines for order_id, order in self.orders.items()}
+            and Counter(ledger.moves) == self.moves
+            and Counter(ledger.published) == self.published
         )
 
     def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:
         self.stock[product] = self.stock.get(product, 0) + quantity
         self.moves[Move(product, kind, quantity, order)] += 1
 
-    def tell(self, what: str, order: str) -> None:
-        self.told[Told(f"orders.order_{what}.v1", order, self.orders[order].version)] += 1
+    def publish(self, kind: str, order: str) -> None:
+        self.published[PublishedEvent(f"orders.order_{kind}.v1", order, self.orders[order].version)] += 1
 
     def give_back(self, order: str) -> None:
         for product, quantity in self.orders[order].lines.items():
@@ -82,17 +82,19 @@ class Model:
 
 @dataclass(frozen=True)
 class Place:
-    """Order so many of each product; the same product may be named twice."""
+    """Order quantities by product; a product may be repeated."""
 
     order_id: UUID
-    wanted: tuple[tuple[int, int], ...]
+    quantities: tuple[tuple[int, int], ...]
 
     def run(self, warehouse: Warehouse) -> object:
-        requested_items = [RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.wanted]
+        requested_items = [
+            RequestedItem(product_id=product, quantity=quantity) for product, quantity in self.quantities
+        ]
         try:
             warehouse.order(requested_items, order_id=self.order_id)
         except InsufficientStock:
-            if warehouse.queries.history(self.order_id):  # placed already: either refusal is right
+            if warehouse.queries.history(self.order_id):  # placed already: either rejection is right
                 return "order_exists"
             raise
         return "placed"
@@ -102,7 +104,7 @@ class Place:
         if order in model.orders:
             return "order_exists"
         lines: Counter[int] = Counter()
-        for product, quantity in self.wanted:
+        for product, quantity in self.quantities:
             lines[product] += quantity
         short = {
             (product, quantity, model.stock.get(product, 0))
@@ -111,19 +113,19 @@ class Place:
         }
         if short:
             return frozenset(short)
-        model.orders[order] = Known("PENDING", dict(lines))
-        model.tell("placed", order)
+        model.orders[order] = ModelOrder("PENDING", dict(lines))
+        model.publish("placed", order)
         for product, quantity in lines.items():
             before, threshold = model.stock[product], model.thresholds[product]
             model.move(product, "taken", -quantity, order)
             if before > threshold >= model.stock[product]:
-                model.told[Told("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
+                model.published[PublishedEvent("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
         return "placed"
 
 
 @dataclass(frozen=True)
-class Become:
-    """Take a status."""
+class ChangeStatus:
+    """Change the status."""
 
     order_id: UUID
     status: str
@@ -141,9 +143,9 @@ class Become:
             return "transition_refused"
         order.status = self.status
         order.version += 1
-        model.tell("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
-        # An administrator does it, so its user is told.
-        model.told[Told("orders.user_notification.v1", str(self.order_id), order.version)] += 1
+        model.publish("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
+        # The user is notified because an administrator makes the change.
+        model.published[PublishedEvent("orders.user_notification.v1", str(self.order_id), order.version)] += 1
         if self.status == "CANCELED":
             model.give_back(str(self.order_id))
         return self.status
@@ -151,7 +153,7 @@ class Become:
 
 @dataclass(frozen=True)
 class Delete:
-    """Take an order out of sight."""
+    """Delete an order."""
 
     order_id: UUID
 
@@ -167,14 +169,14 @@ class Delete:
             return "deletion_refused"
         order.status = "DELETED"
         order.version += 1
-        model.tell("deleted", str(self.order_id))
+        model.publish("deleted", str(self.order_id))
         model.give_back(str(self.order_id))
         return "deleted"
 
 
 @dataclass(frozen=True)
 class Restock:
-    """Add so many."""
+    """Add a quantity."""
 
     product: int
     quantity: int
@@ -192,7 +194,7 @@ class Restock:
 
 @dataclass(frozen=True)
 class Adjust:
-    """Count a stock anew; another threshold, too."""
+    """Set the stock and the threshold."""
 
     product: int
     stock: int
@@ -211,11 +213,11 @@ class Adjust:
         return self.stock, self.threshold
 
 
-def heard(command: Command, warehouse: Warehouse) -> object:
-    """Run the command for real; return what is heard of it, in the model's words."""
+def outcome_of(command: Command, warehouse: Warehouse) -> object:
+    """Run the command on the store; return its outcome in the words of the model."""
     try:
         return command.run(warehouse)
     except InsufficientStock as error:
-        return frozenset((one.product_id, one.requested, one.available) for one in error.shortages)
+        return frozenset((shortage.product_id, shortage.requested, shortage.available) for shortage in error.shortages)
     except OrdersError as error:
         return error.code

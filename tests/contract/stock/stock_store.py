@@ -1,4 +1,4 @@
-"""A store with its use cases, bound as the container binds them, and its books."""
+"""Store with its use cases, bound as the container binds them, and its ledger."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from orders_domain.model.product import NewProduct, Product, ProductId, Requeste
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.contract.stock import ledger as books
-from tests.contract.stock.ledger import Books
+from tests.contract.stock import ledger as ledger_module
+from tests.contract.stock.ledger import Ledger
 from tests.support.examples import ADA, ADMIN, new_id, only
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
@@ -36,15 +36,15 @@ PRICE = Money(250, "USD")
 
 @dataclass(frozen=True, kw_only=True)
 class Warehouse:
-    """One store; every method may be called from any thread."""
+    """One store; every method is thread-safe."""
 
     unit_of_work: Callable[[], UnitOfWork]
     queries: OrderQueries
     catalogue: ProductCatalog
-    books: Callable[[], Books]
+    ledger: Callable[[], Ledger]
 
     def stocked(self, *stocks: int, threshold: int = 0) -> list[ProductId]:
-        """New products with so much of each."""
+        """New products with these stocks."""
         return [self.add(stock=stock, threshold=threshold).id for stock in stocks]
 
     def add(self, *, stock: int, threshold: int = 0, sku: str | None = None, price: Money = PRICE) -> Product:
@@ -55,15 +55,15 @@ class Warehouse:
 
     def order(
         self,
-        wanted: Mapping[ProductId, int] | Sequence[RequestedItem],
+        products: Mapping[ProductId, int] | Sequence[RequestedItem],
         *,
         by: Actor = ADA,
         order_id: UUID | None = None,
     ) -> Order:
         requested_items = (
-            [RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted.items()]
-            if isinstance(wanted, Mapping)
-            else wanted
+            [RequestedItem(product_id=product, quantity=quantity) for product, quantity in products.items()]
+            if isinstance(products, Mapping)
+            else products
         )
         request = use_cases.PlaceCatalogOrder(actor=by, requested_items=tuple(requested_items), address=HOME)
         giver = new_id if order_id is None else lambda: order_id
@@ -116,7 +116,7 @@ def in_memory() -> Warehouse:
         unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
         queries=memory_queries.InMemoryOrderQueries(store),
         catalogue=memory_catalogue.InMemoryProductCatalog(store),
-        books=partial(books.of_memory, store),
+        ledger=partial(ledger_module.of_memory, store),
     )
 
 
@@ -125,5 +125,5 @@ def in_database(engine: Engine) -> Warehouse:
         unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
         queries=sql_queries.SqlOrderQueries(engine),
         catalogue=sql_catalogue.SqlProductCatalog(engine),
-        books=partial(books.of_database, engine),
+        ledger=partial(ledger_module.of_database, engine),
     )

@@ -1,4 +1,4 @@
-"""The last units, and everybody at once: nobody gets what is not there, and nobody is told of our trouble."""
+"""Rush of buyers on the last units: no unit is sold twice, and no buyer sees an internal error."""
 
 import random
 import time
@@ -19,31 +19,31 @@ from tests.support.depth import effort
 from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
-ENOUGH = effort(4, 30)  # seconds of rush on PostgreSQL
+RUSH_SECONDS = effort(4, 30)  # seconds of the rush on PostgreSQL
 ROUNDS = effort(4, 20)
 SECONDS = effort(1.0, 2.0)
 
 
-def sorted_out(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
-    """Orders, refusals for want of stock, and whatever else there was."""
+def by_outcome(results: object) -> tuple[list[Order], list[InsufficientStock], list[object]]:
+    """Orders, rejections for insufficient stock, and all other outcomes."""
     assert isinstance(results, list)
-    orders = [one for one in results if isinstance(one, Order)]
-    refusals = [one for one in results if isinstance(one, InsufficientStock)]
-    return orders, refusals, [one for one in results if not isinstance(one, Order | InsufficientStock)]
+    orders = [result for result in results if isinstance(result, Order)]
+    refusals = [result for result in results if isinstance(result, InsufficientStock)]
+    return orders, refusals, [result for result in results if not isinstance(result, Order | InsufficientStock)]
 
 
 def rush(
-    warehouse: Warehouse, buyers: list[Actor], wanted: dict[ProductId, int]
+    warehouse: Warehouse, buyers: list[Actor], quantities: dict[ProductId, int]
 ) -> tuple[list[Order], list[InsufficientStock]]:
-    """All buyers order the same in the same moment; nothing but orders and refusals may come of it."""
-    results = at_once(*(partial(warehouse.order, wanted, by=buyer) for buyer in buyers))
-    orders, refusals, others = sorted_out(results)
+    """All buyers order the same at the same moment; every outcome must be an order or a shortage."""
+    results = at_once(*(partial(warehouse.order, quantities, by=buyer) for buyer in buyers))
+    orders, refusals, others = by_outcome(results)
     assert others == []
     return orders, refusals
 
 
 @pytest.mark.clause("002-01", "002-02", "002-03", "002-27")
-def test_of_200_buyers_of_the_last_unit_one_has_it_and_199_hear_which_product_is_short(
+def test_last_unit_is_sold_to_one_of_200_buyers(
     on_postgresql: Warehouse,
 ) -> None:
     for _ in range(ROUNDS):
@@ -54,65 +54,65 @@ def test_of_200_buyers_of_the_last_unit_one_has_it_and_199_hear_which_product_is
         assert len(orders) == 1
         short = Shortage(product_id=last.id, name=last.name, requested=1, available=0)
         assert Counter(refusal.shortages for refusal in refusals) == {(short,): 199}
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
-def test_of_30_buyers_of_the_last_unit_one_has_it_on_every_store(warehouse: Warehouse) -> None:
+def test_last_unit_is_sold_once_on_every_store(warehouse: Warehouse) -> None:
     for _ in range(3):
         [last] = warehouse.stocked(1)
 
         orders, refusals = rush(warehouse, BUYERS[:30], {last: 1})
 
         assert (len(orders), len(refusals)) == (1, 29)
-        assert warehouse.books().stock[last] == 0
-    warehouse.books().require_agreement()
+        assert warehouse.ledger().stock[last] == 0
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
-def test_as_many_are_sold_as_there_are_and_no_fewer(warehouse: Warehouse) -> None:
+def test_concurrent_buyers_get_all_available_units(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(17)
 
     orders, refusals = rush(warehouse, BUYERS[:30], {tea: 2})
 
     assert (len(orders), len(refusals)) == (8, 22)
-    assert warehouse.books().stock[tea] == 1
-    warehouse.books().require_agreement()
+    assert warehouse.ledger().stock[tea] == 1
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-01", "002-03", "002-27")
-def test_a_basket_with_one_product_short_takes_nothing_of_the_others(warehouse: Warehouse) -> None:
+def test_shortage_deducts_no_other_product(warehouse: Warehouse) -> None:
     plenty, scarce, more = warehouse.stocked(100, 3, 100)
 
     orders, refusals = rush(warehouse, BUYERS[:20], {more: 1, scarce: 1, plenty: 1})
 
     assert len(orders) == 3
-    assert {[one.product_id for one in refusal.shortages] == [scarce] for refusal in refusals} == {True}
-    assert warehouse.books().stock == {plenty: 97, scarce: 0, more: 97}
-    warehouse.books().require_agreement()
+    assert {[shortage.product_id for shortage in refusal.shortages] == [scarce] for refusal in refusals} == {True}
+    assert warehouse.ledger().stock == {plenty: 97, scarce: 0, more: 97}
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
-def test_a_rush_on_ten_products_neither_deadlocks_nor_loses_count(on_postgresql: Warehouse) -> None:
-    shoppers = rush_on_ten(on_postgresql, threads=64, seconds=ENOUGH)
+def test_rush_on_ten_products_does_not_deadlock(on_postgresql: Warehouse) -> None:
+    shoppers = rush_on_ten(on_postgresql, threads=64, seconds=RUSH_SECONDS)
 
     assert shoppers.total() > 64
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
     assert min(shoppers[done] for done in ("ordered", "short", "canceled", "deleted", "restocked", "adjusted")) > 0
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
-def test_a_short_rush_on_ten_products_loses_no_count_on_any_store(warehouse: Warehouse) -> None:
+def test_short_rush_preserves_stock_on_every_store(warehouse: Warehouse) -> None:
     shoppers = rush_on_ten(warehouse, threads=8, seconds=SECONDS)
 
     assert shoppers.keys() <= {"ordered", "short", "canceled", "deleted", "restocked", "adjusted", "gone"}
     assert shoppers["ordered"] > 0
-    warehouse.books().require_agreement()
+    warehouse.ledger().require_agreement()
 
 
 def rush_on_ten(warehouse: Warehouse, *, threads: int, seconds: float) -> Counter[str]:
-    """Order 5 of 10 products in any sequence, give some back, restock and count anew; say what came of it."""
+    """Order 5 of 10 products in random sequence, cancel, restock and adjust some; return the count of outcomes."""
     products = warehouse.stocked(*[40] * 10, threshold=5)
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(threads) as pool:
@@ -129,20 +129,20 @@ def shop_until(end: float, warehouse: Warehouse, products: list[ProductId], chan
 
 
 def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], chance: random.Random) -> str:
-    """Do something; return what came of it, or the name of an error that nobody should see."""
+    """Perform a random action; return its outcome, or the name of an error that no buyer should see."""
     try:
-        what = chance.random()
-        if what < 0.70 or not mine:
+        choice = chance.random()
+        if choice < 0.70 or not mine:
             basket = {product: chance.randint(1, 3) for product in chance.sample(products, 5)}
             mine.append(warehouse.order(basket))
             return "ordered"
-        if what < 0.80:
+        if choice < 0.80:
             warehouse.cancel(chance.choice(mine).id)
             return "canceled"
-        if what < 0.90:
+        if choice < 0.90:
             warehouse.delete(mine.pop(chance.randrange(len(mine))).id)
             return "deleted"
-        if what < 0.95:
+        if choice < 0.95:
             warehouse.restock(chance.choice(products), chance.randint(1, 10))
             return "restocked"
         warehouse.adjust(chance.choice(products), chance.randint(0, 60))
@@ -155,21 +155,19 @@ def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], cha
 
 @pytest.mark.clause("002-13", "002-27")
 @pytest.mark.parametrize("undo", [Warehouse.cancel, Warehouse.delete], ids=["cancelling", "deleting"])
-def test_of_sixteen_who_undo_an_order_at_once_one_gives_its_stock_back(
-    warehouse: Warehouse, undo: Callable[..., object]
-) -> None:
+def test_concurrent_undo_releases_stock_once(warehouse: Warehouse, undo: Callable[..., object]) -> None:
     tea, milk = warehouse.stocked(10, 10)
     order = warehouse.order({tea: 4, milk: 10})
 
     results = at_once(*[partial(undo, warehouse, order.id)] * 16)
 
-    assert all(not isinstance(one, OrdersError) or isinstance(one, OrderNotFound) for one in results)
-    assert warehouse.books().stock == {tea: 10, milk: 10}
-    warehouse.books().require_agreement()
+    assert all(not isinstance(result, OrdersError) or isinstance(result, OrderNotFound) for result in results)
+    assert warehouse.ledger().stock == {tea: 10, milk: 10}
+    warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-13", "002-27")
-def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first(warehouse: Warehouse) -> None:
+def test_concurrent_cancel_delete_ship_is_consistent(warehouse: Warehouse) -> None:
     for _ in range(5):
         [tea] = warehouse.stocked(10)
         order = warehouse.order({tea: 3})
@@ -178,13 +176,13 @@ def test_of_who_cancels_deletes_and_ships_at_once_the_ledger_knows_who_was_first
         cancel, delete = partial(warehouse.cancel, order.id), partial(warehouse.delete, order.id)
         results = at_once(*cast("list[Callable[[], object]]", [cancel, delete, ship] * 4))
 
-        errors = {type(one).__name__ for one in results if isinstance(one, OrdersError)}
+        errors = {type(result).__name__ for result in results if isinstance(result, OrdersError)}
         assert errors <= {InvalidTransition.__name__, OrderNotFound.__name__, "DeletionNotAllowed"}
-        warehouse.books().require_agreement()
+        warehouse.ledger().require_agreement()
 
 
 @pytest.mark.clause("002-27")
-def test_products_renamed_meanwhile_cost_no_buyer_an_order(on_postgresql: Warehouse) -> None:
+def test_concurrent_renames_fail_no_order(on_postgresql: Warehouse) -> None:
     products = on_postgresql.stocked(*[10_000] * 3)
     end = time.monotonic() + SECONDS
 
@@ -214,4 +212,4 @@ def test_products_renamed_meanwhile_cost_no_buyer_an_order(on_postgresql: Wareho
         seen: Counter[str] = sum((task.result() for task in tasks), Counter())
 
     assert seen.keys() == {"renamed", "ordered"}, seen
-    on_postgresql.books().require_agreement()
+    on_postgresql.ledger().require_agreement()

@@ -1,4 +1,4 @@
-"""A stock that comes to its threshold is told of once, and again only after it was above it (clause 002-30)."""
+"""Low-stock events: one at the threshold, the next only after a restock above it (clause 002-30)."""
 
 from functools import partial
 
@@ -13,120 +13,120 @@ from tests.support.threads import at_once
 pytestmark = pytest.mark.clause("002-30")
 
 
-def test_the_order_that_takes_a_stock_to_its_threshold_tells_of_it_and_none_before_or_after(
+def test_order_reaching_threshold_publishes_once(
     warehouse: Warehouse,
 ) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
-    for quantity, told in ((4, []), (1, [(tea, 5)]), (1, [(tea, 5)]), (4, [(tea, 5)])):
+    for quantity, expected in ((4, []), (1, [(tea, 5)]), (1, [(tea, 5)]), (4, [(tea, 5)])):
         warehouse.order({tea: quantity})
-        assert warehouse.books().low() == told, quantity
+        assert warehouse.ledger().low() == expected, quantity
 
 
-def test_a_stock_that_falls_past_its_threshold_is_told_of_with_what_is_left(warehouse: Warehouse) -> None:
+def test_order_passing_threshold_publishes_rest(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order({tea: 9})
 
-    assert warehouse.books().low() == [(tea, 1)]
+    assert warehouse.ledger().low() == [(tea, 1)]
 
 
-def test_a_stock_that_was_low_from_the_start_is_not_told_of(warehouse: Warehouse) -> None:
+def test_initially_low_stock_is_not_published(warehouse: Warehouse) -> None:
     at, below = warehouse.stocked(5, 4, threshold=5)
 
     warehouse.order({at: 1, below: 1})
 
-    assert warehouse.books().low() == []
+    assert warehouse.ledger().low() == []
 
 
 @pytest.mark.parametrize("back", [6, 7])
-def test_a_stock_is_told_of_again_after_a_restock_above_its_threshold(warehouse: Warehouse, back: int) -> None:
+def test_restock_above_threshold_publishes_again(warehouse: Warehouse, back: int) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
     warehouse.restock(tea, back)
     warehouse.order({tea: 2})
 
-    assert warehouse.books().low() == [(tea, 0), (tea, back - 2)]
+    assert warehouse.ledger().low() == [(tea, 0), (tea, back - 2)]
 
 
-def test_a_stock_is_not_told_of_again_after_a_restock_to_its_threshold(warehouse: Warehouse) -> None:
+def test_restock_to_threshold_does_not_publish(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     warehouse.order({tea: 7})
 
     warehouse.restock(tea, 5)
     warehouse.order({tea: 1})
 
-    assert warehouse.books().low() == [(tea, 0)]
+    assert warehouse.ledger().low() == [(tea, 0)]
 
 
-def test_a_stock_is_told_of_again_after_an_order_was_cancelled_or_deleted(warehouse: Warehouse) -> None:
+def test_released_stock_publishes_again(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(7, threshold=5)
     for undo in (warehouse.cancel, warehouse.delete):
         undo(warehouse.order({tea: 2}).id)
 
     warehouse.order({tea: 2})
 
-    assert warehouse.books().low() == [(tea, 5)] * 3
+    assert warehouse.ledger().low() == [(tea, 5)] * 3
 
 
-def test_with_the_threshold_zero_only_the_last_one_is_told_of(warehouse: Warehouse) -> None:
+def test_zero_threshold_publishes_last_unit(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(2, threshold=0)
 
-    for told in ([], [(tea, 0)]):
+    for expected in ([], [(tea, 0)]):
         warehouse.order({tea: 1})
-        assert warehouse.books().low() == told
+        assert warehouse.ledger().low() == expected
 
 
-def test_each_product_of_an_order_is_told_of_for_itself(warehouse: Warehouse) -> None:
+def test_each_product_publishes_its_own_event(warehouse: Warehouse) -> None:
     tea, milk, sugar = warehouse.stocked(6, 6, 60, threshold=5)
 
     order = warehouse.order({sugar: 1, milk: 1, tea: 2})
 
-    low = [one for one in warehouse.books().told if one.type == "orders.stock_low.v1"]
-    assert [(one.product, one.left) for one in low] == [(tea, 4), (milk, 5)]
-    assert {(one.order, one.version) for one in low} == {(str(order.id), 1)}
+    low = [event for event in warehouse.ledger().published if event.type == "orders.stock_low.v1"]
+    assert [(event.product, event.left) for event in low] == [(tea, 4), (milk, 5)]
+    assert {(event.order, event.version) for event in low} == {(str(order.id), 1)}
 
 
-def test_a_product_wanted_twice_is_told_of_once(warehouse: Warehouse) -> None:
+def test_repeated_product_publishes_one_event(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(10, threshold=5)
 
     warehouse.order([RequestedItem(product_id=tea, quantity=3), RequestedItem(product_id=tea, quantity=3)])
 
-    assert warehouse.books().low() == [(tea, 4)]
+    assert warehouse.ledger().low() == [(tea, 4)]
 
 
-def test_an_order_refused_tells_nothing(warehouse: Warehouse) -> None:
+def test_rejected_order_publishes_nothing(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(6, 0, threshold=5)
 
     with pytest.raises(InsufficientStock):
         warehouse.order({tea: 1, milk: 1})
 
-    assert warehouse.books().told == ()
+    assert warehouse.ledger().published == ()
 
 
-def test_of_thirty_at_once_exactly_one_order_tells_of_each_crossing(warehouse: Warehouse) -> None:
+def test_concurrent_orders_publish_each_crossing_once(warehouse: Warehouse) -> None:
     tea, milk = warehouse.stocked(30, 30, threshold=9)
     for _ in range(3):
-        told = len(warehouse.books().low())
+        before = len(warehouse.ledger().low())
 
         results = at_once(*[partial(warehouse.order, {tea: 1, milk: 1})] * 30)
 
         assert [result for result in results if not isinstance(result, Order)] == []
-        assert sorted(warehouse.books().low()[told:]) == [(tea, 9), (milk, 9)]
+        assert sorted(warehouse.ledger().low()[before:]) == [(tea, 9), (milk, 9)]
         warehouse.restock(tea, 30)
         warehouse.restock(milk, 30)
 
 
-def test_what_is_told_is_what_was_left_while_others_restock(warehouse: Warehouse) -> None:
+def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
     [tea] = warehouse.stocked(20, threshold=10)
 
     at_once(*[partial(warehouse.order, {tea: 3})] * 12, *[partial(warehouse.restock, tea, 4)] * 8)
 
-    books = warehouse.books()
-    books.require_agreement()
+    ledger = warehouse.ledger()
+    ledger.require_agreement()
     left, crossings = 0, []
-    for move in books.moves:
+    for move in ledger.moves:
         before, left = left, left + move.quantity
         crossings += [(tea, left)] if move.kind == "taken" and left <= 10 < before else []
-    assert sorted(books.low()) == sorted(crossings)
+    assert sorted(ledger.low()) == sorted(crossings)

@@ -1,4 +1,4 @@
-"""Many orders on PostgreSQL, at length a million: no list reads them all, each page costs the same (clause 002-23)."""
+"""Query cost of many orders on PostgreSQL: no list scans all of them, each page costs the same (clause 002-23)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ pytestmark = pytest.mark.clause("002-23")
 ORDERS = effort(50_000, 1_000_000)
 USERS = ORDERS // 20
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
-APART = timedelta(seconds=30_000_000 / ORDERS)  # for nearly a year
+APART = timedelta(seconds=30_000_000 / ORDERS)  # of nearly a year
 PAGE = 20
-LIST = ORDERS // 10_000  # orders on a page of those of user_0
-FAR = ORDERS // 100  # pages
-# Of few rows a plan that serves whatever the values are sorts some thousands; of a million it never does.
+LIST = ORDERS // 10_000  # orders on a page of the orders of user_0
+DEEP_PAGES = ORDERS // 100  # pages
+# With few rows a generic plan sorts some thousands of them; with a million it never does.
 MOST_BUFFERS_OFTEN = effort(ORDERS // 10, ORDERS // 250)
-MOST_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest of what is asked for; nearly all read 30 at most
+MAX_BUFFERS = ORDERS // 250  # a quarter of the table, for the rarest filters; nearly all filters read 30 at most
 
-# Nine of ten orders are delivered; a few of the last are pending, and now and then one is cancelled. Of the users
-# user_0 has one in a thousand orders. Amounts are 1 to 500, and of one in 10,000 orders they are 10,000 and more.
+# Nine of ten orders are delivered; some of the newest are pending, and a few are cancelled. One order in a thousand
+# belongs to user_0. Amounts are 1 to 500, and in one of 10,000 orders 10,000 or more.
 FILL = """
     INSERT INTO users (id, created_at) SELECT 'user_' || n, :first FROM generate_series(0, :users - 1) n;
     INSERT INTO orders
@@ -107,7 +107,7 @@ DEEP: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What a statement read, and how."""
+    """The cost of a statement: what it read, and how."""
 
     buffers: int
     milliseconds: float
@@ -118,51 +118,51 @@ class Cost:
 
 @dataclass(frozen=True)
 class Library:
-    """Many orders, and what it costs to ask for some of them."""
+    """Many orders, and the cost of queries on them."""
 
     engine: Engine
 
-    def cost(self, wanted: OrderFilter) -> Cost:
-        """Ask as the adapter asks, with EXPLAIN before it."""
-        statement, values = self._asked(wanted)
+    def cost(self, order_filter: OrderFilter) -> Cost:
+        """The cost of the query as the adapter sends it."""
+        statement, values = self._asked(order_filter)
         with self.engine.connect() as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
             return cost_of(connection.exec_driver_sql(explain, values).scalar_one())
 
-    def cost_of_the_twentieth(self, wanted: OrderFilter) -> Cost:
-        """Ask often: from the sixth time on the server may use one plan for whatever the values are."""
-        prepared, literals = self._prepared(wanted)
+    def cost_of_the_twentieth(self, order_filter: OrderFilter) -> Cost:
+        """The cost of the twentieth execution, because the server may switch to a generic plan at the sixth."""
+        prepared, literals = self._prepared(order_filter)
         with self.engine.connect() as connection:
             connection.exec_driver_sql(f"PREPARE asked AS {prepared}")
             asking = f"EXECUTE asked({', '.join(literals)})".replace("%", "%%")
             for _ in range(19):
                 connection.exec_driver_sql(asking)
-            answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
+            plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asking}").scalar_one()
             connection.exec_driver_sql("DEALLOCATE asked")
-        return cost_of(answer)
+        return cost_of(plan)
 
-    def _prepared(self, wanted: OrderFilter) -> tuple[str, list[str]]:
+    def _prepared(self, order_filter: OrderFilter) -> tuple[str, list[str]]:
         """The statement with numbered parameters, and their values as literals."""
-        statement, values = self._asked(wanted)
+        statement, values = self._asked(order_filter)
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
         for position, name in enumerate(names, start=1):
             statement = statement.replace(f"%({name})s", f"${position}")
         return statement, [sql.Literal(values[name]).as_string(None) for name in names]
 
-    def _asked(self, wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
+    def _asked(self, order_filter: OrderFilter) -> tuple[str, dict[str, Any]]:
         with noted(self.engine) as sent:
-            SqlOrderQueries(self.engine).search(wanted)
-        [asked] = sent
-        return asked
+            SqlOrderQueries(self.engine).search(order_filter)
+        [statement] = sent
+        return statement
 
 
 def cost_of(explained: list[dict[str, Any]]) -> Cost:
-    [answer] = explained
-    plan = answer["Plan"]
+    [result] = explained
+    plan = result["Plan"]
     nodes = list(walk(plan))
     return Cost(
         buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
-        milliseconds=answer["Execution Time"],
+        milliseconds=result["Execution Time"],
         rows=plan["Actual Rows"],
         sequential=[node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"],
         indexes=[node["Index Name"] for node in nodes if "Index Name" in node],
@@ -202,7 +202,7 @@ def library(postgres_server: PostgresServer, template_postgresql: str) -> Iterat
 
 
 def fill(engine: Engine) -> None:
-    """Indexes and foreign keys cost a million orders minutes, and seconds when they are made afterwards."""
+    """Drop indexes and foreign keys first, because they cost minutes per million orders, and seconds afterwards."""
     with engine.begin() as connection:
         later = text("SELECT indexdef FROM pg_indexes WHERE tablename = 'orders' AND indexname LIKE 'ix_%'")
         indexes = connection.scalars(later).all()
@@ -222,34 +222,34 @@ def fill(engine: Engine) -> None:
 SUBSETS = [subset for size in range(7) for subset in combinations(CONDITIONS, size)]
 
 
-def wanted(subset: tuple[str, ...]) -> OrderFilter:
-    conditions = {name: value for one in subset for name, value in CONDITIONS[one].items()}
+def filter_for(subset: tuple[str, ...]) -> OrderFilter:
+    conditions = {name: value for field in subset for name, value in CONDITIONS[field].items()}
     return OrderFilter(limit=PAGE, **conditions)
 
 
 @pytest.mark.parametrize(
-    ("ask", "most_buffers"),
-    [(Library.cost, MOST_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
+    ("ask", "max_buffers"),
+    [(Library.cost, MAX_BUFFERS), (Library.cost_of_the_twentieth, MOST_BUFFERS_OFTEN)],
     ids=["once", "often"],
 )
-def test_no_filter_and_no_combination_reads_the_orders_from_end_to_end(
-    library: Library, ask: Callable[[Library, OrderFilter], Cost], most_buffers: int
+def test_filters_never_scan_all_orders(
+    library: Library, ask: Callable[[Library, OrderFilter], Cost], max_buffers: int
 ) -> None:
-    costs = {"+".join(subset) or "(none)": ask(library, wanted(subset)) for subset in SUBSETS}
-    costs |= {name: ask(library, OrderFilter(limit=PAGE, **one)) for name, one in HARD.items()}
+    costs = {"+".join(subset) or "(none)": ask(library, filter_for(subset)) for subset in SUBSETS}
+    costs |= {name: ask(library, OrderFilter(limit=PAGE, **conditions)) for name, conditions in HARD.items()}
 
     show(costs)
     assert {name: cost.sequential for name, cost in costs.items() if cost.sequential} == {}
-    assert {name: cost for name, cost in costs.items() if cost.buffers > most_buffers} == {}
+    assert {name: cost for name, cost in costs.items() if cost.buffers > max_buffers} == {}
 
 
 @pytest.mark.parametrize("ask", [Library.cost, Library.cost_of_the_twentieth], ids=["once", "often"])
 @pytest.mark.parametrize("conditions", DEEP.values(), ids=DEEP)
-def test_a_page_far_down_costs_what_page_1_costs(
+def test_deep_page_costs_the_same_as_first(
     library: Library, conditions: dict[str, Any], ask: Callable[[Library, OrderFilter], Cost]
 ) -> None:
     first = OrderFilter(limit=PAGE, **conditions)
-    deep = replace(first, cursor=behind(library, first, pages=FAR))
+    deep = replace(first, cursor=behind(library, first, pages=DEEP_PAGES))
 
     costs = {"page 1": ask(library, first), "far down": ask(library, deep)}
 
@@ -259,13 +259,13 @@ def test_a_page_far_down_costs_what_page_1_costs(
     assert costs["far down"].sequential == []
 
 
-def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
-    """Where a page begins that lies so many pages down: asked for by an offset, which we do not have to pay twice."""
+def behind(library: Library, order_filter: OrderFilter, *, pages: int) -> Cursor:
+    """The cursor of a page far down, found by an offset, whose cost is not measured."""
     conditions = [
-        f"user_id = '{wanted.user_id}'" if wanted.user_id else "",
-        f"status = '{next(iter(wanted.statuses)).value}'" if wanted.statuses else "",
-        f"created_at < '{wanted.placed_before}'" if wanted.placed_before else "",
-        f"total_minor >= {wanted.min_total.minor}" if wanted.min_total else "",
+        f"user_id = '{order_filter.user_id}'" if order_filter.user_id else "",
+        f"status = '{next(iter(order_filter.statuses)).value}'" if order_filter.statuses else "",
+        f"created_at < '{order_filter.placed_before}'" if order_filter.placed_before else "",
+        f"total_minor >= {order_filter.min_total.minor}" if order_filter.min_total else "",
     ]
     where = " AND ".join(filter(None, conditions)) or "true"
     with library.engine.connect() as connection:
@@ -278,7 +278,7 @@ def behind(library: Library, wanted: OrderFilter, *, pages: int) -> Cursor:
     return Cursor(row.created_at, row.id)
 
 
-def test_following_the_pages_of_a_filter_gives_each_order_once_while_others_are_placed(library: Library) -> None:
+def test_pages_return_each_order_once_under_writes(library: Library) -> None:
     conditions: dict[str, Any] = {"user_id": "user_0"}
     with library.engine.connect() as connection:
         count = "SELECT number FROM orders WHERE user_id = 'user_0' ORDER BY created_at DESC, id DESC"
@@ -311,7 +311,7 @@ def place(engine: Engine, number: int) -> None:
 
 
 def show(costs: dict[str, Cost]) -> None:
-    """Print the table; pytest shows it with -s, and where a test fails."""
+    """Print the table; pytest shows it with -s and if a test fails."""
     print()
     for name, cost in costs.items():
         how = ", ".join(dict.fromkeys(cost.sequential + cost.indexes))

@@ -1,4 +1,4 @@
-"""The checker: it decides from the clients' log and the stores, and shares no code with the service."""
+"""Checker: it decides from the clients' log and the stores, and shares no code with the service."""
 
 from collections.abc import Callable, Iterator, Sequence
 

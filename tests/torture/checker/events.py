@@ -1,4 +1,4 @@
-"""Each event is published at least once, in order within its order, and none for what did not happen."""
+"""Published events: each at least once, in the order of its order's versions, and none without a change."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.torture.checker.evidence import Evidence, Row, Violation
 from tests.torture.checker.words import EVENT_TYPES, NOTIFICATION, STOCK_LOW
 
-PROMISE = "each event at least once, in order, none for what did not happen"
+PROMISE = "each event is published at least once, in order, and none without a change"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -31,35 +31,37 @@ def _changes(evidence: Evidence) -> Iterator[Violation]:
     for order, versions in first.items():
         if versions != sorted(versions):
             yield _violation(f"order {order}", f"first published as versions {versions}")
-    for (order, version), found in ids.items():
-        if len(found) > 1:
-            yield _violation(f"order {order}", f"version {version} has the ids {sorted(found)}")
+    for (order, version), event_ids in ids.items():
+        if len(event_ids) > 1:
+            yield _violation(f"order {order}", f"version {version} has the ids {sorted(event_ids)}")
     for order, lines in evidence.history.items():
         if missing := sorted({int(line["version"]) for line in lines} - set(first[order])):
             yield _violation(f"order {order}", f"versions {missing} were never published")
 
 
 def _flaw(event: Row, evidence: Evidence) -> str | None:
-    """Why the event is not what happened."""
+    """Why the event does not match the change, or None."""
     lines = evidence.history.get(event["subject"], ())
     if not 1 <= event["orderversion"] <= len(lines):
         return f"version {event['orderversion']} was published, and there are {len(lines)}"
     line, data = lines[event["orderversion"] - 1], event["data"]
     happened = (EVENT_TYPES[line["what"]], line["to_status"], line["from_status"])
     published = (event["type"], data["status"], data["previous_status"])
-    return None if happened == published else f"{published} was published, and {happened} happened"
+    return None if happened == published else f"{published} was published, and {happened} is stored"
 
 
 def _others(evidence: Evidence) -> Iterator[Violation]:
-    """Notifications follow from the history; low stock only from the outbox."""
+    """Notifications follow from the history; low-stock events from the outbox alone."""
     bodies = [message.body for message in evidence.stores.events]
     published = {(body["type"], body["id"]) for body in bodies}
     stored = {(row["type"], row["event_id"]): row for row in evidence.stores.outbox}
     for kind in (NOTIFICATION, STOCK_LOW):
-        told = {key for key in published if key[0] == kind}
-        kept = {key for key in stored if key[0] == kind}
-        for key in told ^ kept:
-            yield _violation(f"event {key}", "was published and not stored" if key in told else "was never published")
+        published_ids = {key for key in published if key[0] == kind}
+        stored_ids = {key for key in stored if key[0] == kind}
+        for key in published_ids ^ stored_ids:
+            yield _violation(
+                f"event {key}", "was published and not stored" if key in published_ids else "was never published"
+            )
     due = {
         (order, int(line["version"]))
         for order, lines in evidence.history.items()
@@ -68,11 +70,11 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
     }
     notified = {(row["order_id"], int(row["version"])) for row in stored.values() if row["type"] == NOTIFICATION}
     for order, version in due ^ notified:
-        yield _violation(f"order {order}", f"version {version}: a notification too many or too few")
+        yield _violation(f"order {order}", f"version {version}: a surplus or missing notification")
 
 
 def _is_notified(line: Row, order: Row | None) -> bool:
-    """Users are notified of what somebody else did to their order."""
+    """Users are notified of changes that another actor made to their order."""
     if order is None or order["user_id"] is None or line["version"] == 1 or line["what"] == "deleted":
         return False
     return bool(line["role"] == "system" or line["actor"] != order["user_id"])
@@ -81,7 +83,7 @@ def _is_notified(line: Row, order: Row | None) -> bool:
 def _tasks(evidence: Evidence) -> Iterator[Violation]:
     tasks = {message.body["order_id"] for message in evidence.stores.tasks}
     for order in tasks - set(evidence.orders):
-        yield _violation(f"order {order}", "has a task, and is not there")
+        yield _violation(f"order {order}", "has a task, and does not exist")
     for order in set(evidence.orders) - tasks:
         yield _violation(f"order {order}", "has no task in the queue of new orders")
 

@@ -1,4 +1,4 @@
-"""What the checker decides from: the clients' log, the faults, and what the stores hold in the end."""
+"""Evidence of a run: the clients' log, the faults, and the final content of the stores."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One promise that was broken."""
+    """A broken promise."""
 
     promise: str
     subject: str
@@ -26,7 +26,7 @@ class Violation:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message as it lay in a queue."""
+    """A message as it was in a queue."""
 
     body: Any
     reason: str = ""
@@ -34,7 +34,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """The rows of the database, and the messages of the broker in the order of their arrival."""
+    """The rows of the database, and the messages of the broker in order of arrival."""
 
     orders: Sequence[Row] = ()
     history: Sequence[Row] = ()
@@ -46,11 +46,11 @@ class Stores:
     keys: Sequence[Row] = ()
     jobs: Sequence[Row] = ()
     bookings: Sequence[Row] = ()
-    locks: int = 0  # advisory ones
+    locks: int = 0  # advisory locks
     events: Sequence[Message] = ()
     tasks: Sequence[Message] = ()
     dead_letters: Sequence[Message] = ()
-    left: Mapping[str, int] = field(default_factory=dict)  # messages of queues that should be empty
+    left: Mapping[str, int] = field(default_factory=dict)  # messages of queues that must be empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +59,14 @@ class Evidence:
     faults: Sequence[Interval]
     stores: Stores
     initial_stock: Mapping[int, int]
-    healthy_after: float | None = 0.0  # seconds after the last fault; None: not at all
-    recovery_seconds: float = RECOVERY_SECONDS  # the bound of that
-    drained_after: float | None = 0.0  # seconds after the load; None: not at all
+    healthy_after: float | None = 0.0  # seconds after the last fault; None: never
+    recovery_seconds: float = RECOVERY_SECONDS  # the limit of `recovered`
+    drained_after: float | None = 0.0  # seconds after the load; None: never
     stuck_actors: Sequence[str] = ()
 
     @cached_property
     def orders(self) -> Mapping[str, Row]:
-        """By UUID."""
+        """Orders by UUID."""
         return {row["id"]: row for row in self.stores.orders}
 
     @cached_property
@@ -74,34 +74,34 @@ class Evidence:
         return {str(row["number"]): row["id"] for row in self.stores.orders}
 
     def id_of(self, ref: str | None) -> str | None:
-        """The UUID of an order that an answer names by UUID or number."""
+        """The UUID of an order that a response names by UUID or number."""
         return ref if ref in self.orders else self._numbers.get(ref or "")
 
     @cached_property
     def history(self) -> Mapping[str, Sequence[Row]]:
-        """Of each order, by version."""
-        found: dict[str, list[Row]] = defaultdict(list)
+        """History rows of each order, by version."""
+        rows: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(self.stores.history, key=lambda row: int(row["version"])):
-            found[row["order_id"]].append(row)
-        return found
+            rows[row["order_id"]].append(row)
+        return rows
 
     @cached_property
     def history_by_request(self) -> Mapping[str, Sequence[Row]]:
-        found: dict[str, list[Row]] = defaultdict(list)
+        rows: dict[str, list[Row]] = defaultdict(list)
         for row in self.stores.history:
-            found[row["request_id"]].append(row)
-        return found
+            rows[row["request_id"]].append(row)
+        return rows
 
     @cached_property
     def intentions(self) -> Mapping[str, Sequence[Operation]]:
         """All attempts by request id."""
-        found: dict[str, list[Operation]] = defaultdict(list)
+        operations: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations:
-            found[operation.request_id].append(operation)
-        return found
+            operations[operation.request_id].append(operation)
+        return operations
 
     def last_disturbance(self, server: str, *, before: float) -> float:
-        """The end of the last fault of a server that had begun by then; one that lasts ends then."""
+        """The end of the last fault of a server that began before a moment; the moment itself if the fault lasts."""
         ends = [min(fault.ended, before) for fault in self.faults if server in fault.name and fault.began < before]
         return max(ends, default=0.0)
 

@@ -1,4 +1,4 @@
-"""Every history is whole, follows the lifecycle, and gives the order's row when it is folded."""
+"""Histories: complete, following the lifecycle, and equal to the order's row when rebuilt."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 from tests.torture.checker.evidence import Evidence, Row, Violation
 from tests.torture.checker.words import TRANSITIONS
 
-PROMISE = "histories fold to the orders"
+PROMISE = "histories rebuild the orders"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -15,11 +15,11 @@ def check(evidence: Evidence) -> Iterator[Violation]:
         if (flaw := _flaw(lines) or _difference(lines, row)) is not None:
             yield Violation(promise=PROMISE, subject=f"order {order}", detail=flaw)
     for order in set(evidence.history) - set(evidence.orders):
-        yield Violation(promise=PROMISE, subject=f"order {order}", detail="has a history and is not there")
+        yield Violation(promise=PROMISE, subject=f"order {order}", detail="has a history and does not exist")
 
 
 def moments_backwards(evidence: Evidence) -> int:
-    """How often a later version bears an earlier moment."""
+    """The number of versions whose timestamp is earlier than that of the version before."""
     pairs = [pair for lines in evidence.history.values() for pair in pairwise(lines)]
     return sum(later["at"] < earlier["at"] for earlier, later in pairs)
 
@@ -44,7 +44,7 @@ def _flaw(lines: Sequence[Row]) -> str | None:
 
 
 def _difference(lines: Sequence[Row], row: Row) -> str | None:
-    """How the row differs from what the history tells."""
+    """How the row differs from its history."""
     last, placing = lines[-1], lines[0]["details"]
     folded = {
         "status": last["to_status"],

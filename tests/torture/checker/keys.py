@@ -1,4 +1,4 @@
-"""One order a key, and one a cart."""
+"""Idempotency: one order per key, and one per cart."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from tests.torture.checker.evidence import Evidence, Violation, acknowledged
 from tests.torture.load.kinds import PLACING
 
-PROMISE = "one order a key and one a cart"
+PROMISE = "one order per key and one per cart"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
     rows = {(row["subject"], row["key"]): row["order_id"] for row in evidence.stores.keys}
     for (_, key), order in rows.items():
         if order not in evidence.orders:
-            yield _violation(key, f"the key is kept for order {order}, which is not there")
+            yield _violation(key, f"the key is stored for order {order}, which does not exist")
     for request_id, attempts in evidence.intentions.items():
         owed = attempts[0].kind in PLACING and acknowledged(attempts)
         if owed and (attempts[0].client, request_id) not in rows:
-            yield _violation(request_id, "the order was acknowledged, and its key is not kept")
+            yield _violation(request_id, "the order was acknowledged, and its key is not stored")
     for order, count in Counter(rows.values()).items():
         if count > 1:
             yield _violation(order, f"{count} keys have one order")

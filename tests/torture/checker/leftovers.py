@@ -1,10 +1,10 @@
-"""The service recovers by itself, and nothing is stuck in outbox, jobs, bookings, keys or queues."""
+"""Recovery: the service recovers by itself, and outbox, jobs, reservations, keys and queues are empty."""
 
 from collections.abc import Iterator
 
 from tests.torture.checker.evidence import Evidence, Violation
 
-PROMISE = "healthy within 10 s of the last fault, and nothing is stuck"
+PROMISE = "healthy within 10 s of the last fault, and nothing is left over"
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:
@@ -21,14 +21,14 @@ def check(evidence: Evidence) -> Iterator[Violation]:
             yield _violation("jobs", f"job {row['id']} is {row['status']}")
     for row in stores.bookings:
         if row["state"] != "kept":
-            yield _violation("bookings", f"the booking of order {row['order_id']} is {row['state']}")
+            yield _violation("reservations", f"the reservation of order {row['order_id']} is {row['state']}")
     if stores.locks:
         yield _violation("keys", f"{stores.locks} advisory locks are held")
     for queue, count in stores.left.items():
         if count:
             yield _violation("queues", f"{queue} has {count} messages")
     for actor in evidence.stuck_actors:
-        yield _violation("clients", f"{actor} waits for an answer for ever")
+        yield _violation("clients", f"{actor} still waits for a response")
 
 
 def _after(seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""No client reads anything older than it has seen before, beyond the stated bound; and in the end all is current."""
+"""Reads: no client reads an older version than before, beyond the stated limit; in the end all reads are current."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -9,7 +9,7 @@ from tests.torture.load.kinds import READING
 from tests.torture.log import Operation, Outcome
 from tests.torture.options import STALENESS_SECONDS
 
-PROMISE = f"no read older than {STALENESS_SECONDS:.0f} s after the update was seen and Redis was well"
+PROMISE = f"no read older than {STALENESS_SECONDS:.0f} s after the update was seen or after a fault of Redis"
 FINAL = "final reader"
 
 
@@ -27,7 +27,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
 
 
 def stale_reads(evidence: Evidence) -> Iterator[tuple[Operation, float]]:
-    """Each stale read, and how long ago it could have been current: its client saw a later one, Redis was well."""
+    """Each stale read, and the age of its version: the client saw a later one, and Redis had no fault."""
     seen: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
     for operation in evidence.operations:
         if operation.version and operation.outcome is Outcome.ACKNOWLEDGED and operation.order:

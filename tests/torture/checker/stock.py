@@ -1,4 +1,4 @@
-"""Stock = initial + restocks - what live orders hold = the ledger, product by product; items = what was taken."""
+"""Stock = initial + restocks - quantities of live orders = ledger, by product; items = deducted quantities."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -35,21 +35,23 @@ def _products(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _restocks(evidence: Evidence) -> Iterator[Violation]:
-    """The quantity of a restock is its name: each is in the ledger once, at most once where nobody knows."""
-    found = Counter(
+    """The quantity identifies a restock: each is in the ledger once, or at most once if its outcome is unknown."""
+    restocks = Counter(
         (str(row["product_id"]), row["quantity"]) for row in evidence.stores.movements if row["kind"] == "restocked"
     )
     for operation in evidence.operations:
         if operation.kind == "products.restock":
-            count = found.pop((str(operation.subject), operation.amount), 0)
+            count = restocks.pop((str(operation.subject), operation.amount), 0)
             if count > 1 or (count == 0 and operation.outcome is Outcome.ACKNOWLEDGED):
-                yield Violation(promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is there {count}x")
-    for (product, quantity), _ in found.items():
-        yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"nobody restocked {quantity}")
+                yield Violation(
+                    promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is in the ledger {count}x"
+                )
+    for (product, quantity), _ in restocks.items():
+        yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"no client restocked {quantity}")
 
 
 def _orders(evidence: Evidence) -> Iterator[Violation]:
-    """Each order has taken what its items say, and given back all of it exactly when it is no longer live."""
+    """Each order deducted the quantities of its items, and released all of them only if it is no longer live."""
     items: dict[str, Counter[int]] = defaultdict(Counter)
     taken: dict[str, Counter[int]] = defaultdict(Counter)
     back: dict[str, Counter[int]] = defaultdict(Counter)

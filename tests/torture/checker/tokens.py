@@ -1,4 +1,4 @@
-"""A token that was logged out or exchanged is refused after the stated bound, and a good one never is."""
+"""Tokens: a revoked or exchanged token is rejected after the stated limit, and a valid one never is."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from tests.torture.checker.evidence import Evidence, Violation
 from tests.torture.log import Operation, Outcome
 from tests.torture.options import STALENESS_SECONDS
 
-PROMISE = f"a dead token is refused, at the latest {STALENESS_SECONDS:.0f} s after Redis was well"
+PROMISE = f"a revoked token is rejected, at the latest {STALENESS_SECONDS:.0f} s after a fault of Redis"
 ENDING = frozenset({"auth.logout", "auth.refresh"})
 
 
@@ -31,9 +31,9 @@ def _use(
     if operation.outcome is Outcome.ACKNOWLEDGED and ended is not None and operation.began > ended:
         well = max(ended, evidence.last_disturbance("redis", before=operation.began))
         if (age := operation.began - well) > STALENESS_SECONDS:
-            yield _violation(operation, f"it opens {age:.1f} s after its end")
+            yield _violation(operation, f"it was accepted {age:.1f} s after its revocation")
     if operation.outcome is Outcome.REFUSED and (first_try is None or operation.ended < first_try):
-        yield _violation(operation, "it is good, and was refused")
+        yield _violation(operation, "it is valid, and was rejected")
 
 
 def _violation(operation: Operation, detail: str) -> Violation:

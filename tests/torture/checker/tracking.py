@@ -1,10 +1,10 @@
-"""Every carrier's event that the broker has confirmed is applied, or a dead letter with a good reason."""
+"""Tracking: every confirmed carrier event is applied, or dead-lettered with a valid reason."""
 
 from collections.abc import Iterator
 
 from tests.torture.checker.evidence import Evidence, Violation, acknowledged
 
-PROMISE = "every tracking event is applied once, or a dead letter with its reason"
+PROMISE = "every tracking event is applied once, or dead-lettered with a reason"
 REASONS = ("transition_refused",)
 
 
@@ -23,7 +23,7 @@ def check(evidence: Evidence) -> Iterator[Violation]:
         if not reason.startswith(REASONS):
             yield _violation(event, f"is a dead letter: {reason or 'no reason'}")
     for event in applied - set(evidence.intentions):
-        yield _violation(event, "was applied, and nobody has published it")
+        yield _violation(event, "was applied, and no carrier published it")
 
 
 def _violation(event: str, detail: str) -> Violation:

@@ -1,4 +1,4 @@
-"""What the contracts call the statuses, and where an order may go: tables of CONTRACTS, written down once more."""
+"""Status names and transitions of the contracts: tables of CONTRACTS.md, independent of the code."""
 
 from collections.abc import Mapping
 

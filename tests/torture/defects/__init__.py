@@ -1,4 +1,4 @@
-"""Defects planted into the processes of a service under torture: the checker has to find each of them."""
+"""Planted defects of a service under test: the checker must detect each of them."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""A service that acknowledges first and commits a moment later."""
+"""Defect: the service responds before it commits."""
 
 import threading
 from contextlib import suppress

@@ -1,7 +1,7 @@
-"""A relay with a cursor: it continues behind the last row that was sent, and skips what is committed late.
+"""Defect: a relay with a cursor, which continues after the last sent row and skips transactions that commit late.
 
-Some commits are late, by more than the pause between two looks of a relay. The relay as it is bears that; without it
-a short run seldom meets the race.
+Some commits are delayed by more than the polling interval of a relay, because otherwise a short run seldom meets the
+race. The correct relay tolerates the delay.
 """
 
 import random

@@ -1,7 +1,7 @@
-"""A cache without its fence: whatever was read is put, however late.
+"""Defect: a cache without its fence, which stores every order that was read, however late.
 
-Some puts are late, by more than it takes a relay to invalidate the copy once more. A cache with its fence bears that;
-without it a short run seldom meets the race.
+Some puts are delayed until a relay has repeated the invalidation, because otherwise a short run seldom meets the race.
+A cache with its fence tolerates the delay.
 """
 
 import random

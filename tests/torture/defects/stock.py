@@ -1,4 +1,4 @@
-"""Stock without a conditional update: it is read, compared in Python, and written."""
+"""Defect: stock without a conditional update, read, compared in Python, and written."""
 
 import time
 from typing import Any
@@ -14,17 +14,17 @@ _WRITE = update(tables.products).where(_products.id == bindparam("product_id")).
 
 
 def plant() -> None:
-    def take(self: Any, order: Any, wanted: Any, *, by: Any, at: Any) -> Any:
-        rows = self._connection.execute(_READ, {"ids": list(wanted)}).all()
-        if len(rows) < len(wanted) or any(row.stock_quantity < wanted[row.id] for row in rows):
-            raise InsufficientStock(stock._shortages(wanted, rows))
-        time.sleep(0.005)  # what it takes to decide
+    def take(self: Any, order: Any, quantities: Any, *, by: Any, at: Any) -> Any:
+        rows = self._connection.execute(_READ, {"ids": list(quantities)}).all()
+        if len(rows) < len(quantities) or any(row.stock_quantity < quantities[row.id] for row in rows):
+            raise InsufficientStock(stock._shortages(quantities, rows))
+        time.sleep(0.005)  # the time of the decision
         for row in rows:
-            rest = row.stock_quantity - wanted[row.id]
+            rest = row.stock_quantity - quantities[row.id]
             self._connection.execute(_WRITE, {"product_id": row.id, "rest": rest})
         taken = stock._movement_values(order, by=by, at=at) | {"kind": "taken"}
-        moves = [taken | {"product_id": product, "quantity": -quantity} for product, quantity in wanted.items()]
+        moves = [taken | {"product_id": product, "quantity": -quantity} for product, quantity in quantities.items()]
         self._connection.execute(insert(tables.stock_movements), moves)
         return ()
 
-    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[assignment, method-assign]
+    stock.SqlStock._deduct_in_one_statement = take  # type: ignore[method-assign]

@@ -1,1 +1,1 @@
-"""The faults: what happens to processes, servers and the network, in an order that follows from the seed."""
+"""Faults: what happens to processes, servers and the network, in a sequence derived from the seed."""

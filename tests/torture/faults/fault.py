@@ -1,4 +1,4 @@
-"""What a fault is: something that begins, lasts for a while, and is mended."""
+"""Fault: an event that starts, lasts for some seconds, and is repaired."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.torture.service import Service
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What faults happen to; `chance` belongs to the fault at hand."""
+    """The processes and servers of the run; `chance` belongs to the current fault."""
 
     service: Service
     servers: Servers
@@ -19,15 +19,15 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`strike` returns what mends it again, `seconds` later; None where the supervisor does."""
+    """`strike` starts the fault for `seconds` and returns its repair, or None if the supervisor repairs it."""
 
     name: str
     strike: Callable[[Scene], Callable[[], object] | None]
     seconds: tuple[float, float] = (0.3, 2.5)
-    lasts: bool = False  # it takes long to mend; others happen meanwhile
+    lasts: bool = False  # the repair takes long; other faults happen meanwhile
 
     @property
     def target(self) -> str:
-        """What it happens to: a server, or a kind of process."""
+        """The target: a server, or a kind of process."""
         servers = [server for server in ("postgresql", "redis", "rabbitmq") if server in self.name]
         return servers[0] if servers else self.name.split()[0]

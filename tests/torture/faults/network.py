@@ -1,4 +1,4 @@
-"""The network to each server cut, silent, and slow."""
+"""Network faults: the connection to each server is cut, silent, or slow."""
 
 from collections.abc import Callable, Sequence
 

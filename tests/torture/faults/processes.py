@@ -1,4 +1,4 @@
-"""kill -9, SIGSTOP and SIGTERM of the service's own processes."""
+"""Process faults: SIGKILL, SIGSTOP and SIGTERM of the service's processes."""
 
 import signal
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from tests.torture.service import Supervised
 
 
 def kill_worker(scene: Scene) -> None:
-    """The server starts another worker by itself."""
+    """The server restarts the worker."""
     if workers := scene.service.web.children:
         processes.signal_all([scene.chance.choice(workers)], signal.SIGKILL)
 
@@ -27,12 +27,12 @@ def kill_service(scene: Scene) -> None:
 
 
 def kill_server(scene: Scene) -> None:
-    """The workers are left alone; they end by themselves."""
+    """The workers are not killed; they exit by themselves."""
     scene.service.web.signal(signal.SIGKILL, alone=True)
 
 
 def restart_service(scene: Scene) -> None:
-    """An ordinary deployment."""
+    """A regular deployment."""
     scene.service.web.signal(signal.SIGTERM, alone=True)
 
 

@@ -1,4 +1,4 @@
-"""The order of the faults: the whole deck, shuffled by the seed, again and again."""
+"""Schedule of the faults: all of them, shuffled by the seed, repeatedly."""
 
 import json
 import threading
@@ -13,25 +13,25 @@ from tests.torture.log import Interval, now
 
 DECK: Sequence[Fault] = (*processes.FAULTS, *stores.FAULTS, *network.FAULTS)
 PAUSE = (0.2, 1.0)  # seconds between two faults
-SOMETIMES = 0.25  # the next fault begins before this one has ended
+SOMETIMES = 0.25  # the next fault starts before this one has ended
 WEB = frozenset({"worker", "service", "server"})
 
 
 def chosen(names: Sequence[str]) -> Sequence[Fault]:
-    """The faults of these names, or whose names contain them; of no names, all."""
-    found = [fault for fault in DECK if not names or any(name in fault.name for name in names)]
-    if not found:
+    """The faults whose name contains one of the names; all faults if there are no names."""
+    faults = [fault for fault in DECK if not names or any(name in fault.name for name in names)]
+    if not faults:
         raise ValueError(f"Faults must be among: {', '.join(fault.name for fault in DECK)}.")
-    return found
+    return faults
 
 
-def may_overlap(one: Fault, other: Fault) -> bool:
-    """Whether two faults may happen at once: of different targets, where all web processes are one."""
-    return len({"web" if fault.target in WEB else fault.target for fault in (one, other)}) == 2
+def may_overlap(first: Fault, second: Fault) -> bool:
+    """Whether two faults may overlap: only with different targets, where all web processes are one target."""
+    return len({"web" if fault.target in WEB else fault.target for fault in (first, second)}) == 2
 
 
 class Schedule:
-    """`start`, and later `stop`, which returns when everything is mended."""
+    """`start`, and later `stop`, which returns after every repair."""
 
     def __init__(self, scene: Scene, *, seed: int, faults: Sequence[str], log: Path) -> None:
         self._log = log

@@ -1,4 +1,4 @@
-"""Redis, RabbitMQ and PostgreSQL killed, frozen, emptied, full, and without their clients."""
+"""Store faults: Redis, RabbitMQ and PostgreSQL killed, frozen, emptied, full, or disconnected."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,12 +23,12 @@ def flush_redis(scene: Scene) -> None:
 
 
 def fill_redis(scene: Scene) -> Callable[[], object]:
-    """Reads are answered, and what needs memory is refused."""
+    """Reads succeed, and commands that need memory fail."""
     return _configure_redis(scene, "maxmemory", during="1", afterwards="0")
 
 
 def take_replicas_from_redis(scene: Scene) -> Callable[[], object]:
-    """Reads are answered, and every write is refused, deleting too."""
+    """Reads succeed, and every write fails, including deletes."""
     return _configure_redis(scene, "min-replicas-to-write", during="1", afterwards="0")
 
 
@@ -53,7 +53,7 @@ def cut_postgres(scene: Scene) -> None:
     with scene.servers.connect() as connection:
         try:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        except psycopg.OperationalError:  # it may have cut us off, too
+        except psycopg.OperationalError:  # the server may have closed this connection, too
             return
 
 

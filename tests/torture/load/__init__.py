@@ -1,1 +1,1 @@
-"""The load: buyers through all four contracts, and everybody else who has to do with orders."""
+"""Load: buyers through all four contracts, and all other clients of orders."""

@@ -1,17 +1,17 @@
-"""An actor of the load: one thread, one connection, chance of its own, and every attempt in the log."""
+"""Actor of the load: one thread, one connection, its own random numbers, and every attempt in the log."""
 
 import threading
 from random import Random
 from typing import Any
 
-from tests.torture.client import Answer, Client, NoAnswer
+from tests.torture.client import Client, NoResponse, Response
 from tests.torture.load.kinds import KINDS
 from tests.torture.load.shared import Shared
 from tests.torture.log import Operation, Outcome, now
 
 
 class Actor:
-    """Subclasses say in `act` what one round of theirs is."""
+    """Subclasses implement one round in `act`."""
 
     pause = (0.01, 0.08)  # seconds between two rounds
 
@@ -30,15 +30,15 @@ class Actor:
         self.client.close()
 
     def new_id(self) -> str:
-        """An id that no other intention of the run has."""
+        """An id that is unique in the run."""
         self._count += 1
         return f"{self.name}.{self._count}"
 
-    def wait(self, shortest: float, longest: float) -> None:
-        self.shared.stopping.wait(self.chance.uniform(shortest, longest))
+    def wait(self, min_seconds: float, max_seconds: float) -> None:
+        self.shared.stopping.wait(self.chance.uniform(min_seconds, max_seconds))
 
-    def insist(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
-        """Send a request again and again, under one id, until an answer is final."""
+    def retry_until_final(self, kind: str, method: str, path: str, body: object = None, **options: Any) -> Operation:
+        """Repeat a request under one id until its response is final."""
         request_id = options.pop("request_id", None) or self.new_id()
         while True:
             operation = self.attempt(kind, method, path, body, request_id=request_id, **options)
@@ -61,20 +61,20 @@ class Actor:
         subject: str | None = None,
         client: Client | None = None,
     ) -> Operation:
-        """Send a request once, and log what came back."""
+        """Send a request once and log its outcome."""
         request_id = request_id or self.new_id()
         headers = {"X_Request_ID": request_id} | ({"Idempotency_Key": key} if key else {})
         began = now()
         try:
-            answer = (client or self.client).send(method, path, body, token=token, **headers)
-        except NoAnswer as error:
-            threading.Event().wait(0.1)  # a refused connection costs nothing, and is no reason to hurry
+            response = (client or self.client).send(method, path, body, token=token, **headers)
+        except NoResponse as error:
+            threading.Event().wait(0.1)  # a refused connection returns at once, and an immediate retry would not help
             facts: dict[str, Any] = {"outcome": Outcome.UNKNOWN, "detail": str(error)}
         else:
-            outcome = KINDS[kind].outcome(answer)
-            facts = {"outcome": outcome, "status": answer.status, "version": answer.version}
-            facts |= _facts(answer) if outcome is not Outcome.FORBIDDEN else {"detail": str(answer.body)[:300]}
-            self.answer = answer
+            outcome = KINDS[kind].outcome(response)
+            facts = {"outcome": outcome, "status": response.status, "version": response.version}
+            facts |= _facts(response) if outcome is not Outcome.FORBIDDEN else {"detail": str(response.body)[:300]}
+            self.response = response
         facts["order"] = facts.get("order") or order
         operation = Operation(
             client=self.name, kind=kind, request_id=request_id, began=began, ended=now(), subject=subject, **facts
@@ -93,9 +93,9 @@ class Actor:
             self.close()
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
-    """The order that an answer is about, and its status."""
-    body = answer.body if isinstance(answer.body, dict) else {}
+def _facts(response: Response) -> dict[str, Any]:
+    """The order of a response, and its status."""
+    body = response.body if isinstance(response.body, dict) else {}
     body = body.get("order") or body
     names = ("id", "order_id", "orderID", "orderId")
     order = next((str(body[name]) for name in names if body.get(name) is not None), None)

@@ -1,11 +1,11 @@
-"""Administrators: single statuses, many at once, large jobs, and searches."""
+"""Administrators: single status changes, bulk changes, background jobs, and searches."""
 
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor
 from tests.torture.load.shared import Shared
 from tests.torture.log import Outcome
 
-MANY = 101  # orders that become a job
+MANY = 101  # number of orders that makes a bulk change a background job
 
 
 class Administrator(Actor):
@@ -31,7 +31,7 @@ class Administrator(Actor):
         if order is not None:
             path = f"/api/v1/orders/{order.ref}/status"
             body = {"status": self.chance.choice(("confirmed", "shipped", "delivered", "cancelled"))}
-            self.insist("management.status", "PUT", path, body, token=self.token, order=order.ref)
+            self.retry_until_final("management.status", "PUT", path, body, token=self.token, order=order.ref)
 
     def _change_many(self, count: int) -> None:
         orders = self.shared.all_placed("management")[-count:]
@@ -39,12 +39,12 @@ class Administrator(Actor):
             return
         body = {"order_ids": [int(order.ref) for order in orders], "status": "confirmed"}
         path = "/api/v1/orders/bulk/status"
-        if self.insist("management.bulk", "POST", path, body, token=self.token).status == 202:
-            self._poll(self.answer.body["job_id"])
+        if self.retry_until_final("management.bulk", "POST", path, body, token=self.token).status == 202:
+            self._poll(self.response.body["job_id"])
 
     def _poll(self, job: str) -> None:
         while not self.shared.stopping.is_set():
             operation = self.attempt("management.job", "GET", f"/api/v1/orders/jobs/{job}", token=self.token)
-            if operation.outcome is Outcome.ACKNOWLEDGED and self.answer.body["status"] in ("done", "failed"):
+            if operation.outcome is Outcome.ACKNOWLEDGED and self.response.body["status"] in ("done", "failed"):
                 return
             self.wait(0.2, 0.5)

@@ -1,4 +1,4 @@
-"""Buyers of each contract: they place under a key, repeat blindly, look at what they have, and go on with it."""
+"""Buyers of each contract: they place orders under a key, repeat requests, read orders, and change them."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ ADDRESS = {
 
 
 class Buyer(Actor):
-    """`contract` and `path` say where; `body` what."""
+    """`contract` and `path` select the endpoint; `body` creates the request body."""
 
     contract: str
     path: str
@@ -45,16 +45,16 @@ class Buyer(Actor):
         if self.chance.random() < 0.15:
             placed = self._double_click(request, key)
         else:
-            placed = self.insist(*request, token=self.token, key=key, request_id=key)
+            placed = self.retry_until_final(*request, token=self.token, key=key, request_id=key)
         if placed.outcome is not Outcome.ACKNOWLEDGED or placed.order is None:
             return
         self.shared.placed(PlacedOrder(contract=self.contract, ref=placed.order, user=self.name))
         self.go_on(placed.order)
-        if self.chance.random() < 0.1:  # a client that has lost its answer
+        if self.chance.random() < 0.1:  # a client that did not receive the response
             self.attempt(*request, token=self.token, key=key, request_id=key)
 
     def go_on(self, order: str) -> None:
-        """What becomes of an order by its buyer."""
+        """Change the order as its buyer."""
         self.read(order)
 
     def read(self, order: str, *, client: Client | None = None) -> None:
@@ -63,7 +63,7 @@ class Buyer(Actor):
 
     @contextmanager
     def watching(self, order: str) -> Iterator[None]:
-        """Read the order again and again meanwhile, on a second connection."""
+        """Read the order repeatedly in the block, on a second connection."""
         enough = threading.Event()
 
         def watch() -> None:
@@ -86,19 +86,19 @@ class Buyer(Actor):
 
         thread = threading.Thread(target=again, name=f"{self.name} again")
         thread.start()
-        placed = self.insist(*request, token=self.token, key=key, request_id=key)
+        placed = self.retry_until_final(*request, token=self.token, key=key, request_id=key)
         thread.join()
         return placed
 
     def demand(self) -> tuple[int, int]:
-        """A product, mostly a scarce one, and a quantity."""
+        """A product, mostly a scarce one, and its quantity."""
         products = sorted(self.shared.products)
         product = products[0] if self.chance.random() < 0.4 else self.chance.choice(products)
         return product, 10_000 if self.chance.random() < 0.03 else self.chance.randint(1, 3)
 
 
 class OrdersBuyer(Buyer):
-    """Pays and ships at once, while others read."""
+    """Pay and ship concurrently, while others read."""
 
     contract, path = "orders", "/orders/"
 
@@ -117,7 +117,7 @@ class OrdersBuyer(Buyer):
             for status in ("PAID", "SHIPPED") if last == "SHIPPED" else (last,):
                 if status:
                     path, body = f"/orders/{order}", {"status": status}
-                    self.insist("orders.change", "PATCH", path, body, token=self.token, order=order)
+                    self.retry_until_final("orders.change", "PATCH", path, body, token=self.token, order=order)
         self.read(order)
 
 
@@ -132,7 +132,7 @@ class ManagementBuyer(Buyer):
         self.read(order)
         if self.chance.random() < 0.3:
             path = f"{self.path}{order}"
-            self.insist("management.delete", "DELETE", path, token=self.token, order=order)
+            self.retry_until_final("management.delete", "DELETE", path, token=self.token, order=order)
 
 
 class OStoreBuyer(Buyer):
@@ -149,5 +149,5 @@ class CheckoutBuyer(Buyer):
     def body(self, key: str) -> Mapping[str, Any]:
         cart = signed_cart(key, user_id=self.name, quantity=self.chance.randint(1, 9))
         if self.chance.random() < 0.04:
-            cart["cartVersion"] = 2  # no longer what was signed
+            cart["cartVersion"] = 2  # no longer the signed content
         return {"cartSnapshot": cart}

@@ -1,4 +1,4 @@
-"""Operators of the checkout, and owners, who call orders off."""
+"""Cancellers: operators of the checkout, and owners, who cancel orders."""
 
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor
@@ -18,7 +18,7 @@ class Canceller(Actor):
             return
         if order.contract == "checkout":
             path, body = f"/api/orders/{order.ref}/cancel", {"reason": "changed their mind"}
-            self.insist("checkout.cancel", "POST", path, body, token=self.token, order=order.ref)
+            self.retry_until_final("checkout.cancel", "POST", path, body, token=self.token, order=order.ref)
             return
         path, body = f"/orders/{order.ref}", {"status": "CANCELED"}
-        self.insist("orders.change", "PATCH", path, body, token=bearer_token(order.user), order=order.ref)
+        self.retry_until_final("orders.change", "PATCH", path, body, token=bearer_token(order.user), order=order.ref)

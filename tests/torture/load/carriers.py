@@ -1,4 +1,4 @@
-"""Carriers: they publish tracking events to RabbitMQ, twice and in any order."""
+"""Carriers: they publish tracking events to RabbitMQ, twice and in random order."""
 
 import json
 import threading

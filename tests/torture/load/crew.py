@@ -19,7 +19,7 @@ SIGN_INS = ("sign-in-1", "sign-in-2")
 
 
 class Crew:
-    """`start`, and later `stop`, which waits until every intention has had its final answer."""
+    """`start`, and later `stop`, which waits for the final response to every request."""
 
     def __init__(self, shared: Shared, *, service: Service, broker: str, clients: int, seed: int) -> None:
         self._shared = shared
@@ -42,7 +42,7 @@ class Crew:
             actor.thread.start()
 
     def stop(self) -> Sequence[str]:
-        """Return the names of those that did not end."""
+        """Return the names of the threads that did not end."""
         self._shared.stop()
         deadline = time.monotonic() + GRACE_SECONDS + 10
         for actor in self._actors:

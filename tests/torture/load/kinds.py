@@ -1,32 +1,32 @@
-"""The kinds of operations, and the statuses that their contracts allow: a table that the checker relies on."""
+"""Kinds of operations, and the statuses that their contracts allow: a table that the checker uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.torture.client import Answer
+from tests.torture.client import Response
 from tests.torture.log import Outcome
 
-RETRY = frozenset({503})  # the store is away, or too busy
+RETRY = frozenset({503})  # the store is unavailable or busy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One operation of a contract. A status in none of the sets is not allowed."""
+    """One operation of a contract. A status outside these sets is not allowed."""
 
     name: str
     acknowledged: frozenset[int] = frozenset({200})
     refused: frozenset[int] = frozenset()
     retry: frozenset[int] = RETRY
 
-    def outcome(self, answer: Answer) -> Outcome:
-        if answer.status in self.acknowledged:
+    def outcome(self, response: Response) -> Outcome:
+        if response.status in self.acknowledged:
             return Outcome.ACKNOWLEDGED
-        if answer.status == 409 and _is_shortage(answer.body):  # ostore: a 409 that is final
+        if response.status == 409 and _is_shortage(response.body):  # ostore: a final 409
             return Outcome.REFUSED
-        if answer.status in self.retry:
+        if response.status in self.retry:
             return Outcome.RETRY
-        return Outcome.REFUSED if answer.status in self.refused else Outcome.FORBIDDEN
+        return Outcome.REFUSED if response.status in self.refused else Outcome.FORBIDDEN
 
 
 def _is_shortage(body: Any) -> bool:
@@ -37,7 +37,7 @@ def _kind(name: str, *, ok: tuple[int, ...] = (200,), no: tuple[int, ...] = (), 
     return Kind(name=name, acknowledged=frozenset(ok), refused=frozenset(no), retry=RETRY | set(again))
 
 
-# 409 of a placing: the first request under the key is still being answered.
+# 409 of a placement: the first request under the key is still in progress.
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -63,8 +63,8 @@ KINDS: Mapping[str, Kind] = {
         _kind("auth.refresh", no=(401,)),
         _kind("auth.logout", no=(401,)),
         _kind("auth.use", no=(401,)),
-        _kind("products.restock"),  # by the command line
-        _kind("carrier.publish"),  # to the broker
+        _kind("products.restock"),  # through the command line
+        _kind("carrier.publish"),  # through the broker
     )
 }
 PLACING = frozenset(name for name in KINDS if name.endswith(".place"))

@@ -1,4 +1,4 @@
-"""Readers: they look again and again at orders that are being changed, and at lists."""
+"""Readers: they read changing orders and lists repeatedly."""
 
 from tests.torture.credentials import bearer_token
 from tests.torture.load.actor import Actor
@@ -7,7 +7,7 @@ PATHS = {"orders": "/orders/", "management": "/api/v1/orders/", "ostore": "/osto
 
 
 class Reader(Actor):
-    """Reads as the owner of each order."""
+    """Each order is read as its owner."""
 
     pause = (0.0, 0.01)
 

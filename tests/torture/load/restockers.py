@@ -1,4 +1,4 @@
-"""Restockers: they add to a product's stock by the command line, each time another quantity."""
+"""Restockers: they add stock through the command line, each time another quantity."""
 
 import subprocess
 from collections import Counter
@@ -10,7 +10,7 @@ from tests.torture.service import Service
 
 
 class Restocker(Actor):
-    """No two restocks of a product have one quantity, so that each is found in the ledger. None is repeated."""
+    """Each restock of a product has a unique quantity, by which the ledger identifies it. None is retried."""
 
     pause = (2.0, 4.0)
 

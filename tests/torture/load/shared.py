@@ -1,4 +1,4 @@
-"""What the actors of one run share: the log, the products, and the orders that were placed lately."""
+"""Shared state of the actors: the log, the products, and the newest orders."""
 
 import threading
 import time
@@ -9,12 +9,12 @@ from random import Random
 
 from tests.torture.log import OperationLog
 
-GRACE_SECONDS = 30.0  # for intentions without a final answer, once the load has ended
+GRACE_SECONDS = 30.0  # seconds for requests without a final response, after the load has ended
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedOrder:
-    """An acknowledged order. `ref` is what its contract calls it: a UUID or a number."""
+    """An acknowledged order. `ref` is its name in the contract: a UUID or a number."""
 
     contract: str
     ref: str
@@ -26,9 +26,9 @@ class PlacedOrder:
 class Shared:
     port: int
     log: OperationLog
-    products: Mapping[int, int]  # the initial stock of each
+    products: Mapping[int, int]  # the initial stock by product
     stopping: threading.Event = field(default_factory=threading.Event)
-    errors: list[BaseException] = field(default_factory=list)  # flaws of the harness
+    errors: list[BaseException] = field(default_factory=list)  # errors of the harness
     _placed: deque[PlacedOrder] = field(default_factory=lambda: deque(maxlen=2_000))
     _stopped_at: float | None = None
 
@@ -49,5 +49,5 @@ class Shared:
 
     @property
     def patient(self) -> bool:
-        """Whether an intention without a final answer is to be repeated."""
+        """Whether a request without a final response should be retried."""
         return self._stopped_at is None or time.monotonic() < self._stopped_at + GRACE_SECONDS

@@ -1,4 +1,4 @@
-"""Users who sign in, exchange their token, sign out, and show the dead token again."""
+"""Users who sign in, refresh their token, sign out, and present the revoked token again."""
 
 from collections import deque
 
@@ -9,9 +9,9 @@ from tests.torture.log import Outcome
 
 
 class SignIn(Actor):
-    """The account's id and its e-mail address follow from the actor's name."""
+    """The account's id and its e-mail address are derived from the actor's name."""
 
-    pause = (1.2, 2.4)  # an address may sign in 100 times a minute
+    pause = (1.2, 2.4)  # the limit is 100 sign-ins per minute and address
 
     def __init__(self, name: str, shared: Shared, *, seed: int) -> None:
         super().__init__(name, shared, seed=seed)
@@ -23,19 +23,22 @@ class SignIn(Actor):
         body = {"email": email_of(self.name), "password": PASSWORD}
         if self.attempt("auth.login", "POST", "/auth/login", body, token="").outcome is not Outcome.ACKNOWLEDGED:
             return
-        token = str(self.answer.body["token"])
+        token = str(self.response.body["token"])
         self._use(token)
         if self.chance.random() < 0.5:
             token = self._refreshed(token)
-        if token and self.insist("auth.logout", "POST", "/auth/logout", token=token, subject=token).status == 200:
+        if (
+            token
+            and self.retry_until_final("auth.logout", "POST", "/auth/logout", token=token, subject=token).status == 200
+        ):
             self._dead.append(token)
             self._use(token)
 
     def _refreshed(self, token: str) -> str:
-        """Return the new token; a second try would end both, so there is none."""
+        """Return the new token. There is no retry, because a second use would revoke both tokens."""
         path, body = "/auth/refresh", {"token": token}
         if self.attempt("auth.refresh", "POST", path, body, token="", subject=token).outcome is Outcome.ACKNOWLEDGED:
-            successor = str(self.answer.body["token"])
+            successor = str(self.response.body["token"])
             self._dead.append(token)
             self._use(token)
             return successor

@@ -1,1 +1,1 @@
-"""The domain and its use cases, on the memory adapters: no network, no files, no waiting."""
+"""Unit tests of the domain and its use cases on the memory adapters: no network, no files, no waiting."""

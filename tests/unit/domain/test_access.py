@@ -1,4 +1,4 @@
-"""Who may touch an order: owners, roles and scopes, and what strangers are told."""
+"""Access policies of an order: owners, roles, scopes, and strangers."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ ADMINS = AccessPolicy(roles=frozenset({Role.ADMIN}))
 @pytest.mark.parametrize(
     "access", [OWNER_ONLY_HIDDEN, CLERKS, ADMINS, AccessPolicy()], ids=["owner", "clerks", "admins", "none"]
 )
-def test_an_owner_may_always(access: AccessPolicy) -> None:
+def test_owner_is_always_authorized(access: AccessPolicy) -> None:
     access.authorize_order(ADA, placed(by=ADA))
     access.authorize_owner(ADA, "ada")
 
 
 @pytest.mark.parametrize("stranger", [GRACE, CLERK, ADMIN, Actor(subject="Ada"), Actor(subject="ada ")])
-def test_where_existence_is_hidden_a_stranger_hears_not_found_whatever_the_role_and_scopes(stranger: Actor) -> None:
+def test_hidden_order_is_not_found_for_strangers(stranger: Actor) -> None:
     order = placed(by=ADA)
 
     with pytest.raises(OrderNotFound) as refusal:
@@ -43,7 +43,7 @@ def test_where_existence_is_hidden_a_stranger_hears_not_found_whatever_the_role_
     ],
     ids=["clerks", "admins", "none"],
 )
-def test_roles_and_scopes_open_what_is_named_and_nothing_else(
+def test_roles_and_scopes_authorize_only_as_listed(
     access: AccessPolicy, opens_to: list[Actor], closed_to: list[Actor]
 ) -> None:
     order = placed(by=ADA)
@@ -59,13 +59,13 @@ def test_roles_and_scopes_open_what_is_named_and_nothing_else(
 
 
 @pytest.mark.parametrize("stranger", [GRACE, CLERK, ADMIN])
-def test_the_list_of_somebody_else_is_denied_not_hidden(stranger: Actor) -> None:
+def test_list_of_another_user_is_denied(stranger: Actor) -> None:
     with pytest.raises(AccessDenied):
         OWNER_ONLY_HIDDEN.authorize_owner(stranger, "ada")
 
 
 @given(st.text(min_size=1, max_size=10))
-def test_an_administrator_has_every_scope_and_others_only_their_own(scope: str) -> None:
+def test_administrator_has_every_scope(scope: str) -> None:
     assert ADMIN.has_scope(scope)
     assert GRACE.has_scope(scope) is False
     assert Actor(subject="clerk", scopes=frozenset({scope})).has_scope(scope)
@@ -76,7 +76,7 @@ def test_an_administrator_has_every_scope_and_others_only_their_own(scope: str) 
     ["", "a" * 65, "ada\x00", "\ud800", None, 7, True, ["ada"], b"ada"],
     ids=["empty", "65 characters", "NUL", "surrogate", "None", "number", "true", "list", "bytes"],
 )
-def test_a_subject_is_a_string_of_1_to_64_storable_characters(subject: Any) -> None:
+def test_invalid_subject_is_rejected(subject: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Actor(subject=subject)
 
@@ -84,5 +84,5 @@ def test_a_subject_is_a_string_of_1_to_64_storable_characters(subject: Any) -> N
 
 
 @pytest.mark.parametrize("subject", ["a", "a" * 64, "💡" * 64, "auth0|5f7c", "' OR 1=1 --"])
-def test_any_other_string_is_a_subject(subject: str) -> None:
+def test_storable_subject_is_accepted(subject: str) -> None:
     assert Actor(subject=subject).subject == subject

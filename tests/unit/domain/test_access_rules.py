@@ -1,4 +1,4 @@
-"""The table of access rules: complete at import, and what it comes to for each actor."""
+"""Table of access rules: its completeness at import, and its decision for each actor."""
 
 import pytest
 
@@ -24,13 +24,13 @@ CARRIER = Actor(subject="ada", role=Role.SYSTEM)
 ROWS = [line for line in _TABLE.splitlines() if line.strip()]
 
 
-def test_every_origin_action_and_relation_has_a_decision() -> None:
+def test_access_rules_cover_all_combinations() -> None:
     assert len(ACCESS_RULES) == len(Origin) * len(Action) * len(Relation) == 140
     assert {key for key in ACCESS_RULES if not isinstance(ACCESS_RULES[key], Decision)} == set()
 
 
 @pytest.mark.parametrize("row", range(1, len(ROWS)))
-def test_table_without_one_of_its_rows_is_refused(row: int) -> None:
+def test_table_without_a_row_is_rejected(row: int) -> None:
     with pytest.raises(ValueError, match="exactly once"):
         parse_access_rules("\n".join(ROWS[:row] + ROWS[row + 1 :]))
 
@@ -49,14 +49,14 @@ def test_table_without_one_of_its_rows_is_refused(row: int) -> None:
     ],
     ids=["a row twice", "a cell less", "a cell more", "relation", "action", "origin", "decision", "empty"],
 )
-def test_table_with_a_flaw_is_refused(table: str) -> None:
+def test_malformed_table_is_rejected(table: str) -> None:
     with pytest.raises(ValueError, match=r"exactly once|not a valid|zip\(\)"):
         parse_access_rules(table)
 
 
 @pytest.mark.parametrize("origin", Origin)
 @pytest.mark.parametrize("action", Action)
-def test_strangers_are_unrelated_and_nobody_else_is(origin: Origin, action: Action) -> None:
+def test_only_strangers_are_unrelated(origin: Origin, action: Action) -> None:
     unrelated = [relation for relation in Relation if ACCESS_RULES[origin, action, relation] is Decision.UNRELATED]
 
     assert unrelated == [Relation.STRANGER]
@@ -65,16 +65,14 @@ def test_strangers_are_unrelated_and_nobody_else_is(origin: Origin, action: Acti
 
 @pytest.mark.parametrize("origin", Origin)
 @pytest.mark.parametrize("status", OrderStatus)
-def test_administrators_may_set_all_that_the_lifecycle_allows(origin: Origin, status: OrderStatus) -> None:
+def test_administrator_may_set_every_next_status(origin: Origin, status: OrderStatus) -> None:
     assert allowed_statuses(origin, status, frozenset({Relation.ADMINISTRATOR})) == TRANSITIONS[status]
 
 
 @pytest.mark.parametrize("origin", Origin)
 @pytest.mark.parametrize("status", OrderStatus)
 @pytest.mark.parametrize("relation", Relation)
-def test_no_relation_may_set_what_the_lifecycle_does_not_allow(
-    origin: Origin, status: OrderStatus, relation: Relation
-) -> None:
+def test_no_relation_exceeds_the_lifecycle(origin: Origin, status: OrderStatus, relation: Relation) -> None:
     assert allowed_statuses(origin, status, frozenset({relation})) <= TRANSITIONS[status]
 
 
@@ -96,11 +94,11 @@ def test_no_relation_may_set_what_the_lifecycle_does_not_allow(
         (OWNER_ONLY_HIDDEN, CLERK, {Relation.STRANGER}),
     ],
 )
-def test_actor_has_its_relations(access: AccessPolicy, actor: Actor, relations: set[Relation]) -> None:
+def test_actor_has_expected_relations(access: AccessPolicy, actor: Actor, relations: set[Relation]) -> None:
     assert access.relations(actor, placed(by=ADA)) == relations
 
 
-def test_order_of_a_guest_has_no_owner() -> None:
+def test_guest_order_has_no_owner() -> None:
     order = placed(by=ADA)
     order.user_id = None
 
@@ -111,7 +109,7 @@ def order_of(origin: Origin) -> Order:
     return placed(by=ADA, origin=origin)
 
 
-def test_refused_transition_names_what_the_actor_may_set() -> None:
+def test_rejected_transition_lists_allowed_statuses() -> None:
     with pytest.raises(TransitionNotPermitted) as refusal:
         OWNER_ONLY_HIDDEN.require_status(ADA, order_of(Origin.ORDERS), only(OrderStatus.CONFIRMED))
 
@@ -122,14 +120,14 @@ def test_refused_transition_names_what_the_actor_may_set() -> None:
     )
 
 
-def test_illegal_transition_is_no_question_of_rights() -> None:
+def test_invalid_transition_precedes_access_check() -> None:
     with pytest.raises(InvalidTransition) as refusal:
         ADMIN_ONLY.require_status(ADMIN, order_of(Origin.CHECKOUT), only(OrderStatus.DELIVERED))
 
     assert not isinstance(refusal.value, TransitionNotPermitted)
 
 
-def test_status_that_is_shown_already_needs_no_right() -> None:
+def test_current_status_needs_no_permission() -> None:
     OWNER_ONLY_HIDDEN.require_status(ADA, order_of(Origin.MANAGEMENT), only(OrderStatus.PENDING))
 
 
@@ -141,9 +139,7 @@ def test_status_that_is_shown_already_needs_no_right() -> None:
         (CARRIERS_ONLY, CARRIER, Origin.ORDERS, Action.PAY),
     ],
 )
-def test_action_reserved_for_others_is_denied(
-    access: AccessPolicy, actor: Actor, origin: Origin, action: Action
-) -> None:
+def test_reserved_action_is_denied(access: AccessPolicy, actor: Actor, origin: Origin, action: Action) -> None:
     with pytest.raises(ActionNotPermitted, match=origin.value) as refusal:
         access.authorize_order(actor, order_of(origin), action)
 

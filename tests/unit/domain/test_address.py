@@ -1,4 +1,4 @@
-"""An address cannot be incomplete, blank, too long or unstorable."""
+"""Validation of addresses: complete, not blank, not too long, and storable."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ HOME: dict[str, Any] = {
 @pytest.mark.clause("002-18")
 @pytest.mark.parametrize("wrong", ["", " ", "\t\n\u3000", "a\x00b", "a\ud800b", 1, True, b"x", []], ids=repr)
 @pytest.mark.parametrize("part", list(HOME))
-def test_a_part_that_cannot_be_is_refused_by_its_name(part: str, wrong: Any) -> None:
+def test_invalid_part_is_rejected_by_name(part: str, wrong: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Address(**HOME | {part: wrong})
 
@@ -24,7 +24,7 @@ def test_a_part_that_cannot_be_is_refused_by_its_name(part: str, wrong: Any) -> 
 
 
 @pytest.mark.parametrize("part", list(HOME))
-def test_a_part_has_its_longest(part: str) -> None:
+def test_part_has_a_maximum_length(part: str) -> None:
     assert Address(**HOME | {part: "ö" * MAX_LENGTHS[part]})
 
     with pytest.raises(InvalidValue) as refusal:
@@ -34,18 +34,18 @@ def test_a_part_has_its_longest(part: str) -> None:
 
 
 @pytest.mark.parametrize("part", [part for part in HOME if part != "line2"])
-def test_every_part_but_the_second_line_is_needed(part: str) -> None:
+def test_all_parts_but_line2_are_required(part: str) -> None:
     with pytest.raises(InvalidValue):
         Address(**HOME | {part: None})
     with pytest.raises(TypeError):
         Address(**{name: text for name, text in HOME.items() if name != part})
 
 
-def test_the_second_line_may_be_missing() -> None:
+def test_line2_may_be_missing() -> None:
     assert Address(**HOME | {"line2": None}).line2 is None
 
 
-def test_the_parts_make_the_address_again_and_are_kept_as_given() -> None:
+def test_parts_rebuild_the_address_unchanged() -> None:
     address = Address(**HOME | {"city": " Leeds <b> "})
 
     assert Address(**address.as_dict()) == address  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Periods, their buckets, and the figures made of tallies."""
+"""Analytics: periods, their buckets, and totals."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ def period(since: datetime, before: datetime, bucket: Bucket = Bucket.DAY, curre
 
 
 @given(moment=MOMENTS, bucket=st.sampled_from(Bucket))
-def test_every_moment_lies_in_the_bucket_it_is_said_to(moment: datetime, bucket: Bucket) -> None:
+def test_timestamp_falls_in_its_bucket(moment: datetime, bucket: Bucket) -> None:
     start = bucket.start(moment)
 
     assert start <= moment < bucket.next_start(start)
@@ -35,7 +35,7 @@ def test_every_moment_lies_in_the_bucket_it_is_said_to(moment: datetime, bucket:
 
 
 @given(since=MOMENTS, length=st.integers(1, 360 * 24), bucket=st.sampled_from(Bucket))
-def test_the_buckets_of_a_period_cover_it_without_a_gap(since: datetime, length: int, bucket: Bucket) -> None:
+def test_buckets_cover_the_period_without_gaps(since: datetime, length: int, bucket: Bucket) -> None:
     before = since + timedelta(hours=length)
 
     starts = list(period(since, before, bucket).starts())
@@ -45,11 +45,11 @@ def test_the_buckets_of_a_period_cover_it_without_a_gap(since: datetime, length:
     assert [bucket.next_start(start) for start in starts[:-1]] == starts[1:]
 
 
-def test_the_usual_period_is_today_and_the_29_days_before() -> None:
-    found = Period.of(None, None, bucket=Bucket.DAY, currency="USD", now=NOON)
+def test_default_period_is_thirty_days() -> None:
+    default = Period.of(None, None, bucket=Bucket.DAY, currency="USD", now=NOON)
 
-    assert (found.since, found.before) == (datetime(2026, 2, 13, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
-    assert len(list(found.starts())) == 30
+    assert (default.since, default.before) == (datetime(2026, 2, 13, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))
+    assert len(list(default.starts())) == 30
 
 
 @pytest.mark.parametrize(
@@ -57,38 +57,38 @@ def test_the_usual_period_is_today_and_the_29_days_before() -> None:
     [
         (NOON, NOON, Bucket.DAY, "USD"),
         (NOON, NOON - DAY, Bucket.DAY, "USD"),
-        (NOON, NOON + 366 * DAY, Bucket.DAY, "USD"),  # which begins and ends within a day: 367
+        (NOON, NOON + 366 * DAY, Bucket.DAY, "USD"),  # 367 days, because it begins and ends within a day
         (NOON, NOON + 2600 * DAY, Bucket.WEEK, "USD"),
         (datetime(1, 1, 1, tzinfo=UTC), NOON, Bucket.MONTH, "USD"),
         (NOON, datetime(9999, 1, 1, tzinfo=UTC), Bucket.DAY, "USD"),
         (NOON, NOON + DAY, Bucket.DAY, "TEA"),
     ],
 )
-def test_what_is_no_period_is_refused(since: datetime, before: datetime, bucket: Bucket, currency: str) -> None:
+def test_invalid_period_is_rejected(since: datetime, before: datetime, bucket: Bucket, currency: str) -> None:
     with pytest.raises(InvalidValue):
         period(since, before, bucket, currency)
 
 
-def test_a_leap_year_is_the_longest_series_of_days() -> None:
+def test_leap_year_is_accepted_in_days() -> None:
     assert len(list(period(datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)).starts())) == 366
 
 
-def test_what_was_cancelled_is_counted_and_brings_nothing() -> None:
+def test_cancelled_orders_add_no_revenue() -> None:
     day = Bucket.DAY.start(NOON)
     tallies = (
         StatusTotals(start=day, status=OrderStatus.PAID, orders=2, minor=1001),
         StatusTotals(start=day, status=OrderStatus.CANCELED, orders=7, minor=5000),
     )
 
-    found = Analytics(period=period(day, day + 2 * DAY), status_totals=tallies, top_products=())
+    analytics = Analytics(period=period(day, day + 2 * DAY), status_totals=tallies, top_products=())
 
-    assert (found.orders, found.revenue, found.average_order_value) == (9, 1001, Decimal("5.00"))
-    assert found.by_status[OrderStatus.CANCELED] == 7
-    assert found.by_status[OrderStatus.SHIPPED] == 0
-    assert found.series() == ((day, 9, 1001), (day + DAY, 0, 0))
+    assert (analytics.orders, analytics.revenue, analytics.average_order_value) == (9, 1001, Decimal("5.00"))
+    assert analytics.by_status[OrderStatus.CANCELED] == 7
+    assert analytics.by_status[OrderStatus.SHIPPED] == 0
+    assert analytics.series() == ((day, 9, 1001), (day + DAY, 0, 0))
 
 
-def test_they_are_for_administrators() -> None:
+def test_analytics_require_an_administrator() -> None:
     hers, his = (GetOrderAnalytics(actor=actor, currency="USD") for actor in (ADA, ADMIN))
 
     with pytest.raises(AccessDenied):

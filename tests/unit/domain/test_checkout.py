@@ -1,4 +1,4 @@
-"""Ordering a cart and cancelling an order, on the memory adapters."""
+"""Use cases of carts: placing and cancelling an order, on the memory adapters."""
 
 import hashlib
 import hmac
@@ -22,8 +22,8 @@ from tests.support.use_cases import Shop
 
 
 @dataclass
-class Till(Shop):
-    """A shop that takes carts; ``honest`` says whether their signatures are good."""
+class CheckoutShop(Shop):
+    """Use cases of carts; ``honest`` says whether cart signatures are valid."""
 
     honest: bool = True
 
@@ -45,112 +45,112 @@ class Till(Shop):
 
 
 @pytest.fixture
-def till() -> Till:
-    return Till()
+def shop() -> CheckoutShop:
+    return CheckoutShop()
 
 
-def test_an_order_of_a_cart_is_the_users_of_the_cart_not_of_who_sends_it(till: Till) -> None:
-    own, sent, guests = (till.order(cart(user_id=whose), by=by) for whose, by in
+def test_order_belongs_to_the_cart_user(shop: CheckoutShop) -> None:
+    own, sent, guests = (shop.order(cart(user_id=user_id), by=by) for user_id, by in
                          (("ada", ADA), ("ada", CLERK), (None, ADMIN)))  # fmt: skip
 
     assert [own.user_id, sent.user_id, guests.user_id] == ["ada", "ada", None]
     assert own.cart == cart()
     assert own.total == cart().total
-    assert till.get(guests.id, by=CLERK, access=OWNER_OR_WRITER) == guests
+    assert shop.get(guests.id, by=CLERK, access=OWNER_OR_WRITER) == guests
 
 
-@pytest.mark.parametrize("whose", ["grace", None])
-def test_a_cart_of_somebody_else_needs_the_scope(till: Till, whose: str | None) -> None:
+@pytest.mark.parametrize("user_id", ["grace", None])
+def test_cart_of_another_user_needs_the_scope(shop: CheckoutShop, user_id: str | None) -> None:
     with pytest.raises(AccessDenied):
-        till.order(cart(user_id=whose), by=ADA)
+        shop.order(cart(user_id=user_id), by=ADA)
 
-    assert not till.store.orders
+    assert not shop.store.orders
 
 
-def test_a_cart_that_is_not_signed_is_refused_whoever_sends_it(till: Till) -> None:
-    till.honest = False
+def test_unsigned_cart_is_rejected_for_all_actors(shop: CheckoutShop) -> None:
+    shop.honest = False
 
     for actor in (ADA, GRACE, ADMIN):
         with pytest.raises(InvalidCart) as refusal:
-            till.order(cart(), by=actor)
+            shop.order(cart(), by=actor)
         assert refusal.value.field == "signature"
-    assert not till.store.orders
-    assert not till.store.outbox
+    assert not shop.store.orders
+    assert not shop.store.outbox
 
 
-def test_a_cart_sent_again_is_ordered_once(till: Till) -> None:
+def test_repeated_cart_is_ordered_once(shop: CheckoutShop) -> None:
     idempotency_key = IdempotencyKey(subject="ada", scope="checkout", key="key", fingerprint="cart")
-    first = till.order(cart(), by=ADA, idempotency_key=idempotency_key)
+    first = shop.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
     with pytest.raises(DuplicateRequest) as done:
-        till.order(cart(), by=ADA, idempotency_key=idempotency_key)
+        shop.order(cart(), by=ADA, idempotency_key=idempotency_key)
 
     assert done.value.order == first
-    assert list(till.store.orders) == [first.id]
+    assert list(shop.store.orders) == [first.id]
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_is_cancelled_as_long_as_it_is_here(till: Till, status: OrderStatus) -> None:
-    order = till.order(cart(), by=ADA)
+def test_undelivered_order_can_be_cancelled(shop: CheckoutShop, status: OrderStatus) -> None:
+    order = shop.order(cart(), by=ADA)
     for step in (OrderStatus.SHIPPED, OrderStatus.DELIVERED) if status is OrderStatus.DELIVERED else (status,):
-        order = till.administer(order.id, step)
-    till.clock.advance(60)
+        order = shop.administer(order.id, step)
+    shop.clock.advance(60)
 
     if status in (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PAID):
-        canceled = till.cancel(order, reason="too late")
+        canceled = shop.cancel(order, reason="too late")
         assert (canceled.status, canceled.cancellation_reason) == (OrderStatus.CANCELED, "too late")
-        assert canceled.canceled_at == till.clock()
-        assert till.get(order.id) == canceled
+        assert canceled.canceled_at == shop.clock()
+        assert shop.get(order.id) == canceled
     else:
         with pytest.raises(OrderFinalized) as refusal:
-            till.cancel(order)
-        assert refusal.value.order == order == till.get(order.id)
+            shop.cancel(order)
+        assert refusal.value.order == order == shop.get(order.id)
 
 
-def test_a_cancellation_is_for_operators_and_for_the_version_they_saw(till: Till) -> None:
-    order = till.order(cart(), by=ADA)
+def test_cancellation_needs_operator_and_version(shop: CheckoutShop) -> None:
+    order = shop.order(cart(), by=ADA)
 
     for actor in (ADA, GRACE):
         with pytest.raises(AccessDenied):
-            till.cancel(order, by=actor)
+            shop.cancel(order, by=actor)
     with pytest.raises(VersionMismatch):
-        till.cancel(order, versions=frozenset({2}))
-    assert till.get(order.id).status is OrderStatus.PENDING
+        shop.cancel(order, versions=frozenset({2}))
+    assert shop.get(order.id).status is OrderStatus.PENDING
 
 
 @pytest.mark.parametrize("reason", ["r" * 201, "a\x00b", "\ud800"])
-def test_a_reason_that_cannot_be_kept_cancels_nothing(till: Till, reason: str) -> None:
-    order = till.order(cart(), by=ADA)
+def test_invalid_reason_cancels_nothing(shop: CheckoutShop, reason: str) -> None:
+    order = shop.order(cart(), by=ADA)
 
     with pytest.raises(InvalidValue) as refusal:
-        till.cancel(order, reason=reason)
+        shop.cancel(order, reason=reason)
 
     assert refusal.value.field == "reason"
-    assert till.get(order.id).status is OrderStatus.PENDING
+    assert shop.get(order.id).status is OrderStatus.PENDING
 
 
 @pytest.mark.parametrize("reason", [None, "", "customer_request"])
-@pytest.mark.parametrize("whose", ["ada", None])
-def test_the_history_tells_of_carts_guests_and_reasons(till: Till, whose: str | None, reason: str | None) -> None:
-    order = till.order(cart(user_id=whose), by=CLERK)
-    assert rebuild(till.history(order), number=order.number) == order
+@pytest.mark.parametrize("user_id", ["ada", None])
+def test_history_rebuilds_carts_and_reasons(shop: CheckoutShop, user_id: str | None, reason: str | None) -> None:
+    order = shop.order(cart(user_id=user_id), by=CLERK)
+    assert rebuild(shop.history(order), number=order.number) == order
 
-    canceled = till.cancel(order, reason=reason)
+    canceled = shop.cancel(order, reason=reason)
 
-    assert rebuild(till.history(order), number=order.number) == canceled
+    assert rebuild(shop.history(order), number=order.number) == canceled
 
 
-def test_what_says_reason_and_is_no_cancellation_is_no_reason_of_one(till: Till) -> None:
-    order = till.order(cart(), by=ADA)
+def test_reason_of_other_change_is_ignored(shop: CheckoutShop) -> None:
+    order = shop.order(cart(), by=ADA)
     order.change_status(only(OrderStatus.SHIPPED), by=ADMIN, at=NOON)
     (shipping,) = order.new_entries
-    told = replace(shipping, details={"reason": "it was ready"})
+    other = replace(shipping, details={"reason": "it was ready"})
 
-    assert rebuild([*till.history(order), told]).cancellation_reason is None
+    assert rebuild([*shop.history(order), other]).cancellation_reason is None
 
 
 @pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])
-def test_any_secret_in_use_signs_in_either_case_and_no_other(secrets: tuple[str, ...]) -> None:
+def test_signature_accepts_any_current_secret(secrets: tuple[str, ...]) -> None:
     digest = hmac.new(b"new", canonical(content()), hashlib.sha256).hexdigest()
     signed = HmacCartVerifier(secrets)
 

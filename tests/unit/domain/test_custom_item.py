@@ -1,4 +1,4 @@
-"""A line of an order: kept as sent, and refused where some database, cache or broker could not give it back."""
+"""Custom items of an order: stored unchanged, and rejected if a database, cache or broker could not return them."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.json_objects import JSON_OBJECTS
 
 
 def nested(levels: int) -> dict[str, Any]:
-    """An object with so many levels of arrays and objects, itself the first."""
+    """An object with this number of nested levels, itself included."""
     value: Any = "the bottom"
     for level in range(levels - 1):
         value = [value] if level % 2 else {"inside": value}
@@ -21,16 +21,16 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 @given(JSON_OBJECTS)
-def test_any_json_object_is_an_item_and_stays_as_sent(sent: dict[str, Any]) -> None:
+def test_item_preserves_any_json_object(sent: dict[str, Any]) -> None:
     before = json.dumps(sent)
 
     item = CustomItem(sent)
 
-    assert json.dumps(item.content) == before  # the members' order, 1 and 1.0, 0.0 and -0.0 are told apart here
+    assert json.dumps(item.content) == before  # the text distinguishes the members' order, 1 and 1.0, 0.0 and -0.0
 
 
 @pytest.mark.parametrize("sent", [None, True, 7, 7.5, "lamp", ["lamp"], [["sku", "LAMP-1"]], (), b"{}"], ids=repr)
-def test_what_is_no_object_is_no_item(sent: Any) -> None:
+def test_non_object_item_is_rejected(sent: Any) -> None:
     with pytest.raises(InvalidItem) as refusal:
         CustomItem(sent)
 
@@ -56,7 +56,7 @@ UNSTORABLE = {
 
 
 @pytest.mark.parametrize("value", UNSTORABLE.values(), ids=list(UNSTORABLE))
-def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None:
+def test_unstorable_value_is_rejected_at_any_depth(value: Any) -> None:
     contents: tuple[Any, ...] = ({"note": value}, {"deep": [{"er": [1, value]}]}, {"first": 1, "second": [[value]]})
     for content in contents:
         with pytest.raises(InvalidItem) as refusal:
@@ -65,32 +65,32 @@ def test_what_cannot_be_stored_is_refused_wherever_it_stands(value: Any) -> None
 
 
 @pytest.mark.parametrize("name", ["NUL\x00inside", "\udfff"], ids=["NUL", "surrogate"])
-def test_the_names_of_members_are_text_too(name: str) -> None:
+def test_unstorable_member_name_is_rejected(name: str) -> None:
     contents: tuple[Any, ...] = ({name: 1}, {"inside": [{name: 1}]})
     for content in contents:
         with pytest.raises(InvalidItem):
             CustomItem(content)
 
 
-def test_the_least_and_the_largest_of_64_bits_are_kept() -> None:
+def test_extreme_64_bit_integers_are_accepted() -> None:
     content = {"least": -(2**63), "largest": 2**63 - 1}
 
     assert CustomItem(content).content == content
 
 
-def test_an_item_is_nested_32_levels_deep_at_most() -> None:
+def test_nesting_above_32_levels_is_rejected() -> None:
     assert CustomItem(nested(MAX_DEPTH)).content == nested(MAX_DEPTH)
 
     with pytest.raises(InvalidItem, match="deeper than 32"):
         CustomItem(nested(MAX_DEPTH + 1))
 
 
-def test_a_hundred_thousand_levels_are_refused_not_recursed_into() -> None:
+def test_extreme_nesting_is_rejected_without_recursion() -> None:
     with pytest.raises(InvalidItem, match="deeper"):
         CustomItem(nested(100_000))
 
 
-def test_signs_beyond_the_basic_plane_and_control_characters_are_text() -> None:
+def test_unicode_and_control_characters_are_accepted() -> None:
     content = {"name": "Lámpara 💡 电灯 \u202e\x01\x7f\u2028", "💡": "'; DROP TABLE orders; --"}
 
     assert CustomItem(content).content == content

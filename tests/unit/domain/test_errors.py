@@ -1,4 +1,4 @@
-"""The tree of errors: each says what the caller can do, under a code of its own that never changes."""
+"""Hierarchy of errors: each kind says what the caller can do, under a stable code."""
 
 from collections.abc import Iterator
 
@@ -25,22 +25,22 @@ CODES = {
 
 
 def below(error: type[OrdersError]) -> Iterator[type[OrdersError]]:
-    for each in error.__subclasses__():
-        yield each
-        yield from below(each)
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from below(subclass)
 
 
-def test_every_error_has_a_code_of_its_own() -> None:
+def test_error_codes_are_unique() -> None:
     errors = [error for error in below(OrdersError) if error.__module__ == "orders_domain.errors"]
 
     assert len({error.code for error in errors}) == len(errors)
 
 
-def test_codes_and_kinds_are_those_that_clients_know() -> None:
+def test_error_codes_and_kinds_are_stable() -> None:
     kinds = {error.code: error.kind for error in below(OrdersError)}
 
     assert {code: kinds.get(code) for code in CODES} == CODES
 
 
-def test_what_is_unavailable_says_when_to_come_back() -> None:
+def test_unavailable_errors_have_retry_after() -> None:
     assert all(error.retry_after > 0 for error in below(Unavailable) if issubclass(error, Unavailable))

@@ -1,4 +1,4 @@
-"""What the world is told: one event a version, under names and ids that never change."""
+"""Events of an order: one per version, with stable names and ids."""
 
 from uuid import uuid5
 
@@ -11,14 +11,14 @@ from orders_domain.model.order import Order
 from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 
-def told(order: Order) -> list[Event]:
+def events_of(order: Order) -> list[Event]:
     return [events.event_for(entry, order) for entry in order.new_entries]
 
 
-def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
+def test_placed_event_has_the_whole_order() -> None:
     order = placed(by=ADA, at=NOON)
 
-    (event,) = told(order)
+    (event,) = events_of(order)
 
     assert event.type == "orders.order_placed.v1"
     assert (event.order_id, event.version, event.at) == (order.id, 1, NOON)
@@ -33,13 +33,13 @@ def test_a_placed_order_is_told_with_all_a_consumer_needs() -> None:
     }
 
 
-def test_each_change_is_told_under_its_name_in_the_contract() -> None:
+def test_status_changes_publish_contract_events() -> None:
     order = placed()
     order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
     order.change_status(only(OrderStatus.CANCELED), by=GRACE, at=NOON)
 
     assert [
-        (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in told(order)
+        (event.type, event.version, event.data["previous_status"], event.data["status"]) for event in events_of(order)
     ] == [
         ("orders.order_placed.v1", 1, None, "PENDING"),
         ("orders.order_status_changed.v1", 2, "PENDING", "PAID"),
@@ -47,7 +47,7 @@ def test_each_change_is_told_under_its_name_in_the_contract() -> None:
     ]
 
 
-def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> None:
+def test_event_has_the_status_of_its_version() -> None:
     order = placed()
     (placing,) = order.new_entries
     order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
@@ -56,14 +56,14 @@ def test_an_event_tells_the_status_of_its_own_version_not_the_present_one() -> N
 
 
 @given(st.integers(1, 5))
-def test_the_id_is_the_same_at_every_telling_and_differs_by_version_and_by_order(tellings: int) -> None:
+def test_event_id_is_stable_per_order_and_version(repetitions: int) -> None:
     lamp, cable = placed(), placed()
     for order in (lamp, cable):
         order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
         order.change_status(only(OrderStatus.SHIPPED), by=ADA, at=NOON)
 
-    ids = [tuple(event.id for event in [*told(lamp), *told(cable)]) for _ in range(tellings)]
+    ids = [tuple(event.id for event in [*events_of(lamp), *events_of(cable)]) for _ in range(repetitions)]
 
     assert len(set(ids)) == 1
     assert len(set(ids[0])) == 6
-    assert ids[0][0] == uuid5(lamp.id, "1")  # consumers remember ids: they must outlive a new release
+    assert ids[0][0] == uuid5(lamp.id, "1")  # the ids must stay stable across releases because consumers store them

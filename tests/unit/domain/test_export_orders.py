@@ -1,4 +1,4 @@
-"""All orders, given out a page at a time."""
+"""Export of all orders, page by page."""
 
 import pytest
 
@@ -11,22 +11,22 @@ from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 
-def exported(shop: Shop, wanted: OrderFilter) -> list[list[str]]:
-    request = ExportOrders(actor=ADMIN, order_filter=wanted)
+def exported(shop: Shop, order_filter: OrderFilter) -> list[list[str]]:
+    request = ExportOrders(actor=ADMIN, order_filter=order_filter)
     return [[str(order.id) for order in page.orders] for page in export_orders(request, queries=shop.queries)]
 
 
-def test_every_order_is_given_once_newest_first_by_pages_of_a_thousand() -> None:
+def test_export_pages_are_newest_first() -> None:
     shop = Shop()
     placed = [str(shop.place().id) for _ in range(2_001)]
 
     given = exported(shop, OrderFilter())
 
     assert [len(page) for page in given] == [1_000, 1_000, 1]
-    assert [one for page in given for one in page] == placed[::-1]
+    assert [order_id for page in given for order_id in page] == placed[::-1]
 
 
-def test_only_what_is_wanted_is_given_and_behind_where_it_goes_on() -> None:
+def test_export_filters_and_resumes_at_cursor() -> None:
     shop = Shop()
     first, second, third = (shop.place() for _ in range(3))
     for order in (first, third):
@@ -39,6 +39,6 @@ def test_only_what_is_wanted_is_given_and_behind_where_it_goes_on() -> None:
     ]
 
 
-def test_it_is_for_administrators() -> None:
+def test_export_requires_an_administrator() -> None:
     with pytest.raises(AccessDenied):
         export_orders(ExportOrders(actor=ADA, order_filter=OrderFilter()), queries=Shop().queries)

@@ -1,4 +1,4 @@
-"""The lifecycle, against the table as CONTRACTS.md prints it, and the words that a contract has for it."""
+"""Lifecycle of an order, compared with the table of CONTRACTS.md, and the status names of a contract."""
 
 import pytest
 from hypothesis import given
@@ -46,47 +46,45 @@ def order_in(status: OrderStatus) -> Order:
     )
 
 
-def test_there_are_exactly_the_six_statuses_of_the_contract() -> None:
+def test_statuses_are_the_six_of_the_contract() -> None:
     assert [status.value for status in OrderStatus] == STATUSES
     assert set(TRANSITIONS) == set(OrderStatus)
 
 
-@pytest.mark.parametrize("wanted", STATUSES)
+@pytest.mark.parametrize("requested", STATUSES)
 @pytest.mark.parametrize("current", STATUSES)
-def test_each_step_is_taken_refused_or_changes_nothing_as_the_table_says(current: str, wanted: str) -> None:
+def test_transition_follows_the_table(current: str, requested: str) -> None:
     order = order_in(OrderStatus(current))
 
-    if wanted in TABLE[current]:
-        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is True
-        assert (order.status.value, order.version, len(order.new_entries)) == (wanted, 4, 1)
-    elif wanted == current:
-        assert order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON) is False
+    if requested in TABLE[current]:
+        assert order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON) is True
+        assert (order.status.value, order.version, len(order.new_entries)) == (requested, 4, 1)
+    elif requested == current:
+        assert order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON) is False
         assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
     else:
         with pytest.raises(InvalidTransition) as refusal:
-            order.change_status(only(OrderStatus(wanted)), by=ADA, at=NOON)
+            order.change_status(only(OrderStatus(requested)), by=ADA, at=NOON)
         assert (order.status.value, order.version, order.new_entries) == (current, 3, [])
-        assert (refusal.value.current.value, refusal.value.target.value) == (current, wanted)
+        assert (refusal.value.current.value, refusal.value.target.value) == (current, requested)
         assert {status.value for status in refusal.value.allowed} == TABLE[current]
         assert current in str(refusal.value)
-        assert wanted in str(refusal.value)
+        assert requested in str(refusal.value)
 
 
 @given(st.sampled_from(STATUSES), st.sampled_from(STATUSES), st.sets(st.sampled_from(STATUSES)))
-def test_what_looks_the_same_already_changes_nothing_whatever_the_table_says(
-    current: str, wanted: str, others: set[str]
-) -> None:
+def test_equivalent_status_changes_nothing(current: str, requested: str, others: set[str]) -> None:
     order = order_in(OrderStatus(current))
-    alike = frozenset(OrderStatus(word) for word in {wanted, *others})
+    alike = frozenset(OrderStatus(word) for word in {requested, *others})
 
     try:
-        changed = order.change_status(TargetStatus(OrderStatus(wanted), alike), by=ADA, at=NOON)
+        changed = order.change_status(TargetStatus(OrderStatus(requested), alike), by=ADA, at=NOON)
     except InvalidTransition:
         changed = None
 
-    expected = False if current in {wanted, *others} else True if wanted in TABLE[current] else None
+    expected = False if current in {requested, *others} else True if requested in TABLE[current] else None
     assert changed is expected
-    assert order.status.value == (wanted if expected else current)
+    assert order.status.value == (requested if expected else current)
 
 
 def test_only_delivered_and_canceled_are_final() -> None:
@@ -102,22 +100,20 @@ def test_only_delivered_and_canceled_are_final() -> None:
         ("CANCELED", "CANCELED", {"CANCELED"}),
     ],
 )
-def test_a_word_asks_for_its_earliest_status_and_knows_what_looks_the_same(
-    word: str, status: str, alike: set[str]
-) -> None:
-    wanted = ORDERS_WORDS.parse(word)
+def test_status_name_parses_to_earliest_status(word: str, status: str, alike: set[str]) -> None:
+    target = ORDERS_WORDS.parse(word)
 
-    assert wanted == TargetStatus(OrderStatus(status), frozenset(OrderStatus(each) for each in alike))
+    assert target == TargetStatus(OrderStatus(status), frozenset(OrderStatus(name) for name in alike))
 
 
 @pytest.mark.parametrize("word", ["CONFIRMED", "DELIVERED", "paid", "", " PAID", "CANCELLED", "PAID\n"])
-def test_a_word_the_contract_has_not_is_no_status(word: str) -> None:
+def test_unknown_status_name_is_rejected(word: str) -> None:
     with pytest.raises(KeyError):
         ORDERS_WORDS.parse(word)
 
 
 @given(st.sampled_from(OrderStatus))
-def test_every_status_has_a_word_and_the_word_leads_back_to_it(status: OrderStatus) -> None:
+def test_every_status_has_a_name(status: OrderStatus) -> None:
     word = ORDERS_WORDS.name_of(status)
 
     assert status in ORDERS_WORDS.parse(word).equivalent

@@ -1,4 +1,4 @@
-"""Many orders at once: each by itself, large work by a worker, and nothing twice."""
+"""Bulk status changes: each order separately, large jobs by a worker, and nothing twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ PAID = only(OrderStatus.PAID)
 
 
 @dataclass
-class Desk:
-    """An administrator's desk in a shop; ``change`` may be replaced by one that fails."""
+class BulkChanges:
+    """Bulk changes by an administrator; ``change`` may be replaced by a failing function."""
 
     shop: Shop = field(default_factory=Shop)
 
@@ -42,13 +42,13 @@ class Desk:
             change_status, uow=shop.uow, cache=shop.cache, clock=shop.clock
         )
 
-    def ask(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
+    def request(self, *order_ids: OrderRef, by: object = ADMIN) -> BulkStatusJob:
         request = BulkChangeStatus(actor=by, order_ids=order_ids, target=PAID)  # type: ignore[arg-type]
         return bulk_change_status(
             request, change_status=self.change, jobs=self.jobs, clock=self.shop.clock, new_id=new_id
         )
 
-    def work(self, job: BulkStatusJob) -> BulkStatusJob | None:
+    def run(self, job: BulkStatusJob) -> BulkStatusJob | None:
         return run_job(RunJob(job_id=job.id), jobs=self.jobs, change_status=self.change, clock=self.shop.clock)
 
     def orders(self, number: int) -> list[OrderRef]:
@@ -57,182 +57,182 @@ class Desk:
     def versions(self) -> set[int]:
         return {order.version for order in self.shop.store.orders.values()}
 
-    def die_after(self, changes: int, error: BaseException) -> None:
-        """Let the worker get so far, then be ended by the error."""
+    def fail_after(self, changes: int, error: BaseException) -> None:
+        """Let the worker change this number of orders, then raise the error."""
         left, change = iter(range(changes)), self.change
 
-        def mortal(request: ChangeStatus) -> Order:
+        def failing(request: ChangeStatus) -> Order:
             if next(left, None) is None:
                 raise error
             return change(request)
 
-        self.change = mortal
+        self.change = failing
 
 
 class Killed(BaseException):
-    """As kill -9: nothing is tidied up."""
+    """Like SIGKILL: no cleanup runs."""
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def bulk() -> BulkChanges:
+    return BulkChanges()
 
 
-def test_each_order_is_changed_by_itself_and_failures_are_its_own(desk: Desk) -> None:
-    good, shipped = desk.shop.place(), desk.shop.place()
-    desk.shop.change(shipped.id, OrderStatus.SHIPPED)
+def test_orders_fail_independently(bulk: BulkChanges) -> None:
+    good, shipped = bulk.shop.place(), bulk.shop.place()
+    bulk.shop.change(shipped.id, OrderStatus.SHIPPED)
     unknown = new_id()
 
-    job = desk.ask(shipped.id, good.id, unknown)
+    job = bulk.request(shipped.id, good.id, unknown)
 
     assert job.status is JobStatus.DONE
     assert job.updated == (good.id,)
-    assert [(one.order_id, one.code, one.current) for one in job.failed] == [
+    assert [(failure.order_id, failure.code, failure.current) for failure in job.failed] == [
         (shipped.id, "transition_refused", OrderStatus.SHIPPED),
         (unknown, "order_not_found", None),
     ]
-    assert desk.shop.queries.get(good.id).status is OrderStatus.PAID
+    assert bulk.shop.queries.get(good.id).status is OrderStatus.PAID
 
 
-def test_an_order_named_twice_is_in_it_once(desk: Desk) -> None:
-    order = desk.shop.place()
+def test_repeated_order_is_changed_once(bulk: BulkChanges) -> None:
+    order = bulk.shop.place()
 
-    job = desk.ask(order.id, order.id)
+    job = bulk.request(order.id, order.id)
 
     assert job.updated == (order.id,)
-    assert desk.shop.queries.get(order.id).version == 2
+    assert bulk.shop.queries.get(order.id).version == 2
 
 
-def test_the_history_says_who_asked(desk: Desk) -> None:
-    order = desk.shop.place()
+def test_history_names_the_requesting_actor(bulk: BulkChanges) -> None:
+    order = bulk.shop.place()
 
-    desk.ask(order.id)
+    bulk.request(order.id)
 
-    assert desk.shop.queries.history(order.id)[-1].actor == ADMIN.subject
+    assert bulk.shop.queries.history(order.id)[-1].actor == ADMIN.subject
 
 
 @pytest.mark.parametrize("number", [0, MAX_ORDERS + 1])
-def test_one_to_a_thousand_orders_can_be_named(desk: Desk, number: int) -> None:
+def test_order_count_out_of_range_is_rejected(bulk: BulkChanges, number: int) -> None:
     with pytest.raises(InvalidValue) as refusal:
-        desk.ask(*range(1, number + 1))
+        bulk.request(*range(1, number + 1))
 
     assert refusal.value.field == "order_ids"
 
 
-def test_it_is_for_administrators(desk: Desk) -> None:
-    order = desk.shop.place(by=ADA)
+def test_bulk_change_requires_an_administrator(bulk: BulkChanges) -> None:
+    order = bulk.shop.place(by=ADA)
 
     with pytest.raises(AccessDenied):
-        desk.ask(order.id, by=ADA)
+        bulk.request(order.id, by=ADA)
     with pytest.raises(AccessDenied):
-        get_job(GetJob(actor=ADA, job_id=new_id()), jobs=desk.jobs)
+        get_job(GetJob(actor=ADA, job_id=new_id()), jobs=bulk.jobs)
 
 
-def test_up_to_a_hundred_orders_are_done_at_once_and_more_wait_for_a_worker(desk: Desk) -> None:
-    orders = desk.orders(MAX_SYNCHRONOUS + 1)
+def test_more_than_100_orders_are_queued(bulk: BulkChanges) -> None:
+    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
 
-    small, large = desk.ask(*orders[:-1]), desk.ask(*orders)
+    small, large = bulk.request(*orders[:-1]), bulk.request(*orders)
 
     assert (small.status, large.status) == (JobStatus.DONE, JobStatus.QUEUED)
-    assert get_job(GetJob(actor=ADMIN, job_id=large.id), jobs=desk.jobs) == large
+    assert get_job(GetJob(actor=ADMIN, job_id=large.id), jobs=bulk.jobs) == large
     with pytest.raises(JobNotFound):
-        get_job(GetJob(actor=ADMIN, job_id=small.id), jobs=desk.jobs)
+        get_job(GetJob(actor=ADMIN, job_id=small.id), jobs=bulk.jobs)
 
 
-def test_a_worker_does_what_waits(desk: Desk) -> None:
-    orders = desk.orders(MAX_SYNCHRONOUS + 1)
-    job = desk.ask(*orders, unknown := new_id())
+def test_worker_completes_queued_job(bulk: BulkChanges) -> None:
+    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
+    job = bulk.request(*orders, unknown := new_id())
 
-    done = desk.work(job)
+    done = bulk.run(job)
 
-    assert done == desk.jobs.get(job.id)
+    assert done == bulk.jobs.get(job.id)
     assert done.status is JobStatus.DONE
     assert done.updated == tuple(orders)
     assert [failure.order_id for failure in done.failed] == [unknown]
-    assert desk.work(job) is None
+    assert bulk.run(job) is None
 
 
-def test_a_job_whose_worker_died_goes_on_when_its_lease_is_over_and_changes_nothing_twice(desk: Desk) -> None:
-    orders = desk.orders(MAX_SYNCHRONOUS + 1)
-    job, whole = desk.ask(*orders), desk.change
-    desk.die_after(BATCH + 7, Killed())
+def test_job_resumes_after_its_lease_expires(bulk: BulkChanges) -> None:
+    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
+    job, working = bulk.request(*orders), bulk.change
+    bulk.fail_after(BATCH + 7, Killed())
     with pytest.raises(Killed):
-        desk.work(job)
-    desk.change = whole
+        bulk.run(job)
+    bulk.change = working
 
-    too_early = desk.work(job)
-    noted = desk.jobs.get(job.id).processed
-    desk.shop.clock.advance(LEASE.total_seconds())
-    done = desk.work(job)
+    too_early = bulk.run(job)
+    noted = bulk.jobs.get(job.id).processed
+    bulk.shop.clock.advance(LEASE.total_seconds())
+    done = bulk.run(job)
 
     assert too_early is None
     assert noted == BATCH
     assert done
     assert done.updated == tuple(orders)
-    assert desk.versions() == {2}
+    assert bulk.versions() == {2}
 
 
-def test_progress_can_be_seen_while_it_runs(desk: Desk) -> None:
-    job, seen, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), set(), desk.change
+def test_progress_is_visible_during_the_job(bulk: BulkChanges) -> None:
+    job, seen, change = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), set(), bulk.change
 
-    def looked_at(request: ChangeStatus) -> Order:
-        seen.add((desk.jobs.get(job.id).status, desk.jobs.get(job.id).processed))
+    def observed(request: ChangeStatus) -> Order:
+        seen.add((bulk.jobs.get(job.id).status, bulk.jobs.get(job.id).processed))
         return change(request)
 
-    desk.change = looked_at
-    desk.work(job)
+    bulk.change = observed
+    bulk.run(job)
 
     assert seen == {(JobStatus.RUNNING, done) for done in range(0, MAX_SYNCHRONOUS + 1, BATCH)}
 
 
-def test_a_worker_that_was_overtaken_stops_and_notes_nothing(desk: Desk) -> None:
-    job, change = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
+def test_worker_without_lease_saves_nothing(bulk: BulkChanges) -> None:
+    job, change = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
 
     def slow(request: ChangeStatus) -> Order:
-        desk.change = change
-        desk.shop.clock.advance(LEASE.total_seconds())
-        assert desk.work(job)  # another one
+        bulk.change = change
+        bulk.shop.clock.advance(LEASE.total_seconds())
+        assert bulk.run(job)  # another worker
         return change(request)
 
-    desk.change = slow
-    overtaken = desk.work(job)
+    bulk.change = slow
+    overtaken = bulk.run(job)
 
     assert overtaken is None
-    assert desk.jobs.get(job.id).status is JobStatus.DONE
-    assert desk.versions() == {2}
+    assert bulk.jobs.get(job.id).status is JobStatus.DONE
+    assert bulk.versions() == {2}
 
 
-def test_while_the_store_is_away_the_job_waits_where_it_is(desk: Desk) -> None:
-    orders = desk.orders(MAX_SYNCHRONOUS + 1)
-    job, whole = desk.ask(*orders), desk.change
-    desk.die_after(7, StoreUnavailable("Away."))
+def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
+    orders = bulk.orders(MAX_SYNCHRONOUS + 1)
+    job, working = bulk.request(*orders), bulk.change
+    bulk.fail_after(7, StoreUnavailable("Away."))
 
     with pytest.raises(StoreUnavailable):
-        desk.work(job)
+        bulk.run(job)
 
-    desk.change = whole
-    assert desk.jobs.get(job.id).processed == 7
-    assert desk.jobs.list_due(desk.shop.clock()) == []
-    desk.shop.clock.advance(5)
-    assert desk.jobs.list_due(desk.shop.clock()) == [job.id]
-    done = desk.work(job)
+    bulk.change = working
+    assert bulk.jobs.get(job.id).processed == 7
+    assert bulk.jobs.list_due(bulk.shop.clock()) == []
+    bulk.shop.clock.advance(5)
+    assert bulk.jobs.list_due(bulk.shop.clock()) == [job.id]
+    done = bulk.run(job)
     assert done
     assert done.updated == tuple(orders)
-    assert desk.versions() == {2}
+    assert bulk.versions() == {2}
 
 
-def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
-    job, whole = desk.ask(*desk.orders(MAX_SYNCHRONOUS + 1)), desk.change
+def test_job_that_kills_workers_is_abandoned(bulk: BulkChanges) -> None:
+    job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
     for _ in range(MAX_ATTEMPTS):
-        desk.die_after(0, Killed())
+        bulk.fail_after(0, Killed())
         with pytest.raises(Killed):
-            desk.work(job)
-        desk.shop.clock.advance(LEASE.total_seconds())
-    desk.change = whole
+            bulk.run(job)
+        bulk.shop.clock.advance(LEASE.total_seconds())
+    bulk.change = working
 
-    given_up = desk.work(job)
+    given_up = bulk.run(job)
 
     assert given_up
     assert given_up.status is JobStatus.FAILED
-    assert desk.jobs.list_due(desk.shop.clock() + timedelta(days=1)) == []
-    assert desk.versions() == {1}
+    assert bulk.jobs.list_due(bulk.shop.clock() + timedelta(days=1)) == []
+    assert bulk.versions() == {1}

@@ -1,4 +1,4 @@
-"""Products by the thousand: in batches, each whole; bad lines alone are lost."""
+"""Import of many products: in atomic batches; only invalid lines are skipped."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,34 +29,33 @@ def tea(number: int = 1, *, price: int = 100, stock: int = 5, threshold: int | N
     return ProductUpsert(product=product, threshold_given=threshold is not None)
 
 
-def rows(*stated: ProductUpsert | None) -> list[ImportRow]:
-    """Lines from 2 on, as below a header; None for one that is no product."""
+def rows(*upserts: ProductUpsert | None) -> list[ImportRow]:
+    """Lines from 2 on, as below a header; None for an invalid line."""
     return [
-        ImportRow(line=line, upsert=one) if one else ImportRow(line=line, reason="not a product")
-        for line, one in enumerate(stated, start=2)
+        ImportRow(line=line, upsert=upsert) if upsert else ImportRow(line=line, reason="not a product")
+        for line, upsert in enumerate(upserts, start=2)
     ]
 
 
 @dataclass
-class Storeroom:
+class ProductImporter:
     shop: Shop = field(default_factory=Shop)
 
     def __post_init__(self) -> None:
         self.put = partial(upsert_products, uow=self.shop.uow, clock=self.shop.clock)
 
-    def bring(
-        self, lines: Iterable[ImportRow], *, by: Actor = ADMIN, rehearsal: bool = False
-    ) -> Iterator[ImportResult]:
-        request = ImportProducts(actor=by, rows=lines, dry_run=rehearsal)
+    def run(self, lines: Iterable[ImportRow], *, by: Actor = ADMIN, dry_run: bool = False) -> Iterator[ImportResult]:
+        request = ImportProducts(actor=by, rows=lines, dry_run=dry_run)
         return import_products(request, upsert_products=self.put)
 
-    def brought(self, *stated: ProductUpsert | None, rehearsal: bool = False) -> list[str | None]:
-        """Bring the lines; say what became of each."""
+    def outcomes(self, *upserts: ProductUpsert | None, dry_run: bool = False) -> list[str | None]:
+        """Import the lines; return the outcome of each."""
         return [
-            one.outcome.value if one.outcome else one.reason for one in self.bring(rows(*stated), rehearsal=rehearsal)
+            result.outcome.value if result.outcome else result.reason
+            for result in self.run(rows(*upserts), dry_run=dry_run)
         ]
 
-    def shelf(self) -> list[Product]:
+    def products(self) -> list[Product]:
         return list(InMemoryProductCatalog(self.shop.store).list_page(limit=10_000))
 
     def ledger(self) -> list[tuple[MovementKind, int]]:
@@ -64,64 +63,64 @@ class Storeroom:
 
 
 @pytest.fixture
-def storeroom() -> Storeroom:
-    return Storeroom()
+def importer() -> ProductImporter:
+    return ProductImporter()
 
 
-def test_products_are_added_changed_or_left_as_they_are_by_their_sku(storeroom: Storeroom) -> None:
-    storeroom.brought(tea(1), tea(2))
+def test_products_are_upserted_by_sku(importer: ProductImporter) -> None:
+    importer.outcomes(tea(1), tea(2))
 
-    became = storeroom.brought(tea(1, price=120, stock=3), tea(2), tea(3))
+    became = importer.outcomes(tea(1, price=120, stock=3), tea(2), tea(3))
 
     assert became == ["changed", "unchanged", "added"]
-    assert [(one.id, one.sku, one.price.minor, one.stock) for one in storeroom.shelf()] == [
+    assert [(product.id, product.sku, product.price.minor, product.stock) for product in importer.products()] == [
         (1, "TEA-1", 120, 3),
         (2, "TEA-2", 100, 5),
         (3, "TEA-3", 100, 5),
     ]
 
 
-def test_the_ledger_tells_of_every_stock_that_changed(storeroom: Storeroom) -> None:
-    storeroom.brought(tea(1))
-    storeroom.brought(tea(1, stock=3), tea(2, stock=4))
-    storeroom.brought(tea(1, stock=3, price=1))
+def test_ledger_records_every_stock_change(importer: ProductImporter) -> None:
+    importer.outcomes(tea(1))
+    importer.outcomes(tea(1, stock=3), tea(2, stock=4))
+    importer.outcomes(tea(1, stock=3, price=1))
 
-    assert storeroom.ledger() == [(MovementKind.INITIAL, 5), (MovementKind.ADJUSTED, -2), (MovementKind.INITIAL, 4)]
-
-
-def test_a_product_keeps_its_threshold_where_the_line_names_none(storeroom: Storeroom) -> None:
-    storeroom.brought(tea(1, threshold=50))
-
-    assert storeroom.brought(tea(1)) == ["unchanged"]
-    assert storeroom.shelf()[0].low_stock_threshold == 50
-    assert storeroom.brought(tea(1, threshold=7)) == ["changed"]
-    assert storeroom.shelf()[0].low_stock_threshold == 7
+    assert importer.ledger() == [(MovementKind.INITIAL, 5), (MovementKind.ADJUSTED, -2), (MovementKind.INITIAL, 4)]
 
 
-def test_a_line_that_is_no_product_is_passed_over(storeroom: Storeroom) -> None:
-    imported = list(storeroom.bring(rows(tea(1), None, tea(2))))
+def test_missing_threshold_leaves_current_value(importer: ProductImporter) -> None:
+    importer.outcomes(tea(1, threshold=50))
 
-    assert [(one.line, one.outcome is None, one.reason) for one in imported] == [
+    assert importer.outcomes(tea(1)) == ["unchanged"]
+    assert importer.products()[0].low_stock_threshold == 50
+    assert importer.outcomes(tea(1, threshold=7)) == ["changed"]
+    assert importer.products()[0].low_stock_threshold == 7
+
+
+def test_invalid_line_is_skipped(importer: ProductImporter) -> None:
+    imported = list(importer.run(rows(tea(1), None, tea(2))))
+
+    assert [(result.line, result.outcome is None, result.reason) for result in imported] == [
         (2, False, None),
         (3, True, "not a product"),
         (4, False, None),
     ]
-    assert len(storeroom.shelf()) == 2
+    assert len(importer.products()) == 2
 
 
-def test_the_last_of_several_lines_of_one_sku_counts(storeroom: Storeroom) -> None:
-    assert storeroom.brought(tea(1, stock=1), tea(2), tea(1, stock=9)) == ["added", "added", "changed"]
-    assert storeroom.shelf()[0].stock == 9
+def test_last_line_of_a_sku_wins(importer: ProductImporter) -> None:
+    assert importer.outcomes(tea(1, stock=1), tea(2), tea(1, stock=9)) == ["added", "added", "changed"]
+    assert importer.products()[0].stock == 9
 
 
-def test_a_rehearsal_says_what_would_be_and_changes_nothing(storeroom: Storeroom) -> None:
-    storeroom.brought(tea(1))
+def test_dry_run_reports_without_changes(importer: ProductImporter) -> None:
+    importer.outcomes(tea(1))
 
-    assert storeroom.brought(tea(1, stock=9), tea(2), rehearsal=True) == ["changed", "added"]
-    assert [one.stock for one in storeroom.shelf()] == [5]
+    assert importer.outcomes(tea(1, stock=9), tea(2), dry_run=True) == ["changed", "added"]
+    assert [product.stock for product in importer.products()] == [5]
 
 
-def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom: Storeroom) -> None:
+def test_import_reads_one_batch_ahead(importer: ProductImporter) -> None:
     read = []
 
     def lines() -> Iterator[ImportRow]:
@@ -129,32 +128,32 @@ def test_what_was_told_is_kept_and_no_more_than_a_batch_is_read_ahead(storeroom:
             read.append(row.line)
             yield row
 
-    imported = storeroom.bring(lines())
+    imported = importer.run(lines())
     first = next(imported)
 
     assert first.line == 2
-    assert len(storeroom.shelf()) == BATCH
+    assert len(importer.products()) == BATCH
     assert len(read) <= BATCH + 1
 
 
-def test_a_batch_that_fails_leaves_those_before_it(storeroom: Storeroom) -> None:
-    put, batches = storeroom.put, iter([1])
+def test_failed_batch_leaves_earlier_batches(importer: ProductImporter) -> None:
+    put, batches = importer.put, iter([1])
 
     def idempotency_key(request: UpsertProducts) -> object:
         if next(batches, None) is None:
             raise StoreUnavailable("Away.")
         return put(request)
 
-    storeroom.put = idempotency_key  # type: ignore[assignment]
-    told: list[ImportResult] = []
+    importer.put = idempotency_key  # type: ignore[assignment]
+    results: list[ImportResult] = []
     with pytest.raises(StoreUnavailable):
-        told += storeroom.bring(rows(*(tea(number) for number in range(2 * BATCH))))
+        results += importer.run(rows(*(tea(number) for number in range(2 * BATCH))))
 
-    assert len(storeroom.shelf()) == BATCH
+    assert len(importer.products()) == BATCH
 
 
-def test_it_is_for_administrators(storeroom: Storeroom) -> None:
+def test_import_requires_an_administrator(importer: ProductImporter) -> None:
     with pytest.raises(AccessDenied):
-        storeroom.bring(rows(tea(1)), by=ADA)
+        importer.run(rows(tea(1)), by=ADA)
     with pytest.raises(AccessDenied):
-        storeroom.put(UpsertProducts(actor=ADA, products={}))
+        importer.put(UpsertProducts(actor=ADA, products={}))

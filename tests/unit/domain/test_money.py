@@ -1,4 +1,4 @@
-"""Money, against decimal arithmetic: what it takes comes back exactly, and everything else is refused."""
+"""Money, compared with decimal arithmetic: accepted amounts are exact, and all others are rejected."""
 
 import json
 from decimal import Decimal
@@ -13,7 +13,7 @@ from orders_domain import Money
 from orders_domain.errors import InvalidAmount
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 
-MOST = 10**12
+MAX_MINOR_UNITS = 10**12
 CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
 
 
@@ -21,7 +21,7 @@ CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))
     ("currency", "decimals"),
     [("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("BHD", 3), ("KWD", 3), ("TND", 3), ("CLF", 4)],
 )
-def test_a_currency_has_the_decimals_of_iso_4217(currency: str, decimals: int) -> None:
+def test_currency_has_iso_4217_decimals(currency: str, decimals: int) -> None:
     smallest = Decimal(1).scaleb(-decimals)
 
     assert Money.of(smallest, currency) == Money(1, currency)
@@ -29,8 +29,8 @@ def test_a_currency_has_the_decimals_of_iso_4217(currency: str, decimals: int) -
         Money.of(smallest / 10, currency)
 
 
-@given(st.integers(0, MOST), CURRENCIES)
-def test_what_the_amount_says_is_the_same_money_again(minor: int, currency: str) -> None:
+@given(st.integers(0, MAX_MINOR_UNITS), CURRENCIES)
+def test_amount_round_trips(minor: int, currency: str) -> None:
     money = Money(minor, currency)
 
     assert Money.of(money.amount, currency) == money
@@ -38,19 +38,19 @@ def test_what_the_amount_says_is_the_same_money_again(minor: int, currency: str)
     assert money.amount.as_tuple().exponent == -MINOR_UNIT_DIGITS[currency]
 
 
-@given(st.integers(0, MOST), CURRENCIES)
-def test_an_amount_written_and_read_as_json_is_the_same_money(minor: int, currency: str) -> None:
+@given(st.integers(0, MAX_MINOR_UNITS), CURRENCIES)
+def test_amount_round_trips_through_json(minor: int, currency: str) -> None:
     written = json.dumps(float(Money(minor, currency).amount))
 
     assert Money.of(json.loads(written), currency) == Money(minor, currency)
 
 
 @given(st.decimals(allow_nan=True, allow_infinity=True), CURRENCIES)
-def test_a_decimal_is_taken_exactly_or_refused(amount: Decimal, currency: str) -> None:
+def test_decimal_is_exact_or_rejected(amount: Decimal, currency: str) -> None:
     plausible = amount.is_finite() and abs(int(amount.as_tuple().exponent)) < 500
     minor = Fraction(amount) * 10 ** MINOR_UNIT_DIGITS[currency] if plausible else Fraction(-1)
 
-    if minor.denominator == 1 and 0 <= minor <= MOST:
+    if minor.denominator == 1 and 0 <= minor <= MAX_MINOR_UNITS:
         assert Money.of(amount, currency).amount == amount
     else:
         with pytest.raises(InvalidAmount):
@@ -58,7 +58,7 @@ def test_a_decimal_is_taken_exactly_or_refused(amount: Decimal, currency: str) -
 
 
 @given(st.floats(), CURRENCIES)
-def test_a_float_is_the_shortest_decimal_that_reads_as_it(amount: float, currency: str) -> None:
+def test_float_is_its_shortest_decimal(amount: float, currency: str) -> None:
     try:
         money = Money.of(amount, currency)
     except InvalidAmount:
@@ -101,41 +101,43 @@ def test_a_float_is_the_shortest_decimal_that_reads_as_it(amount: float, currenc
     ],
     ids=lambda amount: repr(amount)[:24],
 )
-def test_what_is_no_amount_of_dollars_is_refused(amount: Any) -> None:
+def test_invalid_dollar_amount_is_rejected(amount: Any) -> None:
     with pytest.raises(InvalidAmount):
         Money.of(amount, "USD")
 
 
-def test_the_31st_decimal_is_refused_like_the_third() -> None:
+def test_excess_decimals_are_rejected_at_any_place() -> None:
     with pytest.raises(InvalidAmount):
         Money.of(Decimal("1.0000000000000000000000000000001"), "USD")
 
 
-@pytest.mark.parametrize("minor", [-1, MOST + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr)
-def test_minor_units_are_a_whole_number_up_to_a_million_millions(minor: Any) -> None:
+@pytest.mark.parametrize(
+    "minor", [-1, MAX_MINOR_UNITS + 1, 10**30, 1.0, 0.5, True, False, None, "1", Decimal(1)], ids=repr
+)
+def test_minor_units_out_of_range_are_rejected(minor: Any) -> None:
     with pytest.raises(InvalidAmount):
         Money(minor, "USD")
 
 
-def test_the_largest_amount_and_nothing_are_money() -> None:
-    assert Money.of(10_000_000_000, "USD") == Money(MOST, "USD")
-    assert Money.of(MOST, "JPY") == Money(MOST, "JPY")
+def test_zero_and_maximum_are_accepted() -> None:
+    assert Money.of(10_000_000_000, "USD") == Money(MAX_MINOR_UNITS, "USD")
+    assert Money.of(MAX_MINOR_UNITS, "JPY") == Money(MAX_MINOR_UNITS, "JPY")
     assert Money.of(0, "USD") == Money.of(-0.0, "USD") == Money(0, "USD")
 
 
 @pytest.mark.parametrize("currency", ["usd", "", "XXX", "XTS", "XAU", "US", "USDX", "ＵＳＤ", "USD ", None])
-def test_a_currency_that_is_not_in_use_is_refused(currency: Any) -> None:
+def test_unknown_currency_is_rejected(currency: Any) -> None:
     for make in (Money, Money.of):
         with pytest.raises(InvalidAmount) as refusal:
             make(1, currency)
         assert refusal.value.field == "currency"
 
 
-def test_no_two_currencies_share_a_code_and_every_code_is_three_letters() -> None:
+def test_currency_codes_are_three_unique_letters() -> None:
     assert len(MINOR_UNIT_DIGITS) > 150
     assert all(len(code) == 3 and code.isascii() and code.isupper() for code in MINOR_UNIT_DIGITS)
     assert set(MINOR_UNIT_DIGITS.values()) == {0, 2, 3, 4}
 
 
-def test_money_of_different_currencies_is_never_equal() -> None:
+def test_different_currencies_are_never_equal() -> None:
     assert Money(100, "USD") != Money(100, "EUR")

@@ -1,4 +1,4 @@
-"""Telling users: one message a change, however often the change is told."""
+"""Notification of users: one message per change, however often its event arrives."""
 
 from dataclasses import dataclass, field
 
@@ -13,16 +13,16 @@ from tests.support.use_cases import Shop
 
 
 @dataclass
-class Postman:
-    """Keeps the letters, and fails where it is told to."""
+class ScriptedNotifier:
+    """Stores the messages, and raises the given errors first."""
 
-    letters: list[NotificationMessage] = field(default_factory=list)
-    trouble: list[Exception] = field(default_factory=list)
+    messages: list[NotificationMessage] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
 
-    def __call__(self, letter: NotificationMessage) -> None:
-        if self.trouble:
-            raise self.trouble.pop()
-        self.letters.append(letter)
+    def __call__(self, message: NotificationMessage) -> None:
+        if self.errors:
+            raise self.errors.pop()
+        self.messages.append(message)
 
 
 @pytest.fixture
@@ -30,70 +30,70 @@ def shop() -> Shop:
     return Shop()
 
 
-def news(user: str = "ann") -> Notification:
+def new_notification(user: str = "ann") -> Notification:
     return Notification(id=new_id(), user_id=user, order="7", message="On its way.", occurred_at=NOON)
 
 
-def notify(shop: Shop, postman: Postman, one: Notification) -> NotificationOutcome:
+def notify(shop: Shop, notifier: ScriptedNotifier, notification: Notification) -> NotificationOutcome:
     known = {"ann": "ann@example.com"}
     return notify_user(
-        NotifyUser(notification=one), uow=shop.uow, email_lookup=known.get, notifier=postman, clock=shop.clock
+        NotifyUser(notification=notification), uow=shop.uow, email_lookup=known.get, notifier=notifier, clock=shop.clock
     )
 
 
 @pytest.mark.clause("002-29")
-def test_one_letter_is_sent_however_often_a_notification_comes(shop: Shop) -> None:
-    postman, one = Postman(), news()
+def test_repeated_notification_is_sent_once(shop: Shop) -> None:
+    notifier, notification = ScriptedNotifier(), new_notification()
 
-    told = [notify(shop, postman, one) for _ in range(100)]
+    outcomes = [notify(shop, notifier, notification) for _ in range(100)]
 
-    assert told == [NotificationOutcome.SENT] + [NotificationOutcome.REPEATED] * 99
-    assert postman.letters == [NotificationMessage(to="ann@example.com", notification=one)]
-
-
-def test_each_notification_is_a_letter_of_its_own(shop: Shop) -> None:
-    postman = Postman()
-
-    for one in (news(), news()):
-        notify(shop, postman, one)
-
-    assert len(postman.letters) == 2
+    assert outcomes == [NotificationOutcome.SENT] + [NotificationOutcome.REPEATED] * 99
+    assert notifier.messages == [NotificationMessage(to="ann@example.com", notification=notification)]
 
 
-def test_who_has_no_address_is_not_written_to(shop: Shop) -> None:
-    postman, one = Postman(), news("bob")
+def test_each_notification_is_sent_separately(shop: Shop) -> None:
+    notifier = ScriptedNotifier()
 
-    assert [notify(shop, postman, one), notify(shop, postman, one)] == [
+    for notification in (new_notification(), new_notification()):
+        notify(shop, notifier, notification)
+
+    assert len(notifier.messages) == 2
+
+
+def test_user_without_email_gets_no_message(shop: Shop) -> None:
+    notifier, notification = ScriptedNotifier(), new_notification("bob")
+
+    assert [notify(shop, notifier, notification), notify(shop, notifier, notification)] == [
         NotificationOutcome.NO_ADDRESS,
         NotificationOutcome.REPEATED,
     ]
 
-    assert postman.letters == []
+    assert notifier.messages == []
 
 
-def test_a_user_id_with_an_at_sign_is_the_address_of_a_user_without_one(shop: Shop) -> None:
-    postman, one = Postman(), news("bob@example.com")
+def test_user_id_with_at_sign_is_the_email(shop: Shop) -> None:
+    notifier, notification = ScriptedNotifier(), new_notification("bob@example.com")
 
-    assert notify(shop, postman, one) is NotificationOutcome.SENT
+    assert notify(shop, notifier, notification) is NotificationOutcome.SENT
 
-    assert [letter.to for letter in postman.letters] == ["bob@example.com"]
-
-
-@pytest.mark.parametrize("trouble", [NotifierUnavailable("away"), NotificationRejected("no such box")])
-def test_what_was_not_sent_may_be_tried_again(shop: Shop, trouble: Exception) -> None:
-    postman, one = Postman(trouble=[trouble]), news()
-
-    with pytest.raises(type(trouble)):
-        notify(shop, postman, one)
-
-    assert notify(shop, postman, one) is NotificationOutcome.SENT
-    assert len(postman.letters) == 1
+    assert [message.to for message in notifier.messages] == ["bob@example.com"]
 
 
-def test_a_notification_and_a_tracking_event_of_one_id_are_two_things(shop: Shop) -> None:
-    one = news()
+@pytest.mark.parametrize("errors", [NotifierUnavailable("away"), NotificationRejected("no such box")])
+def test_failed_notification_can_be_retried(shop: Shop, errors: Exception) -> None:
+    notifier, notification = ScriptedNotifier(errors=[errors]), new_notification()
+
+    with pytest.raises(type(errors)):
+        notify(shop, notifier, notification)
+
+    assert notify(shop, notifier, notification) is NotificationOutcome.SENT
+    assert len(notifier.messages) == 1
+
+
+def test_notification_and_tracking_ids_are_separate(shop: Shop) -> None:
+    notification = new_notification()
     with shop.uow as uow:
-        uow.inbox.record(str(one.id), scope="tracking", at=NOON)
+        uow.inbox.record(str(notification.id), scope="tracking", at=NOON)
         uow.commit()
 
-    assert notify(shop, Postman(), one) is NotificationOutcome.SENT
+    assert notify(shop, ScriptedNotifier(), notification) is NotificationOutcome.SENT

@@ -16,7 +16,7 @@ def place(lines: tuple[CustomItem, ...], total: Money) -> Order:
     return Order.place(order_id=new_id(), origin=Origin.ORDERS, items=lines, total=total, by=ADA, at=NOON)
 
 
-def test_a_new_order_is_pending_the_actor_s_and_at_version_1() -> None:
+def test_new_order_is_pending_at_version_1() -> None:
     order = placed(by=ADA, at=NOON)
 
     assert (order.status, order.user_id, order.version, order.persisted_version) == (OrderStatus.PENDING, "ada", 1, 0)
@@ -25,7 +25,7 @@ def test_a_new_order_is_pending_the_actor_s_and_at_version_1() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1_001])
-def test_an_order_without_an_item_or_with_more_than_a_thousand_is_refused(count: int) -> None:
+def test_item_count_out_of_range_is_rejected(count: int) -> None:
     lines = tuple(CustomItem({"sku": "LAMP-1"}) for _ in range(count))
 
     with pytest.raises(InvalidValue) as refusal:
@@ -35,7 +35,7 @@ def test_an_order_without_an_item_or_with_more_than_a_thousand_is_refused(count:
 
 
 @pytest.mark.parametrize("count", [1, 1_000])
-def test_an_order_has_one_item_to_a_thousand(count: int) -> None:
+def test_one_to_a_thousand_items_are_accepted(count: int) -> None:
     lines = tuple(CustomItem({"sku": "LAMP-1"}) for _ in range(count))
 
     assert len(place(lines, TOTAL).items) == count
@@ -47,11 +47,11 @@ def test_an_order_has_one_item_to_a_thousand(count: int) -> None:
     st.sampled_from(["unit_price", "price"]),
     st.integers(-3, 3),
 )
-def test_the_total_is_the_sum_where_every_line_has_a_quantity_and_a_price(
+def test_total_must_equal_sum_of_priced_lines(
     lines: list[tuple[int, int]], quantity: str, price: str, error_in_cents: int
 ) -> None:
     sent = tuple(CustomItem({quantity: count, price: cents / 100}) for count, cents in lines)
-    cents = sum(count * each for count, each in lines)
+    cents = sum(count * price_in_cents for count, price_in_cents in lines)
     stated = Money(max(0, cents + error_in_cents), "USD")
 
     if stated.minor == cents:
@@ -76,32 +76,32 @@ def test_the_total_is_the_sum_where_every_line_has_a_quantity_and_a_price(
     ],
     ids=str,
 )
-def test_a_line_that_does_not_tell_its_price_leaves_the_total_to_the_client(silent: dict[str, JSON]) -> None:
+def test_unpriced_line_accepts_the_client_total(silent: dict[str, JSON]) -> None:
     order = place(items(LAMP, silent), Money(123_456, "USD"))
 
     assert order.total == Money(123_456, "USD")
 
 
-def test_quantity_and_unit_price_come_before_their_short_names() -> None:
+def test_full_names_override_short_names() -> None:
     line = CustomItem({"quantity": 2, "qty": 9, "unit_price": 1.5, "price": 9.5})
 
     assert line.subtotal == Decimal("3.0")
 
 
-def test_tenths_add_up_as_they_are_written_not_as_binary_floats() -> None:
+def test_tenths_are_added_as_decimals() -> None:
     thrice = items({"qty": 1, "price": 0.1}, {"qty": 1, "price": 0.1}, {"qty": 1, "price": 0.1})
 
     assert place(thrice, Money.of(0.3, "USD")).total == Money(30, "USD")
 
 
-def test_the_sum_is_exact_beyond_28_digits() -> None:
+def test_sum_is_exact_beyond_28_digits() -> None:
     almost_one = CustomItem({"quantity": 1.0000000000000002, "price": 0.9999999999999998})  # 1 - 4e-32
 
     with pytest.raises(TotalMismatch):
         place((almost_one,), Money(100, "USD"))
 
 
-def test_a_version_named_must_be_the_present_one() -> None:
+def test_outdated_version_is_rejected() -> None:
     order = placed()
 
     order.ensure_version(None)

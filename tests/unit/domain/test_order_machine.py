@@ -1,4 +1,4 @@
-"""Whatever is done to an order, in whatever sequence: no illegal state, no hole, and its history tells all of it."""
+"""State machine of an order: no invalid status, no gap in the versions, and a complete history."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ ACTORS = st.sampled_from([ADA, GRACE, ADMIN])
 
 
 class OrderLife(RuleBasedStateMachine):
-    """An order beside the simplest model of it: the name of its status, and the list of its statuses so far."""
+    """An order beside its model: the name of its status, and the list of its statuses so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,20 +32,20 @@ class OrderLife(RuleBasedStateMachine):
         self.owner = by.subject
 
     @rule(word=st.sampled_from(STATUSES), alike=st.sets(st.sampled_from(STATUSES)), by=ACTORS)
-    def become(self, word: str, alike: set[str], by: Actor) -> None:
+    def change_status(self, word: str, alike: set[str], by: Actor) -> None:
         self.now += timedelta(seconds=1)
         current = self.statuses[-1]
-        wanted = TargetStatus(OrderStatus(word), frozenset(OrderStatus(each) for each in {word, *alike}))
+        target = TargetStatus(OrderStatus(word), frozenset(OrderStatus(name) for name in {word, *alike}))
 
         if current in {word, *alike}:
-            assert not self.order.change_status(wanted, by=by, at=self.now)
+            assert not self.order.change_status(target, by=by, at=self.now)
         elif word in TABLE[current]:
-            assert self.order.change_status(wanted, by=by, at=self.now)
+            assert self.order.change_status(target, by=by, at=self.now)
             self.statuses.append(word)
             self._the_last_entry_says(by, current, word)
         else:
             with pytest.raises(InvalidTransition):
-                self.order.change_status(wanted, by=by, at=self.now)
+                self.order.change_status(target, by=by, at=self.now)
 
     def _the_last_entry_says(self, by: Actor, before: str, after: str) -> None:
         entry = self.order.new_entries[-1]
@@ -63,12 +63,12 @@ class OrderLife(RuleBasedStateMachine):
         self.order.new_entries.clear()
 
     @invariant()
-    def the_status_is_the_model_s(self) -> None:
+    def status_equals_the_model(self) -> None:
         assert self.order.status.value == self.statuses[-1]
         assert self.order.user_id == self.owner
 
     @invariant()
-    def the_version_counts_the_changes_without_holes(self) -> None:
+    def versions_are_consecutive(self) -> None:
         assert self.order.version == len(self.statuses)
         assert self.order.persisted_version == len(self.saved)
         assert [entry.version for entry in [*self.saved, *self.order.new_entries]] == [
@@ -76,11 +76,11 @@ class OrderLife(RuleBasedStateMachine):
         ]
 
     @invariant()
-    def folding_the_history_gives_the_order(self) -> None:
+    def history_rebuilds_the_order(self) -> None:
         assert rebuild([*self.saved, *self.order.new_entries]) == self.order
 
     @invariant()
-    def each_line_of_the_history_begins_where_the_one_before_ended(self) -> None:
+    def history_entries_are_connected(self) -> None:
         history = [*self.saved, *self.order.new_entries]
         assert [entry.to_status.value for entry in history] == self.statuses
         assert [entry.from_status for entry in history] == [None, *(entry.to_status for entry in history[:-1])]
@@ -90,7 +90,7 @@ TestOrderLife = OrderLife.TestCase
 TestOrderLife.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
 
 
-def test_a_history_with_a_hole_is_refused() -> None:
+def test_history_with_a_gap_is_rejected() -> None:
     order = placed()
     order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
     order.change_status(TargetStatus(OrderStatus.SHIPPED, frozenset()), by=ADA, at=NOON)
@@ -100,7 +100,7 @@ def test_a_history_with_a_hole_is_refused() -> None:
         rebuild([first, third])
 
 
-def test_a_history_without_its_beginning_is_refused() -> None:
+def test_history_without_its_start_is_rejected() -> None:
     order = placed()
     order.change_status(TargetStatus(OrderStatus.PAID, frozenset()), by=ADA, at=NOON)
 
@@ -109,7 +109,7 @@ def test_a_history_without_its_beginning_is_refused() -> None:
             rebuild(entries)
 
 
-def test_a_history_gives_back_the_number_it_is_told() -> None:
+def test_rebuilt_order_has_the_given_number() -> None:
     order = placed()
 
     assert rebuild(order.new_entries, number=4711).number == 4711

@@ -1,4 +1,4 @@
-"""Templates and the check of the stock, on the memory adapters."""
+"""Order templates and stock health, on the memory adapters."""
 
 from dataclasses import dataclass, field
 
@@ -36,8 +36,8 @@ HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_cod
 
 
 @dataclass
-class Counter:
-    """Where products are sold, and templates kept."""
+class TemplateShop:
+    """Products and order templates."""
 
     store: InMemoryStore = field(default_factory=InMemoryStore)
     clock: Clock = field(default_factory=Clock)
@@ -51,7 +51,7 @@ class Counter:
         )
         return add_product(AddProduct(actor=ADMIN, product=product), uow=self.uow, clock=self.clock).id
 
-    def keep(self, *requested_items: RequestedItem, by: Actor = ADA) -> OrderTemplate:
+    def add(self, *requested_items: RequestedItem, by: Actor = ADA) -> OrderTemplate:
         request = AddTemplate(actor=by, name="Weekly tea", requested_items=requested_items, address=HOME)
         return add_template(request, templates=self.templates, clock=self.clock)
 
@@ -71,45 +71,45 @@ class Counter:
 
 
 @pytest.fixture
-def counter() -> Counter:
-    return Counter()
+def shop() -> TemplateShop:
+    return TemplateShop()
 
 
-def test_an_order_of_a_template_has_the_prices_and_the_moment_of_its_placing(counter: Counter) -> None:
-    tea = counter.tea()
-    template = counter.keep(RequestedItem(product_id=tea, quantity=2), RequestedItem(product_id=tea, quantity=1))
-    later = counter.clock.advance(3600)
-    update_product(UpdateProduct(actor=ADMIN, product_id=tea, price=3), uow=counter.uow, clock=counter.clock)
+def test_template_order_has_current_prices(shop: TemplateShop) -> None:
+    tea = shop.tea()
+    template = shop.add(RequestedItem(product_id=tea, quantity=2), RequestedItem(product_id=tea, quantity=1))
+    later = shop.clock.advance(3600)
+    update_product(UpdateProduct(actor=ADMIN, product_id=tea, price=3), uow=shop.uow, clock=shop.clock)
 
-    order = counter.place(template)
+    order = shop.place(template)
 
     assert (order.total, order.created_at, order.address, order.user_id) == (Money(900, "USD"), later, HOME, "ada")
 
 
-def test_a_template_that_asks_for_too_much_leaves_everything_as_it_was(counter: Counter) -> None:
-    template = counter.keep(RequestedItem(product_id=counter.tea(stock=1), quantity=2))
+def test_template_with_shortage_places_nothing(shop: TemplateShop) -> None:
+    template = shop.add(RequestedItem(product_id=shop.tea(stock=1), quantity=2))
 
     with pytest.raises(InsufficientStock):
-        counter.place(template)
+        shop.place(template)
 
-    assert counter.store.orders == {}
+    assert shop.store.orders == {}
 
 
 @pytest.mark.parametrize("stranger", [GRACE, ADMIN])
-def test_a_template_is_its_owners_alone(counter: Counter, stranger: Actor) -> None:
-    template = counter.keep(RequestedItem(product_id=counter.tea(), quantity=1))
+def test_template_is_hidden_from_other_users(shop: TemplateShop, stranger: Actor) -> None:
+    template = shop.add(RequestedItem(product_id=shop.tea(), quantity=1))
 
     with pytest.raises(TemplateNotFound):
-        counter.place(template, by=stranger)
+        shop.place(template, by=stranger)
     with pytest.raises(TemplateNotFound):
-        delete_template(DeleteTemplate(actor=stranger, template_id=template.id), templates=counter.templates)
+        delete_template(DeleteTemplate(actor=stranger, template_id=template.id), templates=shop.templates)
 
-    assert list_templates(ListTemplates(actor=stranger), templates=counter.templates) == []
-    assert list_templates(ListTemplates(actor=ADA), templates=counter.templates) == [template]
+    assert list_templates(ListTemplates(actor=stranger), templates=shop.templates) == []
+    assert list_templates(ListTemplates(actor=ADA), templates=shop.templates) == [template]
 
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "NUL \x00", "half \ud800"])
-def test_a_name_that_cannot_be_is_refused(name: str) -> None:
+def test_invalid_template_name_is_rejected(name: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         NewOrderTemplate(
             user_id="ada", name=name, requested_items=(RequestedItem(product_id=1, quantity=1),), address=HOME
@@ -119,7 +119,7 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1001])
-def test_so_many_items_are_refused(count: int) -> None:
+def test_item_count_out_of_range_is_rejected(count: int) -> None:
     with pytest.raises(InvalidValue):
         NewOrderTemplate(
             user_id="ada", name="Tea", requested_items=(RequestedItem(product_id=1, quantity=1),) * count, address=HOME
@@ -127,7 +127,7 @@ def test_so_many_items_are_refused(count: int) -> None:
 
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 1001}, {"offset": -1}, {"offset": 100_001}])
-def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
+def test_invalid_page_is_rejected(page: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
         ListTemplates(actor=ADA, **page)
 
@@ -142,15 +142,15 @@ def test_a_page_that_cannot_be_is_refused(page: dict[str, int]) -> None:
         ([1, 0], StockHealth.CRITICAL),
     ],
 )
-def test_the_worst_product_decides_how_the_stock_is(counter: Counter, stocks: list[int], health: StockHealth) -> None:
+def test_worst_product_decides_stock_health(shop: TemplateShop, stocks: list[int], health: StockHealth) -> None:
     for stock in stocks:
-        counter.tea(stock=stock, threshold=5)
+        shop.tea(stock=stock, threshold=5)
 
-    assert counter.health() is health
+    assert shop.health() is health
 
 
-def test_the_stock_is_for_administrators(counter: Counter) -> None:
+def test_stock_health_requires_an_administrator(shop: TemplateShop) -> None:
     with pytest.raises(AccessDenied):
         get_stock_health(
-            GetStockHealth(actor=ADA), product_catalog=InMemoryProductCatalog(counter.store), clock=counter.clock
+            GetStockHealth(actor=ADA), product_catalog=InMemoryProductCatalog(shop.store), clock=shop.clock
         )

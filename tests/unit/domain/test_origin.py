@@ -1,4 +1,4 @@
-"""The origin of an order: what each use case gives, and what a history restores."""
+"""Origin of an order: set by each use case, and restored from its history."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ LINE = OrderLine(product_id=7, quantity=1, unit_price=TOTAL)
 
 
 @pytest.mark.parametrize("origin", Origin)
-def test_history_restores_the_origin_whatever_the_content(origin: Origin) -> None:
+def test_history_restores_the_origin(origin: Origin) -> None:
     order = placed(origin=origin)
 
     assert order.new_entries[0].details["origin"] == origin.value
@@ -50,7 +50,7 @@ def test_history_restores_the_origin_whatever_the_content(origin: Origin) -> Non
     ],
     ids=["items", "lines", "shipment", "cart"],
 )
-def test_history_older_than_origins_gives_the_migration_s(content: dict[str, Any], origin: Origin) -> None:
+def test_old_history_infers_the_origin(content: dict[str, Any], origin: Origin) -> None:
     total = SIGNED.total if "cart" in content else TOTAL
     order = Order.place(order_id=new_id(), origin=origin, total=total, by=ADA, at=NOON, **content)
 
@@ -61,7 +61,7 @@ def without_origin(entry: HistoryEntry) -> HistoryEntry:
     return replace(entry, details={name: value for name, value in entry.details.items() if name != "origin"})
 
 
-def test_each_use_case_gives_the_origin_of_its_contract() -> None:
+def test_each_use_case_sets_its_origin() -> None:
     shop = Shop()
     tea = stocked(shop)
     requested_items = (RequestedItem(product_id=tea.id, quantity=1),)

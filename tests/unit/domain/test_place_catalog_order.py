@@ -1,4 +1,4 @@
-"""Ordering products, and deleting the order, on the memory adapters."""
+"""Placing and deleting a catalog order, on the memory adapters."""
 
 from typing import Any
 
@@ -52,8 +52,8 @@ def order(
     return place_catalog_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id)
 
 
-def delete(shop: Shop, one: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
-    request = DeleteOrder(actor=by, order_id=one.id, access=OWNER_ONLY, versions=versions)
+def delete(shop: Shop, target: Any, *, by: Actor = ADA, versions: frozenset[int] | None = None) -> None:
+    request = DeleteOrder(actor=by, order_id=target.id, access=OWNER_ONLY, versions=versions)
     delete_order(request, uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
@@ -62,7 +62,7 @@ def left(shop: Shop, product: Product) -> int:
 
 
 @pytest.mark.clause("002-02", "002-10")
-def test_an_order_has_the_prices_of_the_moment_and_their_sum(shop: Shop) -> None:
+def test_order_has_current_prices_and_their_sum(shop: Shop) -> None:
     tea, milk = stocked(shop), stocked(shop, price=Money(99, "USD"))
 
     placed = order(shop, (milk, 3), (tea, 1), (milk, 1))
@@ -78,26 +78,26 @@ def test_an_order_has_the_prices_of_the_moment_and_their_sum(shop: Shop) -> None
 
 
 @pytest.mark.clause("002-01", "002-03")
-def test_what_is_short_is_named_whole_and_nothing_is_written(shop: Shop) -> None:
+def test_shortage_names_products_and_deducts_none(shop: Shop) -> None:
     some, none = stocked(shop, 2), stocked(shop, 0)
     moved = list(shop.store.movements)
 
     with pytest.raises(InsufficientStock) as refusal:
         order(shop, (none, 1), (some, 3))
 
-    assert [(one.product_id, one.requested, one.available) for one in refusal.value.shortages] == [
+    assert [(shortage.product_id, shortage.requested, shortage.available) for shortage in refusal.value.shortages] == [
         (some.id, 3, 2),
         (none.id, 1, 0),
     ]
     assert (shop.store.orders, shop.store.movements, shop.store.outbox) == ({}, moved, {})
 
 
-def test_an_order_of_nothing_is_refused(shop: Shop) -> None:
+def test_order_without_products_is_rejected(shop: Shop) -> None:
     with pytest.raises(InvalidValue):
         order(shop)
 
 
-def test_an_order_in_two_currencies_is_refused_and_takes_nothing(shop: Shop) -> None:
+def test_two_currencies_are_rejected(shop: Shop) -> None:
     dollars, yen = stocked(shop), stocked(shop, price=Money(100, "JPY"))
 
     with pytest.raises(InvalidValue, match="one currency"):
@@ -106,7 +106,7 @@ def test_an_order_in_two_currencies_is_refused_and_takes_nothing(shop: Shop) -> 
     assert (left(shop, dollars), left(shop, yen)) == (10, 10)
 
 
-def test_a_total_beyond_any_amount_is_refused_and_takes_nothing(shop: Shop) -> None:
+def test_total_above_max_amount_is_rejected(shop: Shop) -> None:
     gold = stocked(shop, price=Money(10**12, "USD"))
 
     with pytest.raises(InvalidAmount):
@@ -115,7 +115,7 @@ def test_a_total_beyond_any_amount_is_refused_and_takes_nothing(shop: Shop) -> N
     assert left(shop, gold) == 10
 
 
-def test_a_failing_commit_takes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_commit_deducts_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     tea = stocked(shop)
 
     def fail() -> None:
@@ -129,10 +129,10 @@ def test_a_failing_commit_takes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.clause("002-13")
-def test_a_deleted_order_gives_its_stock_back_and_leaves_its_history(shop: Shop) -> None:
+def test_deleted_order_releases_its_stock(shop: Shop) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
-    shop.get(placed.id)  # and so into the cache
+    shop.get(placed.id)  # which also caches it
 
     delete(shop, placed)
 
@@ -143,13 +143,13 @@ def test_a_deleted_order_gives_its_stock_back_and_leaves_its_history(shop: Shop)
     history = shop.queries.history(placed.id)
     assert [(entry.kind, entry.actor) for entry in history] == [("placed", "ada"), ("deleted", "ada")]
     assert rebuild(history).deleted_at == NOON
-    told = [one.event.type for one in shop.in_state(*OutboxState)]
-    assert told == ["orders.order_placed.v1", "orders.order_deleted.v1"]
+    types = [message.event.type for message in shop.in_state(*OutboxState)]
+    assert types == ["orders.order_placed.v1", "orders.order_deleted.v1"]
 
 
 @pytest.mark.clause("002-13")
 @pytest.mark.parametrize("status", [status for status in OrderStatus if status is not OrderStatus.PENDING])
-def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) -> None:
+def test_only_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     if status is OrderStatus.DELIVERED:
@@ -166,7 +166,7 @@ def test_only_a_pending_order_can_be_deleted(shop: Shop, status: OrderStatus) ->
 
 @pytest.mark.clause("002-05", "002-13")
 @pytest.mark.parametrize("by", [GRACE, CLERK, ADMIN], ids=lambda actor: actor.subject)
-def test_nobody_deletes_another_s_order(shop: Shop, by: Actor) -> None:
+def test_order_of_another_user_is_not_deleted(shop: Shop, by: Actor) -> None:
     placed = order(shop, (stocked(shop), 4))
 
     with pytest.raises(AccessDenied):
@@ -175,7 +175,7 @@ def test_nobody_deletes_another_s_order(shop: Shop, by: Actor) -> None:
     assert shop.queries.get(placed.id) == placed
 
 
-def test_an_order_is_deleted_once(shop: Shop) -> None:
+def test_deleted_order_cannot_be_deleted_again(shop: Shop) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     delete(shop, placed)
@@ -186,7 +186,7 @@ def test_an_order_is_deleted_once(shop: Shop) -> None:
     assert left(shop, tea) == 10
 
 
-def test_an_order_of_another_version_is_not_deleted(shop: Shop) -> None:
+def test_outdated_version_is_not_deleted(shop: Shop) -> None:
     placed = order(shop, (stocked(shop), 4))
 
     with pytest.raises(VersionMismatch):
@@ -197,7 +197,7 @@ def test_an_order_of_another_version_is_not_deleted(shop: Shop) -> None:
 
 @pytest.mark.clause("002-06", "002-13")
 @pytest.mark.parametrize("through", [[], [OrderStatus.CONFIRMED], [OrderStatus.PAID]])
-def test_a_cancelled_order_gives_its_stock_back_once(shop: Shop, through: list[OrderStatus]) -> None:
+def test_cancelled_order_releases_stock_once(shop: Shop, through: list[OrderStatus]) -> None:
     tea = stocked(shop)
     placed = order(shop, (tea, 4))
     for status in (*through, OrderStatus.CANCELED, OrderStatus.CANCELED):

@@ -1,4 +1,4 @@
-"""Ordering through other services, on the memory adapters: what is asked of whom, and what is left of a failure."""
+"""Placing an order through other services, on the memory adapters: the calls, and the cleanup after a failure."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELA
 from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
 from tests.support.examples import ADA, GRACE, Clock, new_id
 from tests.support.use_cases import Shop
-from tests.unit.domain.test_failing_commit import FailsOnce
+from tests.unit.domain.test_failed_commit import FailsOnce
 
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
 
 
 @dataclass
 class Services:
-    """Both services; ``fails`` by call, and ``meanwhile`` is done while a shipment is booked."""
+    """Both services; ``fails`` holds errors by call, and ``meanwhile`` runs while a shipment is created."""
 
     reserved: dict[UUID, Mapping[ProductId, int]] = field(default_factory=dict)
     shipped: dict[str, UUID] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Services:
 
     def get_products(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, Product]:
         self._call("named")
-        return {one: TEA for one in product_ids if one == TEA.id}
+        return {product_id: TEA for product_id in product_ids if product_id == TEA.id}
 
     def reserve(self, reservation: Reservation, products: Mapping[ProductId, Product]) -> None:
         self._call("reserve")
@@ -81,7 +81,7 @@ class Services:
 
 
 @dataclass
-class Trade:
+class ServicePlacement:
     """The shop, the services and a clock."""
 
     shop: Shop = field(default_factory=Shop)
@@ -123,22 +123,22 @@ class Trade:
 
 
 @pytest.fixture
-def trade() -> Trade:
-    return Trade()
+def placement() -> ServicePlacement:
+    return ServicePlacement()
 
 
 def failed() -> ServiceError:
     return ServiceInternalError("service", "answers 500")
 
 
-def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
-    order = trade.ship()
+def test_order_has_its_reservation_and_shipment(placement: ServicePlacement) -> None:
+    order = placement.ship()
 
-    assert trade.services.reserved == {order.id: {7: 3}}
-    assert trade.services.shipped == {order.shipment_id: order.id}
-    assert (trade.states(), order.total) == ([ReservationState.CONFIRMED], Money(750, "USD"))
-    trade.clock.advance(10**6)
-    assert trade.release() == ReleaseResult()
+    assert placement.services.reserved == {order.id: {7: 3}}
+    assert placement.services.shipped == {order.shipment_id: order.id}
+    assert (placement.states(), order.total) == ([ReservationState.CONFIRMED], Money(750, "USD"))
+    placement.clock.advance(10**6)
+    assert placement.release() == ReleaseResult()
 
 
 @pytest.mark.parametrize(
@@ -151,117 +151,119 @@ def test_an_order_keeps_what_was_booked_for_it(trade: Trade) -> None:
         ({"requested_items": (RequestedItem(product_id=8, quantity=1),)}, InsufficientStock),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_asked_for(
-    trade: Trade, changes: dict[str, Any], error: type[OrdersError]
+def test_invalid_order_is_rejected_before_any_call(
+    placement: ServicePlacement, changes: dict[str, Any], error: type[OrdersError]
 ) -> None:
     with pytest.raises(error):
-        trade.ship(**changes)
+        placement.ship(**changes)
 
-    assert set(trade.services.calls) <= {"named"}
-    assert trade.nothing_is_left()
+    assert set(placement.services.calls) <= {"named"}
+    assert placement.nothing_is_left()
 
 
-def test_a_booking_is_noted_before_a_service_is_asked_for_anything(trade: Trade) -> None:
+def test_reservation_is_stored_before_any_call(placement: ServicePlacement) -> None:
     noted = []
-    trade.services.meanwhile = lambda: noted.extend(trade.states())
+    placement.services.meanwhile = lambda: noted.extend(placement.states())
 
-    trade.ship()
+    placement.ship()
 
     assert noted == [ReservationState.PENDING]
 
 
 @pytest.mark.parametrize("call", ["reserve", "book"])
-def test_a_failure_is_undone_at_once_and_looked_at_once_more(trade: Trade, call: str) -> None:
-    trade.services.fails[call] = failed()
-    trade.services.meanwhile = lambda: None
+def test_failure_is_undone_and_checked_again(placement: ServicePlacement, call: str) -> None:
+    placement.services.fails[call] = failed()
+    placement.services.meanwhile = lambda: None
 
     with pytest.raises(ServiceInternalError):
-        trade.ship()
+        placement.ship()
 
-    assert trade.services.reserved == {}
-    trade.services.fails.clear()
-    trade.clock.advance(RECHECK_DELAY.total_seconds() + RETRY_DELAY.total_seconds())
-    assert trade.release() == ReleaseResult(released=1)
-    assert trade.nothing_is_left()
+    assert placement.services.reserved == {}
+    placement.services.fails.clear()
+    placement.clock.advance(RECHECK_DELAY.total_seconds() + RETRY_DELAY.total_seconds())
+    assert placement.release() == ReleaseResult(released=1)
+    assert placement.nothing_is_left()
 
 
-def test_no_shipment_is_asked_for_where_none_can_be(trade: Trade) -> None:
-    trade.services.fails["reserve"] = failed()
+def test_failed_reserve_requests_no_shipment(placement: ServicePlacement) -> None:
+    placement.services.fails["reserve"] = failed()
 
     with pytest.raises(ServiceInternalError):
-        trade.ship()
+        placement.ship()
 
-    assert "book" not in trade.services.calls
+    assert "book" not in placement.services.calls
 
 
-def test_a_refusal_of_the_catalogue_leaves_nothing_to_look_at(trade: Trade) -> None:
-    trade.services.fails["reserve"] = InsufficientStock(())
+def test_catalog_shortage_leaves_no_reservation(placement: ServicePlacement) -> None:
+    placement.services.fails["reserve"] = InsufficientStock(())
 
     with pytest.raises(InsufficientStock):
-        trade.ship()
+        placement.ship()
 
-    assert trade.nothing_is_left()
+    assert placement.nothing_is_left()
 
 
-def test_one_service_that_fails_does_not_spare_the_other(trade: Trade) -> None:
-    trade.services.fails |= {"release": failed()}
-    trade.services.meanwhile = lambda: trade.shop.store.reservations.clear()  # so that the order cannot be placed
+def test_failed_release_still_cancels_shipment(placement: ServicePlacement) -> None:
+    placement.services.fails |= {"release": failed()}
+    placement.services.meanwhile = lambda: (
+        placement.shop.store.reservations.clear()
+    )  # so that the order cannot be stored
 
     with pytest.raises(ReservationLost):
-        trade.ship()
+        placement.ship()
 
-    assert (len(trade.services.reserved), trade.services.shipped) == (1, {})
+    assert (len(placement.services.reserved), placement.services.shipped) == (1, {})
 
 
-def test_what_cannot_be_released_is_tried_again_after_a_pause(trade: Trade) -> None:
-    trade.services.fails |= {"book": failed(), "release": failed()}
+def test_failed_release_is_retried_after_delay(placement: ServicePlacement) -> None:
+    placement.services.fails |= {"book": failed(), "release": failed()}
     with pytest.raises(ServiceInternalError):
-        trade.ship()
+        placement.ship()
 
-    outcome = trade.release()
+    outcome = placement.release()
     assert (outcome.released, len(outcome.failures)) == (0, 1)
-    assert trade.release() == ReleaseResult()
-    trade.services.fails.clear()
-    trade.clock.advance(RETRY_DELAY.total_seconds())
-    assert trade.release() == ReleaseResult(released=1)
-    assert trade.nothing_is_left()
+    assert placement.release() == ReleaseResult()
+    placement.services.fails.clear()
+    placement.clock.advance(RETRY_DELAY.total_seconds())
+    assert placement.release() == ReleaseResult(released=1)
+    assert placement.nothing_is_left()
 
 
-def test_whoever_is_overtaken_places_nothing(trade: Trade) -> None:
+def test_lost_reservation_places_no_order(placement: ServicePlacement) -> None:
     def overtake() -> None:
-        trade.services.meanwhile = lambda: None
-        trade.clock.advance(LEASE.total_seconds())
-        assert trade.release() == ReleaseResult(released=1)
+        placement.services.meanwhile = lambda: None
+        placement.clock.advance(LEASE.total_seconds())
+        assert placement.release() == ReleaseResult(released=1)
 
-    trade.services.meanwhile = overtake
+    placement.services.meanwhile = overtake
 
     with pytest.raises(ReservationLost):
-        trade.ship()
+        placement.ship()
 
-    assert trade.nothing_is_left()
+    assert placement.nothing_is_left()
 
 
-def test_where_it_is_unknown_whether_the_order_is_stored_nothing_is_given_up_before_it_is_due(trade: Trade) -> None:
-    trade.shop.uow = failing = FailsOnce(trade.shop.store)
+def test_unknown_commit_outcome_waits_for_due_time(placement: ServicePlacement) -> None:
+    placement.shop.uow = failing = FailsOnce(placement.shop.store)
 
     def fail_at_the_next_commit() -> None:
         failing.failure = StoreUnavailable("gone")
 
-    trade.services.meanwhile = fail_at_the_next_commit
+    placement.services.meanwhile = fail_at_the_next_commit
 
     with pytest.raises(StoreUnavailable):
-        trade.ship()
+        placement.ship()
 
-    assert "cancel" not in trade.services.calls
-    assert "release" not in trade.services.calls
-    assert trade.release() == ReleaseResult()
-    trade.clock.advance(LEASE.total_seconds())
-    trade.services.meanwhile = lambda: None
-    assert trade.release() == ReleaseResult(released=1)
-    assert trade.nothing_is_left()
+    assert "cancel" not in placement.services.calls
+    assert "release" not in placement.services.calls
+    assert placement.release() == ReleaseResult()
+    placement.clock.advance(LEASE.total_seconds())
+    placement.services.meanwhile = lambda: None
+    assert placement.release() == ReleaseResult(released=1)
+    assert placement.nothing_is_left()
 
 
-def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: Trade) -> None:
+def test_order_stored_before_outage_is_confirmed(placement: ServicePlacement) -> None:
     class GoneAfterwards(InMemoryUnitOfWork):
         def commit(self) -> None:
             stored = bool(self.orders._orders)
@@ -269,45 +271,45 @@ def test_an_order_that_was_stored_although_the_store_went_away_keeps_all(trade: 
             if stored:
                 raise StoreUnavailable("gone")
 
-    trade.shop.uow = GoneAfterwards(trade.shop.store)
+    placement.shop.uow = GoneAfterwards(placement.shop.store)
 
     with pytest.raises(StoreUnavailable):
-        trade.ship()
+        placement.ship()
 
-    trade.clock.advance(10**6)
-    assert trade.release() == ReleaseResult()
-    assert (trade.states(), len(trade.services.reserved), len(trade.services.shipped)) == (
+    placement.clock.advance(10**6)
+    assert placement.release() == ReleaseResult()
+    assert (placement.states(), len(placement.services.reserved), len(placement.services.shipped)) == (
         [ReservationState.CONFIRMED],
         1,
         1,
     )
 
 
-def test_a_shipment_that_will_never_be_needs_no_cancelling(trade: Trade) -> None:
-    trade.services.fails["book"] = ServiceRejected("service", "refuses")
+def test_rejected_shipment_is_not_cancelled(placement: ServicePlacement) -> None:
+    placement.services.fails["book"] = ServiceRejected("service", "refuses")
 
     with pytest.raises(ServiceRejected):
-        trade.ship()
-    trade.clock.advance(timedelta(minutes=1).total_seconds())
+        placement.ship()
+    placement.clock.advance(timedelta(minutes=1).total_seconds())
 
-    assert trade.release() == ReleaseResult(released=1)
-    assert "cancel" not in trade.services.calls
+    assert placement.release() == ReleaseResult(released=1)
+    assert "cancel" not in placement.services.calls
 
 
-def test_a_worker_takes_no_more_than_its_share(trade: Trade) -> None:
-    trade.services.fails["book"] = failed()
+def test_worker_respects_its_limit(placement: ServicePlacement) -> None:
+    placement.services.fails["book"] = failed()
     for _ in range(3):
         with pytest.raises(ServiceInternalError):
-            trade.ship()
-    trade.services.fails.clear()
-    trade.clock.advance(timedelta(minutes=1).total_seconds())
+            placement.ship()
+    placement.services.fails.clear()
+    placement.clock.advance(timedelta(minutes=1).total_seconds())
 
     outcomes = [
         release_reservations(
-            uow=trade.shop.uow,
-            catalog_service=trade.services,
-            shipment_service=trade.services,
-            clock=trade.clock,
+            uow=placement.shop.uow,
+            catalog_service=placement.services,
+            shipment_service=placement.services,
+            clock=placement.clock,
             limit=2,
         ).released
         for _ in range(3)

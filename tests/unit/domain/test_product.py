@@ -1,4 +1,4 @@
-"""Products, demands and lines cannot be wrong: they refuse at birth, naming the field."""
+"""Validation of products, requested items and lines: each rejection names the field."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ COUNTS: list[Any] = [-1, MAX_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None
         *(("low_stock_threshold", "low_stock_threshold", count) for count in COUNTS),
     ],
 )
-def test_a_product_that_cannot_be_is_refused_naming_the_field(field: str, named: str, wrong: Any) -> None:
+def test_invalid_product_is_rejected_by_field(field: str, named: str, wrong: Any) -> None:
     good: dict[str, Any] = {"sku": "TEA-1", "name": "Tea", "price": PRICE}
 
     with pytest.raises(InvalidValue) as refusal:
@@ -41,11 +41,11 @@ def test_a_product_that_cannot_be_is_refused_naming_the_field(field: str, named:
     [{"sku": "x" * 64}, {"name": "ö" * 255}, {"stock": 0}, {"stock": MAX_STOCK}, {"low_stock_threshold": 0}],
     ids=str,
 )
-def test_the_extremes_of_a_product_can_be(good: dict[str, Any]) -> None:
+def test_extreme_values_are_accepted(good: dict[str, Any]) -> None:
     assert replace(TEA, **good)
 
 
-def test_a_new_product_has_no_stock_and_a_threshold_of_five() -> None:
+def test_new_product_has_default_stock_and_threshold() -> None:
     new = NewProduct(sku="TEA-1", name="Tea", price=PRICE)
 
     assert (new.stock, new.low_stock_threshold) == (0, 5)
@@ -54,13 +54,13 @@ def test_a_new_product_has_no_stock_and_a_threshold_of_five() -> None:
 @pytest.mark.parametrize(
     ("stock", "threshold", "low"), [(6, 5, False), (5, 5, True), (4, 5, True), (0, 0, True), (1, 0, False)]
 )
-def test_a_product_is_low_at_or_below_its_threshold(stock: int, threshold: int, low: bool) -> None:
+def test_product_is_low_at_or_below_threshold(stock: int, threshold: int, low: bool) -> None:
     assert replace(TEA, stock=stock, low_stock_threshold=threshold).is_low is low
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 10_001, 10**30, 1.0, 1.5, "1", True, None])
 @pytest.mark.clause("002-18")
-def test_what_is_no_quantity_is_no_demand(quantity: Any) -> None:
+def test_invalid_quantity_is_rejected(quantity: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         RequestedItem(product_id=1, quantity=quantity)
 
@@ -68,21 +68,25 @@ def test_what_is_no_quantity_is_no_demand(quantity: Any) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 10_000)), max_size=20))
-def test_demands_are_added_up_by_product_in_the_order_of_their_ids(wanted: list[tuple[int, int]]) -> None:
-    result = quantities_by_product(RequestedItem(product_id=product, quantity=quantity) for product, quantity in wanted)
+def test_quantities_are_summed_by_product(requested: list[tuple[int, int]]) -> None:
+    result = quantities_by_product(
+        RequestedItem(product_id=product, quantity=quantity) for product, quantity in requested
+    )
 
-    assert list(result) == sorted({product for product, _ in wanted})
+    assert list(result) == sorted({product for product, _ in requested})
     for product, quantity in result.items():
-        assert quantity == sum(one for each, one in wanted if each == product)
+        assert quantity == sum(
+            requested_quantity for requested_product, requested_quantity in requested if requested_product == product
+        )
 
 
 @given(quantity=st.integers(1, 10_000), minor=st.integers(0, 10**8))
-def test_a_line_s_subtotal_is_exact(quantity: int, minor: int) -> None:
+def test_line_subtotal_is_exact(quantity: int, minor: int) -> None:
     line = OrderLine(product_id=1, quantity=quantity, unit_price=Money(minor, "JPY"))
 
     assert line.subtotal == Money(quantity * minor, "JPY")
 
 
-def test_a_subtotal_beyond_any_amount_is_refused() -> None:
+def test_subtotal_above_max_amount_is_rejected() -> None:
     with pytest.raises(InvalidAmount):
         OrderLine(product_id=1, quantity=2, unit_price=Money(10**12, "USD")).subtotal  # noqa: B018

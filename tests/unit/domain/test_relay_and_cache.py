@@ -1,4 +1,4 @@
-"""The relay tells the cache what it missed, for as long as a copy may live, and not for ever."""
+"""Relay and cache: missed invalidations are repeated until the cached copies expire."""
 
 import pytest
 
@@ -22,50 +22,48 @@ def shop(broker: ScriptedPublisher) -> Shop:
     return shop
 
 
-def deafen(shop: Shop, deaf: bool = True) -> None:
+def disconnect_cache(shop: Shop, disconnected: bool = True) -> None:
     assert isinstance(shop.cache, ForgetfulCache)
-    shop.cache.deaf = deaf
+    shop.cache.deaf = disconnected
 
 
-def test_an_invalidation_that_the_cache_did_not_hear_is_repeated(shop: Shop) -> None:
+def test_missed_invalidation_is_repeated(shop: Shop) -> None:
     order = shop.place()
     shop.get(order.id)
     shop.relay()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
     assert shop.get(order.id).status is OrderStatus.PENDING  # the stale copy
 
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     shop.relay()
 
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_an_event_that_was_sent_while_the_cache_was_deaf_is_told_later_and_not_sent_again(
-    shop: Shop, broker: ScriptedPublisher
-) -> None:
+def test_event_sent_without_cache_is_not_resent(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
 
     assert shop.relay() == RelayResult(sent=2)
     assert len(shop.in_state(OutboxState.PUBLISHED)) == 2
     assert shop.get(order.id).status is OrderStatus.PENDING
 
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     shop.clock.advance(1)
     assert shop.relay() == RelayResult()
     assert shop.get(order.id).status is OrderStatus.PAID
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 2
 
 
-def test_the_cache_is_told_while_the_broker_is_away(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_cache_is_invalidated_while_broker_is_down(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.get(order.id)
-    deafen(shop)
+    disconnect_cache(shop)
     shop.change(order.id, OrderStatus.PAID)
-    deafen(shop, deaf=False)
+    disconnect_cache(shop, disconnected=False)
     broker.away_after = 0
 
     with pytest.raises(PublisherUnavailable):
@@ -74,9 +72,9 @@ def test_the_cache_is_told_while_the_broker_is_away(shop: Shop, broker: Scripted
     assert shop.get(order.id).status is OrderStatus.PAID
 
 
-def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_of_a_copy(shop: Shop) -> None:
+def test_unavailable_cache_is_retried_until_ttl(shop: Shop) -> None:
     shop.place()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.relay()
     rounds = 0
     while shop.in_state(OutboxState.PUBLISHED):
@@ -85,13 +83,13 @@ def test_a_cache_that_stays_deaf_is_asked_once_a_second_and_not_beyond_the_life_
         rounds += 1
         assert rounds < 20, "told for ever"
 
-    assert rounds in (10, 11)  # ten minutes: twice the life of a copy
+    assert rounds in (10, 11)  # ten minutes: twice the TTL of a copy
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> None:
+def test_old_event_is_sent_without_the_cache(shop: Shop) -> None:
     shop.place()
-    deafen(shop)
+    disconnect_cache(shop)
     shop.clock.advance(601)
 
     assert shop.relay() == RelayResult(sent=1)
@@ -99,14 +97,14 @@ def test_an_event_older_than_any_copy_is_sent_without_the_cache(shop: Shop) -> N
     assert len(shop.in_state(OutboxState.SENT)) == 1
 
 
-def test_a_deaf_cache_does_not_hold_up_the_events_that_wait(shop: Shop, broker: ScriptedPublisher) -> None:
-    deafen(shop)
+def test_unavailable_cache_does_not_delay_events(shop: Shop, broker: ScriptedPublisher) -> None:
+    disconnect_cache(shop)
     for _ in range(2):
         shop.place()
     shop.relay(limit=2)
     late = shop.place()
 
-    for _ in range(5):  # a relay that wakes once a second, with the cache away
+    for _ in range(5):  # a relay that wakes once a second while the cache is unavailable
         shop.clock.advance(1)
         shop.relay(limit=2)
 

@@ -1,4 +1,4 @@
-"""The relay: every event leaves, in its order's order, and a broker's moods cost none of them."""
+"""Relay: every event is published, in the order of its order's versions, whatever the broker does."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def always(_: Event) -> str:
     return "NO_ROUTE"
 
 
-def test_what_was_committed_is_sent_once_oldest_first(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_events_are_sent_once_oldest_first(shop: Shop, broker: ScriptedPublisher) -> None:
     lamp, cable = shop.place(), shop.place()
     shop.change(lamp.id, OrderStatus.PAID)
 
@@ -40,9 +40,7 @@ def test_what_was_committed_is_sent_once_oldest_first(shop: Shop, broker: Script
     assert len(shop.in_state(OutboxState.SENT)) == len(broker.taken) == 3
 
 
-def test_a_refused_event_waits_longer_each_time_and_holds_back_its_order_only(
-    shop: Shop, broker: ScriptedPublisher
-) -> None:
+def test_rejected_event_backs_off_and_blocks_its_order(shop: Shop, broker: ScriptedPublisher) -> None:
     refused, other = shop.place(), shop.place()
     shop.change(refused.id, OrderStatus.PAID)
     broker.refuses = lambda event: "NO_ROUTE" if event.order_id == refused.id else None
@@ -64,7 +62,7 @@ def test_a_refused_event_waits_longer_each_time_and_holds_back_its_order_only(
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256]
 
 
-def test_the_longest_wait_is_five_minutes(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_backoff_is_at_most_five_minutes(shop: Shop, broker: ScriptedPublisher) -> None:
     shop.place()
     broker.refuses = always
     for _ in range(9):
@@ -75,9 +73,7 @@ def test_the_longest_wait_is_five_minutes(shop: Shop, broker: ScriptedPublisher)
     assert (waiting.attempts, waiting.due_at - before) == (9, timedelta(minutes=5))
 
 
-def test_after_ten_refusals_an_event_is_parked_and_holds_back_the_later_ones(
-    shop: Shop, broker: ScriptedPublisher
-) -> None:
+def test_event_is_parked_after_ten_rejections(shop: Shop, broker: ScriptedPublisher) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID)
     broker.refuses = always
@@ -97,27 +93,25 @@ def test_after_ten_refusals_an_event_is_parked_and_holds_back_the_later_ones(
     assert broker.versions() == {order.id: [1, 2]}
 
 
-def test_a_broker_that_goes_away_in_the_middle_keeps_what_it_confirmed_and_costs_no_attempt(
-    shop: Shop, broker: ScriptedPublisher
-) -> None:
+def test_lost_broker_costs_no_attempt(shop: Shop, broker: ScriptedPublisher) -> None:
     orders = [shop.place() for _ in range(3)]
     for order in orders:
         shop.change(order.id, OrderStatus.PAID)
-    broker.away_after = 4  # all three placings, and one of the changes, of which nobody hears
+    broker.away_after = 4  # all three placements, and one of the changes, which is not confirmed
 
     with pytest.raises(PublisherUnavailable):
         shop.relay()
 
-    assert [one.event.version for one in shop.in_state(OutboxState.SENT)] == [1, 1, 1]
+    assert [message.event.version for message in shop.in_state(OutboxState.SENT)] == [1, 1, 1]
     waiting = shop.in_state(OutboxState.WAITING)
-    assert [(one.event.version, one.attempts, one.last_error) for one in waiting] == [(2, 0, None)] * 3
+    assert [(message.event.version, message.attempts, message.last_error) for message in waiting] == [(2, 0, None)] * 3
     broker.away_after = None
     assert shop.relay() == RelayResult(sent=3)
     assert broker.versions() == {order.id: [1, 2] for order in orders}
-    assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # at least once
+    assert sorted(broker.tries.values()) == [1, 1, 1, 1, 1, 2]  # delivery is at least once
 
 
-def test_a_relay_takes_no_more_than_its_limit_and_goes_on_with_the_rest(shop: Shop, broker: ScriptedPublisher) -> None:
+def test_relay_respects_its_limit(shop: Shop, broker: ScriptedPublisher) -> None:
     for _ in range(5):
         shop.place()
 
@@ -132,9 +126,7 @@ MOODS = st.sampled_from(["take", "refuse", "refuse", "hang up"])
     st.lists(MOODS, max_size=40),
     st.integers(1, 4),
 )
-def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_all_arrive(
-    steps: list[tuple[int, str]], moods: list[str], limit: int
-) -> None:
+def test_events_arrive_in_order_despite_failures(steps: list[tuple[int, str]], moods: list[str], limit: int) -> None:
     broker = ScriptedPublisher()
     shop = Shop(publisher=broker)
     orders = [shop.place() for _ in range(3)]
@@ -159,8 +151,8 @@ def test_whatever_the_broker_does_later_events_of_an_order_never_overtake_and_al
     for _ in range(400):
         shop.clock.advance(301)
         relay_whatever_happens(shop, limit)
-        for one in shop.in_state(OutboxState.PARKED):
-            shop.outbox.requeue([one.event.id], now=shop.clock())
+        for message in shop.in_state(OutboxState.PARKED):
+            shop.outbox.requeue([message.event.id], now=shop.clock())
         if not shop.in_state(OutboxState.WAITING):
             break
 
@@ -175,7 +167,7 @@ def relay_whatever_happens(shop: Shop, limit: int) -> None:
         return
 
 
-def test_events_are_due_from_the_moment_of_their_change(shop: Shop) -> None:
+def test_event_is_due_at_its_change(shop: Shop) -> None:
     shop.place()
 
     (waiting,) = shop.in_state(OutboxState.WAITING)

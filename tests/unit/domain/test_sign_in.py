@@ -1,4 +1,4 @@
-"""Signing in, refreshing and signing out, on the memory adapters, tick by tick."""
+"""Sign-in, refresh and sign-out on the memory adapters, with a controlled clock."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ from tests.support.examples import ADA, ADMIN, Clock, new_id
 from tests.support.threads import at_once
 
 
-class Plain:
-    """Passwords that are seen through; it counts its work, and how it hashes can change."""
+class PlainPasswordHasher:
+    """A hasher with readable hashes; it counts its work, and its scheme can change."""
 
     def __init__(self) -> None:
         self.worked: list[bool] = []
@@ -60,13 +60,13 @@ class Plain:
         return not password_hash.startswith(self.way)
 
 
-class Readable:
-    """Tokens that anybody can read and make."""
+class ReadableTokenIssuer:
+    """An issuer of unsigned tokens."""
 
     ttl = timedelta(hours=1)
 
     def ensure_enabled(self) -> None:
-        """We make tokens."""
+        """Tokens are always enabled."""
 
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
         return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())
@@ -77,17 +77,17 @@ def token(subject: str, **claims: object) -> str:
 
 
 @dataclass
-class Door:
+class Auth:
     clock: Clock = field(default_factory=Clock)
-    passwords: Plain = field(default_factory=Plain)
-    issue: Readable = field(default_factory=Readable)
+    passwords: PlainPasswordHasher = field(default_factory=PlainPasswordHasher)
+    issue: ReadableTokenIssuer = field(default_factory=ReadableTokenIssuer)
 
     def __post_init__(self) -> None:
         store = InMemoryStore()
         self.users, self.revoked_tokens = InMemoryUserRepository(store), InMemoryRevokedTokens(store)
         self.attempts = InMemoryRateLimiter(clock=self.clock)
 
-    def admit(self, email: str = "ann@example.com", **others: Any) -> User:
+    def add_account(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
         return create_user(request, users=self.users, password_hasher=self.passwords, clock=self.clock, new_id=new_id)
 
@@ -128,7 +128,7 @@ class Door:
     def identify(self, shown: str) -> AuthenticatedToken:
         return authenticate(shown, token_verifier=self.identity, revoked_tokens=self.revoked_tokens)
 
-    def opens(self, shown: str) -> bool:
+    def accepts(self, shown: str) -> bool:
         try:
             self.identify(shown)
         except InvalidToken:
@@ -137,237 +137,237 @@ class Door:
 
 
 @pytest.fixture
-def door() -> Door:
-    return Door()
+def auth() -> Auth:
+    return Auth()
 
 
-def test_who_signs_in_gets_a_token_of_what_the_account_says(door: Door) -> None:
-    user = door.admit(role=Role.ADMIN)
+def test_token_has_subject_and_role_of_account(auth: Auth) -> None:
+    user = auth.add_account(role=Role.ADMIN)
 
-    actor = door.identify(door.sign_in(" ANN@example.com ")).actor
+    actor = auth.identify(auth.sign_in(" ANN@example.com ")).actor
 
     assert (actor.subject, actor.role) == (user.id, Role.ADMIN)
 
 
-def test_each_sign_in_is_a_family_of_its_own(door: Door) -> None:
-    door.admit()
-    one, other = door.sign_in(), door.sign_in()
+def test_each_sign_in_starts_a_token_family(auth: Auth) -> None:
+    auth.add_account()
+    first, second = auth.sign_in(), auth.sign_in()
 
-    door.sign_out(one)
+    auth.sign_out(first)
 
-    assert not door.opens(one)
-    assert door.opens(other)
+    assert not auth.accepts(first)
+    assert auth.accepts(second)
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com", "no e-mail", "", "x" * 1_000, "a\ud800@b"])
-def test_whatever_is_wrong_the_answer_the_work_and_the_count_are_the_same(door: Door, email: str) -> None:
-    door.admit()
+def test_failed_sign_ins_are_indistinguishable(auth: Auth, email: str) -> None:
+    auth.add_account()
 
     for _ in range(10):
         with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
-            door.sign_in(email, "wrong horse")
+            auth.sign_in(email, "wrong horse")
     with pytest.raises(TooManyAttempts):
-        door.sign_in(email, "wrong horse")
+        auth.sign_in(email, "wrong horse")
 
-    assert len(door.passwords.worked) == 10
+    assert len(auth.passwords.worked) == 10
 
 
-def test_a_disabled_account_is_answered_as_a_wrong_password_is(door: Door) -> None:
-    door.admit()
-    disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=door.users, clock=door.clock)
+def test_disabled_account_looks_like_wrong_password(auth: Auth) -> None:
+    auth.add_account()
+    disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=auth.users, clock=auth.clock)
 
     with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
-        door.sign_in()
-    assert door.passwords.worked == [True]
+        auth.sign_in()
+    assert auth.passwords.worked == [True]
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=door.users)
-    assert door.sign_in()
+    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
+    assert auth.sign_in()
 
 
-def test_the_right_password_does_not_help_who_tried_too_often(door: Door) -> None:
-    door.admit()
+def test_right_password_is_rejected_after_limit(auth: Auth) -> None:
+    auth.add_account()
     for _ in range(10):
         with pytest.raises(InvalidCredentials):
-            door.sign_in(password="wrong horse")
+            auth.sign_in(password="wrong horse")
 
     with pytest.raises(TooManyAttempts):
-        door.sign_in(" ANN@Example.com")
-    assert len(door.passwords.worked) == 10
-    door.clock.advance(61)
+        auth.sign_in(" ANN@Example.com")
+    assert len(auth.passwords.worked) == 10
+    auth.clock.advance(61)
 
-    assert door.sign_in()
+    assert auth.sign_in()
 
 
-def test_who_signs_in_is_not_counted_against(door: Door) -> None:
-    door.admit()
+def test_successful_sign_in_resets_the_count(auth: Auth) -> None:
+    auth.add_account()
     for number in range(99):
         if number % 3:
             with pytest.raises(InvalidCredentials):
-                door.sign_in(password="wrong horse")
+                auth.sign_in(password="wrong horse")
         else:
-            door.sign_in()
+            auth.sign_in()
 
 
-def test_sign_ins_that_succeed_count_against_their_address_and_not_against_the_account(door: Door) -> None:
-    door.admit()
+def test_successful_sign_ins_count_for_address(auth: Auth) -> None:
+    auth.add_account()
     for _ in range(100):
-        door.sign_in(address="203.0.113.9")
+        auth.sign_in(address="203.0.113.9")
 
     with pytest.raises(TooManyAttempts):
-        door.sign_in(address="203.0.113.9")
-    assert door.sign_in(address="203.0.113.10")
+        auth.sign_in(address="203.0.113.9")
+    assert auth.sign_in(address="203.0.113.10")
 
 
-def test_one_address_may_not_try_many_accounts(door: Door) -> None:
-    door.admit()
+def test_address_limit_covers_many_accounts(auth: Auth) -> None:
+    auth.add_account()
     for number in range(100):
         with pytest.raises(InvalidCredentials):
-            door.sign_in(f"user-{number}@example.com", address="203.0.113.9")
+            auth.sign_in(f"user-{number}@example.com", address="203.0.113.9")
 
     with pytest.raises(TooManyAttempts):
-        door.sign_in(address="203.0.113.9")
-    assert door.sign_in(address="203.0.113.10")
+        auth.sign_in(address="203.0.113.9")
+    assert auth.sign_in(address="203.0.113.10")
 
 
-def test_an_outdated_hash_is_made_anew_by_who_knows_the_password(door: Door) -> None:
-    user = door.admit()
-    door.passwords.way = "second"
+def test_outdated_hash_is_replaced_at_sign_in(auth: Auth) -> None:
+    user = auth.add_account()
+    auth.passwords.way = "second"
 
     with pytest.raises(InvalidCredentials):
-        door.sign_in(password="wrong horse")
-    assert door.users.get(user.id).password_hash == "first correct horse"
-    door.sign_in()
+        auth.sign_in(password="wrong horse")
+    assert auth.users.get(user.id).password_hash == "first correct horse"
+    auth.sign_in()
 
-    assert door.users.get(user.id).password_hash == "second correct horse"
-    assert door.sign_in()
-
-
-def test_a_refreshed_token_dies_and_the_new_one_lives_longer(door: Door) -> None:
-    door.admit()
-    old = door.sign_in()
-    door.clock.advance(3_000)
-
-    new = door.refresh(old)
-
-    assert (door.opens(old), door.opens(new)) == (False, True)
-    door.clock.advance(3_000)
-    assert door.opens(new)
+    assert auth.users.get(user.id).password_hash == "second correct horse"
+    assert auth.sign_in()
 
 
-def test_a_token_that_is_refreshed_twice_ends_its_whole_family(door: Door) -> None:
-    door.admit()
-    stolen, other = door.sign_in(), door.sign_in()
-    second = door.refresh(stolen)
-    third = door.refresh(second)
-    assert door.opens(third)
+def test_refresh_revokes_the_old_token(auth: Auth) -> None:
+    auth.add_account()
+    old = auth.sign_in()
+    auth.clock.advance(3_000)
+
+    new = auth.refresh(old)
+
+    assert (auth.accepts(old), auth.accepts(new)) == (False, True)
+    auth.clock.advance(3_000)
+    assert auth.accepts(new)
+
+
+def test_reused_token_revokes_its_family(auth: Auth) -> None:
+    auth.add_account()
+    stolen, other = auth.sign_in(), auth.sign_in()
+    second = auth.refresh(stolen)
+    third = auth.refresh(second)
+    assert auth.accepts(third)
 
     with pytest.raises(InvalidToken):
-        door.refresh(stolen)
+        auth.refresh(stolen)
 
-    assert [door.opens(one) for one in (stolen, second, third)] == [False] * 3
+    assert [auth.accepts(candidate) for candidate in (stolen, second, third)] == [False] * 3
     with pytest.raises(InvalidToken):
-        door.refresh(third)
-    assert door.opens(other)
+        auth.refresh(third)
+    assert auth.accepts(other)
 
 
-def test_a_family_stays_ended_as_long_as_any_of_its_tokens_would_live(door: Door) -> None:
-    door.admit()
-    old = door.sign_in()
-    new = door.refresh(old)
-    door.sign_out(new)
+def test_revoked_family_outlives_its_tokens(auth: Auth) -> None:
+    auth.add_account()
+    old = auth.sign_in()
+    new = auth.refresh(old)
+    auth.sign_out(new)
 
-    door.clock.advance(3_599)
-    door.revoked_tokens.prune(expired_before=door.clock())
+    auth.clock.advance(3_599)
+    auth.revoked_tokens.prune(expired_before=auth.clock())
 
-    assert not door.opens(new)
+    assert not auth.accepts(new)
 
 
-def test_of_many_who_refresh_a_token_at_once_one_wins_at_most_one_token_is_made(door: Door) -> None:
-    door.admit()
+def test_concurrent_refresh_succeeds_at_most_once(auth: Auth) -> None:
+    auth.add_account()
     for _ in range(20):
-        shown = door.sign_in()
-        results = at_once(*[partial(door.refresh, shown)] * 8)
+        shown = auth.sign_in()
+        results = at_once(*[partial(auth.refresh, shown)] * 8)
 
         made = [result for result in results if isinstance(result, str)]
         assert len(made) <= 1
         assert {type(result) for result in results} <= {str, InvalidToken}
-        assert not door.opens(shown)
-        assert not any(door.opens(one) for one in made), "somebody has a copy: the family is ended"
+        assert not auth.accepts(shown)
+        assert not any(auth.accepts(candidate) for candidate in made), "somebody has a copy: the family is ended"
 
 
-def test_a_token_that_was_signed_out_or_has_expired_is_not_refreshed(door: Door) -> None:
-    door.admit()
-    ended, expired = door.sign_in(), door.sign_in()
-    door.sign_out(ended)
-    door.clock.advance(3_600)
+def test_ended_token_is_not_refreshed(auth: Auth) -> None:
+    auth.add_account()
+    ended, expired = auth.sign_in(), auth.sign_in()
+    auth.sign_out(ended)
+    auth.clock.advance(3_600)
 
     for shown in (ended, expired):
         with pytest.raises(InvalidToken):
-            door.refresh(shown)
+            auth.refresh(shown)
 
 
-def test_a_token_of_elsewhere_is_not_refreshed_and_stays_as_it_was(door: Door) -> None:
-    door.admit()
-    foreign = token("ann", expires=(door.clock() + timedelta(hours=1)).isoformat())
-
-    with pytest.raises(InvalidToken):
-        door.refresh(foreign)
-
-    assert door.opens(foreign)
-    door.sign_out(foreign)
-    assert not door.opens(foreign)
-
-
-def test_who_is_disabled_refreshes_no_token(door: Door) -> None:
-    door.admit()
-    shown = door.sign_in()
-    disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=door.users, clock=door.clock)
+def test_foreign_token_is_not_refreshed(auth: Auth) -> None:
+    auth.add_account()
+    foreign = token("ann", expires=(auth.clock() + timedelta(hours=1)).isoformat())
 
     with pytest.raises(InvalidToken):
-        door.refresh(shown)
+        auth.refresh(foreign)
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=door.users)
-    assert door.opens(door.refresh(shown))
+    assert auth.accepts(foreign)
+    auth.sign_out(foreign)
+    assert not auth.accepts(foreign)
 
 
-def test_a_refreshed_token_says_what_the_account_says_now(door: Door) -> None:
-    user = door.admit(role=Role.ADMIN)
-    shown = door.sign_in()
-    door.users._store.users[user.id] = User(
+def test_disabled_user_cannot_refresh(auth: Auth) -> None:
+    auth.add_account()
+    shown = auth.sign_in()
+    disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=auth.users, clock=auth.clock)
+
+    with pytest.raises(InvalidToken):
+        auth.refresh(shown)
+
+    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
+    assert auth.accepts(auth.refresh(shown))
+
+
+def test_refreshed_token_has_current_role(auth: Auth) -> None:
+    user = auth.add_account(role=Role.ADMIN)
+    shown = auth.sign_in()
+    auth.users._store.users[user.id] = User(
         id=user.id, email=user.email, password_hash=user.password_hash, created_at=user.created_at
     )
 
-    assert door.identify(door.refresh(shown)).actor.role is Role.CUSTOMER
+    assert auth.identify(auth.refresh(shown)).actor.role is Role.CUSTOMER
 
 
-def test_a_new_password_is_the_only_one(door: Door) -> None:
-    door.admit()
+def test_changed_password_replaces_the_old(auth: Auth) -> None:
+    auth.add_account()
     request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
-    change_password(request, users=door.users, password_hasher=door.passwords)
+    change_password(request, users=auth.users, password_hasher=auth.passwords)
 
     with pytest.raises(InvalidCredentials):
-        door.sign_in()
-    assert door.sign_in(password="battery staple")
+        auth.sign_in()
+    assert auth.sign_in(password="battery staple")
 
 
-def test_accounts_are_for_administrators(door: Door) -> None:
-    door.admit()
-    ports = {"users": door.users}
+def test_accounts_require_an_administrator(auth: Auth) -> None:
+    auth.add_account()
+    ports = {"users": auth.users}
     calls = [
         partial(
             create_user,
             CreateUser(actor=ADA, email="a@b", password="correct horse"),
-            password_hasher=door.passwords,
-            clock=door.clock,
+            password_hasher=auth.passwords,
+            clock=auth.clock,
             new_id=new_id,
         ),
         partial(list_users, ListUsers(actor=ADA)),
-        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), clock=door.clock),
+        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), clock=auth.clock),
         partial(enable_user, EnableUser(actor=ADA, email="ann@example.com")),
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
-            password_hasher=door.passwords,
+            password_hasher=auth.passwords,
         ),
     ]
     for call in calls:
@@ -375,7 +375,7 @@ def test_accounts_are_for_administrators(door: Door) -> None:
             call(**ports)  # type: ignore[operator]
 
 
-def test_no_request_shows_its_password_or_token() -> None:
+def test_requests_hide_passwords_and_tokens() -> None:
     requests = [
         SignIn(email="a@b", password="s3cret", address="::1"),
         RefreshToken(token="s3cret"),

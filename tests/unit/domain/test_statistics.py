@@ -1,4 +1,4 @@
-"""An order in figures, and its history, on the memory adapters."""
+"""Statistics and history of an order, on the memory adapters."""
 
 import pytest
 
@@ -35,27 +35,27 @@ def place(shop: Shop, *contents: dict[str, JSON]) -> OrderStatistics:
     return statistics(shop, place_order(request, uow=shop.uow, clock=shop.clock, new_id=new_id).id)
 
 
-def test_time_counts_from_the_placing_and_from_the_last_change_of_status(shop: Shop) -> None:
+def test_durations_start_at_placing_and_last_change(shop: Shop) -> None:
     order = shop.place()
     shop.clock.advance(10)
     shop.change(order.id, OrderStatus.PAID)
     shop.clock.advance(5)
 
-    found = statistics(shop, order.number)
+    result = statistics(shop, order.number)
 
-    assert (found.age.total_seconds(), found.in_status.total_seconds(), found.status_changes) == (15, 5, 1)
+    assert (result.age.total_seconds(), result.in_status.total_seconds(), result.status_changes) == (15, 5, 1)
 
 
-def test_a_clock_that_is_behind_makes_no_time_negative(shop: Shop) -> None:
+def test_clock_skew_makes_no_negative_duration(shop: Shop) -> None:
     order = shop.place()
     shop.clock.advance(-60)
 
-    found = statistics(shop, order.id)
+    result = statistics(shop, order.id)
 
-    assert found.age.total_seconds() == found.in_status.total_seconds() == 0
+    assert result.age.total_seconds() == result.in_status.total_seconds() == 0
 
 
-def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop: Shop) -> None:
+def test_newer_history_entries_are_ignored(shop: Shop) -> None:
     order = shop.place()
     before = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
@@ -77,17 +77,17 @@ def test_a_change_between_reading_the_order_and_its_history_is_not_counted(shop:
         ([{"quantity": 1e300}], None),
     ],
 )
-def test_a_quantity_is_known_where_every_item_has_a_whole_one(
+def test_quantity_is_known_if_all_items_have_one(
     shop: Shop, contents: list[dict[str, JSON]], quantity: int | None
 ) -> None:
-    found = place(shop, *contents)
+    result = place(shop, *contents)
 
-    assert found.item_count == len(contents)
-    assert found.total_quantity == quantity
-    assert (found.average_unit_price is None) == (quantity is None)
+    assert result.item_count == len(contents)
+    assert result.total_quantity == quantity
+    assert (result.average_unit_price is None) == (quantity is None)
 
 
-def test_strangers_are_told_so_and_an_unknown_order_is_not_found(shop: Shop) -> None:
+def test_stranger_is_denied(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(AccessDenied):
@@ -98,7 +98,7 @@ def test_strangers_are_told_so_and_an_unknown_order_is_not_found(shop: Shop) -> 
 
 
 class TestHistory:
-    def test_it_tells_who_asked_in_which_role_by_which_request(self, shop: Shop) -> None:
+    def test_entries_have_actor_role_and_request(self, shop: Shop) -> None:
         order = shop.place()
         shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=OWNER_OR_ADMIN)
 
@@ -110,7 +110,7 @@ class TestHistory:
         ]
         assert rebuild(entries, number=order.number) == shop.queries.get(order.id)
 
-    def test_strangers_are_told_so_and_an_unknown_order_is_not_found(self, shop: Shop) -> None:
+    def test_stranger_is_denied(self, shop: Shop) -> None:
         order = shop.place()
 
         with pytest.raises(AccessDenied):

@@ -1,4 +1,4 @@
-"""Moments as others write them: all that RFC 3339 allows is read, and nothing else."""
+"""Parsing of timestamps: every form of RFC 3339 is accepted, and nothing else."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -36,18 +36,18 @@ BAD = [
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_every_way_to_write_a_moment_is_read(text: str) -> None:
+def test_rfc3339_forms_are_parsed(text: str) -> None:
     assert parse_rfc3339(text) == datetime(*GOOD[text], tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_what_is_no_moment_is_none(text: str) -> None:
+def test_invalid_timestamp_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="it "):
         parse_rfc3339(text)
 
 
 @given(st.datetimes(timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))))
-def test_what_python_writes_is_read_as_it_was(at: datetime) -> None:
+def test_isoformat_round_trips(at: datetime) -> None:
     try:
         at.astimezone(UTC)
     except OverflowError:  # beyond the years 1 to 9999
@@ -56,10 +56,10 @@ def test_what_python_writes_is_read_as_it_was(at: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_a_cart_keeps_its_moment_as_it_was_sent(text: str) -> None:
+def test_cart_preserves_its_timestamp(text: str) -> None:
     assert Cart(content(createdAt=text)).content["createdAt"] == text
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_a_cart_without_a_moment_is_refused(text: str) -> None:
+def test_cart_without_timestamp_is_rejected(text: str) -> None:
     assert refused_field(content(createdAt=text)) == "createdAt"

@@ -1,4 +1,4 @@
-"""What carriers tell: applied once, never backwards, step by step, and each change told to its user once."""
+"""Tracking events of carriers: applied once, never backwards, step by step, with one notification per change."""
 
 from datetime import timedelta
 from random import Random
@@ -21,7 +21,7 @@ from tests.support.use_cases import Shop
 from tests.unit.domain.test_place_catalog_order import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
-WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
+STEPS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "CONFIRMED": {P: [C], C: [], PAID: [], S: [], D: [], X: []},
     "IN_TRANSIT": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
     "SHIPPED": {P: [S], C: [S], PAID: [S], S: [], D: [], X: None},
@@ -29,7 +29,7 @@ WAYS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {
     "FAILED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
     "RETURNED": {P: [X], C: [X], PAID: [X], S: None, D: None, X: []},
 }
-"""For each word and each status the steps that the order takes; None where it is refused."""
+"""By carrier status and order status: the steps that the order takes, or None if the event is rejected."""
 TO: dict[OrderStatus, tuple[OrderStatus, ...]] = {P: (), C: (C,), PAID: (PAID,), S: (S,), D: (S, D), X: (X,)}
 
 
@@ -39,12 +39,12 @@ def shop() -> Shop:
 
 
 def event(status: str = "SHIPPED", **others: Any) -> TrackingEvent:
-    told: dict[str, Any] = {"id": str(new_id()), "status": status, "occurred_at": NOON}
-    return TrackingEvent(**told | others)
+    values: dict[str, Any] = {"id": str(new_id()), "status": status, "occurred_at": NOON}
+    return TrackingEvent(**values | others)
 
 
-def track(shop: Shop, one: TrackingEvent) -> TrackingOutcome:
-    return track_shipment(TrackShipment(event=one), uow=shop.uow, cache=shop.cache, clock=shop.clock)
+def track(shop: Shop, event_: TrackingEvent) -> TrackingOutcome:
+    return track_shipment(TrackShipment(event=event_), uow=shop.uow, cache=shop.cache, clock=shop.clock)
 
 
 def at(shop: Shop, status: OrderStatus) -> Order:
@@ -55,57 +55,59 @@ def at(shop: Shop, status: OrderStatus) -> Order:
 
 
 def notifications(shop: Shop, order: Order) -> list[Any]:
-    told = [one.event for one in shop.in_state(*OutboxState) if one.event.order_id == order.id]
-    return [one for one in told if one.type == "orders.user_notification.v1"]
+    published = [message.event for message in shop.in_state(*OutboxState) if message.event.order_id == order.id]
+    return [message for message in published if message.type == "orders.user_notification.v1"]
 
 
 @pytest.mark.parametrize("before", list(OrderStatus), ids=lambda status: status.value)
 @pytest.mark.parametrize("word", list(TRANSITIONS_BY_CARRIER_STATUS))
-def test_each_word_takes_each_status_where_the_lifecycle_leads(shop: Shop, word: str, before: OrderStatus) -> None:
+def test_carrier_status_follows_the_lifecycle(shop: Shop, word: str, before: OrderStatus) -> None:
     order = at(shop, before)
     version = order.version
-    steps = WAYS[word][before]
+    steps = STEPS[word][before]
 
     if steps is None:
         with pytest.raises(InvalidTransition):
             track(shop, event(word, order=order.id))
         assert shop.queries.get(order.id) == order
-        assert not shop.store.inbox  # what was put aside can be put back
+        assert not shop.store.inbox  # a dead-lettered event can be replayed
         return
-    told = track(shop, event(word.lower(), order=order.number))
+    outcome = track(shop, event(word.lower(), order=order.number))
 
-    assert told is (TrackingOutcome.APPLIED if steps else TrackingOutcome.OUTDATED)
-    assert [one.to_status for one in shop.queries.history(order.id)[version:]] == steps
+    assert outcome is (TrackingOutcome.APPLIED if steps else TrackingOutcome.OUTDATED)
+    assert [entry.to_status for entry in shop.queries.history(order.id)[version:]] == steps
     assert shop.queries.get(order.id).version == version + len(steps)
 
 
-def test_every_word_and_status_is_in_the_table() -> None:
-    assert WAYS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
-    assert all(list(row) == list(OrderStatus) for row in WAYS.values())
+def test_table_covers_every_status() -> None:
+    assert STEPS.keys() == TRANSITIONS_BY_CARRIER_STATUS.keys()
+    assert all(list(row) == list(OrderStatus) for row in STEPS.values())
 
 
-def test_the_history_says_that_the_carrier_did_it_and_through_which_event(shop: Shop) -> None:
+def test_history_names_carrier_and_event(shop: Shop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", id="evt-7", order=order.id))
 
     history = shop.queries.history(order.id)
-    assert [(one.actor, one.role, one.request_id) for one in history[1:]] == [("carrier", Role.SYSTEM, "evt-7")] * 2
+    assert [(entry.actor, entry.role, entry.request_id) for entry in history[1:]] == [
+        ("carrier", Role.SYSTEM, "evt-7")
+    ] * 2
     assert rebuild(history, number=order.number) == shop.queries.get(order.id)
 
 
-def test_an_event_that_comes_a_hundred_times_is_applied_once(shop: Shop) -> None:
+def test_repeated_event_is_applied_once(shop: Shop) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
-    told = [track(shop, idempotency_key) for _ in range(100)]
+    outcomes = [track(shop, idempotency_key) for _ in range(100)]
 
-    assert told == [TrackingOutcome.APPLIED] + [TrackingOutcome.REPEATED] * 99
+    assert outcomes == [TrackingOutcome.APPLIED] + [TrackingOutcome.REPEATED] * 99
     assert shop.queries.get(order.id).version == 2
     assert len(notifications(shop, order)) == 1
 
 
-def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
+def test_event_id_is_unique_whatever_the_content(shop: Shop) -> None:
     first, second = shop.place(), shop.place()
     track(shop, event("SHIPPED", id="same", order=first.id))
 
@@ -115,7 +117,7 @@ def test_an_id_counts_once_whatever_else_the_event_says(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(shop: Shop, seed: int) -> None:
+def test_shuffled_events_never_go_backwards(shop: Shop, seed: int) -> None:
     order = shop.place()
     chance = Random(seed)
     words = [chance.choice(["CONFIRMED", "IN_TRANSIT", "SHIPPED"]) for _ in range(990)] + ["DELIVERED"] * 10
@@ -129,13 +131,13 @@ def test_a_thousand_events_in_any_order_end_where_they_should_and_never_go_back(
     assert places == sorted(places)
     after = shop.queries.get(order.id)
     assert after.status is D
-    told = notifications(shop, order)
-    assert [one.version for one in told] == list(range(2, after.version + 1))  # one a change
+    published = notifications(shop, order)
+    assert [message.version for message in published] == list(range(2, after.version + 1))  # one per change
 
 
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from(sorted(TRANSITIONS_BY_CARRIER_STATUS)), max_size=8), st.sampled_from([P, C, PAID, S]))
-def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str], before: OrderStatus) -> None:
+def test_history_and_events_stay_consistent(words: list[str], before: OrderStatus) -> None:
     shop = Shop()
     order = at(shop, before)
 
@@ -148,11 +150,13 @@ def test_whatever_comes_the_order_s_history_and_news_stay_whole(words: list[str]
     after = shop.queries.get(order.id)
     assert rebuild(shop.queries.history(order.id), number=order.number) == after
     assert len(notifications(shop, order)) == after.version - 1  # none for the placement
-    told = [one.event for one in shop.in_state(*OutboxState) if one.event.type != "orders.user_notification.v1"]
-    assert [one.version for one in told] == list(range(1, after.version + 1))
+    published = [
+        message.event for message in shop.in_state(*OutboxState) if message.event.type != "orders.user_notification.v1"
+    ]
+    assert [message.version for message in published] == list(range(1, after.version + 1))
 
 
-def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
+def test_failed_parcel_releases_stock_once(shop: Shop) -> None:
     tea = stocked(shop, 10)
     placed = order(shop, (tea, 4), origin=Origin.OSTORE)
 
@@ -164,13 +168,13 @@ def test_a_parcel_that_failed_gives_the_stock_back_once(shop: Shop) -> None:
 
 
 @pytest.mark.clause("003-08")
-def test_the_user_is_told_in_words_under_an_id_that_never_changes(shop: Shop) -> None:
+def test_notification_has_stable_id_and_text(shop: Shop) -> None:
     order = shop.place()
 
     track(shop, event("DELIVERED", order=order.id))
 
     first, second = notifications(shop, order)
-    id_ = uuid5(order.id, "orders.user_notification.v1 2")  # consumers remember ids: they must outlive a new release
+    id_ = uuid5(order.id, "orders.user_notification.v1 2")  # consumers store the ids
     assert (first.id, first.version) == (id_, 2)
     assert first.data == {
         "notificationId": str(id_),
@@ -184,7 +188,7 @@ def test_the_user_is_told_in_words_under_an_id_that_never_changes(shop: Shop) ->
     assert (second.version, second.data["status"]) == (3, "delivered")
 
 
-def test_the_cache_forgets_the_order_of_before(shop: Shop) -> None:
+def test_cache_drops_the_old_order(shop: Shop) -> None:
     placed = shop.place()
     shop.get(placed.id)
 
@@ -193,7 +197,7 @@ def test_the_cache_forgets_the_order_of_before(shop: Shop) -> None:
     assert shop.get(placed.id).status is S
 
 
-def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
+def test_order_is_found_by_shipment(shop: Shop) -> None:
     placed = Order.place(
         order_id=new_id(), origin=Origin.ORDERS, items=items(), total=TOTAL, shipment_id="SHIP-1", by=ADMIN, at=NOON
     )  # fmt: skip
@@ -210,14 +214,14 @@ def test_an_order_is_found_by_its_shipment(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "unknown", [{"order": 4711}, {"order": new_id()}, {"shipment_id": "SHIP-9"}], ids=["number", "id", "shipment"]
 )
-def test_an_unknown_order_is_refused_and_may_be_told_of_again(shop: Shop, unknown: dict[str, Any]) -> None:
+def test_unknown_order_can_be_retried(shop: Shop, unknown: dict[str, Any]) -> None:
     with pytest.raises(OrderNotFound):
         track(shop, event("SHIPPED", **unknown))
 
     assert not shop.store.inbox
 
 
-def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
+def test_clock_skew_of_five_minutes_is_accepted(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(InvalidValue, match="future"):
@@ -247,13 +251,13 @@ def test_clocks_may_differ_by_five_minutes(shop: Shop) -> None:
         {"status": "CANCELED"},
     ],
 )
-def test_an_event_that_cannot_be_is_refused_at_birth(wrong: dict[str, Any]) -> None:
+def test_invalid_event_is_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue):
         event(**dict[str, Any](status="SHIPPED", order=1) | wrong)
 
 
 @pytest.mark.clause("002-29")
-def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not(shop: Shop) -> None:
+def test_change_by_another_actor_notifies_user(shop: Shop) -> None:
     placed = shop.place()
     shop.change(placed.id, PAID)
     assert notifications(shop, placed) == []
@@ -261,11 +265,11 @@ def test_who_has_an_order_changed_by_somebody_else_is_told_and_by_themselves_not
     shop.administer(placed.id, S)
     shop.administer(placed.id, S)
 
-    (told,) = notifications(shop, placed)
-    assert (told.version, told.data["status"], told.data["userID"]) == (3, "shipped", "ada")
+    (notification,) = notifications(shop, placed)
+    assert (notification.version, notification.data["status"], notification.data["userID"]) == (3, "shipped", "ada")
 
 
-def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Shop) -> None:
+def test_user_named_like_carrier_is_notified(shop: Shop) -> None:
     placed = shop.place(by=Actor(subject="carrier"))
 
     track(shop, event("SHIPPED", order=placed.id))
@@ -273,7 +277,7 @@ def test_a_user_who_is_called_as_the_carriers_are_is_told_nevertheless(shop: Sho
     assert len(notifications(shop, placed)) == 1
 
 
-def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_commit_leaves_event_unrecorded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     order = shop.place()
     idempotency_key = event("SHIPPED", order=order.id)
 
@@ -289,7 +293,7 @@ def test_a_failed_commit_leaves_nothing_of_the_event(shop: Shop, monkeypatch: py
     assert track(shop, idempotency_key) is TrackingOutcome.APPLIED
 
 
-def test_only_forward_is_old_news_and_the_rest_is_for_people(shop: Shop) -> None:
+def test_backward_status_is_outdated_or_invalid(shop: Shop) -> None:
     order = at(shop, S)
 
     assert track(shop, event("CONFIRMED", order=order.id)) is TrackingOutcome.OUTDATED

@@ -1,4 +1,4 @@
-"""Placing, getting, listing and changing orders, on the memory adapters."""
+"""Use cases of an order: placing, getting, listing and changing, on the memory adapters."""
 
 import pytest
 
@@ -19,17 +19,17 @@ def shop() -> Shop:
     return Shop()
 
 
-def test_a_placed_order_is_stored_numbered_and_told(shop: Shop) -> None:
+def test_placed_order_is_stored_and_published(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
     stored = shop.queries.get(order.id)
     assert stored == order
     assert (stored.status, stored.version, stored.user_id, stored.number) == (OrderStatus.PENDING, 1, "ada", 1)
-    assert [one.event.type for one in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
+    assert [message.event.type for message in shop.in_state(OutboxState.WAITING)] == ["orders.order_placed.v1"]
     assert [entry.request_id for entry in shop.queries.history(order.id)] == ["request-of-ada"]
 
 
-def test_an_order_whose_total_is_wrong_leaves_nothing(shop: Shop) -> None:
+def test_wrong_total_stores_nothing(shop: Shop) -> None:
     request = PlaceOrder(actor=ADA, items=items(), total=Money(7551, "USD"))
 
     with pytest.raises(TotalMismatch):
@@ -40,7 +40,7 @@ def test_an_order_whose_total_is_wrong_leaves_nothing(shop: Shop) -> None:
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_stranger_cannot_get_an_order_cached_or_not(shop: Shop, stranger: Actor, cached: bool) -> None:
+def test_stranger_cannot_get_the_order(shop: Shop, stranger: Actor, cached: bool) -> None:
     order = shop.place(by=ADA)
     if cached:
         shop.get(order.id, by=ADA)
@@ -48,10 +48,10 @@ def test_a_stranger_cannot_get_an_order_cached_or_not(shop: Shop, stranger: Acto
     with pytest.raises(OrderNotFound):
         shop.get(order.id, by=stranger)
 
-    assert (shop.cache.get(order.id) is not None) is cached  # a stranger's question fills no cache either
+    assert (shop.cache.get(order.id) is not None) is cached  # a stranger's request does not fill the cache either
 
 
-def test_an_order_is_read_from_the_cache_first_and_a_miss_fills_it(shop: Shop) -> None:
+def test_order_is_read_from_cache_first(shop: Shop) -> None:
     order = shop.place()
     assert shop.cache.get(order.id) is None
 
@@ -64,7 +64,7 @@ def test_an_order_is_read_from_the_cache_first_and_a_miss_fills_it(shop: Shop) -
         shop.get(order.id)
 
 
-def test_a_change_is_seen_by_the_next_read_and_the_cached_copy_is_gone(shop: Shop) -> None:
+def test_change_removes_the_cached_order(shop: Shop) -> None:
     order = shop.place()
     old = shop.get(order.id)
 
@@ -77,7 +77,7 @@ def test_a_change_is_seen_by_the_next_read_and_the_cached_copy_is_gone(shop: Sho
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
-def test_a_stranger_cannot_change_an_order_and_nothing_changes(shop: Shop, stranger: Actor) -> None:
+def test_stranger_cannot_change_the_order(shop: Shop, stranger: Actor) -> None:
     order = shop.place(by=ADA)
 
     with pytest.raises(OrderNotFound):
@@ -88,14 +88,14 @@ def test_a_stranger_cannot_change_an_order_and_nothing_changes(shop: Shop, stran
     assert shop.queries.get(order.id) == order
 
 
-def test_ownership_is_asked_before_the_version_and_the_lifecycle(shop: Shop) -> None:
+def test_owner_check_precedes_version_check(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
     with pytest.raises(OrderNotFound):
         shop.change(order.id, OrderStatus.DELIVERED, by=GRACE, versions=frozenset({99}))
 
 
-def test_an_administrator_may_where_the_contract_says_so_and_the_history_names_them(shop: Shop) -> None:
+def test_administrator_change_is_in_history(shop: Shop) -> None:
     order = shop.place(by=ADA)
 
     shop.change(order.id, OrderStatus.PAID, by=ADMIN, access=AccessPolicy(roles=frozenset({Role.ADMIN})))
@@ -105,12 +105,12 @@ def test_an_administrator_may_where_the_contract_says_so_and_the_history_names_t
     assert shop.queries.get(order.id).user_id == "ada"
 
 
-def test_a_change_of_an_unknown_order_is_not_found(shop: Shop) -> None:
+def test_change_of_unknown_order_is_not_found(shop: Shop) -> None:
     with pytest.raises(OrderNotFound):
         shop.change(new_id(), OrderStatus.PAID)
 
 
-def test_an_illegal_change_changes_nothing_and_tells_nobody(shop: Shop) -> None:
+def test_invalid_transition_changes_nothing(shop: Shop) -> None:
     order = shop.place()
 
     with pytest.raises(InvalidTransition):
@@ -120,19 +120,19 @@ def test_an_illegal_change_changes_nothing_and_tells_nobody(shop: Shop) -> None:
     assert len(shop.store.outbox) == 1
 
 
-def test_a_change_with_the_version_of_another_time_is_refused(shop: Shop) -> None:
+def test_outdated_version_is_rejected(shop: Shop) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))
 
     with pytest.raises(VersionMismatch):
         shop.change(order.id, OrderStatus.SHIPPED, versions=frozenset({1}))
     with pytest.raises(VersionMismatch):
-        shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))  # even where nothing would change
+        shop.change(order.id, OrderStatus.PAID, versions=frozenset({1}))  # even if nothing would change
 
     assert shop.change(order.id, OrderStatus.SHIPPED, versions=frozenset({2, 9})).version == 3
 
 
-def test_the_same_status_again_is_no_change(shop: Shop) -> None:
+def test_equal_status_changes_nothing(shop: Shop) -> None:
     order = shop.place()
     shop.change(order.id, OrderStatus.PAID)
 
@@ -142,7 +142,7 @@ def test_the_same_status_again_is_no_change(shop: Shop) -> None:
     assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
 
 
-def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
+def test_change_after_rejection_succeeds(shop: Shop) -> None:
     order = shop.place()
     with pytest.raises(InvalidTransition):
         shop.change(order.id, OrderStatus.DELIVERED)
@@ -150,7 +150,7 @@ def test_after_a_refusal_the_next_unit_of_work_goes_on(shop: Shop) -> None:
     assert shop.change(order.id, OrderStatus.SHIPPED).status is OrderStatus.SHIPPED
 
 
-def test_changes_made_from_an_old_version_are_stale(shop: Shop) -> None:
+def test_save_of_old_version_is_stale(shop: Shop) -> None:
     order = shop.place()
     mine = shop.queries.get(order.id)
     shop.change(order.id, OrderStatus.PAID)
@@ -162,7 +162,7 @@ def test_changes_made_from_an_old_version_are_stale(shop: Shop) -> None:
     assert shop.queries.get(order.id).status is OrderStatus.PAID
 
 
-def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:
+def test_list_has_own_orders_newest_first(shop: Shop) -> None:
     first = shop.place(by=ADA)
     shop.clock.advance(1)
     shop.place(by=GRACE)
@@ -175,7 +175,7 @@ def test_a_list_holds_one_s_own_orders_newest_first(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda actor: actor.subject)
-def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
+def test_list_of_another_user_is_denied(shop: Shop, stranger: Actor) -> None:
     shop.place(by=ADA)
 
     with pytest.raises(AccessDenied):
@@ -183,7 +183,7 @@ def test_somebody_else_s_list_is_denied(shop: Shop, stranger: Actor) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
-def test_a_page_has_1_to_1000_orders(limit: int) -> None:
+def test_page_limit_out_of_range_is_rejected(limit: int) -> None:
     with pytest.raises(InvalidValue) as refusal:
         OrderFilter(user_id="ada", limit=limit)
 

@@ -1,4 +1,4 @@
-"""E-mail addresses, passwords and accounts: what they may be."""
+"""Validation of e-mail addresses, passwords and accounts."""
 
 from typing import Any
 
@@ -30,19 +30,19 @@ NO_EMAILS = [
 
 
 @pytest.mark.parametrize("text", ["ann@example.com", " ANN@Example.COM\n", "Ann@EXAMPLE.com"])
-def test_an_e_mail_address_is_the_same_in_any_case_and_with_space_around(text: str) -> None:
+def test_email_ignores_case_and_outer_spaces(text: str) -> None:
     assert normalize_email(text) == "ann@example.com"
 
 
 @pytest.mark.parametrize(
     "text", ["a@b", "ann+tag@example.com", "o'neill@example.com", "łukasz@przykład.pl", "a" * 242 + "@example.com"]
 )
-def test_an_e_mail_address_is_something_at_somewhere(text: str) -> None:
+def test_valid_email_is_accepted(text: str) -> None:
     assert normalize_email(text) == text
 
 
 @pytest.mark.parametrize("text", NO_EMAILS, ids=lambda text: repr(text[:20]))
-def test_anything_else_is_no_e_mail_address(text: str) -> None:
+def test_invalid_email_is_rejected(text: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         normalize_email(text)
 
@@ -51,13 +51,13 @@ def test_anything_else_is_no_e_mail_address(text: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x" * 7, "x" * 1_025, "correct\x00horse", "correct \ud800 horse"])
-def test_some_passwords_cannot_be(password: str) -> None:
+def test_invalid_password_is_rejected(password: str) -> None:
     with pytest.raises(InvalidValue):
         validate_password(password)
 
 
 @pytest.mark.parametrize("password", ["x" * 8, "x" * 1_024, "        ", "🔑🔑🔑🔑🔑🔑🔑🔑"])
-def test_all_others_can(password: str) -> None:
+def test_valid_password_is_accepted(password: str) -> None:
     validate_password(password)
 
 
@@ -77,7 +77,7 @@ def test_all_others_can(password: str) -> None:
     ],
     ids=str,
 )
-def test_an_account_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_account_is_rejected(wrong: dict[str, Any]) -> None:
     good: dict[str, Any] = {"id": "ann", "email": "ann@example.com", "password_hash": "$x", "created_at": NOON}
     assert User(**good).disabled is False
 

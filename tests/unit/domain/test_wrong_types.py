@@ -1,4 +1,4 @@
-"""Values of types that the annotations rule out: whoever embeds the domain hears it before anything is changed."""
+"""Values of wrong types: an embedding program gets an error before any change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
 USD = Money(100, "USD")
 
 
-class Numpys(float):
-    """A float that shows itself as numpy's do."""
+class NumpyFloat(float):
+    """A float whose repr is that of numpy."""
 
     def __repr__(self) -> str:
         return f"np.float64({float(self)})"
@@ -81,9 +81,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_it_is_refused_by_its_name(what: str) -> None:
-    does, field = REFUSED[what]
+@pytest.mark.parametrize("case", REFUSED)
+def test_wrong_type_is_rejected_by_name(case: str) -> None:
+    does, field = REFUSED[case]
 
     with pytest.raises(InvalidValue) as refusal:
         does()
@@ -91,32 +91,32 @@ def test_it_is_refused_by_its_name(what: str) -> None:
     assert refusal.value.field == field
 
 
-def test_a_clock_without_a_zone_is_an_error_of_the_program() -> None:
+def test_naive_clock_raises_value_error() -> None:
     for verb in (lambda: order(at=NAIVE), lambda: placed().delete(by=ADA, at=NAIVE)):
         with pytest.raises(ValueError, match="time zone"):
             verb()
 
 
-def test_a_float_is_what_it_is_however_it_shows_itself() -> None:
-    assert Money.of(Numpys(37.5), "USD") == Money(3750, "USD")
+def test_float_subclass_is_read_by_value() -> None:
+    assert Money.of(NumpyFloat(37.5), "USD") == Money(3750, "USD")
     with pytest.raises(TotalMismatch):
-        order(items=[CustomItem({"quantity": 2, "price": Numpys(37.5)})])
+        order(items=[CustomItem({"quantity": 2, "price": NumpyFloat(37.5)})])
 
 
 @pytest.mark.parametrize("amount", ["1E-999999999", "1E-1000001", "0.001", "-1E-999999999"])
-def test_nothing_is_so_fine_that_it_vanishes(amount: str) -> None:
+def test_tiny_amount_is_rejected(amount: str) -> None:
     with pytest.raises(InvalidAmount):
         Money.of(Decimal(amount), "USD")
 
 
-def test_nothing_is_nothing_however_fine() -> None:
+def test_zero_is_accepted_at_any_scale() -> None:
     assert Money.of(Decimal("0E-999999"), "USD") == Money(0, "USD")
 
 
-def test_a_currency_that_is_no_text_is_refused() -> None:
+def test_non_text_currency_is_rejected() -> None:
     with pytest.raises(InvalidAmount):
         Money.of(75, ["USD"])  # type: ignore[arg-type]
 
 
-def test_any_zone_is_one() -> None:
+def test_any_time_zone_is_accepted() -> None:
     assert OrderFilter(placed_from=NOON, placed_before=datetime.max.replace(tzinfo=UTC)).limit == 100

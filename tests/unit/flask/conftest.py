@@ -1,4 +1,4 @@
-"""What making an app does to the process's logging is undone after each test."""
+"""Restores the process's logging after each test, because creating an app changes it."""
 
 import logging
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def logs() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No setting of ours is in the environment, and no developer's .env in the working directory."""
+    """Removes all settings from the environment, and leaves a working directory without a .env file."""
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
-    for one in fields(Settings):
-        monkeypatch.delenv(one.metadata["name"], raising=False)
+    for setting in fields(Settings):
+        monkeypatch.delenv(setting.metadata["name"], raising=False)

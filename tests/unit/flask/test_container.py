@@ -1,4 +1,4 @@
-"""The container: every use case is bound to the ports that it wants, each under its own name."""
+"""Container: every use case is bound to its ports by name."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ from orders_domain import use_cases
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container
 
-FUNCTIONS = {name: each for name, each in vars(use_cases).items() if inspect.isfunction(each)}
+FUNCTIONS = {name: function for name, function in vars(use_cases).items() if inspect.isfunction(function)}
 
 
-def wanted(function: Callable[..., Any]) -> set[str]:
-    """The ports: what the function takes by keyword and has no default for."""
+def required_ports(function: Callable[..., Any]) -> set[str]:
+    """The ports: keyword parameters without a default."""
     return {
         name
         for name, parameter in inspect.signature(function).parameters.items()
@@ -25,7 +25,9 @@ def wanted(function: Callable[..., Any]) -> set[str]:
 
 def may_have(function: Callable[..., Any]) -> set[str]:
     signature = inspect.signature(function)
-    return {name for name, each in signature.parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+    return {
+        name for name, parameter in signature.parameters.items() if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
 
 
 def bound() -> dict[str, providers.Callable[Any]]:
@@ -38,26 +40,26 @@ def bound() -> dict[str, providers.Callable[Any]]:
 
 
 def use_case(provider: providers.Callable[Any]) -> Callable[..., Any]:
-    """What it calls, without the retry around it."""
+    """The use case function, without the decorator that retries it."""
     assert provider.provides
     function: Callable[..., Any] = inspect.unwrap(provider.provides)
     return function
 
 
-def test_every_use_case_has_a_provider_of_its_own_name() -> None:
+def test_every_use_case_has_a_provider() -> None:
     assert {name: use_case(provider) for name, provider in bound().items()} == FUNCTIONS
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_use_case_is_bound_to_exactly_the_ports_it_wants(name: str) -> None:
-    keywords = set(bound()[name].kwargs) - {"metrics"}  # of what observes the use case
+def test_use_case_gets_exactly_its_ports(name: str) -> None:
+    keywords = set(bound()[name].kwargs) - {"metrics"}  # metrics belong to the instrumentation of the use case
 
-    assert wanted(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
+    assert required_ports(FUNCTIONS[name]) <= keywords <= may_have(FUNCTIONS[name])
     assert not bound()[name].args
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
+def test_port_is_bound_to_its_component(name: str) -> None:
     container = Container(settings=Settings(database_url="memory://"))
     store = container.store()
     expected = {
@@ -79,29 +81,29 @@ def test_each_port_is_bound_to_the_part_of_its_own_name(name: str) -> None:
         if port == "uow":
             assert type(given) is type(store.unit_of_work())
         elif port == "queries":
-            # A replica may be behind: nothing that it says is kept in the cache or decides a write.
-            may_be_behind = not {"cache", "uow"} & wanted(FUNCTIONS[name])
+            # A replica may lag: what it returns is neither cached nor the base of a write.
+            may_be_behind = not {"cache", "uow"} & required_ports(FUNCTIONS[name])
             assert given in ([store.queries, store.replica_queries] if may_be_behind else [store.queries])
         elif port in expected:
             assert given is expected[port], port
 
 
-def test_each_request_has_a_unit_of_work_of_its_own() -> None:
+def test_each_request_gets_a_unit_of_work() -> None:
     container = Container(settings=Settings(database_url="memory://"))
 
     assert container.uow() is not container.uow()
     assert container.queries() is container.queries()
 
 
-def test_the_parts_of_two_containers_are_their_own() -> None:
-    one, other = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
+def test_containers_share_no_components() -> None:
+    first, second = (Container(settings=Settings(database_url="memory://")) for _ in range(2))
 
     for part in ("store", "cache", "broker", "token_verifier", "metrics", "new_id"):
-        assert getattr(one, part)() is getattr(one, part)()
-        assert getattr(one, part)() is not getattr(other, part)()
+        assert getattr(first, part)() is getattr(first, part)()
+        assert getattr(first, part)() is not getattr(second, part)()
 
 
-def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_container_creates_no_component(monkeypatch: pytest.MonkeyPatch) -> None:
     def unwanted(*_: object, **__: object) -> Iterator[None]:
         raise AssertionError("made too early: before a fork, say")
 
@@ -111,6 +113,6 @@ def test_making_a_container_makes_no_part(monkeypatch: pytest.MonkeyPatch) -> No
     Container(settings=Settings())
 
 
-def test_settings_are_settings() -> None:
+def test_settings_of_wrong_type_are_rejected() -> None:
     with pytest.raises(Exception, match="settings"):
         Container(settings={"database_url": "memory://"}).settings()

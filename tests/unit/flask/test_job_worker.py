@@ -1,4 +1,4 @@
-"""The loop that looks after jobs, and what it hands them to."""
+"""Job worker: the loop that runs due jobs, and the queue that it sends them to."""
 
 import sys
 import threading
@@ -35,7 +35,7 @@ def worker(store: InMemoryJobRepository, begin: Callable[[UUID], object], clock:
     return JobWorker(jobs=store, start_job=begin, wait=lambda _: None, clock=clock or Clock())
 
 
-def test_it_begins_what_is_due_and_nothing_else() -> None:
+def test_worker_runs_only_due_jobs() -> None:
     store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     due, held = waiting(store), waiting(store)
     store.acquire(held.id, now=NOON, until=NOON + timedelta(hours=1))
@@ -46,7 +46,7 @@ def test_it_begins_what_is_due_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
-def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_continues_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
     store, begun = InMemoryJobRepository(InMemoryStore()), list[UUID]()
     job = waiting(store)
@@ -66,7 +66,7 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
     assert begun == [job.id, job.id]
 
 
-def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
+def test_finished_jobs_are_deleted_after_a_month() -> None:
     store, clock = InMemoryJobRepository(InMemoryStore()), Clock()
     old = waiting(store)
     held = store.acquire(old.id, now=NOON, until=NOON)
@@ -81,7 +81,7 @@ def test_jobs_that_ended_a_month_ago_are_forgotten() -> None:
     assert old.id not in store._store.jobs
 
 
-def test_a_new_job_wakes_the_worker_of_its_process() -> None:
+def test_new_job_wakes_the_worker() -> None:
     container = container_of(create_app(Settings(database_url="memory://")))
     waits = threading.Thread(target=container.store().wait_for_jobs, args=[60], daemon=True)
     waits.start()
@@ -92,7 +92,7 @@ def test_a_new_job_wakes_the_worker_of_its_process() -> None:
     assert not waits.is_alive()
 
 
-def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_due_job_is_sent_to_celery_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, sent = Clock(), list[tuple[str, list[Any]]]()
     sender = CeleryJobQueue(CELERY.celery_broker_url, queue="jobs", clock=clock)
 
@@ -100,19 +100,19 @@ def test_celery_s_workers_are_told_once_and_again_while_the_job_is_due(monkeypat
         sent.append((name, arguments))
 
     monkeypatch.setattr(sender._app, "send_task", note)
-    one, other = new_id(), new_id()
+    first, second = new_id(), new_id()
 
-    for job_id in (one, one, other):
+    for job_id in (first, first, second):
         sender(job_id)
     clock.advance(9)
-    sender(one)
+    sender(first)
     clock.advance(1)
-    sender(one)
+    sender(first)
 
-    assert sent == [("orders.run_job", [str(job_id)]) for job_id in (one, other, one)]
+    assert sent == [("orders.run_job", [str(job_id)]) for job_id in (first, second, first)]
 
 
-def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> None:
+def test_task_of_unknown_job_does_nothing() -> None:
     app = celery_app.worker_app(CELERY)
 
     assert app.conf.task_default_queue == "jobs-of-a-test"
@@ -120,7 +120,7 @@ def test_the_task_runs_the_job_and_finds_nothing_to_do_where_there_is_none() -> 
     assert app.tasks["orders.run_job"].run(str(new_id())) is None
 
 
-def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_celery_app_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
     celery_app._app_of_environment.cache_clear()
 
@@ -129,13 +129,13 @@ def test_the_app_of_celery_s_command_has_the_settings_of_the_environment(monkeyp
     celery_app._app_of_environment.cache_clear()
 
 
-def test_two_apps_are_two_celeries() -> None:
+def test_celery_apps_are_separate() -> None:
     senders = [CeleryJobQueue(CELERY.celery_broker_url, queue="jobs", clock=Clock()) for _ in range(2)]
 
     assert senders[0]._app is not senders[1]._app
 
 
-def test_without_celery_installed_the_setting_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_celery_is_rejected_with_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "orders_adapters.celery.job_queue")
     monkeypatch.setitem(sys.modules, "celery", None)
 

@@ -1,4 +1,4 @@
-"""Bodies are read strictly: what the reader gives back is what was sent, and everything else is refused."""
+"""Strict JSON parser: accepted bodies are parsed unchanged, and all others are rejected."""
 
 import json
 import math
@@ -22,28 +22,28 @@ values = st.recursive(
 
 
 @given(values)
-def test_whatever_is_json_is_read_as_it_was_sent(value: Any) -> None:
+def test_any_json_is_parsed_unchanged(value: Any) -> None:
     assert parse_json(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) == value
 
 
 @given(st.binary())
-def test_any_other_bytes_are_refused_and_nothing_worse(body: bytes) -> None:
+def test_any_other_bytes_are_rejected(body: bytes) -> None:
     with suppress(MalformedBody):
         assert parse_json(body) == json.loads(body)
 
 
 @given(values, st.integers(min_value=0))
-def test_a_truncated_or_prolonged_body_is_refused(value: Any, where: int) -> None:
-    whole = json.dumps({"order": value}).encode()
+def test_truncated_or_repeated_body_is_rejected(value: Any, where: int) -> None:
+    document = json.dumps({"order": value}).encode()
 
     with pytest.raises(MalformedBody):
-        parse_json(whole[: where % len(whole)])
+        parse_json(document[: where % len(document)])
     with pytest.raises(MalformedBody):
-        parse_json(whole + whole)
+        parse_json(document + document)
 
 
 @given(st.dictionaries(st.text(), values, min_size=1), values)
-def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: Any) -> None:
+def test_duplicate_member_is_rejected_at_any_depth(members: dict[str, Any], other: Any) -> None:
     name = json.dumps(next(iter(members)))
     body = json.dumps(members)[:-1] + f", {name}: {json.dumps(other)}}}"
 
@@ -62,13 +62,13 @@ def test_a_name_twice_is_refused_wherever_it_is(members: dict[str, Any], other: 
         (b'"\xed\xa0\x80"', "UTF-8"),
     ],
 )  # fmt: skip
-def test_a_refusal_says_why(body: bytes, why: str) -> None:
+def test_rejection_states_its_reason(body: bytes, why: str) -> None:
     with pytest.raises(MalformedBody, match=why):
         parse_json(body)
 
 
 @pytest.mark.parametrize("text", ["9" * MAX_NUMBER_LENGTH, "-" + "9" * (MAX_NUMBER_LENGTH - 1)])
-def test_a_whole_number_of_400_characters_is_read(text: str) -> None:
+def test_integer_of_400_digits_is_parsed(text: str) -> None:
     assert parse_json(text.encode()) == int(text)
 
 
@@ -77,7 +77,7 @@ def test_a_whole_number_of_400_characters_is_read(text: str) -> None:
     ["-0.0", "1e308", "5e-324", "0.1", "75.50", "7550e-2", "1.0", "0e5", "0.000e-400", "1" + "0" * 300 + ".0",
      "0.30000000000000004", "1E+2"],
 )  # fmt: skip
-def test_a_fraction_is_read_as_the_double_that_says_the_same(text: str) -> None:
+def test_fraction_is_parsed_as_equal_double(text: str) -> None:
     read = parse_json(text.encode())
 
     assert type(read) is float
@@ -85,14 +85,14 @@ def test_a_fraction_is_read_as_the_double_that_says_the_same(text: str) -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
-def test_a_fraction_is_read_as_what_it_says_or_refused(number: Decimal) -> None:
+def test_fraction_is_parsed_precisely_or_rejected(number: Decimal) -> None:
     with suppress(MalformedBody):
         assert abs(Decimal(repr(parse_json(f"{number:E}".encode()))) - number) <= abs(number) * Decimal("2e-16")
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["r", ".17g", ".16e", "E"]))
-def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) -> None:
-    """Shortest, as JavaScript and Python do, or with 17 digits, as older programs do."""
+def test_every_spelling_of_a_double_is_parsed(number: float, way: str) -> None:
+    """The shortest form, as in JavaScript and Python, or 17 digits, as in older programs."""
     text = {"r": repr(number), "E": f"{Decimal(repr(number)):E}"}.get(way) or f"{number:{way}}"
 
     assert parse_json(text.encode()) == number
@@ -103,7 +103,7 @@ def test_every_program_s_way_to_write_a_double_is_read(number: float, way: str) 
     ["75.00000000000000000001", "1e-999", "1e-400", "-1e-99999999999999999999", "0." + "1" * 390, "3e-324",
      "9007199254740993.0", "0.1000000000000000055"],
 )  # fmt: skip
-def test_a_fraction_that_no_double_says_is_refused(text: str) -> None:
+def test_fraction_without_equal_double_is_rejected(text: str) -> None:
     for body in (text, f'{{"items": [{{"a": [{text}]}}]}}'):
         with pytest.raises(MalformedBody, match="more precise than a double"):
             parse_json(body.encode())

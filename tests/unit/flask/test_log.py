@@ -1,4 +1,4 @@
-"""The log: one structured line a request, with all one needs to find it and nothing one should not keep."""
+"""Logging: one structured line per request, with its context and without secrets."""
 
 import json
 import sys
@@ -14,12 +14,12 @@ from orders_domain import Role
 from orders_flask import Settings, create_app
 from orders_flask.app import container_of
 
-Told = Callable[[], list[dict[str, Any]]]
+LogLines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
 def stderr(monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """Standard error: the log goes to what that is when the app is made."""
+    """Standard error, to which the log is written from the creation of the app on."""
     stderr = StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     return stderr
@@ -27,7 +27,7 @@ def stderr(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 
 @pytest.fixture
 def app(stderr: StringIO, request: pytest.FixtureRequest) -> Flask:
-    """A service; how it logs is a parameter."""
+    """An app; its log format is a parameter."""
     return create_app(Settings(database_url="memory://", **getattr(request, "param", {})))
 
 
@@ -37,8 +37,8 @@ def token(app: Flask) -> str:
 
 
 @pytest.fixture
-def told(stderr: StringIO) -> Told:
-    """What the log got so far: one JSON object a line, and nothing else."""
+def log_lines(stderr: StringIO) -> LogLines:
+    """The log so far: one JSON object per line, and nothing else."""
     return lambda: [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
 
@@ -52,14 +52,14 @@ def told(stderr: StringIO) -> Told:
         ("DELETE", "/orders/7", None, 405),
     ],
 )
-def test_a_request_is_one_line_with_its_id_route_status_and_duration(
-    app: Flask, token: str, told: Told, method: str, path: str, route: str | None, status: int
+def test_request_is_logged_in_one_line(
+    app: Flask, token: str, log_lines: LogLines, method: str, path: str, route: str | None, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "req-42"}
 
     app.test_client().open(path, method=method, headers=headers)
 
-    (line,) = [line for line in told() if line["event"] == "request"]
+    (line,) = [line for line in log_lines() if line["event"] == "request"]
     assert line["request_id"] == "req-42"
     assert (line["method"], line["path"], line["route"], line["status"]) == (method, path, route, status)
     assert 0 <= line["duration_ms"] < 5_000
@@ -67,17 +67,17 @@ def test_a_request_is_one_line_with_its_id_route_status_and_duration(
     assert line["timestamp"].endswith("Z")
 
 
-def test_the_line_says_who_asked(app: Flask, token: str, told: Told) -> None:
+def test_line_names_the_user(app: Flask, token: str, log_lines: LogLines) -> None:
     app.test_client().get("/orders/7", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get("/orders/7")
     app.test_client().get("/healthz")
 
-    users = [line.get("user") for line in told() if line["event"] == "request"]
+    users = [line.get("user") for line in log_lines() if line["event"] == "request"]
     assert users == ["ann-of-the-log", None, None]
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_no_token_no_body_and_no_query_is_in_the_log(app: Flask, token: str, told: Told, broken: bool) -> None:
+def test_log_has_no_token_body_or_query(app: Flask, token: str, log_lines: LogLines, broken: bool) -> None:
     sent = token[:-4] if broken else token
     headers = {"Authorization": f"Bearer {sent}", "Cookie": "session=biscuit", "X-Request-ID": "req-42"}
     client = app.test_client()
@@ -86,49 +86,49 @@ def test_no_token_no_body_and_no_query_is_in_the_log(app: Flask, token: str, tol
     client.post("/orders/?q=in-the-query", data=b'{"the-body', content_type="application/json", headers=headers)
     client.post("/orders/", json={"items": [], "the-body": 1}, headers=headers)
 
-    text = json.dumps(told())
+    text = json.dumps(log_lines())
     secrets = (*sent.split("."), sent, "the-body", "in-the-query", "biscuit", "Bearer")
     assert [secret for secret in secrets if secret in text] == []
 
 
 @pytest.mark.parametrize("path", ["/a\nb", "/\x1b[2J", "/☕", "/\x00", '/"}\\', "/\u2028", "/\udcff"])
-def test_a_strange_path_stays_within_its_line(app: Flask, told: Told, path: str) -> None:
+def test_unusual_path_stays_in_one_line(app: Flask, log_lines: LogLines, path: str) -> None:
     app.test_client().get(quote(path, errors="surrogateescape"))
 
-    lines = told()
+    lines = log_lines()
     assert len(lines) == 1
     assert lines[0]["status"] == 404
 
 
-def test_an_unexpected_error_is_one_line_with_the_request_s_id(
-    app: Flask, token: str, told: Told, monkeypatch: pytest.MonkeyPatch
+def test_unexpected_error_is_logged_with_request_id(
+    app: Flask, token: str, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(*_: object) -> None:
         raise RuntimeError("a bug of ours")
 
     monkeypatch.setattr("orders_flask.web.health.use_cases", bug)
 
-    answer = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
+    response = app.test_client().get("/readyz", headers={"X-Request-ID": "req-42"})
 
-    assert answer.status_code == 500
-    assert "a bug of ours" not in answer.text
-    errors = [line for line in told() if line["level"] == "error"]
+    assert response.status_code == 500
+    assert "a bug of ours" not in response.text
+    errors = [line for line in log_lines() if line["level"] == "error"]
     assert [line["request_id"] for line in errors] == ["req-42"]
     assert "a bug of ours" in errors[0]["exception"]
 
 
-def test_one_request_s_user_is_not_in_the_next_one_s_line(app: Flask, token: str, told: Told) -> None:
+def test_user_is_not_in_the_next_request_line(app: Flask, token: str, log_lines: LogLines) -> None:
     client = app.test_client()
     client.get("/orders/7", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "first"})
     client.get("/nothing")
 
-    last = told()[-1]
+    last = log_lines()[-1]
     assert "user" not in last
     assert last["request_id"] != "first"
 
 
 @pytest.mark.parametrize("app", [{"log_format": "console"}], indirect=True)
-def test_the_log_can_be_read_by_people(app: Flask, stderr: StringIO) -> None:
+def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
     app.test_client().get("/healthz", headers={"X-Request-ID": "req-42"})
 
     (line,) = stderr.getvalue().splitlines()
@@ -142,7 +142,7 @@ def test_the_log_can_be_read_by_people(app: Flask, stderr: StringIO) -> None:
     [({"log_level": level}, lines) for level, lines in (("DEBUG", 1), ("INFO", 1), ("WARNING", 0), ("ERROR", 0))],
     indirect=["app"],
 )
-def test_the_level_is_the_one_set(app: Flask, lines: int, told: Told) -> None:
+def test_log_level_follows_the_setting(app: Flask, lines: int, log_lines: LogLines) -> None:
     app.test_client().get("/healthz")
 
-    assert len(told()) == lines
+    assert len(log_lines()) == lines

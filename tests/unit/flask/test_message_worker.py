@@ -1,4 +1,4 @@
-"""The intake: what waiting can mend is waited for, and of the rest each message has its reason."""
+"""Message worker: transient failures are retried, and all other messages are dead-lettered with a reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from tests.support.examples import new_id
 
 
 @dataclass
-class Deeds:
-    """A use case that fails as it is told to, and stops the intake when nothing is left to do."""
+class ScriptedUseCase:
+    """A use case that raises the given errors, and stops the worker after the last attempt."""
 
     enough: int
-    troubles: list[Exception] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     tries: int = 0
     stop: Callable[[], object] = lambda: None
@@ -26,38 +26,38 @@ class Deeds:
         self.tries += 1
         if self.tries == self.enough:
             self.stop()
-        if self.troubles:
-            raise self.troubles.pop(0)
+        if self.errors:
+            raise self.errors.pop(0)
         self.done.append(request)
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MIN_DELAY", 0.001)
     monkeypatch.setattr(runner, "MAX_DELAY", 0.002)
 
 
-def run(inlet: InMemoryMessageConsumer, deeds: Deeds) -> None:
-    intake = MessageWorker(consumer=inlet, handler=message_handler(bytes.decode, deeds))
-    deeds.stop = intake.stop.set
-    intake.run()
+def run(consumer: InMemoryMessageConsumer, use_case: ScriptedUseCase) -> None:
+    worker = MessageWorker(consumer=consumer, handler=message_handler(bytes.decode, use_case))
+    use_case.stop = worker.stop.set
+    worker.run()
 
 
-def test_messages_are_dealt_with_one_after_the_other_until_it_is_stopped() -> None:
-    inlet, deeds = InMemoryMessageConsumer(b"one", b"two", b"three"), Deeds(enough=2)
+def test_messages_are_handled_until_stop() -> None:
+    consumer, use_case = InMemoryMessageConsumer(b"one", b"two", b"three"), ScriptedUseCase(enough=2)
 
-    run(inlet, deeds)
+    run(consumer, use_case)
 
-    assert (deeds.done, list(inlet.waiting), inlet.dead_letters) == (["one", "two"], [b"three"], [])
+    assert (use_case.done, list(consumer.waiting), consumer.dead_letters) == (["one", "two"], [b"three"], [])
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("away"), StaleOrder(new_id())], ids=lambda error: error.code)
-def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception) -> None:
-    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=6, troubles=[trouble] * 4)
+def test_transient_failure_is_retried_first(trouble: Exception) -> None:
+    consumer, use_case = InMemoryMessageConsumer(b"one", b"two"), ScriptedUseCase(enough=6, errors=[trouble] * 4)
 
-    run(inlet, deeds)
+    run(consumer, use_case)
 
-    assert (deeds.done, inlet.dead_letters) == (["one", "two"], [])
+    assert (use_case.done, consumer.dead_letters) == (["one", "two"], [])
 
 
 @pytest.mark.parametrize(
@@ -67,36 +67,36 @@ def test_what_waiting_can_mend_is_tried_again_before_the_next(trouble: Exception
         (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
     ],
 )
-def test_what_it_cannot_mend_lies_aside_with_the_reason_and_the_next_is_done(trouble: Exception, reason: str) -> None:
-    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=2, troubles=[trouble])
+def test_permanent_failure_is_dead_lettered(trouble: Exception, reason: str) -> None:
+    consumer, use_case = InMemoryMessageConsumer(b"one", b"two"), ScriptedUseCase(enough=2, errors=[trouble])
 
-    run(inlet, deeds)
+    run(consumer, use_case)
 
-    assert (deeds.done, inlet.dead_letters) == (["two"], [(b"one", reason)])
-
-
-def test_an_order_that_is_not_there_yet_is_asked_for_again_and_the_next_is_done_meanwhile() -> None:
-    inlet, deeds = InMemoryMessageConsumer(b"one", b"two"), Deeds(enough=3, troubles=[OrderNotFound(7)])
-
-    run(inlet, deeds)
-
-    assert (deeds.done, inlet.dead_letters) == (["two", "one"], [])
+    assert (use_case.done, consumer.dead_letters) == (["two"], [(b"one", reason)])
 
 
-def test_an_order_that_never_is_there_is_asked_for_a_while_and_lies_aside_in_the_end() -> None:
-    inlet, deeds = (
+def test_missing_order_is_retried_after_the_next() -> None:
+    consumer, use_case = InMemoryMessageConsumer(b"one", b"two"), ScriptedUseCase(enough=3, errors=[OrderNotFound(7)])
+
+    run(consumer, use_case)
+
+    assert (use_case.done, consumer.dead_letters) == (["two", "one"], [])
+
+
+def test_order_missing_too_long_is_dead_lettered() -> None:
+    consumer, use_case = (
         InMemoryMessageConsumer(b"one"),
-        Deeds(enough=MAX_RETRIES + 1, troubles=[OrderNotFound(7)] * (MAX_RETRIES + 1)),
+        ScriptedUseCase(enough=MAX_RETRIES + 1, errors=[OrderNotFound(7)] * (MAX_RETRIES + 1)),
     )
 
-    run(inlet, deeds)
+    run(consumer, use_case)
 
-    assert (deeds.done, inlet.dead_letters) == ([], [(b"one", "order_not_found: There is no such order.")])
+    assert (use_case.done, consumer.dead_letters) == ([], [(b"one", "order_not_found: There is no such order.")])
 
 
-def test_a_message_that_cannot_be_read_lies_aside() -> None:
-    inlet, deeds = InMemoryMessageConsumer(b"\xff", b"two"), Deeds(enough=1)
+def test_undecodable_message_is_dead_lettered() -> None:
+    consumer, use_case = InMemoryMessageConsumer(b"\xff", b"two"), ScriptedUseCase(enough=1)
 
-    run(inlet, deeds)
+    run(consumer, use_case)
 
-    assert (deeds.done, inlet.dead_letters) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])
+    assert (use_case.done, consumer.dead_letters) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])

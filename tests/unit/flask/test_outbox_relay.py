@@ -1,4 +1,4 @@
-"""The relay worker: it sends before all else, and tidies up when there is nothing to send."""
+"""Outbox relay: publishing comes first, and purging only if nothing is due."""
 
 from dataclasses import dataclass, field
 
@@ -8,53 +8,53 @@ from tests.support.examples import Clock
 
 
 @dataclass
-class Story:
-    """What the relay does, in its order; it ends with the last turn told."""
+class ScriptedRelay:
+    """The steps of the relay in their order; the last result stops it."""
 
-    turns: list[RelayResult]
-    prunings: list[PurgeResult]
+    results: list[RelayResult]
+    purges: list[PurgeResult]
     clock: Clock = field(default_factory=Clock)
-    told: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
 
-    def happens(self) -> list[str]:
+    def run_all(self) -> list[str]:
         relay = OutboxRelay(
             relay_events=self.relay_events, purge_expired_data=self.prune, wait=self.wait, clock=self.clock
         )
         self.relay = relay
         relay.run()
-        return self.told
+        return self.log
 
     def relay_events(self) -> RelayResult:
-        if len(self.turns) == 1:
+        if len(self.results) == 1:
             self.relay.stop.set()
-        relayed = self.turns.pop(0)
-        self.told.append(f"sent {relayed.sent}")
+        relayed = self.results.pop(0)
+        self.log.append(f"sent {relayed.sent}")
         return relayed
 
     def prune(self) -> PurgeResult:
-        pruned = self.prunings.pop(0) if self.prunings else PurgeResult()
-        self.told.append(f"pruned {pruned.events + pruned.keys}")
+        pruned = self.purges.pop(0) if self.purges else PurgeResult()
+        self.log.append(f"pruned {pruned.events + pruned.keys}")
         return pruned
 
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds)
-        self.told.append("waited")
+        self.log.append("waited")
 
 
-def test_while_there_is_something_to_send_nothing_is_tidied_up() -> None:
-    story = Story([RelayResult(sent=500), RelayResult(sent=500), RelayResult(rejected=1)], [])
+def test_full_outbox_delays_the_purge() -> None:
+    script = ScriptedRelay([RelayResult(sent=500), RelayResult(sent=500), RelayResult(rejected=1)], [])
 
-    assert story.happens() == ["sent 500", "sent 500", "sent 0"]
-
-
-def test_what_is_old_goes_part_by_part_with_a_look_at_the_outbox_between() -> None:
-    story = Story([RelayResult()] * 3, [PurgeResult(events=1_000), PurgeResult(keys=7)])
-
-    assert story.happens() == ["sent 0", "pruned 1000", "sent 0", "pruned 7", "sent 0", "pruned 0", "waited"]
+    assert script.run_all() == ["sent 500", "sent 500", "sent 0"]
 
 
-def test_where_nothing_was_old_it_does_not_look_again_for_ten_seconds() -> None:
-    told = Story([RelayResult()] * 41, []).happens()
+def test_purge_alternates_with_the_outbox() -> None:
+    script = ScriptedRelay([RelayResult()] * 3, [PurgeResult(events=1_000), PurgeResult(keys=7)])
 
-    assert told.count("waited") == 41
-    assert [turn for turn, what in enumerate(told) if what == "pruned 0"] == [1, 42, 83]
+    assert script.run_all() == ["sent 0", "pruned 1000", "sent 0", "pruned 7", "sent 0", "pruned 0", "waited"]
+
+
+def test_empty_purge_pauses_for_ten_seconds() -> None:
+    steps = ScriptedRelay([RelayResult()] * 41, []).run_all()
+
+    assert steps.count("waited") == 41
+    assert [position for position, step in enumerate(steps) if step == "pruned 0"] == [1, 42, 83]

@@ -1,4 +1,4 @@
-"""A cursor names the place it was made at, and nothing else is a cursor."""
+"""Pagination cursors: a cursor round-trips, and any other text is rejected."""
 
 from base64 import urlsafe_b64encode
 from contextlib import suppress
@@ -21,7 +21,7 @@ SOMEWHERE = Cursor(datetime(2026, 1, 5, 12, 30, 15, 123456, tzinfo=UTC), UUID(in
 
 
 @given(moments, st.uuids())
-def test_a_cursor_leads_back_to_where_it_was_made(at: datetime, order_id: UUID) -> None:
+def test_cursor_round_trips(at: datetime, order_id: UUID) -> None:
     cursor = write_cursor(Cursor(at, order_id))
 
     assert read_cursor(cursor) == Cursor(at, order_id)
@@ -29,35 +29,35 @@ def test_a_cursor_leads_back_to_where_it_was_made(at: datetime, order_id: UUID) 
 
 
 @given(st.text())
-def test_any_other_text_is_refused_and_nothing_worse(text: str) -> None:
+def test_any_text_is_a_cursor_or_rejected(text: str) -> None:
     with suppress(InvalidRequest):
         assert isinstance(read_cursor(text), Cursor)
 
 
 @given(st.binary(min_size=24, max_size=24))
-def test_any_24_bytes_are_a_place_or_refused(raw: bytes) -> None:
+def test_any_24_bytes_are_a_cursor_or_rejected(raw: bytes) -> None:
     try:
-        found = read_cursor(urlsafe_b64encode(raw).decode())
+        cursor = read_cursor(urlsafe_b64encode(raw).decode())
     except InvalidRequest:
         return
-    assert found
-    assert write_cursor(found) == urlsafe_b64encode(raw).decode()
+    assert cursor
+    assert write_cursor(cursor) == urlsafe_b64encode(raw).decode()
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "AAAA", "A" * 31, "A" * 33, "f" * 32, "\x00", "A" * 10_000])
-def test_what_is_no_cursor_is_refused_by_its_name(text: str) -> None:
+def test_invalid_cursor_is_rejected_by_name(text: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         read_cursor(text)
 
     assert refusal.value.messages == {"cursor": ["Must be a cursor from the Link header of a page."]}
 
 
-def test_no_cursor_is_the_beginning() -> None:
+def test_missing_cursor_is_the_first_page() -> None:
     assert read_cursor(None) is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "others"),
+    ("requested", "others"),
     [
         ("/orders/user/ann", {}),
         ("/orders/user/ann?limit=2", {"limit": ["2"]}),
@@ -65,18 +65,18 @@ def test_no_cursor_is_the_beginning() -> None:
         ("/orders/user/a%2Fb%20%C3%A9%3F%23", {}),
     ],
 )
-def test_the_link_to_the_next_page_keeps_the_path_and_all_other_parameters(asked: str, others: dict[str, Any]) -> None:
-    with Flask("x").test_request_context(asked):
+def test_next_link_preserves_path_and_parameters(requested: str, others: dict[str, Any]) -> None:
+    with Flask("x").test_request_context(requested):
         headers = link_to_next(Page(orders=(), next_cursor=SOMEWHERE))
 
     url, relation = headers["Link"].split("; ")
     assert relation == 'rel="next"'
     assert url.isascii()
     assert parse_qs(urlsplit(url[1:-1]).query) == others | {"cursor": [write_cursor(SOMEWHERE)]}
-    with Flask("x").test_request_context(asked) as first, Flask("x").test_request_context(url[1:-1]) as second:
+    with Flask("x").test_request_context(requested) as first, Flask("x").test_request_context(url[1:-1]) as second:
         assert first.request.path == second.request.path
 
 
-def test_the_last_page_has_no_link() -> None:
+def test_last_page_has_no_link() -> None:
     with Flask("x").test_request_context("/orders/user/ann"):
         assert link_to_next(Page(orders=(), next_cursor=None)) == {}

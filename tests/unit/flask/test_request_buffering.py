@@ -1,4 +1,4 @@
-"""Requests are handed on when all of them is there; what never comes is a 408, and what is too much is a 413."""
+"""Request buffering: complete requests are handed on; a missing body is a 408, and a large one a 413."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,16 +25,16 @@ def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
 
 
 class Client:
-    """Somebody who sends these parts of a request, and then nothing more."""
+    """A client that sends these parts of a request, and then nothing."""
 
     def __init__(self, *parts: dict[str, Any]) -> None:
         self.parts = list(parts)
-        self.heard: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def asks(
+    def request(
         self, method: str = "POST", path: str = "/orders/", *, token: bool = True, length: int | None = None
     ) -> str:
-        """The status and the body of the answer, or nothing where there is none."""
+        """The status and the body of the response, or an empty text without a response."""
         bearer = (
             issue_dev_token(SETTINGS, subject="ann", role=Role.CUSTOMER, scopes=(), seconds=60) if token else "none"
         )
@@ -52,8 +52,8 @@ class Client:
         asyncio.run(
             RequestBufferingMiddleware(create_app(SETTINGS), threads=1, seconds=0.3)(scope, self._receive, self._send)
         )
-        body = b"".join(message.get("body", b"") for message in self.heard)
-        return " ".join([str(self.heard[0]["status"]), body.decode()]) if self.heard else ""
+        body = b"".join(message.get("body", b"") for message in self.sent)
+        return " ".join([str(self.sent[0]["status"]), body.decode()]) if self.sent else ""
 
     async def _receive(self) -> dict[str, Any]:
         if not self.parts:
@@ -61,50 +61,50 @@ class Client:
         return self.parts.pop(0)
 
     async def _send(self, message: Any) -> None:
-        self.heard.append(dict(message))
+        self.sent.append(dict(message))
 
 
-def test_a_body_in_parts_is_put_together_also_without_a_length() -> None:
-    assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).asks().startswith("201 ")
+def test_chunked_body_is_joined_without_length() -> None:
+    assert Client(part(ORDER[:9]), part(b""), part(ORDER[9:], more=False)).request().startswith("201 ")
 
 
-def test_a_body_that_never_comes_is_a_408_in_the_words_of_the_contract() -> None:
-    answer = Client(part(ORDER[:9])).asks(length=len(ORDER))
+def test_missing_body_returns_408() -> None:
+    response = Client(part(ORDER[:9])).request(length=len(ORDER))
 
-    assert answer.startswith('408 {"type":"about:blank","title":"Request Timeout"')
+    assert response.startswith('408 {"type":"about:blank","title":"Request Timeout"')
 
 
 @pytest.mark.parametrize(
     ("method", "path", "token", "status"),
     [("POST", "/orders/", False, "401"), ("GET", "/healthz", False, "200"), ("GET", "/orders/user/ann", True, "200")],
 )
-def test_who_needs_no_body_does_not_mind_that_it_never_comes(method: str, path: str, token: bool, status: str) -> None:
-    assert Client(part(b"{")).asks(method, path, token=token, length=9).startswith(status)
+def test_request_without_body_ignores_missing_body(method: str, path: str, token: bool, status: str) -> None:
+    assert Client(part(b"{")).request(method, path, token=token, length=9).startswith(status)
 
 
-def test_a_body_announced_as_too_large_is_refused_and_heard_to_its_end() -> None:
+def test_announced_large_body_is_drained_and_rejected() -> None:
     large = b" " * (MAX_BODY_BYTES // 2)
     client = Client(part(large), part(large), part(b" ", more=False))
 
-    assert client.asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
+    assert client.request(length=MAX_BODY_BYTES + 1).startswith("413 ")
     assert client.parts == []
 
 
-def test_a_body_announced_as_too_large_and_not_sent_is_refused_nevertheless() -> None:
-    assert Client().asks(length=MAX_BODY_BYTES + 1).startswith("413 ")
+def test_announced_large_body_is_rejected_unsent() -> None:
+    assert Client().request(length=MAX_BODY_BYTES + 1).startswith("413 ")
 
 
-def test_a_body_too_large_without_a_word_is_refused_and_not_kept() -> None:
+def test_unannounced_large_body_is_discarded() -> None:
     client = Client(*[part(b" " * MAX_BODY_BYTES)] * 20, part(b"", more=False))
 
-    kept = asyncio.run(_body(client._receive, idle_timeout=9))
+    buffer = asyncio.run(_body(client._receive, idle_timeout=9))
 
-    assert kept is not None
-    assert MAX_BODY_BYTES < len(kept.getvalue()) <= 2 * MAX_BODY_BYTES
-    assert Client(part(kept.getvalue(), more=False)).asks().startswith("413 ")
+    assert buffer is not None
+    assert MAX_BODY_BYTES < len(buffer.getvalue()) <= 2 * MAX_BODY_BYTES
+    assert Client(part(buffer.getvalue(), more=False)).request().startswith("413 ")
 
 
-def test_a_thread_does_not_wait_for_an_event_loop_that_has_ended() -> None:
+def test_thread_does_not_wait_for_closed_loop() -> None:
     loop = asyncio.new_event_loop()
     responder = loop.run_until_complete(_responder())
     thread = Thread(target=responder.send, args=({"type": "http.response.body", "body": b""},), daemon=True)
@@ -120,12 +120,12 @@ async def _responder() -> _Responder:
     return _Responder(lambda *_: [], ThreadPoolExecutor(1), send_queue_size=0)
 
 
-def test_nobody_answers_a_client_that_has_gone() -> None:
-    assert Client(part(ORDER[:9]), GONE).asks() == ""
+def test_disconnected_client_gets_no_response() -> None:
+    assert Client(part(ORDER[:9]), GONE).request() == ""
 
 
 def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
-    """What the application is told in this variable of WSGI."""
+    """The value of this WSGI variable in the application."""
 
     def tell(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
@@ -133,9 +133,9 @@ def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, by
 
     client = Client(part(b"", more=False))
     scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": query}
-    whole = RequestBufferingMiddleware(tell, threads=1)
-    asyncio.run(whole(scope | {"headers": headers}, client._receive, client._send))
-    return b"".join(message.get("body", b"") for message in client.heard).decode()
+    middleware = RequestBufferingMiddleware(tell, threads=1)
+    asyncio.run(middleware(scope | {"headers": headers}, client._receive, client._send))
+    return b"".join(message.get("body", b"") for message in client.sent).decode()
 
 
 @pytest.mark.parametrize(
@@ -146,37 +146,37 @@ def seen(variable: str, *, query: bytes = b"", headers: Sequence[tuple[bytes, by
         (b"a=%C3%A9&b=%zz+[x]\"'", "a=%C3%A9&b=%zz+[x]\"'"),
     ],
 )
-def test_a_query_may_have_letters_as_they_are(sent: bytes, read: str) -> None:
+def test_query_accepts_non_ascii_text(sent: bytes, read: str) -> None:
     assert seen("QUERY_STRING", query=sent) == read
 
 
-def test_a_header_that_only_looks_like_another_is_not_that_one() -> None:
+def test_header_with_underscores_is_dropped() -> None:
     headers = [(b"x-forwarded-for", b"9.9.9.9"), (b"x_forwarded_for", b"6.6.6.6")]
 
     assert seen("HTTP_X_FORWARDED_FOR", headers=headers) == "9.9.9.9"
 
 
-def test_no_part_of_a_quick_answer_is_overtaken_by_its_end() -> None:
+def test_response_parts_stay_in_order() -> None:
     assert {seen("PATH_INFO") for _ in range(200)} == {"/"}
 
 
-def lives(*said: str, on_shutdown: Callable[[], object]) -> list[str]:
-    """What the server hears when it says these things of its life."""
+def run_lifespan(*messages: str, on_shutdown: Callable[[], object]) -> list[str]:
+    """What the middleware sends for these lifespan messages of the server."""
 
     async def receive() -> dict[str, Any]:
-        return {"type": left.pop(0)}
+        return {"type": remaining.pop(0)}
 
     async def send(message: Any) -> None:
-        heard.append(message["type"])
+        sent.append(message["type"])
 
-    left, heard = list(said), list[str]()
+    remaining, sent = list(messages), list[str]()
     asyncio.run(
         RequestBufferingMiddleware(None, threads=1, on_shutdown=on_shutdown)({"type": "lifespan"}, receive, send)
     )
-    return heard
+    return sent
 
 
-def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None:
+def test_shutdown_waits_for_the_running_step() -> None:
     worker, done = Worker(), list[bool]()
     beside = loop.BackgroundWorkers()
     beside.start(worker, name="slow")
@@ -187,13 +187,13 @@ def test_what_was_begun_is_done_before_the_server_hears_that_it_may_go() -> None
         beside.stop()
         done.append(worker.done)
 
-    heard = lives("lifespan.startup", "lifespan.shutdown", on_shutdown=shut_down)
+    sent = run_lifespan("lifespan.startup", "lifespan.shutdown", on_shutdown=shut_down)
 
-    assert heard == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert done == [True]
 
 
-def test_who_does_not_come_to_an_end_is_not_waited_for_for_ever() -> None:
+def test_shutdown_stops_waiting_at_timeout() -> None:
     worker, beside = Worker(), loop.BackgroundWorkers()
     beside.start(worker, name="stuck")
     assert worker.begun.wait(5)
@@ -206,7 +206,7 @@ def test_who_does_not_come_to_an_end_is_not_waited_for_for_ever() -> None:
 
 
 class Worker:
-    """One turn that lasts until it may go on."""
+    """A worker with one step that lasts until ``go_on`` is set."""
 
     def __init__(self) -> None:
         self.stop, self.begun, self.go_on = Event(), Event(), Event()
@@ -218,9 +218,9 @@ class Worker:
         self.done = self.stop.is_set()
 
 
-def test_there_are_no_web_sockets() -> None:
+def test_websockets_are_closed() -> None:
     client = Client()
 
     asyncio.run(RequestBufferingMiddleware(None, threads=1)({"type": "websocket"}, client._receive, client._send))
 
-    assert client.heard == [{"type": "websocket.close"}]
+    assert client.sent == [{"type": "websocket.close"}]

@@ -1,4 +1,4 @@
-"""The loop that gives up what other services hold."""
+"""Reservation releaser: the loop that releases what other services hold."""
 
 import threading
 from pathlib import Path
@@ -21,13 +21,13 @@ SERVICES = Settings(
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), RuntimeError("A flaw.")])
-def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_continues_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MAX_DELAY", 0.01)
-    turns: list[int] = []
+    runs: list[int] = []
 
     def release() -> ReleaseResult:
-        turns.append(1)
-        if len(turns) < 3:
+        runs.append(1)
+        if len(runs) < 3:
             raise error
         worker.stop.set()
         return ReleaseResult()
@@ -35,10 +35,10 @@ def test_it_goes_on_whatever_fails(error: Exception, monkeypatch: pytest.MonkeyP
     worker = ReservationReleaser(release_reservations=release)
     worker.run()
 
-    assert len(turns) == 3
+    assert len(runs) == 3
 
 
-def test_it_waits_only_where_nothing_is_due() -> None:
+def test_worker_waits_only_if_nothing_is_due() -> None:
     outcomes = [ReleaseResult(released=10), ReleaseResult(failures=("no",)), ReleaseResult()]
     waited: list[float | None] = []
 
@@ -56,29 +56,29 @@ def test_it_waits_only_where_nothing_is_due() -> None:
     assert len(waited) == 1
 
 
-def test_where_all_is_ours_an_order_is_one_transaction() -> None:
-    ours, theirs = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
+def test_local_order_is_placed_in_one_transaction() -> None:
+    local, remote = (container_of(create_app(settings)) for settings in (Settings(database_url="memory://"), SERVICES))
 
-    chosen: list[Any] = [ours.place_shipped_order_by_settings(), theirs.place_shipped_order_by_settings()]
-    assert [each.provides for each in chosen] == [
-        ours.place_shipped_order.provides,
-        theirs.place_order_via_services.provides,
+    chosen: list[Any] = [local.place_shipped_order_by_settings(), remote.place_shipped_order_by_settings()]
+    assert [provider.provides for provider in chosen] == [
+        local.place_shipped_order.provides,
+        remote.place_order_via_services.provides,
     ]
-    assert (ours.remote_services().catalog_service, type(ours.remote_services().shipment_service)) == (
+    assert (local.remote_services().catalog_service, type(local.remote_services().shipment_service)) == (
         None,
         LocalShipmentService,
     )
-    assert type(theirs.remote_services().shipment_service) is not LocalShipmentService
+    assert type(remote.remote_services().shipment_service) is not LocalShipmentService
 
 
 @pytest.mark.parametrize("name", ["catalog_service_url", "shipment_service_url"])
 @pytest.mark.parametrize("address", ["http://", "https://u:p@shop", "http://shop/?a", "ftp://shop"])
-def test_an_address_that_cannot_be_stops_the_start(name: str, address: str, tmp_path: Path) -> None:
+def test_invalid_service_url_prevents_start(name: str, address: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting, match=name.upper()):
         create_app(Settings(database_url="memory://", **{name: address}))  # type: ignore[arg-type]
 
 
-def test_the_desk_that_ships_where_nobody_else_does_is_always_there() -> None:
+def test_local_shipment_service_is_the_default() -> None:
     services = bootstrap.services(Settings(database_url="memory://", catalog_service_url="http://c.example"))
 
     assert type(services.shipment_service) is LocalShipmentService

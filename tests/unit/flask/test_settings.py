@@ -1,4 +1,4 @@
-"""Settings: good ones are read once, and each bad one is a sentence that names its variable."""
+"""Settings: valid ones are loaded, and each invalid one is a sentence that names its variable."""
 
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
@@ -17,7 +17,7 @@ from orders_flask.settings import (
     load,
 )
 
-LONG = "a-secret-of-thirty-two-bytes-or-more"
+LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
     ("ORDERS_ENV", "prod"),
     ("ORDERS_ENV", "PRODUCTION"),
@@ -93,7 +93,7 @@ def assert_is_a_sentence_about(refusal: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
+def test_invalid_value_prevents_start_by_name(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -113,7 +113,7 @@ def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
         ("JWT_SECRET", "s3cret-word"),
     ],
 )
-def test_a_refusal_does_not_repeat_a_secret(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejection_hides_the_secret(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
 
     with pytest.raises(InvalidSetting) as refusal:
@@ -123,9 +123,7 @@ def test_a_refusal_does_not_repeat_a_secret(name: str, value: str, monkeypatch: 
 
 
 @pytest.mark.parametrize("secret", [None, "", "   ", DEVELOPMENT_SECRET, "short", "x" * 31])
-def test_production_refuses_to_start_without_a_secret_of_its_own(
-    secret: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
     if secret is not None:
         monkeypatch.setenv("JWT_SECRET", secret)
@@ -136,9 +134,9 @@ def test_production_refuses_to_start_without_a_secret_of_its_own(
     assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
 
 
-def test_production_starts_with_secrets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_starts_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
 
     assert load().production
@@ -148,11 +146,9 @@ def test_production_starts_with_secrets_of_its_own(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "secret", [None, "", DEVELOPMENT_CART_SECRET, f"new,{DEVELOPMENT_CART_SECRET}", ",", "new,", "new,,old"]
 )
-def test_production_refuses_to_serve_checkout_without_a_secret_for_carts(
-    secret: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     if secret is not None:
         monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
 
@@ -162,21 +158,21 @@ def test_production_refuses_to_serve_checkout_without_a_secret_for_carts(
     assert_is_a_sentence_about(str(refusal.value), "CART_SNAPSHOT_SECRET")
 
 
-def test_production_without_checkout_needs_no_secret_for_carts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG)
+    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
     monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
 
     assert load().production
 
 
-def test_secrets_of_carts_are_read_as_a_list_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", " new , old")
 
     assert load().cart_secrets == ("new", "old")
 
 
-def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jwks_needs_no_secret_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_ENV", "production")
     monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new")
     monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
@@ -189,10 +185,10 @@ def test_production_needs_no_secret_where_a_provider_signs(monkeypatch: pytest.M
     [
         ({"JWT_PUBLIC_KEY": "x", "JWT_JWKS_URL": "https://keys"}, {"JWT_PUBLIC_KEY", "JWT_JWKS_URL"}),
         ({"JWT_JWKS_URL": "https://keys", "JWT_ALGORITHM": "HS256"}, {"JWT_ALGORITHM"}),
-        ({"JWT_ALGORITHM": "ES256", "JWT_SECRET": LONG}, {"JWT_ALGORITHM", "JWT_PUBLIC_KEY"}),
+        ({"JWT_ALGORITHM": "ES256", "JWT_SECRET": LONG_SECRET}, {"JWT_ALGORITHM", "JWT_PUBLIC_KEY"}),
     ],
 )
-def test_settings_that_contradict_each_other_are_named(
+def test_contradicting_settings_are_named(
     settings: dict[str, str], named: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in settings.items():
@@ -204,7 +200,7 @@ def test_settings_that_contradict_each_other_are_named(
     assert all(name in str(refusal.value) for name in named)
 
 
-def test_without_any_setting_everything_is_embedded() -> None:
+def test_defaults_use_embedded_components() -> None:
     settings = load()
 
     assert settings == Settings()
@@ -224,29 +220,31 @@ def test_without_any_setting_everything_is_embedded() -> None:
         ("postgresql://h/x", "redis://h", "redis"),
     ],
 )
-def test_a_memory_cache_is_kept_only_where_one_process_is_all_there_is(database: str, redis: str, cache: str) -> None:
+def test_memory_cache_needs_a_single_process(database: str, redis: str, cache: str) -> None:
     assert Settings(database_url=database, redis_url=redis).cache == cache
 
 
-def test_the_meaning_of_the_cache_says_that_a_named_database_goes_without() -> None:
+def test_documentation_states_when_no_cache_is_used() -> None:
     (meaning,) = [meaning for name, _, meaning in documentation() if name == "REDIS_URL"]
 
     assert "none if `DATABASE_URL` is set" in meaning
 
 
-def test_mounts_are_read_as_contracts_and_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mounts_are_read_with_their_prefixes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_MOUNTS", "  checkout=/api/orders,/orders   orders=/v2/orders ")
 
     assert load().mounts == {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
 
 
-@pytest.mark.parametrize("one", [one for one in fields(Settings) if one.name != "mounts"], ids=lambda one: one.name)
-def test_every_setting_is_read_from_its_variable(one: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, field = one.metadata["name"], one.name  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    "setting", [setting for setting in fields(Settings) if setting.name != "mounts"], ids=lambda setting: setting.name
+)
+def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, field = setting.metadata["name"], setting.name  # type: ignore[attr-defined]
     good = {
         "ORDERS_ENV": "development", "DATABASE_URL": "sqlite:///x.db", "DATABASE_READ_URL": "sqlite:///y.db",
         "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
-        "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG,
+        "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
         "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
@@ -265,18 +263,20 @@ def a_public_key() -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode().strip()
 
 
-def test_settings_do_not_change_and_do_not_show_their_secrets() -> None:
-    settings = Settings(jwt_secret=LONG, database_url="postgresql://ann:s3cret-word@h/x", redis_url="redis://:pw-1@h")
+def test_settings_are_frozen_and_hide_secrets() -> None:
+    settings = Settings(
+        jwt_secret=LONG_SECRET, database_url="postgresql://ann:s3cret-word@h/x", redis_url="redis://:pw-1@h"
+    )
 
     with pytest.raises(FrozenInstanceError):
         settings.relay = "on"  # type: ignore[misc]
     with pytest.raises(TypeError):
         settings.mounts["orders"] = ()  # type: ignore[index]
-    assert not any(secret in repr(settings) for secret in (LONG, "s3cret-word", "pw-1"))
+    assert not any(secret in repr(settings) for secret in (LONG_SECRET, "s3cret-word", "pw-1"))
 
 
-def test_the_table_for_the_readme_has_a_meaning_for_every_setting() -> None:
+def test_documentation_covers_every_setting() -> None:
     rows = documentation()
 
-    assert [name for name, _, _ in rows] == [one.metadata["name"] for one in fields(Settings)]
+    assert [name for name, _, _ in rows] == [setting.metadata["name"] for setting in fields(Settings)]
     assert all(meaning for _, _, meaning in rows)

@@ -1,4 +1,4 @@
-"""Variables that look like misspelt settings, and those of other programs."""
+"""Unknown settings: variables that look like misspelt settings, and those of other programs."""
 
 import json
 import os
@@ -59,27 +59,25 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("name", "meant"), MISSPELT)
-def test_a_misspelt_setting_is_named_with_the_setting_meant(
-    name: str, meant: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_misspelt_setting_is_named_with_a_guess(name: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "x")
 
     assert unknown_settings() == [f"{name} is not a setting of orders; did you mean {meant}?"]
 
 
-def test_an_unknown_name_with_our_prefix_is_named_without_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_setting_is_named_without_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_X509", "x")
 
     assert unknown_settings() == ["JWT_X509 is not a setting of orders."]
 
 
-def test_a_misspelt_setting_of_dotenv_is_named(here: Path) -> None:
+def test_misspelt_setting_in_dotenv_is_named(here: Path) -> None:
     (here / ".env").write_text("ORDERS_MOUNT=orders=/orders\n")
 
     assert [sentence.split()[0] for sentence in unknown_settings()] == ["ORDERS_MOUNT"]
 
 
-def test_variables_of_other_programs_are_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_other_programs_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in OF_OTHER_PROGRAMS.split():
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("ORDERS_PORT", "tcp://10.0.0.7:8000")
@@ -87,7 +85,7 @@ def test_variables_of_other_programs_are_not_named(monkeypatch: pytest.MonkeyPat
     assert unknown_settings() == []
 
 
-def test_no_setting_and_no_file_of_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_and_their_files_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, _, _ in documentation():
         monkeypatch.setenv(name, "x")
         monkeypatch.setenv(f"{name}_FILE", "x")
@@ -95,15 +93,15 @@ def test_no_setting_and_no_file_of_one_is_named(monkeypatch: pytest.MonkeyPatch)
     assert unknown_settings() == []
 
 
-def test_this_machine_s_environment_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = [name for name in os.environ if name.startswith("ORDERS_")]  # of the tests, such as a seed
-    for name in ours:
+def test_current_environment_has_no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_by_tests = [name for name in os.environ if name.startswith("ORDERS_")]  # set by the test run, such as a seed
+    for name in set_by_tests:
         monkeypatch.delenv(name)
 
     assert unknown_settings() == []
 
 
-def test_one_line_of_the_log_has_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_settings_are_one_log_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECERT", "x")
     monkeypatch.setenv("ORDERS_MOUNT", "x")
 
@@ -125,7 +123,7 @@ def test_doctor_names_a_misspelt_setting(variables: dict[str, str], status: int,
     assert "advice     ORDERS_MOUNT is not a setting of orders; did you mean ORDERS_MOUNTS?" in ended.stdout
 
 
-def test_a_refused_start_names_a_misspelt_setting(here: Path) -> None:
+def test_failed_start_names_a_misspelt_setting(here: Path) -> None:
     ended = orders("serve", here=here, ORDERS_ENV="production", JWT_SECERT="x")
 
     assert ended.returncode == 1
@@ -134,7 +132,7 @@ def test_a_refused_start_names_a_misspelt_setting(here: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["orders_flask.wsgi", "orders_flask.asgi"])
-def test_a_service_under_another_server_warns_once(module: str, here: Path) -> None:
+def test_wsgi_and_asgi_start_warn_once(module: str, here: Path) -> None:
     command = [sys.executable, "-c", f"import {module}"]
 
     ran = subprocess.run(command, env=environment(ORDERS_MOUNT="x"), capture_output=True, text=True, timeout=60)

@@ -1,1 +1,1 @@
-"""What the SQL adapters promise without a server."""
+"""Unit tests of the SQL adapters, without a server."""

@@ -1,4 +1,4 @@
-"""A use case is run again for contention, a few times, and for nothing else."""
+"""Retry of a use case: a few times, and only for contention."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from orders_domain.errors import OrdersError, StaleOrder, StoreContention, Store
 
 
 class Case:
-    """A use case that fails so many times, then returns how often it was run."""
+    """A use case that fails this number of times, then returns the number of its runs."""
 
     def __init__(self, error: OrdersError, *, times: int) -> None:
         self.error = error
@@ -25,11 +25,11 @@ class Case:
 
 
 @pytest.mark.parametrize("error", [StoreContention(), StaleOrder(uuid4())])
-def test_contention_is_tried_again(error: OrdersError) -> None:
+def test_contention_is_retried(error: OrdersError) -> None:
     assert retry_on_contention(Case(error, times=3).__call__)("tea", clock="noon") == ("tea", "noon", 4)
 
 
-def test_after_four_tries_the_error_itself_is_raised() -> None:
+def test_error_is_raised_after_four_attempts() -> None:
     error = StoreContention()
     case = Case(error, times=99)
 
@@ -40,7 +40,7 @@ def test_after_four_tries_the_error_itself_is_raised() -> None:
     assert case.runs == 4
 
 
-def test_an_outage_is_not_made_longer_by_trying_again() -> None:
+def test_outage_is_not_retried() -> None:
     case = Case(StoreUnavailable(), times=1)
 
     with pytest.raises(StoreUnavailable):
@@ -49,7 +49,7 @@ def test_an_outage_is_not_made_longer_by_trying_again() -> None:
     assert case.runs == 1
 
 
-def test_a_use_case_keeps_its_name_and_words() -> None:
+def test_decorator_preserves_name_and_docstring() -> None:
     decorated = retry_on_contention(Case(StoreContention(), times=0).__call__)
 
     assert (decorated.__name__, decorated.__doc__) == ("__call__", "Place an order.")

@@ -1,4 +1,4 @@
-"""Whoever an order is of is known: the database itself sees to it, whoever writes the order and however."""
+"""Trigger that creates a `users` row for the customer of every order, whichever statement inserts the order."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -40,7 +40,7 @@ def known(connection: Connection) -> list[tuple[str, datetime, str | None]]:
 
 
 @pytest.mark.clause("000-01")
-def test_whoever_writes_an_order_makes_its_user_known(engine: Engine) -> None:
+def test_order_insert_creates_its_user(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             insert(tables.orders), [row(1, "user_bob"), row(2, "user_ann", NOON), row(3, None), row(4, "user_ann")]
@@ -48,7 +48,7 @@ def test_whoever_writes_an_order_makes_its_user_known(engine: Engine) -> None:
         assert known(connection) == [("user_ann", NOON, None), ("user_bob", LATER, None)]
 
 
-def test_who_has_an_account_keeps_it(engine: Engine) -> None:
+def test_order_insert_leaves_existing_account(engine: Engine) -> None:
     SqlUserRepository(engine).add(ACCOUNT)
 
     with engine.begin() as connection:
@@ -57,7 +57,7 @@ def test_who_has_an_account_keeps_it(engine: Engine) -> None:
     assert SqlUserRepository(engine).get(ACCOUNT.id) == ACCOUNT
 
 
-def test_an_account_is_added_to_who_is_known_already_since_when_they_were(engine: Engine) -> None:
+def test_account_retains_first_seen_time(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(tables.orders), row(1, ACCOUNT.id, LATER))
 
@@ -67,16 +67,14 @@ def test_an_account_is_added_to_who_is_known_already_since_when_they_were(engine
         assert known(connection) == [(ACCOUNT.id, LATER, ACCOUNT.email)]
 
 
-def test_an_order_that_is_undone_leaves_no_user(engine: Engine) -> None:
+def test_rollback_creates_no_user(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(insert(tables.orders), row(1, "user_bob"))
         connection.rollback()
         assert known(connection) == []
 
 
-def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is_away(
-    altered: str, connect: Callable[..., Engine]
-) -> None:
+def test_missing_trigger_is_reported_and_unavailable(altered: str, connect: Callable[..., Engine]) -> None:
     engine = connect(altered)
     assert migrate.missing_triggers(engine) == []
     assert sql_persistence.check_once(altered) is None
@@ -96,7 +94,7 @@ def test_a_database_that_has_lost_the_rule_is_said_to_and_refuses_as_one_that_is
     assert SqlOrderQueries(engine).get(placed(engine).id).user_id == ADA.subject
 
 
-def test_a_rule_that_was_switched_off_is_lost(copied_postgresql: str, connect: Callable[..., Engine]) -> None:
+def test_disabled_trigger_is_reported(copied_postgresql: str, connect: Callable[..., Engine]) -> None:
     engine = connect(copied_postgresql)
 
     with engine.begin() as connection:
@@ -105,7 +103,7 @@ def test_a_rule_that_was_switched_off_is_lost(copied_postgresql: str, connect: C
     assert migrate.missing_triggers(engine) == ["ring_orders_outbox"]
 
 
-def test_a_restore_without_a_search_path_knows_them_too(on_postgresql: Engine) -> None:
+def test_restored_dump_creates_users(on_postgresql: Engine) -> None:
     with on_postgresql.begin() as connection:
         connection.execute(insert(tables.orders), row(1, "user_bob"))
         connection.execute(text("CREATE TEMPORARY TABLE dumped AS SELECT * FROM orders"))

@@ -1,4 +1,4 @@
-"""The promise of Addresses: a user's mail goes to the account's address, or to the user's own name."""
+"""Contract of EmailLookup: the address of the account, or the user id if it is an address."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.examples import NOON
 from tests.support.stores import Shop
 
 
-def test_an_account_has_its_address(shop: Shop) -> None:
+def test_account_returns_its_email(shop: Shop) -> None:
     shop.users.add(User(id="ann", email="ann@example.com", password_hash="$hash", created_at=NOON))
     shop.users.add(User(id="bob@home", email="bob@example.com", password_hash="$hash", created_at=NOON))
 
@@ -16,11 +16,11 @@ def test_an_account_has_its_address(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["ann", "ann@example.com", ""])
-def test_a_user_without_an_account_has_no_address(shop: Shop, user_id: str) -> None:
+def test_user_without_account_has_no_email(shop: Shop, user_id: str) -> None:
     assert shop.addresses(user_id) is None
 
 
-def test_a_user_created_from_a_token_has_no_address(shop: Shop) -> None:
+def test_user_from_token_has_no_email(shop: Shop) -> None:
     for name in ("ann", "ann@example.com"):
         shop.placed(by=Actor(subject=name))
 

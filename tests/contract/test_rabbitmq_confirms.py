@@ -1,4 +1,4 @@
-"""How confirms are kept account of: the window, verdicts on many at once, and messages that come back."""
+"""Publisher confirms: the window, confirms of several messages, and returned messages."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from orders_adapters.rabbitmq.messages import Message
 
 
 class Channel:
-    """Takes note of what is sent; the test speaks for the broker."""
+    """Records the published messages; the test acts as the broker."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
@@ -35,7 +35,7 @@ def begin(count: int, *, first_tag: int = 1) -> tuple[ConfirmedBatch, Channel, l
     return delivery, channel, outcomes
 
 
-def test_no_more_than_the_window_is_under_way() -> None:
+def test_unconfirmed_messages_stay_in_the_window() -> None:
     delivery, channel, outcomes = begin(2 * WINDOW)
     assert len(channel.sent) == WINDOW
 
@@ -50,7 +50,7 @@ def test_no_more_than_the_window_is_under_way() -> None:
     assert outcomes == [[None] * 2 * WINDOW]
 
 
-def test_each_verdict_goes_to_its_message() -> None:
+def test_confirm_is_matched_to_its_message() -> None:
     delivery, _, outcomes = begin(4, first_tag=101)
 
     delivery.confirmed(Basic.Ack(delivery_tag=103))
@@ -60,7 +60,7 @@ def test_each_verdict_goes_to_its_message() -> None:
     assert outcomes == [[REJECTED, REJECTED, None, None]]
 
 
-def test_a_message_that_came_back_has_no_queue_although_it_is_confirmed() -> None:
+def test_returned_message_is_unroutable() -> None:
     delivery, _, outcomes = begin(3)
 
     delivery.returned("1")
@@ -69,7 +69,7 @@ def test_a_message_that_came_back_has_no_queue_although_it_is_confirmed() -> Non
     assert outcomes == [[None, UNROUTABLE, None]]
 
 
-def test_verdicts_on_an_earlier_delivery_are_not_ours() -> None:
+def test_confirm_of_earlier_batch_is_ignored() -> None:
     delivery, _, outcomes = begin(1, first_tag=8)
 
     delivery.confirmed(Basic.Nack(delivery_tag=7))

@@ -1,4 +1,4 @@
-"""A commit that fails: nothing is stored, nothing is told, and the next one goes on as if it had not been."""
+"""Failed commit: nothing is stored or published, and the next commit is not affected."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.use_cases import Shop
 
 
 class FailsOnce(InMemoryUnitOfWork):
-    """A unit of work whose store goes away when it is to make things last, the first time."""
+    """A unit of work whose first commit fails."""
 
     failure: OrdersError | None = None
 
@@ -33,8 +33,10 @@ def fail(shop: Shop, failure: OrdersError) -> None:
     shop.uow.failure = failure
 
 
-@pytest.mark.parametrize("failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda one: one.code)
-def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, failure: OrdersError) -> None:
+@pytest.mark.parametrize(
+    "failure", [StoreUnavailable("gone"), StoreContention("given up")], ids=lambda error: error.code
+)
+def test_failed_commit_stores_and_publishes_nothing(shop: Shop, failure: OrdersError) -> None:
     fail(shop, failure)
 
     with pytest.raises(type(failure)):
@@ -46,7 +48,7 @@ def test_an_order_whose_commit_fails_is_neither_stored_nor_told(shop: Shop, fail
     assert shop.relay() == RelayResult(sent=1)
 
 
-def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop: Shop) -> None:
+def test_failed_change_can_be_repeated(shop: Shop) -> None:
     order = shop.place()
     fail(shop, StoreUnavailable("gone"))
 
@@ -58,12 +60,12 @@ def test_a_change_whose_commit_fails_changes_nothing_and_can_be_made_again(shop:
     assert len(shop.queries.history(order.id)) == len(shop.store.outbox) == 2
 
 
-def test_what_was_staged_before_an_error_does_not_ride_with_the_next_commit(shop: Shop) -> None:
+def test_rolled_back_order_is_not_in_next_commit(shop: Shop) -> None:
     fail(shop, StoreUnavailable("gone"))
     with pytest.raises(StoreUnavailable):
         shop.place()
 
-    kept = shop.place()
+    stored = shop.place()
 
-    assert set(shop.store.orders) == set(shop.store.histories) == {kept.id}
-    assert [one.event.order_id for one in shop.store.outbox.values()] == [kept.id]
+    assert set(shop.store.orders) == set(shop.store.histories) == {stored.id}
+    assert [message.event.order_id for message in shop.store.outbox.values()] == [stored.id]

@@ -1,4 +1,4 @@
-"""Which addresses are taken for what, and what a connection brings with it."""
+"""Database URLs: accepted schemes, and the options of a connection."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from orders_adapters.sql.engine import engine as engines
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_usual_spelling_of_postgresql_is_understood(scheme: str) -> None:
+def test_every_postgresql_scheme_is_accepted(scheme: str) -> None:
     engine = engines.create(f"{scheme}://ada:secret@db.example/orders")
 
     assert engine.url.drivername == "postgresql+psycopg"
     assert (engine.url.host, engine.url.password, engine.url.database) == ("db.example", "secret", "orders")
 
 
-def test_what_the_address_says_goes_before_our_settings() -> None:
+def test_url_options_override_defaults() -> None:
     engine = engines.create(
         "postgresql://db/orders?application_name=night&connect_timeout=9&options=-c%20lock_timeout=7s"
     )
@@ -23,14 +23,14 @@ def test_what_the_address_says_goes_before_our_settings() -> None:
     assert engine.url.query["application_name"] == "night"
     assert engine.url.query["connect_timeout"] == "9"
     options = str(engine.url.query["options"])
-    assert options.index("lock_timeout=3s") < options.index("lock_timeout=7s")  # the last one counts
+    assert options.index("lock_timeout=3s") < options.index("lock_timeout=7s")  # the last option counts
     assert "timezone=UTC" in options
 
 
 @pytest.mark.parametrize(
     "address", ["mysql://ada:secret@db/orders", "postgresql://ada:secret@db:port/orders", "orders"]
 )
-def test_other_addresses_are_refused_without_repeating_the_password(address: str) -> None:
+def test_other_schemes_are_rejected_without_password(address: str) -> None:
     with pytest.raises(ValueError, match="database") as refused:
         engines.create(address)
 
@@ -38,14 +38,14 @@ def test_other_addresses_are_refused_without_repeating_the_password(address: str
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
-def test_sqlite_loses_nothing_and_checks_references(tmp_path: Path) -> None:
+def test_sqlite_is_durable_with_foreign_keys(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
 
     with engine.connect() as connection:
-        asked = {
+        pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     engine.dispose()
 
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}

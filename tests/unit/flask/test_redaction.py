@@ -1,4 +1,4 @@
-"""What is shown of a failure has no secret of the settings in it."""
+"""Redaction: a displayed failure contains no secret of the settings."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from orders_flask.observability.redaction import redact
         "postgresql://ann@127.0.0.1/x?sslpassword=s3cret-word&sslmode=require",
     ],
 )
-def test_a_password_is_not_shown_however_the_address_has_it(url: str) -> None:
+def test_password_is_redacted_in_any_encoding(url: str) -> None:
     reason = f"no one at 's3cret-word@127.0.0.1' or {url}, ann"
 
     shown = redact(reason, Settings(database_url=url))
@@ -26,13 +26,13 @@ def test_a_password_is_not_shown_however_the_address_has_it(url: str) -> None:
     assert shown.endswith("ann")
 
 
-def test_what_logs_in_to_kafka_is_not_shown() -> None:
+def test_kafka_credentials_are_redacted() -> None:
     options = "sasl.username=ann sasl.password=s3cret-word"
 
     assert redact("s3cret-word of sasl.password", Settings(kafka_options=options)) == "*** of sasl.password"
 
 
-def test_words_that_only_contain_a_short_password_are_left() -> None:
+def test_words_containing_the_password_stay() -> None:
     settings = Settings(redis_url="redis://:re@127.0.0.1")
 
     assert redact("Connection refused: re", settings) == "Connection refused: ***"

@@ -1,22 +1,22 @@
-"""A key taken between the claim of another and its keeping is found out, and what was kept is not overwritten."""
+"""Idempotency key that another transaction stores between acquire and store: the stored response is preserved."""
 
 import pytest
 from sqlalchemy import Engine
 
 from orders_domain.errors import StoreContention
 from orders_domain.model.idempotency import DuplicateRequest
-from tests.contract.ports.test_idempotency_keys_port import TWICE, do
+from tests.contract.ports.test_idempotency_keys_port import TWICE, place_once
 from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 
 
-def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> None:
+def test_late_key_is_rejected_and_stored_key_stays(postgresql: Engine) -> None:
     shop = in_database(postgresql)
     late, quick = placed(), placed()
 
     with shop.unit_of_work() as uow:
         uow.idempotency_keys.acquire(TWICE, at=NOON)
-        with shop.unit_of_work() as other:  # as if it had looked before, and got the lock after
+        with shop.unit_of_work() as other:  # as if it had checked earlier and acquired the lock later
             other.orders.add(quick)
             other.idempotency_keys.store(TWICE, quick)
             other.commit()
@@ -25,5 +25,5 @@ def test_who_is_late_gives_up_and_what_was_kept_stays(postgresql: Engine) -> Non
             uow.idempotency_keys.store(TWICE, late)
 
     with pytest.raises(DuplicateRequest) as done:
-        do(shop)
+        place_once(shop)
     assert done.value.order.id == quick.id

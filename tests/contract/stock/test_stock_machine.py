@@ -1,4 +1,4 @@
-"""Whatever people do, in whatever sequence and two at once: stock, ledger, orders, events and history agree."""
+"""State machine over all commands, singly and in pairs: stock, ledger, orders, events and history agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
 from tests.contract.stock.ledger import Move
-from tests.contract.stock.model import Adjust, Become, Command, Delete, Model, Place, Restock, heard
+from tests.contract.stock.model import Adjust, ChangeStatus, Command, Delete, Model, Place, Restock, outcome_of
 from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
@@ -38,7 +38,7 @@ def ids(number: int) -> UUID:
 
 
 class Life(RuleBasedStateMachine):
-    """A shop beside the model of it; what is done is done to both, and afterwards they are compared."""
+    """A store beside its model: every command runs on both, and both are compared afterwards."""
 
     def __init__(self, fresh: Callable[[], Warehouse]) -> None:
         super().__init__()
@@ -60,16 +60,16 @@ class Life(RuleBasedStateMachine):
         self.do(self.placing(basket))
 
     @rule(which=WHICH, status=STATUSES)
-    def become(self, which: int, status: str) -> None:
-        self.do(Become(self.some(which), status))
+    def change_status(self, which: int, status: str) -> None:
+        self.do(ChangeStatus(self.order_id(which), status))
 
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:
-        self.do(Become(self.some(which), "CANCELED"))
+        self.do(ChangeStatus(self.order_id(which), "CANCELED"))
 
     @rule(which=WHICH)
     def delete(self, which: int) -> None:
-        self.do(Delete(self.some(which)))
+        self.do(Delete(self.order_id(which)))
 
     @rule(product=st.sampled_from((*PRODUCTS, UNKNOWN)), quantity=st.integers(1, 9))
     def restock(self, product: int, quantity: int) -> None:
@@ -86,30 +86,30 @@ class Life(RuleBasedStateMachine):
         self.do(self.last)
 
     @rule(which=WHICH, first=STATUSES, second=STATUSES)
-    def two_want_an_order_changed(self, which: int, first: str, second: str) -> None:
-        order = self.some(which)
-        self.do_at_once(Become(order, first), Become(order, second))
+    def change_concurrently(self, which: int, first: str, second: str) -> None:
+        order = self.order_id(which)
+        self.do_at_once(ChangeStatus(order, first), ChangeStatus(order, second))
 
     @rule(which=WHICH, status=STATUSES)
-    def one_deletes_while_one_changes(self, which: int, status: str) -> None:
-        order = self.some(which)
-        self.do_at_once(Delete(order), Become(order, status))
+    def delete_and_change_concurrently(self, which: int, status: str) -> None:
+        order = self.order_id(which)
+        self.do_at_once(Delete(order), ChangeStatus(order, status))
 
-    @rule(one=BASKETS, other=BASKETS)
-    def two_place(self, one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-        self.do_at_once(self.placing(one), self.placing(other))
+    @rule(first=BASKETS, second=BASKETS)
+    def place_concurrently(self, first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
+        self.do_at_once(self.placing(first), self.placing(second))
 
     @rule(which=WHICH, basket=BASKETS)
-    def one_cancels_while_one_places(self, which: int, basket: list[tuple[int, int]]) -> None:
-        self.do_at_once(Become(self.some(which), "CANCELED"), self.placing(basket))
+    def cancel_and_place_concurrently(self, which: int, basket: list[tuple[int, int]]) -> None:
+        self.do_at_once(ChangeStatus(self.order_id(which), "CANCELED"), self.placing(basket))
 
     @rule(product=st.sampled_from(PRODUCTS), stock=st.integers(0, 12), basket=BASKETS)
-    def one_counts_while_one_places(self, product: int, stock: int, basket: list[tuple[int, int]]) -> None:
+    def adjust_and_place_concurrently(self, product: int, stock: int, basket: list[tuple[int, int]]) -> None:
         self.do_at_once(Adjust(product, stock, self.model.thresholds[product]), self.placing(basket))
 
     @precondition(lambda self: self.last is not None)
     @rule()
-    def the_same_twice(self) -> None:
+    def repeat_concurrently(self) -> None:
         assert self.last
         self.do_at_once(self.last, self.last)
 
@@ -117,41 +117,41 @@ class Life(RuleBasedStateMachine):
         self.placed += 1
         return Place(ids(self.placed), tuple(basket))
 
-    def some(self, which: int) -> UUID:
-        """One of the orders asked for so far, or one that nobody asked for."""
+    def order_id(self, which: int) -> UUID:
+        """One of the orders requested so far, or one that was never requested."""
         return ids(1 + which % (self.placed + 1))
 
     def do(self, command: Command) -> None:
         self.last = command
-        self.model, [should_be] = self.model.after(command)
-        assert heard(command, self.warehouse) == should_be
+        self.model, [expected] = self.model.after(command)
+        assert outcome_of(command, self.warehouse) == expected
         self.compare()
 
-    def do_at_once(self, one: Command, other: Command) -> None:
-        """What comes of it is what would have come of one after the other, in either sequence."""
-        one_first, outcomes = self.model.after(one, other)
-        other_first, reverse = self.model.after(other, one)
-        results = list(at_once(*(partial(heard, command, self.warehouse) for command in (one, other))))
-        books = self.warehouse.books()
-        if results == outcomes and one_first.agrees_with(books):
-            self.model = one_first
+    def do_at_once(self, first: Command, second: Command) -> None:
+        """The outcome equals that of one of the two serial orders."""
+        first_serial, outcomes = self.model.after(first, second)
+        second_serial, reverse = self.model.after(second, first)
+        results = list(at_once(*(partial(outcome_of, command, self.warehouse) for command in (first, second))))
+        ledger = self.warehouse.ledger()
+        if results == outcomes and first_serial.agrees_with(ledger):
+            self.model = first_serial
         else:
             assert results == reverse[::-1]
-            self.model = other_first
+            self.model = second_serial
         self.compare()
 
     def compare(self) -> None:
-        books = self.warehouse.books()
-        books.require_agreement()
-        assert self.model.agrees_with(books), (self.model, books)
+        ledger = self.warehouse.ledger()
+        ledger.require_agreement()
+        assert self.model.agrees_with(ledger), (self.model, ledger)
         for order, known in self.model.orders.items():
-            self._history_tells_all_of(UUID(order), known.status, known.version)
+            self._require_history(UUID(order), known.status, known.version)
 
-    def _history_tells_all_of(self, order_id: UUID, status: str, version: int) -> None:
+    def _require_history(self, order_id: UUID, status: str, version: int) -> None:
         history = self.warehouse.queries.history(order_id)
         if status == "DELETED":
-            told = rebuild(history)
-            assert (told.deleted_at, told.version) == (history[-1].at, version)
+            rebuilt = rebuild(history)
+            assert (rebuilt.deleted_at, rebuilt.version) == (history[-1].at, version)
             with pytest.raises(OrderNotFound):
                 self.warehouse.queries.get(order_id)
             return
@@ -161,7 +161,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.clause("002-02", "002-06", "002-13", "002-27", "002-30")
-def test_a_shop_agrees_with_the_model_of_it(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
+def test_store_agrees_with_the_model(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
     store = request.node.callspec.params["fresh"]
     run_state_machine_as_test(
         cast("type[Life]", partial(Life, fresh)),

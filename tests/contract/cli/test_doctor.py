@@ -36,7 +36,7 @@ def said(ended: Ended) -> dict[str, str]:
     return {name: rest.strip() for name, _, rest in lines}
 
 
-def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
+def test_healthy_components_are_reported_fine(migrated: Path) -> None:
     ended = orders("doctor", here=migrated)
 
     assert ended.returncode == 0
@@ -44,7 +44,7 @@ def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
     assert all(line.startswith("fine") for line in said(ended).values())
 
 
-def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) -> None:
+def test_unmigrated_database_names_the_command(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path)
 
     assert ended.returncode == 1
@@ -52,7 +52,7 @@ def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("variable", "part"), [*zip(NOBODY, ("database", "cache", "broker"), strict=True)])
-def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: Path, variable: str, part: str) -> None:
+def test_unreachable_component_is_reported(migrated: Path, variable: str, part: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
 
     assert ended.returncode == 1
@@ -64,7 +64,7 @@ def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: P
 @pytest.mark.parametrize(
     ("rabbitmq", "brokers"), [({}, "Kafka gets notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
 )
-def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
+def test_unreachable_kafka_is_reported(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
     ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
 
     assert ended.returncode == 1
@@ -73,7 +73,7 @@ def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq
     assert brokers in said(ended)["broker"]
 
 
-def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_uncreatable_database_file_is_reported(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, DATABASE_URL="sqlite:////no/such/folder/x.db")
 
     assert "unable to open database file" in said(ended)["database"]
@@ -87,9 +87,7 @@ def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         ("SMTP_URL", "smtp://127.0.0.1:1", "mail", "does not answer"),
     ],
 )
-def test_another_service_that_does_not_answer_is_said(
-    migrated: Path, variable: str, value: str, part: str, why: str
-) -> None:
+def test_unreachable_service_is_reported(migrated: Path, variable: str, value: str, part: str, why: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
@@ -98,7 +96,7 @@ def test_another_service_that_does_not_answer_is_said(
     assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
 
 
-def test_other_services_that_answer_are_fine(migrated: Path) -> None:
+def test_reachable_services_are_reported_fine(migrated: Path) -> None:
     server = HTTPServer(("127.0.0.1", 0), Grumpy)
     with ThreadPoolExecutor(1) as thread, MailServer() as mail:
         thread.submit(server.serve_forever)
@@ -119,7 +117,7 @@ def test_other_services_that_answer_are_fine(migrated: Path) -> None:
         ({"CELERY_BROKER_URL": NOBODY["RABBITMQ_URL"]}, "jobs"),
     ],
 )
-def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings: dict[str, str], part: str) -> None:
+def test_unreachable_optional_part_is_reported(migrated: Path, settings: dict[str, str], part: str) -> None:
     ended = orders("doctor", here=migrated, **settings)
 
     assert ended.returncode == 1
@@ -127,7 +125,7 @@ def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings:
     assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
 
 
-def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrated: Path) -> None:
+def test_reachable_optional_parts_are_fine(migrated: Path) -> None:
     with closing(Provider()) as provider:
         ended = orders(
             "doctor",
@@ -141,7 +139,7 @@ def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrat
     assert all(said(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_failures_are_all_reported_together(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, **NOBODY)
 
     assert ended.returncode == 1
@@ -167,7 +165,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("JWT_PUBLIC_KEY", "not a key"),
     ],
 )
-def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, variable: str, value: str) -> None:
+def test_invalid_setting_is_named(migrated: Path, variable: str, value: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
@@ -177,7 +175,7 @@ def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, va
 
 
 @pytest.mark.parametrize("command", ["doctor", "serve", "track"])
-def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+def test_unknown_kafka_option_is_named(command: str, tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "log_level=0 foo=bar"}
 
     ended = in_a_process(command, here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
@@ -187,7 +185,7 @@ def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str,
     assert 'KAFKA_OPTIONS cannot be used: No such configuration property: "foo".' in ended.stdout + ended.stderr
 
 
-def test_options_of_kafka_that_do_not_go_together_are_refused_before_anything_is_taken(tmp_path: Path) -> None:
+def test_conflicting_kafka_options_are_rejected(tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "session.timeout.ms=400000"}
 
     ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
@@ -195,7 +193,7 @@ def test_options_of_kafka_that_do_not_go_together_are_refused_before_anything_is
     assert_one_sentence(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
 
 
-def test_secrets_are_not_shown(migrated: Path) -> None:
+def test_secrets_are_not_printed(migrated: Path) -> None:
     url = "postgresql://ann:s3cret-word@127.0.0.1:1/x"
 
     ended = orders("doctor", here=migrated, DATABASE_URL=url, REDIS_URL="redis://:s3cret-word@127.0.0.1:1")

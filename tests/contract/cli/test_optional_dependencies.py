@@ -31,9 +31,7 @@ def without(*modules: str, here: Path) -> dict[str, str]:
         ("CELERY_BROKER_URL", "amqp://127.0.0.1:1", "celery", "celery"),
     ],
 )
-def test_a_part_whose_library_is_not_installed_names_the_extra(
-    variable: str, url: str, library: str, extra: str, tmp_path: Path
-) -> None:
+def test_missing_library_names_the_extra(variable: str, url: str, library: str, extra: str, tmp_path: Path) -> None:
     lacking = without(library, here=tmp_path)
 
     ended = in_a_process("serve", here=tmp_path, **{variable: url}, **lacking)
@@ -42,7 +40,7 @@ def test_a_part_whose_library_is_not_installed_names_the_extra(
 
 
 @pytest.mark.parametrize(("command", "inlet"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
-def test_a_worker_whose_library_is_not_installed_names_the_extra(command: str, inlet: str, tmp_path: Path) -> None:
+def test_missing_worker_library_names_the_extra(command: str, inlet: str, tmp_path: Path) -> None:
     kafka = {"TRACKING_SOURCE": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     settings = kafka if inlet == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
 
@@ -51,7 +49,7 @@ def test_a_worker_whose_library_is_not_installed_names_the_extra(command: str, i
     assert_one_sentence(ended, inlet, "pip install")
 
 
-def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
+def test_base_install_names_the_extra(tmp_path: Path) -> None:
     """As after `pip install .`: there is our source, and no package at all."""
     script = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from orders_flask.__main__ import main; main()"
 
@@ -75,9 +73,7 @@ def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_installed_package_names_what_it_was_installed_from(
-    origin: dict[str, object] | None, source: str, tmp_path: Path
-) -> None:
+def test_installed_package_names_its_source(origin: dict[str, object] | None, source: str, tmp_path: Path) -> None:
     package, information = tmp_path / "orders_flask", tmp_path / "orders-0.1.0.dist-info"
     package.mkdir()
     information.mkdir()

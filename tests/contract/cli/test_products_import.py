@@ -28,7 +28,7 @@ def went_on_from(stderr: str) -> str:
 
 
 @pytest.mark.clause("002-34")
-def test_csv_is_imported(shop: Shop) -> None:
+def test_csv_file_is_imported(shop: Shop) -> None:
     lines = (
         "name,sku,stock_quantity,price,currency,low_stock_threshold\n"
         '"Tea, black",TEA-1,7,3.5,EUR,2\n\n"Lamp ""Ada"", of brass",LAMP-1,0,120,,\n Thé 🍵 ,TEA-2, 8 , 4.25 ,USD,0\n'
@@ -46,7 +46,7 @@ def test_csv_is_imported(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_json_lines_are_imported(shop: Shop) -> None:
+def test_jsonl_file_is_imported(shop: Shop) -> None:
     products: list[dict[str, Any]] = [
         {"sku": "TEA-1", "name": "Tea", "price": 3.5, "stock_quantity": 7, "low_stock_threshold": 2},
         {"sku": "TEA-2", "name": "Tea", "price": "4.25", "stock_quantity": 8, "currency": "EUR"},
@@ -87,7 +87,7 @@ BAD_CSV = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_CSV.items())
-def test_a_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+def test_invalid_csv_line_is_skipped(shop: Shop, line: str, reason: str) -> None:
     text = f"{HEADER}TEA-1,Tea,1,1\n{line}\nTEA-2,Tea,1,1\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -116,7 +116,7 @@ BAD_JSON: dict[str, str] = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_JSON.items(), ids=lambda value: value[:40])
-def test_a_json_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+def test_invalid_jsonl_line_is_skipped(shop: Shop, line: str, reason: str) -> None:
     text = f"{json.dumps(GOOD)}\n{line}\n\n{json.dumps(GOOD | {'sku': 'U'})}\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
@@ -125,7 +125,7 @@ def test_a_json_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: s
     assert [row[0] for row in shop.rows(STORED)] == ["T", "U"]
 
 
-def test_a_line_that_is_not_utf_8_is_passed_over_and_no_other(shop: Shop) -> None:
+def test_non_utf8_line_is_skipped(shop: Shop) -> None:
     text = HEADER.encode() + b"TEA-1,Tea,1,1\nTEA-2,Th\xe9,1,1\nTEA-3,Tea,1,1\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -138,7 +138,7 @@ OPEN = "not CSV: a quote is open at the end of the line; a product is one line"
 CLOSED = "not CSV: a quote that may close one of a line before; a product is one line"
 
 
-def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
+def test_unclosed_quote_affects_one_line(shop: Shop) -> None:
     others = effort(2_000, 20_000)
     text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(others))
 
@@ -148,7 +148,7 @@ def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> N
     assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 refused.\n"
 
 
-def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
+def test_multiline_product_is_rejected_fully(shop: Shop) -> None:
     text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTV 24",TV-1,1,1\n"Tea\n"Pot",POT-1,1,1\n'
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -157,7 +157,7 @@ def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Sh
     assert [row[:2] for row in shop.rows(STORED)] == [("TV-1", 'TV 24"'), ("POT-1", "Pot")]
 
 
-def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) -> None:
+def test_from_line_inside_product_rejects_rest(shop: Shop) -> None:
     text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTea,TEA-1,1,1\n'
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text), "--from-line", "3")
@@ -166,7 +166,7 @@ def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) 
     assert [row[0] for row in shop.rows(STORED)] == ["TEA-1"]
 
 
-def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
+def test_jsonl_name_may_span_lines(shop: Shop) -> None:
     name = written(shop, "catalogue.jsonl", json.dumps(GOOD | {"name": "Lamp\nof brass"}))
 
     assert shop.run("products", "import", name).returncode == 0
@@ -184,13 +184,13 @@ def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
         ("sku,sku,name,price,stock_quantity\n", "sku"),
     ],
 )
-def test_a_header_that_is_not_ours_is_refused(shop: Shop, header: str, words: str) -> None:
+def test_invalid_header_is_rejected(shop: Shop, header: str, words: str) -> None:
     ended = shop.run("products", "import", written(shop, "catalogue.csv", f"{header}T,Tea,1,1\n"))
 
     assert_one_sentence(ended, words)
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
+def test_dry_run_changes_nothing(shop: Shop) -> None:
     shop.run("products", "import", written(shop, "first.csv", f"{HEADER}A,Tea,1,1\nB,Tea,1,1\n"))
     before = shop.rows(STORED)
 
@@ -203,7 +203,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
     assert shop.rows(STORED) == before
 
 
-def test_it_goes_on_from_a_line(shop: Shop) -> None:
+def test_from_line_skips_earlier_lines(shop: Shop) -> None:
     name = written(shop, "catalogue.csv", f"{HEADER}A,Tea,1,1\nbad\nB,Tea,1,1\nC,Tea,1,1\n")
 
     ended = shop.run("products", "import", name, "--from-line", "4")
@@ -213,7 +213,7 @@ def test_it_goes_on_from_a_line(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) -> None:
+def test_from_line_beyond_the_end_is_an_error(shop: Shop, form: str) -> None:
     text = f"{HEADER}A,Tea,1,1\n" if form == "csv" else f"{json.dumps(GOOD)}\n\n"
     name = written(shop, "catalogue", text)
 
@@ -224,7 +224,7 @@ def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) 
     assert at_the_end.returncode == 0  # an import may be interrupted when all is done
 
 
-def test_standard_input_is_read(shop: Shop) -> None:
+def test_standard_input_is_imported(shop: Shop) -> None:
     ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n")
 
     assert ended.returncode == 0, ended
@@ -232,14 +232,14 @@ def test_standard_input_is_read(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["nowhere.csv"], ["-"], ["."], ["orders.db"], ["orders.db", "--format", "xml"]])
-def test_a_file_that_cannot_be_read_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
+def test_unreadable_file_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
     ended = shop.run("products", "import", *arguments)
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
 
 
-def test_a_database_that_is_not_there_is_a_sentence_that_says_how_to_go_on(tmp_path: Path) -> None:
+def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
     (tmp_path / "catalogue.csv").write_text(f"{HEADER}A,Tea,1,1\n")
 
     ended = orders("products", "import", "catalogue.csv", here=tmp_path)
@@ -256,7 +256,7 @@ def catalogue(size: int, *, bad: int) -> str:
 
 
 @pytest.mark.clause("002-34")
-def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
+def test_large_import_skips_invalid_lines(shop: Shop) -> None:
     bad = effort(3, 20)
     good = bad * 1_000 - bad
     name = written(shop, "catalogue.csv", catalogue(bad * 1_000, bad=bad))
@@ -274,7 +274,7 @@ def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
+def test_interrupted_import_can_be_resumed(shop: Shop) -> None:
     size = effort(10_000, 20_000)
     name = written(shop, "catalogue.csv", catalogue(size, bad=0))
 
@@ -292,7 +292,7 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_an_exponent_beyond_all_numbers_spoils_its_line_alone(shop: Shop) -> None:
+def test_huge_exponent_affects_one_line(shop: Shop) -> None:
     line = '{{"sku": "{}", "name": "x", "price": {}, "stock_quantity": 1}}\n'
     text = line.format("A", 1) + line.format("B", "1E+99999999999999999999999") + line.format("C", "1E+400")
     text += line.format("D", 2)

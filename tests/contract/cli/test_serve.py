@@ -84,7 +84,7 @@ def to_all(process: int, number: signal.Signals) -> None:
         pytest.param(signal.SIGTERM, to_all, marks=pytest.mark.deep),
     ],
 )
-def test_the_service_starts_answers_and_ends_when_told(
+def test_serve_responds_and_stops_on_signal(
     tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
 ) -> None:
     with started("serve", "--port", str(port), here=tmp_path) as process:
@@ -113,7 +113,7 @@ orders_flask.__main__.main()
 
 
 @pytest.mark.parametrize(("asked", "threads"), [((), 8), (("--threads", "3"), 3)])
-def test_the_threads_asked_for_answer_requests(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
+def test_thread_count_follows_the_option(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
     command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *asked]
 
     ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
@@ -121,7 +121,7 @@ def test_the_threads_asked_for_answer_requests(tmp_path: Path, port: int, asked:
     assert ended.stdout == f"threads: {threads}\n", ended.stderr
 
 
-def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: int) -> None:
+def test_embedded_relay_sends_unless_disabled(tmp_path: Path, port: int) -> None:
     token = orders("token", "ann", here=tmp_path).stdout.strip()
     with started("serve", "--port", str(port), "--no-relay", here=tmp_path):
         answer(port)
@@ -158,7 +158,7 @@ def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("never_served")
-def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+def test_occupied_port_is_an_error(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = str(taken.getsockname()[1])
 
@@ -167,13 +167,13 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
     assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
 
 
-def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
+def test_unknown_host_is_an_error(tmp_path: Path) -> None:
     assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
 
 
 @pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
-def test_several_workers_on_one_process_s_memory_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_workers_need_shared_stores(tmp_path: Path, settings: dict[str, str]) -> None:
     assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
 
 
@@ -190,9 +190,7 @@ BAD = {
 
 @pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize(("variable", "value"), BAD.items())
-def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
-    tmp_path: Path, port: int, variable: str, value: str
-) -> None:
+def test_invalid_setting_stops_startup(tmp_path: Path, port: int, variable: str, value: str) -> None:
     named = "JWT_SECRET" if variable == "ORDERS_ENV" else variable
 
     ended = orders("serve", "--port", str(port), here=tmp_path, **{variable: value})
@@ -200,14 +198,14 @@ def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
     assert_one_sentence(ended, named)
 
 
-def test_a_process_that_refuses_to_start_writes_a_sentence_too(tmp_path: Path, port: int) -> None:
+def test_startup_error_has_no_traceback(tmp_path: Path, port: int) -> None:
     ended = in_a_process("serve", "--port", str(port), here=tmp_path, JWT_SECRET="short")
 
     assert_one_sentence(ended, "JWT_SECRET")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_relay_ends_when_told(migrated: Path, number: signal.Signals) -> None:
+def test_relay_stops_on_signal(migrated: Path, number: signal.Signals) -> None:
     with started("relay", here=migrated) as process:
         deadline = time.monotonic() + 20
         while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
@@ -233,7 +231,7 @@ def shown_by(guide: str) -> list[str]:
     return [line.strip() for line in guide.splitlines() if line.strip().startswith("curl")]
 
 
-def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, port: int) -> None:
+def test_demo_prints_working_shell_commands(tmp_path: Path, port: int) -> None:
     with started("demo", "--port", str(port), here=tmp_path) as process:
         answer(port)
         statuses = [
@@ -250,7 +248,7 @@ def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, p
 
 
 @pytest.mark.parametrize(("mounts", "paths"), DEMONSTRATED)
-def test_the_demonstration_shows_requests_to_what_is_mounted(
+def test_demo_prints_commands_for_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, mounts: str, paths: list[str]
 ) -> None:
     monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: None)
@@ -288,13 +286,13 @@ def asked(app: Flask, command: str) -> int:
     return app.test_client().open(urlsplit(url).path, method=method, headers=headers, data=data).status_code
 
 
-def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
+def test_demo_is_rejected_in_production(tmp_path: Path) -> None:
     ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
 
     assert_one_sentence(ended, "production")
 
 
-def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> None:
+def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:
     with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x"):
         answer(port)
 
@@ -302,7 +300,7 @@ def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> 
     assert json.loads(line)["event"] == "unknown settings"
 
 
-def test_a_worker_warns_of_a_misspelt_setting(tmp_path: Path) -> None:
+def test_relay_warns_of_unknown_setting(tmp_path: Path) -> None:
     assert orders("migrate", here=tmp_path).returncode == 0
 
     with started("relay", here=tmp_path, ORDERS_MOUNT="x"):

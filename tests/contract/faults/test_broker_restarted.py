@@ -15,7 +15,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")
-def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
+def test_broker_restart_costs_no_publish_attempt(
     on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit
 ) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)

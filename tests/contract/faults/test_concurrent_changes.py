@@ -52,7 +52,7 @@ def ada_s(service: Service) -> Callable[[Web], str]:
 
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("threads", ["8", "32"])
-def test_changes_at_once_are_one_legal_path_told_version_by_version(
+def test_concurrent_changes_form_one_legal_path(
     service: Service, core: Core, chance: Random, ada_s: Callable[[Web], str], threads: str
 ) -> None:
     with service.serve("--no-relay", "--threads", threads) as web:
@@ -81,9 +81,7 @@ def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
     return entries
 
 
-def test_of_those_who_name_the_version_exactly_one_wins(
-    service: Service, core: Core, ada_s: Callable[[Web], str]
-) -> None:
+def test_concurrent_if_match_has_one_winner(service: Service, core: Core, ada_s: Callable[[Web], str]) -> None:
     with service.serve("--no-relay") as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)

@@ -78,7 +78,7 @@ def a_copied_order(core: Core) -> UUID:
     return order_id
 
 
-def test_the_relay_repeats_what_redis_did_not_hear(
+def test_relay_repeats_lost_invalidations(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_ids = [a_copied_order(core) for _ in range(20)]
@@ -94,7 +94,7 @@ def test_the_relay_repeats_what_redis_did_not_hear(
     require_told(told, {str(order_id): 2 for order_id in order_ids})
 
 
-def test_a_relay_that_is_cut_off_itself_tells_the_cache_later_and_the_world_once(
+def test_relay_cut_off_invalidates_later(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_id = a_copied_order(core)
@@ -140,7 +140,7 @@ def change_and_die(service: Service, order_id: UUID) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-def test_a_process_killed_between_commit_and_invalidation_leaves_nothing_stale(service: Service, core: Core) -> None:
+def test_killed_process_leaves_no_stale_entry(service: Service, core: Core) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
     assert core.get(order_id).version == 1, "Redis has heard of it after all"
@@ -151,7 +151,7 @@ def test_a_process_killed_between_commit_and_invalidation_leaves_nothing_stale(s
     assert core.get(order_id).version == 2
 
 
-def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
+def test_blocked_event_still_invalidates(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     fill(rabbitmq_server, service.name)
@@ -167,9 +167,7 @@ def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
         within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
 
 
-def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
-    service: Service, core: Core, behind: Core, network: Proxy
-) -> None:
+def test_broker_outage_still_invalidates(service: Service, core: Core, behind: Core, network: Proxy) -> None:
     order_ids = [a_copied_order(core) for _ in range(40)]  # in all shards
     for order_id in order_ids:
         unheard(behind, network, order_id)
@@ -183,9 +181,7 @@ def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
     assert [order_id for order_id in order_ids if core.get(order_id).version != 2] == []
 
 
-def test_asking_again_for_a_change_that_was_made_unheard_is_followed_by_fresh_reads(
-    service: Service, core: Core
-) -> None:
+def test_repeated_change_invalidates(service: Service, core: Core) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
 

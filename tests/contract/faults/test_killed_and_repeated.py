@@ -82,7 +82,7 @@ def proxy(service: Service) -> Iterator[Proxy]:
 
 @pytest.mark.clause("004-04")
 @pytest.mark.parametrize(("moment", "contract"), PAIRS)
-def test_the_request_that_died_and_was_sent_again_made_one_order(
+def test_repeat_after_kill_makes_one_order(
     stocked: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
 ) -> None:
     path, body = PLACINGS[contract]

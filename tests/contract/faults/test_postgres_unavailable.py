@@ -58,7 +58,7 @@ def under_load(service: Service) -> Iterator[Acknowledged]:
 
 
 @pytest.mark.clause("000-21")
-def test_a_database_killed_and_started_under_load(
+def test_postgres_restart_under_load_recovers(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     with under_load(on_a_postgres_to_break):
@@ -69,7 +69,7 @@ def test_a_database_killed_and_started_under_load(
             throwaway_postgres.start()
 
 
-def test_a_database_killed_and_started_while_nobody_asks_is_noticed_by_nobody(
+def test_postgres_restart_when_idle_is_unnoticed(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     service = on_a_postgres_to_break
@@ -80,9 +80,7 @@ def test_a_database_killed_and_started_while_nobody_asks_is_noticed_by_nobody(
         require_well(service, web)
 
 
-def test_a_frozen_database_is_given_up_in_time(
-    on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
-) -> None:
+def test_frozen_postgres_times_out(on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres) -> None:
     with under_load(on_a_postgres_to_break) as noted:
         time.sleep(0.7)
         throwaway_postgres.freeze()
@@ -98,7 +96,7 @@ END_ALL = """
 """
 
 
-def test_a_database_that_ends_new_connections_as_it_ended_the_old_is_away(service: Service, core: Core) -> None:
+def test_closed_new_connection_is_unavailable(service: Service, core: Core) -> None:
     order_id = core.place().id
 
     def end_all(*_: object) -> None:

@@ -21,7 +21,7 @@ LONGEST = 1.0  # seconds: two time-outs of 0.1, and a busy machine; a request th
 
 
 @pytest.mark.parametrize(("end", "begin"), [("freeze", "thaw"), ("kill", "start")])
-def test_a_redis_that_is_away_fails_no_request_and_hardly_slows_one(
+def test_redis_outage_fails_no_request(
     on_a_redis_to_break: Service, throwaway_redis: ThrowawayRedis, end: str, begin: str
 ) -> None:
     service = on_a_redis_to_break
@@ -53,7 +53,7 @@ class RedisWithSnapshots(ThrowawayRedis):
         return [str(self._program), *where, "--save", "3600 1 300 100 60 10000"]
 
 
-def test_the_doctor_warns_of_a_redis_that_would_bring_old_copies_back(
+def test_doctor_warns_of_redis_snapshots(
     tmp_path: Path,
 ) -> None:
     with RedisWithSnapshots() as keeping:

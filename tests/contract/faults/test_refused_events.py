@@ -54,9 +54,7 @@ def tried_at(relay: Relay, core: Core) -> list[datetime]:
     return moments
 
 
-def test_a_refused_event_is_parked_after_ten_tries_and_holds_back_its_own_order_only(
-    service: Service, core: Core, rabbitmq_server: RabbitServer
-) -> None:
+def test_rejected_event_blocks_only_its_order(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=service.name, exchange=service.exchange)
     with everything_heard(rabbitmq_server, service.exchange) as ear:
         relay = Relay(core, publisher)

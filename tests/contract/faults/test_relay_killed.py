@@ -117,7 +117,7 @@ def doom(core: Core) -> None:
 @pytest.mark.clause("000-05")
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("relays", [1, 2])
-def test_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
+def test_killed_relays_lose_no_event(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random, relays: int
 ) -> None:
     doom(core)
@@ -148,7 +148,7 @@ def test_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
     print(f"{len(versions)} orders, {sum(versions.values())} events, {len(told) - sum(versions.values())} told again")
 
 
-def test_three_relays_at_work_tell_everything_once(
+def test_concurrent_relays_publish_once(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     doom(core)
@@ -166,9 +166,7 @@ def test_three_relays_at_work_tell_everything_once(
     assert len(told) == sum(writers.acknowledged.values())
 
 
-def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_next_tells_again(
-    service: Service, core: Core, rabbitmq_server: RabbitServer
-) -> None:
+def test_relay_killed_after_confirm_republishes(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     order = core.place()
     with everything_heard(rabbitmq_server, service.exchange) as ear:
         with service.begin("relay") as relay:
@@ -184,7 +182,7 @@ def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_
 
 
 @pytest.mark.parametrize("options", [[], ["--workers", "2"]])
-def test_a_service_that_is_stopped_notes_what_it_has_sent_and_nobody_tells_it_again(
+def test_stopped_service_records_published_events(
     service: Service, core: Core, rabbitmq_server: RabbitServer, options: list[str]
 ) -> None:
     with everything_heard(rabbitmq_server, service.exchange) as ear:
@@ -211,7 +209,7 @@ def _kill_before_it_notes(relay: Process, core: Core, rabbit: RabbitServer, ear:
         relay.kill()
 
 
-def test_a_relay_that_is_killed_at_rest_leaves_no_lock(service: Service, core: Core) -> None:
+def test_idle_relay_killed_releases_locks(service: Service, core: Core) -> None:
     with service.relay() as relay:
         core.place()
         within(20, lambda: not core.unsent(), "the relay does not send")

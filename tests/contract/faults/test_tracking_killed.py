@@ -63,7 +63,7 @@ def send_everything(service: Service, core: Core) -> None:
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_kills_over_rabbitmq_apply_every_event_once(
+def test_killed_rabbitmq_consumer_applies_once(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")
@@ -83,7 +83,7 @@ def test_kills_over_rabbitmq_apply_every_event_once(
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_kills_over_kafka_apply_every_event_once(
+def test_killed_kafka_consumer_applies_once(
     service: Service, core: Core, kafka_server: KafkaServer, chance: Random
 ) -> None:
     topic, notices = kafka_server.topic("tracking"), kafka_server.topic("notices")
@@ -110,9 +110,7 @@ def test_kills_over_kafka_apply_every_event_once(
 
 
 @pytest.mark.clause("003-07")
-def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_heard_it(
-    service: Service, core: Core, rabbitmq_server: RabbitServer
-) -> None:
+def test_early_event_survives_killed_consumer(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     queue, order_id = rabbitmq_server.queue("tracking"), new_id()
     service = replace(service, more={"TRACKING_QUEUE": queue})
     shipped = {"eventId": "1", "orderID": str(order_id), "status": "SHIPPED", "occurredAt": clock.now().isoformat()}
@@ -131,7 +129,7 @@ def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_hea
         assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
 
 
-def test_while_the_store_is_away_an_event_waits(
+def test_event_waits_during_database_outage(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")

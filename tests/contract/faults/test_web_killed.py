@@ -16,7 +16,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")
-def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
+def test_killed_web_loses_no_confirmed_order(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     promised: dict[str, int] = {}
@@ -40,7 +40,7 @@ def test_killed_web_processes_keep_their_word_and_leave_no_half_order(
     print(f"{len(promised)} orders promised, {len(versions)} there")
 
 
-def test_when_only_the_server_is_killed_its_workers_go_too_and_the_port_is_free(service: Service) -> None:
+def test_killed_server_ends_its_workers(service: Service) -> None:
     with service.serve("--no-relay") as web:
         orphans = web.process.kill_alone()
         try:
@@ -49,7 +49,7 @@ def test_when_only_the_server_is_killed_its_workers_go_too_and_the_port_is_free(
             processes.signal_all(orphans, signal.SIGKILL)
 
 
-def test_a_killed_worker_is_replaced_and_the_service_goes_on(service: Service) -> None:
+def test_killed_worker_is_replaced(service: Service) -> None:
     with service.serve("--workers", "2", "--no-relay") as web:
         before = web.process.children
         victim = before[0]

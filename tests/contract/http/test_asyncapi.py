@@ -64,7 +64,7 @@ def closed(schema: Any, *, part: bool = False) -> Any:
     return inner if part or not {"allOf", "properties"} & schema.keys() else inner | {"unevaluatedProperties": False}
 
 
-def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
+def test_document_is_valid_asyncapi(tmp_path: Path) -> None:
     specifications = node.installed("@asyncapi/specs", "6.11.1", within=tmp_path)
     schema = json.loads((specifications / "schemas" / "3.0.0.json").read_text(encoding="utf-8"))
 
@@ -74,7 +74,7 @@ def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
     assert not validator.is_valid(DOCUMENT | {"channels": []})
 
 
-def test_it_has_every_event_and_no_other() -> None:
+def test_document_lists_every_event_type() -> None:
     channel = DOCUMENT["channels"]["events"]
 
     assert set(channel["parameters"]["type"]["enum"]) == TYPES
@@ -83,7 +83,7 @@ def test_it_has_every_event_and_no_other() -> None:
     assert {DOCUMENT["components"]["messages"][key]["name"] for key in told} == TYPES
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_document_references_resolve() -> None:
     def follow(part: Any) -> None:
         for key, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
             if key == "$ref":
@@ -147,7 +147,7 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
 
 @pytest.mark.clause("004-11")
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
-def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller, Caller], object]) -> None:
+def test_published_message_matches_its_schema(real_stack: Stack, deed: Callable[[Caller, Caller], object]) -> None:
     real_stack.relayed()
     deed(real_stack.caller(), real_stack.caller(role=Role.ADMIN))
 
@@ -165,7 +165,7 @@ def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller
         require_described("orders.new_order", task)
 
 
-def test_the_deeds_bring_every_event_about() -> None:
+def test_scenarios_cover_every_event_type() -> None:
     assert set().union(*DEEDS.values()) == TYPES
 
 
@@ -181,7 +181,7 @@ def test_the_deeds_bring_every_event_about() -> None:
     ],
     ids=lambda spoilt: next(iter(spoilt)),
 )
-def test_what_is_not_as_described_is_found_out(real_stack: Stack, spoilt: dict[str, Any]) -> None:
+def test_invalid_message_is_detected(real_stack: Stack, spoilt: dict[str, Any]) -> None:
     real_stack.relayed()
     placed(real_stack.caller(), real_stack.caller())
     (_, event), *_ = real_stack.relayed().news

@@ -57,7 +57,7 @@ def many(ann: Caller, stack: Stack, number: int) -> list[int]:
 
 
 @pytest.mark.clause("002-32")
-def test_many_orders_take_a_status_by_their_numbers_and_ids(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_orders_are_changed_by_number_or_uuid(stack: Stack, ann: Caller, root: Caller) -> None:
     one, two = many(ann, stack, 2)
     by_id = ann.place()["id"]
 
@@ -68,9 +68,7 @@ def test_many_orders_take_a_status_by_their_numbers_and_ids(stack: Stack, ann: C
 
 
 @pytest.mark.clause("002-32")
-def test_unknown_orders_and_illegal_moves_fail_alone_and_are_told_in_this_contract_s_words(
-    stack: Stack, ann: Caller, root: Caller
-) -> None:
+def test_failed_orders_are_reported_one_by_one(stack: Stack, ann: Caller, root: Caller) -> None:
     shipped, pending = many(ann, stack, 2)
     bulk(root, [shipped])
     unknown, nowhere = str(uuid4()), 10**18 - 1
@@ -93,7 +91,7 @@ def test_unknown_orders_and_illegal_moves_fail_alone_and_are_told_in_this_contra
 
 
 @pytest.mark.clause("002-32")
-def test_an_order_named_twice_counts_once(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_duplicate_order_is_changed_once(stack: Stack, ann: Caller, root: Caller) -> None:
     (number,) = many(ann, stack, 1)
 
     assert bulk(root, [number, number, str(number)]).json == {"updated": [number], "failed": []}
@@ -101,9 +99,7 @@ def test_an_order_named_twice_counts_once(stack: Stack, ann: Caller, root: Calle
 
 
 @pytest.mark.clause("002-32", "002-08")
-def test_cancelled_orders_give_their_stock_back_once_and_history_and_messages_are_as_ever(
-    stack: Stack, ann: Caller, root: Caller
-) -> None:
+def test_bulk_cancel_restores_stock_once(stack: Stack, ann: Caller, root: Caller) -> None:
     placed = [place(ann, root) for _ in range(3)]
     numbers = [number for number, _ in placed]
     stack.relayed()
@@ -123,7 +119,7 @@ def test_cancelled_orders_give_their_stock_back_once_and_history_and_messages_ar
 
 
 @pytest.mark.clause("002-32", "002-07")
-def test_it_is_for_administrators(stack: Stack, ann: Caller) -> None:
+def test_bulk_status_is_403_for_customers(stack: Stack, ann: Caller) -> None:
     (number,) = many(ann, stack, 1)
     clerk = stack.caller(scopes=("orders:write",))
 
@@ -143,7 +139,7 @@ def test_it_is_for_administrators(stack: Stack, ann: Caller) -> None:
     [None, [], 7, "7", [0], [-1], [1.0], [True], [None], [[7]], ["seven"], [10**18], list(range(1, 1_002))],
     ids=lambda value: str(value)[:20],
 )
-def test_what_names_no_orders_is_refused(root: Caller, order_ids: object) -> None:
+def test_invalid_order_ids_are_400(root: Caller, order_ids: object) -> None:
     answer = bulk(root, order_ids)
 
     assert answer.status_code == 400
@@ -152,7 +148,7 @@ def test_what_names_no_orders_is_refused(root: Caller, order_ids: object) -> Non
 
 @pytest.mark.clause("002-32")
 @pytest.mark.parametrize("status", [None, "", "PAID", "paid", "lost", 7])
-def test_a_status_that_this_contract_has_not_is_refused(root: Caller, status: object) -> None:
+def test_unknown_status_is_400(root: Caller, status: object) -> None:
     answer = bulk(root, [7], status)
 
     assert answer.status_code == 400
@@ -160,7 +156,7 @@ def test_a_status_that_this_contract_has_not_is_refused(root: Caller, status: ob
 
 
 @pytest.mark.clause("002-34")
-def test_a_hundred_orders_are_done_at_once_and_one_more_is_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_bulk_above_100_orders_creates_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 101)
 
     at_once, later = bulk(root, numbers[:100]), bulk(root, numbers, "delivered")
@@ -175,7 +171,7 @@ def test_a_hundred_orders_are_done_at_once_and_one_more_is_a_job(stack: Stack, a
 
 
 @pytest.mark.clause("002-34", "002-32")
-def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_finished_job_reports_every_order(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 120)
     unknown = str(uuid4())
     where = bulk(root, [*numbers, unknown]).headers["Location"]
@@ -196,7 +192,7 @@ def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stac
 
 
 @pytest.mark.clause("002-34")
-def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None:
+def test_job_is_visible_to_every_admin(stack: Stack, root: Caller) -> None:
     where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
 
     assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
@@ -206,14 +202,14 @@ def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("job_id", [str(UUID(int=7)), "7", "none"])
-def test_a_job_that_there_is_not_is_not_found(root: Caller, job_id: str) -> None:
+def test_unknown_job_is_404(root: Caller, job_id: str) -> None:
     answer = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
 
     assert (answer.status_code, answer.json) == (404, {"detail": "There is no such job."})
 
 
 @pytest.mark.clause("002-34")
-def test_both_answers_and_the_job_are_documented(stack: Stack) -> None:
+def test_openapi_documents_bulk_and_job(stack: Stack) -> None:
     paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
 
     assert {"200", "202", "400", "403"} <= paths[f"{PREFIX}/bulk/status"]["post"]["responses"].keys()

@@ -45,9 +45,7 @@ def worker(directory: Path, *, url: str, queue: str) -> Iterator[Path]:
 
 @pytest.mark.clause("000-22")
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
-def test_a_stock_celery_worker_runs_an_order_that_was_placed_over_http(
-    stack: Stack, ann: Caller, tmp_path: Path
-) -> None:
+def test_celery_worker_runs_order_task(stack: Stack, ann: Caller, tmp_path: Path) -> None:
     stack.relayed()
     order = ann.place()
     while stack.container.relay_events().sent:

@@ -6,7 +6,7 @@ from tests.support.client import Caller, refused
 from tests.support.service_stack import Stack
 
 
-def test_the_etag_is_the_same_until_the_order_changes(ann: Caller) -> None:
+def test_etag_changes_with_the_order(ann: Caller) -> None:
     order = ann.place()
 
     before = [ann.get(order).headers["ETag"] for _ in range(2)]
@@ -19,7 +19,7 @@ def test_the_etag_is_the_same_until_the_order_changes(ann: Caller) -> None:
 
 @pytest.mark.parametrize("cached", [False, True])
 @pytest.mark.parametrize("known", ['"1"', "*", 'W/"1"', '"7", "1"', '"7","1" , W/"9"', 'W/"0", W/"1"'])
-def test_an_order_one_has_already_is_not_sent_again(ann: Caller, known: str, cached: bool) -> None:
+def test_matching_if_none_match_is_304(ann: Caller, known: str, cached: bool) -> None:
     order = ann.place()
     if cached:
         ann.get(order)
@@ -32,7 +32,7 @@ def test_an_order_one_has_already_is_not_sent_again(ann: Caller, known: str, cac
 
 
 @pytest.mark.parametrize("known", ['"2"', 'W/"2"', '"11"', '"1 "', '""', '"7", "8"', "", '"*"'])
-def test_an_order_one_has_not_is_sent(ann: Caller, known: str) -> None:
+def test_other_if_none_match_is_200(ann: Caller, known: str) -> None:
     order = ann.place()
 
     answer = ann.get(order, **{"If-None-Match": known})
@@ -40,7 +40,7 @@ def test_an_order_one_has_not_is_sent(ann: Caller, known: str) -> None:
     assert (answer.status_code, answer.json) == (200, order)
 
 
-def test_an_old_version_is_no_longer_the_one_that_one_has(ann: Caller) -> None:
+def test_stale_if_none_match_is_200(ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 
@@ -50,7 +50,7 @@ def test_an_old_version_is_no_longer_the_one_that_one_has(ann: Caller) -> None:
 
 
 @pytest.mark.parametrize("wanted", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
-def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str) -> None:
+def test_matching_if_match_applies_the_change(ann: Caller, wanted: str) -> None:
     order = ann.place()
 
     answer = ann.patch(order, "PAID", {"If-Match": wanted})
@@ -79,7 +79,7 @@ def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str)
     ],
 )
 @pytest.mark.parametrize("status", ["PAID", "PENDING"])
-def test_a_change_to_another_version_is_refused(stack: Stack, ann: Caller, wanted: str, status: str) -> None:
+def test_other_if_match_is_412(stack: Stack, ann: Caller, wanted: str, status: str) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -90,7 +90,7 @@ def test_a_change_to_another_version_is_refused(stack: Stack, ann: Caller, wante
 
 
 @pytest.mark.clause("000-11")
-def test_of_two_changes_to_one_version_one_happens(ann: Caller) -> None:
+def test_concurrent_if_match_has_one_winner(ann: Caller) -> None:
     order = ann.place()
 
     answers = [ann.patch(order, status, {"If-Match": '"1"'}) for status in ("PAID", "CANCELED")]

@@ -59,7 +59,7 @@ def assert_unavailable(answer: Answer) -> None:
     assert body["detail"] == "The service cannot answer now; please try again."
 
 
-def test_a_database_that_is_gone_is_503_on_every_route(far: Stack, network: Proxy) -> None:
+def test_lost_database_is_503_on_every_route(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     network.cut()
 
@@ -72,7 +72,7 @@ def test_a_database_that_is_gone_is_503_on_every_route(far: Stack, network: Prox
     assert ann.post({"items": [TEA], "total_price": 75}).status_code == 201
 
 
-def test_a_database_that_hangs_is_503_on_every_route_within_seconds(far: Stack, network: Proxy) -> None:
+def test_hanging_database_is_503_in_time(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     network.hang()
 
@@ -87,7 +87,7 @@ def test_a_database_that_hangs_is_503_on_every_route_within_seconds(far: Stack, 
     assert ann.list().status_code == 200
 
 
-def test_what_is_cached_is_still_answered(far: Stack, network: Proxy) -> None:
+def test_cached_order_survives_database_outage(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     order = ann.place()
     ann.get(order)
@@ -96,7 +96,7 @@ def test_what_is_cached_is_still_answered(far: Stack, network: Proxy) -> None:
     assert (ann.get(order).status_code, ann.get(order).json) == (200, order)
 
 
-def test_only_the_database_makes_the_service_unready(far: Stack, network: Proxy) -> None:
+def test_database_outage_makes_service_unready(far: Stack, network: Proxy) -> None:
     before = ask(far.app, "GET", "/readyz")
     network.cut()
 
@@ -110,7 +110,7 @@ def test_only_the_database_makes_the_service_unready(far: Stack, network: Proxy)
     assert gone.json["checks"] == {"database": "unavailable", "cache": "ok", "broker": "ok"}
 
 
-def test_a_database_that_was_never_there_is_503_on_every_route(real_stack: Stack, build: Callable[..., Stack]) -> None:
+def test_unreachable_database_is_503(real_stack: Stack, build: Callable[..., Stack]) -> None:
     url = "postgresql://nobody@127.0.0.1:1/nothing"
     stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
 
@@ -130,7 +130,7 @@ def broken_file(request: pytest.FixtureRequest, tmp_path: Path, build: Callable[
     return build(settings, container=Container(settings=settings))
 
 
-def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) -> None:
+def test_corrupt_database_file_is_503(broken_file: Stack) -> None:
     for route in ROUTES.values():
         assert_unavailable(route(broken_file.caller()))
 
@@ -139,9 +139,7 @@ def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) ->
     assert ask(broken_file.app, "GET", "/healthz").status_code == 200
 
 
-def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_the_log(
-    postgres_server: PostgresServer, build: Callable[..., Stack]
-) -> None:
+def test_unmigrated_database_is_503_and_logged(postgres_server: PostgresServer, build: Callable[..., Stack]) -> None:
     stack = build(Settings(database_url=postgres_server.database(), log_level="ERROR"))
     relay = container_of(stack.app).relay()
 

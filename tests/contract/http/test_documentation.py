@@ -71,7 +71,7 @@ def taking(document: dict[str, Any], header: str) -> set[tuple[str, str]]:
     }
 
 
-def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+def test_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(document)] == []
     for schema in document["components"]["schemas"].values():
@@ -79,7 +79,7 @@ def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.clause("001-07")
-def test_each_route_is_there_with_a_tag_and_a_summary_of_its_own(document: dict[str, Any]) -> None:
+def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
     found = operations(document)
 
     assert found.keys() == ERRORS.keys()
@@ -91,7 +91,7 @@ def test_each_route_is_there_with_a_tag_and_a_summary_of_its_own(document: dict[
 
 @pytest.mark.clause("001-03", "001-07")
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
-def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
+def test_operation_documents_schemas_and_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
     told = operations(document)[operation]
     responses = told["responses"]
     success = SUCCESS[operation[0]]
@@ -107,14 +107,14 @@ def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any
         assert told["requestBody"]["required"] is True
 
 
-def test_orders_are_shown_and_changed_by_their_versions(document: dict[str, Any]) -> None:
+def test_operation_documents_etag_headers(document: dict[str, Any]) -> None:
     assert told_by(document, "304") == taking(document, "If-None-Match") == SHOWN
     assert told_by(document, "412") == taking(document, "If-Match") == CHANGED
     assert all("content" not in operations(document, below="/")[one]["responses"]["304"] for one in SHOWN)
 
 
 @pytest.mark.parametrize("below", FITS_NOT)
-def test_each_contract_tells_of_misfits_as_it_answers_them(document: dict[str, Any], below: str) -> None:
+def test_contract_documents_validation_status(document: dict[str, Any], below: str) -> None:
     for told in operations(document, below=below).values():
         parameters = told.get("parameters", [])
         if "requestBody" in told or any(one["in"] == "query" for one in parameters):
@@ -123,13 +123,13 @@ def test_each_contract_tells_of_misfits_as_it_answers_them(document: dict[str, A
         assert not any("$ref" in answer for answer in told["responses"].values())
 
 
-def test_no_answer_is_of_a_schema_that_is_not_ours(document: dict[str, Any]) -> None:
+def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:
     assert "UNPROCESSABLE_ENTITY" not in repr(document)
     assert "Error" not in document["components"]["schemas"]
 
 
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
-def test_each_operation_needs_a_bearer_token(document: dict[str, Any], operation: tuple[str, str]) -> None:
+def test_operation_requires_bearer_token(document: dict[str, Any], operation: tuple[str, str]) -> None:
     schemes = document["components"]["securitySchemes"]
     everywhere: list[dict[str, object]] = document.get("security", [])
 
@@ -140,7 +140,7 @@ def test_each_operation_needs_a_bearer_token(document: dict[str, Any], operation
     assert schemes["bearer"]["scheme"] == "bearer"
 
 
-def test_every_schema_that_is_referred_to_is_there(document: dict[str, Any]) -> None:
+def test_schema_references_resolve(document: dict[str, Any]) -> None:
     refers = set(re.findall(r"#/components/schemas/(\w+)", repr(document)))
 
     assert refers
@@ -148,7 +148,7 @@ def test_every_schema_that_is_referred_to_is_there(document: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("page", ["/docs", "/docs/"])
-def test_the_page_and_all_it_needs_come_from_us(stack: Stack, page: str) -> None:
+def test_docs_page_loads_only_local_assets(stack: Stack, page: str) -> None:
     client = stack.app.test_client()
 
     answer = client.get(page)
@@ -165,7 +165,7 @@ def test_the_page_and_all_it_needs_come_from_us(stack: Stack, page: str) -> None
     assert not re.findall(r"https?://(?!localhost\b)", answer.text)
 
 
-def test_the_page_does_not_send_the_document_to_a_validator(stack: Stack) -> None:
+def test_docs_page_disables_remote_validator(stack: Stack) -> None:
     page = ask(stack.app, "GET", "/docs/").text
 
     # Swagger UI shows a badge of validator.swagger.io unless told not to.

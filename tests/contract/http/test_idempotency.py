@@ -104,9 +104,7 @@ def orders_of(stack: Stack, caller: Caller) -> int:
 
 
 @pytest.mark.clause("004-04")
-def test_the_same_request_again_is_answered_the_same_and_does_nothing(
-    stack: Stack, ann: Caller, placing: Placing
-) -> None:
+def test_repeated_request_replays_the_response(stack: Stack, ann: Caller, placing: Placing) -> None:
     first = send(ann, placing.path, placing.body, "key")
     before = stack.everything()
     again = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
@@ -122,7 +120,7 @@ def test_the_same_request_again_is_answered_the_same_and_does_nothing(
     assert orders_of(stack, ann) == 1
 
 
-def test_the_answer_is_the_one_given_then_whatever_has_become_of_the_order(stack: Stack, ann: Caller) -> None:
+def test_replay_ignores_later_status_changes(stack: Stack, ann: Caller) -> None:
     first = send(ann, "/orders/", TEAS, "key")
     ann.patch(first.json, "CANCELED")
 
@@ -133,7 +131,7 @@ def test_the_answer_is_the_one_given_then_whatever_has_become_of_the_order(stack
     assert again.headers["ETag"] == first.headers["ETag"] == '"1"'
 
 
-def test_another_request_under_the_key_is_refused(stack: Stack, ann: Caller, placing: Placing) -> None:
+def test_key_reuse_with_other_request_is_422(stack: Stack, ann: Caller, placing: Placing) -> None:
     send(ann, placing.path, placing.body, "key")
 
     other = send(ann, placing.other_path, placing.other_body, "key")
@@ -143,7 +141,7 @@ def test_another_request_under_the_key_is_refused(stack: Stack, ann: Caller, pla
     assert orders_of(stack, ann) == 1
 
 
-def test_white_space_and_the_order_of_members_make_no_other_request(stack: Stack, ann: Caller) -> None:
+def test_replay_ignores_json_formatting(stack: Stack, ann: Caller) -> None:
     first = send(ann, "/orders/", TEAS, "key")
     spelt = json.dumps(dict(reversed(TEAS.items())), indent=4)
 
@@ -153,7 +151,7 @@ def test_white_space_and_the_order_of_members_make_no_other_request(stack: Stack
     assert again.headers["x-idempotent-replay"] == "true"
 
 
-def test_without_a_key_every_request_is_one_of_its_own(stack: Stack, ann: Caller, placing: Placing) -> None:
+def test_missing_key_is_optional_or_rejected(stack: Stack, ann: Caller, placing: Placing) -> None:
     answers = [send(ann, placing.path, placing.body, None) for _ in range(2)]
 
     if placing.needs_key:
@@ -164,7 +162,7 @@ def test_without_a_key_every_request_is_one_of_its_own(stack: Stack, ann: Caller
     assert orders_of(stack, ann) == (0 if placing.needs_key else 2)
 
 
-def test_keys_are_each_subjects_own(stack: Stack, ann: Caller) -> None:
+def test_key_is_scoped_to_the_subject(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
 
     answers = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
@@ -173,7 +171,7 @@ def test_keys_are_each_subjects_own(stack: Stack, ann: Caller) -> None:
     assert answers[1].json["user_id"] == bob.subject
 
 
-def test_keys_are_each_contracts_own(stack: Stack, ann: Caller) -> None:
+def test_key_is_scoped_to_the_contract(stack: Stack, ann: Caller) -> None:
     products = of_products(stack, ann)
 
     answers = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
@@ -183,7 +181,7 @@ def test_keys_are_each_contracts_own(stack: Stack, ann: Caller) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_of_no_or_too_many_characters_is_refused(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
+def test_key_of_invalid_length_is_rejected(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
     answer = send(ann, placing.path, placing.body, key)
 
     assert answer.status_code == placing.refusal
@@ -192,20 +190,20 @@ def test_a_key_of_no_or_too_many_characters_is_refused(stack: Stack, ann: Caller
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "'; DROP TABLE orders; --", '"quoted"', "caf\u00e9"])
-def test_any_other_key_will_do(stack: Stack, ann: Caller, key: str) -> None:
+def test_key_accepts_any_characters(stack: Stack, ann: Caller, key: str) -> None:
     first, again = (send(ann, "/orders/", TEAS, key) for _ in range(2))
 
     assert first.status_code == 201
     assert again.data == first.data
 
 
-def test_a_refusal_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+def test_rejected_request_leaves_the_key_free(stack: Stack, ann: Caller) -> None:
     refused(send(ann, "/orders/", {"items": [TEA], "total_price": 74}, "key"), 422)
 
     assert send(ann, "/orders/", TEAS, "key").status_code == 201
 
 
-def test_too_little_stock_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+def test_stock_shortage_leaves_the_key_free(stack: Stack, ann: Caller) -> None:
     product = stocked(stack)
     body = HOME | {"order_items": [{"product_id": product, "quantity": 11}]}
     assert send(ann, "/api/v1/orders/", body, "key").status_code == 400
@@ -217,7 +215,7 @@ def test_too_little_stock_does_not_burn_the_key(stack: Stack, ann: Caller) -> No
     assert (first.status_code, again.data) == (200, first.data)
 
 
-def test_who_bought_the_last_unit_hears_so_again(stack: Stack, ann: Caller) -> None:
+def test_replay_succeeds_after_stock_runs_out(stack: Stack, ann: Caller) -> None:
     body = HOME | {"order_items": [{"product_id": stocked(stack), "quantity": 10}]}
 
     first, again = (send(ann, "/api/v1/orders/", body, "key") for _ in range(2))
@@ -225,7 +223,7 @@ def test_who_bought_the_last_unit_hears_so_again(stack: Stack, ann: Caller) -> N
     assert (first.status_code, again.status_code, again.data) == (200, 200, first.data)
 
 
-def test_a_template_removed_since_answers_as_before(stack: Stack, ann: Caller) -> None:
+def test_replay_succeeds_after_template_deletion(stack: Stack, ann: Caller) -> None:
     placing = of_a_template(stack, ann)
     first = send(ann, placing.path, None, "key")
     ann.ask("DELETE", placing.path.removesuffix("/place"))
@@ -234,7 +232,7 @@ def test_a_template_removed_since_answers_as_before(stack: Stack, ann: Caller) -
     assert send(ann, placing.path, None, "other key").status_code == 404
 
 
-def test_a_key_costs_two_statements_and_a_repetition_one(stack: Stack, ann: Caller) -> None:
+def test_key_adds_two_statements_and_replay_one(stack: Stack, ann: Caller) -> None:
     with stack.statements() as without:
         send(ann, "/orders/", TEAS, None)
     with stack.statements() as first, stack.transactions() as transactions:
@@ -246,7 +244,7 @@ def test_a_key_costs_two_statements_and_a_repetition_one(stack: Stack, ann: Call
     assert transactions == ["begin", "commit"]
 
 
-def test_the_key_is_in_the_api_description_of_every_post_that_makes_an_order(stack: Stack, ann: Caller) -> None:
+def test_openapi_documents_the_key_header(stack: Stack, ann: Caller) -> None:
     paths = ann.ask("GET", "/openapi.json").json["paths"]
 
     makers = ("/orders/", "/api/v1/orders/", "/api/v1/orders/templates/{ref}/place", "/ostore/orders/", "/api/orders/")

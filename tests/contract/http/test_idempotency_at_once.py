@@ -29,7 +29,7 @@ def held(stack: Stack, product: int) -> Iterator[None]:
 
 
 @pytest.mark.clause("004-04")
-def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack: Stack) -> None:
+def test_concurrent_repeat_is_409(real_stack: Stack) -> None:
     ann = real_stack.caller()
     ann.place()  # she is known: the first orders of somebody new wait for each other
     product = stocked(real_stack)
@@ -61,7 +61,7 @@ def _until_somebody_waits(stack: Stack) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_of_thirty_two_at_once_one_is_done_group_after_group(real_stack: Stack) -> None:
+def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
     root = real_stack.caller(role=Role.ADMIN)
     made = root.post({"name": "Lamp", "price": 1, "stock_quantity": 10**6}, path="/api/v1/products/").json
     product = made["product_id"]
@@ -98,7 +98,7 @@ def _outcome(answer: object) -> str:
     return "in progress" if answer.status_code == 409 else f"{answer.status_code} {answer.text[:200]}"
 
 
-def test_it_is_the_same_on_the_embedded_store(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_embedded_store_makes_one_order(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(embedded_stack.directory)
     ann = embedded_stack.caller()
     placing = of_products(embedded_stack, ann)

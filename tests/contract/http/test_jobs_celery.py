@@ -86,7 +86,7 @@ def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], obj
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", BROKERS, indirect=True)
-def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
+def test_celery_worker_runs_large_job(shop: Stack, tmp_path: Path) -> None:
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, 150)
     where = bulk(root, numbers).headers["Location"]
@@ -104,9 +104,7 @@ def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", ["rabbitmq"], indirect=True)
-def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
-    shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(celery_app, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
@@ -129,7 +127,7 @@ def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", ["away"], indirect=True)
-def test_while_celery_s_broker_is_away_jobs_are_taken_and_wait(shop: Stack) -> None:
+def test_job_waits_for_celery_broker(shop: Stack) -> None:
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, 101)
 

@@ -87,9 +87,7 @@ def execute(database: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.clause("002-34")
-def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_order_once(
-    database: str, container: Container, tmp_path: Path
-) -> None:
+def test_killed_job_is_resumed_without_repeats(database: str, container: Container, tmp_path: Path) -> None:
     token = container.issue_dev_token(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
     seen: set[int] = set()
     with Served(tmp_path, "--no-relay", DATABASE_URL=database) as first:

@@ -19,7 +19,7 @@ def nothing_on_its_way(stack: Stack) -> None:
 
 
 @pytest.mark.clause("000-05", "001-05", "001-08")
-def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(stack: Stack, ann: Caller) -> None:
+def test_placed_order_publishes_task_and_event(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     published = stack.relayed()
@@ -32,7 +32,7 @@ def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(
 
 @pytest.mark.clause("000-22", "001-05")
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
-def test_the_task_is_laid_out_for_celery_and_the_news_as_a_cloud_event(stack: Stack, ann: Caller) -> None:
+def test_messages_have_celery_and_cloudevent_form(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     published = stack.relayed()
@@ -56,7 +56,7 @@ def test_the_task_is_laid_out_for_celery_and_the_news_as_a_cloud_event(stack: St
     assert UUID(task["id"]) == UUID(event["id"])
 
 
-def test_each_change_is_told_in_its_order(stack: Stack, ann: Caller) -> None:
+def test_changes_are_published_in_order(stack: Stack, ann: Caller) -> None:
     order, other = ann.place(), ann.place()
     for status in ("PAID", "PAID", "SHIPPED", "PENDING"):
         ann.patch(order, status)
@@ -81,7 +81,7 @@ def test_each_change_is_told_in_its_order(stack: Stack, ann: Caller) -> None:
         {"status": "PAID"},
     ],
 )
-def test_an_invalid_order_is_told_to_nobody(stack: Stack, ann: Caller, body: object) -> None:
+def test_invalid_order_publishes_nothing(stack: Stack, ann: Caller, body: object) -> None:
     assert ann.post(body).status_code == 422
 
     assert not stack.relayed().news
@@ -103,9 +103,7 @@ def refusing(stack: Stack, table: str) -> Iterator[None]:
 
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("table", ["orders", "order_history", "outbox"])
-def test_an_order_that_could_not_be_stored_is_told_to_nobody_and_nowhere_to_be_found(
-    stack: Stack, ann: Caller, table: str
-) -> None:
+def test_unstored_order_publishes_nothing(stack: Stack, ann: Caller, table: str) -> None:
     before = stack.everything()
 
     with refusing(stack, table):
@@ -120,7 +118,7 @@ def test_an_order_that_could_not_be_stored_is_told_to_nobody_and_nowhere_to_be_f
 
 
 @pytest.mark.parametrize("table", ["order_history", "outbox"])
-def test_a_change_that_could_not_be_stored_did_not_happen(stack: Stack, ann: Caller, table: str) -> None:
+def test_unstored_change_is_rolled_back(stack: Stack, ann: Caller, table: str) -> None:
     order = ann.place()
     stack.relayed()
 
@@ -132,7 +130,7 @@ def test_a_change_that_could_not_be_stored_did_not_happen(stack: Stack, ann: Cal
     assert ann.get(order).json == order
 
 
-def test_news_says_whose_order_it_is_and_how_it_stands(stack: Stack, ann: Caller) -> None:
+def test_event_has_user_and_both_statuses(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 

@@ -24,7 +24,7 @@ def figures(text: str) -> dict[str, float]:
 
 
 @pytest.mark.clause("002-28")
-def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
+def test_use_cases_and_rejections_are_counted(stack: Stack) -> None:
     caller = stack.caller()
     before = figures(caller.ask("GET", "/metrics").text)
 
@@ -51,7 +51,7 @@ def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
+def test_stock_shortage_is_counted_by_reason(stack: Stack) -> None:
     caller, admin = stack.caller(), stack.caller(role=Role.ADMIN)
     tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 0}, path=PRODUCTS).json["product_id"]
     name = 'orders_refused_total{reason="insufficient_stock",use_case="place_catalog_order"}'
@@ -66,7 +66,7 @@ def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_the_outbox_shows_its_depth_and_its_age(stack: Stack) -> None:
+def test_outbox_depth_and_age_are_reported(stack: Stack) -> None:
     stack.relayed()
     caller = stack.caller()
     caller.place()
@@ -82,7 +82,7 @@ def test_the_outbox_shows_its_depth_and_its_age(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_two_processes_add_up_what_they_measure(tmp_path: Path, redis_server: RedisServer) -> None:
+def test_metrics_are_summed_over_processes(tmp_path: Path, redis_server: RedisServer) -> None:
     redis = {"REDIS_URL": redis_server.url, "REDIS_PREFIX": redis_server.prefix}
 
     with Served(tmp_path, "--workers", "2", **redis) as served:
@@ -101,7 +101,7 @@ def test_two_processes_add_up_what_they_measure(tmp_path: Path, redis_server: Re
 
 
 @pytest.mark.clause("002-25")
-def test_each_placing_deletion_refusal_and_violation_leaves_one_line(tmp_path: Path) -> None:
+def test_audit_log_has_one_line_per_action(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         ann, eve = served.token("ann"), served.token("eve")
         order = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))

@@ -37,7 +37,7 @@ def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
 
 @pytest.mark.clause("000-11", "000-03", "001-08")
 @pytest.mark.parametrize(("current", "wanted"), sorted(ALLOWED))
-def test_an_order_takes_the_status_that_the_lifecycle_allows(ann: Caller, current: str, wanted: str) -> None:
+def test_legal_transition_is_applied(ann: Caller, current: str, wanted: str) -> None:
     order = order_that_is(ann, current)
 
     answer = ann.patch(order, wanted)
@@ -52,7 +52,7 @@ def test_an_order_takes_the_status_that_the_lifecycle_allows(ann: Caller, curren
 
 @pytest.mark.clause("000-03")
 @pytest.mark.parametrize(("current", "wanted"), REFUSED)
-def test_an_illegal_move_is_refused_naming_both_statuses(stack: Stack, ann: Caller, current: str, wanted: str) -> None:
+def test_illegal_transition_is_409(stack: Stack, ann: Caller, current: str, wanted: str) -> None:
     order = order_that_is(ann, current)
     before = stack.everything()
 
@@ -65,7 +65,7 @@ def test_an_illegal_move_is_refused_naming_both_statuses(stack: Stack, ann: Call
 
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("status", WORDS)
-def test_the_status_an_order_has_already_changes_nothing_and_succeeds(stack: Stack, ann: Caller, status: str) -> None:
+def test_repeated_status_changes_nothing(stack: Stack, ann: Caller, status: str) -> None:
     order = order_that_is(ann, status)
     before = stack.everything()
 
@@ -78,7 +78,7 @@ def test_the_status_an_order_has_already_changes_nothing_and_succeeds(stack: Sta
 
 @pytest.mark.clause("000-03", "001-03")
 @pytest.mark.parametrize("word", NO_WORDS, ids=repr)
-def test_another_word_is_refused_and_changes_nothing(stack: Stack, ann: Caller, word: object) -> None:
+def test_unknown_status_is_422(stack: Stack, ann: Caller, word: object) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -89,7 +89,7 @@ def test_another_word_is_refused_and_changes_nothing(stack: Stack, ann: Caller, 
 
 
 @pytest.mark.clause("000-03")
-def test_the_database_refuses_a_status_that_there_is_not(stack: Stack, ann: Caller) -> None:
+def test_database_rejects_unknown_status(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with pytest.raises((sqlite3.IntegrityError, psycopg.DataError, psycopg.IntegrityError)):
@@ -102,7 +102,7 @@ def test_the_database_refuses_a_status_that_there_is_not(stack: Stack, ann: Call
     ("in_the_core", "shown", "same", "next_word"),
     [("CONFIRMED", "PENDING", "PENDING", "PAID"), ("DELIVERED", "SHIPPED", "SHIPPED", None)],
 )
-def test_statuses_of_other_contracts_are_shown_in_this_one_s_words(
+def test_foreign_status_is_mapped_to_vocabulary(
     stack: Stack, ann: Caller, in_the_core: str, shown: str, same: str, next_word: str | None
 ) -> None:
     order = ann.place()
@@ -120,7 +120,7 @@ def test_statuses_of_other_contracts_are_shown_in_this_one_s_words(
 
 @pytest.mark.clause("000-13")
 @pytest.mark.parametrize("reference", [str(UUID(int=7)), "1", "nonsense"])
-def test_an_order_that_there_is_not_cannot_be_changed(stack: Stack, ann: Caller, reference: str) -> None:
+def test_unknown_order_is_404(stack: Stack, ann: Caller, reference: str) -> None:
     ann.place()
     before = stack.everything()
 
@@ -131,7 +131,7 @@ def test_an_order_that_there_is_not_cannot_be_changed(stack: Stack, ann: Caller,
 
 @pytest.mark.clause("000-14")
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic YW5uOnNlY3JldA==", "Bearer nonsense"])
-def test_nobody_changes_an_order_without_a_token(stack: Stack, ann: Caller, authorization: str | None) -> None:
+def test_patch_without_token_is_401(stack: Stack, ann: Caller, authorization: str | None) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -144,7 +144,7 @@ def test_nobody_changes_an_order_without_a_token(stack: Stack, ann: Caller, auth
 
 
 @pytest.mark.parametrize("body", [{}, [], None, "PAID", 7, {"state": "PAID"}, {"status": "PAID", "total_price": 1}])
-def test_a_change_that_is_no_status_alone_is_refused(stack: Stack, ann: Caller, body: object) -> None:
+def test_patch_of_other_fields_is_422(stack: Stack, ann: Caller, body: object) -> None:
     order = ann.place()
     before = stack.everything()
 

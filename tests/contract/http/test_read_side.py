@@ -12,7 +12,7 @@ from tests.support.servers.tables import migrated
 
 
 @pytest.mark.clause("002-36")
-def test_reads_go_to_the_replica_and_what_decides_a_write_does_not(postgres_server: PostgresServer) -> None:
+def test_replica_serves_reads_but_not_decisions(postgres_server: PostgresServer) -> None:
     settings = Settings(
         database_url=postgres_server.database(),
         database_read_url=postgres_server.database(),  # a replica that has heard of nothing yet

@@ -26,7 +26,7 @@ def half_sent(served: Served, head: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/orders/", "/api/v1/orders/", "/api/orders"])
-def test_half_sent_requests_keep_nobody_from_ordering(served: Served, path: str) -> None:
+def test_slow_clients_do_not_block_others(served: Served, path: str) -> None:
     token = served.token("patient")
     order = Request(f"{served.url}/orders/", data=ORDER, headers={"Content-Type": "application/json"})
     order.add_header("Authorization", f"Bearer {token}")
@@ -39,7 +39,7 @@ def test_half_sent_requests_keep_nobody_from_ordering(served: Served, path: str)
 
 
 @pytest.mark.parametrize("mebibytes", [1.1, 8])
-def test_whoever_sends_too_much_hears_why(served: Served, mebibytes: float) -> None:
+def test_oversized_body_gets_its_response(served: Served, mebibytes: float) -> None:
     """The connection is not cut before the answer is read."""
     body = b" " * int(mebibytes * 1024 * 1024)
     head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token('wordy')}\r\n"
@@ -52,7 +52,7 @@ def test_whoever_sends_too_much_hears_why(served: Served, mebibytes: float) -> N
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-def test_a_key_is_told_apart_whatever_characters_it_has(served: Served) -> None:
+def test_key_of_raw_bytes_is_distinguished(served: Served) -> None:
     token = served.token("keys")
 
     def placed(key: str) -> bytes:
@@ -65,7 +65,7 @@ def test_a_key_is_told_apart_whatever_characters_it_has(served: Served) -> None:
     assert placed("bestellung-ü") == placed("bestellung-ü") != placed("bestellung-ö")
 
 
-def test_letters_as_they_are_in_a_url_are_answered_in_the_words_of_the_contract(served: Served) -> None:
+def test_raw_bytes_in_url_get_contract_responses(served: Served) -> None:
     token = served.token("jos\N{LATIN SMALL LETTER E WITH ACUTE}")
     head = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n"
 

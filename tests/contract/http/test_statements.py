@@ -10,9 +10,7 @@ from tests.support.service_stack import Stack
 
 
 @pytest.mark.parametrize("first_order", [True, False])
-def test_an_order_is_placed_in_one_transaction_of_at_most_five_statements(
-    stack: Stack, ann: Caller, first_order: bool
-) -> None:
+def test_order_placement_uses_5_statements(stack: Stack, ann: Caller, first_order: bool) -> None:
     if not first_order:
         ann.place()
 
@@ -24,7 +22,7 @@ def test_an_order_is_placed_in_one_transaction_of_at_most_five_statements(
     assert seen == ["begin", "commit"]
 
 
-def test_an_order_is_changed_in_one_transaction_of_at_most_five_statements(stack: Stack, ann: Caller) -> None:
+def test_order_change_uses_5_statements(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with stack.statements() as sent, stack.transactions() as seen:
@@ -35,7 +33,7 @@ def test_an_order_is_changed_in_one_transaction_of_at_most_five_statements(stack
     assert seen == ["begin", "commit"]
 
 
-def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) -> None:
+def test_list_page_uses_one_statement(stack: Stack, ann: Caller) -> None:
     for _ in range(7):
         ann.place()
 
@@ -50,7 +48,7 @@ def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing"])
-def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path: str) -> None:
+def test_routes_without_orders_use_no_statement(stack: Stack, ann: Caller, path: str) -> None:
     with stack.statements() as sent, round_trips() as trips:
         ann.ask("GET", path)
 
@@ -58,7 +56,7 @@ def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path:
 
 
 @pytest.mark.clause("002-24")
-def test_whether_a_token_was_ended_costs_a_round_trip_to_redis_and_no_statement(stack: Stack, ann: Caller) -> None:
+def test_revocation_check_uses_redis_only(stack: Stack, ann: Caller) -> None:
     ann.list()
 
     with stack.statements_about_tokens() as sent, round_trips() as trips:

@@ -30,7 +30,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 
 
 @pytest.mark.clause("004-11")
-def test_an_event_bears_the_span_of_the_request_that_brought_it_about(stack: Stack, ann: Caller) -> None:
+def test_event_has_the_span_of_its_request(stack: Stack, ann: Caller) -> None:
     order = ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN).json
     ann.patch(order, "PAID", headers={"traceparent": OTHER})
     ann.patch(order, "SHIPPED")
@@ -42,7 +42,7 @@ def test_an_event_bears_the_span_of_the_request_that_brought_it_about(stack: Sta
     ]
 
 
-def test_the_span_is_in_the_headers_of_both_messages(stack: Stack, ann: Caller) -> None:
+def test_message_headers_have_the_span(stack: Stack, ann: Caller) -> None:
     ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN)
     stack.container.relay_events()
 
@@ -53,7 +53,7 @@ def test_the_span_is_in_the_headers_of_both_messages(stack: Stack, ann: Caller) 
             assert properties.headers["traceparent"] == SPAN
 
 
-def test_low_stock_bears_the_span_of_the_order_that_took_it(stack: Stack, ann: Caller) -> None:
+def test_low_stock_event_has_the_order_span(stack: Stack, ann: Caller) -> None:
     root = stack.caller(role=Role.ADMIN)
     lamp = root.post({"name": "Lamp", "price": 1, "stock_quantity": 6}, path="/api/v1/products/").json["product_id"]
     address = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
@@ -65,7 +65,7 @@ def test_low_stock_bears_the_span_of_the_order_that_took_it(stack: Stack, ann: C
     assert told(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
 
 
-def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Stack, ann: Caller) -> None:
+def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
     root = stack.caller(role=Role.ADMIN)
     order = ann.place()
     stack.relayed()
@@ -97,7 +97,7 @@ def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Sta
         "x" * 4000,
     ],
 )
-def test_what_is_no_trace_is_not_carried_and_not_held_against_anybody(stack: Stack, ann: Caller, none: str) -> None:
+def test_invalid_traceparent_is_ignored(stack: Stack, ann: Caller, none: str) -> None:
     answer = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
 
     assert answer.status_code == 201

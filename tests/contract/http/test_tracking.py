@@ -124,7 +124,7 @@ def event(order: object, status: str, **others: Any) -> dict[str, Any]:
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_an_event_is_applied_once_and_its_user_is_told_once(track: Track) -> None:
+def test_tracking_event_is_applied_once(track: Track) -> None:
     ann = track.stack.caller()
     order = ann.place()
     assert ann.get(order).json["status"] == "PENDING"  # and it is in the cache
@@ -145,7 +145,7 @@ def test_an_event_is_applied_once_and_its_user_is_told_once(track: Track) -> Non
 
 @pytest.mark.clause("003-08")
 @pytest.mark.parametrize("track", ["kafka"], indirect=True)
-def test_a_notification_reaches_kafka_and_rabbitmq_alike(track: Track, kafka_server: KafkaServer) -> None:
+def test_notification_reaches_both_brokers(track: Track, kafka_server: KafkaServer) -> None:
     order = track.stack.caller().place()
 
     track.tell(event(order["id"], "DELIVERED"))
@@ -158,7 +158,7 @@ def test_a_notification_reaches_kafka_and_rabbitmq_alike(track: Track, kafka_ser
 
 
 @pytest.mark.clause("003-07")
-def test_an_order_is_named_by_its_number_too_and_its_history_names_the_event(track: Track) -> None:
+def test_tracking_event_may_use_order_number(track: Track) -> None:
     ann, root = track.stack.caller(), track.stack.caller(role=Role.ADMIN)
     ann.place()
     (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
@@ -175,7 +175,7 @@ def test_an_order_is_named_by_its_number_too_and_its_history_names_the_event(tra
 
 
 @pytest.mark.clause("003-07")
-def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_is_done(track: Track) -> None:
+def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     ann = track.stack.caller()
     order, shipped = ann.place(), ann.place()
     ann.patch(shipped, "SHIPPED")
@@ -241,7 +241,7 @@ def tell_again(stack: Stack, ann: Caller) -> None:
 
 
 @pytest.mark.clause("002-29")
-def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
+def test_admin_change_sends_one_email(
     posting: tuple[Stack, MailServer],
 ) -> None:
     stack, mail = posting

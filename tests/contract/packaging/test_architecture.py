@@ -70,14 +70,12 @@ def report(copy: Path, report_of_ours: str) -> str:
     return linted(copy)
 
 
-def test_the_code_keeps_every_import_contract(report_of_ours: str) -> None:
+def test_import_contracts_are_satisfied(report_of_ours: str) -> None:
     assert " 0 broken." in report_of_ours
 
 
 @pytest.mark.parametrize(("importer", "imported", "contract"), BREACHES)
-def test_a_breach_of_an_import_contract_is_caught_by_its_name(
-    report: str, importer: str, imported: str, contract: str
-) -> None:
+def test_import_contract_breach_is_reported(report: str, importer: str, imported: str, contract: str) -> None:
     _, _, broken = report.partition("Broken contracts")
     _, found, section = broken.partition(f"\n{contract}")
 
@@ -85,14 +83,14 @@ def test_a_breach_of_an_import_contract_is_caught_by_its_name(
     assert f"{importer} -> {imported} " in re.split(r"\n-{5,}\n", section)[1], section
 
 
-def test_each_import_contract_has_a_breach_that_is_caught(report: str) -> None:
+def test_every_import_contract_has_a_breach_case(report: str) -> None:
     contracts = [line.removesuffix(" BROKEN") for line in report.splitlines() if line.endswith((" BROKEN", " KEPT"))]
 
     assert " KEPT" not in report
     assert [each for each in contracts if not any(each.startswith(name) for _, _, name in BREACHES)] == []
 
 
-def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+def test_generated_files_are_ignored_by_git(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
     ignored = (ROOT / ".gitignore").read_text().split()
 
@@ -106,7 +104,7 @@ def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path)
 
 
 @pytest.mark.clause("001-09")
-def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
+def test_ruff_is_clean_and_coverage_enforced() -> None:
     ruff = Path(sys.executable).with_name("ruff")
 
     for command in (["check"], ["format", "--check"]):
@@ -116,7 +114,7 @@ def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
     assert "--cov-fail-under=97" in planned.stdout
 
 
-def test_no_tier_of_tests_imports_another() -> None:
+def test_test_tiers_do_not_import_each_other() -> None:
     tiers = {"unit", "contract", "torture"}
 
     foreign = [

@@ -68,7 +68,7 @@ def foreign(names: list[str]) -> dict[str, set[str]]:
     return {name: rest for name, loaded in roots.items() if (rest := loaded - sys.stdlib_module_names - OURS)}
 
 
-def test_each_module_can_be_imported_first_without_any_package_installed() -> None:
+def test_modules_import_without_dependencies() -> None:
     loaded_with = dict(zip(PACKAGES, fresh(*([package] for package in PACKAGES)), strict=True))
 
     # A module's package is imported before the module, so that those a package loads are imported with it alone.
@@ -80,21 +80,21 @@ def test_each_module_can_be_imported_first_without_any_package_installed() -> No
     assert foreign([*PACKAGES, *others]) == {}
 
 
-def test_the_domain_loads_no_adapter() -> None:
+def test_domain_imports_no_adapter() -> None:
     (found,) = fresh(["orders_domain", "orders_domain.use_cases"])
 
     assert not [module for module in found["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
 
 
 @pytest.mark.parametrize("name", BASE)
-def test_it_is_imported_in_less_than_a_tenth_of_a_second(name: str) -> None:
+def test_base_import_takes_under_100_ms(name: str) -> None:
     fresh([name])  # writes the bytecode
 
     # CPU time grows where other processes share the cores: one try that is not disturbed is the measure.
     assert any(each["took"] < PUBLISHED for _ in range(25) for each in fresh([name]))
 
 
-def test_without_the_setting_celery_is_not_imported() -> None:
+def test_celery_is_not_imported_by_default() -> None:
     code = (
         "import sys; from orders_flask import Settings, create_app; "
         "create_app(Settings(database_url='memory://')); print('celery' in sys.modules)"

@@ -36,7 +36,7 @@ def fresh(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_installation_without_a_network_says_so_in_a_sentence(fresh: Path) -> None:
+def test_install_without_network_is_explained(fresh: Path) -> None:
     nowhere = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_FIND_LINKS": "",
@@ -52,7 +52,7 @@ def test_an_installation_without_a_network_says_so_in_a_sentence(fresh: Path) ->
     assert not (fresh / ".venv" / "run.stamp").exists()
 
 
-def test_an_installation_that_fails_otherwise_shows_why(fresh: Path) -> None:
+def test_install_failure_shows_its_cause(fresh: Path) -> None:
     (fresh / "requirements" / "run.txt").write_text("no-such-package-of-orders\n")
 
     ended = make(
@@ -64,13 +64,13 @@ def test_an_installation_that_fails_otherwise_shows_why(fresh: Path) -> None:
     assert "network is missing" not in ended.stderr
 
 
-def test_the_first_installation_says_how_long_it_takes(fresh: Path) -> None:
+def test_first_install_announces_its_duration(fresh: Path) -> None:
     said = make("--dry-run", "run", here=fresh).stdout
 
     assert "Installing what the service needs into .venv: once, about a minute" in said
 
 
-def test_a_busy_port_names_make_s_own_option() -> None:
+def test_busy_port_error_names_make_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -81,6 +81,6 @@ def test_a_busy_port_names_make_s_own_option() -> None:
     assert said.endswith(f"Choose another with make run PORT={port + 1}.")
 
 
-def test_the_tests_run_on_the_checkout_and_not_on_an_installed_copy() -> None:
+def test_tests_import_the_checkout() -> None:
     """As they do after `pip install .` in make's environment, which replaces the editable installation."""
     assert Path(orders_flask.__file__).is_relative_to(ROOT / "src")

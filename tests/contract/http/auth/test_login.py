@@ -40,7 +40,7 @@ BAD: list[object] = [
 
 
 @pytest.mark.clause("003-09")
-def test_the_right_password_gives_a_token_that_every_contract_takes(ada: Guest) -> None:
+def test_valid_password_yields_accepted_token(ada: Guest) -> None:
     answer = ada.login()
 
     assert answer.status_code == 200
@@ -49,7 +49,7 @@ def test_the_right_password_gives_a_token_that_every_contract_takes(ada: Guest) 
 
 
 @pytest.mark.clause("003-09", "003-11")
-def test_the_token_is_signed_by_us_and_says_who_and_until_when(stack: Stack) -> None:
+def test_token_has_signature_claims_and_expiry(stack: Stack) -> None:
     root = welcome(stack, role=Role.ADMIN, scopes=frozenset({"orders:write"}))
 
     one, other = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
@@ -63,13 +63,13 @@ def test_the_token_is_signed_by_us_and_says_who_and_until_when(stack: Stack) -> 
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("spelt", [str.upper, str.title, lambda email: f"  {email}\n"])
-def test_an_e_mail_address_is_the_same_in_any_case(ada: Guest, spelt: Callable[[str], str]) -> None:
+def test_email_address_is_case_insensitive(ada: Guest, spelt: Callable[[str], str]) -> None:
     assert ada.login(email=spelt(ada.email)).status_code == 200
 
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("way", ["password", "unknown", "no e-mail", "empty", "SQL", "disabled"])
-def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(ada: Guest, worked: list[object], way: str) -> None:
+def test_failed_logins_are_indistinguishable(ada: Guest, worked: list[object], way: str) -> None:
     wrong: dict[str, dict[str, object]] = {
         "password": {"password": "wrong horse"},
         "unknown": {"email": f"nobody-{ada.subject}@example.com"},
@@ -91,9 +91,7 @@ def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(ada: Guest, work
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("body", BAD, ids=lambda body: str(body)[:40])
-def test_a_body_that_cannot_be_is_a_bad_request_that_costs_no_work(
-    ada: Guest, worked: list[object], body: object
-) -> None:
+def test_invalid_body_is_400_before_hashing(ada: Guest, worked: list[object], body: object) -> None:
     error(ada.post("/auth/login", body), 400)
 
     assert worked == []
@@ -113,21 +111,17 @@ def test_a_body_that_cannot_be_is_a_bad_request_that_costs_no_work(
     ],
     ids=str,
 )
-def test_what_is_no_json_of_ours_is_refused_in_the_contract_s_words(
-    stack: Stack, path: str, sent: dict[str, Any], status: int
-) -> None:
+def test_unreadable_body_is_contract_error(stack: Stack, path: str, sent: dict[str, Any], status: int) -> None:
     error(ask(stack.app, "POST", path, **sent), status)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/auth/login", 405), ("POST", "/auth/signup", 404)])
-def test_what_there_is_not_is_refused_in_the_contract_s_words(
-    stack: Stack, method: str, path: str, status: int
-) -> None:
+def test_unknown_route_is_contract_error(stack: Stack, method: str, path: str, status: int) -> None:
     error(ask(stack.app, method, path), status)
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])
-def test_where_an_identity_provider_signs_nobody_signs_in_here(build: Callable[..., Stack], path: str) -> None:
+def test_login_with_external_issuer_is_404(build: Callable[..., Stack], path: str) -> None:
     settings = Settings(log_level="ERROR", jwt_jwks_url="http://127.0.0.1:1/keys", database_url="memory://")
     stack = build(settings)
 
@@ -137,7 +131,7 @@ def test_where_an_identity_provider_signs_nobody_signs_in_here(build: Callable[.
     assert error(answer, 404) == "Tokens come from the identity provider."
 
 
-def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(stack: Stack, ada: Guest) -> None:
+def test_weak_hash_is_upgraded_at_login(stack: Stack, ada: Guest) -> None:
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     stack.rows(f"UPDATE users SET password_hash = '{weak}' WHERE id = '{ada.subject}'")
 
@@ -148,7 +142,7 @@ def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(stack: Sta
     assert ada.token()
 
 
-def test_no_table_has_a_password_or_a_token(stack: Stack, ada: Guest) -> None:
+def test_tables_contain_no_password_or_token(stack: Stack, ada: Guest) -> None:
     token = ada.token()
     ada.logout(ada.refreshed(token))
 

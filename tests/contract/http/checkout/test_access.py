@@ -29,7 +29,7 @@ ROUTES = [
 @pytest.mark.parametrize("scopes", SCOPES, ids=" ".join)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("owner", ["ann", "bob", None])
-def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
+def test_access_follows_owner_role_and_scope(
     stack: Stack, owner: str | None, role: Role, scopes: tuple[str, ...]
 ) -> None:
     ann = stack.caller(role=role, scopes=scopes)
@@ -61,7 +61,7 @@ def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
         assert stack.everything() == before
 
 
-def test_a_stranger_hears_no_word_of_the_order_be_it_cached_or_not(stack: Stack, ann: Caller) -> None:
+def test_stranger_is_403_without_order_details(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
@@ -74,12 +74,12 @@ def test_a_stranger_hears_no_word_of_the_order_be_it_cached_or_not(stack: Stack,
 
 
 @pytest.mark.parametrize("order_id", ["1", "x", "not-a-uuid", NOBODY[:-1], NOBODY + "0"])
-def test_what_is_no_id_is_no_order(stack: Stack, operator: Caller, order_id: str) -> None:
+def test_invalid_order_id_is_404(stack: Stack, operator: Caller, order_id: str) -> None:
     refused(look(operator, order_id), 404)
     refused(cancel(operator, order_id), 404)
 
 
-def test_the_table_has_every_route(stack: Stack) -> None:
+def test_route_table_matches_the_application(stack: Stack) -> None:
     there = {
         f"{method} {_shape(rule.rule)}"
         for rule in stack.app.url_map.iter_rules()
@@ -117,12 +117,12 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable
     assert stack.everything() == before
 
 
-def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+def test_forged_token_is_rejected_on_routes(opened_by: Callable[[str | None], bool]) -> None:
     assert len(FORGED) >= 140
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
 
 
-def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+def test_missing_bearer_token_is_rejected(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
     good = stack.caller("alice-forged").token
 
     assert not opened_by(None)

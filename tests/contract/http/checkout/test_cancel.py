@@ -47,7 +47,7 @@ def brought_to(status: str, *, stack: Stack, owner: Caller, root: Caller) -> str
 
 @pytest.mark.clause("004-08", "004-09")
 @pytest.mark.parametrize("status", [*WAYS, "paid"])
-def test_an_order_is_cancelled_in_time_or_not_at_all(
+def test_cancel_depends_on_the_order_status(
     stack: Stack, ann: Caller, root: Caller, operator: Caller, status: str
 ) -> None:
     order_id = brought_to(status, stack=stack, owner=ann, root=root)
@@ -69,9 +69,7 @@ def test_an_order_is_cancelled_in_time_or_not_at_all(
 
 
 @pytest.mark.parametrize("reason", ["", "customer_request", "r" * 200, "Grund: «Straße» \U0001f375", None])
-def test_a_reason_may_be_anything_up_to_200_characters_or_nothing(
-    stack: Stack, ann: Caller, operator: Caller, reason: str | None
-) -> None:
+def test_cancel_stores_reason_up_to_200_chars(stack: Stack, ann: Caller, operator: Caller, reason: str | None) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
     answer = cancel(operator, order_id, reason=reason)
@@ -81,7 +79,7 @@ def test_a_reason_may_be_anything_up_to_200_characters_or_nothing(
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "text/plain"])
-def test_no_body_at_all_is_needed(stack: Stack, ann: Caller, operator: Caller, content_type: str | None) -> None:
+def test_cancel_needs_no_body(stack: Stack, ann: Caller, operator: Caller, content_type: str | None) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
     answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", content_type=content_type)
@@ -93,9 +91,7 @@ def test_no_body_at_all_is_needed(stack: Stack, ann: Caller, operator: Caller, c
 @pytest.mark.parametrize(
     "body", [{"reason": "r" * 201}, {"reason": 7}, {"reason": ["x"]}, {"reason": "a\x00b"}, {"reasons": "x"}, [], "x"]
 )
-def test_what_is_no_reason_is_refused_and_cancels_nothing(
-    stack: Stack, ann: Caller, operator: Caller, body: Any
-) -> None:
+def test_invalid_reason_is_422(stack: Stack, ann: Caller, operator: Caller, body: Any) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     before = stack.everything()
 
@@ -107,7 +103,7 @@ def test_what_is_no_reason_is_refused_and_cancels_nothing(
 
 @pytest.mark.clause("004-14")
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"reason": NaN}', b'{"reason": "a", "reason": "b"}'])
-def test_a_body_that_cannot_be_read_is_refused(stack: Stack, ann: Caller, operator: Caller, body: bytes) -> None:
+def test_unreadable_body_is_422_or_415(stack: Stack, ann: Caller, operator: Caller, body: bytes) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     path = f"/api/orders/{order_id}/cancel"
 
@@ -116,7 +112,7 @@ def test_a_body_that_cannot_be_read_is_refused(stack: Stack, ann: Caller, operat
     assert look(ann, order_id).json["status"] == "pending"
 
 
-def test_only_the_version_named_is_cancelled(stack: Stack, ann: Caller, operator: Caller) -> None:
+def test_cancel_requires_the_current_version(stack: Stack, ann: Caller, operator: Caller) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     assert look(ann, order_id).headers["ETag"] == '"1"'
 
@@ -128,7 +124,7 @@ def test_only_the_version_named_is_cancelled(stack: Stack, ann: Caller, operator
 
 
 @pytest.mark.clause("004-08")
-def test_stock_comes_back_once(stack: Stack, ann: Caller, root: Caller, operator: Caller) -> None:
+def test_cancel_restores_stock_once(stack: Stack, ann: Caller, root: Caller, operator: Caller) -> None:
     lamp = root.post({"name": "Lamp", "price": 25, "stock_quantity": 10}, path="/api/v1/products/").json["product_id"]
     home = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
     bought = ann.post(home | {"order_items": [{"product_id": lamp, "quantity": 4}]}, path="/api/v1/orders/").json
@@ -148,7 +144,7 @@ def uuid_of(stored: object) -> str:
 
 
 @pytest.mark.clause("004-11", "004-13")
-def test_placing_and_cancelling_are_told_through_the_outbox(stack: Stack, ann: Caller, operator: Caller) -> None:
+def test_events_are_published_through_outbox(stack: Stack, ann: Caller, operator: Caller) -> None:
     stack.relayed()
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     order(ann, cart(ann.subject))
@@ -169,7 +165,7 @@ def test_placing_and_cancelling_are_told_through_the_outbox(stack: Stack, ann: C
 
 
 @pytest.mark.clause("004-11")
-def test_a_guests_order_is_told_with_no_user(stack: Stack, operator: Caller) -> None:
+def test_guest_order_events_have_no_user(stack: Stack, operator: Caller) -> None:
     stack.relayed()
     order_id = order(operator, cart(None)).json["orderId"]
 
@@ -182,9 +178,7 @@ def test_a_guests_order_is_told_with_no_user(stack: Stack, operator: Caller) -> 
 @pytest.mark.clause("004-08")
 @pytest.mark.parametrize("order_id", ["zzz", "00000000-0000-7000-8000-000000000000", "own"])
 @pytest.mark.parametrize("body", [{}, {"reason": 5}])
-def test_without_the_scope_it_is_403_whatever_else_is_wrong(
-    stack: Stack, ann: Caller, order_id: str, body: dict[str, Any]
-) -> None:
+def test_cancel_without_scope_is_403(stack: Stack, ann: Caller, order_id: str, body: dict[str, Any]) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"] if order_id == "own" else order_id
     before = stack.everything()
 

@@ -53,7 +53,7 @@ def the_books_agree(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.parametrize("second", WAYS)
 @pytest.mark.parametrize("first", WAYS)
-def test_an_order_given_up_one_way_then_another_gives_its_stock_back_once(
+def test_repeated_cancel_restores_stock_once(
     stack: Stack, root: Shopper, ann: Shopper, first: Callable[..., Answer], second: Callable[..., Answer]
 ) -> None:
     tea, milk = root.product(stock=7), root.product(stock=7)
@@ -69,7 +69,7 @@ def test_an_order_given_up_one_way_then_another_gives_its_stock_back_once(
 
 
 @pytest.mark.parametrize("way", [*WAYS, None], ids=lambda way: way.__name__ if way else "all ways")
-def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
+def test_concurrent_cancel_restores_stock_once(
     stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer] | None
 ) -> None:
     tea = root.product(stock=7)
@@ -87,7 +87,7 @@ def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
 
 
 @pytest.mark.parametrize("way", [canceled, put])
-def test_a_confirmed_order_gives_its_stock_back_and_a_shipped_one_does_not(
+def test_shipped_order_does_not_restore_stock(
     stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer]
 ) -> None:
     tea = root.product(stock=7)
@@ -101,9 +101,7 @@ def test_a_confirmed_order_gives_its_stock_back_and_a_shipped_one_does_not(
     assert root.stock_of(tea) == 5
 
 
-def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
-    stack: Stack, root: Shopper, ann: Shopper
-) -> None:
+def test_custom_item_order_leaves_stock_alone(stack: Stack, root: Shopper, ann: Shopper) -> None:
     root.product(stock=7)
     answer = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
     assert answer.status_code == 201
@@ -119,7 +117,7 @@ def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
     assert after == before
 
 
-def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root: Shopper) -> None:
+def test_concurrent_buyers_share_last_unit_once(stack: Stack, root: Shopper) -> None:
     last = root.product(stock=1)
     buyers = [shopper(stack) for _ in range(40 if stack.settings.uses_default_database else 200)]
 
@@ -146,7 +144,7 @@ def patience(stack: Stack) -> Iterator[None]:
 
 
 @pytest.mark.clause("002-30")
-def test_a_stock_that_gets_low_is_told_to_the_world_once(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_low_stock_event_is_published_once(stack: Stack, root: Shopper, ann: Shopper) -> None:
     stack.relayed()
     tea = root.product(stock=7, low_stock_threshold=5, sku=f"TEA-{ann.subject}")
 
@@ -160,7 +158,7 @@ def test_a_stock_that_gets_low_is_told_to_the_world_once(stack: Stack, root: Sho
     }  # fmt: skip
 
 
-def test_an_administrator_s_own_order_is_one_like_any_other(stack: Stack) -> None:
+def test_admin_can_place_and_delete_own_order(stack: Stack) -> None:
     root = shopper(stack, role=Role.ADMIN)
     tea = root.product(stock=2)
 

@@ -40,7 +40,7 @@ ROUTES = [
 ]
 
 
-def test_the_table_has_every_route(stack: Stack) -> None:
+def test_route_table_matches_the_application(stack: Stack) -> None:
     rules = [
         rule for rule in stack.app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/orders", "/api/v1/products"))
     ]
@@ -83,13 +83,13 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> It
 
 
 @pytest.mark.clause("002-04", "002-20", "002-21")
-def test_no_forged_or_expired_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+def test_forged_token_is_rejected_on_routes(opened_by: Callable[[str | None], bool]) -> None:
     assert len(FORGED) >= 140
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
 
 
 @pytest.mark.clause("002-04", "002-20")
-def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+def test_missing_bearer_token_is_rejected(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
     good = stack.caller("alice-forged").token
 
     assert not opened_by(None)
@@ -97,7 +97,7 @@ def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable
 
 
 @pytest.mark.clause("002-21")
-def test_a_token_that_expires_between_two_requests_is_refused_by_the_second(stack: Stack, root: Shopper) -> None:
+def test_expired_token_is_rejected(stack: Stack, root: Shopper) -> None:
     fresh, stale = (
         stack.container.issue_dev_token(subject=root.subject, role=Role.ADMIN, scopes=(), seconds=seconds)
         for seconds in (60, 0)
@@ -112,11 +112,11 @@ def test_a_token_that_expires_between_two_requests_is_refused_by_the_second(stac
     assert [answer.status_code for answer in answers] == [200, 401] * 3
 
 
-def test_whoever_may_not_enter_is_not_told_what_is_wrong_with_the_rest(stack: Stack) -> None:
+def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
     answer = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
 
     detail(answer, 401)
 
 
-def test_the_secret_of_these_forgeries_is_the_service_s(stack: Stack) -> None:
+def test_forgeries_use_the_service_secret(stack: Stack) -> None:
     assert stack.settings.signing_secret == DEVELOPMENT_SECRET

@@ -22,7 +22,7 @@ def busy(found: dict[str, Any]) -> list[tuple[str, int, float]]:
 
 
 @pytest.mark.clause("002-31")
-def test_the_orders_of_the_last_thirty_days(desk: Desk) -> None:
+def test_analytics_cover_last_30_days(desk: Desk) -> None:
     tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
     desk.order({tea: 4})
     desk.clock.advance(DAY)
@@ -46,7 +46,7 @@ def test_the_orders_of_the_last_thirty_days(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-31")
-def test_a_status_of_several_names_in_the_core_is_counted_once(desk: Desk) -> None:
+def test_merged_status_is_counted_once(desk: Desk) -> None:
     tea = desk.product()
     order = desk.order({tea: 1})
     desk.become(order, "confirmed")
@@ -65,7 +65,7 @@ def test_a_status_of_several_names_in_the_core_is_counted_once(desk: Desk) -> No
         ("month", ["2026-03-01"]),
     ],
 )
-def test_a_series_counts_by_days_weeks_from_monday_or_months(desk: Desk, bucket: str, starts: list[str]) -> None:
+def test_series_has_day_week_or_month_buckets(desk: Desk, bucket: str, starts: list[str]) -> None:
     tea = desk.product(price=2.5)
     desk.order({tea: 1})  # on a Saturday
     desk.clock.advance(2 * DAY)
@@ -95,7 +95,7 @@ def test_a_series_counts_by_days_weeks_from_monday_or_months(desk: Desk, bucket:
         ("2026-03-14T17:30:00+05:30", "2026-03-14T17:30:00.2+05:30", 1),
     ],
 )
-def test_a_date_is_a_day_of_utc_and_a_datetime_a_moment(desk: Desk, start: str, end: str, orders: int) -> None:
+def test_date_is_utc_day_and_datetime_instant(desk: Desk, start: str, end: str, orders: int) -> None:
     desk.order({desk.product(): 1})
 
     assert analytics(desk, start_date=start, end_date=end)["orders"] == orders
@@ -118,17 +118,17 @@ def test_a_date_is_a_day_of_utc_and_a_datetime_a_moment(desk: Desk, start: str, 
         ({"end_date": "9999-12-31"}, "end_date"),
     ],
 )
-def test_what_is_no_period_or_too_many_buckets_is_refused(desk: Desk, query: dict[str, str], field: str) -> None:
+def test_invalid_analytics_query_is_400(desk: Desk, query: dict[str, str], field: str) -> None:
     detail = refused(desk.admin.ask("GET", f"{ORDERS}/analytics?{urlencode(query)}"), 400)
 
     assert field in detail["errors"], detail
 
 
-def test_the_most_buckets_are_given(desk: Desk) -> None:
+def test_series_allows_366_buckets(desk: Desk) -> None:
     assert len(analytics(desk, start_date="2025-03-14", end_date="2026-03-14")["series"]) == 366
 
 
-def test_orders_of_another_currency_are_left_out(desk: Desk) -> None:
+def test_other_currencies_are_excluded(desk: Desk) -> None:
     body = {"items": [{"sku": "LAMP"}], "total_price": 5}
     of(desk.ann.post(body | {"currency": "EUR"}, path="/orders/"), 201)
     of(desk.ann.post(body, path="/orders/"), 201)
@@ -139,7 +139,7 @@ def test_orders_of_another_currency_are_left_out(desk: Desk) -> None:
     assert busy(found) == [(f"{NOON:%Y-%m-%d}", 1, 5.0)]
 
 
-def test_they_cost_two_statements(desk: Desk) -> None:
+def test_analytics_use_two_statements(desk: Desk) -> None:
     for number in range(12):
         desk.order({desk.product(f"Tea {number}"): 1})
 
@@ -149,7 +149,7 @@ def test_they_cost_two_statements(desk: Desk) -> None:
     assert len(sent) == 2, sent
 
 
-def test_a_scope_opens_nothing(desk: Desk) -> None:
+def test_analytics_scope_without_role_is_403(desk: Desk) -> None:
     clerk = desk.stack.caller("clerk", role=Role.CUSTOMER, scopes=("orders:write",))
 
     refused(clerk.ask("GET", f"{ORDERS}/analytics"), 403)

@@ -20,7 +20,7 @@ def told(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.clause("002-08")
-def test_every_change_is_told_oldest_first_with_who_when_from_and_to(desk: Desk) -> None:
+def test_history_lists_changes_oldest_first(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     for word in ("confirmed", "shipped", "delivered"):
         desk.clock.advance(60)
@@ -40,7 +40,7 @@ def test_every_change_is_told_oldest_first_with_who_when_from_and_to(desk: Desk)
 
 
 @pytest.mark.clause("002-08")
-def test_what_was_refused_or_changed_nothing_is_no_change(desk: Desk) -> None:
+def test_rejected_change_adds_no_history(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     path = f"{ORDERS}/{order['order_id']}/status"
 
@@ -52,7 +52,7 @@ def test_what_was_refused_or_changed_nothing_is_no_change(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-08")
-def test_a_cancellation_bears_its_own_name(desk: Desk) -> None:
+def test_cancellation_has_its_own_entry_kind(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     desk.become(order, "cancelled")
 
@@ -60,7 +60,7 @@ def test_a_cancellation_bears_its_own_name(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-08", "002-13")
-def test_the_history_of_a_deleted_order_stays_for_its_owner_and_for_administrators(desk: Desk) -> None:
+def test_deleted_order_history_stays_readable(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     desk.delete(order)
     path = f"{ORDERS}/{order['order_id']}/history"
@@ -75,7 +75,7 @@ def test_the_history_of_a_deleted_order_stays_for_its_owner_and_for_administrato
 
 
 @pytest.mark.clause("002-08", "002-35")
-def test_the_beginning_holds_all_that_the_order_began_with(desk: Desk) -> None:
+def test_first_entry_has_placement_details(desk: Desk) -> None:
     tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
     order = desk.order({tea: 4, cup: 3})
     of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 99})))
@@ -91,7 +91,7 @@ def test_the_beginning_holds_all_that_the_order_began_with(desk: Desk) -> None:
         assert details[name] == order[name]
 
 
-def test_items_that_a_client_described_are_told_as_they_were_sent(desk: Desk) -> None:
+def test_custom_items_are_shown_as_sent(desk: Desk) -> None:
     items = [{"sku": "LAMP", "note": "<b>'; DROP TABLE orders; --"}]
     of(desk.ann.post({"items": items, "total_price": 1}, path="/orders/"), 201)
 

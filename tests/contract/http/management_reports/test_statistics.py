@@ -7,7 +7,7 @@ from tests.support.client import ask
 
 
 @pytest.mark.clause("002-14")
-def test_an_order_in_figures(desk: Desk) -> None:
+def test_statistics_describe_one_order(desk: Desk) -> None:
     tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
     order = desk.order({tea: 4, cup: 3})
     desk.clock.advance(90.9)
@@ -30,7 +30,7 @@ def test_an_order_in_figures(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-14")
-def test_a_new_order_has_been_pending_as_long_as_it_is_old(desk: Desk) -> None:
+def test_new_order_is_pending_since_creation(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     desk.clock.advance(45)
 
@@ -48,7 +48,7 @@ def test_a_new_order_has_been_pending_as_long_as_it_is_old(desk: Desk) -> None:
         ([{"quantity": 1.5}, {"quantity": 2}], None, None),
     ],
 )
-def test_items_that_a_client_describes_in_its_own_words_are_counted_where_they_can_be(
+def test_custom_items_are_counted_if_numeric(
     desk: Desk, items: list[object], quantity: int | None, average: float | None
 ) -> None:
     of(desk.ann.post({"items": items, "total_price": 75.5}, path="/orders/"), 201)
@@ -60,7 +60,7 @@ def test_items_that_a_client_describes_in_its_own_words_are_counted_where_they_c
 
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
-def test_it_is_the_owners_and_the_administrators_alone(desk: Desk, what: str) -> None:
+def test_report_of_another_customer_is_403(desk: Desk, what: str) -> None:
     order = desk.order({desk.product(): 1})
     path = f"{ORDERS}/{order['order_id']}/{what}"
 
@@ -72,12 +72,12 @@ def test_it_is_the_owners_and_the_administrators_alone(desk: Desk, what: str) ->
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
 @pytest.mark.parametrize("ref", ["404", "018f0000-0000-7000-8000-000000000000", "none", "-1", "0", "9" * 30])
-def test_an_order_that_never_was_is_not_found(desk: Desk, what: str, ref: str) -> None:
+def test_report_of_unknown_order_is_404(desk: Desk, what: str, ref: str) -> None:
     for caller in (desk.ann, desk.admin):
         refused(caller.ask("GET", f"{ORDERS}/{ref}/{what}"), 404)
 
 
-def test_a_deleted_order_has_no_figures(desk: Desk) -> None:
+def test_statistics_of_deleted_order_are_404(desk: Desk) -> None:
     order = desk.order({desk.product(): 1})
     desk.delete(order)
 
@@ -85,7 +85,7 @@ def test_a_deleted_order_has_no_figures(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
-def test_it_costs_two_statements_at_most_however_long_the_order(desk: Desk, what: str) -> None:
+def test_report_uses_two_statements(desk: Desk, what: str) -> None:
     order = desk.order({desk.product(f"Tea {number}"): 1 for number in range(20)})
     desk.become(order, "confirmed", "shipped", "delivered")
 

@@ -9,7 +9,7 @@ PATH = f"{ORDERS}/health/stock-check"
 
 
 @pytest.mark.clause("002-17")
-def test_it_is_healthy_with_more_of_everything_than_its_threshold(desk: Desk) -> None:
+def test_stock_above_threshold_is_healthy(desk: Desk) -> None:
     desk.product(stock=6, threshold=5)
 
     assert of(desk.admin.ask("GET", PATH)) == {
@@ -22,7 +22,7 @@ def test_it_is_healthy_with_more_of_everything_than_its_threshold(desk: Desk) ->
 
 
 @pytest.mark.clause("002-17")
-def test_it_is_a_warning_with_anything_at_its_threshold_and_critical_with_anything_out_of_stock(desk: Desk) -> None:
+def test_low_stock_is_warning_and_empty_critical(desk: Desk) -> None:
     tea = desk.product("Tea", stock=6, threshold=5)
     cup = desk.product("Cup", stock=4, threshold=3)
 
@@ -38,7 +38,7 @@ def test_it_is_a_warning_with_anything_at_its_threshold_and_critical_with_anythi
 
 
 @pytest.mark.clause("002-17")
-def test_what_comes_back_is_well_again(desk: Desk) -> None:
+def test_restored_stock_is_healthy(desk: Desk) -> None:
     order = desk.order({desk.product(stock=1): 1})
     assert of(desk.admin.ask("GET", PATH))["status"] == "critical"
 
@@ -47,7 +47,7 @@ def test_what_comes_back_is_well_again(desk: Desk) -> None:
     assert of(desk.admin.ask("GET", PATH))["status"] == "healthy"
 
 
-def test_a_threshold_that_is_raised_makes_a_product_low(desk: Desk) -> None:
+def test_raised_threshold_is_a_warning(desk: Desk) -> None:
     tea = desk.product(stock=6, threshold=5)
 
     of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"low_stock_threshold": 6})))
@@ -55,11 +55,11 @@ def test_a_threshold_that_is_raised_makes_a_product_low(desk: Desk) -> None:
     assert of(desk.admin.ask("GET", PATH))["status"] == "warning"
 
 
-def test_it_is_healthy_without_any_product(desk: Desk) -> None:
+def test_empty_catalog_is_healthy(desk: Desk) -> None:
     assert of(desk.admin.ask("GET", PATH))["status"] == "healthy"
 
 
-def test_it_costs_two_statements_however_many_are_low(desk: Desk) -> None:
+def test_stock_check_uses_two_statements(desk: Desk) -> None:
     for number in range(12):
         desk.product(f"Tea {number}", stock=number, threshold=20)
 
@@ -70,7 +70,7 @@ def test_it_costs_two_statements_however_many_are_low(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", [PATH, f"{ORDERS}/analytics"])
-def test_it_is_for_administrators(desk: Desk, path: str) -> None:
+def test_admin_report_is_403_for_customers(desk: Desk, path: str) -> None:
     with desk.stack.statements() as sent:
         refused(desk.ann.ask("GET", path), 403)
         refused(ask(desk.stack.app, "GET", path), 401)

@@ -23,7 +23,7 @@ def remove(caller: Caller, template: dict[str, Any]) -> Any:
 
 
 @pytest.mark.clause("002-33")
-def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk) -> None:
+def test_template_is_stored_for_a_new_user(desk: Desk) -> None:
     template = kept(desk.ann, {7: 2, 3: 1})
 
     assert template == {
@@ -38,7 +38,7 @@ def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_second_line_left_blank_is_none(desk: Desk, blank: str) -> None:
+def test_blank_second_line_is_stored_as_null(desk: Desk, blank: str) -> None:
     body = wanted({7: 2}, name="Weekly tea") | {"shipping_address_line2": blank}
 
     template = of(desk.ann.post(body, path=TEMPLATES), 201)
@@ -48,7 +48,7 @@ def test_a_second_line_left_blank_is_none(desk: Desk, blank: str) -> None:
 
 
 @pytest.mark.clause("002-33")
-def test_placing_one_is_an_order_at_the_prices_of_now(desk: Desk) -> None:
+def test_template_order_uses_current_prices(desk: Desk) -> None:
     tea = desk.product(price=2.5, stock=10)
     template = kept(desk.ann, {tea: 4})
     of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 3})))
@@ -65,7 +65,7 @@ def test_placing_one_is_an_order_at_the_prices_of_now(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-33")
-def test_placing_one_looks_at_the_stock_and_names_every_product_short_or_unknown(desk: Desk) -> None:
+def test_template_shortage_names_every_product(desk: Desk) -> None:
     tea, cup = desk.product("Tea", stock=1), desk.product("Cup", stock=9)
     template = kept(desk.ann, {tea: 2, cup: 3, 404: 1})
 
@@ -79,7 +79,7 @@ def test_placing_one_looks_at_the_stock_and_names_every_product_short_or_unknown
 
 
 @pytest.mark.clause("002-33")
-def test_ones_own_are_listed_page_by_page_and_nobody_elses(desk: Desk) -> None:
+def test_template_list_is_paged_per_owner(desk: Desk) -> None:
     mine = [kept(desk.ann, {1: 1}, name=f"Template {number}") for number in range(12)]
     kept(desk.bob, {1: 1})
 
@@ -92,7 +92,7 @@ def test_ones_own_are_listed_page_by_page_and_nobody_elses(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-33")
-def test_another_ones_is_not_found_not_even_by_administrators(desk: Desk) -> None:
+def test_template_of_another_user_is_404(desk: Desk) -> None:
     template = kept(desk.ann, {desk.product(): 1})
 
     for caller in (desk.bob, desk.admin):
@@ -104,7 +104,7 @@ def test_another_ones_is_not_found_not_even_by_administrators(desk: Desk) -> Non
 
 
 @pytest.mark.clause("002-33")
-def test_one_that_was_removed_is_gone_and_its_orders_stay(desk: Desk) -> None:
+def test_deleted_template_leaves_its_orders(desk: Desk) -> None:
     template = kept(desk.ann, {desk.product(): 1})
     order = of(place(desk.ann, template))
 
@@ -117,7 +117,7 @@ def test_one_that_was_removed_is_gone_and_its_orders_stay(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("ref", ["404", "0", "-1", "none", "1.0", "9" * 30, "018f0000-0000-7000-8000-000000000000"])
-def test_one_that_never_was_is_not_found(desk: Desk, ref: str) -> None:
+def test_unknown_template_is_404(desk: Desk, ref: str) -> None:
     refused(place(desk.ann, {"template_id": ref}), 404)
     refused(remove(desk.ann, {"template_id": ref}), 404)
 
@@ -133,7 +133,7 @@ def test_one_that_never_was_is_not_found(desk: Desk, ref: str) -> None:
         "\u202eright to left\U0001f375",
     ],
 )
-def test_sql_and_html_are_words_like_any_others(desk: Desk, text: str) -> None:
+def test_template_text_is_stored_verbatim(desk: Desk, text: str) -> None:
     body = wanted({desk.product(): 1}, name=text) | {"shipping_city": text, "shipping_address_line2": text}
 
     template = of(desk.ann.post(body, path=TEMPLATES), 201)
@@ -162,7 +162,7 @@ def test_sql_and_html_are_words_like_any_others(desk: Desk, text: str) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_is_no_template_is_refused(desk: Desk, change: dict[str, object], field: str) -> None:
+def test_invalid_template_is_400(desk: Desk, change: dict[str, object], field: str) -> None:
     detail = refused(desk.ann.post(wanted({1: 1}, name="Tea") | change, path=TEMPLATES), 400)
 
     assert field in detail["errors"]
@@ -170,12 +170,12 @@ def test_what_is_no_template_is_refused(desk: Desk, change: dict[str, object], f
 
 
 @pytest.mark.parametrize("missing", ["name", "order_items", *HOME])
-def test_nothing_may_be_missing(desk: Desk, missing: str) -> None:
+def test_missing_template_field_is_400(desk: Desk, missing: str) -> None:
     body = {name: value for name, value in wanted({1: 1}, name="Tea").items() if name != missing}
 
     assert missing in refused(desk.ann.post(body, path=TEMPLATES), 400)["errors"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", ""), ("POST", "/1/place"), ("DELETE", "/1")])
-def test_every_one_of_these_needs_a_token(desk: Desk, method: str, path: str) -> None:
+def test_template_route_without_token_is_401(desk: Desk, method: str, path: str) -> None:
     refused(ask(desk.stack.app, method, TEMPLATES + path), 401)

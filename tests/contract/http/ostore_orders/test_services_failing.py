@@ -16,7 +16,7 @@ M = Misbehaviour
 @pytest.mark.clause("003-03", "003-04")
 @pytest.mark.parametrize("way", Misbehaviour, ids=lambda way: way.name)
 @pytest.mark.parametrize("step", STEPS)
-def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_stays(
+def test_failing_step_leaves_no_order_or_hold(
     elsewhere: Elsewhere, impatience: pytest.MonkeyPatch, step: str, way: Misbehaviour
 ) -> None:
     service, method = elsewhere.serving(step)
@@ -43,9 +43,7 @@ def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_sta
 @pytest.mark.clause("003-04")
 @pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("way", [M.HANG, M.DROP, M.FAIL, M.NO_JSON, M.FLOOD], ids=lambda way: way.name)
-def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
-    elsewhere: Elsewhere, way: Misbehaviour
-) -> None:
+def test_failed_compensation_is_retried_later(elsewhere: Elsewhere, way: Misbehaviour) -> None:
     elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["POST"] = way
 
     error(elsewhere.wants(), 503)
@@ -61,7 +59,7 @@ def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
 
 @pytest.mark.clause("003-04")
 @pytest.mark.usefixtures("impatience")
-def test_what_was_undone_at_once_needs_no_worker(elsewhere: Elsewhere) -> None:
+def test_compensation_needs_no_worker(elsewhere: Elsewhere) -> None:
     elsewhere.carrier.misbehave["POST"] = M.FAIL
 
     error(elsewhere.wants(), 503)

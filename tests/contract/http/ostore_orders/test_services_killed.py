@@ -104,7 +104,7 @@ def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
     ],
     indirect=["shop"],
 )
-def test_what_a_killed_process_left_is_released(shop: Elsewhere, tmp_path: Path, step: str) -> None:
+def test_killed_process_leaves_no_reservation(shop: Elsewhere, tmp_path: Path, step: str) -> None:
     kill_at(shop, step, tmp_path)
     assert shop.something_is_held() == (step != "GET product")
 
@@ -118,7 +118,7 @@ def test_what_a_killed_process_left_is_released(shop: Elsewhere, tmp_path: Path,
 
 @pytest.mark.clause("003-04")
 @pytest.mark.parametrize("shop", ["postgresql"], indirect=True)
-def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewhere, tmp_path: Path) -> None:
+def test_process_killed_in_commit_leaves_nothing(shop: Elsewhere, tmp_path: Path) -> None:
     url = shop.stack.settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url) as other, serving(shop, tmp_path) as served, ThreadPoolExecutor(1) as customer:
         go_on = shop.carrier.hold("POST")
@@ -144,7 +144,7 @@ def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewh
 
 
 @pytest.mark.clause("003-04")
-def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp_path: Path) -> None:
+def test_next_process_settles_within_a_minute(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
     began = time.monotonic()
     if not deep():
@@ -158,7 +158,7 @@ def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp
 
 
 @pytest.mark.clause("003-04")
-def test_a_relay_settles_too(shop: Elsewhere, tmp_path: Path) -> None:
+def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
     shop.stack.rows("UPDATE bookings SET due_at = created_at")
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
@@ -179,9 +179,7 @@ def test_a_relay_settles_too(shop: Elsewhere, tmp_path: Path) -> None:
 
 
 @pytest.mark.clause("003-04")
-def test_a_worker_killed_in_the_middle_of_a_release_leaves_the_rest_to_the_next(
-    shop: Elsewhere, tmp_path: Path
-) -> None:
+def test_killed_release_is_finished_by_the_next(shop: Elsewhere, tmp_path: Path) -> None:
     order = shop.wants((TEA, 2)).json
     go_on = shop.carrier.hold("DELETE")
     with serving(shop, tmp_path) as served:

@@ -136,7 +136,7 @@ def deciding_status(verb: str) -> OrderStatus:
 
 
 @pytest.mark.clause("002-05", "002-07", "002-13", "003-07", "004-07", "004-08", "000-13")
-def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(stack: Stack) -> None:
+def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
     people = People(stack)
     orders: dict[tuple[str, OrderStatus], Placed] = {}
     wrong: dict[Cell, tuple[object, object]] = {}
@@ -172,7 +172,7 @@ def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatu
 
 
 @pytest.mark.clause("003-07")
-def test_walk_of_every_tracking_event_does_what_the_table_says(stack: Stack) -> None:
+def test_every_tracking_event_matches_the_table(stack: Stack) -> None:
     people = People(stack)
     statuses = list(OrderStatus) if deep() else [P, S]  # two in which each action of a carrier is legal
     wrong: list[object] = []

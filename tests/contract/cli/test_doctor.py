@@ -19,17 +19,17 @@ NOBODY = {
 
 
 class Grumpy(BaseHTTPRequestHandler):
-    """A service that answers, and has nothing to say."""
+    """An HTTP service that responds to every request with 404."""
 
     def do_GET(self) -> None:
         self.send_error(404)
 
     def log_message(self, *_: object) -> None:
-        """Not on standard error."""
+        """Write nothing to standard error."""
 
 
 def said(ended: Ended) -> dict[str, str]:
-    """What was said of each part: one line each, and nothing else."""
+    """The line of the report for each component; the report has no other lines."""
     assert ended.stderr == "", ended.stderr
     lines = [line.partition(" ") for line in ended.stdout.splitlines()]
     assert len({name for name, _, _ in lines}) == len(lines)

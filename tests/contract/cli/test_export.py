@@ -29,7 +29,7 @@ def as_json(shop: Shop, name: str) -> list[dict[str, Any]]:
 
 
 def unfinished(shop: Shop, name: str, *arguments: str) -> Path:
-    """Begin an export that ends early, as the store is away; return its unfinished file."""
+    """Start an export that fails early, because the store is unavailable; return its unfinished file."""
     (shop.here / "orders.db").rename(shop.here / "away.db")
     ended = shop.run("export", name, *arguments)
     (shop.here / "away.db").rename(shop.here / "orders.db")
@@ -38,7 +38,7 @@ def unfinished(shop: Shop, name: str, *arguments: str) -> Path:
 
 
 def numbers(shop: Shop, *arguments: str) -> list[int]:
-    """The numbers of the orders that an export with these options has."""
+    """The numbers of the orders in an export with the options."""
     ended = shop.run("export", "found.jsonl", *arguments)
     assert ended.returncode == 0, ended
     return [row["order_number"] for row in as_json(shop, "found.jsonl")]

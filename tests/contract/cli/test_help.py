@@ -1,4 +1,4 @@
-"""Help is to be had for everything."""
+"""Help text of every command."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def test_command_list_describes_each_command(words: list[str]) -> None:
 def test_help_lines_are_not_truncated(words: list[str]) -> None:
     shown = CliRunner().invoke(command, [*words, "--help"], prog_name="orders", terminal_width=80)
 
-    _, _, lines = shown.output.partition("\n\n")  # the usage, in which ... means several
+    _, _, lines = shown.output.partition("\n\n")  # the usage line, in which ... means repetition
     assert len(lines.splitlines()) >= 3
     assert [line for line in lines.splitlines() if line.endswith("...")] == []
 

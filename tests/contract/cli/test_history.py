@@ -19,7 +19,7 @@ PAID = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has two orders: 1 was paid, 2 deleted."""
+    """A directory whose database has two orders: order 1 was paid, order 2 deleted."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     place = PlaceOrder(actor=ANN, items=(CustomItem({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))

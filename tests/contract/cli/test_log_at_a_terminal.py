@@ -1,4 +1,4 @@
-"""Without LOG_FORMAT the log is for people at a terminal, and for programs elsewhere."""
+"""Default log format: readable at a terminal, JSON otherwise."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What an installation lacks is one sentence, which says how to get it."""
+"""Missing optional libraries: a one-line error that names the extra to install."""
 
 import json
 import os
@@ -15,7 +15,7 @@ SOURCE = CHECKOUT / "src"
 
 
 def without(*modules: str, here: Path) -> dict[str, str]:
-    """Variables under which Python behaves as if these modules were not installed."""
+    """Environment variables under which Python behaves as if the modules were not installed."""
     lacking = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
     (here / "sitecustomize.py").write_text(f"import sys\n{lacking}")
     return {"PYTHONPATH": os.pathsep.join([str(here), str(SOURCE)])}
@@ -50,7 +50,7 @@ def test_missing_worker_library_names_the_extra(command: str, inlet: str, tmp_pa
 
 
 def test_base_install_names_the_extra(tmp_path: Path) -> None:
-    """As after `pip install .`: there is our source, and no package at all."""
+    """As after `pip install .`: the source is present, but no package."""
     script = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from orders_flask.__main__ import main; main()"
 
     ran = subprocess.run(

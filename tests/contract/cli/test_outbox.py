@@ -16,7 +16,7 @@ from tests.support.command import assert_one_sentence, orders
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has three events: one waits, one is parked, one was sent."""
+    """A directory whose database has three events: waiting, parked and sent."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve"):
         order = PlaceOrder(actor=Actor(subject=name), items=(CustomItem({"sku": "tea"}),), total=Money.of(1, "USD"))
@@ -37,7 +37,7 @@ def mark(here: Path, state: str, row: int) -> None:
 
 
 def spelt(here: Path, state: str) -> str:
-    """The state as the database spells it."""
+    """The state as the database stores it."""
     with closing(sqlite3.connect(here / "orders.db")) as connection:
         (waiting,) = connection.execute("SELECT state FROM outbox WHERE id = 1").fetchone()
     return state.upper() if str(waiting).isupper() else state.lower()

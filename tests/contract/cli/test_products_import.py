@@ -21,7 +21,7 @@ def written(shop: Shop, name: str, text: str | bytes) -> str:
 
 
 def went_on_from(stderr: str) -> str:
-    """The option that the command says to go on with."""
+    """The value of --from-line that the error message recommends."""
     found = re.search(r"--from-line (\d+)", stderr)
     assert found, stderr
     return found[1]
@@ -52,7 +52,7 @@ def test_jsonl_file_is_imported(shop: Shop) -> None:
         {"sku": "TEA-2", "name": "Tea", "price": "4.25", "stock_quantity": 8, "currency": "EUR"},
         {"sku": "TEA-3", "name": "Tea", "price": 4, "stock_quantity": 0, "currency": None},
     ]
-    text = "\n".join(map(json.dumps, products))  # and no line end
+    text = "\n".join(map(json.dumps, products))  # no newline at the end
 
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text), DEFAULT_CURRENCY="GBP")
 
@@ -221,7 +221,7 @@ def test_from_line_beyond_the_end_is_an_error(shop: Shop, form: str) -> None:
     at_the_end = shop.run("products", "import", name, "--format", form, "--from-line", "3")
 
     assert_one_sentence(ended, "ends with line 2", "--from-line 4")
-    assert at_the_end.returncode == 0  # an import may be interrupted when all is done
+    assert at_the_end.returncode == 0  # an import may be interrupted after its last line
 
 
 def test_standard_input_is_imported(shop: Shop) -> None:
@@ -248,7 +248,7 @@ def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
 
 
 def catalogue(size: int, *, bad: int) -> str:
-    """So many lines; of each of the first thousands one is bad."""
+    """A CSV file with the given number of lines; in each of the first thousands one line is invalid."""
     lines = [f"SKU-{n},Product {n},{n % 100}.50,{n % 50}" for n in range(size)]
     for n in range(bad):
         lines[n * 1000 + 7] = f"BAD-{n},Product,minus one,1"

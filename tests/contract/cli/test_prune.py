@@ -18,7 +18,7 @@ OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has four events and four keys, all of today."""
+    """A directory whose database has four events and four keys of today."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve", "joe"):
         container.place_order(

@@ -35,7 +35,7 @@ def port() -> int:
 
 @contextmanager
 def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The command runs meanwhile; what it writes goes to the file `output`."""
+    """Run the command during the block; its output goes to the file `output`."""
     with (here / "output").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "orders_flask", *arguments],
@@ -54,7 +54,7 @@ def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess
 
 
 def answer(port: int, path: str = "/healthz", **headers: str) -> object:
-    """What the service says, as soon as it does."""
+    """The response of the service, as soon as it responds."""
     deadline = time.monotonic() + 30
     request = urllib.request.Request(f"http://{HOST}:{port}{path}", headers=headers)
     while True:
@@ -71,7 +71,7 @@ def written(here: Path) -> str:
 
 
 def to_all(process: int, number: signal.Signals) -> None:
-    """As a terminal does at Ctrl-C: the server hears it, and its worker, too."""
+    """Send the signal to the server and its worker, as a terminal does at Ctrl-C."""
     os.killpg(process, number)
 
 
@@ -139,7 +139,7 @@ def test_embedded_relay_sends_unless_disabled(tmp_path: Path, port: int) -> None
 
 
 def waiting(here: Path) -> int:
-    """How many events wait to be sent."""
+    """The number of events that are not sent yet."""
     return len(orders("outbox", "list", "--state", "waiting", here=here).stdout.splitlines())
 
 
@@ -153,7 +153,7 @@ def place(port: int, token: str) -> None:
 
 @pytest.fixture
 def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start that should be refused, and is not, does not serve within this process."""
+    """Prevent a server start within this process if the command is not rejected."""
     monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
 
 
@@ -227,7 +227,7 @@ DEMONSTRATED = [
 
 
 def shown_by(guide: str) -> list[str]:
-    """The requests to paste."""
+    """The shell commands in the output."""
     return [line.strip() for line in guide.splitlines() if line.strip().startswith("curl")]
 
 
@@ -268,7 +268,7 @@ def test_demo_prints_commands_for_mounts(
 
 
 def asked(app: Flask, command: str) -> int:
-    """The status that a command line of curl's would get."""
+    """The status code of the response to a curl command."""
     options = iter(shlex.split(command)[1:])
     method, url, headers, data = "GET", "", [], None
     for option in options:

@@ -17,7 +17,7 @@ PASSWORD = "correct horse"
 
 
 def ran(shop: Shop, *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:
-    """Run `orders users` with what is given on standard input."""
+    """Run `orders users` with the given standard input."""
     return shop.run("users", *arguments, given=given)
 
 
@@ -124,7 +124,7 @@ def test_password_prompt_needs_a_terminal(shop: Shop, words: tuple[str, ...]) ->
         cwd=shop.here,
         env=environment(),
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # no terminal to ask at
+        start_new_session=True,  # no terminal for the prompt
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,4 +1,4 @@
-"""Listening to the broker: everything that was told, in the order it arrived."""
+"""Probe consumer of the broker: all published messages in the order of arrival."""
 
 import json
 from collections import defaultdict
@@ -12,7 +12,7 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """An event as it arrived."""
+    """A received event."""
 
     id: str
     order_id: str
@@ -21,7 +21,7 @@ class News:
 
 @contextmanager
 def everything_heard(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Iterator[str]:
-    """A durable queue that hears everything on the exchange, or everything with a key."""
+    """A durable queue bound to the exchange, for all routing keys or for one."""
     ear = f"{exchange}-ear"
     with rabbit.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
@@ -34,23 +34,23 @@ def everything_heard(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> 
 
 
 def news(rabbit: RabbitServer, ear: str) -> list[News]:
-    """Take what arrived."""
+    """Consume the received events."""
     return [News(id=told["id"], order_id=told["subject"], version=told["orderversion"]) for told in taken(rabbit, ear)]
 
 
 def tasks(rabbit: RabbitServer, queue: str) -> list[str]:
-    """Take the orders of the tasks that arrived."""
+    """Consume the received tasks; return their orders."""
     return [told["order_id"] for told in taken(rabbit, queue)]
 
 
 def waiting(rabbit: RabbitServer, queue: str) -> int:
-    """How many messages are in a queue."""
+    """The number of messages in a queue."""
     with rabbit.channel() as channel:
         return int(channel.queue_declare(queue, passive=True).method.message_count)
 
 
 def taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
-    """Take what arrived, as it is."""
+    """Consume the received messages as they are."""
     bodies: list[dict[str, Any]] = []
     with rabbit.channel() as channel:
         while True:
@@ -61,7 +61,7 @@ def taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
 
 
 def require_told(told: list[News], versions: dict[str, int]) -> None:
-    """Every version of every order was told, and nothing else, in its order, under one id however often."""
+    """Check that each version of each order was published, in order, and that duplicates have the same id."""
     ids: dict[tuple[str, int], set[str]] = defaultdict(set)
     first: dict[str, list[int]] = defaultdict(list)
     for one in told:

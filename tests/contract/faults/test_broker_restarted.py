@@ -1,4 +1,4 @@
-"""A broker stopped, killed and started again under creations: no customer notices, and everything arrives in order."""
+"""Broker restart under load: no request fails, and all events arrive in order."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A broker that is away under many creations, at length for a minute: nobody notices, and all is told afterwards."""
+"""Broker outage under load: no request fails, and all events are published afterwards."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ CUSTOMERS = 4
 
 
 def place_many(service: Service, web: Web, who: int) -> list[Answer]:
-    """Hand over a customer's share of the carts, each under a key of its own and each a second time, for as long."""
+    """Place a customer's share of the carts, each with its own key and twice, spread over the outage."""
     customer, answers = Customer(service, web, f"customer-{who}"), []
     body = {"cartSnapshot": cart(f"customer-{who}")}
     began = time.monotonic()

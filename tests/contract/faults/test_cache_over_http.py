@@ -1,4 +1,4 @@
-"""Readers and writers on two web processes: what was acknowledged is what the next read shows."""
+"""Readers and writers on two web processes: each read returns at least the acknowledged version."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ SECONDS = effort(2.0, 5.0)
 
 
 class Board:
-    """The orders that everybody looks at, and the version of each that its writer heard of."""
+    """The orders that all customers read, and the acknowledged version of each."""
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
@@ -35,7 +35,7 @@ class Board:
             del self._versions[order_id]
 
     def look(self, customer: Customer, noted: Acknowledged) -> None:
-        """Read every order; what was acknowledged before the question must be in the answer."""
+        """Read every order; the version acknowledged before the request must be in the response."""
         with self._lock:
             known = dict(self._versions)
         for order_id, version in known.items():
@@ -51,7 +51,7 @@ class Board:
         order = noted.note(customer.place()).body
         self.acknowledged(order["id"], 1)
         for status in ("PAID", "SHIPPED"):
-            time.sleep(self._chance.uniform(0, 0.006))  # now and then while somebody reads it for the first time
+            time.sleep(self._chance.uniform(0, 0.006))  # at random times during the first read
             changed = noted.note(customer.change(order["id"], status))
             self.acknowledged(order["id"], changed.body["version"])
             assert customer.get(order["id"]).body["status"] == status
@@ -61,7 +61,7 @@ class Board:
 
 @pytest.fixture
 def on_an_uneven_network(service: Service, chance: Random) -> Iterator[Service]:
-    """What goes to Redis and comes from it takes now longer and now shorter, and overtakes each other."""
+    """Redis behind a proxy with random delays, so that commands overtake each other."""
     enough = threading.Event()
 
     def shake() -> None:

@@ -1,4 +1,4 @@
-"""From POST /orders/ to a task: a stock Celery worker that knows nothing of us runs each placed order."""
+"""Celery compatibility under load: a stock worker runs the task of each order placed over HTTP."""
 
 import json
 import subprocess

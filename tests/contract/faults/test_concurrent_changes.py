@@ -1,4 +1,4 @@
-"""Many customers change one order at the same moment: a legal path without a hole, and with If-Match one winner."""
+"""Concurrent changes of one order: a legal path without gaps, and one winner with If-Match."""
 
 import threading
 from collections import Counter
@@ -22,7 +22,7 @@ ROUNDS = effort(2, 5)
 
 
 def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> list[Answer]:
-    """Thirty-two customers ask at the same moment."""
+    """Send the request of thirty-two customers at the same time."""
     start = threading.Barrier(CROWD)
 
     def come(_: int) -> Answer:
@@ -39,7 +39,7 @@ def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> li
 
 @pytest.fixture
 def ada_s(service: Service) -> Callable[[Web], str]:
-    """Place an order of Ada's; return its id."""
+    """Place an order of Ada; return its id."""
 
     def place(web: Web) -> str:
         ada = Customer(service, web)
@@ -72,7 +72,7 @@ def test_concurrent_changes_form_one_legal_path(
 
 
 def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
-    """The order's history; every step of it is legal, and follows from the one before."""
+    """The order's history, checked to be a legal path without gaps."""
     entries = core.queries.history(UUID(order_id))
     assert [entry.version for entry in entries] == list(range(1, len(entries) + 1))
     for before, after in pairwise(entries):

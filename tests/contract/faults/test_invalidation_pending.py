@@ -1,4 +1,4 @@
-"""An update that Redis did not hear of is told to it by the relay, and no stale order is read afterwards."""
+"""Pending cache invalidation: the relay repeats an invalidation that did not reach Redis."""
 
 import signal
 import subprocess
@@ -35,14 +35,14 @@ def network(service: Service) -> Iterator[Proxy]:
 
 @pytest.fixture
 def behind(service: Service, network: Proxy) -> Iterator[Core]:
-    """A process whose way to Redis can be cut."""
+    """A process whose connection to Redis can be cut."""
     with cores.core(service, redis_url=network.through(service.redis_url)) as behind:
         yield behind
 
 
 @dataclass(frozen=True)
 class CutOff:
-    """A cache that cannot be reached just when it is to be told of an update."""
+    """A cache that is unreachable exactly when it is invalidated."""
 
     cache: RedisOrderCache
     network: Proxy
@@ -65,7 +65,7 @@ class CutOff:
 
 
 def unheard(behind: Core, network: Proxy, order_id: UUID) -> None:
-    """Pay the order; Redis does not hear of it."""
+    """Pay the order while Redis is unreachable."""
     cut_off = CutOff(behind.cache, network)
     changed = change_status(to(order_id, OrderStatus.PAID), uow=behind.uow(), cache=cut_off, clock=clock.now)
     assert changed.version == 2
@@ -134,7 +134,7 @@ Container(settings=settings.read()).change_status(request, cache=Death())
 
 
 def change_and_die(service: Service, order_id: UUID) -> None:
-    """Pay the order in a process that is killed after the commit, before Redis hears of it."""
+    """Pay the order in a process that is killed between the commit and the invalidation."""
     command = [sys.executable, "-c", KILLED, str(order_id)]
     done = subprocess.run(command, env=service.environment, capture_output=True, timeout=30)
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -1,4 +1,4 @@
-"""A web process killed before, inside and after the commit, and the request sent again: always exactly one order."""
+"""Web process killed before, during and after the commit, and the request repeated: exactly one order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ TAKEN = {"management": 5, "ostore": 5}
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """When the process dies: at a statement, which the database gets or gets no more."""
+    """When the process is killed: at a statement, which the database executes or does not receive."""
 
     statements: tuple[bytes, ...]  # the last of these
     done: bool
@@ -67,7 +67,7 @@ PAIRS = [
 
 @pytest.fixture
 def stocked(service: Service) -> Service:
-    """The service, with a product of a hundred."""
+    """The service with a product in stock: one hundred units."""
     products = service.directory / "products.jsonl"
     products.write_text(f'{{"name": "Lamp", "sku": "LAMP", "price": 12.5, "stock_quantity": {STOCK}}}\n')
     service.run("products", "import", str(products))
@@ -112,7 +112,7 @@ def test_repeat_after_kill_makes_one_order(
 
 
 def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:
-    """Send the request, and kill the process at the moment; what the database had not got by then is lost."""
+    """Send the request and kill the process at the moment; statements that the database has not received are lost."""
     customer = Customer(service, web)
     came = proxy.hang_at(*moment.statements, done=moment.done)
     with other_thread() as thread:
@@ -125,7 +125,7 @@ def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, 
 
 
 def count(core: Core, table: str) -> int:
-    """How many rows there are, once nobody is at it any more: the database may hear late that a client is gone."""
+    """The number of rows after all transactions have ended, because the database may detect a lost client late."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
     within(10, lambda: scalar(core, busy) == 0, "a transaction of the killed process stays open")
     return scalar(core, f"SELECT count(*) FROM {table}")

@@ -1,4 +1,4 @@
-"""PostgreSQL killed, started and frozen under load: 503 within bounds meanwhile, nothing acknowledged lost, healed."""
+"""PostgreSQL killed, restarted and frozen under load: 503 in bounded time, no acknowledged change lost, recovery."""
 
 import time
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayPostgres
 
-LONGEST = 9.5  # seconds: for a connection 2, for an answer 6, and a busy machine
+LONGEST = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a busy machine
 
 
 def require_sorry(noted: Acknowledged) -> None:
-    """Nothing but yes, and sorry with a time to come back; never a stack trace."""
+    """Check that each response is a success, or 503 with Retry-After and without a stack trace."""
     assert noted.statuses == {200, 201, 503}
     sorry = [answer for answer in noted.answers if answer.status == 503]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in sorry)
@@ -28,13 +28,13 @@ def require_sorry(noted: Acknowledged) -> None:
 
 
 def require_kept(noted: Acknowledged, core: Core) -> None:
-    """What was acknowledged is there; what was not may be, too, but whole."""
+    """Check that acknowledged orders are stored, and that all stored orders are complete."""
     versions = core.versions()
     assert {order_id: n for order_id, n in noted.versions.items() if versions.get(order_id, 0) < n} == {}
 
 
 def require_well(service: Service, web: Web) -> None:
-    """An order's life goes without a hitch, on every connection."""
+    """Check that the scenario succeeds on every connection."""
     noted = Acknowledged()
     customer = Customer(service, web)
     for _ in range(10):
@@ -45,7 +45,7 @@ def require_well(service: Service, web: Web) -> None:
 
 @contextmanager
 def under_load(service: Service) -> Iterator[Acknowledged]:
-    """Eight customers are busy meanwhile; then all is well again, and nothing acknowledged is lost."""
+    """Run eight customers during the block; check the service and the acknowledged changes afterwards."""
     with service.serve() as web, cores.core(service) as core:
         with busy(service, web, place_pay_and_ship, customers=8) as noted:
             yield noted
@@ -73,7 +73,7 @@ def test_postgres_restart_when_idle_is_unnoticed(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     service = on_a_postgres_to_break
-    with service.serve("--no-relay") as web:  # which would find the connections dead before a customer does
+    with service.serve("--no-relay") as web:  # the relay would detect the closed connections before a customer does
         require_well(service, web)
         throwaway_postgres.kill()
         throwaway_postgres.start()
@@ -84,7 +84,7 @@ def test_frozen_postgres_times_out(on_a_postgres_to_break: Service, throwaway_po
     with under_load(on_a_postgres_to_break) as noted:
         time.sleep(0.7)
         throwaway_postgres.freeze()
-        time.sleep(11)  # longer than anybody may wait
+        time.sleep(11)  # longer than every timeout
         throwaway_postgres.thaw()
 
     assert noted.slowest < LONGEST

@@ -1,4 +1,4 @@
-"""Redis frozen and killed under load: no request fails, none waits long, and the cache serves again afterwards."""
+"""Redis frozen and killed under load: no request fails, latency stays bounded, and the cache recovers."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.ephemeral.server import HOST
 
-LONGEST = 1.0  # seconds: two time-outs of 0.1, and a busy machine; a request that waits for Redis takes longer
+LONGEST = 1.0  # seconds: two timeouts of 0.1 and a margin; a request that waits for Redis takes longer
 
 
 @pytest.mark.parametrize(("end", "begin"), [("freeze", "thaw"), ("kill", "start")])
@@ -40,13 +40,13 @@ def test_redis_outage_fails_no_request(
         assert noted.slowest < LONGEST + well.slowest
         for order_id, version in [*well.versions.items(), *noted.versions.items()]:
             assert core.get(UUID(order_id)).version == version
-        # A Redis that has just started keeps nothing yet.
+        # A restarted Redis has no entry of the last order yet.
         last = core.place().id
         within(5, lambda: core.get(last) == core.cache.get(last), "the cache does not serve again")
 
 
 class RedisWithSnapshots(ThrowawayRedis):
-    """Redis as Debian installs it: what came after the last snapshot is lost when it is killed."""
+    """Redis with the default configuration of Debian: a kill loses the writes since the last snapshot."""
 
     def command(self) -> Sequence[str]:
         where = ["--bind", HOST, "--port", str(self.port), "--dir", str(self.directory)]

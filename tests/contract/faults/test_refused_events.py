@@ -1,4 +1,4 @@
-"""Events that the broker refuses: tried less and less often, parked, holding back their own order only, sent again."""
+"""Events that the broker rejects: retried with backoff, parked, blocking only their own order, and resent."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,12 +15,12 @@ from tests.contract.faults.service import Service
 from tests.contract.faults.use_cases import Core
 from tests.support.servers.rabbitmq import RabbitServer
 
-REFUSED = 120  # orders; more than `resend --parked` takes at once
-PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds from one try to the next
+REFUSED = 120  # orders; more than `resend --parked` handles at once
+PATIENCE = [2, 4, 8, 16, 32, 64, 128, 256, 300]  # seconds between attempts
 
 
 class Relay:
-    """A relay whose clock the test turns."""
+    """A relay with an adjustable clock."""
 
     def __init__(self, core: Core, publisher: RabbitMqEventPublisher) -> None:
         self._core, self._publisher = core, publisher
@@ -33,7 +33,7 @@ class Relay:
 
 
 def fill(rabbit: RabbitServer, queue: str) -> None:
-    """A task queue that takes one message more, and gets it."""
+    """Declare the task queue with a limit of one message, and fill it."""
     with rabbit.channel() as channel:
         channel.queue_delete(queue)
         channel.queue_declare(queue, durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
@@ -41,7 +41,7 @@ def fill(rabbit: RabbitServer, queue: str) -> None:
 
 
 def tried_at(relay: Relay, core: Core) -> list[datetime]:
-    """Turn the clock to each moment that something is due, until nothing is; return the moments."""
+    """Advance the clock to each due time until no event is due; return these times."""
     moments = []
     while relay.turn().rejected:
         moments.append(relay.now)
@@ -96,7 +96,7 @@ def test_rejected_event_blocks_only_its_order(service: Service, core: Core, rabb
 
 
 def require_listed(service: Service, parked: list[OutboxMessage]) -> None:
-    """`orders outbox list` shows each event, how often it was tried and why the broker refused it."""
+    """Check that `orders outbox list` shows each event with its attempts and the reason of the broker."""
     listed = service.run("outbox", "list", "--state", "parked", "--limit", "1000").splitlines()
     assert len(listed) == len(parked)
     for one, line in zip(parked, listed, strict=True):

@@ -1,4 +1,4 @@
-"""Relays killed with kill -9: nothing lost, nothing of a rollback, in order within an order, one id for ever."""
+"""Relays killed with kill -9: no event lost, none of a rollback, in order per order, with a stable id."""
 
 import threading
 import time
@@ -23,24 +23,24 @@ from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
 
 KILLS = effort(5, 20)
-SECONDS = effort(1.0, 3.0)  # of writing under relays that nobody kills
+SECONDS = effort(1.0, 3.0)  # of writes while relays run without a kill
 DOOMED = Actor(subject="doomed")
-LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # what an owner may do to an order of contract `orders`
+LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # the owner's transitions of an order of `orders`
 
 
 class ChangedMind(Exception):
-    """Somebody's, between add and commit."""
+    """Raised by a test between the last write and the commit."""
 
 
 class Reconsidered(SqlUnitOfWork):
-    """A unit of work that ends when all is written and nothing committed."""
+    """A unit of work that rolls back after the last write."""
 
     def commit(self) -> None:
         raise ChangedMind
 
 
 class Writers:
-    """Threads that place and change orders, and now and then one that does not happen."""
+    """Threads that place and change orders, including some that roll back."""
 
     def __init__(self, core: Core, seed: int) -> None:
         self._core, self._seed = core, seed
@@ -102,7 +102,7 @@ class Writers:
 
 
 def doom(core: Core) -> None:
-    """Let every COMMIT of an order of `DOOMED` fail in the database."""
+    """Let the database reject every commit of an order of `DOOMED`."""
     with core.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql "
@@ -191,7 +191,7 @@ def test_stopped_service_records_published_events(
             holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
             within(20, lambda: waiting(rabbitmq_server, ear) == 1, "the service does not publish")
             web.process.terminate()
-            time.sleep(1)  # in which it would have ended
+            time.sleep(1)  # in which the service would have ended otherwise
             holding.rollback()
             within(20, lambda: not web.process.runs, "the service does not end")
         assert not core.unsent()

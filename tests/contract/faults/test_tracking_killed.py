@@ -1,4 +1,4 @@
-"""`orders track` killed with kill -9 again and again: each event is applied once, and each change told to its user."""
+"""`orders track` killed repeatedly with kill -9: each event is applied once, and each change notifies its user."""
 
 import json
 import time
@@ -27,7 +27,7 @@ PATIENCE = 60  # seconds
 
 
 def kill_again_and_again(service: Service, carrier: Carrier) -> None:
-    """Each victim has begun to apply what it was told when it dies."""
+    """Kill each worker after it has started to apply an event."""
     with ExitStack() as until:
         with carrier.telling():
             victim = until.enter_context(service.begin("track"))
@@ -40,7 +40,7 @@ def kill_again_and_again(service: Service, carrier: Carrier) -> None:
 
 
 def require_whole(core: Core, carrier: Carrier, told: list[dict[str, Any]]) -> None:
-    """Each order went its way once, step by step, and each step was told under one id."""
+    """Check that each order has a legal path, and that each step was published under one id."""
     ids: Counter[tuple[int, str]] = Counter()
     for notification_id, number, status in {(one["notificationId"], one["orderID"], one["status"]) for one in told}:
         assert notification_id

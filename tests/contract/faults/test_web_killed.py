@@ -1,4 +1,4 @@
-"""A web process killed in the middle of creations: what it said yes to exists, and no order exists by halves."""
+"""Web process killed while it creates orders: each acknowledged order is stored, and all stored orders are complete."""
 
 import signal
 import time
@@ -29,7 +29,7 @@ def test_killed_web_loses_no_confirmed_order(
             assert noted.unanswered > 0
             promised |= noted.versions
 
-        versions = core.versions()  # no hole, no half
+        versions = core.versions()  # also checks that no order is incomplete
         assert {
             order_id: version for order_id, version in promised.items() if versions.get(order_id, 0) < version
         } == {}

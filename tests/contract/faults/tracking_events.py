@@ -1,4 +1,4 @@
-"""A carrier that tells everything twice and in any order, over RabbitMQ or Kafka, while workers are killed."""
+"""A carrier that publishes duplicate tracking events in random order, over RabbitMQ or Kafka."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ PAUSE = 0.1  # seconds between two orders
 
 @dataclass
 class Carrier:
-    """`put` gives one message to the broker."""
+    """Publishes tracking events; `put` sends one message to the broker."""
 
     core: Core
     chance: Random
@@ -35,7 +35,7 @@ class Carrier:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """New orders, and news of them, until the block is left."""
+        """Place orders and publish their tracking events until the block ends."""
         enough = threading.Event()
 
         def tell() -> None:
@@ -65,12 +65,12 @@ class Carrier:
         return {"eventId": event_id, "orderID": named, "status": word, "occurredAt": clock.now().isoformat()}
 
     def more_is_applied(self) -> bool:
-        """Say whether it is more than when this was last asked."""
+        """Return whether more events have been applied since the last call."""
         before, self._seen = self._seen, self.applied()
         return self._seen > before
 
     def applied(self) -> int:
-        """How many events the database knows."""
+        """The number of events in the inbox."""
         with self.core.engine.connect() as connection:
             return int(connection.execute(text("SELECT count(*) FROM inbox")).scalar_one())
 

@@ -1,6 +1,6 @@
-"""Another user's order, template and job: every route that names one, and what a stranger hears of it.
+"""Isolation between users: every route that names an order, a template or a job, called by a stranger.
 
-A route of a contract that is not in the table fails the first test: whoever adds one says what a stranger hears.
+A route that is missing in the table fails the first test, so that each new route states its response to a stranger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.contract.http.management.client import Shopper, body, shopper
 from tests.support.client import as_json
 from tests.support.service_stack import Stack
 
-ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by its id alone
+ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by id only
 MATRIX = ORDER | {
     "GET /orders/user/{user}": 403,
     "GET /api/v1/orders/{order}": 403,
@@ -51,7 +51,7 @@ def test_matrix_lists_every_route_with_an_id(stack: Stack) -> None:
 
 
 def _shape(route: str) -> str:
-    """The route with its parameters alike, and without its last slash."""
+    """The route with uniform parameter names and without a trailing slash."""
     return re.sub(r"<[^>]+>|\{[^}]+\}", "*", route).rstrip("/")
 
 
@@ -82,7 +82,7 @@ def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes:
 
 
 def _named(stack: Stack, owner: Shopper, tea: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """What a path can name of the owner's, and the order by its number and its id."""
+    """The path parameters that belong to the owner, and the order by number and id."""
     order: dict[str, object] = owner.ordered((tea, 1))
     [(order_id,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
     template = owner.post({"name": "weekly"} | body((tea["product_id"], 1)), path="/api/v1/orders/templates")

@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml: valid, complete, and true of every message that is published."""
+"""docs/asyncapi.yaml: valid, complete, and matched by every published message."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def require_described(name: str, body: Any) -> None:
-    """Fail unless the message is what the document says, and has no member that the document does not tell of."""
+    """Check that the message matches the document and has no undocumented member."""
     payload = whole(MESSAGES[name]["payload"])
     assert flaws(closed(payload), body) == [], (name, body)
     if "data" in body:
@@ -39,7 +39,7 @@ def flaws(schema: Any, body: Any) -> list[str]:
 
 
 def whole(schema: Any) -> Any:
-    """The schema with what it refers to in place."""
+    """The schema with its references resolved."""
     if isinstance(schema, list):
         return [whole(one) for one in schema]
     if not isinstance(schema, dict):
@@ -50,7 +50,7 @@ def whole(schema: Any) -> Any:
 
 
 def closed(schema: Any, *, part: bool = False) -> Any:
-    """The schema, with no room for members of which it does not tell; a part of an ``allOf`` need not tell of all."""
+    """The schema without additional properties; a part of an ``allOf`` lists only its own members."""
     if isinstance(schema, list):
         return [closed(one, part=part) for one in schema]
     if not isinstance(schema, dict):

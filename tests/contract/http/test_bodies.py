@@ -1,4 +1,4 @@
-"""Hostile bodies: each one a refusal in the contract's words, and nothing created."""
+"""Hostile request bodies: each is rejected in the format of the contract, and no order is created."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A broken Redis or RabbitMQ never fails a request, and hardly slows one."""
+"""Redis and RabbitMQ outages: no request fails, and latency stays bounded."""
 
 import time
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-SLOWEST = 1.0  # seconds that a request may take
+SLOWEST = 1.0  # maximum seconds of a request
 
 
 def assert_all_is_well(ann: Caller) -> None:
-    """Every request of an order's life is answered, and in time."""
+    """Check that every request of an order's lifecycle succeeds in time."""
     began = time.monotonic()
     order = ann.place()
     assert [ann.get(order).json for _ in range(3)] == [order] * 3
@@ -59,8 +59,8 @@ def test_stale_cache_is_invalidated_after_outage(far_from_redis: Stack, to_redis
     paid = ann.patch(order, "PAID").json
     to_redis.restore()
 
-    far_from_redis.container.relay_events()  # tells the cache what it may have missed
-    time.sleep(2.1)  # the circuit tries again
+    far_from_redis.container.relay_events()  # repeats the invalidation that the cache missed
+    time.sleep(2.1)  # the circuit breaker retries
     far_from_redis.container.relay_events()
 
     assert ann.get(order).json == paid

@@ -1,4 +1,4 @@
-"""POST /api/v1/orders/bulk/status, and the jobs that large work becomes."""
+"""POST /api/v1/orders/bulk/status, and the background jobs of large requests."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ def bulk(caller: Caller, order_ids: object, status: object = "shipped") -> Answe
 
 
 def place(ann: Caller, root: Caller, quantity: int = 2, *, stock: int = 5) -> tuple[int, int]:
-    """Ann's order of so many of a new product; return the numbers of both."""
+    """Place an order of a new product as Ann; return the numbers of both."""
     product = root.post({"name": "Tea", "price": 3.5, "stock_quantity": stock}, path="/api/v1/products/").json
     items = [{"product_id": product["product_id"], "quantity": quantity}]
     order = ann.post(ADDRESS | {"order_items": items}, path=f"{PREFIX}/").json
@@ -42,13 +42,13 @@ def order(caller: Caller, order_id: object) -> dict[str, Any]:
 
 
 def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
-    """The statuses and versions that the orders have in the database."""
+    """The stored statuses and versions of the orders."""
     listed = ", ".join(map(str, numbers))
     return {(str(a), int(b)) for a, b in stack.rows(f"SELECT status, version FROM orders WHERE number IN ({listed})")}
 
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
-    """The numbers of so many new orders of Ann's, placed without HTTP."""
+    """The numbers of new orders of Ann, placed without HTTP."""
     tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
         stack.container.place_order(tea)

@@ -1,4 +1,4 @@
-"""An order read once is at hand for five minutes, and is never an old one."""
+"""Order cache: entries live five minutes and are invalidated by updates."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def test_cache_miss_reads_database_and_hit_not(stack: Stack, ann: Caller) -> Non
 
     assert len(on_miss) == 1
     assert on_hit == []
-    # Whether the token was ended is asked along with it: see docs/decisions/0014.
+    # The revocation check shares this round trip: see docs/decisions/0014.
     assert len(trips) == (1 if stack.settings.redis_url else 0), trips
     assert missed.json == hit.json == order
 

@@ -1,4 +1,4 @@
-"""An order placed over HTTP is run as a task by a stock Celery worker, which knows nothing of us."""
+"""Celery compatibility: a stock worker runs the task of an order placed over HTTP."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def new_order(order_id, user_id):
 
 @contextmanager
 def worker(directory: Path, *, url: str, queue: str) -> Iterator[Path]:
-    """Run a worker on the queue; yield the file that its task writes a line to at every run."""
+    """Run a worker on the queue; yield the file to which its task appends a line per run."""
     (directory / "shop.py").write_text(WORKER.format(url=url))
     (report := directory / "report").touch()
     command = [sys.executable, "-m", "celery", "-A", "shop", "worker", "-Q", queue, "--pool", "solo"]

@@ -1,4 +1,4 @@
-"""Versions over HTTP: ETag, If-None-Match and If-Match (RFC 9110)."""
+"""Conditional requests: ETag, If-None-Match and If-Match (RFC 9110)."""
 
 import pytest
 

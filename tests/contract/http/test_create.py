@@ -1,4 +1,4 @@
-"""POST /orders/: an order is placed whole, or not at all."""
+"""POST /orders/: a valid order is stored completely, an invalid one not at all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A database that cannot be reached: 503 with Retry-After, and the service is well again as soon as it is back."""
+"""Database outage: 503 with Retry-After, and recovery when the database is back."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,14 +30,14 @@ ROUTES: Requests = {
 
 @pytest.fixture
 def network(real_stack: Stack) -> Iterator[Proxy]:
-    """What lies between the service and its database."""
+    """The proxy between the service and its database."""
     with Proxy.before(real_stack.settings.database_url) as network:
         yield network
 
 
 @pytest.fixture
 def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack:
-    """A service that reaches the database through the network, and has done so already."""
+    """A service that connects to the database through the proxy, with an open connection."""
     url = network.through(real_stack.settings.database_url)
     stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
     stack.caller().place()
@@ -121,7 +121,7 @@ def test_unreachable_database_is_503(real_stack: Stack, build: Callable[..., Sta
 
 @pytest.fixture(params=["a directory", "no database", "not migrated"])
 def broken_file(request: pytest.FixtureRequest, tmp_path: Path, build: Callable[..., Stack]) -> Stack:
-    """The embedded service whose file cannot be used."""
+    """The embedded service with an unusable database file."""
     if request.param == "a directory":
         (tmp_path / "orders.db").mkdir()
     elif request.param == "no database":

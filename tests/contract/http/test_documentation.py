@@ -1,11 +1,11 @@
-"""The OpenAPI document, and a page that shows it without any network but ours."""
+"""OpenAPI document, and the documentation page with local assets only."""
 
 import re
 from typing import Any
 
 import jsonschema_rs
 import pytest
-from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the OpenAPI Initiative's own schema
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the official schema
 
 from tests.support.client import ask
 from tests.support.service_stack import Stack
@@ -47,7 +47,7 @@ def document(stack: Stack) -> dict[str, Any]:
 
 
 def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tuple[str, str], dict[str, Any]]:
-    """The operations of this contract, or of those below another prefix."""
+    """The operations of this contract, or of another prefix."""
     return {
         (method, path): operation
         for path, item in document["paths"].items()
@@ -57,12 +57,12 @@ def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tup
 
 
 def told_by(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
-    """The operations that have an answer of the status."""
+    """The operations that document the response status."""
     return {one for one, told in operations(document, below="/").items() if status in told["responses"]}
 
 
 def taking(document: dict[str, Any], header: str) -> set[tuple[str, str]]:
-    """The operations that have the header for a parameter, one that may be left out."""
+    """The operations that document the header as an optional parameter."""
     wanted = {("header", header, False)}
     return {
         one
@@ -168,5 +168,5 @@ def test_docs_page_loads_only_local_assets(stack: Stack, page: str) -> None:
 def test_docs_page_disables_remote_validator(stack: Stack) -> None:
     page = ask(stack.app, "GET", "/docs/").text
 
-    # Swagger UI shows a badge of validator.swagger.io unless told not to.
+    # Swagger UI shows a badge of validator.swagger.io unless this is disabled.
     assert re.search(r'"?validatorUrl"?: *(null|"none"|"")', page)

@@ -1,4 +1,4 @@
-"""GET /orders/{id}: one's own order, and not a word of anybody else's."""
+"""GET /orders/{id}: visible to the owner only."""
 
 from uuid import UUID, uuid4
 

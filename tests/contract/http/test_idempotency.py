@@ -1,4 +1,4 @@
-"""Idempotency-Key on every POST that makes an order: the same answer, byte for byte, and nothing done twice."""
+"""Idempotency-Key on every POST that creates an order: repeated requests replay the stored response."""
 
 import json
 from collections.abc import Callable
@@ -24,14 +24,14 @@ HOME = {
 
 @dataclass(frozen=True, kw_only=True)
 class Placing:
-    """A POST that makes an order: where to, what, and what else would be another request."""
+    """A POST that creates an order: path, body, and another body for the same key."""
 
     path: str
     body: dict[str, Any] | None
     other_path: str
     other_body: dict[str, Any] | None
     status: int
-    told_again_as: int | None = None  # the status of a repetition, where it is another
+    told_again_as: int | None = None  # the status of a replay, if it differs
     refusal: int = 422  # of a bad request
     needs_key: bool = False
 
@@ -79,7 +79,7 @@ def of_a_cart(stack: Stack, caller: Caller) -> Placing:
 
 
 def stocked(stack: Stack) -> int:
-    """A product of ten."""
+    """A product with ten units in stock."""
     root = stack.caller(role=Role.ADMIN)
     answer = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
     assert answer.status_code == 201, answer.text
@@ -88,7 +88,7 @@ def stocked(stack: Stack) -> int:
 
 @pytest.fixture(params=[of_items, of_products, of_a_template, of_a_shipment, of_a_cart])
 def placing(request: pytest.FixtureRequest, stack: Stack, ann: Caller) -> Placing:
-    """Every POST that makes an order."""
+    """Every POST that creates an order."""
     kind: Callable[[Stack, Caller], Placing] = request.param
     return kind(stack, ann)
 

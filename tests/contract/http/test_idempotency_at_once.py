@@ -1,4 +1,4 @@
-"""One key and many who use it at once: one order, one movement of stock, one event; the rest hear of it, or to wait."""
+"""Concurrent requests with one Idempotency-Key: one order and one event; the others get 409 or a replay."""
 
 import threading
 from collections import Counter
@@ -22,7 +22,7 @@ SENDERS = 32
 
 @contextmanager
 def held(stack: Stack, product: int) -> Iterator[None]:
-    """Somebody else holds the product, so that whoever orders it waits in the middle of the transaction."""
+    """Lock the product in another transaction, so that a request waits in the middle of its own."""
     with psycopg.connect(stack.settings.database_url.replace("+psycopg", "")) as other:
         other.execute("SELECT 1 FROM products WHERE id = %s FOR UPDATE", [product])
         yield
@@ -31,7 +31,7 @@ def held(stack: Stack, product: int) -> Iterator[None]:
 @pytest.mark.clause("004-04")
 def test_concurrent_repeat_is_409(real_stack: Stack) -> None:
     ann = real_stack.caller()
-    ann.place()  # she is known: the first orders of somebody new wait for each other
+    ann.place()  # Ann's user row exists, because first orders of a new user wait for each other
     product = stocked(real_stack)
     body = HOME | {"order_items": [{"product_id": product, "quantity": 10}]}
 
@@ -51,7 +51,7 @@ def test_concurrent_repeat_is_409(real_stack: Stack) -> None:
 
 
 def _until_somebody_waits(stack: Stack) -> None:
-    """Return when a transaction waits for what is held."""
+    """Return when a transaction waits for the lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     for _ in range(500):
         if stack.rows(waiting) != [(0,)]:

@@ -1,4 +1,4 @@
-"""Jobs run by Celery: a real worker, a real broker, and none of the web process's time."""
+"""Background jobs on Celery: a real worker and broker, outside the web process."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ MANY = effort(300, 600)
 def shop(
     request: pytest.FixtureRequest, postgres_server: PostgresServer, build: Callable[..., Stack]
 ) -> Iterator[Stack]:
-    """A service on PostgreSQL whose jobs Celery runs, on the broker that the test names."""
+    """A service on PostgreSQL whose jobs run on Celery, on the broker of the test."""
     rabbit: RabbitServer = request.getfixturevalue("rabbitmq_server")
     redis: RedisServer = request.getfixturevalue("redis_server")
     database = postgres_server.database()
@@ -49,7 +49,7 @@ def shop(
 
 @contextmanager
 def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Celery worker of two processes, as it is run in production."""
+    """A Celery worker with two processes, as in production."""
     command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery_app", "worker", "--concurrency", "2"]
     ours = environment(
         DATABASE_URL=settings.database_url,
@@ -75,7 +75,7 @@ def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[by
 
 
 def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    """Poll the job until so many orders are done."""
+    """Poll the job until it has processed the given number of orders."""
     deadline = time.monotonic() + 120
     while (job := root.ask("GET", where).json)["done"] < done:
         assert time.monotonic() < deadline, job
@@ -116,7 +116,7 @@ def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, m
         processes.kill(first)
     left = root.ask("GET", where).json
     if not deep():
-        shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had run out
+        shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired
     with worker(shop.settings, tmp_path):
         job = job_when(root, where, MANY, meanwhile=lambda: shop.container.job_worker().step())
 

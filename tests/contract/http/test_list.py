@@ -1,4 +1,4 @@
-"""GET /orders/user/{user_id}: one's own orders, newest first, page by page."""
+"""GET /orders/user/{user_id}: the owner's orders, newest first, with paging."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ NEXT = re.compile(r'<(?P<url>[^>]+)>; rel="next"')
 
 
 def followed(caller: Caller, query: str) -> list[list[dict[str, Any]]]:
-    """The pages, from the first to the one that names no next."""
+    """Follow the `next` links and return the pages."""
     answer = caller.list(query)
     pages = [answer.json]
     while "Link" in answer.headers:

@@ -1,4 +1,4 @@
-"""What the broker hears of an order: each fact once it is committed, and nothing else."""
+"""Messages of an order: each committed change is published once, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.support.service_stack import Stack
 
 @pytest.fixture(autouse=True)
 def nothing_on_its_way(stack: Stack) -> None:
-    """What earlier tests did has reached the broker."""
+    """Drain the outbox, because earlier tests may have left events."""
     stack.relayed()
 
 
@@ -89,7 +89,7 @@ def test_invalid_order_publishes_nothing(stack: Stack, ann: Caller, body: object
 
 @contextmanager
 def refusing(stack: Stack, table: str) -> Iterator[None]:
-    """The database refuses every row of the table meanwhile."""
+    """Let the database reject every insert into the table during the block."""
     if stack.settings.uses_default_database:
         stack.rows(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
     else:

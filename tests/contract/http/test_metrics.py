@@ -1,4 +1,4 @@
-"""What Prometheus reads at /metrics, from one process and from several (clause 002-28)."""
+"""Prometheus metrics at /metrics, of one process and of several (clause 002-28)."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ORDER = {"items": [{"sku": "TEA-1"}], "total_price": 1}
 
 
 def figures(text: str) -> dict[str, float]:
-    """The samples by name and labels, without the histogram's buckets."""
+    """The samples by name and labels, without histogram buckets."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#") and "_bucket" not in line]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
@@ -87,7 +87,7 @@ def test_metrics_are_summed_over_processes(tmp_path: Path, redis_server: RedisSe
 
     with Served(tmp_path, "--workers", "2", **redis) as served:
         token = served.token("ann")
-        for _ in range(40):  # a connection each, so that both processes get some
+        for _ in range(40):  # one connection each, so that both processes get requests
             connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
             connection.request("GET", "/orders/user/ann", headers={"Authorization": f"Bearer {token}"})
             assert connection.getresponse().status == 200

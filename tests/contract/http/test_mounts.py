@@ -1,4 +1,4 @@
-"""ORDERS_MOUNTS: what is served where."""
+"""ORDERS_MOUNTS: the prefixes of each contract."""
 
 from collections.abc import Callable
 

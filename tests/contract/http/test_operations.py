@@ -1,4 +1,4 @@
-"""What whoever runs the service asks it, without a token."""
+"""Operational routes: health, metrics and documentation, without a token."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ownership alone decides: no role and no scope opens another user's orders."""
+"""Order ownership: no role and no scope grants access to another user's order."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""PATCH /orders/{id}: four words, one lifecycle, and nothing changed by what is refused."""
+"""PATCH /orders/{id}: four statuses, one lifecycle, and no change by a rejected request."""
 
 import itertools
 import sqlite3

@@ -1,4 +1,4 @@
-"""What every contract refuses alike: too large, not JSON, unreadable, unknown, not allowed."""
+"""Rejections common to all contracts: too large, not JSON, unreadable, unknown, not allowed."""
 
 import json
 
@@ -13,7 +13,7 @@ GOOD = json.dumps({"items": [TEA], "total_price": 75}).encode()
 
 
 def padded(size: int) -> bytes:
-    """A good order of so many bytes."""
+    """A valid order of the given size in bytes."""
     return GOOD + b" " * (size - len(GOOD))
 
 

@@ -1,4 +1,4 @@
-"""X-Request-ID: on every answer, in every line of the log, and never a stranger's text in it."""
+"""X-Request-ID: on every response and in every log line, with untrusted values replaced."""
 
 import json
 import sys

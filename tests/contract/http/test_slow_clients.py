@@ -1,4 +1,4 @@
-"""Who sends slowly, or stops in between, keeps a socket: nobody else waits for them."""
+"""Slow clients: each occupies a socket, not a worker thread, so that other requests are served."""
 
 import json
 import socket
@@ -11,13 +11,13 @@ import pytest
 from tests.support.server import Served
 from tests.support.servers.ephemeral.server import HOST
 
-CLIENTS = 40  # five times as many as there are threads
+CLIENTS = 40  # five times the number of threads
 ORDER = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
 
 
 @contextmanager
 def half_sent(served: Served, head: str) -> Iterator[None]:
-    """So many clients have sent a part of a request, and send no more."""
+    """Open connections that send a part of a request and then stop."""
     request = f"{head}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
     with ExitStack() as stack:
         for _ in range(CLIENTS):
@@ -40,7 +40,7 @@ def test_slow_clients_do_not_block_others(served: Served, path: str) -> None:
 
 @pytest.mark.parametrize("mebibytes", [1.1, 8])
 def test_oversized_body_gets_its_response(served: Served, mebibytes: float) -> None:
-    """The connection is not cut before the answer is read."""
+    """The connection stays open until the client has read the response."""
     body = b" " * int(mebibytes * 1024 * 1024)
     head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token('wordy')}\r\n"
     head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"

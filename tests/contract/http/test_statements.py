@@ -1,4 +1,4 @@
-"""What a request costs the database."""
+"""SQL statement counts of the contract `orders`."""
 
 import re
 

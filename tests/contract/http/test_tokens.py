@@ -1,4 +1,4 @@
-"""A token that is missing, broken, expired or forged opens no route."""
+"""Authentication: a missing, malformed, expired or forged token is rejected on every route."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from tests.support.client import TEA, Caller, ask, refused
 from tests.support.invalid_tokens import forged_tokens
 from tests.support.service_stack import Stack
 
-# Space at an end belongs to the header, not to the token: what is left of these is a good token.
+# Trailing space belongs to the header, not to the token: without it these tokens are valid.
 SPACE_AROUND = {"a space before", "a space after", "a newline after"}
 FORGED = [
     (label, token) for label, token in forged_tokens(DEVELOPMENT_SECRET, "alice-forged") if label not in SPACE_AROUND
@@ -24,13 +24,13 @@ BODIES = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "CANC
 
 
 def as_a_server_hears_it(header: str) -> str:
-    """WSGI servers hand on the bytes of a header as Latin-1."""
+    """The header as a WSGI server passes it on: its bytes decoded as Latin-1."""
     return header.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = stack.caller("alice-forged")
     order = owner.place()
     method, path = request.param.format(id=order["id"], user=owner.subject).split()

@@ -1,4 +1,4 @@
-"""W3C Trace Context: the span of a request goes along with what it brings about."""
+"""W3C Trace Context: events carry the span of the request that caused them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
 def told(stack: Stack) -> list[tuple[str, Any]]:
-    """Each event of the exchange, and its trace."""
+    """The type and the trace of each event on the exchange."""
     return [(key, event.get("traceparent")) for key, event in stack.relayed().news]
 
 
@@ -24,7 +24,7 @@ def nothing_on_its_way(stack: Stack) -> None:
 
 @pytest.fixture(params=["real"])
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """With a broker: what is said is what arrives there."""
+    """A stack with a broker, because the trace is read from published messages."""
     stack: Stack = request.getfixturevalue("real_stack")
     return stack
 

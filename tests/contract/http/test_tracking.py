@@ -1,4 +1,4 @@
-"""What a carrier tells shows in every contract, and the order's user is told: over RabbitMQ, Kafka, and embedded."""
+"""Tracking events: applied in every contract, with user notifications, over RabbitMQ, Kafka and in process."""
 
 import json
 import time
@@ -29,7 +29,7 @@ KAFKA_OPTIONS = "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0"
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """A service, and a carrier that tells it things."""
+    """A service and a carrier that publishes tracking events to it."""
 
     stack: Stack
     inlet: MessageConsumer
@@ -37,7 +37,7 @@ class Track:
     dead: Callable[[], list[tuple[bytes, str]]]
 
     def tell(self, *messages: dict[str, Any] | bytes) -> None:
-        """Tell the service, and return when it has dealt with all of it."""
+        """Publish the events; return when the service has handled all of them."""
         for message in messages:
             self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
         handle, left, deadline = self.stack.container.tracking_handler(), len(messages), time.monotonic() + PATIENCE
@@ -48,7 +48,7 @@ class Track:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is early is waited for by the second."""
+    """Retry early events every second."""
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
     monkeypatch.setattr(kafka, "RETRY_WINDOW", 8.0)
 
@@ -76,7 +76,7 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     stack: Stack = request.getfixturevalue("real_stack")
     queue = stack.settings.tracking_queue
     inlet = stack.container.tracking_events()
-    inlet.poll(lambda _: None, timeout=0.1)  # declares what there is to declare
+    inlet.poll(lambda _: None, timeout=0.1)  # declares the queues
 
     def put(message: bytes) -> None:
         with server.channel() as channel:
@@ -127,7 +127,7 @@ def event(order: object, status: str, **others: Any) -> dict[str, Any]:
 def test_tracking_event_is_applied_once(track: Track) -> None:
     ann = track.stack.caller()
     order = ann.place()
-    assert ann.get(order).json["status"] == "PENDING"  # and it is in the cache
+    assert ann.get(order).json["status"] == "PENDING"  # the order is cached now
     shipped = event(order["id"], "in_transit")
 
     track.tell(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
@@ -201,7 +201,7 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     assert len(dead) == len(bad)
     for message, expected in bad:
         assert expected in dead[message if isinstance(message, bytes) else json.dumps(message).encode()]
-    assert ann.get(order).json["version"] == 2  # the good one behind them
+    assert ann.get(order).json["version"] == 2  # the valid event behind them
     assert ann.get(shipped).json["status"] == "SHIPPED"
 
 
@@ -209,7 +209,7 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
 def posting(
     request: pytest.FixtureRequest, real_stack: Stack, rabbitmq_server: RabbitServer, build: Callable[..., Stack]
 ) -> Iterator[tuple[Stack, MailServer]]:
-    """A service that sends mail, and the server that gets it."""
+    """A service that sends e-mail, and the mail server that receives it."""
     with MailServer() as mail:
         settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
         if request.param == "kafka":
@@ -246,7 +246,7 @@ def test_admin_change_sends_one_email(
 ) -> None:
     stack, mail = posting
     inlet, handle = stack.container.notifications(), stack.container.notification_handler()
-    while inlet.poll(lambda _: None, timeout=0.5):  # what others left; from now on the queue is bound
+    while inlet.poll(lambda _: None, timeout=0.5):  # discards earlier messages and binds the queue
         pass
     ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
     shipped_by_an_administrator(stack, ann)

@@ -1,4 +1,4 @@
-"""Two services in one process do not see each other."""
+"""Isolation of two services in one process."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ OTHER_SECRET = "another secret, of thirty-two bytes or more"
 
 @pytest.fixture
 def two(build: Callable[..., Stack]) -> tuple[Stack, Stack]:
-    """Two services that keep all they have in memory, with secrets of their own."""
+    """Two services on memory stores, each with its own secret."""
     one, other = (
         build(Settings(database_url="memory://", jwt_secret=secret, log_level="ERROR")) for secret in ("", OTHER_SECRET)
     )

@@ -1,4 +1,4 @@
-"""The rules of the house are watched: breaches of each import contract are planted and caught; the code is clean."""
+"""Architecture rules: each import contract detects a planted breach, and the code satisfies all of them."""
 
 import os
 import re
@@ -37,7 +37,7 @@ BREACHES = [
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources and the contracts, to be spoilt."""
+    """A copy of the sources and the import contracts, to be modified."""
     directory = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", directory)
@@ -63,7 +63,7 @@ def report_of_ours(copy: Path) -> str:
 
 @pytest.fixture(scope="module")
 def report(copy: Path, report_of_ours: str) -> str:
-    """The report on all breaches at once, each at the end of its module, planted after `report_of_ours`."""
+    """The report on all breaches; each is appended to its module after `report_of_ours` has run."""
     for importer, imported, _ in BREACHES:
         with (copy / "src" / f"{importer.replace('.', '/')}.py").open("a") as module:
             module.write(f"\nimport {imported}\n")

@@ -1,4 +1,4 @@
-"""What the base install costs: the standard library, and less than a tenth of a second."""
+"""Import cost of the base install: the standard library only, and less than 100 ms."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PACKAGES = [
     "orders_adapters.system",
 ]
 OURS = {"orders_domain", "orders_adapters"}
-PUBLISHED = 0.1  # seconds of CPU, because the machine may be busy with others
+PUBLISHED = 0.1  # seconds of CPU, because other processes may share the machine
 
 PROBE = """
 import os, sys, time
@@ -44,7 +44,7 @@ for names in {cases!r}:
 
 
 def fresh(*cases: list[str]) -> list[dict[str, Any]]:
-    """Import each case's modules where there is only the standard library and our source on the path."""
+    """Import the modules of each case with only the standard library and the source on the path."""
     probe = PROBE.format(source=str(SOURCE), cases=cases)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
     done = subprocess.run(
@@ -60,7 +60,7 @@ def modules_of(package: str) -> list[str]:
 
 
 def foreign(names: list[str]) -> dict[str, set[str]]:
-    """The packages that are not the standard library's, by the module that is imported first."""
+    """The packages outside the standard library, by the module that is imported first."""
     roots = {
         name: {module.partition(".")[0] for module in found["loaded"]}
         for name, found in zip(names, fresh(*([name] for name in names)), strict=True)
@@ -71,7 +71,7 @@ def foreign(names: list[str]) -> dict[str, set[str]]:
 def test_modules_import_without_dependencies() -> None:
     loaded_with = dict(zip(PACKAGES, fresh(*([package] for package in PACKAGES)), strict=True))
 
-    # A module's package is imported before the module, so that those a package loads are imported with it alone.
+    # A package is imported before its modules, so that the modules it loads are measured with it.
     others = [
         module for package in PACKAGES for module in modules_of(package) if module not in loaded_with[package]["loaded"]
     ]
@@ -90,7 +90,7 @@ def test_domain_imports_no_adapter() -> None:
 def test_base_import_takes_under_100_ms(name: str) -> None:
     fresh([name])  # writes the bytecode
 
-    # CPU time grows where other processes share the cores: one try that is not disturbed is the measure.
+    # CPU time grows if other processes share the cores: one undisturbed attempt is enough.
     assert any(each["took"] < PUBLISHED for _ in range(25) for each in fresh([name]))
 
 

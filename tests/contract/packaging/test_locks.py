@@ -1,6 +1,6 @@
-"""The lock files hold with every pip we claim: a requirement with an extra finds its pin with that extra.
+"""Lock files: each requirement with an extra is pinned with that extra, for every supported pip.
 
-pip before 23.3 looks a requirement with an extra up by itself, and takes a pin without the extra for no pin at all.
+pip before 23.3 resolves a requirement with an extra separately, and ignores a pin without the extra.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The tasks of the Makefile, where something is missing or in the way."""
+"""Makefile targets: missing network, failing installation and occupied port."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    # Under `make test` these would make of this make a part of that one.
+    # Under `make test` these variables would make this make a child of the outer one.
     outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     variables = {name: value for name, value in environment(**variables).items() if name not in outer}
     return subprocess.run(["make", *arguments], cwd=here, env=variables, capture_output=True, text=True, timeout=120)
@@ -26,7 +26,7 @@ def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.Com
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A checkout with an empty .venv and this environment's pip."""
+    """A checkout with an empty .venv and the pip of this environment."""
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
@@ -82,5 +82,5 @@ def test_busy_port_error_names_make_option() -> None:
 
 
 def test_tests_import_the_checkout() -> None:
-    """As they do after `pip install .` in make's environment, which replaces the editable installation."""
+    """An installed copy, for example after `pip install .`, replaces the editable installation."""
     assert Path(orders_flask.__file__).is_relative_to(ROOT / "src")

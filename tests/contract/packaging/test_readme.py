@@ -1,4 +1,4 @@
-"""The README: its example of embedding runs, and its links lead to files."""
+"""README: the embedding example runs, and the links resolve."""
 
 import re
 import subprocess

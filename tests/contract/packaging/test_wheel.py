@@ -1,4 +1,4 @@
-"""The wheel is whole: it migrates a database outside any checkout, and promises its types."""
+"""Wheel: complete enough to migrate a database outside a checkout, with type information."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an installation of the wheel puts on a machine."""
+    """The files that an installation of the wheel creates."""
     built, installed = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("installed")
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(built)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)

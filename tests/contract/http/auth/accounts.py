@@ -1,4 +1,4 @@
-"""The door of a service: who has an account there, and what they can ask."""
+"""Test client of /auth, and the accounts that use it."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -19,7 +19,7 @@ ADDRESSES = (f"198.51.{number // 250}.{number % 250}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Guest:
-    """Somebody with an account. Each asks from an address of their own."""
+    """An account holder. Each account sends requests from its own address, because attempts are limited by address."""
 
     app: Flask
     stack: Stack
@@ -51,7 +51,7 @@ class Guest:
         return ask(app or self.app, "POST", "/auth/logout", headers={"Authorization": f"Bearer {token}"})
 
     def opens(self, token: str, *, app: Flask | None = None) -> bool:
-        """Whether every contract lets the token in; none may be of another opinion than the others."""
+        """Whether all contracts accept the token; the contracts must agree."""
         caller = Caller(app=app or self.app, subject=self.subject, token=token)
         paths = (f"/orders/user/{self.subject}", "/api/v1/orders/my-orders", "/ostore/orders/none")
         statuses = [caller.ask("GET", path).status_code for path in paths]
@@ -72,7 +72,7 @@ def welcome(stack: Stack, **others: Any) -> Guest:
 
 
 def error(answer: Answer, status: int) -> str:
-    """Return what a refusal says, having seen that it is what the contract says of every error."""
+    """Return the message of an error response, after checking its shape."""
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     assert answer.mimetype == "application/json"
     assert answer.json.keys() == {"error"}

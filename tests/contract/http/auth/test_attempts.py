@@ -1,4 +1,4 @@
-"""POST /auth/login tried again and again: how often by account and by address, with Redis and without it."""
+"""Rate limit of POST /auth/login: by account and by address, with Redis and without it."""
 
 import time
 from collections.abc import Callable

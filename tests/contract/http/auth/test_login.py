@@ -1,4 +1,4 @@
-"""POST /auth/login: a token for an e-mail address and a password, and one answer for everything else."""
+"""POST /auth/login: a token for a valid e-mail address and password, and one response for all failures."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where /auth is: with the contract `ostore`, once, and nothing else is there."""
+"""Mount point of /auth: present once with the contract `ostore`, absent otherwise."""
 
 from collections.abc import Callable
 
@@ -47,5 +47,5 @@ def test_openapi_requires_token_for_logout_only(stack: Stack) -> None:
     paths = document["paths"]
 
     assert [paths[path]["post"].get("security") for path in ("/auth/login", "/auth/refresh")] == [[], []]
-    assert "security" not in paths["/auth/logout"]["post"]  # as everywhere
+    assert "security" not in paths["/auth/logout"]["post"]  # the default applies
     assert "All but login and refresh need a bearer token" in document["info"]["description"]

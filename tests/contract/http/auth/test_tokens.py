@@ -1,4 +1,4 @@
-"""POST /auth/refresh and /auth/logout: a token is exchanged once, and one that was ended opens nothing, anywhere."""
+"""POST /auth/refresh and /auth/logout: single-use refresh tokens and revocation."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ INVALID = "The bearer token is missing or not valid."
 
 @pytest.fixture
 def elsewhere(real_stack: Stack, build: Callable[..., Stack]) -> Stack:
-    """Another process of the same service, as far as one can be in this one: nothing but the servers is shared."""
+    """A second application object of the same service: only the servers are shared."""
     return build(replace(real_stack.settings, log_level="ERROR"))
 
 
@@ -55,7 +55,7 @@ def test_refresh_token_reuse_revokes_its_family(ada: Guest) -> None:
 
 @pytest.mark.clause("003-12")
 def test_concurrent_reuse_revokes_the_family(ada: Guest) -> None:
-    """The others have shown the token again, and end the family: perhaps before the one has its answer."""
+    """Reuse by the losers revokes the family, perhaps before the winner has its response."""
     for _ in range(3):
         token = ada.token()
         with ThreadPoolExecutor(8) as threads:
@@ -162,7 +162,7 @@ def test_revoked_token_is_rejected_on_orders(stack: Stack, ada: Guest) -> None:
     assert caller.get(order).status_code == 200
     ada.logout(token)
 
-    refused(caller.get(order), 401)  # though it is cached
+    refused(caller.get(order), 401)  # although the order is cached
     refused(caller.patch(order, "PAID"), 401)
     refused(caller.post({"items": [], "total_price": 0}), 401)
 
@@ -191,7 +191,7 @@ def test_concurrent_refresh_has_one_winner(real_stack: Stack, elsewhere: Stack) 
         token = ada.token()
         with ThreadPoolExecutor(2) as threads:
             asked = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
-        # The loser revokes the family, and where it does so before the winner looks, there is no winner.
+        # The loser revokes the family. If that happens before the winner reads it, there is no winner.
         assert sorted(each.result().status_code for each in asked) in ([200, 401], [401, 401])
 
 
@@ -230,7 +230,7 @@ def test_revocation_works_during_redis_outage(far: Guest, to_redis: Proxy, broke
     to_redis.restore()
 
     for _ in range(5):
-        time.sleep(0.5)  # meanwhile the circuit tries again
+        time.sleep(0.5)  # the circuit breaker retries meanwhile
         assert [far.opens(one) for one in (before, token, good)] == [False, False, True]
 
 

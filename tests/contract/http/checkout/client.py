@@ -1,4 +1,4 @@
-"""What is asked at the till: carts to be ordered, orders to be shown and cancelled."""
+"""Test client of `checkout`: place, read and cancel orders."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def cancel(caller: Caller, order_id: str, *, headers: dict[str, str] | None = No
 
 
 def refused(answer: Answer, status: int) -> dict[str, Any]:
-    """Return the body of a refusal, having seen that it is what the contract says of every error."""
+    """Return the body of an error response, after checking its shape."""
     assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text[:500]
     body: dict[str, Any] = answer.json
     assert isinstance(body["error"], str)

@@ -1,4 +1,4 @@
-"""Who may order, see and cancel what; and that no forged token opens a route."""
+"""Access rules of `checkout`: owner, role and scope, and forged tokens."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def test_stranger_is_403_without_order_details(stack: Stack, ann: Caller) -> Non
         assert answer.status_code == 403
         assert ann.subject not in answer.text
         assert "LAMP-1" not in answer.text
-        look(ann, order_id)  # from now on it is cached
+        look(ann, order_id)  # the order is cached from now on
 
 
 @pytest.mark.parametrize("order_id", ["1", "x", "not-a-uuid", NOBODY[:-1], NOBODY + "0"])
@@ -96,7 +96,7 @@ def _shape(path: str) -> str:
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = stack.caller("alice-forged", scopes=("orders:write",))
     order_id = order(owner, cart(owner.subject), key=request.param).json["orderId"]
     method, path = request.param.format(order=order_id).split()

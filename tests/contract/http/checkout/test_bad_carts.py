@@ -1,4 +1,4 @@
-"""Carts that are refused: 422, a sentence and what is wrong, and nothing is stored."""
+"""Invalid carts: 422 with an error message, and nothing is stored."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NO_CENTS = [-1, 10**12 + 1, 10**30, 2500.0, 0.5, "2500", False, None, [2500], {}
 
 
 def without(content: dict[str, Any], *path: str) -> dict[str, Any]:
-    """The snapshot without a member, which may lie deeper."""
+    """The snapshot without one member, at any depth."""
     first, *rest = path
     if rest:
         return content | {first: without(content[first], *rest)}

@@ -1,4 +1,4 @@
-"""`checkout` under its alias, and orders seen through contracts that they were not placed through."""
+"""`checkout` under an alias prefix, and its orders in the other contracts."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Cancelling: by operators, in time, once, and for a reason that one may keep to oneself."""
+"""POST /api/orders/{id}/cancel: allowed statuses, optional reason, idempotency."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ def root(stack: Stack) -> Caller:
 
 
 def pay(stack: Stack, order_id: str) -> None:
-    """Do what `orders bulk-status paid` does: no contract has a word for it that administrators can say."""
+    """Set the status PAID as `orders bulk-status` does, because no contract lets an administrator set it."""
     paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
     operator = Actor(subject="cli", role=Role.ADMIN)
     job = stack.container.bulk_change_status(BulkChangeStatus(actor=operator, order_ids=(UUID(order_id),), target=paid))
@@ -35,7 +35,7 @@ def pay(stack: Stack, order_id: str) -> None:
 
 
 def brought_to(status: str, *, stack: Stack, owner: Caller, root: Caller) -> str:
-    """Return the id of the owner's order, brought to the status by administrators."""
+    """Return the id of the owner's order after an administrator has set the status."""
     order_id: str = order(owner, cart(owner.subject)).json["orderId"]
     if status == "paid":
         pay(stack, order_id)
@@ -133,7 +133,7 @@ def test_cancel_restores_stock_once(stack: Stack, ann: Caller, root: Caller, ope
     by_operator = cancel(operator, uuid_of(order_id)).status_code
     statuses = [cancel(root, uuid_of(order_id)).status_code for _ in range(3)]
 
-    assert by_operator == 403  # only administrators move an order of `management`
+    assert by_operator == 403  # only administrators change orders of `management`
     assert statuses == [200, 409, 409]
     assert root.ask("GET", f"/api/v1/products/{lamp}").json["stock_quantity"] == 10
 

@@ -1,4 +1,4 @@
-"""The contract `checkout`, request by request: what a cart service and its customers are used to."""
+"""Main path of `checkout`: place, read and cancel an order of a signed cart."""
 
 import re
 from typing import Any

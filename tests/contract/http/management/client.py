@@ -1,4 +1,4 @@
-"""What shoppers and administrators of the contract `management` say, and what its refusals look like."""
+"""Test client of `management`, for customers and administrators."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PRODUCT_NAMES = (f"Product number {number}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Shopper(Caller):
-    """A caller of `management`; of `orders`, too."""
+    """A caller of `management` and of `orders`."""
 
     orders: str = ORDERS
 
     def product(self, *, stock: int = 100, price: float = 2.5, **others: Any) -> dict[str, Any]:
-        """Add a product."""
+        """Create a product."""
         body = {"name": next(PRODUCT_NAMES), "price": price, "stock_quantity": stock} | others
         answer = self.post(body, path=f"{PRODUCTS}/")
         assert answer.status_code == 201, answer.text
@@ -41,11 +41,11 @@ class Shopper(Caller):
         return int(self.ask("GET", f"{PRODUCTS}/{product['product_id']}").json["stock_quantity"])
 
     def wants(self, *items: tuple[dict[str, Any], int], **shipping: Any) -> Answer:
-        """Ask for an order of so many of each product."""
+        """Request an order of the given quantity of each product."""
         return self.post(body(*((product["product_id"], quantity) for product, quantity in items), **shipping))
 
     def ordered(self, *items: tuple[dict[str, Any], int]) -> dict[str, Any]:
-        """Place an order; return it as the contract shows it."""
+        """Place an order; return it in the form of the contract."""
         answer = self.wants(*items)
         assert answer.status_code == 200, answer.text
         return dict(answer.json)
@@ -70,23 +70,23 @@ class Shopper(Caller):
 def shopper(
     stack: Stack, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()
 ) -> Shopper:
-    """Somebody nobody has heard of before, unless named."""
+    """A new customer, unless a subject is given."""
     caller = stack.caller(subject, role=role, scopes=scopes)
     return Shopper(app=caller.app, subject=caller.subject, token=caller.token)
 
 
 def twin(stack: Stack, of: Shopper, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Shopper:
-    """The same person with another token."""
+    """The same subject with another token."""
     return replace(of, token=shopper(stack, of.subject, role=role, scopes=scopes).token)
 
 
 def body(*items: tuple[Any, Any], **shipping: Any) -> dict[str, Any]:
-    """A good order of product ids and quantities, but for what is given otherwise."""
+    """A valid order body of product ids and quantities, with the given changes."""
     return SHIPPING | {"order_items": [{"product_id": one, "quantity": many} for one, many in items]} | shipping
 
 
 def detail(answer: Answer, status: int) -> Any:
-    """Return the detail of a refusal, having seen that it is what the contract says of every error."""
+    """Return the detail of an error response, after checking its shape."""
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     assert answer.mimetype == "application/json"
     assert answer.json.keys() == {"detail"}
@@ -98,7 +98,7 @@ def detail(answer: Answer, status: int) -> Any:
 
 
 def errors(answer: Answer) -> dict[str, list[str]]:
-    """Return the messages by field of a request that is not valid."""
+    """Return the messages of a validation error by field."""
     said = detail(answer, 400)
     assert isinstance(said, dict), said
     assert said.keys() == {"message", "errors"}

@@ -1,4 +1,4 @@
-"""What only administrators may: everybody else hears so before anything of the request is read."""
+"""Admin routes of `management`: a customer gets 403 before the body is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every status, every command, every role: what is answered, and what the order is afterwards.
+"""Status, command and role matrix: the response and the resulting status of an order.
 
 The tables are written from the published contracts, not from the code.
 """
@@ -21,7 +21,7 @@ SAME = "same"
 
 
 def table(drawn: str) -> dict[str, dict[str, str | None]]:
-    """Read a table: the order's status by row, the word asked for by column; ``-`` is refused."""
+    """Parse a table: rows are the current status, columns the requested status, ``-`` is rejected."""
     head, *rows = (line.split() for line in drawn.strip().splitlines())
     return {
         status: {word: None if cell == "-" else cell for word, cell in zip(head, cells, strict=True)}
@@ -29,7 +29,7 @@ def table(drawn: str) -> dict[str, dict[str, str | None]]:
     }
 
 
-# The words of `management`, for an administrator; what is refused is 400.
+# The vocabulary of `management`, for an administrator; a rejected transition is 400.
 PUT = table("""
               pending   confirmed  shipped   delivered  cancelled
     PENDING   same      CONFIRMED  SHIPPED   -          CANCELED
@@ -39,7 +39,7 @@ PUT = table("""
     DELIVERED -         -          -         same       -
     CANCELED  -         -          -         -          same
 """)
-# The words of `orders`, for the owner, who moves no order of `management`; what is refused is 409.
+# The vocabulary of `orders`, for the owner, who cannot change orders of `management`; a rejected transition is 409.
 PATCH = table("""
               PENDING   PAID       SHIPPED   CANCELED
     PENDING   same      -          -         -
@@ -66,7 +66,7 @@ ROLES = {  # owns the order, is an administrator
 
 
 def expected(status: str, command: str, role: str) -> tuple[int, str]:
-    """The answer's status code, and the order's status afterwards."""
+    """The status code of the response, and the status of the order afterwards."""
     owns, administers = ROLES[role]
     verb, _, word = command.partition(" ")
     if verb == "PUT":
@@ -84,7 +84,7 @@ def expected(status: str, command: str, role: str) -> tuple[int, str]:
 
 @dataclass
 class Scene:
-    """One owner, one product, and an order for each status that is left as it was."""
+    """One owner, one product, and an order for each status that no command has changed yet."""
 
     stack: Stack
     root: Shopper
@@ -95,7 +95,7 @@ class Scene:
         self.present: dict[str, tuple[dict[str, object], str]] = {}
 
     def order(self, status: str) -> tuple[dict[str, object], str]:
-        """An order in that status, and its id."""
+        """An order in the status, and its id."""
         if status not in self.present:
             order = self.owner.ordered((self.tea, 1))
             [(order_id,)] = self.stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
@@ -109,7 +109,7 @@ class Scene:
         return self.present[status]
 
     def pay(self, order: dict[str, object]) -> None:
-        """An administrator does what `orders bulk-status paid` does: this contract has no word for it."""
+        """Set the status PAID as `orders bulk-status` does, because this contract has no name for it."""
         paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         number = int(str(order["order_id"]))
         request = BulkChangeStatus(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), target=paid)
@@ -225,7 +225,7 @@ def test_unknown_order_is_404(root: Shopper, ref: str) -> None:
 def test_deleted_order_remains_in_history_only(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product(stock=5)
     order = ann.ordered((tea, 5))
-    assert ann.see(order).status_code == 200  # and so perhaps in a cache
+    assert ann.see(order).status_code == 200  # the order may be cached now
 
     answer = ann.delete(order)
 

@@ -1,4 +1,4 @@
-"""POST /: products are ordered, at the prices of the moment, and their stock is taken."""
+"""POST /api/v1/orders/: orders of catalog products, at current prices, with stock deduction."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -65,7 +65,7 @@ def test_order_is_equal_in_every_view(root: Shopper, ann: Shopper) -> None:
 def test_order_is_found_by_uuid(stack: Stack, root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
     [(stored,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
-    order_id = str(UUID(str(stored)))  # SQLite keeps it without dashes
+    order_id = str(UUID(str(stored)))  # SQLite stores it without dashes
 
     for path in (f"{ORDERS}/{order_id}", f"{ORDERS}/{order_id.upper()}"):
         assert ann.ask("GET", path).json == order

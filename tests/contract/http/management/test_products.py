@@ -1,4 +1,4 @@
-"""/api/v1/products: anybody with a token sees them, administrators keep them."""
+"""/api/v1/products: any authenticated caller reads products, administrators change them."""
 
 from __future__ import annotations
 

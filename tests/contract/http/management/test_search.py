@@ -1,4 +1,4 @@
-"""GET / and /my-orders: every filter by itself and with every other, page by page."""
+"""GET /api/v1/orders/ and /my-orders: each filter alone and combined, with paging."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.http.management.client import Shopper, errors, shopper
 from tests.support.service_stack import Stack
 
 Order = dict[str, Any]
-LONG_AGO = datetime(2001, 2, 1, tzinfo=UTC)  # no other test's orders are as old
+LONG_AGO = datetime(2001, 2, 1, tzinfo=UTC)  # older than the orders of all other tests
 SQL = "' OR '1'='1' --"
 
 
@@ -25,7 +25,7 @@ def at(order: Order) -> datetime:
     return datetime.fromisoformat(order["order_date"])
 
 
-# Each parameter with its value and what it means, for the orders below.
+# Each parameter with a value and its meaning for the orders below.
 FILTERS: dict[str, tuple[str, Callable[[Order], bool]]] = {
     "status": ("confirmed", lambda order: order["status"] == "confirmed"),
     "user_id": ("", lambda order: order["user_id"].startswith("first-")),  # the value depends on the test
@@ -44,7 +44,7 @@ def scenes() -> dict[int, tuple[Shopper, list[Order], str]]:
 
 @pytest.fixture
 def scene(stack: Stack, scenes: dict[int, tuple[Shopper, list[Order], str]]) -> tuple[Shopper, list[Order], str]:
-    """48 orders of two people, over eight days long ago: each status, and amounts from 2.50 to 15."""
+    """48 orders of two customers over eight days: every status, and amounts from 2.50 to 15."""
     if id(stack) not in scenes:
         scenes[id(stack)] = made(stack)
     return scenes[id(stack)]
@@ -142,7 +142,7 @@ def test_paid_order_matches_confirmed_filter(stack: Stack, root: Shopper, ann: S
         ("2001-02-02T04:00:00", "2001-02-02", range(28, 48)),
         ("20010202", "20010202", range(24, 48)),
         ("2001-W05-5", "2001W055", range(24, 48)),
-        ("2001W06", "2001-W06", range(96, 120)),  # a week's own name is its Monday
+        ("2001W06", "2001-W06", range(96, 120)),  # the start of an ISO week is its Monday
         ("20010202T040000Z", "2001W055T08", range(28, 33)),
     ],
 )
@@ -307,7 +307,7 @@ def test_skip_and_limit_yield_every_order(scene: tuple[Shopper, list[Order], str
 
 
 def linked(root: Shopper, url: str) -> Iterator[list[Order]]:
-    """The pages from this one on, by their links."""
+    """Follow the links from this page and yield the pages."""
     while url:
         answer = root.ask("GET", url)
         assert answer.status_code == 200

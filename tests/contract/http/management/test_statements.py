@@ -1,4 +1,4 @@
-"""What the requests of `management` cost the database."""
+"""SQL statement counts of `management`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However an order is given up, and through whichever contract, its stock comes back exactly once."""
+"""Stock restoration: exactly once, for each way to cancel an order and in each contract."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def id_of(stack: Stack, order: dict[str, object]) -> UUID:
 
 
 def canceled(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """An administrator cancels it through `checkout`."""
+    """An administrator cancels the order through `checkout`."""
     return root.ask("POST", f"/api/orders/{id_of(stack, order)}/cancel")
 
 
 def put(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """An administrator cancels it through `management`."""
+    """An administrator cancels the order through `management`."""
     return root.put(order, "cancelled")
 
 
 def deleted(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """The owner deletes it through `management`."""
+    """The owner deletes the order through `management`."""
     return owner.delete(order)
 
 
@@ -134,7 +134,7 @@ def test_concurrent_buyers_share_last_unit_once(stack: Stack, root: Shopper) -> 
 
 @contextmanager
 def patience(stack: Stack) -> Iterator[None]:
-    """Let requests queue for a connection as long as it takes: this process has more threads than a service."""
+    """Let requests wait for a connection without limit, because this process has more threads than a service."""
     pool = stack.container.queries()._engine.pool
     before, pool._timeout = pool._timeout, 60
     try:

@@ -1,4 +1,4 @@
-"""No token, no entry: every route of `management`, the tables of forged tokens and of roles."""
+"""Authentication of `management`: every route against forged tokens and roles."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_route_table_matches_the_application(stack: Stack) -> None:
 
 
 def _shape(path: str) -> str:
-    """The path with its parameters alike, and without its last slash."""
+    """The path with uniform parameter names and without a trailing slash."""
     return re.sub(r"<[^>]+>|\{[^}]+\}|\b1\b", "*", path).rstrip("/")
 
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = twin(stack, Shopper(app=stack.app, subject="alice-forged", token=""), role=Role.ADMIN)
     tea = root.product()
     order = owner.ordered((tea, 1))

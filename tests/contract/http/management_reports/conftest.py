@@ -1,4 +1,4 @@
-"""A service on each kind of database, whose clock goes when told to; each test finds it empty, at noon."""
+"""A service on each kind of database with an adjustable clock; each test starts with empty tables, at noon."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A service of the test's own, whose clock goes when told to, and the people at its desk."""
+"""Test client of the reports: a service with an adjustable clock, and its callers."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +42,7 @@ class Desk:
         return int(of(self.admin.post(body, path="/api/v1/products/"), 201)["product_id"])
 
     def order(self, products: dict[int, int], *, by: Caller | None = None) -> dict[str, Any]:
-        """Order so much of each product."""
+        """Order the given quantity of each product."""
         return dict(of((by or self.ann).post(wanted(products), path=f"{ORDERS}/")))
 
     def become(self, order: dict[str, Any], *words: str) -> None:
@@ -63,13 +63,13 @@ def wanted(products: dict[int, int], **more: object) -> dict[str, Any]:
 
 
 def of(answer: Answer, status: int = 200) -> Any:
-    """Return the body of an answer of that status."""
+    """Return the body of a response, after checking its status code."""
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     return answer.json
 
 
 def refused(answer: Answer, status: int) -> Any:
-    """Return the detail of a refusal, which is all this contract says of an error (clause 002-20)."""
+    """Return the detail of an error response, the only member of an error in this contract (clause 002-20)."""
     body = of(answer, status)
     assert body.keys() == {"detail"}
     assert "Traceback" not in answer.text

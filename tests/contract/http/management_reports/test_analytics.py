@@ -61,7 +61,7 @@ def test_merged_status_is_counted_once(desk: Desk) -> None:
     ("bucket", "starts"),
     [
         ("day", ["2026-03-14", "2026-03-15", "2026-03-16", "2026-03-17"]),
-        ("week", ["2026-03-09", "2026-03-16"]),  # a Saturday lies in the week of the Monday before
+        ("week", ["2026-03-09", "2026-03-16"]),  # a Saturday belongs to the week of the Monday before
         ("month", ["2026-03-01"]),
     ],
 )

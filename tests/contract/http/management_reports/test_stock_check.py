@@ -34,7 +34,7 @@ def test_low_stock_is_warning_and_empty_critical(desk: Desk) -> None:
     assert (warned["status"], warned["out_of_stock"]) == ("warning", 0)
     assert warned["low_stock"] == [{"product_id": tea, "name": "Tea", "stock_quantity": 5}]
     assert (critical["status"], critical["out_of_stock"], critical["total_products"]) == ("critical", 1, 2)
-    assert [low["product_id"] for low in critical["low_stock"]] == [cup, tea]  # the emptiest first
+    assert [low["product_id"] for low in critical["low_stock"]] == [cup, tea]  # ordered by stock, ascending
 
 
 @pytest.mark.clause("002-17")

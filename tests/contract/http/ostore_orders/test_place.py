@@ -1,4 +1,4 @@
-"""POST and GET where all is ours: products of our own catalogue, shipments of our own desk."""
+"""POST and GET /ostore/orders with the local catalog and local shipments."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -352,6 +352,6 @@ def test_foreign_keys_protect_order_rows(stack: Stack, keeper: Shopper, ann: OSt
 
 
 def _strictly(stack: Stack, statement: str) -> None:
-    """Run it as the service would; SQLite keeps foreign keys only for who asks for it."""
+    """Run the statement with foreign keys enabled, because SQLite checks them only on request."""
     with stack.container.store().unit_of_work() as uow:
         uow.orders._connection.exec_driver_sql(statement)  # type: ignore[attr-defined]

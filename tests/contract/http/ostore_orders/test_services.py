@@ -1,4 +1,4 @@
-"""Orders through other services: whatever these do, an order is there whole, here and there, or not at all."""
+"""Orders with external services: an order is complete on every side, or absent on every side."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.service_stack import Stack
 
 M = Misbehaviour
 T = TypeVar("T")
-SLOW = 1.5  # seconds: longer than a connection may take, shorter than a call
+SLOW = 1.5  # seconds: longer than the connect timeout, shorter than the request timeout
 
 
 def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
@@ -38,7 +38,7 @@ def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
 
 @contextmanager
 def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
-    """Do it meanwhile."""
+    """Run the task in another thread during the block."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(task)
 
@@ -116,7 +116,7 @@ def test_shortage_while_reserving_is_reported(elsewhere: Elsewhere) -> None:
     def sell_out(asked: Any) -> tuple[int, Any]:
         told = good(asked)
         looked.append(asked.path)
-        if len(looked) == 2:  # both products were looked at
+        if len(looked) == 2:  # both products have been read
             elsewhere.catalogue.products[MILK]["quantity"] = 0
         return told
 
@@ -142,7 +142,7 @@ def test_duplicate_shipment_id_is_rejected(elsewhere: Elsewhere) -> None:
 
 @pytest.fixture
 def keeper(elsewhere: Elsewhere) -> Shopper:
-    """An administrator of the shop, by way of `management`."""
+    """An administrator of the service, through `management`."""
     return shopper(elsewhere.stack, role=Role.ADMIN)
 
 
@@ -240,7 +240,7 @@ class TestExpiredReservation:
 class TestIdempotency:
     def test_repeated_request_replays_the_response(self, elsewhere: Elsewhere) -> None:
         first = elsewhere.wants(key="k-1")
-        elsewhere.catalogue.misbehave["GET"] = M.FAIL  # nobody is asked anything any more
+        elsewhere.catalogue.misbehave["GET"] = M.FAIL  # no service is called any more
 
         again = elsewhere.wants(key="k-1")
 
@@ -273,7 +273,7 @@ class TestIdempotency:
     def test_compensated_failure_leaves_key_free(self, elsewhere: Elsewhere) -> None:
         elsewhere.carrier.misbehave["POST"] = M.FAIL
         error(elsewhere.wants(key="k-1"), 503)
-        # What is undone at once may have been done late: it is looked at a second time, and the key is free before.
+        # A compensated step may still complete late: it is checked a second time, and the key is released before.
         elsewhere.carrier.reset()
         elsewhere.settle()
 
@@ -292,7 +292,7 @@ class TestIdempotency:
 
 
 class TestSingleService:
-    """The other part is ours."""
+    """The other part is local."""
 
     @pytest.fixture
     def with_carrier(

@@ -1,4 +1,4 @@
-"""Whichever service fails in whichever way: nothing is placed, and nothing stays reserved or shipped."""
+"""Failure matrix of the external services: no order is stored, no reservation or shipment remains."""
 
 from __future__ import annotations
 

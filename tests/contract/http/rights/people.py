@@ -1,4 +1,4 @@
-"""People with each relation to an order, and orders placed by each contract over HTTP."""
+"""Callers with each relation to an order, and orders placed through each contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STEPS: Mapping[OrderStatus, tuple[OrderStatus, ...]] = {
 
 @dataclass(frozen=True)
 class People:
-    """One owner of all orders, and callers with every relation to them, by name."""
+    """The owner of all orders, and callers with every relation to them, by name."""
 
     stack: Stack
     callers: Mapping[str, Caller] = field(init=False)
@@ -55,7 +55,7 @@ class People:
         return self.callers[name]
 
     def placed(self, contract: str) -> Placed:
-        """Place an order of the owner by the contract; by `guest`, nobody's by `checkout`."""
+        """Place an order of the owner through the contract; `guest` is a `checkout` order without an owner."""
         owner = self.callers["owner"]
         items = [{"product_id": self.product_id, "quantity": 1}]
         match contract:
@@ -84,7 +84,7 @@ class People:
         return Placed(self.stack, str(stored.id), stored.number or 0)
 
     def placed_in(self, contract: str, status: OrderStatus) -> Placed:
-        """The same, brought to the status by an administrator."""
+        """Place an order; an administrator then sets the status."""
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
             wanted = TargetStatus(step, frozenset({step}))
@@ -101,14 +101,14 @@ class People:
 
 @dataclass(frozen=True)
 class Placed:
-    """A stored order, and every way to ask something of it."""
+    """A stored order, and a method for each command on it."""
 
     stack: Stack
     id: str
     number: int
 
     def status(self) -> str:
-        """What is stored now."""
+        """The stored status."""
         try:
             stored: Order = self.stack.container.queries().get(UUID(self.id))
         except OrderNotFound:
@@ -140,7 +140,7 @@ class Placed:
         return by.ask("POST", f"/api/orders/{self.id}/cancel")
 
     def track(self, word: str) -> str | None:
-        """Handle a carrier's event as `orders track` does; return why it was rejected, None where it was not."""
+        """Handle a tracking event as `orders track` does; return the reason of a rejection, or None."""
         event: dict[str, Any] = {"eventId": str(uuid4()), "orderID": self.id, "status": word, "occurredAt": _now()}
         reason: str | None = self.stack.container.tracking_handler()(json.dumps(event).encode())
         return reason

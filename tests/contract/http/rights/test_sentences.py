@@ -1,4 +1,4 @@
-"""What the contracts say about rights, sentence by sentence, over HTTP and from a carrier."""
+"""Access rules of the contracts, clause by clause, over HTTP and by tracking event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def people(stack: Stack) -> People:
 
 
 class TestCustomerPatchThroughOrders:
-    """A customer paid and shipped their own orders of other contracts through `orders`."""
+    """Regression: a customer set PAID and SHIPPED on orders of other contracts through `orders`."""
 
     @pytest.mark.clause("002-07")
     def test_customer_patch_to_paid_management_is_409(self, people: People) -> None:

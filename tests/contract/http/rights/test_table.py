@@ -1,7 +1,7 @@
-"""The table of access rules, walked over HTTP: origin, contract, role, verb and status, cell by cell.
+"""Access rule table, checked over HTTP by origin, contract, role, verb and status.
 
-A quick run tries each verb once for each origin and role, in a status in which the lifecycle leaves the decision to the
-table; a deep run tries it in every status.
+A quick run tries each verb once for each origin and role, in a status in which the lifecycle allows the verb, so that
+the table decides. A deep run tries each verb in every status.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Cell:
         return any(ACCESS_RULES[origin, action, relation] is Decision.ALLOWED for relation in relations)
 
     def expected(self) -> tuple[int, str]:
-        """The answer's status code, and the order's status afterwards."""
+        """The status code of the response, and the status of the order afterwards."""
         door, verb, word = [*self.verb.split(), ""][:3]
         if verb == "GET":
             served, refusal = READERS[door]
@@ -121,7 +121,7 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """Yield the cells; those of one origin and status follow each other, to share an order as long as it is left."""
+    """Yield the cells; cells of one origin and status are adjacent, so that they share an order until it changes."""
     for placed_by in ORIGINS:
         for status in OrderStatus:
             for role in RELATIONS:
@@ -131,7 +131,7 @@ def cells() -> Iterator[Cell]:
 
 
 def deciding_status(verb: str) -> OrderStatus:
-    """The status in which the lifecycle allows what the verb asks for, so that the answer is that of the table."""
+    """The status in which the lifecycle allows the verb, so that the table decides."""
     return S if verb.endswith(" delivered") else P
 
 
@@ -160,7 +160,7 @@ def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
 
 
 def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatus, ...]) -> OrderStatus | None:
-    """The status that a carrier's event leads to; None where it is rejected."""
+    """The status after a tracking event; None if the event is rejected."""
     for step in steps:
         if status in step.equivalent:
             continue
@@ -174,7 +174,7 @@ def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatu
 @pytest.mark.clause("003-07")
 def test_every_tracking_event_matches_the_table(stack: Stack) -> None:
     people = People(stack)
-    statuses = list(OrderStatus) if deep() else [P, S]  # two in which each action of a carrier is legal
+    statuses = list(OrderStatus) if deep() else [P, S]  # each carrier action is legal in one of these two
     wrong: list[object] = []
 
     walked = 0

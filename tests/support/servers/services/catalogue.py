@@ -8,7 +8,7 @@ from tests.support.servers.services.server import Address, Asked, Service
 
 
 class CatalogueService(Service):
-    """Its products by id, and its reservations by order."""
+    """A catalog service with products by id and reservations by order."""
 
     def __init__(self, address: Address | None = None) -> None:
         super().__init__(address)

@@ -9,12 +9,12 @@ from tests.support.servers.services.server import Address, Asked, Service
 
 
 class ShipmentService(Service):
-    """Its shipments: the order of each, by id."""
+    """A shipment service with the order of each shipment by id."""
 
     def __init__(self, address: Address | None = None) -> None:
         super().__init__(address)
         self.shipments: dict[str, str] = {}
-        self.gives: str | None = None  # an id that it gives to everybody
+        self.gives: str | None = None  # an id that every request receives
         self._ids = count(1)
 
     def do(self, asked: Asked) -> tuple[int, Any]:

@@ -59,7 +59,7 @@ def marked(
     """Set the publishing result of the event of the order's version."""
     with SqlOutbox(engine).claim(shard_of(order.id), now=NOON, limit=100) as claim:
         assert claim is not None
-        event_id = next(one.event.id for one in claim.messages if one.event.version == version)
+        event_id = next(message.event.id for message in claim.messages if message.event.version == version)
         claim.set_state(event_id, state=state, due_at=due_at, attempts=attempts)
 
 
@@ -67,7 +67,7 @@ def due(engine: Engine, order: Order, *, now: datetime = NOON, limit: int = 100)
     """The versions of the order whose events are due, in publishing order."""
     with SqlOutbox(engine).claim(shard_of(order.id), now=now, limit=limit) as claim:
         assert claim is not None
-        return [one.event.version for one in claim.messages if one.event.order_id == order.id]
+        return [message.event.version for message in claim.messages if message.event.order_id == order.id]
 
 
 def all_outgoing(engine: Engine) -> list[OutboxMessage]:

@@ -89,14 +89,14 @@ def _engines_disposed() -> Iterator[None]:
     """Dispose of the engines, because the process does not end after the command."""
     used: list[Engine] = []
 
-    def note(connection: Connection) -> None:
+    def record(connection: Connection) -> None:
         used.append(connection.engine)
 
-    event.listen(Engine, "engine_connect", note)
+    event.listen(Engine, "engine_connect", record)
     try:
         yield
     finally:
-        event.remove(Engine, "engine_connect", note)
+        event.remove(Engine, "engine_connect", record)
         for engine in used:
             engine.dispose()
 
@@ -108,7 +108,7 @@ def in_a_process(*arguments: str, here: Path, **settings: str) -> Ended:
     return Ended(returncode=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
 
 
-def assert_one_sentence(ended: Ended, *words: str) -> None:
+def assert_error_line(ended: Ended, *words: str) -> None:
     """Check that the command failed with status 1 and printed one line, to standard error, with these words."""
     assert ended.returncode == 1, ended
     assert ended.stdout == ""

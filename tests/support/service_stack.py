@@ -85,31 +85,31 @@ class Stack:
             yield sent
 
     @contextmanager
-    def _statements(self, wanted: Callable[[str], bool]) -> Iterator[list[str]]:
+    def _statements(self, matches: Callable[[str], bool]) -> Iterator[list[str]]:
         sent: list[str] = []
 
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if not statement.startswith("BEGIN") and wanted(statement):
+        def record(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if not statement.startswith("BEGIN") and matches(statement):
                 sent.append(statement)
 
-        event.listen(Engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", record)
         try:
             yield sent
         finally:
-            event.remove(Engine, "before_cursor_execute", note)
+            event.remove(Engine, "before_cursor_execute", record)
 
     @contextmanager
     def transactions(self) -> Iterator[list[str]]:
         """BEGIN, COMMIT and ROLLBACK during the block, in order."""
         seen: list[str] = []
-        notes = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
-        for name, note in notes.items():
-            event.listen(Engine, name, note)
+        listeners = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
+        for name, listener in listeners.items():
+            event.listen(Engine, name, listener)
         try:
             yield seen
         finally:
-            for name, note in notes.items():
-                event.remove(Engine, name, note)
+            for name, listener in listeners.items():
+                event.remove(Engine, name, listener)
 
     def cached(self, order: dict[str, Any]) -> Order | None:
         """The cached snapshot of the order."""

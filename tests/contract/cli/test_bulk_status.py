@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -93,7 +93,7 @@ def test_invalid_arguments_are_a_usage_error(shop: Shop, arguments: list[str]) -
 def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
     (tmp_path / "orders.txt").write_text("1\n")
 
-    assert_one_sentence(orders("bulk-status", "paid", "orders.txt", here=tmp_path), "store", "--from-line 1")
+    assert_error_line(orders("bulk-status", "paid", "orders.txt", here=tmp_path), "store", "--from-line 1")
 
 
 @pytest.mark.clause("002-34")
@@ -131,4 +131,4 @@ def test_from_line_beyond_the_end_is_an_error(shop: Shop) -> None:
     (shop.here / "orders.txt").write_text("1\n")
 
     assert shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "2").returncode == 0
-    assert_one_sentence(shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "3"), "line 1", "from-line 3")
+    assert_error_line(shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "3"), "line 1", "from-line 3")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_jwks import Provider
-from tests.support.command import Ended, assert_one_sentence, in_a_process, orders
+from tests.support.command import Ended, assert_error_line, in_a_process, orders
 from tests.support.servers.mail import MailServer
 
 NOBODY = {
@@ -28,7 +28,7 @@ class Grumpy(BaseHTTPRequestHandler):
         """Write nothing to standard error."""
 
 
-def said(ended: Ended) -> dict[str, str]:
+def report_of(ended: Ended) -> dict[str, str]:
     """The line of the report for each component; the report has no other lines."""
     assert ended.stderr == "", ended.stderr
     lines = [line.partition(" ") for line in ended.stdout.splitlines()]
@@ -40,15 +40,15 @@ def test_healthy_components_are_reported_fine(migrated: Path) -> None:
     ended = orders("doctor", here=migrated)
 
     assert ended.returncode == 0
-    assert said(ended).keys() == {"settings", "database", "cache", "broker"}
-    assert all(line.startswith("fine") for line in said(ended).values())
+    assert report_of(ended).keys() == {"settings", "database", "cache", "broker"}
+    assert all(line.startswith("fine") for line in report_of(ended).values())
 
 
 def test_unmigrated_database_names_the_command(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path)
 
     assert ended.returncode == 1
-    assert "orders migrate" in said(ended)["database"]
+    assert "orders migrate" in report_of(ended)["database"]
 
 
 @pytest.mark.parametrize(("variable", "part"), [*zip(NOBODY, ("database", "cache", "broker"), strict=True)])
@@ -56,9 +56,9 @@ def test_unreachable_component_is_reported(migrated: Path, variable: str, part: 
     ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
 
     assert ended.returncode == 1
-    wrong = {name for name, line in said(ended).items() if not line.startswith("fine")}
+    wrong = {name for name, line in report_of(ended).items() if not line.startswith("fine")}
     assert wrong == {part}
-    assert "refused" in said(ended)[part]
+    assert "refused" in report_of(ended)[part]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_unreachable_kafka_is_reported(migrated: Path, rabbitmq: dict[str, str],
     ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
 
     assert ended.returncode == 1
-    assert "Kafka does not answer" in said(ended)["broker"]
-    assert ("Connection refused" in said(ended)["broker"]) == bool(rabbitmq)
-    assert brokers in said(ended)["broker"]
+    assert "Kafka does not answer" in report_of(ended)["broker"]
+    assert ("Connection refused" in report_of(ended)["broker"]) == bool(rabbitmq)
+    assert brokers in report_of(ended)["broker"]
 
 
 def test_uncreatable_database_file_is_reported(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, DATABASE_URL="sqlite:////no/such/folder/x.db")
 
-    assert "unable to open database file" in said(ended)["database"]
+    assert "unable to open database file" in report_of(ended)["database"]
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_unreachable_service_is_reported(migrated: Path, variable: str, value: s
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
-    assert why in said(ended)[part]
-    assert "Connection refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+    assert why in report_of(ended)[part]
+    assert "Connection refused" in report_of(ended)[part]
+    assert {name for name, line in report_of(ended).items() if not line.startswith("fine")} == {part}
 
 
 def test_reachable_services_are_reported_fine(migrated: Path) -> None:
@@ -121,8 +121,8 @@ def test_unreachable_optional_part_is_reported(migrated: Path, settings: dict[st
     ended = orders("doctor", here=migrated, **settings)
 
     assert ended.returncode == 1
-    assert "refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {part}
+    assert "refused" in report_of(ended)[part]
+    assert {name for name, line in report_of(ended).items() if not line.startswith("fine")} == {part}
 
 
 def test_reachable_optional_parts_are_fine(migrated: Path) -> None:
@@ -136,14 +136,14 @@ def test_reachable_optional_parts_are_fine(migrated: Path) -> None:
         )
 
     assert ended.returncode == 0, ended
-    assert all(said(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
+    assert all(report_of(ended)[part].startswith("fine") for part in ("replica", "identity", "jobs"))
 
 
 def test_failures_are_all_reported_together(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, **NOBODY)
 
     assert ended.returncode == 1
-    assert {name for name, line in said(ended).items() if not line.startswith("fine")} == {
+    assert {name for name, line in report_of(ended).items() if not line.startswith("fine")} == {
         "database",
         "cache",
         "broker",
@@ -169,7 +169,7 @@ def test_invalid_setting_is_named(migrated: Path, variable: str, value: str) -> 
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
-    wrong = [line for line in said(ended).values() if not line.startswith("fine")]
+    wrong = [line for line in report_of(ended).values() if not line.startswith("fine")]
     assert len(wrong) == 1
     assert variable in wrong[0]
 
@@ -190,7 +190,7 @@ def test_conflicting_kafka_options_are_rejected(tmp_path: Path) -> None:
 
     ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
 
-    assert_one_sentence(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
+    assert_error_line(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
 
 
 def test_secrets_are_not_printed(migrated: Path) -> None:

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from orders_flask.cli.export import file as export_file
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -169,7 +169,7 @@ def test_invalid_arguments_are_a_usage_error(shop: Shop, arguments: list[str]) -
 def test_missing_folder_is_an_error(shop: Shop) -> None:
     ended = shop.run("export", "nowhere/orders.csv")
 
-    assert_one_sentence(ended, "nowhere/orders.csv")
+    assert_error_line(ended, "nowhere/orders.csv")
 
 
 def test_non_regular_file_is_rejected(shop: Shop) -> None:
@@ -177,8 +177,8 @@ def test_non_regular_file_is_rejected(shop: Shop) -> None:
     (shop.here / "link.csv").symlink_to("fifo.csv")
 
     for name in ("fifo.csv", "link.csv"):
-        assert_one_sentence(shop.run("export", name), f"{name} is no regular file")
-        assert_one_sentence(shop.run("export", name, "--resume"), f"{name} is no regular file")
+        assert_error_line(shop.run("export", name), f"{name} is no regular file")
+        assert_error_line(shop.run("export", name, "--resume"), f"{name} is no regular file")
     assert (shop.here / "fifo.csv").is_fifo()
     assert (shop.here / "link.csv").is_symlink()
     assert not list(shop.here.glob("*.part*"))
@@ -206,7 +206,7 @@ def test_symlink_target_is_written(shop: Shop) -> None:
 def test_symlink_loop_is_an_error(shop: Shop) -> None:
     (shop.here / "loop.csv").symlink_to("loop.csv")
 
-    assert_one_sentence(shop.run("export", "loop.csv"), "loop.csv")
+    assert_error_line(shop.run("export", "loop.csv"), "loop.csv")
 
 
 def test_missing_database_leaves_no_file(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_missing_database_leaves_no_file(tmp_path: Path) -> None:
 def test_unfinished_export_needs_resume(shop: Shop) -> None:
     (shop.here / "orders.csv.part").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv"), "orders.csv.part", "--resume")
+    assert_error_line(shop.run("export", "orders.csv"), "orders.csv.part", "--resume")
     assert (shop.here / "orders.csv.part").read_text() == "begun"
 
 
@@ -248,7 +248,7 @@ def test_resume_with_other_options_is_rejected(shop: Shop, begun: list[str], aga
 
     refused = shop.run("export", "orders.csv", "--resume", *again)
 
-    assert_one_sentence(refused, f"orders.csv.part was begun with another {other}:")
+    assert_error_line(refused, f"orders.csv.part was begun with another {other}:")
     assert part.read_bytes() == (shop.here / "all").read_bytes()
     assert not (shop.here / "orders.csv").exists()
 
@@ -266,38 +266,38 @@ def test_resume_accepts_equivalent_options(shop: Shop) -> None:
 def test_resume_without_options_file_is_rejected(shop: Shop) -> None:
     (shop.here / "orders.csv.part").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part does not say")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part does not say")
 
 
 def test_resume_of_foreign_file_is_rejected(shop: Shop) -> None:
     unfinished(shop, "orders.csv").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "delete it")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "delete it")
 
 
 def test_concurrent_exports_are_locked(shop: Shop) -> None:
     with (shop.here / "orders.csv.part").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
 
-        assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "another export")
+        assert_error_line(shop.run("export", "orders.csv", "--resume"), "another export")
 
 
-@pytest.mark.parametrize("note", [b"[]", b"", b"{", b"\xff"])
-def test_invalid_options_file_is_an_error(shop: Shop, note: bytes) -> None:
+@pytest.mark.parametrize("content", [b"[]", b"", b"{", b"\xff"])
+def test_invalid_options_file_is_an_error(shop: Shop, content: bytes) -> None:
     shop.place()
     part = unfinished(shop, "orders.csv")
-    part.with_name("orders.csv.part.options").write_bytes(note)
+    part.with_name("orders.csv.part.options").write_bytes(content)
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "with which options it was begun")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "with which options it was begun")
 
 
 def test_unreadable_options_file_is_an_error(shop: Shop) -> None:
     shop.place()
-    note = unfinished(shop, "orders.csv").with_name("orders.csv.part.options")
-    note.unlink()
-    note.mkdir()
+    options = unfinished(shop, "orders.csv").with_name("orders.csv.part.options")
+    options.unlink()
+    options.mkdir()
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part.options", "directory")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part.options", "directory")
 
 
 @pytest.mark.parametrize("when", ["writing", "finishing"])
@@ -312,7 +312,7 @@ def test_full_disk_error_says_how_to_resume(shop: Shop, monkeypatch: pytest.Monk
 
     ended = shop.run("export", "orders.csv")
 
-    assert_one_sentence(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "--resume goes on")
+    assert_error_line(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "--resume goes on")
     assert not (shop.here / "orders.csv").exists()
 
 
@@ -324,18 +324,18 @@ def test_resume_from_any_byte_gives_equal_file(shop: Shop, form: str, view: str)
     shop.place(3)
     name = f"all.{form}"
     shop.run("export", name, "--view", view)
-    whole = (shop.here / name).read_bytes()
+    complete = (shop.here / name).read_bytes()
     chance = random.Random(34)
     options = unfinished(shop, name, "--view", view).with_name(f"{name}.part.options")
-    said = options.read_bytes()
-    ends = [0, 1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(effort(8, 40)))]
+    recorded = options.read_bytes()
+    ends = [0, 1, len(complete) - 1, len(complete), *(chance.randrange(len(complete)) for _ in range(effort(8, 40)))]
 
-    for begun in [*(whole[:end] for end in ends), whole + b"half a line of an order that is no longer there"]:
+    for begun in [*(complete[:end] for end in ends), complete + b"half a line of an order that is no longer there"]:
         (shop.here / f"{name}.part").write_bytes(begun)
-        options.write_bytes(said)
+        options.write_bytes(recorded)
         ended = shop.run("export", name, "--view", view, "--resume")
         assert (ended.returncode, ended.stderr) == (0, "15 orders.\n"), (begun[-99:], ended)
-        assert (shop.here / name).read_bytes() == whole, begun[-99:]
+        assert (shop.here / name).read_bytes() == complete, begun[-99:]
 
 
 def test_resume_without_part_file_starts_anew(shop: Shop) -> None:
@@ -348,7 +348,7 @@ def test_resume_without_part_file_starts_anew(shop: Shop) -> None:
 def test_resume_of_finished_export_is_rejected(shop: Shop) -> None:
     (shop.here / "orders.csv").write_text("of yesterday")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "without --resume")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "without --resume")
     assert (shop.here / "orders.csv").read_text() == "of yesterday"
 
 
@@ -387,10 +387,10 @@ def test_interrupted_export_resumes_to_equal_file(shop: Shop, number: signal.Sig
     assert ended.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended
     assert "Traceback" not in ended.stderr
     assert (resumed.returncode, resumed.stderr) == (0, "12,000 orders.\n")
-    whole = (shop.here / f"whole-{name}").read_bytes()
-    assert 0 < begun < len(whole)
-    assert (shop.here / name).read_bytes() == whole
-    assert whole.count(b"\n") == 12_000 + name.endswith(".csv")
+    complete = (shop.here / f"whole-{name}").read_bytes()
+    assert 0 < begun < len(complete)
+    assert (shop.here / name).read_bytes() == complete
+    assert complete.count(b"\n") == 12_000 + name.endswith(".csv")
 
 
 @pytest.mark.parametrize("orders", [0, 1])

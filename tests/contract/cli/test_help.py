@@ -15,11 +15,11 @@ COMMANDS = {"demo", "doctor", "migrate", "outbox", "relay", "serve", "token"}
 
 
 def every_command() -> list[list[str]]:
-    found = [[name] for name in command.commands]
+    commands = [[name] for name in command.commands]
     for name, group in command.commands.items():
         if isinstance(group, click.Group):
-            found += [[name, inner] for inner in group.commands]
-    return found
+            commands += [[name, inner] for inner in group.commands]
+    return commands
 
 
 def test_documented_commands_exist() -> None:

@@ -11,7 +11,7 @@ from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 ANN = Actor(subject="ann", request_id="request-1")
 PAID = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
@@ -39,8 +39,8 @@ def test_history_prints_one_line_per_change(here: Path) -> None:
 
     heading, *lines = shown.stdout.splitlines()
     assert heading.split() == ["version", "at", "event", "from", "to", "actor", "role", "request", "id"]
-    told = [[cell.strip() for cell in cells(line)] for line in lines]
-    assert [[one[0], *one[2:]] for one in told] == [
+    rows = [[cell.strip() for cell in cells(line)] for line in lines]
+    assert [[row[0], *row[2:]] for row in rows] == [
         ["1", "placed", "-", "PENDING", "ann", "customer", "request-1"],
         ["2", "status_changed", "PENDING", "PAID", "ann", "customer", "request-1"],
     ]
@@ -60,7 +60,7 @@ def test_json_history_covers_deleted_order(here: Path) -> None:
 
 @pytest.mark.parametrize("order", ["3", "0", "nonsense", "018f0000-0000-7000-8000-000000000000"])
 def test_unknown_order_is_an_error(here: Path, order: str) -> None:
-    assert_one_sentence(orders("history", order, here=here), "no such order")
+    assert_error_line(orders("history", order, here=here), "no such order")
 
 
 def test_control_characters_are_not_printed(here: Path) -> None:
@@ -76,4 +76,4 @@ def test_control_characters_are_not_printed(here: Path) -> None:
 
 
 def test_missing_database_is_an_error(tmp_path: Path) -> None:
-    assert_one_sentence(orders("history", "1", here=tmp_path), "store")
+    assert_error_line(orders("history", "1", here=tmp_path), "store")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 HEAD = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 
@@ -14,7 +14,7 @@ def test_empty_database_is_migrated_and_reverted(tmp_path: Path) -> None:
     first, second = orders("migrate", here=tmp_path), orders("migrate", here=tmp_path)
     back = orders("migrate", "--down", "--to", "base", here=tmp_path)
 
-    assert [(each.returncode, each.stderr) for each in (first, second, back)] == [(0, "")] * 3
+    assert [(ended.returncode, ended.stderr) for ended in (first, second, back)] == [(0, "")] * 3
     assert first.stdout == second.stdout == f"The database is at {HEAD}.\n"
     assert back.stdout == "The database is at base.\n"
     assert (tmp_path / "orders.db").is_file()
@@ -56,7 +56,7 @@ def test_migrate_prints_the_current_revision(tmp_path: Path) -> None:
 def test_invalid_migration_is_an_error(
     tmp_path: Path, arguments: list[str], settings: dict[str, str], words: list[str]
 ) -> None:
-    assert_one_sentence(orders("migrate", *arguments, here=tmp_path, **settings), *words)
+    assert_error_line(orders("migrate", *arguments, here=tmp_path, **settings), *words)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_invalid_migration_is_an_error(
 def test_commands_on_empty_database_name_migrate(command: list[str], tmp_path: Path) -> None:
     ended = orders(*command, here=tmp_path)
 
-    assert_one_sentence(ended, "not been migrated", "run: orders migrate")
+    assert_error_line(ended, "not been migrated", "run: orders migrate")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ended, assert_one_sentence, environment, in_a_process
+from tests.support.command import Ended, assert_error_line, environment, in_a_process
 
 CHECKOUT = Path(__file__).parents[3]
 SOURCE = CHECKOUT / "src"
@@ -36,17 +36,17 @@ def test_missing_library_names_the_extra(variable: str, url: str, library: str, 
 
     ended = in_a_process("serve", here=tmp_path, **{variable: url}, **lacking)
 
-    assert_one_sentence(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
+    assert_error_line(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
 
 
-@pytest.mark.parametrize(("command", "inlet"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
-def test_missing_worker_library_names_the_extra(command: str, inlet: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
+def test_missing_worker_library_names_the_extra(command: str, library: str, tmp_path: Path) -> None:
     kafka = {"TRACKING_SOURCE": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    settings = kafka if inlet == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
+    settings = kafka if library == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
 
-    ended = in_a_process(command, here=tmp_path, **settings, **without(inlet, here=tmp_path))
+    ended = in_a_process(command, here=tmp_path, **settings, **without(library, here=tmp_path))
 
-    assert_one_sentence(ended, inlet, "pip install")
+    assert_error_line(ended, library, "pip install")
 
 
 def test_base_install_names_the_extra(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_base_install_names_the_extra(tmp_path: Path) -> None:
     )
 
     ended = Ended(returncode=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
-    assert_one_sentence(ended, "is not installed", f"pip install --editable '{CHECKOUT}[flask]'")
+    assert_error_line(ended, "is not installed", f"pip install --editable '{CHECKOUT}[flask]'")
 
 
 @pytest.mark.parametrize(

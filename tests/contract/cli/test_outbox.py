@@ -11,7 +11,7 @@ from orders_domain import Actor, CustomItem, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 
 @pytest.fixture
@@ -109,6 +109,6 @@ def test_invalid_arguments_are_a_usage_error(tmp_path: Path, arguments: list[str
 
 @pytest.mark.parametrize("words", [["list"], ["resend", "--parked"]])
 def test_missing_database_is_an_error(tmp_path: Path, words: list[str]) -> None:
-    assert_one_sentence(orders("outbox", *words, here=tmp_path), "store")
+    assert_error_line(orders("outbox", *words, here=tmp_path), "store")
     url = "postgresql://nobody@127.0.0.1:1/x"
-    assert_one_sentence(orders("outbox", *words, here=tmp_path, DATABASE_URL=url), "store")
+    assert_error_line(orders("outbox", *words, here=tmp_path, DATABASE_URL=url), "store")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -20,11 +20,11 @@ def written(shop: Shop, name: str, text: str | bytes) -> str:
     return name
 
 
-def went_on_from(stderr: str) -> str:
+def recommended_line(stderr: str) -> str:
     """The value of --from-line that the error message recommends."""
-    found = re.search(r"--from-line (\d+)", stderr)
-    assert found, stderr
-    return found[1]
+    match = re.search(r"--from-line (\d+)", stderr)
+    assert match, stderr
+    return match[1]
 
 
 @pytest.mark.clause("002-34")
@@ -187,7 +187,7 @@ def test_jsonl_name_may_span_lines(shop: Shop) -> None:
 def test_invalid_header_is_rejected(shop: Shop, header: str, words: str) -> None:
     ended = shop.run("products", "import", written(shop, "catalogue.csv", f"{header}T,Tea,1,1\n"))
 
-    assert_one_sentence(ended, words)
+    assert_error_line(ended, words)
 
 
 def test_dry_run_changes_nothing(shop: Shop) -> None:
@@ -220,7 +220,7 @@ def test_from_line_beyond_the_end_is_an_error(shop: Shop, form: str) -> None:
     ended = shop.run("products", "import", name, "--format", form, "--from-line", "4")
     at_the_end = shop.run("products", "import", name, "--format", form, "--from-line", "3")
 
-    assert_one_sentence(ended, "ends with line 2", "--from-line 4")
+    assert_error_line(ended, "ends with line 2", "--from-line 4")
     assert at_the_end.returncode == 0  # an import may be interrupted after its last line
 
 
@@ -244,7 +244,7 @@ def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
 
     ended = orders("products", "import", "catalogue.csv", here=tmp_path)
 
-    assert_one_sentence(ended, "store", "--from-line 1")
+    assert_error_line(ended, "store", "--from-line 1")
 
 
 def catalogue(size: int, *, bad: int) -> str:
@@ -282,7 +282,7 @@ def test_interrupted_import_can_be_resumed(shop: Shop) -> None:
         "products", "import", name, here=shop.here, when=lambda: shop.rows("SELECT count(*) FROM products") > [(1500,)]
     )
     begun = shop.rows("SELECT count(*) FROM products")[0][0]
-    resumed = shop.run("products", "import", name, "--from-line", went_on_from(ended.stderr))
+    resumed = shop.run("products", "import", name, "--from-line", recommended_line(ended.stderr))
 
     assert ended.returncode == 130, ended
     assert 1500 < begun < size
@@ -300,5 +300,5 @@ def test_huge_exponent_affects_one_line(shop: Shop) -> None:
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
 
     assert ended.returncode == 1
-    assert [one.partition(":")[0] for one in ended.stdout.splitlines()] == ["line 2", "line 3"]
+    assert [message.partition(":")[0] for message in ended.stdout.splitlines()] == ["line 2", "line 3"]
     assert [row[0] for row in shop.rows(STORED)] == ["A", "D"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.command import assert_one_sentence
+from tests.support.command import assert_error_line
 from tests.support.shop_folder import Shop
 
 STOCK = "SELECT stock_quantity FROM products"
@@ -40,7 +40,7 @@ def test_restock_adds_to_the_stock(shop: Shop) -> None:
 def test_invalid_restock_changes_nothing(shop: Shop, product: str, quantity: str, words: list[str]) -> None:
     ended = shop.run("products", "restock", product, quantity)
 
-    assert_one_sentence(ended)
+    assert_error_line(ended)
     assert all(word in ended.stderr.lower() for word in words), ended.stderr
     assert shop.rows(STOCK) == [(7,)]
 

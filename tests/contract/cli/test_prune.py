@@ -11,7 +11,7 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 
@@ -72,4 +72,4 @@ def test_old_rows_are_deleted(here: Path) -> None:
 def test_unreachable_database_is_an_error(tmp_path: Path) -> None:
     pruned = orders("prune", here=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 
-    assert_one_sentence(pruned, "store is away")
+    assert_error_line(pruned, "store is away")

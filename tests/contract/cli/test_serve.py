@@ -21,7 +21,7 @@ from flask import Flask
 from orders_flask import create_app
 from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
-from tests.support.command import assert_one_sentence, environment, in_a_process, orders
+from tests.support.command import assert_error_line, environment, in_a_process, orders
 
 HOST = "127.0.0.1"
 
@@ -29,8 +29,8 @@ HOST = "127.0.0.1"
 @pytest.fixture
 def port() -> int:
     with socket.create_server((HOST, 0)) as probe:
-        found: int = probe.getsockname()[1]
-        return found
+        free: int = probe.getsockname()[1]
+        return free
 
 
 @contextmanager
@@ -59,8 +59,8 @@ def answer(port: int, path: str = "/healthz", **headers: str) -> object:
     request = urllib.request.Request(f"http://{HOST}:{port}{path}", headers=headers)
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=5) as found:
-                return json.load(found)
+            with urllib.request.urlopen(request, timeout=5) as response:
+                return json.load(response)
         except (URLError, ConnectionError):
             assert time.monotonic() < deadline, "it does not start"
             time.sleep(0.05)
@@ -112,9 +112,9 @@ orders_flask.__main__.main()
 """
 
 
-@pytest.mark.parametrize(("asked", "threads"), [((), 8), (("--threads", "3"), 3)])
-def test_thread_count_follows_the_option(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
-    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *asked]
+@pytest.mark.parametrize(("options", "threads"), [((), 8), (("--threads", "3"), 3)])
+def test_thread_count_follows_the_option(tmp_path: Path, port: int, options: tuple[str, ...], threads: int) -> None:
+    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *options]
 
     ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
 
@@ -159,22 +159,22 @@ def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("never_served")
 def test_occupied_port_is_an_error(tmp_path: Path) -> None:
-    with socket.create_server((HOST, 0)) as taken:
-        port = str(taken.getsockname()[1])
+    with socket.create_server((HOST, 0)) as listener:
+        port = str(listener.getsockname()[1])
 
         ended = orders("serve", "--port", port, here=tmp_path)
 
-    assert_one_sentence(ended, f"{HOST}:{port}", "Choose another with --port.")
+    assert_error_line(ended, f"{HOST}:{port}", "Choose another with --port.")
 
 
 def test_unknown_host_is_an_error(tmp_path: Path) -> None:
-    assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
+    assert_error_line(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
 
 
 @pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
 def test_workers_need_shared_stores(tmp_path: Path, settings: dict[str, str]) -> None:
-    assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
+    assert_error_line(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
 
 
 BAD = {
@@ -195,13 +195,13 @@ def test_invalid_setting_stops_startup(tmp_path: Path, port: int, variable: str,
 
     ended = orders("serve", "--port", str(port), here=tmp_path, **{variable: value})
 
-    assert_one_sentence(ended, named)
+    assert_error_line(ended, named)
 
 
 def test_startup_error_has_no_traceback(tmp_path: Path, port: int) -> None:
     ended = in_a_process("serve", "--port", str(port), here=tmp_path, JWT_SECRET="short")
 
-    assert_one_sentence(ended, "JWT_SECRET")
+    assert_error_line(ended, "JWT_SECRET")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -258,7 +258,7 @@ def test_demo_prints_commands_for_mounts(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERS_MOUNTS", mounts)
     app = create_app()
-    statuses = [asked(app, command) for command in commands]
+    statuses = [status_of(app, command) for command in commands]
     close(app.extensions["orders"])
 
     assert ended.returncode == 0, ended
@@ -267,7 +267,7 @@ def test_demo_prints_commands_for_mounts(
     assert statuses == [200] * len(paths)
 
 
-def asked(app: Flask, command: str) -> int:
+def status_of(app: Flask, command: str) -> int:
     """The status code of the response to a curl command."""
     options = iter(shlex.split(command)[1:])
     method, url, headers, data = "GET", "", [], None
@@ -289,7 +289,7 @@ def asked(app: Flask, command: str) -> int:
 def test_demo_is_rejected_in_production(tmp_path: Path) -> None:
     ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
 
-    assert_one_sentence(ended, "production")
+    assert_error_line(ended, "production")
 
 
 def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:

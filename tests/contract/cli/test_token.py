@@ -9,7 +9,7 @@ import pytest
 from orders_adapters.security.tokens import JwtTokenVerifier, shared_secret
 from orders_domain import Actor, Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
@@ -44,12 +44,12 @@ def test_token_follows_the_settings(tmp_path: Path) -> None:
     ],
 )
 def test_unsafe_settings_issue_no_token(tmp_path: Path, settings: dict[str, str], word: str) -> None:
-    assert_one_sentence(orders("token", "ann", here=tmp_path, **settings), word)
+    assert_error_line(orders("token", "ann", here=tmp_path, **settings), word)
 
 
 @pytest.mark.parametrize("subject", ["", "a" * 65])
 def test_invalid_subject_is_rejected(tmp_path: Path, subject: str) -> None:
-    assert_one_sentence(orders("token", subject, here=tmp_path), "64 characters")
+    assert_error_line(orders("token", subject, here=tmp_path), "64 characters")
 
 
 @pytest.mark.parametrize("arguments", [[], ["ann", "--role", "wizard"], ["ann", "--hours", "0"], ["ann", "bob"]])

@@ -10,7 +10,7 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import InvalidCredentials
 from orders_domain.use_cases import SignIn
-from tests.support.command import Ended, assert_one_sentence, environment, orders
+from tests.support.command import Ended, assert_error_line, environment, orders
 from tests.support.shop_folder import Shop, command
 
 PASSWORD = "correct horse"
@@ -96,20 +96,20 @@ def test_new_password_replaces_the_old_one(shop: Shop) -> None:
 def test_invalid_user_is_not_created(shop: Shop, email: str, given: str, word: str) -> None:
     refused = create(shop, email, given=given)
 
-    assert_one_sentence(refused, word)
+    assert_error_line(refused, word)
     assert shop.run("users", "list").stdout == ""
 
 
 def test_duplicate_user_is_rejected(shop: Shop) -> None:
     create(shop, "ann@example.com", "--id", "ann")
 
-    assert_one_sentence(create(shop, "ANN@example.com"), "ann@example.com")
-    assert_one_sentence(create(shop, "other@example.com", "--id", "ann"), "ann")
+    assert_error_line(create(shop, "ANN@example.com"), "ann@example.com")
+    assert_error_line(create(shop, "other@example.com", "--id", "ann"), "ann")
 
 
 @pytest.mark.parametrize("words", [("disable",), ("enable",), ("password", "--password-stdin")])
 def test_unknown_user_is_named(shop: Shop, words: tuple[str, ...]) -> None:
-    assert_one_sentence(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
+    assert_error_line(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
 
 
 def test_password_argument_is_a_usage_error(shop: Shop) -> None:
@@ -119,7 +119,7 @@ def test_password_argument_is_a_usage_error(shop: Shop) -> None:
 
 @pytest.mark.parametrize("words", [("create",), ("password",)])
 def test_password_prompt_needs_a_terminal(shop: Shop, words: tuple[str, ...]) -> None:
-    asked = subprocess.run(
+    process = subprocess.run(
         command("users", *words, "ann@example.com"),
         cwd=shop.here,
         env=environment(),
@@ -130,12 +130,12 @@ def test_password_prompt_needs_a_terminal(shop: Shop, words: tuple[str, ...]) ->
         timeout=60,
     )
 
-    ended = Ended(returncode=asked.returncode, stdout=asked.stdout, stderr=asked.stderr)
-    assert_one_sentence(ended, "terminal", "--password-stdin")
+    ended = Ended(returncode=process.returncode, stdout=process.stdout, stderr=process.stderr)
+    assert_error_line(ended, "terminal", "--password-stdin")
 
 
 def test_password_prompt_asks_twice(shop: Shop) -> None:
-    ours, terminal = pty.openpty()
+    master, terminal = pty.openpty()
     process = subprocess.Popen(
         command("users", "create", "ann@example.com"),
         cwd=shop.here,
@@ -148,13 +148,13 @@ def test_password_prompt_asks_twice(shop: Shop) -> None:
     shown = b""
     for word in (b"Password:", b"confirmation:"):
         while word not in shown:
-            shown += os.read(ours, 1_000)
-        os.write(ours, f"{PASSWORD}\n".encode())
+            shown += os.read(master, 1_000)
+        os.write(master, f"{PASSWORD}\n".encode())
 
     assert process.wait(timeout=60) == 0
-    os.close(ours)
+    os.close(master)
     assert signs_in(shop)
 
 
 def test_unmigrated_database_is_an_error(tmp_path: Path) -> None:
-    assert_one_sentence(orders("users", "list", here=tmp_path), "store")
+    assert_error_line(orders("users", "list", here=tmp_path), "store")

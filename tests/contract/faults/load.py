@@ -79,7 +79,7 @@ class Acknowledged:
     unanswered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, answer: Answer) -> Answer:
+    def record(self, answer: Answer) -> Answer:
         with self._lock:
             self.answers.append(answer)
             if answer.status in (200, 201):
@@ -105,16 +105,16 @@ def busy(
     service: Service, web: Web, life: Callable[[Customer, Acknowledged], object], *, customers: int
 ) -> Iterator[Acknowledged]:
     """Run the scenario in a loop for each customer until the block ends; errors of the customers are raised."""
-    noted, enough, errors = Acknowledged(), threading.Event(), []
+    acknowledged, enough, errors = Acknowledged(), threading.Event(), []
 
     def live() -> None:
         customer = Customer(service, web)
         try:
             while not enough.is_set():
                 try:
-                    life(customer, noted)
+                    life(customer, acknowledged)
                 except Gone:
-                    noted.nobody_answered()
+                    acknowledged.nobody_answered()
                     enough.wait(0.05)
         except Exception as error:  # noqa: BLE001 - raised again below, in the test's own thread
             errors.append(error)
@@ -125,7 +125,7 @@ def busy(
     for thread in threads:
         thread.start()
     try:
-        yield noted
+        yield acknowledged
     finally:
         enough.set()
         for thread in threads:
@@ -135,13 +135,13 @@ def busy(
         raise errors[0]
 
 
-def place_pay_and_ship(customer: Customer, noted: Acknowledged) -> None:
+def place_pay_and_ship(customer: Customer, acknowledged: Acknowledged) -> None:
     """Place, pay and ship an order, and read it after each step; a failed step ends the scenario."""
-    placed = noted.note(customer.place())
+    placed = acknowledged.record(customer.place())
     if placed.status != 201:
         time.sleep(0.02)
         return
     for status in ("PAID", "SHIPPED"):
-        noted.note(customer.change(placed.body["id"], status))
-        noted.note(customer.get(placed.body["id"]))
+        acknowledged.record(customer.change(placed.body["id"], status))
+        acknowledged.record(customer.get(placed.body["id"]))
     time.sleep(0.02)

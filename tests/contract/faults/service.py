@@ -65,7 +65,7 @@ class Service:
     def relay(self) -> Iterator["Process"]:
         """A running relay."""
         with self.begin("relay") as relay:
-            relay.wait_until_says("Relaying")
+            relay.wait_until_logged("Relaying")
             yield relay
 
     @contextmanager
@@ -100,8 +100,8 @@ class Process:
         self._process.wait(10)
         return children
 
-    def wait_until_says(self, word: str) -> None:
-        within(20, lambda: word in self.said, f"the process does not say {word!r}")
+    def wait_until_logged(self, word: str) -> None:
+        within(20, lambda: word in self.output, f"the process does not say {word!r}")
 
     @property
     def children(self) -> list[int]:
@@ -109,7 +109,7 @@ class Process:
         return processes.descendants(self._process.pid)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._log.read_text(errors="replace")
 
     @property
@@ -127,7 +127,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
         if kind is None:
-            assert "Traceback" not in self.said, self.said[self.said.index("Traceback") :][:4000]
+            assert "Traceback" not in self.output, self.output[self.output.index("Traceback") :][:4000]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +141,9 @@ class Web:
         self.process.kill()
 
     def wait_until_up(self) -> None:
-        within(20, self.answers, "the service does not come up")
+        within(20, self.responds, "the service does not come up")
 
-    def answers(self) -> bool:
+    def responds(self) -> bool:
         connection = HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/healthz")

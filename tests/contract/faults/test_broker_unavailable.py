@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.contract.faults import use_cases as cores
-from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import Answer, Customer
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.http.checkout.carts import cart
@@ -38,7 +38,7 @@ def place_many(service: Service, web: Web, who: int) -> list[Answer]:
 def test_broker_outage_delays_events_only(on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
-    with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
+    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
         throwaway_rabbit.stop()
         began = time.monotonic()
         with ThreadPoolExecutor(CUSTOMERS) as threads:
@@ -47,12 +47,12 @@ def test_broker_outage_delays_events_only(on_a_rabbit_to_break: Service, throwaw
         throwaway_rabbit.start()
         within(60, lambda: not core.unsent(), "the outbox is not sent")
         versions = core.versions()
-        told, asked = news(rabbit, ear), tasks(rabbit, service.name)
+        events, ordered = received_events(rabbit, probe), tasks(rabbit, service.name)
 
     answers = [answer for share in shares for answer in share]
     assert Counter(answer.status for answer in answers) == {201: ORDERS, 200: ORDERS}
     assert sum("x-idempotent-replay" in answer.headers for answer in answers) == ORDERS
     assert versions == {answer.body["orderId"]: 1 for answer in answers}
-    assert len(versions) == len({one.id for one in told}) == len(set(asked)) == ORDERS
-    require_told(told, versions)
+    assert len(versions) == len({event.id for event in events}) == len(set(ordered)) == ORDERS
+    require_published(events, versions)
     print(f"{ORDERS} orders; the slowest answer took {max(answer.seconds for answer in answers):.3f} s")

@@ -62,8 +62,8 @@ def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Ac
         actors[who].step()
         steps_of_changer += actors[who] is changer
         acknowledged = 1 + steps_of_changer // CHANGE
-        kept = core.cache.get(order_id)
-        stale += kept is not None and kept.version < acknowledged
+        cached = core.cache.get(order_id)
+        stale += cached is not None and cached.version < acknowledged
     for actor in actors:
         assert actor.outcome
     afterwards = [core.get(order_id).version for _ in range(2)]  # the first read may be a miss
@@ -72,7 +72,7 @@ def perform(core: Core, order_id: UUID, script: tuple[int, ...], actors: list[Ac
 
 def test_every_interleaving_leaves_fresh_cache(core: Core, threads: ThreadPoolExecutor, chance: Random) -> None:
     # The two readers are equal, so that half of the interleavings are enough.
-    scripts = [each for each in interleavings((READ, READ, CHANGE)) if each.index(0) < each.index(1)]
+    scripts = [script for script in interleavings((READ, READ, CHANGE)) if script.index(0) < script.index(1)]
     assert len(scripts) == 280
     stale = []
     for script in chance.sample(scripts, effort(35, 280)):

@@ -34,12 +34,12 @@ class Board:
         with self._lock:
             del self._versions[order_id]
 
-    def look(self, customer: Customer, noted: Acknowledged) -> None:
+    def look(self, customer: Customer, acknowledged: Acknowledged) -> None:
         """Read every order; the version acknowledged before the request must be in the response."""
         with self._lock:
             known = dict(self._versions)
         for order_id, version in known.items():
-            answer = noted.note(customer.get(order_id))
+            answer = acknowledged.record(customer.get(order_id))
             with self._lock:
                 self.reads += 1
                 if answer.body["version"] < version:
@@ -47,12 +47,12 @@ class Board:
         if not known:
             time.sleep(0.001)
 
-    def live(self, customer: Customer, noted: Acknowledged) -> None:
-        order = noted.note(customer.place()).body
+    def live(self, customer: Customer, acknowledged: Acknowledged) -> None:
+        order = acknowledged.record(customer.place()).body
         self.acknowledged(order["id"], 1)
         for status in ("PAID", "SHIPPED"):
             time.sleep(self._chance.uniform(0, 0.006))  # at random times during the first read
-            changed = noted.note(customer.change(order["id"], status))
+            changed = acknowledged.record(customer.change(order["id"], status))
             self.acknowledged(order["id"], changed.body["version"])
             assert customer.get(order["id"]).body["status"] == status
         time.sleep(0.005)

@@ -18,7 +18,7 @@ from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import change_status, relay_events
 from tests.contract.faults import use_cases as cores
-from tests.contract.faults.broker_probe import everything_heard, news, require_told
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
 from tests.contract.faults.service import Service, within
 from tests.contract.faults.test_refused_events import Relay, fill
 from tests.contract.faults.use_cases import Core, to
@@ -64,7 +64,7 @@ class CutOff:
             self.network.restore()
 
 
-def unheard(behind: Core, network: Proxy, order_id: UUID) -> None:
+def pay_without_redis(behind: Core, network: Proxy, order_id: UUID) -> None:
     """Pay the order while Redis is unreachable."""
     cut_off = CutOff(behind.cache, network)
     changed = change_status(to(order_id, OrderStatus.PAID), uow=behind.uow(), cache=cut_off, clock=clock.now)
@@ -83,35 +83,35 @@ def test_relay_repeats_lost_invalidations(
 ) -> None:
     order_ids = [a_copied_order(core) for _ in range(20)]
     for order_id in order_ids:
-        unheard(behind, network, order_id)
+        pay_without_redis(behind, network, order_id)
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for order_id in order_ids * 2] == [2] * 40
-    require_told(told, {str(order_id): 2 for order_id in order_ids})
+    require_published(events, {str(order_id): 2 for order_id in order_ids})
 
 
 def test_relay_cut_off_invalidates_later(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_id = a_copied_order(core)
-    unheard(behind, network, order_id)
+    pay_without_redis(behind, network, order_id)
     publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         deaf = CutOff(behind.cache, network)
         assert relay_events(outbox=core.outbox, publisher=publisher, cache=deaf, clock=clock.now).sent == 2
-        assert [one.state for one in core.unsent()] == [OutboxState.PUBLISHED] * 2
+        assert [message.state for message in core.unsent()] == [OutboxState.PUBLISHED] * 2
         publisher.close()
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for _ in range(2)] == [2, 2]
-    assert [one.version for one in told] == [1, 2]
+    assert [event.version for event in events] == [1, 2]
 
 
 KILLED = """
@@ -158,10 +158,10 @@ def test_blocked_event_still_invalidates(
     order_id = a_copied_order(core)
     publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
     relay = Relay(core, publisher)
-    while relay.turn().rejected:
+    while relay.step().rejected:
         relay.now += timedelta(hours=1)
     publisher.close()
-    unheard(behind, network, order_id)
+    pay_without_redis(behind, network, order_id)
 
     with service.relay():
         within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
@@ -170,7 +170,7 @@ def test_blocked_event_still_invalidates(
 def test_broker_outage_still_invalidates(service: Service, core: Core, behind: Core, network: Proxy) -> None:
     order_ids = [a_copied_order(core) for _ in range(40)]  # in all shards
     for order_id in order_ids:
-        unheard(behind, network, order_id)
+        pay_without_redis(behind, network, order_id)
 
     nobody = RabbitMqEventPublisher(f"amqp://guest:guest@{HOST}:{free_port()}/%2F")
     for _ in range(3):

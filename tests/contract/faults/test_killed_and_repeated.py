@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.contract.faults.broker_probe import everything_heard, news, tasks
+from tests.contract.faults.broker_probe import bound_queue, received_events, tasks
 from tests.contract.faults.load import TEA, Customer, Gone
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.faults.use_cases import Core
@@ -26,7 +26,7 @@ PLACINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "checkout": ("/api/orders/", {"cartSnapshot": cart("ada")}),
 }
 STATUSES = {"orders": (201, 201), "management": (200, 200), "ostore": (201, 201), "checkout": (201, 200)}
-TAKEN = {"management": 5, "ostore": 5}
+SOLD = {"management": 5, "ostore": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def test_repeat_after_kill_makes_one_order(
     path, body = PLACINGS[contract]
     through = replace(stocked, database_url=proxy.through(stocked.database_url))
 
-    with everything_heard(rabbitmq_server, stocked.exchange) as ear:
+    with bound_queue(rabbitmq_server, stocked.exchange) as probe:
         with through.serve("--no-relay") as web:
             die_at(moment, path, body, web=web, service=stocked, proxy=proxy)
         assert bool(count(core, "orders")) == moment.committed
@@ -97,7 +97,7 @@ def test_repeat_after_kill_makes_one_order(
             first, again = (customer.ask_once(path, body, key="key") for _ in range(2))
             customer.close()
             within(20, lambda: not core.unsent(), "the outbox is not sent")
-        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, stocked.name)
+        events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, stocked.name)
 
     done, repeated = STATUSES[contract]
     assert (first.status, again.status) == (repeated if moment.committed else done, repeated)
@@ -105,10 +105,10 @@ def test_repeat_after_kill_makes_one_order(
     assert "x-idempotent-replay" in again.headers
     assert again.body == first.body
     assert count(core, "orders") == count(core, "idempotency_keys") == 1
-    assert len(told) == len(asked) == 1
-    taken = TAKEN.get(contract, 0)
-    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - taken
-    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -taken
+    assert len(events) == len(ordered) == 1
+    sold = SOLD.get(contract, 0)
+    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - sold
+    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -sold
 
 
 def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:
@@ -116,11 +116,11 @@ def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, 
     customer = Customer(service, web)
     came = proxy.hang_at(*moment.statements, done=moment.done)
     with other_thread() as thread:
-        asked = thread.submit(customer.ask_once, path, body, key="key")
+        response = thread.submit(customer.ask_once, path, body, key="key")
         assert came.wait(20), "the statement is not sent"
         web.kill()
         proxy.cut()
-        assert isinstance(asked.exception(20), Gone)
+        assert isinstance(response.exception(20), Gone)
     proxy.restore()
 
 

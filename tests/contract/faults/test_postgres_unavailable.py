@@ -16,45 +16,45 @@ from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayPostgres
 
-LONGEST = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a busy machine
+MAX_LATENCY = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a busy machine
 
 
-def require_sorry(noted: Acknowledged) -> None:
+def require_unavailable(acknowledged: Acknowledged) -> None:
     """Check that each response is a success, or 503 with Retry-After and without a stack trace."""
-    assert noted.statuses == {200, 201, 503}
-    sorry = [answer for answer in noted.answers if answer.status == 503]
+    assert acknowledged.statuses == {200, 201, 503}
+    sorry = [answer for answer in acknowledged.answers if answer.status == 503]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in sorry)
-    assert noted.unanswered == 0
+    assert acknowledged.unanswered == 0
 
 
-def require_kept(noted: Acknowledged, core: Core) -> None:
+def require_stored(acknowledged: Acknowledged, core: Core) -> None:
     """Check that acknowledged orders are stored, and that all stored orders are complete."""
     versions = core.versions()
-    assert {order_id: n for order_id, n in noted.versions.items() if versions.get(order_id, 0) < n} == {}
+    assert {order_id: n for order_id, n in acknowledged.versions.items() if versions.get(order_id, 0) < n} == {}
 
 
 def require_well(service: Service, web: Web) -> None:
     """Check that the scenario succeeds on every connection."""
-    noted = Acknowledged()
+    acknowledged = Acknowledged()
     customer = Customer(service, web)
     for _ in range(10):
-        place_pay_and_ship(customer, noted)
+        place_pay_and_ship(customer, acknowledged)
     customer.close()
-    assert noted.statuses == {200, 201}
+    assert acknowledged.statuses == {200, 201}
 
 
 @contextmanager
 def under_load(service: Service) -> Iterator[Acknowledged]:
     """Run eight customers during the block; check the service and the acknowledged changes afterwards."""
     with service.serve() as web, cores.core(service) as core:
-        with busy(service, web, place_pay_and_ship, customers=8) as noted:
-            yield noted
+        with busy(service, web, place_pay_and_ship, customers=8) as acknowledged:
+            yield acknowledged
             time.sleep(0.5)
-        require_sorry(noted)
+        require_unavailable(acknowledged)
         require_well(service, web)
-        require_kept(noted, core)
+        require_stored(acknowledged, core)
         within(20, lambda: not core.unsent(), "the relay of the service has not healed")
-    print(f"{len(noted.versions)} orders; the slowest answer took {noted.slowest:.2f} s")
+    print(f"{len(acknowledged.versions)} orders; the slowest answer took {acknowledged.slowest:.2f} s")
 
 
 @pytest.mark.clause("000-21")
@@ -81,13 +81,13 @@ def test_postgres_restart_when_idle_is_unnoticed(
 
 
 def test_frozen_postgres_times_out(on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres) -> None:
-    with under_load(on_a_postgres_to_break) as noted:
+    with under_load(on_a_postgres_to_break) as acknowledged:
         time.sleep(0.7)
         throwaway_postgres.freeze()
         time.sleep(11)  # longer than every timeout
         throwaway_postgres.thaw()
 
-    assert noted.slowest < LONGEST
+    assert acknowledged.slowest < MAX_LATENCY
 
 
 END_ALL = """

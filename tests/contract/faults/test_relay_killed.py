@@ -16,7 +16,7 @@ from orders_adapters.system import clock
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
 from orders_domain.use_cases import place_order
-from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks, waiting
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks, waiting
 from tests.contract.faults.service import Process, Service, within
 from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
@@ -28,15 +28,15 @@ DOOMED = Actor(subject="doomed")
 LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # the owner's transitions of an order of `orders`
 
 
-class ChangedMind(Exception):
+class RollBack(Exception):
     """Raised by a test between the last write and the commit."""
 
 
-class Reconsidered(SqlUnitOfWork):
+class RollingBackUnitOfWork(SqlUnitOfWork):
     """A unit of work that rolls back after the last write."""
 
     def commit(self) -> None:
-        raise ChangedMind
+        raise RollBack
 
 
 class Writers:
@@ -56,46 +56,48 @@ class Writers:
                 yield
             finally:
                 self._enough.set()
-        for each in written:
-            each.result()
+        for future in written:
+            future.result()
 
     def _write(self, chance: Random) -> None:
         pending: list[tuple[UUID, int]] = []
         while not self._enough.wait(chance.uniform(0, 0.03)):
             order = self._core.place()
-            self._note(order)
+            self._acknowledge(order)
             pending.append((order.id, 0))
             self._change_some(pending, chance)
-            self._do_something_undone(chance)
+            self._write_without_commit(chance)
 
     def _change_some(self, pending: list[tuple[UUID, int]], chance: Random) -> None:
         for _ in range(2):
             order_id, step = pending.pop(chance.randrange(len(pending)))
-            self._note(self._core.change(order_id, LIFE[step]))
+            self._acknowledge(self._core.change(order_id, LIFE[step]))
             if step + 1 < len(LIFE):
                 pending.append((order_id, step + 1))
             if not pending:
                 return
 
-    def _note(self, order: Order) -> None:
+    def _acknowledge(self, order: Order) -> None:
         self.acknowledged[str(order.id)] = order.version
 
-    def _do_something_undone(self, chance: Random) -> None:
+    def _write_without_commit(self, chance: Random) -> None:
         whim = chance.random()
         if whim < 0.25:
-            self._think_better_of_it()
+            self._roll_back()
         elif whim < 0.5:
             self._fail_to_commit()
 
-    def _think_better_of_it(self) -> None:
-        with pytest.raises(ChangedMind):
-            place_order(an_order(), uow=Reconsidered(self._core.engine), clock=clock.now, new_id=self._never_to_be)
+    def _roll_back(self) -> None:
+        with pytest.raises(RollBack):
+            place_order(
+                an_order(), uow=RollingBackUnitOfWork(self._core.engine), clock=clock.now, new_id=self._rolled_back_id
+            )
 
     def _fail_to_commit(self) -> None:
         with pytest.raises(StoreContention):
-            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._never_to_be)
+            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._rolled_back_id)
 
-    def _never_to_be(self) -> UUID:
+    def _rolled_back_id(self) -> UUID:
         order_id = new_id()
         self.undone.append(str(order_id))
         return order_id
@@ -123,12 +125,12 @@ def test_killed_relays_lose_no_event(
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with ExitStack() as until, writers.writing():
             running = [until.enter_context(service.begin("relay")) for _ in range(relays)]
             for _ in range(KILLS):
                 victim = running.pop(chance.randrange(relays))
-                victim.wait_until_says("Relaying")
+                victim.wait_until_logged("Relaying")
                 time.sleep(chance.uniform(0, 0.4))
                 victim.kill()
                 running.append(until.enter_context(service.begin("relay")))
@@ -136,16 +138,16 @@ def test_killed_relays_lose_no_event(
                 until.callback(relay.kill)
         with service.relay():
             within(30, lambda: not core.unsent(), "the outbox is not sent")
-        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, service.name)
+        events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, service.name)
 
     versions = core.versions()
     assert versions == writers.acknowledged
     assert writers.undone
-    assert not set(writers.undone) & ({one.order_id for one in told} | set(asked))
-    require_told(told, versions)
-    assert set(asked) == set(versions)
-    assert {one.attempts for one in core.outgoing()} == {0}
-    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(told) - sum(versions.values())} told again")
+    assert not set(writers.undone) & ({event.order_id for event in events} | set(ordered))
+    require_published(events, versions)
+    assert set(ordered) == set(versions)
+    assert {message.attempts for message in core.outgoing()} == {0}
+    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(events) - sum(versions.values())} told again")
 
 
 def test_concurrent_relays_publish_once(
@@ -154,30 +156,30 @@ def test_concurrent_relays_publish_once(
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear, ExitStack() as until:
+    with bound_queue(rabbitmq_server, service.exchange) as probe, ExitStack() as until:
         for relay in [until.enter_context(service.begin("relay")) for _ in range(3)]:
-            relay.wait_until_says("Relaying")
+            relay.wait_until_logged("Relaying")
         with writers.writing():
             time.sleep(SECONDS)
         within(20, lambda: not core.unsent(), "the outbox is not sent")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, core.versions())
-    assert len(told) == sum(writers.acknowledged.values())
+    require_published(events, core.versions())
+    assert len(events) == sum(writers.acknowledged.values())
 
 
 def test_relay_killed_after_confirm_republishes(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     order = core.place()
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.begin("relay") as relay:
-            _kill_before_it_notes(relay, core, rabbitmq_server, ear)
+            _kill_before_it_records(relay, core, rabbitmq_server, probe)
         within(20, lambda: core.locks() == 0, "the dead relay's lock is not given back")
         with service.relay():
             within(20, lambda: not core.unsent(), "the next relay does not send")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, {str(order.id): 1})
-    assert len(told) == 2
+    require_published(events, {str(order.id): 1})
+    assert len(events) == 2
     assert tasks(rabbitmq_server, service.name) == [str(order.id)] * 2
 
 
@@ -185,26 +187,26 @@ def test_relay_killed_after_confirm_republishes(service: Service, core: Core, ra
 def test_stopped_service_records_published_events(
     service: Service, core: Core, rabbitmq_server: RabbitServer, options: list[str]
 ) -> None:
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.serve(*options) as web, core.engine.connect() as holding:
             order = core.place()
             holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
-            within(20, lambda: waiting(rabbitmq_server, ear) == 1, "the service does not publish")
+            within(20, lambda: waiting(rabbitmq_server, probe) == 1, "the service does not publish")
             web.process.terminate()
             time.sleep(1)  # in which the service would have ended otherwise
             holding.rollback()
             within(20, lambda: not web.process.runs, "the service does not end")
         assert not core.unsent()
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, {str(order.id): 1})
-    assert len(told) == 1
+    require_published(events, {str(order.id): 1})
+    assert len(events) == 1
 
 
-def _kill_before_it_notes(relay: Process, core: Core, rabbit: RabbitServer, ear: str) -> None:
+def _kill_before_it_records(relay: Process, core: Core, rabbit: RabbitServer, probe: str) -> None:
     with core.engine.connect() as holding:
         holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
-        within(20, lambda: waiting(rabbit, ear) == 1, "the relay does not publish")
+        within(20, lambda: waiting(rabbit, probe) == 1, "the relay does not publish")
         assert core.locks() == 1
         relay.kill()
 

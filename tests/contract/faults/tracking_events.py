@@ -29,28 +29,28 @@ class Carrier:
     core: Core
     chance: Random
     put: Callable[[str, bytes], None]
-    told: set[str] = field(default_factory=set)
+    published: set[str] = field(default_factory=set)
     orders: list[Order] = field(default_factory=list)
     _seen: int = 0
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def publishing(self) -> Iterator[None]:
         """Place orders and publish their tracking events until the block ends."""
         enough = threading.Event()
 
-        def tell() -> None:
+        def publish() -> None:
             while not enough.wait(PAUSE):
-                self.tell_of_another()
+                self.publish_another()
 
         with ThreadPoolExecutor(1) as thread:
-            telling = thread.submit(tell)
+            publishing = thread.submit(publish)
             try:
                 yield
             finally:
                 enough.set()
-            telling.result()
+            publishing.result()
 
-    def tell_of_another(self) -> None:
+    def publish_another(self) -> None:
         order = self.core.place()
         self.orders.append(order)
         events = [self._event(order, word) for word in LIFE] * 2
@@ -60,7 +60,7 @@ class Carrier:
 
     def _event(self, order: Order, word: str) -> dict[str, Any]:
         event_id = f"{order.id} {word}"
-        self.told.add(event_id)
+        self.published.add(event_id)
         named = order.number if self.chance.random() < 0.5 else str(order.id)
         return {"eventId": event_id, "orderID": named, "status": word, "occurredAt": clock.now().isoformat()}
 

@@ -40,14 +40,14 @@ BODIES = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}
 
 
 def test_matrix_lists_every_route_with_an_id(stack: Stack) -> None:
-    there = {
+    routes = {
         f"{method} {_shape(rule.rule)}"
         for rule in stack.app.url_map.iter_rules()
         if "<" in rule.rule and not rule.rule.startswith("/docs")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
-    assert there == {_shape(route) for route in MATRIX.keys() | EVERYBODYS}
+    assert routes == {_shape(route) for route in MATRIX.keys() | EVERYBODYS}
 
 
 def _shape(route: str) -> str:
@@ -66,16 +66,18 @@ def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes:
         owner.ask("GET", f"/orders/{order['id']}")
     before, copy = stack.everything(), stack.cached(order)
 
-    heard = {
+    responses = {
         (route, ref): stranger.ask(method, path.format(**named, order=ref), **as_json(BODIES.get(method, {})))
         for route in MATRIX.keys() - (OPERATORS if scopes else set())
         for method, path in [route.split()]
         for ref in ([order["id"]] if route in ORDER or route in OPERATORS else [order["id"], order["order_id"]])
     }
 
-    seen = {sent: answer.status_code for sent, answer in heard.items()}
+    seen = {sent: answer.status_code for sent, answer in responses.items()}
     assert {sent: status for sent, status in seen.items() if status != MATRIX[sent[0]]} == {}
-    assert [sent for sent, answer in heard.items() if "12 Hill Road" in answer.text or tea["name"] in answer.text] == []
+    assert [
+        sent for sent, answer in responses.items() if "12 Hill Road" in answer.text or tea["name"] in answer.text
+    ] == []
     assert stack.everything() == before
     assert (copy is not None) == cached
     assert stack.cached(order) == copy

@@ -26,7 +26,7 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 def require_described(name: str, body: Any) -> None:
     """Check that the message matches the document and has no undocumented member."""
-    payload = whole(MESSAGES[name]["payload"])
+    payload = resolved(MESSAGES[name]["payload"])
     assert flaws(closed(payload), body) == [], (name, body)
     if "data" in body:
         (data,) = [part["properties"]["data"] for part in payload["allOf"][1:]]
@@ -34,29 +34,29 @@ def require_described(name: str, body: Any) -> None:
 
 
 def flaws(schema: Any, body: Any) -> list[str]:
-    found = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(body)
-    return [f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}" for flaw in found]
+    errors = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(body)
+    return [f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}" for flaw in errors]
 
 
-def whole(schema: Any) -> Any:
+def resolved(schema: Any) -> Any:
     """The schema with its references resolved."""
     if isinstance(schema, list):
-        return [whole(one) for one in schema]
+        return [resolved(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return whole(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-    return {key: whole(one) for key, one in schema.items()}
+        return resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return {key: resolved(part) for key, part in schema.items()}
 
 
 def closed(schema: Any, *, part: bool = False) -> Any:
     """The schema without additional properties; a part of an ``allOf`` lists only its own members."""
     if isinstance(schema, list):
-        return [closed(one, part=part) for one in schema]
+        return [closed(element, part=part) for element in schema]
     if not isinstance(schema, dict):
         return schema
     inner = {
-        key: {name: closed(one, part=part) for name, one in value.items()}
+        key: {name: closed(member, part=part) for name, member in value.items()}
         if key == "properties"
         else closed(value, part=part or key == "allOf")
         for key, value in schema.items()
@@ -79,8 +79,8 @@ def test_document_lists_every_event_type() -> None:
 
     assert set(channel["parameters"]["type"]["enum"]) == TYPES
     assert MESSAGES.keys() >= TYPES
-    told = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
-    assert {DOCUMENT["components"]["messages"][key]["name"] for key in told} == TYPES
+    listed = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
+    assert {DOCUMENT["components"]["messages"][key]["name"] for key in listed} == TYPES
 
 
 def test_document_references_resolve() -> None:
@@ -157,8 +157,8 @@ def test_published_message_matches_its_schema(real_stack: Stack, deed: Callable[
     for key, event in published.news:
         assert key == event["type"]
         require_described(key, event)
-    for told in published.notifications:
-        require_described("user-notification", told)
+    for notification in published.notifications:
+        require_described("user-notification", notification)
     assert len(published.notifications) == sum(key == "orders.user_notification.v1" for key, _ in published.news)
     assert published.tasks
     for task in published.tasks:

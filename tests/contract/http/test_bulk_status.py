@@ -58,13 +58,13 @@ def many(ann: Caller, stack: Stack, number: int) -> list[int]:
 
 @pytest.mark.clause("002-32")
 def test_orders_are_changed_by_number_or_uuid(stack: Stack, ann: Caller, root: Caller) -> None:
-    one, two = many(ann, stack, 2)
+    first, second = many(ann, stack, 2)
     by_id = ann.place()["id"]
 
-    answer = bulk(root, [one, by_id, str(two)])
+    answer = bulk(root, [first, by_id, str(second)])
 
-    assert (answer.status_code, answer.json) == (200, {"updated": [one, by_id, two], "failed": []})
-    assert [order(root, each)["status"] for each in (one, two, by_id)] == ["shipped"] * 3
+    assert (answer.status_code, answer.json) == (200, {"updated": [first, by_id, second], "failed": []})
+    assert [order(root, reference)["status"] for reference in (first, second, by_id)] == ["shipped"] * 3
 
 
 @pytest.mark.clause("002-32")

@@ -66,9 +66,9 @@ def test_rejected_update_leaves_cache_entry(stack: Stack, ann: Caller) -> None:
 
     ann.patch(order, "LOST")
     with stack.statements() as sent:
-        found = ann.get(order)
+        cached = ann.get(order)
 
-    assert (sent, found.json) == ([], order)
+    assert (sent, cached.json) == ([], order)
 
 
 def test_relay_leaves_current_cache_entry(stack: Stack, ann: Caller) -> None:
@@ -110,11 +110,11 @@ def test_memory_entry_expires_after_5_minutes(build: Callable[..., Stack]) -> No
     order = ann.place()
     ann.get(order)
 
-    asked: dict[int, int] = {}
+    statements: dict[int, int] = {}
     for age in (299, 300):
-        now += timedelta(seconds=age) - timedelta(seconds=sum(asked))
+        now += timedelta(seconds=age) - timedelta(seconds=sum(statements))
         with stack.statements() as sent:
             ann.get(order)
-        asked[age] = len(sent)
+        statements[age] = len(sent)
 
-    assert asked == {299: 0, 300: 1}
+    assert statements == {299: 0, 300: 1}

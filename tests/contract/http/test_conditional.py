@@ -49,17 +49,17 @@ def test_stale_if_none_match_is_200(ann: Caller) -> None:
     assert (answer.status_code, answer.json["status"]) == (200, "PAID")
 
 
-@pytest.mark.parametrize("wanted", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
-def test_matching_if_match_applies_the_change(ann: Caller, wanted: str) -> None:
+@pytest.mark.parametrize("if_match", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
+def test_matching_if_match_applies_the_change(ann: Caller, if_match: str) -> None:
     order = ann.place()
 
-    answer = ann.patch(order, "PAID", {"If-Match": wanted})
+    answer = ann.patch(order, "PAID", {"If-Match": if_match})
 
     assert (answer.status_code, answer.json["status"]) == (200, "PAID")
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "if_match",
     [
         '"2"',
         'W/"1"',
@@ -79,11 +79,11 @@ def test_matching_if_match_applies_the_change(ann: Caller, wanted: str) -> None:
     ],
 )
 @pytest.mark.parametrize("status", ["PAID", "PENDING"])
-def test_other_if_match_is_412(stack: Stack, ann: Caller, wanted: str, status: str) -> None:
+def test_other_if_match_is_412(stack: Stack, ann: Caller, if_match: str, status: str) -> None:
     order = ann.place()
     before = stack.everything()
 
-    body = refused(ann.patch(order, status, {"If-Match": wanted.encode().decode("latin-1")}), 412)
+    body = refused(ann.patch(order, status, {"If-Match": if_match.encode().decode("latin-1")}), 412)
 
     assert '"1"' in body["detail"]
     assert stack.everything() == before

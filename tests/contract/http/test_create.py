@@ -39,10 +39,10 @@ def test_created_order_is_returned(ann: Caller) -> None:
 def test_location_returns_the_created_order(ann: Caller) -> None:
     placed = ann.post({"items": [TEA], "total_price": 75.0})
 
-    found = ann.ask("GET", placed.headers["Location"])
+    response = ann.ask("GET", placed.headers["Location"])
 
-    assert (found.status_code, found.json) == (200, placed.json)
-    assert found.headers["ETag"] == placed.headers["ETag"]
+    assert (response.status_code, response.json) == (200, placed.json)
+    assert response.headers["ETag"] == placed.headers["ETag"]
 
 
 @pytest.mark.clause("000-04")

@@ -44,10 +44,10 @@ def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack
     return stack
 
 
-def all_at_once(caller: Caller) -> dict[str, Answer]:
+def request_all(caller: Caller) -> dict[str, Answer]:
     with ThreadPoolExecutor(len(ROUTES)) as threads:
-        asked = {name: threads.submit(route, caller) for name, route in ROUTES.items()}
-        return {name: each.result() for name, each in asked.items()}
+        requests = {name: threads.submit(route, caller) for name, route in ROUTES.items()}
+        return {name: request.result() for name, request in requests.items()}
 
 
 def assert_unavailable(answer: Answer) -> None:
@@ -77,7 +77,7 @@ def test_hanging_database_is_503_in_time(far: Stack, network: Proxy) -> None:
     network.hang()
 
     began = time.monotonic()
-    answers = all_at_once(ann)
+    answers = request_all(ann)
     took = time.monotonic() - began
     network.restore()
 

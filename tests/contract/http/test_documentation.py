@@ -56,18 +56,22 @@ def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tup
     }
 
 
-def told_by(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
+def documenting(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
     """The operations that document the response status."""
-    return {one for one, told in operations(document, below="/").items() if status in told["responses"]}
+    return {name for name, operation in operations(document, below="/").items() if status in operation["responses"]}
 
 
 def taking(document: dict[str, Any], header: str) -> set[tuple[str, str]]:
     """The operations that document the header as an optional parameter."""
-    wanted = {("header", header, False)}
+    parameter = {("header", header, False)}
     return {
-        one
-        for one, told in operations(document, below="/").items()
-        if wanted & {(each["in"], each["name"], each.get("required", False)) for each in told.get("parameters", [])}
+        name
+        for name, operation in operations(document, below="/").items()
+        if parameter
+        & {
+            (declared["in"], declared["name"], declared.get("required", False))
+            for declared in operation.get("parameters", [])
+        }
     }
 
 
@@ -80,20 +84,20 @@ def test_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 
 @pytest.mark.clause("001-07")
 def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
-    found = operations(document)
+    listed = operations(document)
 
-    assert found.keys() == ERRORS.keys()
-    assert all(operation["tags"] for operation in found.values())
-    assert len({operation["summary"] for operation in found.values()}) == len(found)
+    assert listed.keys() == ERRORS.keys()
+    assert all(operation["tags"] for operation in listed.values())
+    assert len({operation["summary"] for operation in listed.values()}) == len(listed)
     tags = {tag["name"] for tag in document["tags"]}
-    assert {tag for operation in found.values() for tag in operation["tags"]} <= tags
+    assert {tag for operation in listed.values() for tag in operation["tags"]} <= tags
 
 
 @pytest.mark.clause("001-03", "001-07")
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
 def test_operation_documents_schemas_and_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
-    told = operations(document)[operation]
-    responses = told["responses"]
+    described = operations(document)[operation]
+    responses = described["responses"]
     success = SUCCESS[operation[0]]
 
     assert responses.keys() == ERRORS[operation] | {success} | ({"304"} if operation in SHOWN else set())
@@ -103,24 +107,24 @@ def test_operation_documents_schemas_and_errors(document: dict[str, Any], operat
         assert schema == {"$ref": "#/components/schemas/ProblemDetails"}
         assert responses[status]["description"]
     if operation[0] in {"post", "patch"}:
-        assert told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        assert told["requestBody"]["required"] is True
+        assert described["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        assert described["requestBody"]["required"] is True
 
 
 def test_operation_documents_etag_headers(document: dict[str, Any]) -> None:
-    assert told_by(document, "304") == taking(document, "If-None-Match") == SHOWN
-    assert told_by(document, "412") == taking(document, "If-Match") == CHANGED
-    assert all("content" not in operations(document, below="/")[one]["responses"]["304"] for one in SHOWN)
+    assert documenting(document, "304") == taking(document, "If-None-Match") == SHOWN
+    assert documenting(document, "412") == taking(document, "If-Match") == CHANGED
+    assert all("content" not in operations(document, below="/")[name]["responses"]["304"] for name in SHOWN)
 
 
 @pytest.mark.parametrize("below", FITS_NOT)
 def test_contract_documents_validation_status(document: dict[str, Any], below: str) -> None:
-    for told in operations(document, below=below).values():
-        parameters = told.get("parameters", [])
-        if "requestBody" in told or any(one["in"] == "query" for one in parameters):
-            by_key = {"422"} if any(one["name"] == "Idempotency-Key" for one in parameters) else set()
-            assert told["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
-        assert not any("$ref" in answer for answer in told["responses"].values())
+    for operation in operations(document, below=below).values():
+        parameters = operation.get("parameters", [])
+        if "requestBody" in operation or any(parameter["in"] == "query" for parameter in parameters):
+            by_key = {"422"} if any(parameter["name"] == "Idempotency-Key" for parameter in parameters) else set()
+            assert operation["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
+        assert not any("$ref" in answer for answer in operation["responses"].values())
 
 
 def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:
@@ -135,7 +139,7 @@ def test_operation_requires_bearer_token(document: dict[str, Any], operation: tu
 
     needed = operations(document)[operation].get("security", everywhere)
 
-    assert [list(each) for each in needed] == [["bearer"]]
+    assert [list(scheme) for scheme in needed] == [["bearer"]]
     assert schemes["bearer"]["type"] == "http"
     assert schemes["bearer"]["scheme"] == "bearer"
 
@@ -158,9 +162,9 @@ def test_docs_page_loads_only_local_assets(stack: Stack, page: str) -> None:
     assert len(assets) >= 3
     for asset in assets:
         assert asset.startswith("/docs/"), asset
-        with client.get(asset, buffered=True) as found:
-            assert found.status_code == 200, asset
-            assert found.data
+        with client.get(asset, buffered=True) as response:
+            assert response.status_code == 200, asset
+            assert response.data
     assert "/openapi.json" in answer.text
     assert not re.findall(r"https?://(?!localhost\b)", answer.text)
 

@@ -57,7 +57,7 @@ def of_a_template(stack: Stack, caller: Caller) -> Placing:
         ).json["template_id"]
         for _ in range(2)
     )
-    path, other = (f"/api/v1/orders/templates/{one}/place" for one in (first, second))
+    path, other = (f"/api/v1/orders/templates/{template_id}/place" for template_id in (first, second))
     return Placing(path=path, body=None, other_path=other, other_body=None, status=200, refusal=400)
 
 
@@ -107,15 +107,15 @@ def orders_of(stack: Stack, caller: Caller) -> int:
 def test_repeated_request_replays_the_response(stack: Stack, ann: Caller, placing: Placing) -> None:
     first = send(ann, placing.path, placing.body, "key")
     before = stack.everything()
-    again = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
+    replays = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
 
     assert first.status_code == placing.status
     assert "x-idempotent-replay" not in first.headers
-    for one in again:
-        assert (one.status_code, one.data) == (placing.told_again_as or placing.status, first.data)
-        assert one.headers["x-idempotent-replay"] == "true"
+    for replay in replays:
+        assert (replay.status_code, replay.data) == (placing.told_again_as or placing.status, first.data)
+        assert replay.headers["x-idempotent-replay"] == "true"
         for header in ("Content-Type", "ETag", "Location"):
-            assert one.headers.get(header) == first.headers.get(header)
+            assert replay.headers.get(header) == first.headers.get(header)
     assert stack.everything() == before
     assert orders_of(stack, ann) == 1
 
@@ -155,10 +155,10 @@ def test_missing_key_is_optional_or_rejected(stack: Stack, ann: Caller, placing:
     answers = [send(ann, placing.path, placing.body, None) for _ in range(2)]
 
     if placing.needs_key:
-        assert [one.status_code for one in answers] == [placing.refusal] * 2
-        assert all("Idempotency-Key" in one.text for one in answers)
+        assert [response.status_code for response in answers] == [placing.refusal] * 2
+        assert all("Idempotency-Key" in response.text for response in answers)
     else:
-        assert [one.status_code for one in answers] == [placing.status] * 2
+        assert [response.status_code for response in answers] == [placing.status] * 2
     assert orders_of(stack, ann) == (0 if placing.needs_key else 2)
 
 
@@ -176,7 +176,7 @@ def test_key_is_scoped_to_the_contract(stack: Stack, ann: Caller) -> None:
 
     answers = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
 
-    assert [one.status_code for one in answers] == [201, 200]
+    assert [response.status_code for response in answers] == [201, 200]
     assert orders_of(stack, ann) == 2
 
 
@@ -250,5 +250,5 @@ def test_openapi_documents_the_key_header(stack: Stack, ann: Caller) -> None:
     makers = ("/orders/", "/api/v1/orders/", "/api/v1/orders/templates/{ref}/place", "/ostore/orders/", "/api/orders/")
     for path in makers:
         operation = paths[path]["post"]
-        assert "Idempotency-Key" in [one["name"] for one in operation["parameters"]]
+        assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
         assert {"409", "422"} <= operation["responses"].keys()

@@ -51,7 +51,7 @@ def shop(
 def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A Celery worker with two processes, as in production."""
     command = [sys.executable, "-m", "celery", "-A", "orders_flask.workers.celery_app", "worker", "--concurrency", "2"]
-    ours = environment(
+    variables = environment(
         DATABASE_URL=settings.database_url,
         CELERY_BROKER_URL=settings.celery_broker_url,
         ORDERS_JOBS_QUEUE=settings.jobs_queue,
@@ -60,7 +60,11 @@ def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[by
     log = directory / f"celery-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--without-mingle", "--without-gossip"], env=ours, cwd=directory, stdout=output, stderr=output
+            [*command, "--without-mingle", "--without-gossip"],
+            env=variables,
+            cwd=directory,
+            stdout=output,
+            stderr=output,
         )
     try:
         yield process

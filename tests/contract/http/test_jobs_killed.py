@@ -98,13 +98,13 @@ def test_killed_job_is_resumed_without_repeats(database: str, container: Contain
         processes.kill(first.process)
 
     with Served(tmp_path, "--no-relay", DATABASE_URL=database) as second:
-        found = call(second, token, path)
+        finished = call(second, token, path)
         if not deep():
             execute(database, "UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired
         done = wait_for(seen, second, token, path, until=ORDERS)
 
-    assert 40 <= found["done"] < ORDERS
-    assert found["status"] == "running"
+    assert 40 <= finished["done"] < ORDERS
+    assert finished["status"] == "running"
     assert (done["status"], done["failed"]) == ("done", [])
     assert done["updated"] == body["order_ids"]
     assert len(seen) > 5  # progress was visible

@@ -96,11 +96,11 @@ def test_page_has_100_orders_by_default(ann: Caller) -> None:
     for _ in range(101):
         ann.place()
 
-    usual, most = ann.list(), ann.list("?limit=1000")
+    default, largest = ann.list(), ann.list("?limit=1000")
 
-    assert (len(usual.json), len(most.json)) == (100, 101)
-    assert "Link" in usual.headers
-    assert "Link" not in most.headers
+    assert (len(default.json), len(largest.json)) == (100, 101)
+    assert "Link" in default.headers
+    assert "Link" not in largest.headers
 
 
 @pytest.mark.parametrize("path", ["/orders/user/{}", "/orders/user/{}/"])

@@ -13,7 +13,7 @@ from tests.support.service_stack import Stack
 
 
 @pytest.fixture(autouse=True)
-def nothing_on_its_way(stack: Stack) -> None:
+def drained_outbox(stack: Stack) -> None:
     """Drain the outbox, because earlier tests may have left events."""
     stack.relayed()
 
@@ -134,9 +134,9 @@ def test_event_has_user_and_both_statuses(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 
-    told: list[dict[str, Any]] = [event["data"] for _, event in stack.relayed().news]
+    events: list[dict[str, Any]] = [event["data"] for _, event in stack.relayed().news]
 
-    assert [(each["user_id"], each["status"], each["previous_status"]) for each in told] == [
+    assert [(data["user_id"], data["status"], data["previous_status"]) for data in events] == [
         (ann.subject, "PENDING", None),
         (ann.subject, "PAID", "PENDING"),
     ]

@@ -113,9 +113,11 @@ def test_audit_log_has_one_line_per_action(tmp_path: Path) -> None:
         second = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))
         _ask(served, "DELETE", f"/api/v1/orders/{second['id']}", ann)
     lines = [json.loads(line) for line in served.output.splitlines() if line.startswith("{")]
-    told = [(line["event"], line["use_case"], line["user"], line.get("reason")) for line in lines if "use_case" in line]
+    entries = [
+        (line["event"], line["use_case"], line["user"], line.get("reason")) for line in lines if "use_case" in line
+    ]
 
-    assert told == [
+    assert entries == [
         ("done", "place_order", "ann", None),
         ("access violation", "get_order", "eve", "order_hidden"),
         ("access violation", "get_order", "eve", "access_denied"),

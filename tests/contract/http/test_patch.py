@@ -36,29 +36,29 @@ def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
 
 
 @pytest.mark.clause("000-11", "000-03", "001-08")
-@pytest.mark.parametrize(("current", "wanted"), sorted(ALLOWED))
-def test_legal_transition_is_applied(ann: Caller, current: str, wanted: str) -> None:
+@pytest.mark.parametrize(("current", "target"), sorted(ALLOWED))
+def test_legal_transition_is_applied(ann: Caller, current: str, target: str) -> None:
     order = order_that_is(ann, current)
 
-    answer = ann.patch(order, wanted)
+    answer = ann.patch(order, target)
 
     changed = answer.json
     assert answer.status_code == 200
-    assert changed == order | {"status": wanted, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
+    assert changed == order | {"status": target, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
     assert changed["updated_at"] > order["updated_at"]
     assert answer.headers["ETag"] == f'"{changed["version"]}"'
     assert ann.get(order).json == changed
 
 
 @pytest.mark.clause("000-03")
-@pytest.mark.parametrize(("current", "wanted"), REFUSED)
-def test_illegal_transition_is_409(stack: Stack, ann: Caller, current: str, wanted: str) -> None:
+@pytest.mark.parametrize(("current", "target"), REFUSED)
+def test_illegal_transition_is_409(stack: Stack, ann: Caller, current: str, target: str) -> None:
     order = order_that_is(ann, current)
     before = stack.everything()
 
-    body = refused(ann.patch(order, wanted), 409)
+    body = refused(ann.patch(order, target), 409)
 
-    assert f"is {current} cannot become {wanted}" in body["detail"]
+    assert f"is {current} cannot become {target}" in body["detail"]
     assert stack.everything() == before
     assert ann.get(order).json == order
 

@@ -83,9 +83,9 @@ def test_history_has_the_request_id(stack: Stack, ann: Caller) -> None:
         headers={"X-Request-ID": "req-of-ann"},
     )  # fmt: skip
 
-    told = repr(stack.rows(f"SELECT * FROM order_history WHERE actor = '{ann.subject}'"))
+    history = repr(stack.rows(f"SELECT * FROM order_history WHERE actor = '{ann.subject}'"))
 
-    assert "req-of-ann" in told
+    assert "req-of-ann" in history
 
 
 def test_request_log_line_has_the_request_id(ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

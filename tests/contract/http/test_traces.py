@@ -12,7 +12,7 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-def told(stack: Stack) -> list[tuple[str, Any]]:
+def traced_events(stack: Stack) -> list[tuple[str, Any]]:
     """The type and the trace of each event on the exchange."""
     return [(key, event.get("traceparent")) for key, event in stack.relayed().news]
 
@@ -35,7 +35,7 @@ def test_event_has_the_span_of_its_request(stack: Stack, ann: Caller) -> None:
     ann.patch(order, "PAID", headers={"traceparent": OTHER})
     ann.patch(order, "SHIPPED")
 
-    assert told(stack) == [
+    assert traced_events(stack) == [
         ("orders.order_placed.v1", SPAN),
         ("orders.order_status_changed.v1", OTHER),
         ("orders.order_status_changed.v1", None),
@@ -62,7 +62,7 @@ def test_low_stock_event_has_the_order_span(stack: Stack, ann: Caller) -> None:
     )
 
     assert placed.status_code == 200, placed.text
-    assert told(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
+    assert traced_events(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
 
 
 def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
@@ -80,7 +80,7 @@ def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
 
     stack.container.job_worker().step()
 
-    assert told(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
+    assert traced_events(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_invalid_traceparent_is_ignored(stack: Stack, ann: Caller, none: str) ->
     answer = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
 
     assert answer.status_code == 201
-    assert told(stack) == [("orders.order_placed.v1", None)]
+    assert traced_events(stack) == [("orders.order_placed.v1", None)]

@@ -32,17 +32,17 @@ class Track:
     """A service and a carrier that publishes tracking events to it."""
 
     stack: Stack
-    inlet: MessageConsumer
+    consumer: MessageConsumer
     put: Callable[[bytes], object]
     dead: Callable[[], list[tuple[bytes, str]]]
 
-    def tell(self, *messages: dict[str, Any] | bytes) -> None:
+    def publish(self, *messages: dict[str, Any] | bytes) -> None:
         """Publish the events; return when the service has handled all of them."""
         for message in messages:
             self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
         handle, left, deadline = self.stack.container.tracking_handler(), len(messages), time.monotonic() + PATIENCE
         while left:
-            left -= self.inlet.poll(handle, timeout=0.5)
+            left -= self.consumer.poll(handle, timeout=0.5)
             assert time.monotonic() < deadline, f"{left} messages are not taken"
 
 
@@ -62,21 +62,21 @@ def track(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.chdir(track.stack.directory)
     track.stack.relayed()
     yield track
-    track.inlet.close()
+    track.consumer.close()
 
 
 def embedded(request: pytest.FixtureRequest) -> Track:
-    inlet = InMemory()
+    consumer = InMemory()
     stack: Stack = request.getfixturevalue("embedded_stack")
-    return Track(stack=stack, inlet=inlet, put=inlet.waiting.append, dead=lambda: inlet.dead_letters)
+    return Track(stack=stack, consumer=consumer, put=consumer.waiting.append, dead=lambda: consumer.dead_letters)
 
 
 def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     server: RabbitServer = request.getfixturevalue("rabbitmq_server")
     stack: Stack = request.getfixturevalue("real_stack")
     queue = stack.settings.tracking_queue
-    inlet = stack.container.tracking_events()
-    inlet.poll(lambda _: None, timeout=0.1)  # declares the queues
+    consumer = stack.container.tracking_events()
+    consumer.poll(lambda _: None, timeout=0.1)  # declares the queues
 
     def put(message: bytes) -> None:
         with server.channel() as channel:
@@ -85,10 +85,12 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
 
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
-            found: list[Any] = list(iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None)))
-        return [(body, properties.headers[REASON]) for _, properties, body in found]
+            dead_letters: list[Any] = list(
+                iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None))
+            )
+        return [(body, properties.headers[REASON]) for _, properties, body in dead_letters]
 
-    return Track(stack=stack, inlet=inlet, put=put, dead=dead)
+    return Track(stack=stack, consumer=consumer, put=put, dead=dead)
 
 
 def over_kafka(request: pytest.FixtureRequest) -> Track:
@@ -108,11 +110,11 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
 
     def dead() -> list[tuple[bytes, str]]:
         records = server.records(server.make(f"{topic}.dead"))
-        return [(one.value() or b"", server.headers(one)["reason"]) for one in records]
+        return [(record.value() or b"", server.headers(record)["reason"]) for record in records]
 
     return Track(
         stack=stack,
-        inlet=stack.container.tracking_events(),
+        consumer=stack.container.tracking_events(),
         put=lambda message: server.send(topic, [message], key="one partition"),
         dead=dead,
     )
@@ -130,7 +132,7 @@ def test_tracking_event_is_applied_once(track: Track) -> None:
     assert ann.get(order).json["status"] == "PENDING"  # the order is cached now
     shipped = event(order["id"], "in_transit")
 
-    track.tell(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
+    track.publish(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
 
     now = ann.get(order).json
     assert (now["status"], now["version"]) == ("SHIPPED", 2)
@@ -138,8 +140,12 @@ def test_tracking_event_is_applied_once(track: Track) -> None:
     assert published.news_of(order) == [
         "orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"
     ]  # fmt: skip
-    (told,) = published.notifications
-    assert (told["userID"], told["type"], told["status"]) == (ann.subject, "ORDER_STATUS_CHANGED", "shipped")
+    (notification,) = published.notifications
+    assert (notification["userID"], notification["type"], notification["status"]) == (
+        ann.subject,
+        "ORDER_STATUS_CHANGED",
+        "shipped",
+    )
     assert track.dead() == []
 
 
@@ -148,12 +154,12 @@ def test_tracking_event_is_applied_once(track: Track) -> None:
 def test_notification_reaches_both_brokers(track: Track, kafka_server: KafkaServer) -> None:
     order = track.stack.caller().place()
 
-    track.tell(event(order["id"], "DELIVERED"))
+    track.publish(event(order["id"], "DELIVERED"))
 
     on_rabbitmq = track.stack.relayed().notifications
     records = kafka_server.records(track.stack.settings.notifications_topic)
     assert [json.loads(record.value() or b"") for record in records] == on_rabbitmq
-    assert [told["status"] for told in on_rabbitmq] == ["shipped", "delivered"]
+    assert [notification["status"] for notification in on_rabbitmq] == ["shipped", "delivered"]
     assert {record.key() for record in records} == {order["id"].encode()}
 
 
@@ -163,12 +169,12 @@ def test_tracking_event_may_use_order_number(track: Track) -> None:
     ann.place()
     (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
 
-    track.tell(event(order["order_id"], "DELIVERED", eventId=f"evt-{ann.subject}-{id(track)}"))
+    track.publish(event(order["order_id"], "DELIVERED", eventId=f"evt-{ann.subject}-{id(track)}"))
 
     path = f"/api/v1/orders/{order['order_id']}"
     assert root.ask("GET", path).json["status"] == "delivered"
     history = root.ask("GET", f"{path}/history").json
-    assert [(one["from_status"], one["to_status"], one["actor"]) for one in history[1:]] == [
+    assert [(entry["from_status"], entry["to_status"], entry["actor"]) for entry in history[1:]] == [
         ("pending", "shipped", "carrier"),
         ("shipped", "delivered", "carrier"),
     ]
@@ -179,7 +185,7 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     ann = track.stack.caller()
     order, shipped = ann.place(), ann.place()
     ann.patch(shipped, "SHIPPED")
-    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     bad: list[tuple[bytes | dict[str, Any], str]] = [
         (b"nonsense", "not JSON"),
         (b"\xff\x00", "not JSON"),
@@ -190,12 +196,12 @@ def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
         (event(None, "SHIPPED", shipmentID="unheard of"), "no such order"),
         (event(10**17, "SHIPPED"), "no such order"),
         (event(order["id"], "EATEN"), "none of"),
-        (event(order["id"], "SHIPPED", occurredAt=ahead), "future"),
+        (event(order["id"], "SHIPPED", occurredAt=future), "future"),
         (event(order["id"], "SHIPPED", eventId="nul\x00"), "NUL"),
         (event(shipped["id"], "FAILED"), "SHIPPED cannot become CANCELED"),
     ]
 
-    track.tell(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
+    track.publish(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
 
     dead = dict(track.dead())
     assert len(dead) == len(bad)
@@ -232,9 +238,9 @@ def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
     assert answer.status_code == 200
 
 
-def tell_again(stack: Stack, ann: Caller) -> None:
+def republish(stack: Stack, ann: Caller) -> None:
     outbox = stack.container.outbox()
-    every = [one.event for one in outbox.select(states=frozenset(OutboxState), limit=100_000)]
+    every = [message.event for message in outbox.select(states=frozenset(OutboxState), limit=100_000)]
     hers = [event.id for event in every if event.data.get("userID") == ann.subject]
     assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
     stack.relayed()
@@ -245,19 +251,19 @@ def test_admin_change_sends_one_email(
     posting: tuple[Stack, MailServer],
 ) -> None:
     stack, mail = posting
-    inlet, handle = stack.container.notifications(), stack.container.notification_handler()
-    while inlet.poll(lambda _: None, timeout=0.5):  # discards earlier messages and binds the queue
+    consumer, handle = stack.container.notifications(), stack.container.notification_handler()
+    while consumer.poll(lambda _: None, timeout=0.5):  # discards earlier messages and binds the queue
         pass
     ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
     shipped_by_an_administrator(stack, ann)
     stack.relayed()
-    tell_again(stack, ann)
+    republish(stack, ann)
 
-    taken, deadline = 0, time.monotonic() + PATIENCE
-    while taken < 2:
-        taken += inlet.poll(handle, timeout=0.5)
+    handled, deadline = 0, time.monotonic() + PATIENCE
+    while handled < 2:
+        handled += consumer.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline
-    inlet.close()
+    consumer.close()
 
     assert mail.recipients == [ann.subject]
     assert "is on its way" in str(mail.letters[0].get_payload())

@@ -14,29 +14,29 @@ OTHER_SECRET = "another secret, of thirty-two bytes or more"
 @pytest.fixture
 def two(build: Callable[..., Stack]) -> tuple[Stack, Stack]:
     """Two services on memory stores, each with its own secret."""
-    one, other = (
+    first, second = (
         build(Settings(database_url="memory://", jwt_secret=secret, log_level="ERROR")) for secret in ("", OTHER_SECRET)
     )
-    return one, other
+    return first, second
 
 
 def test_services_do_not_share_orders(two: tuple[Stack, Stack]) -> None:
-    here, there = two[0].caller("ann"), two[1].caller("ann")
-    order = here.place()
-    here.get(order)
+    first, second = two[0].caller("ann"), two[1].caller("ann")
+    order = first.place()
+    first.get(order)
 
-    refused(there.get(order), 404)
-    refused(there.patch(order, "PAID"), 404)
-    assert there.list().json == []
-    assert here.get(order).json == order
+    refused(second.get(order), 404)
+    refused(second.patch(order, "PAID"), 404)
+    assert second.list().json == []
+    assert first.get(order).json == order
 
 
 def test_services_do_not_share_tokens(two: tuple[Stack, Stack]) -> None:
-    here, there = two[0].caller("ann"), two[1].caller("ann")
+    first, second = two[0].caller("ann"), two[1].caller("ann")
 
-    refused(Caller(app=two[1].app, subject="ann", token=here.token).list(), 401)
-    refused(Caller(app=two[0].app, subject="ann", token=there.token).list(), 401)
-    assert here.list().status_code == there.list().status_code == 200
+    refused(Caller(app=two[1].app, subject="ann", token=first.token).list(), 401)
+    refused(Caller(app=two[0].app, subject="ann", token=second.token).list(), 401)
+    assert first.list().status_code == second.list().status_code == 200
 
 
 def test_services_do_not_share_cache_entries(two: tuple[Stack, Stack]) -> None:

@@ -57,12 +57,12 @@ def linted(directory: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def report_of_ours(copy: Path) -> str:
+def clean_report(copy: Path) -> str:
     return linted(copy)
 
 
 @pytest.fixture(scope="module")
-def report(copy: Path, report_of_ours: str) -> str:
+def report(copy: Path, clean_report: str) -> str:
     """The report on all breaches; each is appended to its module after `report_of_ours` has run."""
     for importer, imported, _ in BREACHES:
         with (copy / "src" / f"{importer.replace('.', '/')}.py").open("a") as module:
@@ -70,16 +70,16 @@ def report(copy: Path, report_of_ours: str) -> str:
     return linted(copy)
 
 
-def test_import_contracts_are_satisfied(report_of_ours: str) -> None:
-    assert " 0 broken." in report_of_ours
+def test_import_contracts_are_satisfied(clean_report: str) -> None:
+    assert " 0 broken." in clean_report
 
 
 @pytest.mark.parametrize(("importer", "imported", "contract"), BREACHES)
 def test_import_contract_breach_is_reported(report: str, importer: str, imported: str, contract: str) -> None:
     _, _, broken = report.partition("Broken contracts")
-    _, found, section = broken.partition(f"\n{contract}")
+    _, name, section = broken.partition(f"\n{contract}")
 
-    assert found, report
+    assert name, report
     assert f"{importer} -> {imported} " in re.split(r"\n-{5,}\n", section)[1], section
 
 
@@ -87,7 +87,7 @@ def test_every_import_contract_has_a_breach_case(report: str) -> None:
     contracts = [line.removesuffix(" BROKEN") for line in report.splitlines() if line.endswith((" BROKEN", " KEPT"))]
 
     assert " KEPT" not in report
-    assert [each for each in contracts if not any(each.startswith(name) for _, _, name in BREACHES)] == []
+    assert [contract for contract in contracts if not any(contract.startswith(name) for _, _, name in BREACHES)] == []
 
 
 def test_generated_files_are_ignored_by_git(tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ def fresh(*cases: list[str]) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, check=True, env=environment
     )
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == len(cases), done.stderr
-    return found
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(results) == len(cases), done.stderr
+    return results
 
 
 def modules_of(package: str) -> list[str]:
@@ -62,8 +62,8 @@ def modules_of(package: str) -> list[str]:
 def foreign(names: list[str]) -> dict[str, set[str]]:
     """The packages outside the standard library, by the module that is imported first."""
     roots = {
-        name: {module.partition(".")[0] for module in found["loaded"]}
-        for name, found in zip(names, fresh(*([name] for name in names)), strict=True)
+        name: {module.partition(".")[0] for module in result["loaded"]}
+        for name, result in zip(names, fresh(*([name] for name in names)), strict=True)
     }
     return {name: rest for name, loaded in roots.items() if (rest := loaded - sys.stdlib_module_names - OURS)}
 
@@ -81,9 +81,9 @@ def test_modules_import_without_dependencies() -> None:
 
 
 def test_domain_imports_no_adapter() -> None:
-    (found,) = fresh(["orders_domain", "orders_domain.use_cases"])
+    (result,) = fresh(["orders_domain", "orders_domain.use_cases"])
 
-    assert not [module for module in found["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
+    assert not [module for module in result["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
 
 
 @pytest.mark.parametrize("name", BASE)
@@ -91,7 +91,7 @@ def test_base_import_takes_under_100_ms(name: str) -> None:
     fresh([name])  # writes the bytecode
 
     # CPU time grows if other processes share the cores: one undisturbed attempt is enough.
-    assert any(each["took"] < PUBLISHED for _ in range(25) for each in fresh([name]))
+    assert any(result["took"] < PUBLISHED for _ in range(25) for result in fresh([name]))
 
 
 def test_celery_is_not_imported_by_default() -> None:

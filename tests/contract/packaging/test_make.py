@@ -65,20 +65,20 @@ def test_install_failure_shows_its_cause(fresh: Path) -> None:
 
 
 def test_first_install_announces_its_duration(fresh: Path) -> None:
-    said = make("--dry-run", "run", here=fresh).stdout
+    output = make("--dry-run", "run", here=fresh).stdout
 
-    assert "Installing what the service needs into .venv: once, about a minute" in said
+    assert "Installing what the service needs into .venv: once, about a minute" in output
 
 
 def test_busy_port_error_names_make_option() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
 
         ended = make("-o", ".venv/run.stamp", "run", f"BIN={Path(sys.executable).parent}", f"PORT={port}")
 
-    said = ended.stderr.splitlines()[0]
-    assert said.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
-    assert said.endswith(f"Choose another with make run PORT={port + 1}.")
+    message = ended.stderr.splitlines()[0]
+    assert message.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
+    assert message.endswith(f"Choose another with make run PORT={port + 1}.")
 
 
 def test_tests_import_the_checkout() -> None:

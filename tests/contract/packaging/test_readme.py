@@ -25,9 +25,9 @@ def test_documented_setting_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_readme_embedding_example_runs(tmp_path: Path) -> None:
-    found = EXAMPLE.search(README.read_text())
-    assert found, "the README has an example of embedding"
-    code, *promised = found.groups()
+    example = EXAMPLE.search(README.read_text())
+    assert example, "the README has an example of embedding"
+    code, *promised = example.groups()
 
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 

@@ -53,11 +53,11 @@ def _serve(
 ) -> Iterator[Server]:
     with ExitStack() as stack:
         try:
-            found = find(part, until=stack)
+            server = find(part, until=stack)
         except Unavailable as why:
             for_want_of(part.name, why=str(why))
-        used(config, str(found))
-        yield stack.enter_context(serve(found.url))
+        used(config, str(server))
+        yield stack.enter_context(serve(server.url))
 
 
 @pytest.fixture(scope="session")

@@ -52,24 +52,24 @@ class KafkaServer:
 
     def headers(self, record: Message) -> dict[str, str]:
         """Return the headers of a record as text."""
-        found: Any = record.headers() or []
-        return {name: bytes(value).decode() for name, value in found}
+        pairs: Any = record.headers() or []
+        return {name: bytes(value).decode() for name, value in pairs}
 
     def records(self, topic: str) -> list[Message]:
         """Return all records of a topic, in order within each partition."""
         reader = Consumer({"bootstrap.servers": self.servers, "group.id": "reader", "log_level": 0})
         try:
             places = [
-                TopicPartition(topic, one, 0)
-                for one in reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
+                TopicPartition(topic, partition, 0)
+                for partition in reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
             ]
             ends = {place.partition: reader.get_watermark_offsets(place, timeout=PATIENCE)[1] for place in places}
-            found: list[Message] = []
+            fetched: list[Message] = []
             for place in places:
                 reader.assign([place])
-                while ends[place.partition] > sum(one.partition() == place.partition for one in found):
-                    found += [one for one in reader.consume(500, timeout=1) if one.error() is None]
-            return found
+                while ends[place.partition] > sum(record.partition() == place.partition for record in fetched):
+                    fetched += [record for record in reader.consume(500, timeout=1) if record.error() is None]
+            return fetched
         finally:
             reader.close()
 

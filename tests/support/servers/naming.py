@@ -11,10 +11,10 @@ TOKEN = f"{int(time.time()):08x}{secrets.token_hex(3)}"
 DATABASE = f"orders_test_{TOKEN}"
 PREFIX = f"orders-test-{TOKEN}"
 
-_OURS = re.compile(r"orders_test_(?P<began>[0-9a-f]{8})[0-9a-f]{6}(_\d+)?")
+_RUN_NAME = re.compile(r"orders_test_(?P<began>[0-9a-f]{8})[0-9a-f]{6}(_\d+)?")
 
 
 def left_by_a_dead_run(database: str, *, now: float) -> bool:
     """Return whether the database is from a test run that began more than a day before `now` (Unix seconds)."""
-    ours = _OURS.fullmatch(database)
-    return ours is not None and now - int(ours["began"], 16) > DAY
+    match = _RUN_NAME.fullmatch(database)
+    return match is not None and now - int(match["began"], 16) > DAY

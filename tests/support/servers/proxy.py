@@ -18,15 +18,15 @@ class Cue:
     words: tuple[bytes, ...]
     done: bool
     came: threading.Event = field(default_factory=threading.Event)
-    _said: dict[socket.socket, int] = field(default_factory=dict)  # the number of matched sequences by connection
+    _matched: dict[socket.socket, int] = field(default_factory=dict)  # the number of matched sequences by connection
 
-    def heard(self, data: bytes, *, by: socket.socket) -> bool:
+    def matches(self, data: bytes, *, by: socket.socket) -> bool:
         """Match data of a client; return whether the last sequence matched for the first time."""
-        said = self._said.get(by, 0)
-        while said < len(self.words) and self.words[said] in data:
-            said += 1
-        self._said[by] = said
-        return said == len(self.words) and not self.came.is_set()
+        matched = self._matched.get(by, 0)
+        while matched < len(self.words) and self.words[matched] in data:
+            matched += 1
+        self._matched[by] = matched
+        return matched == len(self.words) and not self.came.is_set()
 
 
 class Proxy:
@@ -137,7 +137,7 @@ class Proxy:
             while data := source.recv(65536):
                 time.sleep(self._delay)
                 cue = self._cue if from_client else None
-                if cue and cue.heard(data, by=source):
+                if cue and cue.matches(data, by=source):
                     self._flowing.clear()  # before forwarding, so that the response cannot pass
                     if cue.done:
                         sink.sendall(data)
@@ -155,9 +155,9 @@ class Proxy:
         self._flowing.set()  # pumps that hang detect the closed sockets and end
 
     def _drop(self, *sockets: socket.socket) -> None:
-        for each in sockets:
+        for connection in sockets:
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
         with self._lock:
             self._open -= set(sockets)

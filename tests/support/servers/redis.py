@@ -49,11 +49,11 @@ def round_trips() -> Iterator[list[object]]:
     sent: list[object] = []
     send: Any = AbstractConnection.send_packed_command
 
-    def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
+    def record(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
         sent.append(command)
         send(connection, command, check_health)
 
-    with mock.patch.object(AbstractConnection, "send_packed_command", note):
+    with mock.patch.object(AbstractConnection, "send_packed_command", record):
         yield sent
 
 

@@ -56,8 +56,8 @@ def test_client_behind_proxy_is_counted(build: Callable[..., Stack]) -> None:
 
     def status(client: str, number: int) -> int:
         body = {"email": f"{number}-{client}@example.com", "password": "wrong horse"}
-        said = {"X-Forwarded-For": f"6.6.6.{number}, {client}"}
-        return ask(stack.app, "POST", "/auth/login", headers=said, **as_json(body)).status_code
+        headers = {"X-Forwarded-For": f"6.6.6.{number}, {client}"}
+        return ask(stack.app, "POST", "/auth/login", headers=headers, **as_json(body)).status_code
 
     assert [status("203.0.113.1", number) for number in range(101)] == [401] * 100 + [429]
     assert status("203.0.113.2", 1) == 401

@@ -52,13 +52,13 @@ def test_valid_password_yields_accepted_token(ada: Guest) -> None:
 def test_token_has_signature_claims_and_expiry(stack: Stack) -> None:
     root = welcome(stack, role=Role.ADMIN, scopes=frozenset({"orders:write"}))
 
-    one, other = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
+    first, second = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
 
-    assert (one["sub"], one["role"], one["scope"]) == (root.subject, "admin", "orders:write")
-    assert one["exp"] - one["iat"] == 3600
-    assert abs(one["iat"] - time.time()) < 60
-    assert one["jti"] != other["jti"]
-    assert one["fam"] != other["fam"]
+    assert (first["sub"], first["role"], first["scope"]) == (root.subject, "admin", "orders:write")
+    assert first["exp"] - first["iat"] == 3600
+    assert abs(first["iat"] - time.time()) < 60
+    assert first["jti"] != second["jti"]
+    assert first["fam"] != second["fam"]
 
 
 @pytest.mark.clause("003-09")
@@ -137,8 +137,8 @@ def test_weak_hash_is_upgraded_at_login(stack: Stack, ada: Guest) -> None:
 
     ada.token()
 
-    ((kept,),) = stack.rows(f"SELECT password_hash FROM users WHERE id = '{ada.subject}'")
-    assert argon2.extract_parameters(kept).memory_cost == 19 * 1024
+    ((password_hash,),) = stack.rows(f"SELECT password_hash FROM users WHERE id = '{ada.subject}'")
+    assert argon2.extract_parameters(password_hash).memory_cost == 19 * 1024
     assert ada.token()
 
 
@@ -146,8 +146,8 @@ def test_tables_contain_no_password_or_token(stack: Stack, ada: Guest) -> None:
     token = ada.token()
     ada.logout(ada.refreshed(token))
 
-    kept = repr(stack.everything())
+    stored = repr(stack.everything())
 
-    assert PASSWORD not in kept
-    assert token not in kept
-    assert token.split(".")[2] not in kept
+    assert PASSWORD not in stored
+    assert token not in stored
+    assert token.split(".")[2] not in stored

@@ -64,7 +64,7 @@ def test_concurrent_reuse_revokes_the_family(ada: Guest) -> None:
         won = [answer.json["token"] for answer in answers if answer.status_code == 200]
         assert len(won) <= 1
         assert [answer.status_code for answer in answers].count(401) == 8 - len(won)
-        assert not any(ada.opens(one) for one in (token, *won))
+        assert not any(ada.opens(issued) for issued in (token, *won))
 
 
 @pytest.mark.clause("003-12")
@@ -130,8 +130,8 @@ def test_logout_revokes_the_whole_family(ada: Guest) -> None:
 @pytest.mark.clause("003-13", "002-24")
 @pytest.mark.parametrize("claims", [{}, {"jti": "an-id-of-theirs"}, {"fam": 7, "sid": "x"}], ids=str)
 def test_foreign_token_is_revoked_at_logout(ada: Guest, claims: dict[str, object]) -> None:
-    said = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
-    token, other = (jwt.encode(said | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
+    payload = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
+    token, other = (jwt.encode(payload | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
 
     assert ada.logout(token).status_code == 200
 
@@ -190,9 +190,9 @@ def test_concurrent_refresh_has_one_winner(real_stack: Stack, elsewhere: Stack) 
     for _ in range(5):
         token = ada.token()
         with ThreadPoolExecutor(2) as threads:
-            asked = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
+            refreshes = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
         # The loser revokes the family. If that happens before the winner reads it, there is no winner.
-        assert sorted(each.result().status_code for each in asked) in ([200, 401], [401, 401])
+        assert sorted(refresh.result().status_code for refresh in refreshes) in ([200, 401], [401, 401])
 
 
 @pytest.mark.clause("002-24", "003-13")
@@ -231,7 +231,7 @@ def test_revocation_works_during_redis_outage(far: Guest, to_redis: Proxy, broke
 
     for _ in range(5):
         time.sleep(0.5)  # the circuit breaker retries meanwhile
-        assert [far.opens(one) for one in (before, token, good)] == [False, False, True]
+        assert [far.opens(issued) for issued in (before, token, good)] == [False, False, True]
 
 
 def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]) -> None:

@@ -44,9 +44,9 @@ def test_access_follows_owner_role_and_scope(
     assert placing.status_code == (201 if writes or owner == "ann" else 403)
     assert shown.status_code == (200 if writes or owner == "ann" else 403)
     refused(unknown, 404)
-    for one in (placing, shown):
-        if one.status_code == 403:
-            assert refused(one, 403).keys() == {"error"}
+    for response in (placing, shown):
+        if response.status_code == 403:
+            assert refused(response, 403).keys() == {"error"}
     if placing.status_code == 403:
         assert stack.everything() == before
         assert stack.cached({"id": order_id}) is None or shown.status_code == 403
@@ -80,14 +80,14 @@ def test_invalid_order_id_is_404(stack: Stack, operator: Caller, order_id: str) 
 
 
 def test_route_table_matches_the_application(stack: Stack) -> None:
-    there = {
+    routes = {
         f"{method} {_shape(rule.rule)}"
         for rule in stack.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith("/api/orders")
     }
 
-    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+    assert routes == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
 
 
 def _shape(path: str) -> str:

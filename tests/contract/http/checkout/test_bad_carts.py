@@ -86,10 +86,10 @@ def test_invalid_signed_cart_is_422(
 
     answer = order(ann, signed_if_can_be(spoilt))
 
-    told = refused(answer, 422)
-    assert told["error"] == INVALID
-    assert told["details"]
-    assert "signature" not in told["details"] or "JavaScript" in label
+    problem = refused(answer, 422)
+    assert problem["error"] == INVALID
+    assert problem["details"]
+    assert "signature" not in problem["details"] or "JavaScript" in label
     assert stack.everything() == before
 
 

@@ -72,7 +72,7 @@ def test_order_without_cart_has_known_totals(stack: Stack, ann: Caller, operator
     counted = ann.place(TEA, {"sku": "CUP", "quantity": 1, "unit_price": 2.5})
     uncounted = ann.post({"items": [{"note": "a gift"}], "total_price": 10}).json
 
-    shown, vague = (look(operator, one["id"]).json for one in (counted, uncounted))
+    shown, vague = (look(operator, placed["id"]).json for placed in (counted, uncounted))
 
     assert shown["cartSnapshot"] is None
     assert shown["totals"] == {"itemCount": 2, "totalQuantity": 3, "subtotalCents": 7750, "currency": "USD"}
@@ -102,8 +102,8 @@ def test_guest_order_is_hidden_from_customers(stack: Stack, ann: Caller, operato
     assert ann.get({"id": order_id}).status_code == 404
     assert ann.ask("GET", f"/api/v1/orders/{order_id}").status_code == 403
     assert root.ask("GET", f"/api/v1/orders/{order_id}").json["user_id"] is None
-    found = root.ask("GET", "/api/v1/orders/?limit=1000").json
-    assert None in [one["user_id"] for one in found]
+    listed = root.ask("GET", "/api/v1/orders/?limit=1000").json
+    assert None in [entry["user_id"] for entry in listed]
     canceled = root.ask("GET", f"/api/v1/orders/{order_id}/history").json[-1]
     assert canceled["details"] == {"reason": "never paid"}
 

@@ -95,9 +95,9 @@ def test_invalid_reason_is_422(stack: Stack, ann: Caller, operator: Caller, body
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     before = stack.everything()
 
-    told = refused(operator.post(body, path=f"/api/orders/{order_id}/cancel"), 422)
+    problem = refused(operator.post(body, path=f"/api/orders/{order_id}/cancel"), 422)
 
-    assert told["details"]
+    assert problem["details"]
     assert stack.everything() == before
 
 
@@ -155,12 +155,12 @@ def test_events_are_published_through_outbox(stack: Stack, ann: Caller, operator
     published = stack.relayed()
 
     assert waiting == 2
-    told = [(key, event["data"]) for key, event in published.news if event["subject"] == order_id]
-    assert [key for key, _ in told] == [
+    events = [(key, event["data"]) for key, event in published.news if event["subject"] == order_id]
+    assert [key for key, _ in events] == [
         "orders.order_placed.v1", "orders.order_canceled.v1", "orders.user_notification.v1"
     ]  # fmt: skip
-    assert "reason" not in told[0][1]
-    assert told[1][1]["reason"] == "customer_request"
+    assert "reason" not in events[0][1]
+    assert events[1][1]["reason"] == "customer_request"
     assert [task["user_id"] for task in published.tasks] == [ann.subject]
 
 

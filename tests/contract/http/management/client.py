@@ -82,7 +82,11 @@ def twin(stack: Stack, of: Shopper, *, role: Role = Role.CUSTOMER, scopes: tuple
 
 def body(*items: tuple[Any, Any], **shipping: Any) -> dict[str, Any]:
     """A valid order body of product ids and quantities, with the given changes."""
-    return SHIPPING | {"order_items": [{"product_id": one, "quantity": many} for one, many in items]} | shipping
+    return (
+        SHIPPING
+        | {"order_items": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in items]}
+        | shipping
+    )
 
 
 def detail(answer: Answer, status: int) -> Any:
@@ -90,18 +94,23 @@ def detail(answer: Answer, status: int) -> Any:
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     assert answer.mimetype == "application/json"
     assert answer.json.keys() == {"detail"}
-    said = answer.json["detail"]
-    assert said
-    assert isinstance(said, str) or (isinstance(said, dict) and isinstance(said["message"], str) and said["message"])
+    value = answer.json["detail"]
+    assert value
+    assert isinstance(value, str) or (
+        isinstance(value, dict) and isinstance(value["message"], str) and value["message"]
+    )
     assert "Traceback" not in answer.text
-    return said
+    return value
 
 
 def errors(answer: Answer) -> dict[str, list[str]]:
     """Return the messages of a validation error by field."""
-    said = detail(answer, 400)
-    assert isinstance(said, dict), said
-    assert said.keys() == {"message", "errors"}
-    found: dict[str, list[str]] = said["errors"]
-    assert all(isinstance(each, list) and each and all(isinstance(one, str) for one in each) for each in found.values())
-    return found
+    problem = detail(answer, 400)
+    assert isinstance(problem, dict), problem
+    assert problem.keys() == {"message", "errors"}
+    messages: dict[str, list[str]] = problem["errors"]
+    assert all(
+        isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)
+        for texts in messages.values()
+    )
+    return messages

@@ -166,7 +166,7 @@ def test_every_command_matches_the_tables(stack: Stack, root: Shopper, ann: Shop
             if answer.status_code == 200 and command.startswith("PUT"):
                 assert answer.json["status"] == SHOWN[after]
             if answer.status_code != 200 and not command.startswith("PATCH"):
-                assert_says_why(answer, command)
+                assert_error_explains(answer, command)
             if after != status:
                 del scene.present[status]
 
@@ -176,11 +176,11 @@ def test_every_command_matches_the_tables(stack: Stack, root: Shopper, ann: Shop
     assert root.stock_of(scene.tea) == 1_000 - orders
 
 
-def assert_says_why(answer: Answer, command: str) -> None:
-    said = detail(answer, answer.status_code)
-    assert isinstance(said, str)
+def assert_error_explains(answer: Answer, command: str) -> None:
+    problem = detail(answer, answer.status_code)
+    assert isinstance(problem, str)
     if command == "DELETE" and answer.status_code == 400:
-        assert said == "Only pending orders can be deleted"
+        assert problem == "Only pending orders can be deleted"
 
 
 @pytest.mark.clause("002-06", "002-16", "002-20")
@@ -188,11 +188,11 @@ def test_illegal_transition_names_both_statuses(root: Shopper, ann: Shopper) -> 
     order = ann.ordered((root.product(), 1))
     root.put(order, "shipped")
 
-    said = detail(root.put(order, "cancelled"), 400)
+    problem = detail(root.put(order, "cancelled"), 400)
 
-    assert "shipped" in said
-    assert "cancelled" in said
-    assert not any(word in said for word in ("SHIPPED", "CANCELED", "PAID"))
+    assert "shipped" in problem
+    assert "cancelled" in problem
+    assert not any(word in problem for word in ("SHIPPED", "CANCELED", "PAID"))
 
 
 @pytest.mark.clause("002-06", "002-16", "002-18")
@@ -204,9 +204,9 @@ def test_unknown_status_is_400(stack: Stack, root: Shopper, ann: Shopper, word: 
     order = ann.ordered((root.product(), 1))
     before = stack.everything()
 
-    said = detail(root.put(order, word), 400)
+    problem = detail(root.put(order, word), 400)
 
-    assert said["errors"].keys() == {"status"}
+    assert problem["errors"].keys() == {"status"}
     assert stack.everything() == before
 
 

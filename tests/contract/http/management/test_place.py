@@ -12,7 +12,7 @@ from tests.support.service_stack import Stack
 
 SQL = "'); DROP TABLE orders; --"
 HTML = '<script>alert("x")</script>&amp;<b>ö</b>'
-LONGEST = {
+MAX_LENGTHS = {
     "shipping_address_line1": 255,
     "shipping_address_line2": 255,
     "shipping_city": 100,
@@ -125,9 +125,9 @@ def test_duplicate_items_are_checked_by_sum(stack: Stack, root: Shopper, ann: Sh
     tea = root.product(stock=11_999)
     before = stack.everything()
 
-    said = detail(ann.wants((tea, 6_000), (tea, 6_000)), 400)
+    problem = detail(ann.wants((tea, 6_000), (tea, 6_000)), 400)
 
-    assert [(one["requested"], one["available"]) for one in said["stock_issues"]] == [(12_000, 11_999)]
+    assert [(issue["requested"], issue["available"]) for issue in problem["stock_issues"]] == [(12_000, 11_999)]
     assert stack.everything() == before
 
 
@@ -179,8 +179,8 @@ def test_invalid_quantity_is_400(stack: Stack, root: Shopper, ann: Shopper) -> N
     wrong: list[Any] = [0, -1, 10_001, 1.5, 1.0, "2", "", True, False, None, [], {}, [1], 10**30, -(10**30), 1e300]
     for quantity in wrong:
         for items in ([(tea, quantity)], [(tea, 1), (tea, quantity)]):
-            found = errors(ann.post(body(*items)))
-            assert found.keys() == {f"order_items.{len(items) - 1}.quantity"}, quantity
+            messages = errors(ann.post(body(*items)))
+            assert messages.keys() == {f"order_items.{len(items) - 1}.quantity"}, quantity
     assert stack.everything() == before
 
 
@@ -203,10 +203,10 @@ def test_invalid_items_are_400(stack: Stack, root: Shopper, ann: Shopper) -> Non
     before = stack.everything()
 
     part: list[Any] = [None, "tea", [], {}, {"product_id": tea}, {"quantity": 1}]
-    wrong: list[Any] = [[], None, {}, "tea", 1, *([one] for one in part)]
+    wrong: list[Any] = [[], None, {}, "tea", 1, *([item] for item in part)]
     for items in wrong:
-        found = errors(ann.post(SHIPPING | {"order_items": items}))
-        assert {name.partition(".")[0] for name in found} == {"order_items"}, items
+        messages = errors(ann.post(SHIPPING | {"order_items": items}))
+        assert {name.partition(".")[0] for name in messages} == {"order_items"}, items
     assert errors(ann.post(body(*[(tea, 1)] * 1_001))).keys() == {"order_items"}
     assert errors(ann.post(dict(SHIPPING))).keys() == {"order_items"}
     assert stack.everything() == before
@@ -219,7 +219,7 @@ def test_invalid_shipping_field_is_400(stack: Stack, root: Shopper, ann: Shopper
     tea = root.product()["product_id"]
     before = stack.everything()
 
-    too_long = ["x" * 256, "x" * (LONGEST[name] + 1), "ö" * (LONGEST[name] + 1), "💡" * 1_000]
+    too_long = ["x" * 256, "x" * (MAX_LENGTHS[name] + 1), "ö" * (MAX_LENGTHS[name] + 1), "💡" * 1_000]
     blank: list[Any] = ["", " ", "\t\n ", None]
     wrong: list[Any] = ["a\x00b", "\x00", "a\ud800b", "\udfff", 1, True, [], {}, *too_long]
     for text in [*wrong, *blank] if name in NEEDED else wrong:
@@ -234,7 +234,7 @@ def test_invalid_shipping_field_is_400(stack: Stack, root: Shopper, ann: Shopper
 @pytest.mark.parametrize("name", list(SHIPPING))
 @pytest.mark.parametrize("text", [SQL, HTML, "{{7*7}}", "../../etc", " spaces ", "ö💡\u202e", "%00%s", "\\u0000"])
 def test_shipping_text_is_stored_verbatim(root: Shopper, ann: Shopper, name: str, text: str) -> None:
-    text = text[: LONGEST[name]]
+    text = text[: MAX_LENGTHS[name]]
     tea = root.product()
 
     order = ann.wants((tea, 1), **{name: text}).json
@@ -247,9 +247,9 @@ def test_shipping_text_is_stored_verbatim(root: Shopper, ann: Shopper, name: str
 @pytest.mark.clause("002-22")
 @pytest.mark.parametrize("name", list(SHIPPING))
 def test_shipping_text_of_max_length_is_stored(root: Shopper, ann: Shopper, name: str) -> None:
-    longest = "ö" * LONGEST[name]
+    text = "ö" * MAX_LENGTHS[name]
 
-    assert ann.wants((root.product(), 1), **{name: longest}).json[name] == longest
+    assert ann.wants((root.product(), 1), **{name: text}).json[name] == text
 
 
 @pytest.mark.clause("002-22")

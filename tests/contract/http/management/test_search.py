@@ -113,9 +113,9 @@ def test_filters_combine_with_and(scene: tuple[Shopper, list[Order], str], subse
 def test_status_filter_selects_every_status(scene: tuple[Shopper, list[Order], str], word: str) -> None:
     root, orders, _ = scene
 
-    found = root.search(query(status=word, end_date="2001-02-09")).json
+    matches = root.search(query(status=word, end_date="2001-02-09")).json
 
-    assert found == [order for order in orders if order["status"] == word] != []
+    assert matches == [order for order in orders if order["status"] == word] != []
 
 
 @pytest.mark.clause("002-09")
@@ -123,9 +123,9 @@ def test_paid_order_matches_confirmed_filter(stack: Stack, root: Shopper, ann: S
     order = ann.ordered((root.product(), 1))
     stack.rows(f"UPDATE orders SET status = 'PAID' WHERE number = {order['order_id']}")
 
-    [found] = root.search(query(user_id=ann.subject, status="confirmed")).json
+    [match] = root.search(query(user_id=ann.subject, status="confirmed")).json
 
-    assert (found["order_id"], found["status"]) == (order["order_id"], "confirmed")
+    assert (match["order_id"], match["status"]) == (order["order_id"], "confirmed")
 
 
 @pytest.mark.clause("002-09")
@@ -151,10 +151,10 @@ def test_date_filter_covers_days_or_instants(
 ) -> None:
     root, orders, _ = scene
 
-    found = root.search(query(start_date=start, end_date=end)).json
+    matches = root.search(query(start_date=start, end_date=end)).json
 
     expected = [order for order in orders if (at(order) - LONG_AGO) / timedelta(hours=1) in hours]
-    assert found == expected != []
+    assert matches == expected != []
 
 
 @pytest.mark.clause("002-09")
@@ -171,7 +171,7 @@ def test_date_filter_accepts_calendar_limits(root: Shopper, ann: Shopper, start:
 
 @pytest.mark.clause("002-09")
 @pytest.mark.parametrize(
-    ("least", "most", "amounts"),
+    ("minimum", "maximum", "amounts"),
     [
         ("5", "5", {5}),
         ("5.00", "7.5", {5, 7.5}),
@@ -182,14 +182,14 @@ def test_date_filter_accepts_calendar_limits(root: Shopper, ann: Shopper, start:
     ],
 )
 def test_amount_filter_is_inclusive(
-    scene: tuple[Shopper, list[Order], str], least: str, most: str, amounts: set[float]
+    scene: tuple[Shopper, list[Order], str], minimum: str, maximum: str, amounts: set[float]
 ) -> None:
     root, _, _ = scene
-    values = {"min_amount": least, "max_amount": most}
+    values = {"min_amount": minimum, "max_amount": maximum}
 
-    found = root.search(query(end_date="2001-02-09", **{name: one for name, one in values.items() if one})).json
+    matches = root.search(query(end_date="2001-02-09", **{name: value for name, value in values.items() if value})).json
 
-    assert {order["total_amount"] for order in found} == amounts
+    assert {order["total_amount"] for order in matches} == amounts
 
 
 @pytest.mark.clause("002-09")
@@ -234,9 +234,9 @@ def test_user_filter_treats_code_as_text(stack: Stack, root: Shopper, subject: s
     order = odd.ordered((tea, 1))
     plain.ordered((tea, 1))
 
-    found = root.search(f"user_id={quote(odd.subject)}")
+    response = root.search(f"user_id={quote(odd.subject)}")
 
-    assert found.json == [order]
+    assert response.json == [order]
     assert order["user_id"] == odd.subject
     assert root.search(f"user_id={quote(subject)}").json == []
 
@@ -279,8 +279,8 @@ def test_links_preserve_all_filters(scene: tuple[Shopper, list[Order], str]) -> 
 
     pages = list(linked(root, f"/api/v1/orders/?{conditions}"))
 
-    wanted = [order for order in orders if order["user_id"] == first and order["total_amount"] >= 5]
-    assert [order for page in pages for order in page] == wanted
+    expected = [order for order in orders if order["user_id"] == first and order["total_amount"] >= 5]
+    assert [order for page in pages for order in page] == expected
     assert len(pages) > 3
 
 

@@ -77,7 +77,7 @@ def test_concurrent_cancel_restores_stock_once(
     ways = [way] * 16 if way else (WAYS * 6)[:16]
 
     with patience(stack):
-        answers = at_once(*(partial(one, stack, ann, root, order) for one in ways))
+        answers = at_once(*(partial(cancel, stack, ann, root, order) for cancel in ways))
 
     statuses = Counter(answer.status_code for answer in answers if isinstance(answer, TestResponse))
     assert statuses.total() == 16

@@ -44,11 +44,11 @@ def test_route_table_matches_the_application(stack: Stack) -> None:
     rules = [
         rule for rule in stack.app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/orders", "/api/v1/products"))
     ]
-    there = {
+    routes = {
         f"{method} {_shape(rule.rule)}" for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
-    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+    assert routes == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
 
 
 def _shape(path: str) -> str:

@@ -21,7 +21,7 @@ HOME = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReportsShop:
     stack: Stack
     clock: Clock
 
@@ -43,7 +43,7 @@ class Desk:
 
     def order(self, products: dict[int, int], *, by: Caller | None = None) -> dict[str, Any]:
         """Order the given quantity of each product."""
-        return dict(of((by or self.ann).post(wanted(products), path=f"{ORDERS}/")))
+        return dict(of((by or self.ann).post(template_body(products), path=f"{ORDERS}/")))
 
     def become(self, order: dict[str, Any], *words: str) -> None:
         for word in words:
@@ -57,7 +57,7 @@ class Desk:
         return str(UUID(row[0]))
 
 
-def wanted(products: dict[int, int], **more: object) -> dict[str, Any]:
+def template_body(products: dict[int, int], **more: object) -> dict[str, Any]:
     items = [{"product_id": product, "quantity": quantity} for product, quantity in products.items()]
     return {**HOME, "order_items": items, **more}
 

@@ -41,7 +41,10 @@ def ostore_shopper(stack: Stack, subject: str | None = None, *, role: Role = Rol
 
 def body(*items: tuple[Any, Any], user: object) -> dict[str, Any]:
     """A valid body of product ids and quantities."""
-    return {"userID": user, "orderItems": [{"productID": one, "quantity": quantity} for one, quantity in items]}
+    return {
+        "userID": user,
+        "orderItems": [{"productID": product_id, "quantity": quantity} for product_id, quantity in items],
+    }
 
 
 def error(answer: Answer, status: int) -> str:
@@ -49,8 +52,8 @@ def error(answer: Answer, status: int) -> str:
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     assert answer.mimetype == "application/json"
     assert answer.json.keys() - {"unavailableItems"} == {"error"}
-    said = answer.json["error"]
-    assert isinstance(said, str)
-    assert said
+    message = answer.json["error"]
+    assert isinstance(message, str)
+    assert message
     assert "Traceback" not in answer.text
-    return said
+    return message

@@ -83,7 +83,7 @@ class Elsewhere:
         """The states of all reservation rows."""
         return sorted(str(state) for (state,) in self.stack.rows("SELECT state FROM bookings"))
 
-    def require_whole(self) -> dict[str, str]:
+    def require_consistent(self) -> dict[str, str]:
         """Check that orders, reservations and shipments match one to one; return the orders."""
         orders = self.orders()
         assert {order_id: shipment_id for shipment_id, order_id in self.carrier.shipments.items()} == orders

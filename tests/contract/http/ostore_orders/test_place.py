@@ -259,14 +259,16 @@ class TestOtherContracts:
         shown = ann.ask("GET", f"{ORDERS}/{placed['id']}").json
 
         assert (shown["status"], shown["shipmentID"], shown["userID"]) == ("pending", None, ann.subject)
-        assert [{name: one for name, one in item.items() if name != "orderItemID"} for item in shown["orderItems"]] == [
+        assert [
+            {name: value for name, value in item.items() if name != "orderItemID"} for item in shown["orderItems"]
+        ] == [
             {"productID": "TEA-1", "quantity": 2, "price": 37.5},
             {"productID": 7, "quantity": 1.5, "price": 2},
             {"productID": None, "quantity": None, "price": None},
         ]
 
     def test_extreme_numbers_can_be_read(self, stack: Stack, ann: OStoreShopper) -> None:
-        hard = [{"quantity": one, "sku": [one]} for one in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
+        hard = [{"quantity": number, "sku": [number]} for number in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
         answer = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
         assert answer.status_code == 201, answer.text
 

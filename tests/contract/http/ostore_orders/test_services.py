@@ -33,7 +33,7 @@ SLOW = 1.5  # seconds: longer than the connect timeout, shorter than the request
 
 def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(len(tasks)) as pool:
-        return [one.result(60) for one in [pool.submit(task) for task in tasks]]
+        return [future.result(60) for future in [pool.submit(task) for task in tasks]]
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def test_order_is_reserved_and_shipped_remotely(elsewhere: Elsewhere) -> None:
 
     assert answer.status_code == 201, answer.text
     order = answer.json
-    [(order_id, shipment_id)] = elsewhere.require_whole().items()
+    [(order_id, shipment_id)] = elsewhere.require_consistent().items()
     assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
     assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
     assert [item["price"] for item in elsewhere.ann.see(order).json["orderItems"]] == [37.5, 0.99]
@@ -65,7 +65,7 @@ def test_slow_service_response_is_awaited(elsewhere: Elsewhere, step: str) -> No
 
     assert answer.status_code == 201, answer.text
     assert service.times(method) == {"GET": 2, "POST": 1}[method]
-    assert len(elsewhere.require_whole()) == 1
+    assert len(elsewhere.require_consistent()) == 1
 
 
 @pytest.mark.clause("003-04", "003-07")
@@ -74,25 +74,29 @@ def test_early_tracking_event_is_applied_later(
     elsewhere: Elsewhere, rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
-    container, good = elsewhere.stack.container, elsewhere.carrier.do
-    inlet, handle = container.tracking_events(), container.tracking_handler()
-    taken = [inlet.poll(handle, timeout=0.1)]
+    container, respond = elsewhere.stack.container, elsewhere.carrier.do
+    consumer, handle = container.tracking_events(), container.tracking_handler()
+    handled = [consumer.poll(handle, timeout=0.1)]
 
-    def tell_at_once(asked: Any) -> tuple[int, Any]:
-        status, told = good(asked)
-        news = {"eventId": told["shipmentID"], "status": "IN_TRANSIT", "occurredAt": datetime.now(UTC).isoformat()}
+    def publish_at_once(received: Any) -> tuple[int, Any]:
+        status, shipment = respond(received)
+        message = {
+            "eventId": shipment["shipmentID"],
+            "status": "IN_TRANSIT",
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
         with rabbitmq_server.channel() as channel:
-            channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(news | told))
-        taken.append(inlet.poll(handle, timeout=2))
-        return status, told
+            channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(message | shipment))
+        handled.append(consumer.poll(handle, timeout=2))
+        return status, shipment
 
-    elsewhere.carrier.do = tell_at_once  # type: ignore[method-assign]
+    elsewhere.carrier.do = publish_at_once  # type: ignore[method-assign]
 
     order = elsewhere.wants().json
-    assert (taken, order["status"]) == ([False, False], "pending")
+    assert (handled, order["status"]) == ([False, False], "pending")
 
-    within(20, lambda: inlet.poll(handle, timeout=0.5), "what it told is not applied")
-    inlet.close()
+    within(20, lambda: consumer.poll(handle, timeout=0.5), "what it told is not applied")
+    consumer.close()
     assert elsewhere.ann.see(order).json["status"] == "shipped"
 
 
@@ -104,21 +108,21 @@ def test_remote_shortage_makes_no_reservation(elsewhere: Elsewhere) -> None:
         "Insufficient quantity for: Tea of elsewhere (requested 11, available 10), product 999 (requested 1, "
         "available 0)"
     )
-    assert [one["productID"] for one in answer.json["unavailableItems"]] == [TEA, 999]
+    assert [item["productID"] for item in answer.json["unavailableItems"]] == [TEA, 999]
     assert (elsewhere.catalogue.times("POST"), elsewhere.carrier.asked) == (0, [])
-    assert elsewhere.require_whole() == {}
+    assert elsewhere.require_consistent() == {}
 
 
 @pytest.mark.clause("003-02", "003-03")
 def test_shortage_while_reserving_is_reported(elsewhere: Elsewhere) -> None:
-    looked, good = [], elsewhere.catalogue.do
+    looked, respond = [], elsewhere.catalogue.do
 
-    def sell_out(asked: Any) -> tuple[int, Any]:
-        told = good(asked)
-        looked.append(asked.path)
+    def sell_out(received: Any) -> tuple[int, Any]:
+        product = respond(received)
+        looked.append(received.path)
         if len(looked) == 2:  # both products have been read
             elsewhere.catalogue.products[MILK]["quantity"] = 0
-        return told
+        return product
 
     elsewhere.catalogue.do = sell_out  # type: ignore[method-assign]
 
@@ -126,7 +130,7 @@ def test_shortage_while_reserving_is_reported(elsewhere: Elsewhere) -> None:
 
     assert answer.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
     assert error(answer, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
-    assert elsewhere.require_whole() == {}
+    assert elsewhere.require_consistent() == {}
 
 
 def test_duplicate_shipment_id_is_rejected(elsewhere: Elsewhere) -> None:
@@ -136,7 +140,7 @@ def test_duplicate_shipment_id_is_rejected(elsewhere: Elsewhere) -> None:
     error(elsewhere.wants(), 503)
 
     elsewhere.settle()
-    assert list(elsewhere.require_whole().values()) == ["SHIP-of-everybody"]
+    assert list(elsewhere.require_consistent().values()) == ["SHIP-of-everybody"]
     assert elsewhere.carrier.times("DELETE") == 0
 
 
@@ -162,7 +166,7 @@ class TestRelease:
             assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is TrackingOutcome.APPLIED
 
         elsewhere.settle(after=timedelta())
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
         assert elsewhere.catalogue.products[TEA]["quantity"] == 10
         assert elsewhere.ann.see(order).json["status"] == "cancelled"
 
@@ -173,7 +177,7 @@ class TestRelease:
         assert owner.delete({"order_id": order["orderID"]}).status_code == 200
 
         elsewhere.settle(after=timedelta())
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
     def test_delivered_order_is_not_released(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         order = elsewhere.wants().json
@@ -183,7 +187,7 @@ class TestRelease:
         assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 400
 
         elsewhere.settle()
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     @pytest.mark.usefixtures("impatience")
     def test_failing_services_do_not_block_cancel(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
@@ -196,7 +200,7 @@ class TestRelease:
         for service in (elsewhere.catalogue, elsewhere.carrier):
             service.reset()
         elsewhere.settle(after=timedelta(minutes=2))
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
     def test_concurrent_workers_release_once(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         orders = [elsewhere.wants((TEA, 1)).json for _ in range(4)]
@@ -207,7 +211,7 @@ class TestRelease:
 
         assert sum(outcomes) == 4
         assert elsewhere.carrier.times("DELETE") == 4
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
 
 class TestExpiredReservation:
@@ -222,7 +226,7 @@ class TestExpiredReservation:
 
         error(answer, 503)
         elsewhere.settle(after=timedelta(minutes=2))
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
     def test_active_reservation_is_not_released(self, elsewhere: Elsewhere) -> None:
         go_on = elsewhere.carrier.hold("POST")
@@ -234,7 +238,7 @@ class TestExpiredReservation:
             answer = placing.result(30)
 
         assert answer.status_code == 201
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
 
 class TestIdempotency:
@@ -246,13 +250,13 @@ class TestIdempotency:
 
         assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)
         assert again.headers["x-idempotent-replay"] == "true"
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     def test_key_reuse_with_other_body_is_422(self, elsewhere: Elsewhere) -> None:
         elsewhere.wants(key="k-1")
 
         error(elsewhere.wants((TEA, 1), key="k-1"), 422)
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     def test_concurrent_repeat_is_409_with_retry(self, elsewhere: Elsewhere) -> None:
         go_on = elsewhere.carrier.hold("POST")
@@ -267,7 +271,7 @@ class TestIdempotency:
         assert second.headers["Retry-After"]
         assert first.status_code == 201
         assert elsewhere.wants(key="k-1").data == first.data
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     @pytest.mark.usefixtures("impatience")
     def test_compensated_failure_leaves_key_free(self, elsewhere: Elsewhere) -> None:
@@ -278,7 +282,7 @@ class TestIdempotency:
         elsewhere.settle()
 
         assert elsewhere.wants(key="k-1").status_code == 201
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     def test_concurrent_repeats_make_one_order(self, elsewhere: Elsewhere) -> None:
         answers = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
@@ -288,7 +292,7 @@ class TestIdempotency:
             pass
         assert last.status_code == 201
         elsewhere.settle()
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
 
 class TestSingleService:

@@ -110,10 +110,10 @@ def test_killed_process_leaves_no_reservation(shop: Elsewhere, tmp_path: Path, s
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
     assert shop.catalogue.products[TEA]["quantity"] == 10
     assert shop.wants((TEA, 2), key="k-1").status_code == 201
-    assert len(shop.require_whole()) == 1
+    assert len(shop.require_consistent()) == 1
 
 
 @pytest.mark.clause("003-04")
@@ -140,7 +140,7 @@ def test_process_killed_in_commit_leaves_nothing(shop: Elsewhere, tmp_path: Path
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
@@ -154,7 +154,7 @@ def test_next_process_settles_within_a_minute(shop: Elsewhere, tmp_path: Path) -
         within(60, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")
     print(f"settled {time.monotonic() - began:.1f} s after the kill")
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
@@ -175,7 +175,7 @@ def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
     finally:
         processes.kill(relay)
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
@@ -194,4 +194,4 @@ def test_killed_release_is_finished_by_the_next(shop: Elsewhere, tmp_path: Path)
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}

@@ -87,8 +87,8 @@ class People:
         """Place an order; an administrator then sets the status."""
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
-            wanted = TargetStatus(step, frozenset({step}))
-            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=wanted, access=ADMIN_ONLY)
+            target = TargetStatus(step, frozenset({step}))
+            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=target, access=ADMIN_ONLY)
             self.stack.container.change_status(change)
         return placed
 

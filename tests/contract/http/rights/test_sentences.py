@@ -243,10 +243,10 @@ def test_repeated_status_changes_nothing(people: People, placed_by: str) -> None
 @pytest.mark.clause("002-05")
 @pytest.mark.parametrize("placed_by", [*CONTRACTS, "guest"])
 def test_admin_moves_orders_of_every_contract(people: People, placed_by: str) -> None:
-    one, many = people.placed(placed_by), people.placed(placed_by)
+    single, bulk = people.placed(placed_by), people.placed(placed_by)
 
-    assert one.put(people["administrator"], "shipped").json["status"] == "shipped"
-    assert many.bulk(people["administrator"], "cancelled").json == {"updated": [many.number], "failed": []}
+    assert single.put(people["administrator"], "shipped").json["status"] == "shipped"
+    assert bulk.bulk(people["administrator"], "cancelled").json == {"updated": [bulk.number], "failed": []}
 
 
 @pytest.mark.clause("002-08", "000-05")
@@ -262,6 +262,6 @@ def test_origin_is_in_row_history_and_event(people: People, placed_by: str, orig
 
     rows = stack.rows(f"SELECT origin FROM orders WHERE number = {order.number}")
     first = people["administrator"].ask("GET", f"/api/v1/orders/{order.number}/history").json[0]
-    told = [event["data"] for key, event in stack.relayed().news if key == "orders.order_placed.v1"]
+    events = [event["data"] for key, event in stack.relayed().news if key == "orders.order_placed.v1"]
     assert (rows, first["details"]["origin"]) == ([(origin,)], origin)
-    assert [data["origin"] for data in told if data["order_id"] == order.id] == [origin]
+    assert [data["origin"] for data in events if data["order_id"] == order.id] == [origin]

@@ -15,10 +15,10 @@ def descendants(pid: int) -> list[int]:
         with suppress(OSError):  # the process ended meanwhile
             parent = int(stat.read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for each in found:
-        found.extend(children.get(each, ()))
-    return found[1:]
+    tree = [pid]
+    for parent in tree:
+        tree.extend(children.get(parent, ()))
+    return tree[1:]
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:

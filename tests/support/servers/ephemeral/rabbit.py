@@ -79,8 +79,8 @@ class ThrowawayRabbit(Throwaway):
 
 def _program(name: str, *places: str) -> str:
     for place in places:
-        if found := shutil.which(name, path=place):
-            return found
-    if found := shutil.which(name):
-        return found
+        if program := shutil.which(name, path=place):
+            return program
+    if program := shutil.which(name):
+        return program
     raise Unavailable(f"{name} is not installed")

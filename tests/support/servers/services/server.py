@@ -73,7 +73,7 @@ class Service:
     def url(self) -> str:
         return self._address.url
 
-    def do(self, asked: Asked) -> tuple[int, Any]:
+    def do(self, request: Asked, /) -> tuple[int, Any]:
         raise NotImplementedError
 
     def encrypt(self, context: ssl.SSLContext) -> str:
@@ -88,7 +88,7 @@ class Service:
         return released.set
 
     def times(self, method: str) -> int:
-        return sum(one.method == method for one in self.asked)
+        return sum(request.method == method for request in self.asked)
 
     def catch_up(self) -> None:
         """Return when all delayed executions have ended."""
@@ -111,15 +111,15 @@ class Service:
         if self._is_ours:
             self._address.__exit__(*error)
 
-    def answer(self, asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, request: Asked, handler: BaseHTTPRequestHandler) -> None:
         with self._lock:
-            self.asked.append(asked)
-        way = self.misbehave.get(asked.method)
+            self.asked.append(request)
+        way = self.misbehave.get(request.method)
         if way is M.HANG_AND_DO:
-            self._late.append(threading.Thread(target=self._do_late, args=(asked,), daemon=True))
+            self._late.append(threading.Thread(target=self._do_late, args=(request,), daemon=True))
             self._late[-1].start()
-        done = self._done(asked) if way is None or way.does_it else None
-        if held := self._held.get(asked.method):
+        done = self._done(request) if way is None or way.does_it else None
+        if held := self._held.get(request.method):
             self.arrived.release()
             held.wait(PATIENCE)
         if way is None:
@@ -128,13 +128,13 @@ class Service:
         else:
             self._misbehave(way, handler)
 
-    def _done(self, asked: Asked) -> tuple[int, Any]:
+    def _done(self, request: Asked) -> tuple[int, Any]:
         with self._lock:
-            return self.do(asked)
+            return self.do(request)
 
-    def _do_late(self, asked: Asked) -> None:
+    def _do_late(self, request: Asked) -> None:
         if not self._over.wait(self.late):
-            self._done(asked)
+            self._done(request)
 
     def _misbehave(self, way: Misbehaviour, handler: BaseHTTPRequestHandler) -> None:
         if way in (M.HANG, M.DO_AND_HANG, M.HANG_AND_DO):
@@ -186,14 +186,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         service = self.server.service
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = Asked(
+        request = Asked(
             method=self.command,
             path=self.path,
             key=self.headers.get("Idempotency-Key"),
             body=json.loads(raw) if raw else None,
         )
         self.close_connection = True
-        service.answer(asked, self)
+        service.answer(request, self)
 
     do_GET = do_POST = do_DELETE = _any  # noqa: N815 - called by these names
 

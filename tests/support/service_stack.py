@@ -157,9 +157,9 @@ class Stack:
         """Run the relay until no event is due; return the messages published since the last call."""
         while self.container.relay_events() != RelayResult():
             pass
-        return self._drained() if self.broker else self._kept()
+        return self._drained() if self.broker else self._recorded()
 
-    def _kept(self) -> Published:
+    def _recorded(self) -> Published:
         publisher: Any = self.container.publisher()
         published = Published()
         while publisher.published:

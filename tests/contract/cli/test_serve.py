@@ -76,7 +76,7 @@ def to_all(process: int, number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "tell"),
+    ("number", "send_signal"),
     [
         (signal.SIGINT, to_all),
         (signal.SIGTERM, os.kill),
@@ -85,14 +85,14 @@ def to_all(process: int, number: signal.Signals) -> None:
     ],
 )
 def test_serve_responds_and_stops_on_signal(
-    tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
+    tmp_path: Path, port: int, number: signal.Signals, send_signal: Callable[[int, signal.Signals], None]
 ) -> None:
     with started("serve", "--port", str(port), here=tmp_path) as process:
         token = orders("token", "ann", here=tmp_path).stdout.strip()
         assert answer(port) == {"status": "ok"}
         assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
 
-        tell(process.pid, number)
+        send_signal(process.pid, number)
         status = process.wait(10)
 
     assert status == 0

@@ -39,7 +39,7 @@ class Customer:
     def place(self) -> Answer:
         return self._ask("POST", "/orders/", TEA)
 
-    def ask_once(self, path: str, body: object, *, key: str) -> Answer:
+    def post_with_key(self, path: str, body: object, *, key: str) -> Answer:
         """Send a request with an idempotency key."""
         return self._ask("POST", path, body, {"Idempotency-Key": key})
 

@@ -23,14 +23,14 @@ CUSTOMERS = 4
 
 def place_many(service: Service, web: Web, who: int) -> list[Answer]:
     """Place a customer's share of the carts, each with its own key and twice, spread over the outage."""
-    customer, answers = Customer(service, web, f"customer-{who}"), []
+    customer, responses = Customer(service, web, f"customer-{who}"), []
     body = {"cartSnapshot": cart(f"customer-{who}")}
     began = time.monotonic()
     for number in range(ORDERS // CUSTOMERS):
-        answers += [customer.ask_once("/api/orders", body, key=f"{number}") for _ in range(2)]
+        responses += [customer.post_with_key("/api/orders", body, key=f"{number}") for _ in range(2)]
         time.sleep(max(0.0, began + number * AWAY * CUSTOMERS / ORDERS - time.monotonic()))
     customer.close()
-    return answers
+    return responses
 
 
 @pytest.mark.clause("004-11", "004-13")
@@ -49,10 +49,10 @@ def test_broker_outage_delays_events_only(on_a_rabbit_to_break: Service, throwaw
         versions = core.versions()
         events, ordered = received_events(rabbit, probe), tasks(rabbit, service.name)
 
-    answers = [answer for share in shares for answer in share]
-    assert Counter(answer.status for answer in answers) == {201: ORDERS, 200: ORDERS}
-    assert sum("x-idempotent-replay" in answer.headers for answer in answers) == ORDERS
-    assert versions == {answer.body["orderId"]: 1 for answer in answers}
+    responses = [response for share in shares for response in share]
+    assert Counter(response.status for response in responses) == {201: ORDERS, 200: ORDERS}
+    assert sum("x-idempotent-replay" in response.headers for response in responses) == ORDERS
+    assert versions == {response.body["orderId"]: 1 for response in responses}
     assert len(versions) == len({event.id for event in events}) == len(set(ordered)) == ORDERS
     require_published(events, versions)
-    print(f"{ORDERS} orders; the slowest answer took {max(answer.seconds for answer in answers):.3f} s")
+    print(f"{ORDERS} orders; the slowest answer took {max(response.seconds for response in responses):.3f} s")

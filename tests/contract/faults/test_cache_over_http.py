@@ -39,10 +39,10 @@ class Board:
         with self._lock:
             known = dict(self._versions)
         for order_id, version in known.items():
-            answer = acknowledged.record(customer.get(order_id))
+            response = acknowledged.record(customer.get(order_id))
             with self._lock:
                 self.reads += 1
-                if answer.body["version"] < version:
+                if response.body["version"] < version:
                     self.stale.append(order_id)
         if not known:
             time.sleep(0.001)

@@ -58,15 +58,15 @@ def test_concurrent_changes_form_one_legal_path(
     with service.serve("--no-relay", "--threads", threads) as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)
-            answers = at_once(
+            responses = at_once(
                 service,
                 web,
                 lambda customer: customer.change(order_id, chance.choice(["PAID", "SHIPPED", "CANCELED"])),  # noqa: B023
             )
 
-            assert {answer.status for answer in answers} <= {200, 409}
+            assert {response.status for response in responses} <= {200, 409}
             acknowledged = {
-                (answer.body["version"], answer.body["status"]) for answer in answers if answer.status == 200
+                (response.body["version"], response.body["status"]) for response in responses if response.status == 200
             }
             assert acknowledged <= {(entry.version, entry.to_status.value) for entry in path(core, order_id)}
             assert len(path(core, order_id)) > 1
@@ -87,7 +87,7 @@ def test_concurrent_if_match_has_one_winner(service: Service, core: Core, ada_s:
     with service.serve("--no-relay") as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)
-            answers = at_once(service, web, lambda customer: customer.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
-            assert Counter(answer.status for answer in answers) == {200: 1, 412: CROWD - 1}
+            responses = at_once(service, web, lambda customer: customer.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
+            assert Counter(response.status for response in responses) == {200: 1, 412: CROWD - 1}
 
     assert set(core.versions().values()) == {2}

@@ -94,7 +94,7 @@ def test_repeat_after_kill_makes_one_order(
         assert bool(count(core, "orders")) == moment.committed
         with stocked.serve() as web:
             customer = Customer(stocked, web)
-            first, again = (customer.ask_once(path, body, key="key") for _ in range(2))
+            first, again = (customer.post_with_key(path, body, key="key") for _ in range(2))
             customer.close()
             within(20, lambda: not core.unsent(), "the outbox is not sent")
         events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, stocked.name)
@@ -116,7 +116,7 @@ def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, 
     customer = Customer(service, web)
     came = proxy.hang_at(*moment.statements, done=moment.done)
     with other_thread() as thread:
-        response = thread.submit(customer.ask_once, path, body, key="key")
+        response = thread.submit(customer.post_with_key, path, body, key="key")
         assert came.wait(20), "the statement is not sent"
         web.kill()
         proxy.cut()

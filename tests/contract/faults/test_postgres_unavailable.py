@@ -22,8 +22,8 @@ MAX_LATENCY = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a
 def require_unavailable(acknowledged: Acknowledged) -> None:
     """Check that each response is a success, or 503 with Retry-After and without a stack trace."""
     assert acknowledged.statuses == {200, 201, 503}
-    sorry = [answer for answer in acknowledged.answers if answer.status == 503]
-    assert all(int(answer.headers["retry-after"]) >= 1 for answer in sorry)
+    sorry = [response for response in acknowledged.answers if response.status == 503]
+    assert all(int(response.headers["retry-after"]) >= 1 for response in sorry)
     assert acknowledged.unanswered == 0
 
 

@@ -21,7 +21,7 @@ from tests.support.servers.redis import RedisServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-ASKED_ANEW = 100  # seconds; the limit of a test is 200 seconds
+RELOAD_INTERVAL = 100  # seconds; the limit of a test is 200 seconds
 
 
 @pytest.fixture(autouse=True)
@@ -90,19 +90,21 @@ def real_stack(
 
 
 @pytest.fixture(scope="session")
-def asked_at() -> dict[str, float]:
+def revocations_loaded_at() -> dict[str, float]:
     """When each stack last loaded the revoked tokens, on the monotonic clock."""
     return {}
 
 
 @pytest.fixture(params=["embedded", "real"])
-def stack(request: pytest.FixtureRequest, asked_at: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(
+    request: pytest.FixtureRequest, revocations_loaded_at: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> Stack:
     """Each test runs on both stacks."""
     stack: Stack = request.getfixturevalue(f"{request.param}_stack")
     monkeypatch.chdir(stack.directory)  # the embedded database is a file of the working directory
     # The revoked tokens are loaded every 300 s by the next request, which a test that counts statements must not be.
-    if time.monotonic() - asked_at.get(request.param, -ASKED_ANEW) >= ASKED_ANEW:
-        asked_at[request.param] = time.monotonic()
+    if time.monotonic() - revocations_loaded_at.get(request.param, -RELOAD_INTERVAL) >= RELOAD_INTERVAL:
+        revocations_loaded_at[request.param] = time.monotonic()
         stack.caller().ask("GET", "/orders/none")
     return stack
 

@@ -16,7 +16,7 @@ CURSOR = "Not a cursor of this list"  # 24 bytes, but not a valid timestamp
 FINER = "decimals; the amount has more|An amount cannot be above"  # than the currency of the same object allows
 KEY = "This Idempotency-Key was used for another request|The Idempotency-Key"  # before; or it is not printable
 SHORT = "Some products have insufficient stock"  # or the products do not exist
-WHOLE = "Not a whole number"  # JSON Schema accepts 1.0 as an integer
+NON_INTEGER = "Not a whole number"  # JSON Schema accepts 1.0 as an integer
 TEXT = "half of a surrogate pair"  # valid in JSON, invalid in Unicode
 DAY = "Not an ISO 8601 date or datetime"  # a leap second
 PERIOD = "Lies after end_date|The period (ends before|lies be|has more than)"
@@ -24,17 +24,17 @@ PERIOD = "Lies after end_date|The period (ends before|lies be|has more than)"
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item (contains|is nested)|{KEY}",
     "GET /orders/user/{user_id}": CURSOR,
-    "POST /api/v1/orders/": f"{SHORT}|{WHOLE}|{TEXT}|{KEY}|in several currencies",
+    "POST /api/v1/orders/": f"{SHORT}|{NON_INTEGER}|{TEXT}|{KEY}|in several currencies",
     "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}",
     "PUT /api/v1/orders/{ref}/status": "An order that is .* cannot become",
     "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
     "POST /api/v1/orders/bulk/status": "Neither an order's number nor its id",  # 7.0 is not an integer here
     "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}",
-    "POST /api/v1/orders/templates": f"{WHOLE}|{TEXT}",
+    "POST /api/v1/orders/templates": f"{NON_INTEGER}|{TEXT}",
     "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|in several currencies",
-    "POST /api/v1/products/": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
-    "PATCH /api/v1/products/{ref}": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
-    "POST /ostore/orders/": f"{WHOLE}|{TEXT}|{KEY}|userID: Not a valid string|in several currencies",  # 7.0, again
+    "POST /api/v1/products/": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "PATCH /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "POST /ostore/orders/": f"{NON_INTEGER}|{TEXT}|{KEY}|userID: Not a valid string|in several currencies",  # 7.0
     "POST /auth/login": TEXT,
     "POST /auth/refresh": TEXT,
     "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # generated carts have no valid signature

@@ -73,10 +73,10 @@ def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes:
         for ref in ([order["id"]] if route in ORDER or route in OPERATORS else [order["id"], order["order_id"]])
     }
 
-    seen = {sent: answer.status_code for sent, answer in responses.items()}
+    seen = {sent: response.status_code for sent, response in responses.items()}
     assert {sent: status for sent, status in seen.items() if status != MATRIX[sent[0]]} == {}
     assert [
-        sent for sent, answer in responses.items() if "12 Hill Road" in answer.text or tea["name"] in answer.text
+        sent for sent, response in responses.items() if "12 Hill Road" in response.text or tea["name"] in response.text
     ] == []
     assert stack.everything() == before
     assert (copy is not None) == cached

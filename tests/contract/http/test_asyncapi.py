@@ -111,8 +111,8 @@ def canceled(ann: Caller, root: Caller) -> None:
     ann.patch(ann.place(), "CANCELED")
     for snapshot in (cart(ann.subject), cart(None)):
         headers = {"Idempotency-Key": str(snapshot["userId"])}
-        answer = root.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": snapshot}))
-        root.ask("POST", f"/api/orders/{answer.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
+        response = root.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": snapshot}))
+        root.ask("POST", f"/api/orders/{response.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
 
 
 def bought(ann: Caller, root: Caller, *, of: int = 8) -> int:

@@ -156,18 +156,18 @@ def test_unparsable_patch_is_400(stack: Stack, ann: Caller) -> None:
 
 @pytest.mark.parametrize("zero", ["0", "-0", "0.0", "-0.0", "0e5", "0.00"])
 def test_zero_total_is_accepted_in_any_notation(ann: Caller, zero: str) -> None:
-    answer = ann.post_raw(order(total=zero))
+    response = ann.post_raw(order(total=zero))
 
-    assert answer.status_code == 201
-    assert answer.json["total_price"] == 0
-    assert b"-0" not in answer.data.partition(b'"total_price":')[2][:6]
+    assert response.status_code == 201
+    assert response.json["total_price"] == 0
+    assert b"-0" not in response.data.partition(b'"total_price":')[2][:6]
 
 
 @pytest.mark.parametrize("total", ["10000000000", "1e10", "0.01", "75.50", "7550e-2", "0.1e1"])
 def test_total_is_accepted_in_any_notation(ann: Caller, total: str) -> None:
-    answer = ann.post_raw(order(total=total))
+    response = ann.post_raw(order(total=total))
 
-    assert (answer.status_code, answer.json["total_price"]) == (201, float(total))
+    assert (response.status_code, response.json["total_price"]) == (201, float(total))
 
 
 @pytest.mark.parametrize("text", [r"\ud83c\udf75", "🍵", r"\u007f", r"\"\\\/\b\f\n\r\t", "\u2028", "\ufeff", "\uffff"])

@@ -31,10 +31,10 @@ def assert_all_is_well(ann: Caller) -> None:
 
 
 def assert_degraded(stack: Stack, part: str) -> None:
-    answer = ask(stack.app, "GET", "/readyz")
-    assert (answer.status_code, answer.json["status"]) == (200, "ready")
+    response = ask(stack.app, "GET", "/readyz")
+    assert (response.status_code, response.json["status"]) == (200, "ready")
     others = {"database": "ok", "cache": "ok", "broker": "ok"}
-    assert answer.json["checks"] == others | {part: "degraded"}
+    assert response.json["checks"] == others | {part: "degraded"}
 
 
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])

@@ -61,9 +61,9 @@ def test_orders_are_changed_by_number_or_uuid(stack: Stack, ann: Caller, root: C
     first, second = many(ann, stack, 2)
     by_id = ann.place()["id"]
 
-    answer = bulk(root, [first, by_id, str(second)])
+    response = bulk(root, [first, by_id, str(second)])
 
-    assert (answer.status_code, answer.json) == (200, {"updated": [first, by_id, second], "failed": []})
+    assert (response.status_code, response.json) == (200, {"updated": [first, by_id, second], "failed": []})
     assert [order(root, reference)["status"] for reference in (first, second, by_id)] == ["shipped"] * 3
 
 
@@ -73,10 +73,10 @@ def test_failed_orders_are_reported_one_by_one(stack: Stack, ann: Caller, root: 
     bulk(root, [shipped])
     unknown, nowhere = str(uuid4()), 10**18 - 1
 
-    answer = bulk(root, [shipped, unknown, pending, nowhere], "cancelled")
+    response = bulk(root, [shipped, unknown, pending, nowhere], "cancelled")
 
-    assert answer.status_code == 200
-    assert answer.json == {
+    assert response.status_code == 200
+    assert response.json == {
         "updated": [pending],
         "failed": [
             {
@@ -124,8 +124,8 @@ def test_bulk_status_is_403_for_customers(stack: Stack, ann: Caller) -> None:
     clerk = stack.caller(scopes=("orders:write",))
 
     for caller in (ann, clerk):
-        answer = bulk(caller, [number])
-        assert (answer.status_code, [*answer.json]) == (403, ["detail"])
+        response = bulk(caller, [number])
+        assert (response.status_code, [*response.json]) == (403, ["detail"])
         assert caller.ask("GET", f"{PREFIX}/jobs/{uuid4()}").status_code == 403
 
     assert ask(stack.app, "POST", f"{PREFIX}/bulk/status", json={"order_ids": [number]}).status_code == 401
@@ -140,19 +140,19 @@ def test_bulk_status_is_403_for_customers(stack: Stack, ann: Caller) -> None:
     ids=lambda value: str(value)[:20],
 )
 def test_invalid_order_ids_are_400(root: Caller, order_ids: object) -> None:
-    answer = bulk(root, order_ids)
+    response = bulk(root, order_ids)
 
-    assert answer.status_code == 400
-    assert all(name.startswith("order_ids") for name in answer.json["detail"]["errors"])
+    assert response.status_code == 400
+    assert all(name.startswith("order_ids") for name in response.json["detail"]["errors"])
 
 
 @pytest.mark.clause("002-32")
 @pytest.mark.parametrize("status", [None, "", "PAID", "paid", "lost", 7])
 def test_unknown_status_is_400(root: Caller, status: object) -> None:
-    answer = bulk(root, [7], status)
+    response = bulk(root, [7], status)
 
-    assert answer.status_code == 400
-    assert [*answer.json["detail"]["errors"]] == ["status"]
+    assert response.status_code == 400
+    assert [*response.json["detail"]["errors"]] == ["status"]
 
 
 @pytest.mark.clause("002-34")
@@ -177,10 +177,10 @@ def test_finished_job_reports_every_order(stack: Stack, ann: Caller, root: Calle
     where = bulk(root, [*numbers, unknown]).headers["Location"]
 
     stack.container.job_worker().step()
-    answer = root.ask("GET", where)
+    response = root.ask("GET", where)
 
-    assert answer.status_code == 200
-    assert answer.json == {
+    assert response.status_code == 200
+    assert response.json == {
         "job_id": where.rpartition("/")[2],
         "status": "done",
         "done": 121,
@@ -203,9 +203,9 @@ def test_job_is_visible_to_every_admin(stack: Stack, root: Caller) -> None:
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("job_id", [str(UUID(int=7)), "7", "none"])
 def test_unknown_job_is_404(root: Caller, job_id: str) -> None:
-    answer = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
+    response = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
 
-    assert (answer.status_code, answer.json) == (404, {"detail": "There is no such job."})
+    assert (response.status_code, response.json) == (404, {"detail": "There is no such job."})
 
 
 @pytest.mark.clause("002-34")

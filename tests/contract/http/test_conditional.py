@@ -24,38 +24,38 @@ def test_matching_if_none_match_is_304(ann: Caller, known: str, cached: bool) ->
     if cached:
         ann.get(order)
 
-    answer = ann.get(order, **{"If-None-Match": known})
+    response = ann.get(order, **{"If-None-Match": known})
 
-    assert (answer.status_code, answer.data) == (304, b"")
-    assert answer.headers["ETag"] == '"1"'
-    assert "Content-Type" not in answer.headers
+    assert (response.status_code, response.data) == (304, b"")
+    assert response.headers["ETag"] == '"1"'
+    assert "Content-Type" not in response.headers
 
 
 @pytest.mark.parametrize("known", ['"2"', 'W/"2"', '"11"', '"1 "', '""', '"7", "8"', "", '"*"'])
 def test_other_if_none_match_is_200(ann: Caller, known: str) -> None:
     order = ann.place()
 
-    answer = ann.get(order, **{"If-None-Match": known})
+    response = ann.get(order, **{"If-None-Match": known})
 
-    assert (answer.status_code, answer.json) == (200, order)
+    assert (response.status_code, response.json) == (200, order)
 
 
 def test_stale_if_none_match_is_200(ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 
-    answer = ann.get(order, **{"If-None-Match": '"1"'})
+    response = ann.get(order, **{"If-None-Match": '"1"'})
 
-    assert (answer.status_code, answer.json["status"]) == (200, "PAID")
+    assert (response.status_code, response.json["status"]) == (200, "PAID")
 
 
 @pytest.mark.parametrize("if_match", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
 def test_matching_if_match_applies_the_change(ann: Caller, if_match: str) -> None:
     order = ann.place()
 
-    answer = ann.patch(order, "PAID", {"If-Match": if_match})
+    response = ann.patch(order, "PAID", {"If-Match": if_match})
 
-    assert (answer.status_code, answer.json["status"]) == (200, "PAID")
+    assert (response.status_code, response.json["status"]) == (200, "PAID")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_other_if_match_is_412(stack: Stack, ann: Caller, if_match: str, status:
 def test_concurrent_if_match_has_one_winner(ann: Caller) -> None:
     order = ann.place()
 
-    answers = [ann.patch(order, status, {"If-Match": '"1"'}) for status in ("PAID", "CANCELED")]
+    responses = [ann.patch(order, status, {"If-Match": '"1"'}) for status in ("PAID", "CANCELED")]
 
-    assert [answer.status_code for answer in answers] == [200, 412]
+    assert [response.status_code for response in responses] == [200, 412]
     assert ann.get(order).json["status"] == "PAID"

@@ -14,12 +14,12 @@ from tests.support.service_stack import Stack
 def test_created_order_is_returned(ann: Caller) -> None:
     began = datetime.now(UTC)
 
-    answer = ann.post({"items": [TEA], "total_price": 75.0})
+    response = ann.post({"items": [TEA], "total_price": 75.0})
 
-    order = answer.json
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/orders/{order['id']}"
-    assert answer.headers["ETag"] == '"1"'
+    order = response.json
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/orders/{order['id']}"
+    assert response.headers["ETag"] == '"1"'
     assert UUID(order.pop("id")).version == 7
     placed_at = order.pop("created_at")
     assert placed_at.endswith("Z")
@@ -64,21 +64,21 @@ def test_items_are_returned_as_sent(ann: Caller) -> None:
 @pytest.mark.clause("000-04")
 @pytest.mark.parametrize("path", ["/orders", "/orders/"])
 def test_collection_accepts_trailing_slash(ann: Caller, path: str) -> None:
-    answer = ann.post({"items": [TEA], "total_price": 75}, path=path)
+    response = ann.post({"items": [TEA], "total_price": 75}, path=path)
 
-    assert answer.status_code == 201
-    assert not answer.history
+    assert response.status_code == 201
+    assert not response.history
 
 
 @pytest.mark.parametrize(
     ("currency", "total"), [("USD", 75.5), ("EUR", 0.01), ("JPY", 7550), ("BHD", 1.005), ("CLF", 0.0001)]
 )
 def test_order_uses_the_requested_currency(ann: Caller, currency: str, total: float) -> None:
-    answer = ann.post({"items": [{"sku": "tea"}], "total_price": total, "currency": currency})
+    response = ann.post({"items": [{"sku": "tea"}], "total_price": total, "currency": currency})
 
-    assert answer.status_code == 201
-    assert ann.get(answer.json).json["currency"] == currency
-    assert ann.get(answer.json).json["total_price"] == total
+    assert response.status_code == 201
+    assert ann.get(response.json).json["currency"] == currency
+    assert ann.get(response.json).json["total_price"] == total
 
 
 @pytest.mark.clause("000-04")
@@ -143,16 +143,16 @@ def test_create_without_token_is_401(stack: Stack) -> None:
     stack.relayed()
     before = stack.everything()
 
-    answer = ask(stack.app, "POST", "/orders/", json={"items": [TEA], "total_price": 75})
+    response = ask(stack.app, "POST", "/orders/", json={"items": [TEA], "total_price": 75})
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert stack.everything() == before
     assert not stack.relayed().news
 
 
 def test_order_with_1000_items_is_accepted(ann: Caller) -> None:
-    answer = ann.post({"items": [{"line": number} for number in range(1_000)], "total_price": 1})
+    response = ann.post({"items": [{"line": number} for number in range(1_000)], "total_price": 1})
 
-    assert answer.status_code == 201
-    assert len(ann.get(answer.json).json["items"]) == 1_000
+    assert response.status_code == 201
+    assert len(ann.get(response.json).json["items"]) == 1_000

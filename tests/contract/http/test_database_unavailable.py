@@ -50,11 +50,11 @@ def request_all(caller: Caller) -> dict[str, Answer]:
         return {name: request.result() for name, request in requests.items()}
 
 
-def assert_unavailable(answer: Answer) -> None:
-    body = refused(answer, 503)
-    assert int(answer.headers["Retry-After"]) > 0
+def assert_unavailable(response: Answer) -> None:
+    body = refused(response, 503)
+    assert int(response.headers["Retry-After"]) > 0
     assert not any(
-        word in answer.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
+        word in response.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
     )
     assert body["detail"] == "The service cannot answer now; please try again."
 
@@ -63,11 +63,11 @@ def test_lost_database_is_503_on_every_route(far: Stack, network: Proxy) -> None
     ann = far.caller()
     network.cut()
 
-    answers = [route(ann) for route in ROUTES.values()]
+    responses = [route(ann) for route in ROUTES.values()]
     network.restore()
 
-    for answer in answers:
-        assert_unavailable(answer)
+    for response in responses:
+        assert_unavailable(response)
     assert ann.list().json == []
     assert ann.post({"items": [TEA], "total_price": 75}).status_code == 201
 
@@ -77,12 +77,12 @@ def test_hanging_database_is_503_in_time(far: Stack, network: Proxy) -> None:
     network.hang()
 
     began = time.monotonic()
-    answers = request_all(ann)
+    responses = request_all(ann)
     took = time.monotonic() - began
     network.restore()
 
-    for answer in answers.values():
-        assert_unavailable(answer)
+    for response in responses.values():
+        assert_unavailable(response)
     assert took < 15
     assert ann.list().status_code == 200
 
@@ -152,6 +152,6 @@ def test_unmigrated_database_is_503_and_logged(postgres_server: PostgresServer, 
 
     assert logs[0]["event"] == "relay waits"
     assert "run: orders migrate" in logs[0]["reason"]
-    answer = stack.caller().list()
-    assert_unavailable(answer)
-    assert "migrate" not in answer.text
+    response = stack.caller().list()
+    assert_unavailable(response)
+    assert "migrate" not in response.text

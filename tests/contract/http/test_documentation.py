@@ -41,9 +41,9 @@ SUCCESS = {"post": "201", "get": "200", "patch": "200"}
 
 @pytest.fixture
 def document(stack: Stack) -> dict[str, Any]:
-    answer = ask(stack.app, "GET", "/openapi.json")
-    assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    return dict(answer.json)
+    response = ask(stack.app, "GET", "/openapi.json")
+    assert (response.status_code, response.mimetype) == (200, "application/json")
+    return dict(response.json)
 
 
 def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tuple[str, str], dict[str, Any]]:
@@ -124,7 +124,7 @@ def test_contract_documents_validation_status(document: dict[str, Any], below: s
         if "requestBody" in operation or any(parameter["in"] == "query" for parameter in parameters):
             by_key = {"422"} if any(parameter["name"] == "Idempotency-Key" for parameter in parameters) else set()
             assert operation["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
-        assert not any("$ref" in answer for answer in operation["responses"].values())
+        assert not any("$ref" in response for response in operation["responses"].values())
 
 
 def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:
@@ -155,18 +155,18 @@ def test_schema_references_resolve(document: dict[str, Any]) -> None:
 def test_docs_page_loads_only_local_assets(stack: Stack, page: str) -> None:
     client = stack.app.test_client()
 
-    answer = client.get(page)
-    assets = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    response = client.get(page)
+    assets = re.findall(r'(?:src|href)="([^"]+)"', response.text)
 
-    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert (response.status_code, response.mimetype) == (200, "text/html")
     assert len(assets) >= 3
     for asset in assets:
         assert asset.startswith("/docs/"), asset
-        with client.get(asset, buffered=True) as response:
-            assert response.status_code == 200, asset
-            assert response.data
-    assert "/openapi.json" in answer.text
-    assert not re.findall(r"https?://(?!localhost\b)", answer.text)
+        with client.get(asset, buffered=True) as loaded:
+            assert loaded.status_code == 200, asset
+            assert loaded.data
+    assert "/openapi.json" in response.text
+    assert not re.findall(r"https?://(?!localhost\b)", response.text)
 
 
 def test_docs_page_disables_remote_validator(stack: Stack) -> None:

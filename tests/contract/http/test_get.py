@@ -35,11 +35,11 @@ def test_order_of_another_customer_is_404(stack: Stack, ann: Caller, cached: boo
     if cached:
         ann.get(order)
 
-    answer = bob.get(order)
+    response = bob.get(order)
 
-    assert refused(answer, 404) == refused(bob.ask("GET", f"/orders/{uuid4()}"), 404)
-    assert "ETag" not in answer.headers
-    assert ann.subject not in answer.text
+    assert refused(response, 404) == refused(bob.ask("GET", f"/orders/{uuid4()}"), 404)
+    assert "ETag" not in response.headers
+    assert ann.subject not in response.text
 
 
 @pytest.mark.clause("000-10")
@@ -49,15 +49,15 @@ def test_get_without_token_is_401(stack: Stack, ann: Caller, cached: bool) -> No
     if cached:
         ann.get(order)
 
-    answer = ask(stack.app, "GET", f"/orders/{order['id']}")
+    response = ask(stack.app, "GET", f"/orders/{order['id']}")
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 def test_head_returns_etag_without_body(ann: Caller) -> None:
     order = ann.place()
 
-    answer = ann.ask("HEAD", f"/orders/{order['id']}")
+    response = ann.ask("HEAD", f"/orders/{order['id']}")
 
-    assert (answer.status_code, answer.data, answer.headers["ETag"]) == (200, b"", '"1"')
+    assert (response.status_code, response.data, response.headers["ETag"]) == (200, b"", '"1"')

@@ -81,9 +81,9 @@ def of_a_cart(stack: Stack, caller: Caller) -> Placing:
 def stocked(stack: Stack) -> int:
     """A product with ten units in stock."""
     root = stack.caller(role=Role.ADMIN)
-    answer = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
-    assert answer.status_code == 201, answer.text
-    return int(answer.json["product_id"])
+    response = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
+    assert response.status_code == 201, response.text
+    return int(response.json["product_id"])
 
 
 @pytest.fixture(params=[of_items, of_products, of_a_template, of_a_shipment, of_a_cart])
@@ -152,40 +152,40 @@ def test_replay_ignores_json_formatting(stack: Stack, ann: Caller) -> None:
 
 
 def test_missing_key_is_optional_or_rejected(stack: Stack, ann: Caller, placing: Placing) -> None:
-    answers = [send(ann, placing.path, placing.body, None) for _ in range(2)]
+    responses = [send(ann, placing.path, placing.body, None) for _ in range(2)]
 
     if placing.needs_key:
-        assert [response.status_code for response in answers] == [placing.refusal] * 2
-        assert all("Idempotency-Key" in response.text for response in answers)
+        assert [response.status_code for response in responses] == [placing.refusal] * 2
+        assert all("Idempotency-Key" in response.text for response in responses)
     else:
-        assert [response.status_code for response in answers] == [placing.status] * 2
+        assert [response.status_code for response in responses] == [placing.status] * 2
     assert orders_of(stack, ann) == (0 if placing.needs_key else 2)
 
 
 def test_key_is_scoped_to_the_subject(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
 
-    answers = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
+    responses = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
 
-    assert answers[0].json["id"] != answers[1].json["id"]
-    assert answers[1].json["user_id"] == bob.subject
+    assert responses[0].json["id"] != responses[1].json["id"]
+    assert responses[1].json["user_id"] == bob.subject
 
 
 def test_key_is_scoped_to_the_contract(stack: Stack, ann: Caller) -> None:
     products = of_products(stack, ann)
 
-    answers = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
+    responses = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
 
-    assert [response.status_code for response in answers] == [201, 200]
+    assert [response.status_code for response in responses] == [201, 200]
     assert orders_of(stack, ann) == 2
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
 def test_key_of_invalid_length_is_rejected(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
-    answer = send(ann, placing.path, placing.body, key)
+    response = send(ann, placing.path, placing.body, key)
 
-    assert answer.status_code == placing.refusal
-    assert "Idempotency-Key" in answer.text
+    assert response.status_code == placing.refusal
+    assert "Idempotency-Key" in response.text
     assert orders_of(stack, ann) == 0
 
 

@@ -72,9 +72,13 @@ def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
 
     for group in range(GROUPS):
         ann = real_stack.caller()
-        answers = at_once(*[partial(send, ann, "/api/v1/orders/", body, f"group {group}")] * SENDERS)
-        outcomes.update(_outcome(answer) for answer in answers)
-        bodies = {answer.data for answer in answers if isinstance(answer, TestResponse) and answer.status_code == 200}
+        responses = at_once(*[partial(send, ann, "/api/v1/orders/", body, f"group {group}")] * SENDERS)
+        outcomes.update(_outcome(response) for response in responses)
+        bodies = {
+            response.data
+            for response in responses
+            if isinstance(response, TestResponse) and response.status_code == 200
+        }
         assert len(bodies) == 1
         placed |= bodies
 
@@ -91,11 +95,11 @@ def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
     assert len(published.tasks) == GROUPS
 
 
-def _outcome(answer: object) -> str:
-    assert isinstance(answer, TestResponse), answer
-    if answer.status_code == 200:
-        return "replayed" if "x-idempotent-replay" in answer.headers else "placed"
-    return "in progress" if answer.status_code == 409 else f"{answer.status_code} {answer.text[:200]}"
+def _outcome(response: object) -> str:
+    assert isinstance(response, TestResponse), response
+    if response.status_code == 200:
+        return "replayed" if "x-idempotent-replay" in response.headers else "placed"
+    return "in progress" if response.status_code == 409 else f"{response.status_code} {response.text[:200]}"
 
 
 def test_embedded_store_makes_one_order(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +107,8 @@ def test_embedded_store_makes_one_order(embedded_stack: Stack, monkeypatch: pyte
     ann = embedded_stack.caller()
     placing = of_products(embedded_stack, ann)
 
-    answers = at_once(*[lambda: send(ann, placing.path, placing.body, "key")] * 8)
+    responses = at_once(*[lambda: send(ann, placing.path, placing.body, "key")] * 8)
 
-    outcomes = Counter(_outcome(answer) for answer in answers)
+    outcomes = Counter(_outcome(response) for response in responses)
     assert outcomes["placed"] == 1
     assert outcomes.keys() <= {"placed", "replayed", "in progress"}

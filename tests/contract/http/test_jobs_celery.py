@@ -136,12 +136,12 @@ def test_job_waits_for_celery_broker(shop: Stack) -> None:
     numbers = many(ann, shop, 101)
 
     began = time.monotonic()
-    answer = bulk(root, numbers)
+    response = bulk(root, numbers)
     took = time.monotonic() - began
 
     with pytest.raises(Unavailable):
         shop.container.job_worker().step()
 
-    assert answer.status_code == 202
+    assert response.status_code == 202
     assert took < 5
-    assert root.ask("GET", answer.headers["Location"]).json["status"] == "queued"
+    assert root.ask("GET", response.headers["Location"]).json["status"] == "queued"

@@ -52,8 +52,8 @@ def call(served: Served, token: str, path: str, body: object = None) -> dict[str
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(served.url + path, data=data, headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return dict(json.load(answer))
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return dict(json.load(response))
 
 
 def wait_for(seen: set[int], served: Served, token: str, path: str, *, until: int) -> dict[str, Any]:

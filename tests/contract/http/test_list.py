@@ -14,14 +14,14 @@ NEXT = re.compile(r'<(?P<url>[^>]+)>; rel="next"')
 
 def followed(caller: Caller, query: str) -> list[list[dict[str, Any]]]:
     """Follow the `next` links and return the pages."""
-    answer = caller.list(query)
-    pages = [answer.json]
-    while "Link" in answer.headers:
-        link = NEXT.fullmatch(answer.headers["Link"])
+    response = caller.list(query)
+    pages = [response.json]
+    while "Link" in response.headers:
+        link = NEXT.fullmatch(response.headers["Link"])
         assert link
-        answer = caller.ask("GET", link["url"])
-        assert answer.status_code == 200
-        pages.append(answer.json)
+        response = caller.ask("GET", link["url"])
+        assert response.status_code == 200
+        pages.append(response.json)
     return pages
 
 
@@ -31,10 +31,10 @@ def test_list_has_own_orders_newest_first(stack: Stack, ann: Caller) -> None:
     placed = [ann.place() for _ in range(5)]
     bob.place()
 
-    answer = ann.list()
+    response = ann.list()
 
-    assert (answer.status_code, answer.json) == (200, placed[::-1])
-    assert "Link" not in answer.headers
+    assert (response.status_code, response.json) == (200, placed[::-1])
+    assert "Link" not in response.headers
 
 
 def test_list_shows_current_status(ann: Caller) -> None:
@@ -45,30 +45,30 @@ def test_list_shows_current_status(ann: Caller) -> None:
 
 
 def test_list_without_orders_is_empty(ann: Caller) -> None:
-    answer = ann.list()
+    response = ann.list()
 
-    assert (answer.status_code, answer.json) == (200, [])
+    assert (response.status_code, response.json) == (200, [])
 
 
 @pytest.mark.clause("000-16", "001-06")
 def test_list_of_another_user_is_403(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
-    answer = stack.caller().list(of=ann.subject)
+    response = stack.caller().list(of=ann.subject)
 
-    refused(answer, 403)
-    assert order["id"] not in answer.text
+    refused(response, 403)
+    assert order["id"] not in response.text
 
 
 @pytest.mark.clause("000-17")
 def test_list_without_token_is_401(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
-    answer = ask(stack.app, "GET", f"/orders/user/{ann.subject}")
+    response = ask(stack.app, "GET", f"/orders/user/{ann.subject}")
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-    assert order["id"] not in answer.text
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert order["id"] not in response.text
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (8, [7])])
@@ -107,9 +107,9 @@ def test_page_has_100_orders_by_default(ann: Caller) -> None:
 def test_list_accepts_trailing_slash(ann: Caller, path: str) -> None:
     order = ann.place()
 
-    answer = ann.ask("GET", path.format(ann.subject))
+    response = ann.ask("GET", path.format(ann.subject))
 
-    assert (answer.status_code, answer.json) == (200, [order])
+    assert (response.status_code, response.json) == (200, [order])
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

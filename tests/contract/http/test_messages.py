@@ -107,11 +107,11 @@ def test_unstored_order_publishes_nothing(stack: Stack, ann: Caller, table: str)
     before = stack.everything()
 
     with refusing(stack, table):
-        answer = ann.post({"items": [TEA], "total_price": 75})
+        response = ann.post({"items": [TEA], "total_price": 75})
 
-    assert answer.status_code >= 500
-    assert answer.mimetype == "application/problem+json"
-    assert "Traceback" not in answer.text
+    assert response.status_code >= 500
+    assert response.mimetype == "application/problem+json"
+    assert "Traceback" not in response.text
     assert not stack.relayed().news
     assert stack.everything() == before
     assert ann.list().json == []
@@ -123,9 +123,9 @@ def test_unstored_change_is_rolled_back(stack: Stack, ann: Caller, table: str) -
     stack.relayed()
 
     with refusing(stack, table):
-        answer = ann.patch(order, "PAID")
+        response = ann.patch(order, "PAID")
 
-    assert answer.status_code >= 500
+    assert response.status_code >= 500
     assert not stack.relayed().news
     assert ann.get(order).json == order
 

@@ -92,8 +92,8 @@ def test_metrics_are_summed_over_processes(tmp_path: Path, redis_server: RedisSe
             connection.request("GET", "/orders/user/ann", headers={"Authorization": f"Bearer {token}"})
             assert connection.getresponse().status == 200
             connection.close()
-        with urllib.request.urlopen(f"{served.url}/metrics") as answer:
-            shown = figures(answer.read().decode())
+        with urllib.request.urlopen(f"{served.url}/metrics") as response:
+            shown = figures(response.read().decode())
         processes = set(re.findall(r'"pid": (\d+)', served.output))
 
     assert shown['orders_done_total{use_case="list_orders"}'] == 40
@@ -134,6 +134,6 @@ def _ask(served: Served, method: str, path: str, token: str, body: object = None
     connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
-    answer = connection.getresponse().read()
+    response = connection.getresponse().read()
     connection.close()
-    return answer
+    return response

@@ -21,9 +21,9 @@ def test_contract_is_served_under_each_prefix(twice: Stack) -> None:
         prefix: ann.post({"items": [TEA], "total_price": 75}, path=f"{prefix}/") for prefix in ("/v2/orders", "/shop")
     }
 
-    for prefix, answer in placed.items():
-        order = answer.json
-        assert answer.headers["Location"] == f"{prefix}/{order['id']}"
+    for prefix, response in placed.items():
+        order = response.json
+        assert response.headers["Location"] == f"{prefix}/{order['id']}"
         for other in placed:
             assert ann.ask("GET", f"{other}/{order['id']}").json == order
             assert len(ann.ask("GET", f"{other}/user/{ann.subject}").json) == 2

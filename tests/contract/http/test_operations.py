@@ -24,9 +24,9 @@ def test_health_routes_respond_to_anyone(
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
 
-    answer = ask(stack.app, "GET", path, headers=headers)
+    response = ask(stack.app, "GET", path, headers=headers)
 
-    assert (answer.status_code, answer.mimetype, answer.json) == (200, "application/json", body)
+    assert (response.status_code, response.mimetype, response.json) == (200, "application/json", body)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/"])

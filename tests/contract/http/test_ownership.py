@@ -73,10 +73,10 @@ def test_body_cannot_set_the_owner(ann: Caller, stack: Stack) -> None:
 def test_similar_user_name_is_rejected(ann: Caller, name: str) -> None:
     ann.place()
 
-    answer = ann.ask("GET", f"/orders/user/{name.format(ann.subject)}")
+    response = ann.ask("GET", f"/orders/user/{name.format(ann.subject)}")
 
-    assert answer.status_code in {403, 404}
-    assert ann.subject not in answer.text
+    assert response.status_code in {403, 404}
+    assert ann.subject not in response.text
 
 
 def test_user_name_is_case_sensitive(stack: Stack) -> None:

@@ -29,9 +29,9 @@ NO_WORDS: list[object] = [
 def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
     order = caller.place()
     for word in WAY_TO[status]:
-        answer = caller.patch(order, word)
-        assert answer.status_code == 200
-        order = answer.json
+        response = caller.patch(order, word)
+        assert response.status_code == 200
+        order = response.json
     return order
 
 
@@ -40,13 +40,13 @@ def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
 def test_legal_transition_is_applied(ann: Caller, current: str, target: str) -> None:
     order = order_that_is(ann, current)
 
-    answer = ann.patch(order, target)
+    response = ann.patch(order, target)
 
-    changed = answer.json
-    assert answer.status_code == 200
+    changed = response.json
+    assert response.status_code == 200
     assert changed == order | {"status": target, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
     assert changed["updated_at"] > order["updated_at"]
-    assert answer.headers["ETag"] == f'"{changed["version"]}"'
+    assert response.headers["ETag"] == f'"{changed["version"]}"'
     assert ann.get(order).json == changed
 
 
@@ -69,10 +69,10 @@ def test_repeated_status_changes_nothing(stack: Stack, ann: Caller, status: str)
     order = order_that_is(ann, status)
     before = stack.everything()
 
-    answer = ann.patch(order, status)
+    response = ann.patch(order, status)
 
-    assert (answer.status_code, answer.json) == (200, order)
-    assert answer.headers["ETag"] == f'"{order["version"]}"'
+    assert (response.status_code, response.json) == (200, order)
+    assert response.headers["ETag"] == f'"{order["version"]}"'
     assert stack.everything() == before
 
 
@@ -136,10 +136,10 @@ def test_patch_without_token_is_401(stack: Stack, ann: Caller, authorization: st
     before = stack.everything()
 
     headers = {} if authorization is None else {"Authorization": authorization}
-    answer = ask(stack.app, "PATCH", f"/orders/{order['id']}", json={"status": "PAID"}, headers=headers)
+    response = ask(stack.app, "PATCH", f"/orders/{order['id']}", json={"status": "PAID"}, headers=headers)
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert stack.everything() == before
 
 

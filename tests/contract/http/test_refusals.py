@@ -56,9 +56,9 @@ def test_announced_large_body_is_rejected_early(served: Served, length: bytes) -
     head = b"POST /orders/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
     token = f"Authorization: Bearer {served.token('large')}\r\n".encode()
 
-    answer = served.exchange(head + token + b"Content-Length: " + length + b"\r\n\r\n")
+    response = served.exchange(head + token + b"Content-Length: " + length + b"\r\n\r\n")
 
-    assert answer.split(b"\r\n")[0].split()[1] in {b"413", b"400"}, answer[:200]
+    assert response.split(b"\r\n")[0].split()[1] in {b"413", b"400"}, response[:200]
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_json_content_types_are_accepted(ann: Caller, content_type: str) -> None
 def test_unsupported_method_is_405_with_allow(ann: Caller, method: str, path: str, allowed: set[str]) -> None:
     order = ann.place()
 
-    answer = ann.ask(method, path.format(id=order["id"], user=ann.subject))
+    response = ann.ask(method, path.format(id=order["id"], user=ann.subject))
 
-    refused(answer, 405)
-    assert set(answer.headers["Allow"].replace(" ", "").split(",")) - {"OPTIONS"} == allowed
+    refused(response, 405)
+    assert set(response.headers["Allow"].replace(" ", "").split(",")) - {"OPTIONS"} == allowed
     assert ann.get(order).json == order
 
 
@@ -125,9 +125,9 @@ def test_unknown_url_is_404(ann: Caller, path: str) -> None:
 def test_unknown_field_is_422(stack: Stack, ann: Caller, field: str) -> None:
     before = stack.everything()
 
-    answer = ann.post({"items": [TEA], "total_price": 75, field: 1})
+    response = ann.post({"items": [TEA], "total_price": 75, field: 1})
 
-    assert refused(answer, 422)["errors"] == {field: ["Unknown field."]}
+    assert refused(response, 422)["errors"] == {field: ["Unknown field."]}
     assert stack.everything() == before
 
 
@@ -141,5 +141,5 @@ def test_missing_fields_are_named(ann: Caller) -> None:
     order = ann.place()
 
     assert refused(ann.post({}), 422)["errors"].keys() == {"items", "total_price"}
-    answer = ann.ask("PATCH", f"/orders/{order['id']}", **as_json({}))
-    assert refused(answer, 422)["errors"].keys() == {"status"}
+    response = ann.ask("PATCH", f"/orders/{order['id']}", **as_json({}))
+    assert refused(response, 422)["errors"].keys() == {"status"}

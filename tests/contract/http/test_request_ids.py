@@ -40,21 +40,21 @@ def test_request_id_is_returned(ann: Caller, request_line: str, status: int) -> 
     method, path = request_line.format(id=order["id"], user=ann.subject).split()
     body = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "PAID"}}.get(method)
 
-    answer = ann.ask(
+    response = ann.ask(
         method, path, data=json.dumps(body), content_type="application/json", headers={"X-Request-ID": "req-42"}
     )
 
-    assert answer.status_code == status
-    assert answer.headers.getlist("X-Request-ID") == ["req-42"]
+    assert response.status_code == status
+    assert response.headers.getlist("X-Request-ID") == ["req-42"]
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer nonsense"])
 def test_request_id_is_returned_with_401(stack: Stack, authorization: str) -> None:
     headers = {"X-Request-ID": "req-42", "Authorization": authorization}
 
-    answer = ask(stack.app, "GET", "/orders/1", headers=headers)
+    response = ask(stack.app, "GET", "/orders/1", headers=headers)
 
-    assert (answer.status_code, answer.headers["X-Request-ID"]) == (401, "req-42")
+    assert (response.status_code, response.headers["X-Request-ID"]) == (401, "req-42")
 
 
 @pytest.mark.parametrize("size", [1, 100, 128])

@@ -47,9 +47,9 @@ def test_oversized_body_gets_its_response(served: Served, mebibytes: float) -> N
 
     with socket.create_connection((HOST, served.port), timeout=20) as connection:
         connection.sendall(head.encode() + body)
-        answer = connection.recv(65536)
+        response = connection.recv(65536)
 
-    assert answer.startswith(b"HTTP/1.1 413")
+    assert response.startswith(b"HTTP/1.1 413")
 
 
 def test_key_of_raw_bytes_is_distinguished(served: Served) -> None:
@@ -58,9 +58,9 @@ def test_key_of_raw_bytes_is_distinguished(served: Served) -> None:
     def placed(key: str) -> bytes:
         head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n"
         head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(ORDER)}\r\n\r\n"
-        answer = served.exchange(head.encode() + ORDER)
-        assert answer.startswith(b"HTTP/1.1 201"), answer
-        return answer.partition(b"\r\n\r\n")[2]
+        response = served.exchange(head.encode() + ORDER)
+        assert response.startswith(b"HTTP/1.1 201"), response
+        return response.partition(b"\r\n\r\n")[2]
 
     assert placed("bestellung-ü") == placed("bestellung-ü") != placed("bestellung-ö")
 

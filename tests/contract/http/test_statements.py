@@ -15,9 +15,9 @@ def test_order_placement_uses_5_statements(stack: Stack, ann: Caller, first_orde
         ann.place()
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.post({"items": [TEA] * 50, "total_price": 75 * 50})
+        response = ann.post({"items": [TEA] * 50, "total_price": 75 * 50})
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert len(sent) <= 5, sent
     assert seen == ["begin", "commit"]
 
@@ -26,9 +26,9 @@ def test_order_change_uses_5_statements(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.patch(order, "PAID")
+        response = ann.patch(order, "PAID")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= 5, sent
     assert seen == ["begin", "commit"]
 
@@ -40,9 +40,9 @@ def test_list_page_uses_one_statement(stack: Stack, ann: Caller) -> None:
     costs, url = [], f"/orders/user/{ann.subject}?limit=2"
     while url:
         with stack.statements() as sent:
-            answer = ann.ask("GET", url)
+            response = ann.ask("GET", url)
         costs.append(len(sent))
-        url = "".join(re.findall(r"<(.+)>", answer.headers.get("Link", "")))
+        url = "".join(re.findall(r"<(.+)>", response.headers.get("Link", "")))
 
     assert costs == [1, 1, 1, 1]
 

@@ -39,10 +39,10 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable
 
     def opened(authorization: str | None) -> bool:
         environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
-        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert refused(answer, 401)["detail"] == "The bearer token is missing or not valid."
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert refused(response, 401)["detail"] == "The bearer token is missing or not valid."
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before
@@ -62,9 +62,9 @@ def test_unauthenticated_unknown_route_is_401(
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    answer = ask(stack.app, "GET", f"{prefix}/{path}", headers=headers)
+    response = ask(stack.app, "GET", f"{prefix}/{path}", headers=headers)
 
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert ann.ask("GET", f"{prefix}/{path}").status_code == 404
 
 
@@ -96,12 +96,12 @@ def test_expired_token_is_rejected(stack: Stack) -> None:
     fresh = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=60)
     stale = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=0)
 
-    answers = [
+    responses = [
         ask(stack.app, "GET", "/orders/user/alice-late", headers={"Authorization": f"Bearer {token}"})
         for token in (fresh, stale)
     ]
 
-    assert [answer.status_code for answer in answers] == [200, 401]
+    assert [response.status_code for response in responses] == [200, 401]
 
 
 @pytest.mark.parametrize("claims", [{"scope": ["orders:write"]}, {"scope": ""}, {"role": "wizard"}, {"jti": "1"}])
@@ -113,6 +113,6 @@ def test_extra_claims_are_accepted(stack: Stack, claims: dict[str, object]) -> N
 
 
 def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
-    answer = ask(stack.app, "POST", "/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+    response = ask(stack.app, "POST", "/orders/", data=b"x" * 2_000_000, content_type="text/plain")
 
-    refused(answer, 401)
+    refused(response, 401)

@@ -98,7 +98,7 @@ def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
     ],
 )
 def test_invalid_traceparent_is_ignored(stack: Stack, ann: Caller, none: str) -> None:
-    answer = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
+    response = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert traced_events(stack) == [("orders.order_placed.v1", None)]

@@ -234,8 +234,8 @@ def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
     ann.place()
     root = stack.caller(role=Role.ADMIN)
     (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
-    answer = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
-    assert answer.status_code == 200
+    response = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
+    assert response.status_code == 200
 
 
 def republish(stack: Stack, ann: Caller) -> None:

@@ -35,17 +35,17 @@ class Guest:
         return self.post("/auth/login", {"email": self.email if email is None else email, "password": password})
 
     def token(self) -> str:
-        answer = self.login()
-        assert answer.status_code == 200, answer.text
-        return str(answer.json["token"])
+        response = self.login()
+        assert response.status_code == 200, response.text
+        return str(response.json["token"])
 
     def refresh(self, token: object, *, app: Flask | None = None) -> Answer:
         return self.post("/auth/refresh", {"token": token}, app=app)
 
     def refreshed(self, token: str, *, app: Flask | None = None) -> str:
-        answer = self.refresh(token, app=app)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json["token"])
+        response = self.refresh(token, app=app)
+        assert response.status_code == 200, response.text
+        return str(response.json["token"])
 
     def logout(self, token: str, *, app: Flask | None = None) -> Answer:
         return ask(app or self.app, "POST", "/auth/logout", headers={"Authorization": f"Bearer {token}"})
@@ -71,10 +71,10 @@ def welcome(stack: Stack, **others: Any) -> Guest:
     return Guest(app=stack.app, stack=stack, subject=subject, email=email, address=next(ADDRESSES))
 
 
-def error(answer: Answer, status: int) -> str:
+def error(response: Answer, status: int) -> str:
     """Return the message of an error response, after checking its shape."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() == {"error"}
-    assert isinstance(answer.json["error"], str)
-    return str(answer.json["error"])
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() == {"error"}
+    assert isinstance(response.json["error"], str)
+    return str(response.json["error"])

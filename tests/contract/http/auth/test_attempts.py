@@ -21,11 +21,11 @@ def test_account_is_limited_to_ten_attempts(ada: Guest, worked: list[object], kn
     for _ in range(10):
         error(ada.login(email=email, password="wrong horse"), 401)
 
-    answers = [ada.login(email=spelling) for spelling in (email, email.upper(), f" {email}")]
+    responses = [ada.login(email=spelling) for spelling in (email, email.upper(), f" {email}")]
 
-    for answer in answers:
-        assert error(answer, 429) == "Too many attempts; please try again later."
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    for response in responses:
+        assert error(response, 429) == "Too many attempts; please try again later."
+        assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert len(worked) == 10
 
 

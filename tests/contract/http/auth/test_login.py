@@ -41,11 +41,11 @@ BAD: list[object] = [
 
 @pytest.mark.clause("003-09")
 def test_valid_password_yields_accepted_token(ada: Guest) -> None:
-    answer = ada.login()
+    response = ada.login()
 
-    assert answer.status_code == 200
-    assert answer.json.keys() == {"token"}
-    assert ada.opens(answer.json["token"])
+    assert response.status_code == 200
+    assert response.json.keys() == {"token"}
+    assert ada.opens(response.json["token"])
 
 
 @pytest.mark.clause("003-09", "003-11")
@@ -81,10 +81,10 @@ def test_failed_logins_are_indistinguishable(ada: Guest, worked: list[object], w
     if way == "disabled":
         ada.disable()
 
-    answer = ada.login(**wrong[way])
+    response = ada.login(**wrong[way])
 
-    assert error(answer, 401) == WRONG
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert error(response, 401) == WRONG
+    assert response.headers["WWW-Authenticate"] == "Bearer"
     assert len(worked) == 1
     assert worked[0] == argon2.extract_parameters(argon2.PasswordHasher(2, 19 * 1024, 1).hash("x"))
 
@@ -126,9 +126,9 @@ def test_login_with_external_issuer_is_404(build: Callable[..., Stack], path: st
     stack = build(settings)
 
     body = {"email": "a@b", "password": "x"} if path == "/auth/login" else {"token": "x"}
-    answer = ask(stack.app, "POST", path, **as_json(body))
+    response = ask(stack.app, "POST", path, **as_json(body))
 
-    assert error(answer, 404) == "Tokens come from the identity provider."
+    assert error(response, 404) == "Tokens come from the identity provider."
 
 
 def test_weak_hash_is_upgraded_at_login(stack: Stack, ada: Guest) -> None:

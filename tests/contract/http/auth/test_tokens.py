@@ -59,11 +59,11 @@ def test_concurrent_reuse_revokes_the_family(ada: Guest) -> None:
     for _ in range(3):
         token = ada.token()
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
+            responses = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
 
-        won = [answer.json["token"] for answer in answers if answer.status_code == 200]
+        won = [response.json["token"] for response in responses if response.status_code == 200]
         assert len(won) <= 1
-        assert [answer.status_code for answer in answers].count(401) == 8 - len(won)
+        assert [response.status_code for response in responses].count(401) == 8 - len(won)
         assert not any(ada.opens(issued) for issued in (token, *won))
 
 
@@ -142,9 +142,9 @@ def test_foreign_token_is_revoked_at_logout(ada: Guest, claims: dict[str, object
 def test_forged_token_cannot_log_out(stack: Stack) -> None:
     def status(header: str) -> int:
         environ = {"HTTP_AUTHORIZATION": as_a_server_hears_it(header)}
-        answer = ask(stack.app, "POST", "/auth/logout", environ_overrides=environ)
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        return len(error(answer, answer.status_code)) and answer.status_code
+        response = ask(stack.app, "POST", "/auth/logout", environ_overrides=environ)
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        return len(error(response, response.status_code)) and response.status_code
 
     good = stack.caller().token
     before = stack.rows("SELECT * FROM denied_tokens")
@@ -251,9 +251,9 @@ def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Prox
         to_database.cut()
 
         for token in (good, dead):
-            answer = Caller(app=stack.app, subject=ada.subject, token=token).list()
-            assert refused(answer, 503)
-            assert int(answer.headers["Retry-After"]) > 0
+            response = Caller(app=stack.app, subject=ada.subject, token=token).list()
+            assert refused(response, 503)
+            assert int(response.headers["Retry-After"]) > 0
             error(ada.logout(token), 503)
         error(ada.login(), 503)
         error(ada.refresh(good), 503)

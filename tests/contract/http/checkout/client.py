@@ -17,11 +17,11 @@ def cancel(caller: Caller, order_id: str, *, headers: dict[str, str] | None = No
     return caller.ask("POST", f"/api/orders/{order_id}/cancel", headers=headers, **as_json(body))
 
 
-def refused(answer: Answer, status: int) -> dict[str, Any]:
+def refused(response: Answer, status: int) -> dict[str, Any]:
     """Return the body of an error response, after checking its shape."""
-    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text[:500]
-    body: dict[str, Any] = answer.json
+    assert (response.status_code, response.mimetype) == (status, "application/json"), response.text[:500]
+    body: dict[str, Any] = response.json
     assert isinstance(body["error"], str)
     assert body.keys() <= {"error", "details", "order"}
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return body

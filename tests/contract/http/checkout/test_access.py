@@ -66,10 +66,10 @@ def test_stranger_is_403_without_order_details(stack: Stack, ann: Caller) -> Non
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
     for _ in range(2):
-        answer = look(bob, order_id)
-        assert answer.status_code == 403
-        assert ann.subject not in answer.text
-        assert "LAMP-1" not in answer.text
+        response = look(bob, order_id)
+        assert response.status_code == 403
+        assert ann.subject not in response.text
+        assert "LAMP-1" not in response.text
         look(ann, order_id)  # the order is cached from now on
 
 
@@ -108,10 +108,10 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable
         if authorization is not None:
             environ["HTTP_AUTHORIZATION"] = as_a_server_hears_it(authorization)
         body = json.dumps(sent)
-        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert answer.json == {"error": "The bearer token is missing or not valid."}
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert response.json == {"error": "The bearer token is missing or not valid."}
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before

@@ -84,9 +84,9 @@ def test_invalid_signed_cart_is_422(
     spoilt = spoil(cart(ann.subject))
     before = stack.everything()
 
-    answer = order(ann, signed_if_can_be(spoilt))
+    response = order(ann, signed_if_can_be(spoilt))
 
-    problem = refused(answer, 422)
+    problem = refused(response, 422)
     assert problem["error"] == INVALID
     assert problem["details"]
     assert "signature" not in problem["details"] or "JavaScript" in label
@@ -152,9 +152,9 @@ def test_signature_ignores_json_formatting(stack: Stack, ann: Caller, spell: Cal
 def test_invalid_idempotency_key_is_422(stack: Stack, ann: Caller, headers: dict[str, str]) -> None:
     before = stack.everything()
 
-    answer = ann.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": cart(ann.subject)}))
+    response = ann.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": cart(ann.subject)}))
 
-    assert "Idempotency-Key" in refused(answer, 422)["error"]
+    assert "Idempotency-Key" in refused(response, 422)["error"]
     assert stack.everything() == before
 
 
@@ -168,9 +168,9 @@ def test_invalid_idempotency_key_is_422(stack: Stack, ann: Caller, headers: dict
 def test_unreadable_body_is_422(stack: Stack, ann: Caller, body: bytes) -> None:
     key = {"Idempotency-Key": "key"}
 
-    answer = ann.ask("POST", "/api/orders", headers=key, data=body, content_type="application/json")
+    response = ann.ask("POST", "/api/orders", headers=key, data=body, content_type="application/json")
 
-    refused(answer, 422)
+    refused(response, 422)
 
 
 def test_wrong_type_is_415_and_large_body_413(stack: Stack, ann: Caller) -> None:

@@ -61,10 +61,10 @@ def test_conflicting_alias_stops_startup(
     [("/", {"service": "orders", "status": "ok"}), ("/healthz", {"status": "ok"}), ("/readyz", None)],
 )
 def test_health_routes_need_no_token(stack: Stack, path: str, body: object) -> None:
-    answer = ask(stack.app, "GET", path)
+    response = ask(stack.app, "GET", path)
 
-    assert answer.status_code == 200
-    assert answer.json == body if body else answer.json["status"] == "ready"
+    assert response.status_code == 200
+    assert response.json == body if body else response.json["status"] == "ready"
 
 
 @pytest.mark.clause("004-06")

@@ -54,16 +54,16 @@ def test_cancel_depends_on_the_order_status(
     shown = look(ann, order_id).json
     before = stack.everything()
 
-    answer = cancel(operator, order_id, reason="customer_request")
+    response = cancel(operator, order_id, reason="customer_request")
 
     assert shown["status"] == status
     if status in ("pending", "confirmed", "paid"):
-        assert (answer.status_code, answer.json["status"]) == (200, "canceled")
-        assert look(ann, order_id).json == answer.json["order"]
-        assert answer.json["order"]["canceledAt"] == answer.json["order"]["updatedAt"]
+        assert (response.status_code, response.json["status"]) == (200, "canceled")
+        assert look(ann, order_id).json == response.json["order"]
+        assert response.json["order"]["canceledAt"] == response.json["order"]["updatedAt"]
     else:
-        assert refused(answer, 409) == {"error": "Order already finalized", "order": shown}
-        assert answer.headers["ETag"] == look(ann, order_id).headers["ETag"]
+        assert refused(response, 409) == {"error": "Order already finalized", "order": shown}
+        assert response.headers["ETag"] == look(ann, order_id).headers["ETag"]
         assert stack.everything() == before
         assert look(ann, order_id).json == shown
 
@@ -72,9 +72,9 @@ def test_cancel_depends_on_the_order_status(
 def test_cancel_stores_reason_up_to_200_chars(stack: Stack, ann: Caller, operator: Caller, reason: str | None) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
-    answer = cancel(operator, order_id, reason=reason)
+    response = cancel(operator, order_id, reason=reason)
 
-    assert (answer.status_code, answer.json["order"]["cancellationReason"]) == (200, reason)
+    assert (response.status_code, response.json["order"]["cancellationReason"]) == (200, reason)
     assert look(ann, order_id).json["cancellationReason"] == reason
 
 
@@ -82,9 +82,9 @@ def test_cancel_stores_reason_up_to_200_chars(stack: Stack, ann: Caller, operato
 def test_cancel_needs_no_body(stack: Stack, ann: Caller, operator: Caller, content_type: str | None) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
-    answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", content_type=content_type)
+    response = operator.ask("POST", f"/api/orders/{order_id}/cancel", content_type=content_type)
 
-    assert (answer.status_code, answer.json["order"]["cancellationReason"]) == (200, None)
+    assert (response.status_code, response.json["order"]["cancellationReason"]) == (200, None)
 
 
 @pytest.mark.clause("004-14")
@@ -117,9 +117,9 @@ def test_cancel_requires_the_current_version(stack: Stack, ann: Caller, operator
     assert look(ann, order_id).headers["ETag"] == '"1"'
 
     refused(cancel(operator, order_id, headers={"If-Match": '"2"'}), 412)
-    answer = cancel(operator, order_id, headers={"If-Match": '"1"'})
+    response = cancel(operator, order_id, headers={"If-Match": '"1"'})
 
-    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    assert (response.status_code, response.headers["ETag"]) == (200, '"2"')
     assert look(ann, order_id, **{"If-None-Match": '"2"'}).status_code == 304
 
 
@@ -182,7 +182,7 @@ def test_cancel_without_scope_is_403(stack: Stack, ann: Caller, order_id: str, b
     order_id = order(ann, cart(ann.subject)).json["orderId"] if order_id == "own" else order_id
     before = stack.everything()
 
-    answer = ann.ask("POST", f"/api/orders/{order_id}/cancel", **as_json(body))
+    response = ann.ask("POST", f"/api/orders/{order_id}/cancel", **as_json(body))
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert stack.everything() == before

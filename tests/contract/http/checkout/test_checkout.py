@@ -29,10 +29,10 @@ def test_order_is_shown_with_its_cart(stack: Stack, ann: Caller) -> None:
     snapshot = cart(ann.subject)
     order_id = order(ann, snapshot).json["orderId"]
 
-    answer = look(ann, order_id)
+    response = look(ann, order_id)
 
-    assert answer.status_code == 200
-    shown = answer.json
+    assert response.status_code == 200
+    shown = response.json
     assert MOMENT.fullmatch(shown["createdAt"])
     assert shown == {
         "id": order_id,
@@ -47,7 +47,7 @@ def test_order_is_shown_with_its_cart(stack: Stack, ann: Caller) -> None:
         "updatedAt": shown["createdAt"],
     }
     assert list(shown["cartSnapshot"]) == list(snapshot)
-    assert '"factor":1.0' in answer.text
+    assert '"factor":1.0' in response.text
 
 
 @pytest.mark.clause("004-08", "004-09")
@@ -71,10 +71,10 @@ def test_operator_cancels_order_with_reason(stack: Stack, ann: Caller, operator:
 def test_cancel_reason_is_optional(ann: Caller, operator: Caller, body: dict[str, Any]) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
-    answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", **body)
+    response = operator.ask("POST", f"/api/orders/{order_id}/cancel", **body)
 
-    assert answer.status_code == 200, answer.text
-    assert answer.json["order"]["cancellationReason"] is None
+    assert response.status_code == 200, response.text
+    assert response.json["order"]["cancellationReason"] is None
 
 
 @pytest.mark.clause("004-05", "004-14")
@@ -82,11 +82,11 @@ def test_tampered_cart_is_422(stack: Stack, ann: Caller) -> None:
     snapshot = cart(ann.subject)
     snapshot["items"][0] = snapshot["items"][0] | {"title": "Lamp "}
 
-    answer = order(ann, snapshot)
+    response = order(ann, snapshot)
 
-    assert answer.status_code == 422
-    assert answer.json["error"] == "Invalid snapshot payload"
-    assert answer.json["details"].keys() == {"signature"}
+    assert response.status_code == 422
+    assert response.json["error"] == "Invalid snapshot payload"
+    assert response.json["details"].keys() == {"signature"}
     assert stack.rows(f"SELECT count(*) FROM orders WHERE user_id = '{ann.subject}'") == [(0,)]
 
 

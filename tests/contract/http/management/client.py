@@ -33,9 +33,9 @@ class Shopper(Caller):
     def product(self, *, stock: int = 100, price: float = 2.5, **others: Any) -> dict[str, Any]:
         """Create a product."""
         body = {"name": next(PRODUCT_NAMES), "price": price, "stock_quantity": stock} | others
-        answer = self.post(body, path=f"{PRODUCTS}/")
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json)
+        response = self.post(body, path=f"{PRODUCTS}/")
+        assert response.status_code == 201, response.text
+        return dict(response.json)
 
     def stock_of(self, product: dict[str, Any]) -> int:
         return int(self.ask("GET", f"{PRODUCTS}/{product['product_id']}").json["stock_quantity"])
@@ -46,9 +46,9 @@ class Shopper(Caller):
 
     def ordered(self, *items: tuple[dict[str, Any], int]) -> dict[str, Any]:
         """Place an order; return it in the form of the contract."""
-        answer = self.wants(*items)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json)
+        response = self.wants(*items)
+        assert response.status_code == 200, response.text
+        return dict(response.json)
 
     def see(self, order: dict[str, Any], **headers: str) -> Answer:
         return self.ask("GET", f"{ORDERS}/{order['order_id']}", headers=headers)
@@ -89,23 +89,23 @@ def body(*items: tuple[Any, Any], **shipping: Any) -> dict[str, Any]:
     )
 
 
-def detail(answer: Answer, status: int) -> Any:
+def detail(response: Answer, status: int) -> Any:
     """Return the detail of an error response, after checking its shape."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() == {"detail"}
-    value = answer.json["detail"]
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() == {"detail"}
+    value = response.json["detail"]
     assert value
     assert isinstance(value, str) or (
         isinstance(value, dict) and isinstance(value["message"], str) and value["message"]
     )
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return value
 
 
-def errors(answer: Answer) -> dict[str, list[str]]:
+def errors(response: Answer) -> dict[str, list[str]]:
     """Return the messages of a validation error by field."""
-    problem = detail(answer, 400)
+    problem = detail(response, 400)
     assert isinstance(problem, dict), problem
     assert problem.keys() == {"message", "errors"}
     messages: dict[str, list[str]] = problem["errors"]

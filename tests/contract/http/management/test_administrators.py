@@ -26,8 +26,8 @@ def test_customer_with_invalid_body_is_403(stack: Stack, ann: Shopper, route: st
     before = stack.everything()
 
     for content_type in ("application/json", "text/plain"):
-        answer = ann.ask(method, path, data=sent, content_type=content_type)
-        assert detail(answer, 403) == "This is for administrators."
+        response = ann.ask(method, path, data=sent, content_type=content_type)
+        assert detail(response, 403) == "This is for administrators."
 
     assert stack.everything() == before
 
@@ -36,14 +36,14 @@ def test_customer_with_invalid_body_is_403(stack: Stack, ann: Shopper, route: st
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 @pytest.mark.parametrize("ref", ["9" * 19, "9" * 5_000, "0", "-1", "x"])
 def test_unknown_product_is_404(root: Shopper, method: str, ref: str) -> None:
-    answer = root.ask(method, f"{PRODUCTS}/{ref}", data=b'{"name": "x"}', content_type="application/json")
+    response = root.ask(method, f"{PRODUCTS}/{ref}", data=b'{"name": "x"}', content_type="application/json")
 
-    assert detail(answer, 404) == "There is no such product."
+    assert detail(response, 404) == "There is no such product."
 
 
 @pytest.mark.parametrize("name", ["my-orders", "analytics", "templates", "bulk/status", "health/stock-check"])
 def test_named_path_rejects_order_methods(root: Shopper, name: str) -> None:
     for method in ("DELETE", "PUT"):
-        answer = root.ask(method, f"{ORDERS}/{name}")
-        detail(answer, 405)
-        assert method not in answer.headers["Allow"]
+        response = root.ask(method, f"{ORDERS}/{name}")
+        detail(response, 405)
+        assert method not in response.headers["Allow"]

@@ -159,14 +159,14 @@ def test_every_command_matches_the_tables(stack: Stack, root: Shopper, ann: Shop
     for status in PUT:
         for command in COMMANDS:
             order, _ = scene.order(status)
-            answer = scene.ask(status, command, by=who)
+            response = scene.ask(status, command, by=who)
             after = scene.status_of(order)
-            seen[status, command] = answer.status_code, after
+            seen[status, command] = response.status_code, after
             should[status, command] = expected(status, command, role)
-            if answer.status_code == 200 and command.startswith("PUT"):
-                assert answer.json["status"] == SHOWN[after]
-            if answer.status_code != 200 and not command.startswith("PATCH"):
-                assert_error_explains(answer, command)
+            if response.status_code == 200 and command.startswith("PUT"):
+                assert response.json["status"] == SHOWN[after]
+            if response.status_code != 200 and not command.startswith("PATCH"):
+                assert_error_explains(response, command)
             if after != status:
                 del scene.present[status]
 
@@ -176,10 +176,10 @@ def test_every_command_matches_the_tables(stack: Stack, root: Shopper, ann: Shop
     assert root.stock_of(scene.tea) == 1_000 - orders
 
 
-def assert_error_explains(answer: Answer, command: str) -> None:
-    problem = detail(answer, answer.status_code)
+def assert_error_explains(response: Answer, command: str) -> None:
+    problem = detail(response, response.status_code)
     assert isinstance(problem, str)
-    if command == "DELETE" and answer.status_code == 400:
+    if command == "DELETE" and response.status_code == 400:
         assert problem == "Only pending orders can be deleted"
 
 
@@ -217,8 +217,8 @@ def test_unknown_status_is_400(stack: Stack, root: Shopper, ann: Shopper, word: 
 def test_unknown_order_is_404(root: Shopper, ref: str) -> None:
     order = {"order_id": ref}
 
-    for answer in (root.see(order), root.delete(order), root.put(order, "shipped")):
-        detail(answer, 404)
+    for response in (root.see(order), root.delete(order), root.put(order, "shipped")):
+        detail(response, 404)
 
 
 @pytest.mark.clause("002-13")
@@ -227,9 +227,9 @@ def test_deleted_order_remains_in_history_only(stack: Stack, root: Shopper, ann:
     order = ann.ordered((tea, 5))
     assert ann.see(order).status_code == 200  # the order may be cached now
 
-    answer = ann.delete(order)
+    response = ann.delete(order)
 
-    assert (answer.status_code, answer.json) == (200, {"message": "Order deleted"})
+    assert (response.status_code, response.json) == (200, {"message": "Order deleted"})
     for gone in (ann.see(order), root.see(order), ann.delete(order), root.put(order, "confirmed")):
         detail(gone, 404)
     assert ann.mine().json == root.search(f"user_id={ann.subject}").json == []
@@ -245,8 +245,8 @@ def test_deleted_order_remains_in_history_only(stack: Stack, root: Shopper, ann:
 def test_order_of_another_customer_is_403(root: Shopper, ann: Shopper, bob: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
 
-    for answer in (bob.see(order), bob.delete(order), bob.put(order, "cancelled")):
-        assert ann.subject not in detail(answer, 403)
+    for response in (bob.see(order), bob.delete(order), bob.put(order, "cancelled")):
+        assert ann.subject not in detail(response, 403)
     assert bob.mine().json == []
     assert ann.see(order).json == order
 

@@ -27,10 +27,10 @@ NEEDED = [name for name in SHIPPING if name != "shipping_address_line2"]
 def test_order_has_prices_total_and_address(root: Shopper, ann: Shopper) -> None:
     tea, milk = root.product(price=37.5, stock=10), root.product(price=0.99, stock=10)
 
-    answer = ann.wants((milk, 3), (tea, 2))
+    response = ann.wants((milk, 3), (tea, 2))
 
-    assert answer.status_code == 200
-    order = answer.json
+    assert response.status_code == 200
+    order = response.json
     moment = datetime.fromisoformat(order.pop("order_date"))
     number = order.pop("order_id")
     item_ids = [item.pop("order_item_id") for item in order["order_items"]]
@@ -55,8 +55,8 @@ def test_order_has_prices_total_and_address(root: Shopper, ann: Shopper) -> None
 def test_order_is_equal_in_every_view(root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
 
-    for answer in (ann.see(order), root.see(order)):
-        assert (answer.status_code, answer.json) == (200, order)
+    for response in (ann.see(order), root.see(order)):
+        assert (response.status_code, response.json) == (200, order)
     assert ann.mine().json == [order]
     assert root.search(f"user_id={ann.subject}").json == [order]
 
@@ -76,10 +76,10 @@ def test_second_address_line_is_optional(root: Shopper, ann: Shopper) -> None:
     without = {name: text for name, text in body((tea["product_id"], 1)).items() if name != "shipping_address_line2"}
 
     for line2 in ({}, *({"shipping_address_line2": text} for text in (None, "", " ", "\t\u2003\n"))):
-        answer = ann.post(without | line2)
-        assert answer.status_code == 200
-        assert answer.json["shipping_address_line2"] is None
-        assert ann.see(answer.json).json == answer.json
+        response = ann.post(without | line2)
+        assert response.status_code == 200
+        assert response.json["shipping_address_line2"] is None
+        assert ann.see(response.json).json == response.json
 
 
 @pytest.mark.clause("002-10")
@@ -114,9 +114,9 @@ def test_excessive_total_names_order_items(
     dear = [root.product(price=6_000_000_000) for _ in quantities]
     before = stack.everything()
 
-    answer = ann.wants(*zip(dear, quantities, strict=True))
+    response = ann.wants(*zip(dear, quantities, strict=True))
 
-    assert errors(answer) == {"order_items": ["An amount cannot be above 1000000000000 minor units."]}
+    assert errors(response) == {"order_items": ["An amount cannot be above 1000000000000 minor units."]}
     assert stack.everything() == before
 
 
@@ -137,9 +137,9 @@ def test_stock_shortage_names_every_product(stack: Stack, root: Shopper, ann: Sh
     unknown = {"product_id": 2**62}
     before = stack.everything()
 
-    answer = ann.wants((none, 1), (unknown, 3), (plenty, 1), (two, 5))
+    response = ann.wants((none, 1), (unknown, 3), (plenty, 1), (two, 5))
 
-    assert detail(answer, 400) == {
+    assert detail(response, 400) == {
         "message": "Some products have insufficient stock",
         "stock_issues": [
             issue(two, requested=5, available=2),

@@ -28,11 +28,11 @@ def get(who: Shopper, product: dict[str, Any]) -> Answer:
 def test_product_is_created_and_listed(root: Shopper, ann: Shopper) -> None:
     sku = f"TEA-{uuid4()}"
 
-    answer = root.post({"name": "Tea", "price": 2.5, "stock_quantity": 7, "sku": sku}, path=f"{PRODUCTS}/")
+    response = root.post({"name": "Tea", "price": 2.5, "stock_quantity": 7, "sku": sku}, path=f"{PRODUCTS}/")
 
-    assert answer.status_code == 201
-    product = answer.json
-    assert answer.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
+    assert response.status_code == 201
+    product = response.json
+    assert response.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
     assert product == {
         "product_id": product["product_id"], "sku": sku, "name": "Tea", "price": 2.5, "currency": "USD",
         "stock_quantity": 7, "low_stock_threshold": 5,
@@ -71,9 +71,9 @@ def test_product_list_is_paged_by_id(root: Shopper, ann: Shopper) -> None:
 def test_patch_changes_only_named_fields(root: Shopper, changes: dict[str, Any]) -> None:
     product = root.product(stock=9)
 
-    answer = patch(root, product, **changes)
+    response = patch(root, product, **changes)
 
-    assert (answer.status_code, answer.json) == (200, product | changes)
+    assert (response.status_code, response.json) == (200, product | changes)
     assert get(root, product).json == product | changes
 
 
@@ -97,8 +97,8 @@ def test_invalid_field_is_400(stack: Stack, root: Shopper, changing: bool) -> No
     for name, values in wrong.items():
         for value in values:
             body = {"name": "Tea", "price": 1, "stock_quantity": 1} | {name: value}
-            answer = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
-            assert errors(answer).keys() == {name}, (name, value)
+            response = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
+            assert errors(response).keys() == {name}, (name, value)
 
     assert stack.everything() == before
 
@@ -124,9 +124,9 @@ def test_duplicate_sku_is_400(stack: Stack, root: Shopper) -> None:
 def test_concurrent_sku_insert_has_one_winner(root: Shopper) -> None:
     body = {"name": "x", "price": 1, "stock_quantity": 5, "sku": f"ONE-{uuid4()}"}
 
-    answers = at_once(*[lambda: root.post(body, path=f"{PRODUCTS}/").status_code] * 12)
+    responses = at_once(*[lambda: root.post(body, path=f"{PRODUCTS}/").status_code] * 12)
 
-    assert sorted(str(answer) for answer in answers) == ["201"] + ["400"] * 11
+    assert sorted(str(response) for response in responses) == ["201"] + ["400"] * 11
 
 
 @pytest.mark.clause("002-22")
@@ -157,10 +157,10 @@ def test_unknown_product_is_404(root: Shopper, ref: str) -> None:
 def test_unsupported_method_is_405(root: Shopper) -> None:
     product = root.product()
 
-    answer = root.ask("DELETE", f"{PRODUCTS}/{product['product_id']}")
+    response = root.ask("DELETE", f"{PRODUCTS}/{product['product_id']}")
 
-    detail(answer, 405)
-    assert {"GET", "PATCH"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
+    detail(response, 405)
+    assert {"GET", "PATCH"} <= set(response.headers["Allow"].replace(" ", "").split(","))
 
 
 def test_updated_stock_is_orderable(root: Shopper, ann: Shopper) -> None:

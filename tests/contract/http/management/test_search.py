@@ -100,11 +100,11 @@ def test_filters_combine_with_and(scene: tuple[Shopper, list[Order], str], subse
     if "end_date" not in subset:
         values["end_date"] = "2001-02-09"
 
-    answer = root.search(query(**values))
+    response = root.search(query(**values))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     expected = [order for order in orders if all(FILTERS[name][1](order) for name in subset)]
-    assert answer.json == expected
+    assert response.json == expected
     assert 0 < len(expected) < 48 or subset in {("end_date",), ("start_date",)}
 
 
@@ -163,9 +163,9 @@ def test_date_filter_covers_days_or_instants(
 def test_date_filter_accepts_calendar_limits(root: Shopper, ann: Shopper, start: str, end: str) -> None:
     order = ann.ordered((root.product(), 1))
 
-    answer = root.search(query(user_id=ann.subject, start_date=start, end_date=end))
+    response = root.search(query(user_id=ann.subject, start_date=start, end_date=end))
 
-    assert (answer.status_code, answer.json) == (200, [order])
+    assert (response.status_code, response.json) == (200, [order])
     assert root.search(query(user_id=ann.subject, start_date="9999-12-31")).json == []
 
 
@@ -309,7 +309,7 @@ def test_skip_and_limit_yield_every_order(scene: tuple[Shopper, list[Order], str
 def linked(root: Shopper, url: str) -> Iterator[list[Order]]:
     """Follow the links from this page and yield the pages."""
     while url:
-        answer = root.ask("GET", url)
-        assert answer.status_code == 200
-        yield answer.json
-        url = "".join(re.findall(r'<(.+)>; rel="next"', answer.headers.get("Link", "")))
+        response = root.ask("GET", url)
+        assert response.status_code == 200
+        yield response.json
+        url = "".join(re.findall(r'<(.+)>; rel="next"', response.headers.get("Link", "")))

@@ -18,9 +18,9 @@ def test_order_placement_uses_one_transaction(stack: Stack, root: Shopper, ann: 
         ann.ordered((products[0], 1))
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.wants(*((product, 2) for product in products))
+        response = ann.wants(*((product, 2) for product in products))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
@@ -61,9 +61,9 @@ def test_order_cancellation_uses_one_transaction(stack: Stack, root: Shopper, an
     order = ann.ordered((root.product(), 1), (root.product(), 1))
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = root.put(order, "cancelled") if way == "cancelled" else ann.delete(order)
+        response = root.put(order, "cancelled") if way == "cancelled" else ann.delete(order)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
@@ -85,9 +85,9 @@ def test_list_page_uses_two_statements(stack: Stack, root: Shopper, ann: Shopper
         ann.ordered((tea, 1), (milk, 2))
 
     with stack.statements() as sent:
-        answer = root.ask("GET", path.format(user=ann.subject))
+        response = root.ask("GET", path.format(user=ann.subject))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= 2, sent
 
 

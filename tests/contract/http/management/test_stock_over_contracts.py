@@ -77,9 +77,9 @@ def test_concurrent_cancel_restores_stock_once(
     ways = [way] * 16 if way else (WAYS * 6)[:16]
 
     with patience(stack):
-        answers = at_once(*(partial(cancel, stack, ann, root, order) for cancel in ways))
+        responses = at_once(*(partial(cancel, stack, ann, root, order) for cancel in ways))
 
-    statuses = Counter(answer.status_code for answer in answers if isinstance(answer, TestResponse))
+    statuses = Counter(response.status_code for response in responses if isinstance(response, TestResponse))
     assert statuses.total() == 16
     assert statuses.keys() <= {200, 400, 404, 409}, statuses
     assert way is None or statuses[200] == (16 if way is put else 1)
@@ -103,8 +103,8 @@ def test_shipped_order_does_not_restore_stock(
 
 def test_custom_item_order_leaves_stock_alone(stack: Stack, root: Shopper, ann: Shopper) -> None:
     root.product(stock=7)
-    answer = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
-    assert answer.status_code == 201
+    response = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
+    assert response.status_code == 201
     before = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
     [(number,)] = stack.rows(f"SELECT max(number) FROM orders WHERE user_id = '{ann.subject}'")
 
@@ -112,7 +112,7 @@ def test_custom_item_order_leaves_stock_alone(stack: Stack, root: Shopper, ann: 
     assert (shown.status_code, shown.json["order_items"], shown.json["shipping_city"]) == (200, [], None)
     assert ann.delete({"order_id": number}).status_code == 200
 
-    assert ann.ask("GET", f"/orders/{answer.json['id']}").status_code == 404
+    assert ann.ask("GET", f"/orders/{response.json['id']}").status_code == 404
     after = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
     assert after == before
 
@@ -122,9 +122,11 @@ def test_concurrent_buyers_share_last_unit_once(stack: Stack, root: Shopper) -> 
     buyers = [shopper(stack) for _ in range(40 if stack.settings.uses_default_database else 200)]
 
     with patience(stack):
-        answers = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))
+        responses = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))
 
-    refusals = [answer for answer in answers if isinstance(answer, TestResponse) and answer.status_code != 200]
+    refusals = [
+        response for response in responses if isinstance(response, TestResponse) and response.status_code != 200
+    ]
     assert len(refusals) == len(buyers) - 1
     for refusal in refusals:
         [short] = detail(refusal, 400)["stock_issues"]

@@ -73,10 +73,10 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> It
 
     def opened(authorization: str | None) -> bool:
         environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
-        answer = ask(stack.app, method, path, data=sent, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert detail(answer, 401) == "The bearer token is missing or not valid."
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=sent, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert detail(response, 401) == "The bearer token is missing or not valid."
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before
@@ -103,19 +103,19 @@ def test_expired_token_is_rejected(stack: Stack, root: Shopper) -> None:
         for seconds in (60, 0)
     )
 
-    answers = [
+    responses = [
         ask(stack.app, "GET", path, headers={"Authorization": f"Bearer {token}"})
         for path in ("/api/v1/orders/", "/api/v1/orders/my-orders", "/api/v1/products/")
         for token in (fresh, stale)
     ]
 
-    assert [answer.status_code for answer in answers] == [200, 401] * 3
+    assert [response.status_code for response in responses] == [200, 401] * 3
 
 
 def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
-    answer = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+    response = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
 
-    detail(answer, 401)
+    detail(response, 401)
 
 
 def test_forgeries_use_the_service_secret(stack: Stack) -> None:

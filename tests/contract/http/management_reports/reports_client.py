@@ -62,15 +62,15 @@ def template_body(products: dict[int, int], **more: object) -> dict[str, Any]:
     return {**HOME, "order_items": items, **more}
 
 
-def of(answer: Answer, status: int = 200) -> Any:
+def of(response: Answer, status: int = 200) -> Any:
     """Return the body of a response, after checking its status code."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    return answer.json
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    return response.json
 
 
-def refused(answer: Answer, status: int) -> Any:
+def refused(response: Answer, status: int) -> Any:
     """Return the detail of an error response, the only member of an error in this contract (clause 002-20)."""
-    body = of(answer, status)
+    body = of(response, status)
     assert body.keys() == {"detail"}
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return body["detail"]

@@ -140,10 +140,10 @@ def test_template_text_is_stored_verbatim(shop: ReportsShop, text: str) -> None:
 
     assert (template["name"], template["shipping_city"], template["shipping_address_line2"]) == (text, text, text)
     assert of(shop.ann.ask("GET", TEMPLATES)) == [template]
-    answer = place(shop.ann, template)
-    assert of(answer)["shipping_city"] == text
-    assert answer.mimetype == "application/json"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    response = place(shop.ann, template)
+    assert of(response)["shipping_city"] == text
+    assert response.mimetype == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ class OStoreShopper(Caller):
 
     def ordered(self, *items: tuple[int, int], user: object = None) -> dict[str, Any]:
         """Place an order; return the response body."""
-        answer = self.wants(*items, user=user)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json)
+        response = self.wants(*items, user=user)
+        assert response.status_code == 201, response.text
+        return dict(response.json)
 
     def see(self, order: dict[str, Any], **headers: str) -> Answer:
         return self.ask("GET", f"{ORDERS}/{order['orderID']}", headers=headers)
@@ -47,13 +47,13 @@ def body(*items: tuple[Any, Any], user: object) -> dict[str, Any]:
     }
 
 
-def error(answer: Answer, status: int) -> str:
+def error(response: Answer, status: int) -> str:
     """Return the message of an error response, after checking its shape."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() - {"unavailableItems"} == {"error"}
-    message = answer.json["error"]
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() - {"unavailableItems"} == {"error"}
+    message = response.json["error"]
     assert isinstance(message, str)
     assert message
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return message

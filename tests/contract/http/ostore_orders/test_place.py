@@ -28,10 +28,10 @@ def stock(keeper: Shopper, product_id: int) -> int:
 def test_order_has_date_total_and_shipment(keeper: Shopper, ann: OStoreShopper) -> None:
     tea, milk = product(keeper, price=37.5, stock=10), product(keeper, price=0.99, stock=10)
 
-    answer = ann.wants((tea, 2), (milk, 3), (tea, 1))
+    response = ann.wants((tea, 2), (milk, 3), (tea, 1))
 
-    assert answer.status_code == 201
-    order = answer.json
+    assert response.status_code == 201
+    order = response.json
     moment = datetime.fromisoformat(order.pop("orderDate"))
     assert timedelta() <= datetime.now(UTC) - moment < timedelta(seconds=30)
     number, shipment_id = order.pop("orderID"), order.pop("shipmentID")
@@ -39,8 +39,8 @@ def test_order_has_date_total_and_shipment(keeper: Shopper, ann: OStoreShopper) 
     assert isinstance(number, int)
     assert isinstance(shipment_id, str)
     assert shipment_id
-    assert answer.headers["Location"] == f"{ORDERS}/{number}"
-    assert answer.headers["ETag"] == '"1"'
+    assert response.headers["Location"] == f"{ORDERS}/{number}"
+    assert response.headers["ETag"] == '"1"'
     assert (stock(keeper, tea), stock(keeper, milk)) == (7, 7)
 
 
@@ -57,10 +57,10 @@ def test_order_items_show_prices_at_placement(keeper: Shopper, ann: OStoreShoppe
     placed = ann.ordered((milk, 3), (tea, 2))
     keeper.ask("PATCH", f"/api/v1/products/{tea}", json={"price": 99})
 
-    answer = ann.see(placed)
+    response = ann.see(placed)
 
-    assert answer.status_code == 200
-    order = answer.json
+    assert response.status_code == 200
+    order = response.json
     items = order.pop("orderItems")
     assert order == placed | {"userID": ann.subject}
     assert len({item.pop("orderItemID") for item in items}) == 2
@@ -88,13 +88,13 @@ def test_stock_shortage_names_every_product(stack: Stack, keeper: Shopper, ann: 
     gadget, plenty = product(keeper, name="Gadget", stock=0), product(keeper, stock=9)
     before = stack.everything()
 
-    answer = ann.wants((widget, 5), (plenty, 1), (gadget, 1), (2**40, 3))
+    response = ann.wants((widget, 5), (plenty, 1), (gadget, 1), (2**40, 3))
 
-    assert error(answer, 409) == (
+    assert error(response, 409) == (
         "Insufficient quantity for: Premium Widget (requested 5, available 2), Gadget (requested 1, available 0), "
         f"product {2**40} (requested 3, available 0)"
     )
-    assert answer.json["unavailableItems"] == [
+    assert response.json["unavailableItems"] == [
         {"productID": widget, "requested": 5, "available": 2},
         {"productID": gadget, "requested": 1, "available": 0},
         {"productID": 2**40, "requested": 3, "available": 0},
@@ -144,9 +144,9 @@ class TestOwnership:
 
     def test_missing_token_is_401(self, stack: Stack, ann: OStoreShopper) -> None:
         for method, path in (("POST", f"{ORDERS}/"), ("GET", f"{ORDERS}/1")):
-            answer = ask(stack.app, method, path, json=body((1, 1), user=ann.subject))
-            error(answer, 401)
-            assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+            response = ask(stack.app, method, path, json=body((1, 1), user=ann.subject))
+            error(response, 401)
+            assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 class TestInvalidBody:
@@ -220,9 +220,9 @@ class TestVersions:
         order = ann.ordered((product(keeper), 1))
         etag = ann.see(order).headers["ETag"]
 
-        answer = ann.see(order, **{"If-None-Match": etag})
+        response = ann.see(order, **{"If-None-Match": etag})
 
-        assert (answer.status_code, answer.data) == (304, b"")
+        assert (response.status_code, response.data) == (304, b"")
 
 
 class TestIdempotency:
@@ -269,10 +269,10 @@ class TestOtherContracts:
 
     def test_extreme_numbers_can_be_read(self, stack: Stack, ann: OStoreShopper) -> None:
         hard = [{"quantity": number, "sku": [number]} for number in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
-        answer = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
-        assert answer.status_code == 201, answer.text
+        response = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
+        assert response.status_code == 201, response.text
 
-        assert ann.ask("GET", f"{ORDERS}/{answer.json['id']}").status_code == 200
+        assert ann.ask("GET", f"{ORDERS}/{response.json['id']}").status_code == 200
 
     def test_cart_order_shows_prices(self, stack: Stack, ann: OStoreShopper) -> None:
         client = stack.caller(ann.subject)

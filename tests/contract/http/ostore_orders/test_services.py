@@ -45,10 +45,10 @@ def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
 
 @pytest.mark.clause("003-01", "003-03", "003-04", "003-05")
 def test_order_is_reserved_and_shipped_remotely(elsewhere: Elsewhere) -> None:
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    assert answer.status_code == 201, answer.text
-    order = answer.json
+    assert response.status_code == 201, response.text
+    order = response.json
     [(order_id, shipment_id)] = elsewhere.require_consistent().items()
     assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
     assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
@@ -61,9 +61,9 @@ def test_slow_service_response_is_awaited(elsewhere: Elsewhere, step: str) -> No
     service, method = elsewhere.serving(step)
     threading.Timer(SLOW, service.hold(method)).start()
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
     assert service.times(method) == {"GET": 2, "POST": 1}[method]
     assert len(elsewhere.require_consistent()) == 1
 
@@ -102,13 +102,13 @@ def test_early_tracking_event_is_applied_later(
 
 @pytest.mark.clause("003-02", "003-03")
 def test_remote_shortage_makes_no_reservation(elsewhere: Elsewhere) -> None:
-    answer = elsewhere.wants((TEA, 11), (MILK, 1), (999, 1))
+    response = elsewhere.wants((TEA, 11), (MILK, 1), (999, 1))
 
-    assert error(answer, 409) == (
+    assert error(response, 409) == (
         "Insufficient quantity for: Tea of elsewhere (requested 11, available 10), product 999 (requested 1, "
         "available 0)"
     )
-    assert [item["productID"] for item in answer.json["unavailableItems"]] == [TEA, 999]
+    assert [item["productID"] for item in response.json["unavailableItems"]] == [TEA, 999]
     assert (elsewhere.catalogue.times("POST"), elsewhere.carrier.asked) == (0, [])
     assert elsewhere.require_consistent() == {}
 
@@ -126,10 +126,10 @@ def test_shortage_while_reserving_is_reported(elsewhere: Elsewhere) -> None:
 
     elsewhere.catalogue.do = sell_out  # type: ignore[method-assign]
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    assert answer.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
-    assert error(answer, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
+    assert response.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
+    assert error(response, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
     assert elsewhere.require_consistent() == {}
 
 
@@ -222,9 +222,9 @@ class TestExpiredReservation:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
             elsewhere.claim_everything()
             go_on()
-            answer = placing.result(30)
+            response = placing.result(30)
 
-        error(answer, 503)
+        error(response, 503)
         elsewhere.settle(after=timedelta(minutes=2))
         assert elsewhere.require_consistent() == {}
 
@@ -235,9 +235,9 @@ class TestExpiredReservation:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
             elsewhere.stack.container.release_reservations()
             go_on()
-            answer = placing.result(30)
+            response = placing.result(30)
 
-        assert answer.status_code == 201
+        assert response.status_code == 201
         assert len(elsewhere.require_consistent()) == 1
 
 
@@ -285,9 +285,9 @@ class TestIdempotency:
         assert len(elsewhere.require_consistent()) == 1
 
     def test_concurrent_repeats_make_one_order(self, elsewhere: Elsewhere) -> None:
-        answers = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
+        responses = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
 
-        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert {response.status_code for response in responses} <= {201, 409}
         while (last := elsewhere.wants((TEA, 1), key="k-1")).status_code == 409:
             pass
         assert last.status_code == 201

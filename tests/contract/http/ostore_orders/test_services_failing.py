@@ -23,10 +23,10 @@ def test_failing_step_leaves_no_order_or_hold(
     service.late = 1
     service.misbehave[method] = way
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    error(answer, 503)
-    assert answer.headers["Retry-After"]
+    error(response, 503)
+    assert response.headers["Retry-After"]
     assert elsewhere.orders() == {}
     if way is M.HANG_AND_DO and method == "POST":
         service.catch_up()

@@ -76,8 +76,8 @@ def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] 
     }
     sent = json.dumps(body((TEA, 2), user=shop.ann.subject)).encode()
     request = urllib.request.Request(f"{served.url}/ostore/orders", data=sent, headers=headers)
-    with suppress(OSError, HTTPException), urllib.request.urlopen(request, timeout=60) as answer:
-        return dict(json.load(answer))
+    with suppress(OSError, HTTPException), urllib.request.urlopen(request, timeout=60) as response:
+        return dict(json.load(response))
     return None
 
 
@@ -86,11 +86,11 @@ def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
     service, method = shop.serving(step)
     go_on = service.hold(method)
     with serving(shop, directory) as served, ThreadPoolExecutor(1) as customer:
-        answer = customer.submit(ask, shop, served)
+        response = customer.submit(ask, shop, served)
         assert service.arrived.acquire(timeout=30)
         processes.kill(served.process)
         go_on()
-        assert answer.result(60) is None
+        assert response.result(60) is None
     service.reset()
 
 
@@ -122,14 +122,14 @@ def test_process_killed_in_commit_leaves_nothing(shop: Elsewhere, tmp_path: Path
     url = shop.stack.settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url) as other, serving(shop, tmp_path) as served, ThreadPoolExecutor(1) as customer:
         go_on = shop.carrier.hold("POST")
-        answer = customer.submit(ask, shop, served)
+        response = customer.submit(ask, shop, served)
         assert shop.carrier.arrived.acquire(timeout=30)
         other.execute("LOCK TABLE orders IN EXCLUSIVE MODE")  # the order waits, its reservation is stored
         go_on()
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
         within(20, lambda: bool(other.execute(waiting).fetchall()[0][0]), "the order does not wait")
         processes.kill(served.process)
-        assert answer.result(60) is None
+        assert response.result(60) is None
     open_ones = (
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND backend_type = 'client backend' "

@@ -60,20 +60,20 @@ class People:
         items = [{"product_id": self.product_id, "quantity": 1}]
         match contract:
             case "orders":
-                answer = owner.post({"items": [{"sku": "TEA-1"}], "total_price": 1}, path="/orders/")
+                response = owner.post({"items": [{"sku": "TEA-1"}], "total_price": 1}, path="/orders/")
             case "management":
-                answer = owner.post({**SHIPPING, "order_items": items}, path="/api/v1/orders/")
+                response = owner.post({**SHIPPING, "order_items": items}, path="/api/v1/orders/")
             case "template":
                 body = {"name": "Tea", **SHIPPING, "order_items": items}
                 template = owner.post(body, path="/api/v1/orders/templates").json["template_id"]
-                answer = owner.ask("POST", f"/api/v1/orders/templates/{template}/place")
+                response = owner.ask("POST", f"/api/v1/orders/templates/{template}/place")
             case "ostore":
                 body = {"userID": owner.subject, "orderItems": [{"productID": self.product_id, "quantity": 1}]}
-                answer = owner.post(body, path="/ostore/orders/")
+                response = owner.post(body, path="/ostore/orders/")
             case _:
-                answer = self._checked_out(owner.subject if contract == "checkout" else None)
-        assert answer.status_code in {200, 201}, answer.text
-        shown = answer.json
+                response = self._checked_out(owner.subject if contract == "checkout" else None)
+        assert response.status_code in {200, 201}, response.text
+        shown = response.json
         stored = self.stack.container.queries().get(
             next(
                 UUID(ref) if isinstance(ref, str) else ref

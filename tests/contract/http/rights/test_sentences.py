@@ -76,9 +76,9 @@ class TestCustomerPatchThroughOrders:
     def test_customer_delete_of_checkout_order_is_403(self, people: People) -> None:
         order = people.placed("checkout")
 
-        answer = order.delete(people["owner"])
+        response = order.delete(people["owner"])
 
-        assert (answer.status_code, answer.json.keys()) == (403, {"detail"})
+        assert (response.status_code, response.json.keys()) == (403, {"detail"})
         assert order.cancel(people["operator"]).status_code == 200
 
 
@@ -90,14 +90,14 @@ class TestManagementOrder:
         order, caller = people.placed(placed_by), people[name]
         before = people.stack.everything()
 
-        answers = [
+        responses = [
             *(order.patch(caller, word) for word in ("PAID", "SHIPPED", "CANCELED")),
             *(order.put(caller, word) for word in ("confirmed", "shipped", "delivered", "cancelled")),
             *(order.bulk(caller, word) for word in ("confirmed", "shipped", "cancelled")),
             order.cancel(caller),
         ]
 
-        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert {response.status_code for response in responses} <= {403, 404, 409}
         assert people.stack.everything() == before
 
     def test_admin_moves_foreign_order(self, people: People, placed_by: str) -> None:
@@ -138,12 +138,12 @@ class TestOStoreOrder:
     def test_non_admin_shipping_changes_nothing(self, people: People, name: str) -> None:
         order = people.placed("ostore")
 
-        answers = [
+        responses = [
             order.patch(people[name], "SHIPPED"),
             *(order.put(people[name], word) for word in ("shipped", "delivered")),
         ]
 
-        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert {response.status_code for response in responses} <= {403, 404, 409}
         assert order.status() == "PENDING"
 
     def test_carrier_and_admin_ship_the_order(self, people: People) -> None:
@@ -193,9 +193,9 @@ class TestOrdersOrder:
     def test_owner_sets_status_of_own_orders(self, people: People, word: str) -> None:
         order = people.placed("orders")
 
-        answer = order.patch(people["owner"], word)
+        response = order.patch(people["owner"], word)
 
-        assert (answer.status_code, answer.json["status"]) == (200, word)
+        assert (response.status_code, response.json["status"]) == (200, word)
 
     @pytest.mark.parametrize("placed_by", ["management", "ostore", "checkout", "template"])
     @pytest.mark.parametrize("name", ["owner", "owner and operator", "owner and administrator"])

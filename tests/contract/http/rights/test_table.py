@@ -103,7 +103,7 @@ class Cell:
             return forbidden, self.status.value
         return 200, to.value
 
-    def asked(self, people: People, order: Placed) -> Answer:
+    def send(self, people: People, order: Placed) -> Answer:
         by, (door, verb, word) = people[self.role], [*self.verb.split(), ""][:3]
         match verb:
             case "GET":
@@ -145,8 +145,8 @@ def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
     for cell in cells():
         place = cell.placed_by, cell.status
         order = orders.get(place) or people.placed_in(*place)
-        answer = cell.asked(people, order)
-        seen = answer.status_code, order.status()
+        response = cell.send(people, order)
+        seen = response.status_code, order.status()
         if seen != cell.expected():
             wrong[cell] = seen, cell.expected()
         if seen[1] == cell.status.value:

@@ -118,7 +118,7 @@ KILLED = """
 import os, signal, sys
 from uuid import UUID
 from orders_domain import Actor, OrderStatus
-from orders_domain.model.status import Wanted
+from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus
 from orders_flask.bootstrap.container import Container
 from orders_flask import settings
@@ -127,9 +127,9 @@ class Death:
     def invalidate(self, versions):
         os.kill(os.getpid(), signal.SIGKILL)
 
-paid = Wanted(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
-request = ChangeStatus(actor=Actor(subject="ada"), order_id=UUID(sys.argv[1]), wanted=paid)
-Container(settings=settings.read()).change_status(request, cache=Death())
+paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
+request = ChangeStatus(actor=Actor(subject="ada"), order_id=UUID(sys.argv[1]), target=paid)
+Container(settings=settings.load()).change_status(request, cache=Death())
 """
 
 

@@ -1,1 +1,1 @@
-"""What tests of every tier share: servers, examples, builders, clients, and the use cases bound to a store."""
+"""Shared test support: servers, examples, builders, clients, and use cases bound to a store."""

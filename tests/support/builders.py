@@ -1,4 +1,4 @@
-"""What the tests begin with: Ada's orders, placed and changed."""
+"""Test data builders: orders of Ada, placed and changed."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -46,7 +46,7 @@ def changed(engine: Engine, order_id: UUID, status: OrderStatus, *, at: datetime
 
 
 def paid_and_shipped(engine: Engine) -> Order:
-    """An order of three events: placed, paid, shipped."""
+    """An order with three events: placed, paid, shipped."""
     order = placed(engine)
     changed(engine, order.id, OrderStatus.PAID)
     changed(engine, order.id, OrderStatus.SHIPPED)
@@ -56,18 +56,18 @@ def paid_and_shipped(engine: Engine) -> Order:
 def marked(
     engine: Engine, order: Order, version: int, state: OutboxState, *, due_at: datetime = NOON, attempts: int = 0
 ) -> None:
-    """The event of the order's version came to this."""
+    """Set the publishing result of the event of the order's version."""
     with SqlOutbox(engine).claim(shard_of(order.id), now=NOON, limit=100) as claim:
         assert claim is not None
-        event_id = next(one.event.id for one in claim.messages if one.event.version == version)
+        event_id = next(message.event.id for message in claim.messages if message.event.version == version)
         claim.set_state(event_id, state=state, due_at=due_at, attempts=attempts)
 
 
 def due(engine: Engine, order: Order, *, now: datetime = NOON, limit: int = 100) -> list[int]:
-    """The versions of the order whose events are due, in the order they are given."""
+    """The versions of the order whose events are due, in publishing order."""
     with SqlOutbox(engine).claim(shard_of(order.id), now=now, limit=limit) as claim:
         assert claim is not None
-        return [one.event.version for one in claim.messages if one.event.order_id == order.id]
+        return [message.event.version for message in claim.messages if message.event.order_id == order.id]
 
 
 def all_outgoing(engine: Engine) -> list[OutboxMessage]:

@@ -1,4 +1,4 @@
-"""Carts that agree with themselves, for anybody or for a guest."""
+"""Consistent carts of a customer or a guest."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ONE_CABLE: dict[str, Any] = {"sku": "CABLE-7", "title": "Cable", "quantity": 1, 
 
 
 def content(*items: dict[str, Any], user_id: str | None = "ada", **others: JSON) -> dict[str, Any]:
-    """The members of a snapshot of two lamps and a cable, or of other things."""
+    """The members of a cart snapshot: two lamps and a cable unless other items are given."""
     things: tuple[dict[str, Any], ...] = items or (TWO_LAMPS, ONE_CABLE)
     currency = others.get("currency", "USD")
     return {

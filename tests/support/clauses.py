@@ -1,4 +1,4 @@
-"""`pytest --clauses`: each source clause of docs/clauses.md with the tests that show it, and none left without."""
+"""`pytest --clauses`: each source clause of docs/clauses.md with its tests, and an error for a clause without tests."""
 
 import re
 from collections import defaultdict
@@ -11,13 +11,12 @@ ROW = re.compile(r"^\| (?P<id>\d{3}-\d{2}) \| (?P<text>.+?) \|$", re.MULTILINE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
     parser.addoption("--clauses", action="store_true", help="show the source clauses with their tests; run nothing")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Show the clauses in place of running the tests."""
+    """Print the clauses instead of running the tests."""
     if not session.config.getoption("clauses") or session.testsfailed:
         return None
     clauses = read(session.config.rootpath / "docs" / "clauses.md")
@@ -33,7 +32,7 @@ def read(document: Path) -> dict[str, str]:
 
 
 def shown_by(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
-    """Return the tests that show each clause: node ids, with a parametrised test's variants counted."""
+    """Return the tests of each clause: node ids, with the number of parametrized variants."""
     tests: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for item in items:
         for clause in {str(clause) for mark in item.iter_markers("clause") for clause in mark.args}:
@@ -45,7 +44,7 @@ def shown_by(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
 
 
 def compare(clauses: dict[str, str], shown: dict[str, list[str]]) -> tuple[list[str], list[str]]:
-    """Return the lines to show, and a sentence for each clause without a test and each mark without a clause."""
+    """Return the lines to print, and an error for each clause without a test and each mark without a clause."""
     lines = []
     for clause, text in clauses.items():
         lines += [f"{clause}  {text}", *(f"        {test}" for test in shown.get(clause, ["(no test)"]))]

@@ -1,4 +1,4 @@
-"""Somebody who calls the service with a token of their own."""
+"""HTTP test client with a bearer token."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PROBLEM = "application/problem+json"
 
 
 class Answer(TestResponse):
-    """What came back. Its `json` is whatever a test takes it for."""
+    """A response. `json` is untyped, so that each test reads it as it needs."""
 
     if TYPE_CHECKING:
 
@@ -21,13 +21,13 @@ class Answer(TestResponse):
 
 
 def ask(app: Flask, method: str, path: str, **sent: Any) -> Answer:
-    """Send a request as nobody in particular."""
+    """Send a request without a token."""
     return cast(Answer, app.test_client().open(path, method=method, buffered=True, **sent))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """`orders` is the prefix of the contract's URLs."""
+    """An authenticated caller; `orders` is the URL prefix of the contract."""
 
     app: Flask
     subject: str
@@ -46,7 +46,7 @@ class Caller:
         return self.ask("POST", f"{self.orders}/", data=body, content_type=content_type)
 
     def place(self, *items: dict[str, Any]) -> dict[str, Any]:
-        """Place an order of the items, or of two packets of tea; return what the service says of it."""
+        """Place an order of the items, or of two packets of tea; return the response body."""
         lines = items or (TEA,)
         total = sum(item.get("quantity", 1) * item.get("unit_price", 1) for item in lines)
         answer = self.post({"items": lines, "total_price": total})
@@ -64,12 +64,12 @@ class Caller:
 
 
 def as_json(body: object) -> dict[str, Any]:
-    """Return what `ask` takes to send a body that no library of the service has written."""
+    """Return the arguments of `ask` for a body that is serialized by the standard library."""
     return {"data": json.dumps(body), "content_type": "application/json"}
 
 
 def refused(answer: Answer, status: int) -> dict[str, Any]:
-    """Return the body of a refusal, having seen that it is what the contract says of every error (RFC 9457)."""
+    """Return the body of an error response, after checking its shape (RFC 9457)."""
     assert answer.status_code == status, (answer.status_code, answer.text[:500])
     assert answer.mimetype == PROBLEM
     body: dict[str, Any] = answer.json

@@ -1,4 +1,4 @@
-"""The command `orders` as people run it, in a folder of its own and without any setting but those given."""
+"""Runner of the command `orders` in a separate directory, with only the given settings."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ OURS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """What came of a command."""
+    """The result of a command."""
 
     returncode: int
     stdout: str
@@ -52,7 +52,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def orders(*arguments: str, here: Path, given: str = "", **settings: str) -> Ended:
-    """Run `orders` to its end within this process, with `given` on standard input: another one would cost a second."""
+    """Run `orders` within this process, with `given` on standard input, because a new process takes a second."""
     stdin = TextIOWrapper(BytesIO(given.encode("utf-8", "surrogateescape")), encoding="utf-8")
     stdout, stderr = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     with ExitStack() as around:
@@ -73,7 +73,7 @@ def _written(stream: TextIOWrapper) -> str:
 
 
 def _status() -> int:
-    """As the interpreter has it: what is raised and not caught is a traceback and status 1."""
+    """The exit status as the interpreter sets it: an uncaught exception gives a traceback and status 1."""
     try:
         cli.main()
     except SystemExit as ended:
@@ -86,30 +86,30 @@ def _status() -> int:
 
 @contextmanager
 def _engines_disposed() -> Iterator[None]:
-    """A process that ends gives its connections back; here that is done for it."""
+    """Dispose of the engines, because the process does not end after the command."""
     used: list[Engine] = []
 
-    def note(connection: Connection) -> None:
+    def record(connection: Connection) -> None:
         used.append(connection.engine)
 
-    event.listen(Engine, "engine_connect", note)
+    event.listen(Engine, "engine_connect", record)
     try:
         yield
     finally:
-        event.remove(Engine, "engine_connect", note)
+        event.remove(Engine, "engine_connect", record)
         for engine in used:
             engine.dispose()
 
 
 def in_a_process(*arguments: str, here: Path, **settings: str) -> Ended:
-    """Run `orders` to its end in a process of its own."""
+    """Run `orders` in a separate process."""
     command = [sys.executable, "-m", "orders_flask", *arguments]
     ended = subprocess.run(command, cwd=here, env=environment(**settings), capture_output=True, text=True, timeout=60)
     return Ended(returncode=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
 
 
-def assert_one_sentence(ended: Ended, *words: str) -> None:
-    """It failed with status 1, and all it wrote is one sentence, on standard error, with these words in it."""
+def assert_error_line(ended: Ended, *words: str) -> None:
+    """Check that the command failed with status 1 and printed one line, to standard error, with these words."""
     assert ended.returncode == 1, ended
     assert ended.stdout == ""
     assert len(ended.stderr.splitlines()) == 1, ended.stderr

@@ -1,4 +1,4 @@
-"""How thorough a run is: the quick form of each promise by default, every test at full length with `--deep`."""
+"""Depth of a test run: short by default, full length with `--deep`."""
 
 import os
 from collections.abc import Iterable
@@ -37,23 +37,22 @@ _deep = False
 
 
 def deep() -> bool:
-    """Whether this is `make deep`, where nothing is shortened."""
+    """Whether this is `make deep`, which shortens no test."""
     return _deep
 
 
 def effort(quick: Effort, full: Effort) -> Effort:
-    """Return how much is to be done: seconds, rounds, rows or clients, by the depth of the run."""
+    """Return the amount of work: seconds, rounds, rows or clients, by the depth of the run."""
     return full if _deep else quick
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
     parser.addoption("--deep", action="store_true", help="run every test at full length, those marked deep too")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the depth before test modules are imported, because they size their tables by it."""
+    """Set the depth before test modules are imported, because it determines the size of their tables."""
     global _deep
     _deep = bool(config.getoption("--deep"))
     settings.register_profile("quick", deadline=None, derandomize=in_ci(), max_examples=30)
@@ -62,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the deep tests of a quick run, and mix files that wait with files that work, the waiting ones early."""
+    """Deselect deep tests in a short run, and interleave files that wait with files that compute, waiting first."""
     if not _deep:
         left_out = [item for item in items if item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=left_out)
@@ -73,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of worker processes for `-n auto`: none for a single file, which ends before they start."""
+    """Return the number of workers for `-n auto`: none for a single file, which ends before workers start."""
     places = [Path(argument.partition("::")[0]) for argument in config.args]
     if len(places) == 1 and places[0].is_file():
         return 0
@@ -82,7 +81,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def _ranks(files: Iterable[Path]) -> dict[Path, float]:
-    """Return where each file comes, from 0 to 1: the waiting ones are through when half of the others are."""
+    """Return the position of each file, from 0 to 1: the waiting files are done when half of the others are."""
     waiting: list[Path] = []
     working: list[Path] = []
     for file in files:

@@ -1,4 +1,4 @@
-"""People, moments and orders that the tests know by name."""
+"""Example data: well-known people, moments and orders."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ TOTAL = Money(7550, "USD")  # two lamps and three cables
 
 
 class Clock:
-    """A clock that goes when told to."""
+    """An adjustable clock."""
 
     def __init__(self, start: datetime = NOON) -> None:
         self.now = start
@@ -43,10 +43,10 @@ def items(*contents: dict[str, JSON]) -> tuple[CustomItem, ...]:
 def placed(
     *, by: Actor = ADA, at: datetime = NOON, lines: tuple[CustomItem, ...] | None = None, origin: Origin = Origin.ORDERS
 ) -> Order:
-    """A new order of two lamps and three cables for 75.50 USD; of other lines, for nothing known."""
+    """A new order of two lamps and three cables for 75.50 USD; orders of other lines have an unknown sum."""
     return Order.place(order_id=new_id(), origin=origin, items=lines or items(), total=TOTAL, by=by, at=at)
 
 
 def only(status: OrderStatus) -> TargetStatus:
-    """The status and none that looks the same."""
+    """The status as a target without equivalent statuses."""
     return TargetStatus(status, frozenset({status}))

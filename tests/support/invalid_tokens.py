@@ -1,4 +1,4 @@
-"""Tokens that no service may accept: broken, expired, incomplete or signed by others, each with a label."""
+"""Invalid tokens: malformed, expired, incomplete or signed with another key, each with a label."""
 
 import base64
 import hashlib
@@ -17,9 +17,9 @@ DAY = 24 * 60 * 60
 
 
 def forged_tokens(secret: str, subject: str) -> list[tuple[str, str]]:
-    """Return labels and tokens that a service must refuse which is configured for HS256 with the secret, and no more.
+    """Return labels and tokens that a service configured for HS256 with the secret must reject.
 
-    Each would speak for the subject if it were accepted. Some hold characters that a header of HTTP cannot carry.
+    Each token has the subject in its claims. Some contain characters that an HTTP header cannot carry.
     """
     return [
         *_malformed(secret, subject),
@@ -37,12 +37,12 @@ def b64(data: bytes) -> str:
 
 
 def packed(value: Any) -> str:
-    """A segment: the value as JSON, also where JSON has no such number (NaN)."""
+    """A token segment: the value as JSON, including numbers that JSON does not have (NaN)."""
     return b64(value if isinstance(value, bytes) else json.dumps(value).encode())
 
 
 def signed(secret: str, payload: Any, header: Any = HS256, digest: str = "sha256") -> str:
-    """A token signed as HS256 is, whatever its header says."""
+    """A token with an HS256 signature, for any header."""
     signing_input = f"{packed(header)}.{packed(payload)}"
     return f"{signing_input}.{b64(hmac.new(secret.encode(), signing_input.encode(), digest).digest())}"
 
@@ -100,7 +100,7 @@ def _malformed(secret: str, subject: str) -> Iterator[tuple[str, str]]:
 
 
 def deep_tokens(secret: str, subject: str) -> Iterator[tuple[str, str]]:
-    """Tokens that are signed with the secret, with JSON deeper than the parser of some Pythons goes."""
+    """Tokens signed with the secret whose JSON is deeper than the parser of some Python versions supports."""
     deep = b'{"sub": "%b", "exp": 99999999999, "deep": %b}' % (subject.encode(), b"[" * 2_000 + b"]" * 2_000)
     yield "a payload nested 2,000 deep", signed(secret, deep)
     deep = b'{"alg": "HS256", "deep": %b}' % (b"[" * 2_000 + b"]" * 2_000)
@@ -108,7 +108,7 @@ def deep_tokens(secret: str, subject: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_too_deep(text: bytes) -> bool:
-    """Python 3.14's parser reads whatever fits into a token, which is then as good as another."""
+    """The parser of Python 3.14 reads any depth that fits into a token, so that such a token is valid there."""
     try:
         json.loads(text)
     except RecursionError:
@@ -117,7 +117,7 @@ def _is_too_deep(text: bytes) -> bool:
 
 
 def _next_letter(letter: str) -> str:
-    """The letter of base64 that differs in its last bit; at the end of 32 bytes that bit says nothing."""
+    """The base64 letter that differs in its last bit, which carries no data at the end of 32 bytes."""
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
     return alphabet[alphabet.index(letter) ^ 1]
 
@@ -165,7 +165,7 @@ def _signed_by_other_algorithms(secret: str, subject: str) -> Iterator[tuple[str
 
 
 def _with_headers(secret: str, subject: str) -> Iterator[tuple[str, str]]:
-    """Headers that carry or point to a key for their own signature, or name extensions that have to be understood."""
+    """Headers that contain or refer to a key for their own signature, or that name critical extensions."""
     body, own = claims(subject), "k" * 40
     yield "a key in jwk", signed(own, body, header=HS256 | {"jwk": {"kty": "oct", "k": b64(own.encode())}})
     yield "a key behind jku", signed(own, body, header=HS256 | {"jku": "http://127.0.0.1:9/keys"})

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for JSON that every store can keep: no NUL, no lone surrogate, integers of 64 bits."""
+"""Hypothesis strategies for JSON that every store accepts: no NUL, no lone surrogate, 64-bit integers."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""The closing lines of a test run: real parts used, tests not run for want of one, and CI's refusal of skips."""
+"""Summary of a test run: servers in use, tests skipped for a missing server, and no skips in CI."""
 
 import os
 import re
@@ -13,23 +13,23 @@ WANT = re.compile(r"for want of (?P<part>.+?): (?P<why>.*)", re.DOTALL)
 
 
 def used(config: pytest.Config, server: str) -> None:
-    """Note a server for the closing line."""
+    """Record a server for the summary."""
     config.stash.setdefault(USED, []).append(server)
 
 
 def for_want_of(part: str, *, why: str) -> NoReturn:
-    """Skip the test that needs the part; the closing line counts it under the part's name."""
+    """Skip the test, because the server is missing; the summary counts it under the name of the server."""
     pytest.skip(f"for want of {part}: {why}")
 
 
 def in_ci() -> bool:
-    """Say whether this is continuous integration, where a skipped test is a failure."""
+    """Return whether this is continuous integration, where a skipped test is a failure."""
     return os.environ.get("CI", "").lower() in {"true", "1"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in CI that skipped a test; hand a worker's servers to the process that prints the summary."""
+    """Fail a CI run that skipped a test; pass the servers of a worker to the process that prints the summary."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["servers"] = session.config.stash.get(USED, [])
         return
@@ -39,14 +39,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Gather the servers that a worker process used."""
+    """Collect the servers that a worker process used."""
     for server in getattr(node, "workeroutput", {}).get("servers", []):
         if server not in node.config.stash.setdefault(USED, []):
             used(node.config, server)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Write the closing lines."""
     skips = _skips(config)
     if parts := config.stash.get(USED, []):
         terminalreporter.line(f"Real parts: {', '.join(parts)}")

@@ -1,4 +1,4 @@
-"""The service as it is run: a process of its own behind a socket."""
+"""`orders serve` in a separate process, behind a socket."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 class Served:
-    """`with Served(directory) as served: ...` runs `orders serve` there, and ends it as Ctrl-C would."""
+    """`with Served(directory) as served: ...` runs `orders serve` in the directory, and ends it as Ctrl-C would."""
 
     def __init__(self, directory: Path, *arguments: str, **settings: str) -> None:
         self.directory = directory
@@ -33,9 +33,9 @@ class Served:
         return in_a_process("token", subject, *options, here=self.directory).stdout.strip()
 
     def exchange(self, request: bytes) -> bytes:
-        """Send the bytes of a request over a connection of its own; return those of the answer."""
+        """Send the bytes of a request over a new connection; return the bytes of the response."""
         with socket.create_connection((HOST, self.port), timeout=20) as connection:
-            with suppress(ConnectionError):  # it may answer before it has heard all of it
+            with suppress(ConnectionError):  # the server may respond before it has read the request completely
                 connection.sendall(request)
             answer = b""
             while part := connection.recv(65536):
@@ -43,7 +43,7 @@ class Served:
         return answer
 
     def interrupt(self) -> int:
-        """Press Ctrl-C; return the exit status."""
+        """Send SIGINT as Ctrl-C does; return the exit status."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(20)
 

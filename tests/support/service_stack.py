@@ -1,4 +1,4 @@
-"""A whole service with its parts, and ways to look behind it that do not pass through it."""
+"""Service under test with its infrastructure, and inspection that bypasses the service."""
 
 import json
 import sqlite3
@@ -30,9 +30,9 @@ ALICES = (f"alice-{number}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What left for the broker: `tasks` are bodies of the task queue, `news` of the exchange by routing key.
+    """Published messages: `tasks` are bodies of the task queue, `news` events of the exchange by routing key.
 
-    `notifications` are those for users, as they are, without an envelope.
+    `notifications` are the messages for users, without an envelope.
     """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """The app, and where its parts are."""
+    """The application, and the addresses of its infrastructure."""
 
     app: Flask
     settings: Settings
@@ -63,75 +63,75 @@ class Stack:
         return container_of(self.app)
 
     def caller(self, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Caller:
-        """Somebody nobody has heard of before, unless named."""
+        """A new caller, unless a subject is given."""
         subject = subject or next(ALICES)
         token = self.container.issue_dev_token(subject=subject, role=role, scopes=scopes, seconds=3600)
         return Caller(app=self.app, subject=subject, token=token)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """The statements sent to the database meanwhile, without SQLite's BEGIN.
+        """The SQL statements during the block, without SQLite's BEGIN and without those about revoked tokens.
 
-        And without those about tokens: the table of ended ones is read every 300 s where there is Redis, whoever asks
-        what then, and at each request where there is none.
+        Statements about revoked tokens depend on time: with Redis the table is read every 300 s, without Redis at each
+        request.
         """
         with self._statements(lambda statement: "denied_tokens" not in statement) as sent:
             yield sent
 
     @contextmanager
     def statements_about_tokens(self) -> Iterator[list[str]]:
-        """The statements about ended tokens."""
+        """The SQL statements about revoked tokens."""
         with self._statements(lambda statement: "denied_tokens" in statement) as sent:
             yield sent
 
     @contextmanager
-    def _statements(self, wanted: Callable[[str], bool]) -> Iterator[list[str]]:
+    def _statements(self, matches: Callable[[str], bool]) -> Iterator[list[str]]:
         sent: list[str] = []
 
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if not statement.startswith("BEGIN") and wanted(statement):
+        def record(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if not statement.startswith("BEGIN") and matches(statement):
                 sent.append(statement)
 
-        event.listen(Engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", record)
         try:
             yield sent
         finally:
-            event.remove(Engine, "before_cursor_execute", note)
+            event.remove(Engine, "before_cursor_execute", record)
 
     @contextmanager
     def transactions(self) -> Iterator[list[str]]:
-        """BEGIN, COMMIT and ROLLBACK as they happen meanwhile."""
+        """BEGIN, COMMIT and ROLLBACK during the block, in order."""
         seen: list[str] = []
-        notes = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
-        for name, note in notes.items():
-            event.listen(Engine, name, note)
+        listeners = {name: (lambda _, name=name: seen.append(name)) for name in ("begin", "commit", "rollback")}
+        for name, listener in listeners.items():
+            event.listen(Engine, name, listener)
         try:
             yield seen
         finally:
-            for name, note in notes.items():
-                event.remove(Engine, name, note)
+            for name, listener in listeners.items():
+                event.remove(Engine, name, listener)
 
     def cached(self, order: dict[str, Any]) -> Order | None:
-        """The copy that the cache would give."""
+        """The cached snapshot of the order."""
         cache: OrderCache = self.container.order_cache()
         return cache.get(UUID(order["id"]))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What a statement gives, or does, on a connection that is not the service's."""
+        """The rows of a statement on a connection outside the service."""
         with self._database() as execute:
             return execute(query)
 
     def everything(self) -> dict[str, Counter[tuple[Any, ...]]]:
-        """All the database holds: the rows of each table, in no order."""
+        """The contents of the database: the rows of each table, unordered."""
         if self.settings.uses_default_database:
             names, content = "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM {}"
-        else:  # a row as PostgreSQL prints it, because JSON as psycopg reads it cannot be counted
+        else:  # a row as PostgreSQL prints it, because psycopg's JSON values are not hashable
             names, content = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "SELECT t::text FROM {} t"
         with self._database() as execute:
             return {table: Counter(execute(content.format(table))) for (table,) in execute(names)}
 
     def empty(self) -> None:
-        """Leave nothing of the test before in the database: numbers begin at 1 again."""
+        """Delete all rows; generated numbers restart at 1."""
         with self._database() as execute:
             for table in reversed(tables.metadata.sorted_tables):
                 execute(f"DELETE FROM {table.name}")
@@ -140,7 +140,7 @@ class Stack:
 
     @contextmanager
     def _database(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
-        """A connection that is not the service's."""
+        """A connection outside the service."""
         if self.settings.uses_default_database:
             with closing(sqlite3.connect(self.directory / "orders.db")) as file, file:
                 yield lambda query: file.execute(query).fetchall()
@@ -154,12 +154,12 @@ class Stack:
             yield execute
 
     def relayed(self) -> Published:
-        """Run the relay until nothing is left; return what has reached the broker since the last time."""
+        """Run the relay until no event is due; return the messages published since the last call."""
         while self.container.relay_events() != RelayResult():
             pass
-        return self._drained() if self.broker else self._kept()
+        return self._drained() if self.broker else self._recorded()
 
-    def _kept(self) -> Published:
+    def _recorded(self) -> Published:
         publisher: Any = self.container.publisher()
         published = Published()
         while publisher.published:
@@ -186,9 +186,9 @@ class Stack:
 
     @property
     def listening(self) -> str:
-        """The queue of a consumer that wants everything the exchange tells."""
+        """The queue of a consumer of all events of the exchange."""
         return f"{self.settings.events_exchange}.everything"
 
     def close(self) -> None:
-        """Give back what the service opened."""
+        """Release the resources of the service."""
         close(self.container)

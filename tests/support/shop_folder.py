@@ -1,4 +1,4 @@
-"""A shop in a folder: its database, and what is in it."""
+"""Directory with an embedded database, and helpers to fill and read it."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from tests.support.command import Ended, environment, orders
 
 @dataclass(frozen=True)
 class Shop:
-    """The embedded database of a folder, migrated."""
+    """The migrated embedded database of a directory."""
 
     here: Path
 
@@ -45,13 +45,13 @@ class Shop:
             close(container)
 
     def place(self, number: int = 1, *, by: str = "ann") -> None:
-        """Place orders of an item as its client describes it."""
+        """Place orders of a custom item."""
         tea = CustomItem({"sku": "TEA-1", "quantity": 2, "unit_price": 37.5})
         placing = PlaceOrder(actor=Actor(subject=by), items=(tea,), total=Money(7500, "USD"))
         self.within(lambda container: [container.place_order(placing) for _ in range(number)])
 
     def order_products(self, *names: str, by: str = "ann", city: str = "London") -> None:
-        """Order two of each of so many new products."""
+        """Order two units of each of the new products."""
         address = Address(line1="1 Lane", city=city, state="LDN", postal_code="W1", country="GB")
 
         def order(container: Container) -> None:
@@ -81,7 +81,7 @@ def command(*arguments: str) -> Sequence[str]:
 def interrupted(
     *arguments: str, here: Path, when: Callable[[], bool], number: signal.Signals = signal.SIGINT, **settings: str
 ) -> Ended:
-    """Run `orders` in a process of its own until the condition holds, then press Ctrl-C."""
+    """Run `orders` in a separate process until the condition holds, then send SIGINT as Ctrl-C does."""
     process = subprocess.Popen(
         command(*arguments),
         cwd=here,

@@ -1,4 +1,4 @@
-"""The stores under test: each gives units of work, queries and outboxes, as many as there are threads and relays."""
+"""Stores under test: each provides units of work, queries and outboxes for any number of threads and relays."""
 
 import shutil
 from collections.abc import Callable
@@ -61,13 +61,13 @@ class Shop:
                 uow.commit()
 
     def placed(self, *, by: Actor = ADA) -> Order:
-        """A new order, stored, as others read it."""
+        """A new stored order, as another transaction reads it."""
         order = placed(by=by)
         self.add(order)
         return self.queries.get(order.id)
 
     def changed(self, order: Order, to: OrderStatus, *, by: Actor = ADA) -> Order:
-        """The order after a change that was committed."""
+        """The order after a committed change."""
         with self.unit_of_work() as uow:
             present = uow.orders.get_for_update(order.id)
             present.change_status(only(to), by=by, at=NOON)
@@ -110,16 +110,16 @@ def in_database(engine: Engine) -> Shop:
 
 
 def copied_sqlite(migrated: Path, directory: Path) -> str:
-    """The address of a copy of a migrated file."""
+    """The URL of a copy of a migrated file."""
     return f"sqlite:///{shutil.copy(migrated, directory / 'orders.db')}"
 
 
 def empty(engine: Engine) -> None:
-    """Leave nothing of the test before in a migrated PostgreSQL database."""
+    """Delete all rows of a migrated PostgreSQL database."""
     children_first = [table.name for table in reversed(tables.metadata.sorted_tables)]
     filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in children_first)
     with engine.begin() as connection:
-        # A DELETE of some rows is twenty times quicker than a TRUNCATE, which makes the files of each table anew.
+        # A DELETE of some rows is twenty times faster than a TRUNCATE, which recreates the files of each table.
         for name in connection.scalars(text(filled)).all():
             connection.execute(text(f"DELETE FROM {name}"))
         connection.execute(text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"))

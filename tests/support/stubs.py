@@ -1,4 +1,4 @@
-"""Brokers and caches that do what a test tells them, and remember what they were told."""
+"""Stubs of brokers and caches with scripted results, which record their calls."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +10,14 @@ from orders_domain.errors import PublisherUnavailable
 
 
 def nothing(_: Event) -> None:
-    """No refusal."""
+    """Reject no event."""
 
 
 class ScriptedPublisher:
-    """A broker that asks ``refuses`` about each event, and is ``away`` after so many more events taken.
+    """A broker that rejects events by ``refuses``, and becomes unavailable after ``away`` further events.
 
-    ``taken`` are the events made safe, in order, ``tries`` counts how often each was sent. A broker that goes away
-    in the middle of a call has taken the first of its events, and nobody is told.
+    ``taken`` are the accepted events in order, ``tries`` counts the attempts of each. A broker that becomes unavailable
+    in the middle of a call has accepted its first events, but the caller gets an error.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class ScriptedPublisher:
         return outcomes
 
     def versions(self) -> dict[UUID, list[int]]:
-        """The versions taken, by order, without those that were only sent again."""
+        """The accepted versions by order, without duplicates."""
         seen: dict[UUID, list[int]] = {}
         for event in self.taken:
             versions = seen.setdefault(event.order_id, [])
@@ -50,7 +50,7 @@ class ScriptedPublisher:
 
 
 class ForgetfulCache(InMemoryOrderCache):
-    """A cache that hears nothing while ``deaf``."""
+    """A cache that ignores invalidations while ``deaf``."""
 
     deaf = False
 

@@ -1,4 +1,4 @@
-"""Doing things at the same time."""
+"""Concurrency helpers."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def at_once(*tasks: Callable[[], T]) -> Sequence[T | OrdersError]:
-    """Begin all tasks in the same moment, and return what each returned, or its error of ours."""
+    """Start all tasks at the same time, and return the result of each, or its domain error."""
     begin = threading.Barrier(len(tasks))
 
     def run(task: Callable[[], T]) -> T | OrdersError:
@@ -28,12 +28,12 @@ def at_once(*tasks: Callable[[], T]) -> Sequence[T | OrdersError]:
 
 
 def other_thread() -> ThreadPoolExecutor:
-    """One more thread; leaving the context waits for it."""
+    """A thread pool of one thread; leaving the context waits for it."""
     return ThreadPoolExecutor(1)
 
 
 def require_waiting(task: Future[T]) -> Future[T]:
-    """Return the task, having seen that somebody makes it wait."""
+    """Return the task, after checking that it is blocked."""
     with pytest.raises(TimeoutError):
         task.result(timeout=0.3)
     return task

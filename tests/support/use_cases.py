@@ -1,4 +1,4 @@
-"""The use cases on the memory adapters, as a container would bind them."""
+"""Use cases on the memory adapters, bound as in the container."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -31,7 +31,7 @@ from tests.support.examples import ADA, ADMIN, TOTAL, Clock, items, new_id, only
 
 @dataclass
 class Shop:
-    """One store, one cache, one clock; a part can be replaced by another of its port."""
+    """One store, one cache and one clock; each adapter can be replaced."""
 
     clock: Clock = field(default_factory=Clock)
     store: InMemoryStore = field(default_factory=InMemoryStore)
@@ -63,7 +63,7 @@ class Shop:
         return change_status(request, uow=self.uow, cache=self.cache, clock=self.clock)
 
     def administer(self, order_id: UUID, to: OrderStatus) -> Order:
-        """An administrator may set every status that the lifecycle allows, whatever the order's origin."""
+        """Let an administrator set every status that the lifecycle allows, whatever the order's origin."""
         return self.change(order_id, to, by=ADMIN, access=ADMIN_ONLY)
 
     def list_of(

@@ -1,4 +1,4 @@
-"""A folder with an embedded database of this release, which is copied: to migrate one takes half a second."""
+"""Directory with a migrated embedded database, copied for each test because a migration takes half a second."""
 
 from pathlib import Path
 

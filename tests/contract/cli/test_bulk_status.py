@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -27,7 +27,7 @@ def named(shop: Shop, *lines: object) -> str:
 
 
 @pytest.mark.clause("002-32", "002-34")
-def test_each_order_of_the_file_takes_the_status_and_has_its_result(shop: Shop) -> None:
+def test_bulk_status_reports_every_order(shop: Shop) -> None:
     order_id = str(UUID(shop.rows("SELECT id FROM orders WHERE number = 3")[0][0]))
 
     ended = shop.run("bulk-status", "shipped", named(shop, 1, "", order_id, 99, "none"))
@@ -44,7 +44,7 @@ def test_each_order_of_the_file_takes_the_status_and_has_its_result(shop: Shop) 
 
 
 @pytest.mark.clause("002-32")
-def test_results_can_be_had_as_json_lines(shop: Shop) -> None:
+def test_results_are_printed_as_json_lines(shop: Shop) -> None:
     shop.run("bulk-status", "SHIPPED", named(shop, 1))
 
     ended = shop.run("bulk-status", "cancelled", named(shop, 2, 1), "--results", "jsonl")
@@ -60,7 +60,7 @@ def test_results_can_be_had_as_json_lines(shop: Shop) -> None:
     ]
 
 
-def test_the_history_says_who_ran_the_command(shop: Shop) -> None:
+def test_history_names_the_operator(shop: Shop) -> None:
     shop.run("bulk-status", "paid", named(shop, 1))
 
     assert shop.rows("SELECT actor, role FROM order_history WHERE to_status = 'PAID'") == [
@@ -68,7 +68,7 @@ def test_the_history_says_who_ran_the_command(shop: Shop) -> None:
     ]
 
 
-def test_all_well_is_exit_status_0_and_doing_it_again_changes_nothing_more(shop: Shop) -> None:
+def test_repeated_run_changes_nothing(shop: Shop) -> None:
     first, second = (shop.run("bulk-status", "paid", named(shop, 1, 2, 1)) for _ in range(2))
 
     assert (first.returncode, second.returncode) == (0, 0)
@@ -76,28 +76,28 @@ def test_all_well_is_exit_status_0_and_doing_it_again_changes_nothing_more(shop:
     assert shop.rows(STATUSES) == [(1, "PAID", 2), (2, "PAID", 2), (3, "PENDING", 1)]
 
 
-def test_it_goes_on_from_a_line_and_reads_standard_input(shop: Shop) -> None:
+def test_from_line_resumes_standard_input(shop: Shop) -> None:
     ended = shop.run("bulk-status", "paid", "-", "--from-line", "2", given="1\n2\n")
 
     assert (ended.returncode, ended.stdout) == (0, "2\t2\tupdated\n")
 
 
 @pytest.mark.parametrize("arguments", [["lost", "orders.db"], ["paid"], ["paid", "nowhere.txt"], ["paid", "."]])
-def test_what_cannot_be_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
+def test_invalid_arguments_are_a_usage_error(shop: Shop, arguments: list[str]) -> None:
     ended = shop.run("bulk-status", *arguments)
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
 
 
-def test_a_database_that_is_not_there_is_a_sentence_that_says_how_to_go_on(tmp_path: Path) -> None:
+def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
     (tmp_path / "orders.txt").write_text("1\n")
 
-    assert_one_sentence(orders("bulk-status", "paid", "orders.txt", here=tmp_path), "store", "--from-line 1")
+    assert_error_line(orders("bulk-status", "paid", "orders.txt", here=tmp_path), "store", "--from-line 1")
 
 
 @pytest.mark.clause("002-34")
-def test_ctrl_c_ends_after_what_was_begun_and_it_goes_on_from_there(shop: Shop) -> None:
+def test_interrupted_run_resumes_at_its_line(shop: Shop) -> None:
     number = effort(400, 800)
     shop.place(number - 3)
     name = named(shop, *range(1, number + 1))
@@ -115,7 +115,7 @@ def test_ctrl_c_ends_after_what_was_begun_and_it_goes_on_from_there(shop: Shop) 
     assert shop.rows("SELECT DISTINCT status, version FROM orders") == [("PAID", 2)]
 
 
-def test_a_full_disk_behind_standard_output_says_how_to_go_on(shop: Shop) -> None:
+def test_full_disk_error_says_how_to_resume(shop: Shop) -> None:
     shop.place(2)
 
     ended = shop.run_onto_a_full_disk("bulk-status", "confirmed", "-", given="1\n2\n")
@@ -126,9 +126,9 @@ def test_a_full_disk_behind_standard_output_says_how_to_go_on(shop: Shop) -> Non
     assert "--from-line 1" in sentence
 
 
-def test_there_is_nothing_to_go_on_with_behind_the_end(shop: Shop) -> None:
+def test_from_line_beyond_the_end_is_an_error(shop: Shop) -> None:
     shop.place()
     (shop.here / "orders.txt").write_text("1\n")
 
     assert shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "2").returncode == 0
-    assert_one_sentence(shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "3"), "line 1", "from-line 3")
+    assert_error_line(shop.run("bulk-status", "confirmed", "orders.txt", "--from-line", "3"), "line 1", "from-line 3")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_jwks import Provider
-from tests.support.command import Ended, assert_one_sentence, in_a_process, orders
+from tests.support.command import Ended, assert_error_line, in_a_process, orders
 from tests.support.servers.mail import MailServer
 
 NOBODY = {
@@ -19,64 +19,64 @@ NOBODY = {
 
 
 class Grumpy(BaseHTTPRequestHandler):
-    """A service that answers, and has nothing to say."""
+    """An HTTP service that responds to every request with 404."""
 
     def do_GET(self) -> None:
         self.send_error(404)
 
     def log_message(self, *_: object) -> None:
-        """Not on standard error."""
+        """Write nothing to standard error."""
 
 
-def said(ended: Ended) -> dict[str, str]:
-    """What was said of each part: one line each, and nothing else."""
+def report_of(ended: Ended) -> dict[str, str]:
+    """The line of the report for each component; the report has no other lines."""
     assert ended.stderr == "", ended.stderr
     lines = [line.partition(" ") for line in ended.stdout.splitlines()]
     assert len({name for name, _, _ in lines}) == len(lines)
     return {name: rest.strip() for name, _, rest in lines}
 
 
-def test_when_all_is_well_every_part_is_fine(migrated: Path) -> None:
+def test_healthy_components_are_reported_fine(migrated: Path) -> None:
     ended = orders("doctor", here=migrated)
 
     assert ended.returncode == 0
-    assert said(ended).keys() == {"settings", "database", "cache", "broker"}
-    assert all(line.startswith("ok") for line in said(ended).values())
+    assert report_of(ended).keys() == {"settings", "database", "cache", "broker"}
+    assert all(line.startswith("ok") for line in report_of(ended).values())
 
 
-def test_a_database_that_lacks_migrations_is_said_with_the_cure(tmp_path: Path) -> None:
+def test_unmigrated_database_names_the_command(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path)
 
     assert ended.returncode == 1
-    assert "orders migrate" in said(ended)["database"]
+    assert "orders migrate" in report_of(ended)["database"]
 
 
 @pytest.mark.parametrize(("variable", "part"), [*zip(NOBODY, ("database", "cache", "broker"), strict=True)])
-def test_a_part_that_does_not_answer_is_said_and_the_others_are_fine(migrated: Path, variable: str, part: str) -> None:
+def test_unreachable_component_is_reported(migrated: Path, variable: str, part: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: NOBODY[variable]})
 
     assert ended.returncode == 1
-    wrong = {name for name, line in said(ended).items() if not line.startswith("ok")}
+    wrong = {name for name, line in report_of(ended).items() if not line.startswith("ok")}
     assert wrong == {part}
-    assert "refused" in said(ended)[part]
+    assert "refused" in report_of(ended)[part]
 
 
 @pytest.mark.parametrize(
     ("rabbitmq", "brokers"), [({}, "Kafka for notifications"), ({"RABBITMQ_URL": NOBODY["RABBITMQ_URL"]}, "and Kafka")]
 )
-def test_a_kafka_that_is_away_is_one_line_that_names_it(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
+def test_unreachable_kafka_is_reported(migrated: Path, rabbitmq: dict[str, str], brokers: str) -> None:
     ended = in_a_process("doctor", here=migrated, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", **rabbitmq)
 
     assert ended.returncode == 1
-    assert "Kafka does not respond" in said(ended)["broker"]
-    assert ("Connection refused" in said(ended)["broker"]) == bool(rabbitmq)
-    assert brokers in said(ended)["broker"]
+    assert "Kafka does not respond" in report_of(ended)["broker"]
+    assert ("Connection refused" in report_of(ended)["broker"]) == bool(rabbitmq)
+    assert brokers in report_of(ended)["broker"]
 
 
-def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_uncreatable_database_file_is_reported(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, DATABASE_URL="sqlite:////no/such/folder/x.db")
 
-    assert "unable to open database file" in said(ended)["database"]
+    assert "unable to open database file" in report_of(ended)["database"]
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,16 @@ def test_a_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         ("SMTP_URL", "smtp://127.0.0.1:1", "mail", "does not respond"),
     ],
 )
-def test_another_service_that_does_not_answer_is_said(
-    migrated: Path, variable: str, value: str, part: str, why: str
-) -> None:
+def test_unreachable_service_is_reported(migrated: Path, variable: str, value: str, part: str, why: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
-    assert why in said(ended)[part]
-    assert "Connection refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {part}
+    assert why in report_of(ended)[part]
+    assert "Connection refused" in report_of(ended)[part]
+    assert {name for name, line in report_of(ended).items() if not line.startswith("ok")} == {part}
 
 
-def test_other_services_that_answer_are_fine(migrated: Path) -> None:
+def test_reachable_services_are_reported_fine(migrated: Path) -> None:
     server = HTTPServer(("127.0.0.1", 0), Grumpy)
     with ThreadPoolExecutor(1) as thread, MailServer() as mail:
         thread.submit(server.serve_forever)
@@ -119,15 +117,15 @@ def test_other_services_that_answer_are_fine(migrated: Path) -> None:
         ({"CELERY_BROKER_URL": NOBODY["RABBITMQ_URL"]}, "jobs"),
     ],
 )
-def test_what_only_some_requests_need_is_looked_at_too(migrated: Path, settings: dict[str, str], part: str) -> None:
+def test_unreachable_optional_part_is_reported(migrated: Path, settings: dict[str, str], part: str) -> None:
     ended = orders("doctor", here=migrated, **settings)
 
     assert ended.returncode == 1
-    assert "refused" in said(ended)[part]
-    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {part}
+    assert "refused" in report_of(ended)[part]
+    assert {name for name, line in report_of(ended).items() if not line.startswith("ok")} == {part}
 
 
-def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrated: Path) -> None:
+def test_reachable_optional_parts_are_fine(migrated: Path) -> None:
     with closing(Provider()) as provider:
         ended = orders(
             "doctor",
@@ -138,14 +136,14 @@ def test_a_replica_an_identity_provider_and_a_celery_that_answer_are_fine(migrat
         )
 
     assert ended.returncode == 0, ended
-    assert all(said(ended)[part].startswith("ok") for part in ("replica", "identity", "jobs"))
+    assert all(report_of(ended)[part].startswith("ok") for part in ("replica", "identity", "jobs"))
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_failures_are_all_reported_together(tmp_path: Path) -> None:
     ended = orders("doctor", here=tmp_path, **NOBODY)
 
     assert ended.returncode == 1
-    assert {name for name, line in said(ended).items() if not line.startswith("ok")} == {
+    assert {name for name, line in report_of(ended).items() if not line.startswith("ok")} == {
         "database",
         "cache",
         "broker",
@@ -167,17 +165,17 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("JWT_PUBLIC_KEY", "not a key"),
     ],
 )
-def test_a_setting_that_cannot_be_is_a_sentence_that_names_it(migrated: Path, variable: str, value: str) -> None:
+def test_invalid_setting_is_named(migrated: Path, variable: str, value: str) -> None:
     ended = orders("doctor", here=migrated, **{variable: value})
 
     assert ended.returncode == 1
-    wrong = [line for line in said(ended).values() if not line.startswith("ok")]
+    wrong = [line for line in report_of(ended).values() if not line.startswith("ok")]
     assert len(wrong) == 1
     assert variable in wrong[0]
 
 
 @pytest.mark.parametrize("command", ["doctor", "serve", "track"])
-def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+def test_unknown_kafka_option_is_named(command: str, tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "log_level=0 foo=bar"}
 
     ended = in_a_process(command, here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
@@ -187,15 +185,15 @@ def test_an_option_that_kafka_does_not_know_is_refused_by_its_name(command: str,
     assert 'KAFKA_OPTIONS cannot be used: No such configuration property: "foo".' in ended.stdout + ended.stderr
 
 
-def test_options_of_kafka_that_do_not_go_together_are_refused_before_anything_is_taken(tmp_path: Path) -> None:
+def test_conflicting_kafka_options_are_rejected(tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "session.timeout.ms=400000"}
 
     ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
 
-    assert_one_sentence(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
+    assert_error_line(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
 
 
-def test_secrets_are_not_shown(migrated: Path) -> None:
+def test_secrets_are_not_printed(migrated: Path) -> None:
     url = "postgresql://ann:s3cret-word@127.0.0.1:1/x"
 
     ended = orders("doctor", here=migrated, DATABASE_URL=url, REDIS_URL="redis://:s3cret-word@127.0.0.1:1")

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from orders_flask.cli.export import file as export_file
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -29,7 +29,7 @@ def as_json(shop: Shop, name: str) -> list[dict[str, Any]]:
 
 
 def unfinished(shop: Shop, name: str, *arguments: str) -> Path:
-    """Begin an export that ends early, as the store is away; return its unfinished file."""
+    """Start an export that fails early, because the store is unavailable; return its unfinished file."""
     (shop.here / "orders.db").rename(shop.here / "away.db")
     ended = shop.run("export", name, *arguments)
     (shop.here / "away.db").rename(shop.here / "orders.db")
@@ -38,14 +38,14 @@ def unfinished(shop: Shop, name: str, *arguments: str) -> Path:
 
 
 def numbers(shop: Shop, *arguments: str) -> list[int]:
-    """The numbers of the orders that an export with these options has."""
+    """The numbers of the orders in an export with the options."""
     ended = shop.run("export", "found.jsonl", *arguments)
     assert ended.returncode == 0, ended
     return [row["order_number"] for row in as_json(shop, "found.jsonl")]
 
 
 @pytest.mark.clause("002-34")
-def test_orders_are_written_as_csv_newest_first(shop: Shop) -> None:
+def test_csv_export_lists_orders_newest_first(shop: Shop) -> None:
     shop.place()
     shop.order_products("Tea", "Cup", city='Zürich "West",\nnear the lake')
 
@@ -63,7 +63,7 @@ def test_orders_are_written_as_csv_newest_first(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_orders_are_written_as_json_lines(shop: Shop) -> None:
+def test_jsonl_export_matches_csv(shop: Shop) -> None:
     shop.order_products("Tea")
     shop.run("export", "orders.csv")
 
@@ -77,7 +77,7 @@ def test_orders_are_written_as_json_lines(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_items_have_a_row_each(shop: Shop) -> None:
+def test_item_view_has_one_row_per_item(shop: Shop) -> None:
     shop.place()
     shop.order_products("Tea", "Cup")
 
@@ -97,7 +97,7 @@ def test_items_have_a_row_each(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_what_a_spreadsheet_would_run_is_text_in_csv_and_as_it_is_in_json_lines(shop: Shop, text: str) -> None:
+def test_spreadsheet_formula_is_escaped_in_csv(shop: Shop, text: str) -> None:
     shop.order_products("Tea", city=text, by=text)
 
     shop.run("export", "orders.csv")
@@ -108,7 +108,7 @@ def test_what_a_spreadsheet_would_run_is_text_in_csv_and_as_it_is_in_json_lines(
     assert (row["shipping_city"], row["user_id"]) == (text, text)
 
 
-def test_filters_choose_and_can_be_combined(shop: Shop) -> None:
+def test_filters_can_be_combined(shop: Shop) -> None:
     for user in ("ann", "bob", "ann"):
         shop.place(by=user)
     for number, day in ((1, "2026-01-31"), (2, "2026-02-01"), (3, "2026-02-28")):
@@ -126,7 +126,7 @@ def test_filters_choose_and_can_be_combined(shop: Shop) -> None:
     assert numbers(shop, "--user", "nobody") == []
 
 
-def test_no_orders_are_a_header_alone(shop: Shop) -> None:
+def test_empty_export_has_a_header(shop: Shop) -> None:
     shop.run("export", "orders.csv")
 
     assert as_csv(shop, "orders.csv") == []
@@ -134,7 +134,7 @@ def test_no_orders_are_a_header_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--format", "csv"], ["--format", "jsonl", "--view", "items"]])
-def test_standard_output_gets_the_same_as_a_file(shop: Shop, arguments: list[str]) -> None:
+def test_stdout_export_equals_file_export(shop: Shop, arguments: list[str]) -> None:
     shop.place(3)
 
     shop.run("export", "file", *arguments)
@@ -159,37 +159,37 @@ def test_standard_output_gets_the_same_as_a_file(shop: Shop, arguments: list[str
         ["orders.csv", "--view", "people"],
     ],
 )
-def test_what_cannot_be_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
+def test_invalid_arguments_are_a_usage_error(shop: Shop, arguments: list[str]) -> None:
     ended = shop.run("export", *arguments)
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
 
 
-def test_a_folder_that_there_is_not_is_a_sentence(shop: Shop) -> None:
+def test_missing_folder_is_an_error(shop: Shop) -> None:
     ended = shop.run("export", "nowhere/orders.csv")
 
-    assert_one_sentence(ended, "nowhere/orders.csv")
+    assert_error_line(ended, "nowhere/orders.csv")
 
 
-def test_what_is_no_regular_file_is_refused_and_stays_what_it_is(shop: Shop) -> None:
+def test_non_regular_file_is_rejected(shop: Shop) -> None:
     os.mkfifo(shop.here / "fifo.csv")
     (shop.here / "link.csv").symlink_to("fifo.csv")
 
     for name in ("fifo.csv", "link.csv"):
-        assert_one_sentence(shop.run("export", name), f"{name} must be a regular file")
-        assert_one_sentence(shop.run("export", name, "--resume"), f"{name} must be a regular file")
+        assert_error_line(shop.run("export", name), f"{name} must be a regular file")
+        assert_error_line(shop.run("export", name, "--resume"), f"{name} must be a regular file")
     assert (shop.here / "fifo.csv").is_fifo()
     assert (shop.here / "link.csv").is_symlink()
     assert not list(shop.here.glob("*.part*"))
 
 
-def test_a_device_is_no_file_to_write() -> None:
+def test_device_file_is_rejected() -> None:
     with pytest.raises(click.ClickException, match="/dev/null must be a regular file"):
         export_file.target(Path("/dev/null"))
 
 
-def test_a_symlink_is_followed_and_the_file_it_names_is_written(shop: Shop) -> None:
+def test_symlink_target_is_written(shop: Shop) -> None:
     shop.place()
     (shop.here / "folder").mkdir()
     (shop.here / "folder" / "old.csv").write_text("of yesterday")
@@ -203,13 +203,13 @@ def test_a_symlink_is_followed_and_the_file_it_names_is_written(shop: Shop) -> N
     assert not list(shop.here.glob("**/*.part*"))
 
 
-def test_a_symlink_to_itself_is_a_sentence(shop: Shop) -> None:
+def test_symlink_loop_is_an_error(shop: Shop) -> None:
     (shop.here / "loop.csv").symlink_to("loop.csv")
 
-    assert_one_sentence(shop.run("export", "loop.csv"), "loop.csv")
+    assert_error_line(shop.run("export", "loop.csv"), "loop.csv")
 
 
-def test_a_database_that_is_not_there_is_a_sentence_and_leaves_no_file_that_looks_complete(tmp_path: Path) -> None:
+def test_missing_database_leaves_no_file(tmp_path: Path) -> None:
     ended = orders("export", "orders.csv", here=tmp_path)
 
     assert ended.returncode == 1
@@ -217,10 +217,10 @@ def test_a_database_that_is_not_there_is_a_sentence_and_leaves_no_file_that_look
     assert not (tmp_path / "orders.csv").exists()
 
 
-def test_an_unfinished_export_is_not_begun_again_by_accident(shop: Shop) -> None:
+def test_unfinished_export_needs_resume(shop: Shop) -> None:
     (shop.here / "orders.csv.part").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv"), "orders.csv.part", "--resume")
+    assert_error_line(shop.run("export", "orders.csv"), "orders.csv.part", "--resume")
     assert (shop.here / "orders.csv.part").read_text() == "begun"
 
 
@@ -240,9 +240,7 @@ FILTERS = ["--user", "ann", "--status", "paid", "--status", "shipped", "--from",
         (["--format", "jsonl"], ["--view", "items"], "--format, --view"),
     ],
 )
-def test_an_export_is_not_gone_on_with_under_other_options(
-    shop: Shop, begun: list[str], again: list[str], other: str
-) -> None:
+def test_resume_with_other_options_is_rejected(shop: Shop, begun: list[str], again: list[str], other: str) -> None:
     shop.place(2)
     part = unfinished(shop, "orders.csv", *begun)
     shop.run("export", "all", "--format", "csv", *begun)
@@ -250,12 +248,12 @@ def test_an_export_is_not_gone_on_with_under_other_options(
 
     refused = shop.run("export", "orders.csv", "--resume", *again)
 
-    assert_one_sentence(refused, f"orders.csv.part was started with a different {other}:")
+    assert_error_line(refused, f"orders.csv.part was started with a different {other}:")
     assert part.read_bytes() == (shop.here / "all").read_bytes()
     assert not (shop.here / "orders.csv").exists()
 
 
-def test_the_same_options_in_other_words_go_on(shop: Shop) -> None:
+def test_resume_accepts_equivalent_options(shop: Shop) -> None:
     unfinished(shop, "orders.csv", *FILTERS)
     words = ["--until", "2026-12-31", "--from", "2026-01-01T01:00:00+01:00", "--status", "SHIPPED", "--status", "PAID"]
 
@@ -265,47 +263,45 @@ def test_the_same_options_in_other_words_go_on(shop: Shop) -> None:
     assert [file.name for file in shop.here.glob("orders.csv*")] == ["orders.csv"]
 
 
-def test_what_does_not_say_how_it_was_begun_is_not_gone_on_with(shop: Shop) -> None:
+def test_resume_without_options_file_is_rejected(shop: Shop) -> None:
     (shop.here / "orders.csv.part").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "The options of orders.csv.part cannot be read")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "The options of orders.csv.part cannot be read")
 
 
-def test_what_is_no_export_is_not_gone_on_with(shop: Shop) -> None:
+def test_resume_of_foreign_file_is_rejected(shop: Shop) -> None:
     unfinished(shop, "orders.csv").write_text("begun")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "delete it")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "delete it")
 
 
-def test_two_exports_do_not_write_one_file(shop: Shop) -> None:
+def test_concurrent_exports_are_locked(shop: Shop) -> None:
     with (shop.here / "orders.csv.part").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
 
-        assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "another export")
+        assert_error_line(shop.run("export", "orders.csv", "--resume"), "another export")
 
 
-@pytest.mark.parametrize("note", [b"[]", b"", b"{", b"\xff"])
-def test_a_note_that_tells_no_options_is_a_sentence(shop: Shop, note: bytes) -> None:
+@pytest.mark.parametrize("content", [b"[]", b"", b"{", b"\xff"])
+def test_invalid_options_file_is_an_error(shop: Shop, content: bytes) -> None:
     shop.place()
     part = unfinished(shop, "orders.csv")
-    part.with_name("orders.csv.part.options").write_bytes(note)
+    part.with_name("orders.csv.part.options").write_bytes(content)
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "cannot be read")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "cannot be read")
 
 
-def test_a_note_that_cannot_be_read_is_a_sentence(shop: Shop) -> None:
+def test_unreadable_options_file_is_an_error(shop: Shop) -> None:
     shop.place()
-    note = unfinished(shop, "orders.csv").with_name("orders.csv.part.options")
-    note.unlink()
-    note.mkdir()
+    options = unfinished(shop, "orders.csv").with_name("orders.csv.part.options")
+    options.unlink()
+    options.mkdir()
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part.options", "directory")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part.options", "directory")
 
 
 @pytest.mark.parametrize("when", ["writing", "finishing"])
-def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
+def test_full_disk_error_says_how_to_resume(shop: Shop, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     def onto_a_full_disk(path: Path, header: bytes, _: object) -> tuple[BinaryIO, export_file.ResumePoint]:
         file = Path("/dev/full").open("wb")  # noqa: SIM115
         file.write(header)
@@ -316,43 +312,43 @@ def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(
 
     ended = shop.run("export", "orders.csv")
 
-    assert_one_sentence(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "resume with --resume")
+    assert_error_line(replace(ended, stderr=ended.stderr.splitlines()[-1]), "No space left", "resume with --resume")
     assert not (shop.here / "orders.csv").exists()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 @pytest.mark.parametrize("view", ["orders", "items"])
-def test_wherever_it_was_cut_off_it_is_gone_on_with_to_the_same_file(shop: Shop, form: str, view: str) -> None:
+def test_resume_from_any_byte_gives_equal_file(shop: Shop, form: str, view: str) -> None:
     for number in range(12):
         shop.order_products(f"Tea {number}", f"Cup {number}", f"=Pot {number}", city='"A"\r\n, "B', by='=a"b\nc')
     shop.place(3)
     name = f"all.{form}"
     shop.run("export", name, "--view", view)
-    whole = (shop.here / name).read_bytes()
+    complete = (shop.here / name).read_bytes()
     chance = random.Random(34)
     options = unfinished(shop, name, "--view", view).with_name(f"{name}.part.options")
-    said = options.read_bytes()
-    ends = [0, 1, len(whole) - 1, len(whole), *(chance.randrange(len(whole)) for _ in range(effort(8, 40)))]
+    recorded = options.read_bytes()
+    ends = [0, 1, len(complete) - 1, len(complete), *(chance.randrange(len(complete)) for _ in range(effort(8, 40)))]
 
-    for begun in [*(whole[:end] for end in ends), whole + b"half a line of an order that is no longer there"]:
+    for begun in [*(complete[:end] for end in ends), complete + b"half a line of an order that is no longer there"]:
         (shop.here / f"{name}.part").write_bytes(begun)
-        options.write_bytes(said)
+        options.write_bytes(recorded)
         ended = shop.run("export", name, "--view", view, "--resume")
         assert (ended.returncode, ended.stderr) == (0, "15 orders.\n"), (begun[-99:], ended)
-        assert (shop.here / name).read_bytes() == whole, begun[-99:]
+        assert (shop.here / name).read_bytes() == complete, begun[-99:]
 
 
-def test_where_there_is_nothing_to_go_on_with_it_begins(shop: Shop) -> None:
+def test_resume_without_part_file_starts_anew(shop: Shop) -> None:
     shop.place(2)
 
     assert shop.run("export", "orders.csv", "--resume").returncode == 0
     assert len(as_csv(shop, "orders.csv")) == 2
 
 
-def test_a_finished_export_is_not_begun_again_by_resuming_it(shop: Shop) -> None:
+def test_resume_of_finished_export_is_rejected(shop: Shop) -> None:
     (shop.here / "orders.csv").write_text("of yesterday")
 
-    assert_one_sentence(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "omit --resume")
+    assert_error_line(shop.run("export", "orders.csv", "--resume"), "orders.csv.part", "omit --resume")
     assert (shop.here / "orders.csv").read_text() == "of yesterday"
 
 
@@ -368,9 +364,7 @@ def test_a_finished_export_is_not_begun_again_by_resuming_it(shop: Shop) -> None
         pytest.param(signal.SIGTERM, ["o.jsonl", "--view", "items"], marks=pytest.mark.deep),
     ],
 )
-def test_interrupted_in_the_middle_and_resumed_it_is_the_same_file(
-    shop: Shop, number: signal.Signals, arguments: list[str]
-) -> None:
+def test_interrupted_export_resumes_to_equal_file(shop: Shop, number: signal.Signals, arguments: list[str]) -> None:
     shop.place()
     copies = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
     columns = "origin, user_id, items, lines, total_minor, currency, status, version, created_at, updated_at"
@@ -393,14 +387,14 @@ def test_interrupted_in_the_middle_and_resumed_it_is_the_same_file(
     assert ended.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), ended
     assert "Traceback" not in ended.stderr
     assert (resumed.returncode, resumed.stderr) == (0, "12,000 orders.\n")
-    whole = (shop.here / f"whole-{name}").read_bytes()
-    assert 0 < begun < len(whole)
-    assert (shop.here / name).read_bytes() == whole
-    assert whole.count(b"\n") == 12_000 + name.endswith(".csv")
+    complete = (shop.here / f"whole-{name}").read_bytes()
+    assert 0 < begun < len(complete)
+    assert (shop.here / name).read_bytes() == complete
+    assert complete.count(b"\n") == 12_000 + name.endswith(".csv")
 
 
 @pytest.mark.parametrize("orders", [0, 1])
-def test_a_full_disk_behind_standard_output_is_a_sentence(shop: Shop, orders: int) -> None:
+def test_full_disk_behind_stdout_is_an_error(shop: Shop, orders: int) -> None:
     shop.place(orders)
 
     ended = shop.run_onto_a_full_disk("export", "-", "--format", "csv")
@@ -411,7 +405,7 @@ def test_a_full_disk_behind_standard_output_is_a_sentence(shop: Shop, orders: in
     assert "Exception ignored" not in ended.stderr
 
 
-def test_half_a_character_names_no_user(shop: Shop) -> None:
+def test_surrogate_in_user_is_a_usage_error(shop: Shop) -> None:
     ended = shop.run("export", "orders.csv", "--user", "\udcff")
 
     assert ended.returncode == 2

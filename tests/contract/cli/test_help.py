@@ -1,4 +1,4 @@
-"""Help is to be had for everything."""
+"""Help text of every command."""
 
 import subprocess
 import sys
@@ -15,20 +15,20 @@ COMMANDS = {"demo", "doctor", "migrate", "outbox", "relay", "serve", "token"}
 
 
 def every_command() -> list[list[str]]:
-    found = [[name] for name in command.commands]
+    commands = [[name] for name in command.commands]
     for name, group in command.commands.items():
         if isinstance(group, click.Group):
-            found += [[name, inner] for inner in group.commands]
-    return found
+            commands += [[name, inner] for inner in group.commands]
+    return commands
 
 
-def test_the_commands_are_those_that_are_documented() -> None:
+def test_documented_commands_exist() -> None:
     assert command.commands.keys() >= COMMANDS
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("words", [[], *every_command()], ids=" ".join)
-def test_each_command_says_what_it_does_and_what_each_option_means(words: list[str], flag: str) -> None:
+def test_help_describes_command_and_options(words: list[str], flag: str) -> None:
     shown = CliRunner().invoke(command, [*words, flag], prog_name="orders")
 
     assert shown.exit_code == 0
@@ -38,7 +38,7 @@ def test_each_command_says_what_it_does_and_what_each_option_means(words: list[s
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
-def test_each_command_has_a_line_in_the_list_of_commands(words: list[str]) -> None:
+def test_command_list_describes_each_command(words: list[str]) -> None:
     listed = CliRunner().invoke(command, [*words[:-1], "--help"], prog_name="orders").output
 
     (line,) = [line for line in listed.partition("Commands:")[2].splitlines() if line.split()[:1] == [words[-1]]]
@@ -46,10 +46,10 @@ def test_each_command_has_a_line_in_the_list_of_commands(words: list[str]) -> No
 
 
 @pytest.mark.parametrize("words", [[], *every_command()], ids=" ".join)
-def test_no_line_of_help_is_cut_at_eighty_columns(words: list[str]) -> None:
+def test_help_lines_are_not_truncated(words: list[str]) -> None:
     shown = CliRunner().invoke(command, [*words, "--help"], prog_name="orders", terminal_width=80)
 
-    _, _, lines = shown.output.partition("\n\n")  # the usage, in which ... means several
+    _, _, lines = shown.output.partition("\n\n")  # the usage line, in which ... means repetition
     assert len(lines.splitlines()) >= 3
     assert [line for line in lines.splitlines() if line.endswith("...")] == []
 
@@ -57,21 +57,21 @@ def test_no_line_of_help_is_cut_at_eighty_columns(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "program", [[str(Path(sys.executable).with_name("orders"))], [sys.executable, "-m", "orders_flask"]]
 )
-def test_the_command_and_the_module_are_the_same(program: list[str]) -> None:
+def test_console_script_equals_module(program: list[str]) -> None:
     shown = subprocess.run([*program, "--help"], capture_output=True, text=True, timeout=60)
 
     assert shown.returncode == 0
     assert shown.stdout.startswith("Usage: orders [OPTIONS] COMMAND")
 
 
-def test_the_version_is_shown(tmp_path: Path) -> None:
+def test_version_is_printed(tmp_path: Path) -> None:
     assert orders("--version", here=tmp_path).stdout.startswith("orders, version ")
 
 
 @pytest.mark.parametrize(
     "words", [["sell"], ["outbox", "sell"], ["serve", "--port", "none"], ["token"], ["serve", "--x"]]
 )
-def test_what_there_is_not_is_a_usage_error(words: list[str]) -> None:
+def test_unknown_command_is_a_usage_error(words: list[str]) -> None:
     shown = CliRunner().invoke(command, words, prog_name="orders")
 
     assert shown.exit_code == 2

@@ -11,7 +11,7 @@ from orders_domain.model.status import TargetStatus
 from orders_domain.use_cases import ChangeStatus, DeleteOrder, PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 ANN = Actor(subject="ann", request_id="request-1")
 PAID = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
@@ -19,7 +19,7 @@ PAID = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has two orders: 1 was paid, 2 deleted."""
+    """A directory whose database has two orders: order 1 was paid, order 2 deleted."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     place = PlaceOrder(actor=ANN, items=(CustomItem({"sku": "Tee \U0001f375"}),), total=Money.of(1, "USD"))
     paid, deleted = (container.place_order(place) for _ in range(2))
@@ -34,20 +34,20 @@ def cells(line: str) -> list[str]:
 
 
 @pytest.mark.clause("002-08")
-def test_every_change_is_a_line_with_actor_role_and_request(here: Path) -> None:
+def test_history_prints_one_line_per_change(here: Path) -> None:
     shown = orders("history", "1", here=here)
 
     heading, *lines = shown.stdout.splitlines()
     assert heading.split() == ["version", "at", "event", "from", "to", "actor", "role", "request", "id"]
-    told = [[cell.strip() for cell in cells(line)] for line in lines]
-    assert [[one[0], *one[2:]] for one in told] == [
+    rows = [[cell.strip() for cell in cells(line)] for line in lines]
+    assert [[row[0], *row[2:]] for row in rows] == [
         ["1", "placed", "-", "PENDING", "ann", "customer", "request-1"],
         ["2", "status_changed", "PENDING", "PAID", "ann", "customer", "request-1"],
     ]
 
 
 @pytest.mark.clause("002-08")
-def test_json_has_the_details_and_finds_a_deleted_order_by_its_id_too(here: Path) -> None:
+def test_json_history_covers_deleted_order(here: Path) -> None:
     by_number = json.loads(orders("history", "2", "--json", here=here).stdout)
 
     by_id = json.loads(orders("history", by_number[0]["order_id"], "--json", here=here).stdout)
@@ -59,11 +59,11 @@ def test_json_has_the_details_and_finds_a_deleted_order_by_its_id_too(here: Path
 
 
 @pytest.mark.parametrize("order", ["3", "0", "nonsense", "018f0000-0000-7000-8000-000000000000"])
-def test_an_order_that_never_was_is_a_sentence(here: Path, order: str) -> None:
-    assert_one_sentence(orders("history", order, here=here), "no such order")
+def test_unknown_order_is_an_error(here: Path, order: str) -> None:
+    assert_error_line(orders("history", order, here=here), "no such order")
 
 
-def test_a_request_id_does_not_steer_the_terminal(here: Path) -> None:
+def test_control_characters_are_not_printed(here: Path) -> None:
     container = Container(settings=Settings(database_url=f"sqlite:///{here}/orders.db"))
     evil = Actor(subject="\x1b[2Jeve", request_id="\x1b]0;owned\x07")
     container.place_order(PlaceOrder(actor=evil, items=(CustomItem({}),), total=Money.of(1, "USD")))
@@ -75,5 +75,5 @@ def test_a_request_id_does_not_steer_the_terminal(here: Path) -> None:
     assert "eve" in shown.stdout
 
 
-def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    assert_one_sentence(orders("history", "1", here=tmp_path), "store")
+def test_missing_database_is_an_error(tmp_path: Path) -> None:
+    assert_error_line(orders("history", "1", here=tmp_path), "store")

@@ -1,4 +1,4 @@
-"""Without LOG_FORMAT the log is for people at a terminal, and for programs elsewhere."""
+"""Default log format: readable at a terminal, JSON otherwise."""
 
 import json
 import os
@@ -37,9 +37,7 @@ def is_json(line: str) -> bool:
 
 
 @pytest.mark.parametrize(("settings", "as_json"), [({}, False), ({"LOG_FORMAT": "json"}, True)])
-def test_a_terminal_gets_readable_lines_unless_json_is_set(
-    settings: dict[str, str], as_json: bool, tmp_path: Path
-) -> None:
+def test_terminal_log_is_readable_by_default(settings: dict[str, str], as_json: bool, tmp_path: Path) -> None:
     line = logged_at_a_terminal(tmp_path, **settings)
 
     assert "request" in line
@@ -47,7 +45,7 @@ def test_a_terminal_gets_readable_lines_unless_json_is_set(
 
 
 @pytest.mark.parametrize(("settings", "as_json"), [({}, True), ({"LOG_FORMAT": "console"}, False)])
-def test_a_pipe_gets_json_unless_console_is_set(settings: dict[str, str], as_json: bool, tmp_path: Path) -> None:
+def test_pipe_log_is_json_by_default(settings: dict[str, str], as_json: bool, tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", LOGS], cwd=tmp_path, env=environment(**settings), capture_output=True, text=True
     )

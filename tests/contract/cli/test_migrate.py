@@ -5,29 +5,29 @@ from pathlib import Path
 import pytest
 
 from orders_adapters.sql import migrate
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 HEAD = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 
 
-def test_an_empty_database_is_migrated_and_again_and_back(tmp_path: Path) -> None:
+def test_empty_database_is_migrated_and_reverted(tmp_path: Path) -> None:
     first, second = orders("migrate", here=tmp_path), orders("migrate", here=tmp_path)
     back = orders("migrate", "--down", "--to", "base", here=tmp_path)
 
-    assert [(each.returncode, each.stderr) for each in (first, second, back)] == [(0, "")] * 3
+    assert [(ended.returncode, ended.stderr) for ended in (first, second, back)] == [(0, "")] * 3
     assert first.stdout == second.stdout == f"The database is at {HEAD}.\n"
     assert back.stdout == "The database is at base.\n"
     assert (tmp_path / "orders.db").is_file()
 
 
-def test_migrations_and_code_agree_and_nothing_is_touched_to_see_it(tmp_path: Path) -> None:
+def test_check_finds_no_drift_and_writes_nothing(tmp_path: Path) -> None:
     checked = orders("migrate", "--check", here=tmp_path)
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "No drift.\n", "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_the_database_is_is_said_as_it_is(tmp_path: Path) -> None:
+def test_migrate_prints_the_current_revision(tmp_path: Path) -> None:
     head = orders("migrate", here=tmp_path).stdout
     forgotten = orders("migrate", "--to", "0011", here=tmp_path)
     back = orders("migrate", "--down", "--to", "0011", here=tmp_path)
@@ -53,16 +53,16 @@ def test_where_the_database_is_is_said_as_it_is(tmp_path: Path) -> None:
         ([], {"ORDERS_ENV": "prod"}, ["ORDERS_ENV"]),
     ],
 )
-def test_what_cannot_be_migrated_is_a_sentence(
+def test_invalid_migration_is_an_error(
     tmp_path: Path, arguments: list[str], settings: dict[str, str], words: list[str]
 ) -> None:
-    assert_one_sentence(orders("migrate", *arguments, here=tmp_path, **settings), *words)
+    assert_error_line(orders("migrate", *arguments, here=tmp_path, **settings), *words)
 
 
 @pytest.mark.parametrize(
     "command", [["history", "1"], ["prune"], ["outbox", "list"], ["users", "list"], ["export", "o.csv"]], ids=" ".join
 )
-def test_what_needs_tables_and_finds_none_says_how_to_get_them(command: list[str], tmp_path: Path) -> None:
+def test_commands_on_empty_database_name_migrate(command: list[str], tmp_path: Path) -> None:
     ended = orders(*command, here=tmp_path)
 
-    assert_one_sentence(ended, "not been migrated", "run: orders migrate")
+    assert_error_line(ended, "not been migrated", "run: orders migrate")

@@ -1,4 +1,4 @@
-"""What an installation lacks is one sentence, which says how to get it."""
+"""Missing optional libraries: a one-line error that names the extra to install."""
 
 import json
 import os
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ended, assert_one_sentence, environment, in_a_process
+from tests.support.command import Ended, assert_error_line, environment, in_a_process
 
 CHECKOUT = Path(__file__).parents[3]
 SOURCE = CHECKOUT / "src"
 
 
 def without(*modules: str, here: Path) -> dict[str, str]:
-    """Variables under which Python behaves as if these modules were not installed."""
+    """Environment variables under which Python behaves as if the modules were not installed."""
     lacking = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
     (here / "sitecustomize.py").write_text(f"import sys\n{lacking}")
     return {"PYTHONPATH": os.pathsep.join([str(here), str(SOURCE)])}
@@ -31,28 +31,26 @@ def without(*modules: str, here: Path) -> dict[str, str]:
         ("CELERY_BROKER_URL", "amqp://127.0.0.1:1", "celery", "celery"),
     ],
 )
-def test_a_part_whose_library_is_not_installed_names_the_extra(
-    variable: str, url: str, library: str, extra: str, tmp_path: Path
-) -> None:
+def test_missing_library_names_the_extra(variable: str, url: str, library: str, extra: str, tmp_path: Path) -> None:
     lacking = without(library, here=tmp_path)
 
     ended = in_a_process("serve", here=tmp_path, **{variable: url}, **lacking)
 
-    assert_one_sentence(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
+    assert_error_line(ended, variable, library, f"{sys.executable} -m pip install --editable '{CHECKOUT}[{extra}]'")
 
 
-@pytest.mark.parametrize(("command", "inlet"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
-def test_a_worker_whose_library_is_not_installed_names_the_extra(command: str, inlet: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
+def test_missing_worker_library_names_the_extra(command: str, library: str, tmp_path: Path) -> None:
     kafka = {"TRACKING_SOURCE": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    settings = kafka if inlet == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
+    settings = kafka if library == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
 
-    ended = in_a_process(command, here=tmp_path, **settings, **without(inlet, here=tmp_path))
+    ended = in_a_process(command, here=tmp_path, **settings, **without(library, here=tmp_path))
 
-    assert_one_sentence(ended, inlet, "pip install")
+    assert_error_line(ended, library, "pip install")
 
 
-def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
-    """As after `pip install .`: there is our source, and no package at all."""
+def test_base_install_names_the_extra(tmp_path: Path) -> None:
+    """As after `pip install .`: the source is present, but no package."""
     script = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from orders_flask.__main__ import main; main()"
 
     ran = subprocess.run(
@@ -60,7 +58,7 @@ def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
     )
 
     ended = Ended(returncode=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
-    assert_one_sentence(ended, "is not installed", f"pip install --editable '{CHECKOUT}[flask]'")
+    assert_error_line(ended, "is not installed", f"pip install --editable '{CHECKOUT}[flask]'")
 
 
 @pytest.mark.parametrize(
@@ -75,9 +73,7 @@ def test_the_base_install_s_command_names_the_extra(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_installed_package_names_what_it_was_installed_from(
-    origin: dict[str, object] | None, source: str, tmp_path: Path
-) -> None:
+def test_installed_package_names_its_source(origin: dict[str, object] | None, source: str, tmp_path: Path) -> None:
     package, information = tmp_path / "orders_flask", tmp_path / "orders-0.1.0.dist-info"
     package.mkdir()
     information.mkdir()

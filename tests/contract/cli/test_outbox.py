@@ -11,12 +11,12 @@ from orders_domain import Actor, CustomItem, Money
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has three events: one waits, one is parked, one was sent."""
+    """A directory whose database has three events: waiting, parked and sent."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve"):
         order = PlaceOrder(actor=Actor(subject=name), items=(CustomItem({"sku": "tea"}),), total=Money.of(1, "USD"))
@@ -37,7 +37,7 @@ def mark(here: Path, state: str, row: int) -> None:
 
 
 def spelt(here: Path, state: str) -> str:
-    """The state as the database spells it."""
+    """The state as the database stores it."""
     with closing(sqlite3.connect(here / "orders.db")) as connection:
         (waiting,) = connection.execute("SELECT state FROM outbox WHERE id = 1").fetchone()
     return state.upper() if str(waiting).isupper() else state.lower()
@@ -49,7 +49,7 @@ def listed(here: Path, *arguments: str) -> list[list[str]]:
     return [line.split() for line in shown.stdout.splitlines()]
 
 
-def test_what_waits_and_what_is_parked_is_listed_oldest_first(here: Path) -> None:
+def test_waiting_and_parked_are_listed_by_age(here: Path) -> None:
     shown = orders("outbox", "list", here=here)
 
     lines = shown.stdout.splitlines()
@@ -68,18 +68,18 @@ def test_what_waits_and_what_is_parked_is_listed_oldest_first(here: Path) -> Non
         (["--state", "untold"], []),
     ],
 )
-def test_the_list_is_of_the_states_asked_for(here: Path, arguments: list[str], states: list[str]) -> None:
+def test_list_filters_by_state(here: Path, arguments: list[str], states: list[str]) -> None:
     assert [line[0] for line in listed(here, *arguments)] == states
 
 
-def test_parked_events_wait_again(here: Path) -> None:
+def test_resend_returns_parked_to_waiting(here: Path) -> None:
     resent = orders("outbox", "resend", "--parked", here=here)
 
     assert (resent.returncode, resent.stdout) == (0, "Requeued 1 event.\n")
     assert [line[:2] for line in listed(here)] == [["waiting", "0"], ["waiting", "0"]]
 
 
-def test_an_event_that_was_sent_leaves_once_more_when_it_is_named(here: Path) -> None:
+def test_resend_by_id_returns_sent_to_waiting(here: Path) -> None:
     (sent,) = listed(here, "--state", "sent")
     event_id = sent[-3]
 
@@ -89,7 +89,7 @@ def test_an_event_that_was_sent_leaves_once_more_when_it_is_named(here: Path) ->
     assert listed(here, "--state", "sent") == []
 
 
-def test_ids_of_no_parked_or_sent_event_are_named_and_the_others_resent(here: Path) -> None:
+def test_resend_names_unknown_ids(here: Path) -> None:
     (sent,) = listed(here, "--state", "sent")
     unknown, other = str(uuid4()), str(uuid4())
 
@@ -100,7 +100,7 @@ def test_ids_of_no_parked_or_sent_event_are_named_and_the_others_resent(here: Pa
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-uuid"], ["--state", "sent"]])
-def test_what_cannot_be_resent_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
+def test_invalid_arguments_are_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
     refused = orders("outbox", "resend", *arguments, here=tmp_path)
 
     assert refused.returncode == 2
@@ -108,7 +108,7 @@ def test_what_cannot_be_resent_is_a_usage_error(tmp_path: Path, arguments: list[
 
 
 @pytest.mark.parametrize("words", [["list"], ["resend", "--parked"]])
-def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path, words: list[str]) -> None:
-    assert_one_sentence(orders("outbox", *words, here=tmp_path), "store")
+def test_missing_database_is_an_error(tmp_path: Path, words: list[str]) -> None:
+    assert_error_line(orders("outbox", *words, here=tmp_path), "store")
     url = "postgresql://nobody@127.0.0.1:1/x"
-    assert_one_sentence(orders("outbox", *words, here=tmp_path, DATABASE_URL=url), "store")
+    assert_error_line(orders("outbox", *words, here=tmp_path, DATABASE_URL=url), "store")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 from tests.support.depth import effort
 from tests.support.shop_folder import Shop, interrupted
 
@@ -20,15 +20,15 @@ def written(shop: Shop, name: str, text: str | bytes) -> str:
     return name
 
 
-def went_on_from(stderr: str) -> str:
-    """The option that the command says to go on with."""
-    found = re.search(r"--from-line (\d+)", stderr)
-    assert found, stderr
-    return found[1]
+def recommended_line(stderr: str) -> str:
+    """The value of --from-line that the error message recommends."""
+    match = re.search(r"--from-line (\d+)", stderr)
+    assert match, stderr
+    return match[1]
 
 
 @pytest.mark.clause("002-34")
-def test_csv_is_imported(shop: Shop) -> None:
+def test_csv_file_is_imported(shop: Shop) -> None:
     lines = (
         "name,sku,stock_quantity,price,currency,low_stock_threshold\n"
         '"Tea, black",TEA-1,7,3.5,EUR,2\n\n"Lamp ""Ada"", of brass",LAMP-1,0,120,,\n Thé 🍵 ,TEA-2, 8 , 4.25 ,USD,0\n'
@@ -46,13 +46,13 @@ def test_csv_is_imported(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_json_lines_are_imported(shop: Shop) -> None:
+def test_jsonl_file_is_imported(shop: Shop) -> None:
     products: list[dict[str, Any]] = [
         {"sku": "TEA-1", "name": "Tea", "price": 3.5, "stock_quantity": 7, "low_stock_threshold": 2},
         {"sku": "TEA-2", "name": "Tea", "price": "4.25", "stock_quantity": 8, "currency": "EUR"},
         {"sku": "TEA-3", "name": "Tea", "price": 4, "stock_quantity": 0, "currency": None},
     ]
-    text = "\n".join(map(json.dumps, products))  # and no line end
+    text = "\n".join(map(json.dumps, products))  # no newline at the end
 
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text), DEFAULT_CURRENCY="GBP")
 
@@ -87,7 +87,7 @@ BAD_CSV = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_CSV.items())
-def test_a_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+def test_invalid_csv_line_is_skipped(shop: Shop, line: str, reason: str) -> None:
     text = f"{HEADER}TEA-1,Tea,1,1\n{line}\nTEA-2,Tea,1,1\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -116,7 +116,7 @@ BAD_JSON: dict[str, str] = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD_JSON.items(), ids=lambda value: value[:40])
-def test_a_json_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: str, reason: str) -> None:
+def test_invalid_jsonl_line_is_skipped(shop: Shop, line: str, reason: str) -> None:
     text = f"{json.dumps(GOOD)}\n{line}\n\n{json.dumps(GOOD | {'sku': 'U'})}\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
@@ -125,7 +125,7 @@ def test_a_json_line_that_cannot_be_is_named_and_passed_over(shop: Shop, line: s
     assert [row[0] for row in shop.rows(STORED)] == ["T", "U"]
 
 
-def test_a_line_that_is_not_utf_8_is_passed_over_and_no_other(shop: Shop) -> None:
+def test_non_utf8_line_is_skipped(shop: Shop) -> None:
     text = HEADER.encode() + b"TEA-1,Tea,1,1\nTEA-2,Th\xe9,1,1\nTEA-3,Tea,1,1\n"
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -138,7 +138,7 @@ OPEN = "must be CSV: a quote is not closed, and a product must be one line"
 CLOSED = "must be CSV: a quote may belong to an earlier line, and a product must be one line"
 
 
-def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> None:
+def test_unclosed_quote_affects_one_line(shop: Shop) -> None:
     others = effort(2_000, 20_000)
     text = f'{HEADER}TEA-1,"Tea,1,1\n' + "".join(f'SKU-{n},"Tea, {n}",1,1\n' for n in range(others))
 
@@ -148,7 +148,7 @@ def test_a_quote_that_is_never_closed_takes_no_line_but_its_own(shop: Shop) -> N
     assert ended.stderr == f"Products: {others:,} added, 0 changed, 0 unchanged, 1 rejected.\n"
 
 
-def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Shop) -> None:
+def test_multiline_product_is_rejected_fully(shop: Shop) -> None:
     text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTV 24",TV-1,1,1\n"Tea\n"Pot",POT-1,1,1\n'
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text))
@@ -157,7 +157,7 @@ def test_of_a_product_on_two_lines_both_are_refused_and_no_half_is_kept(shop: Sh
     assert [row[:2] for row in shop.rows(STORED)] == [("TV-1", 'TV 24"'), ("POT-1", "Pot")]
 
 
-def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) -> None:
+def test_from_line_inside_product_rejects_rest(shop: Shop) -> None:
     text = 'name,sku,price,stock_quantity\n"Lamp\nof brass",LAMP-1,1,1\nTea,TEA-1,1,1\n'
 
     ended = shop.run("products", "import", written(shop, "catalogue.csv", text), "--from-line", "3")
@@ -166,7 +166,7 @@ def test_it_goes_on_between_the_lines_of_a_product_as_it_would_have(shop: Shop) 
     assert [row[0] for row in shop.rows(STORED)] == ["TEA-1"]
 
 
-def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
+def test_jsonl_name_may_span_lines(shop: Shop) -> None:
     name = written(shop, "catalogue.jsonl", json.dumps(GOOD | {"name": "Lamp\nof brass"}))
 
     assert shop.run("products", "import", name).returncode == 0
@@ -184,13 +184,13 @@ def test_json_lines_have_names_of_several_lines(shop: Shop) -> None:
         ("sku,sku,name,price,stock_quantity\n", "sku"),
     ],
 )
-def test_a_header_that_is_not_ours_is_refused(shop: Shop, header: str, words: str) -> None:
+def test_invalid_header_is_rejected(shop: Shop, header: str, words: str) -> None:
     ended = shop.run("products", "import", written(shop, "catalogue.csv", f"{header}T,Tea,1,1\n"))
 
-    assert_one_sentence(ended, words)
+    assert_error_line(ended, words)
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
+def test_dry_run_changes_nothing(shop: Shop) -> None:
     shop.run("products", "import", written(shop, "first.csv", f"{HEADER}A,Tea,1,1\nB,Tea,1,1\n"))
     before = shop.rows(STORED)
 
@@ -203,7 +203,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(shop: Shop) -> None:
     assert shop.rows(STORED) == before
 
 
-def test_it_goes_on_from_a_line(shop: Shop) -> None:
+def test_from_line_skips_earlier_lines(shop: Shop) -> None:
     name = written(shop, "catalogue.csv", f"{HEADER}A,Tea,1,1\nbad\nB,Tea,1,1\nC,Tea,1,1\n")
 
     ended = shop.run("products", "import", name, "--from-line", "4")
@@ -213,18 +213,18 @@ def test_it_goes_on_from_a_line(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_a_line_beyond_the_end_of_the_file_is_a_sentence(shop: Shop, form: str) -> None:
+def test_from_line_beyond_the_end_is_an_error(shop: Shop, form: str) -> None:
     text = f"{HEADER}A,Tea,1,1\n" if form == "csv" else f"{json.dumps(GOOD)}\n\n"
     name = written(shop, "catalogue", text)
 
     ended = shop.run("products", "import", name, "--format", form, "--from-line", "4")
     at_the_end = shop.run("products", "import", name, "--format", form, "--from-line", "3")
 
-    assert_one_sentence(ended, "ends with line 2", "--from-line 4")
-    assert at_the_end.returncode == 0  # an import may be interrupted when all is done
+    assert_error_line(ended, "ends with line 2", "--from-line 4")
+    assert at_the_end.returncode == 0  # an import may be interrupted after its last line
 
 
-def test_standard_input_is_read(shop: Shop) -> None:
+def test_standard_input_is_imported(shop: Shop) -> None:
     ended = shop.run("products", "import", "-", "--format", "csv", given=f"{HEADER}A,Tea,1,1\n")
 
     assert ended.returncode == 0, ended
@@ -232,23 +232,23 @@ def test_standard_input_is_read(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["nowhere.csv"], ["-"], ["."], ["orders.db"], ["orders.db", "--format", "xml"]])
-def test_a_file_that_cannot_be_read_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
+def test_unreadable_file_is_a_usage_error(shop: Shop, arguments: list[str]) -> None:
     ended = shop.run("products", "import", *arguments)
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
 
 
-def test_a_database_that_is_not_there_is_a_sentence_that_says_how_to_go_on(tmp_path: Path) -> None:
+def test_missing_database_error_says_how_to_resume(tmp_path: Path) -> None:
     (tmp_path / "catalogue.csv").write_text(f"{HEADER}A,Tea,1,1\n")
 
     ended = orders("products", "import", "catalogue.csv", here=tmp_path)
 
-    assert_one_sentence(ended, "store", "--from-line 1")
+    assert_error_line(ended, "store", "--from-line 1")
 
 
 def catalogue(size: int, *, bad: int) -> str:
-    """So many lines; of each of the first thousands one is bad."""
+    """A CSV file with the given number of lines; in each of the first thousands one line is invalid."""
     lines = [f"SKU-{n},Product {n},{n % 100}.50,{n % 50}" for n in range(size)]
     for n in range(bad):
         lines[n * 1000 + 7] = f"BAD-{n},Product,minus one,1"
@@ -256,7 +256,7 @@ def catalogue(size: int, *, bad: int) -> str:
 
 
 @pytest.mark.clause("002-34")
-def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
+def test_large_import_skips_invalid_lines(shop: Shop) -> None:
     bad = effort(3, 20)
     good = bad * 1_000 - bad
     name = written(shop, "catalogue.csv", catalogue(bad * 1_000, bad=bad))
@@ -276,7 +276,7 @@ def test_thousands_of_products_with_bad_lines_among_them(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
+def test_interrupted_import_can_be_resumed(shop: Shop) -> None:
     size = effort(10_000, 20_000)
     name = written(shop, "catalogue.csv", catalogue(size, bad=0))
 
@@ -284,7 +284,7 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
         "products", "import", name, here=shop.here, when=lambda: shop.rows("SELECT count(*) FROM products") > [(1500,)]
     )
     begun = shop.rows("SELECT count(*) FROM products")[0][0]
-    resumed = shop.run("products", "import", name, "--from-line", went_on_from(ended.stderr))
+    resumed = shop.run("products", "import", name, "--from-line", recommended_line(ended.stderr))
 
     assert ended.returncode == 130, ended
     assert 1500 < begun < size
@@ -294,7 +294,7 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(shop: Shop) -> None:
 
 
 @pytest.mark.clause("002-34")
-def test_an_exponent_beyond_all_numbers_spoils_its_line_alone(shop: Shop) -> None:
+def test_huge_exponent_affects_one_line(shop: Shop) -> None:
     line = '{{"sku": "{}", "name": "x", "price": {}, "stock_quantity": 1}}\n'
     text = line.format("A", 1) + line.format("B", "1E+99999999999999999999999") + line.format("C", "1E+400")
     text += line.format("D", 2)
@@ -302,5 +302,5 @@ def test_an_exponent_beyond_all_numbers_spoils_its_line_alone(shop: Shop) -> Non
     ended = shop.run("products", "import", written(shop, "catalogue.jsonl", text))
 
     assert ended.returncode == 1
-    assert [one.partition(":")[0] for one in ended.stdout.splitlines()] == ["line 2", "line 3"]
+    assert [message.partition(":")[0] for message in ended.stdout.splitlines()] == ["line 2", "line 3"]
     assert [row[0] for row in shop.rows(STORED)] == ["A", "D"]

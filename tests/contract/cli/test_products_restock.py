@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.command import assert_one_sentence
+from tests.support.command import assert_error_line
 from tests.support.shop_folder import Shop
 
 STOCK = "SELECT stock_quantity FROM products"
@@ -17,7 +17,7 @@ def shop(shop: Shop) -> Shop:
 
 
 @pytest.mark.clause("002-34")
-def test_what_comes_in_is_added_to_what_is_there(shop: Shop) -> None:
+def test_restock_adds_to_the_stock(shop: Shop) -> None:
     first = shop.run("products", "restock", "1", "40")
     second = shop.run("products", "restock", "1", "1")
 
@@ -37,17 +37,15 @@ def test_what_comes_in_is_added_to_what_is_there(shop: Shop) -> None:
         ("TEA-1", "1", ["product"]),
     ],
 )
-def test_what_cannot_be_is_a_sentence_and_changes_nothing(
-    shop: Shop, product: str, quantity: str, words: list[str]
-) -> None:
+def test_invalid_restock_changes_nothing(shop: Shop, product: str, quantity: str, words: list[str]) -> None:
     ended = shop.run("products", "restock", product, quantity)
 
-    assert_one_sentence(ended)
+    assert_error_line(ended)
     assert all(word in ended.stderr.lower() for word in words), ended.stderr
     assert shop.rows(STOCK) == [(7,)]
 
 
 @pytest.mark.parametrize("quantity", ["-1", "1.5", "many", ""])
-def test_what_is_no_quantity_is_refused(shop: Shop, quantity: str) -> None:
+def test_invalid_quantity_is_rejected(shop: Shop, quantity: str) -> None:
     assert shop.run("products", "restock", "--", "1", quantity).returncode in (1, 2)
     assert shop.rows(STOCK) == [(7,)]

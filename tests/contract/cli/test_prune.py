@@ -11,14 +11,14 @@ from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 OLD, FAR = "2020-01-01 00:00:00.000000", "2120-01-01 00:00:00.000000"
 
 
 @pytest.fixture
 def here(migrated: Path) -> Path:
-    """A folder whose database has four events and four keys, all of today."""
+    """A directory whose database has four events and four keys of today."""
     container = Container(settings=Settings(database_url=f"sqlite:///{migrated}/orders.db"))
     for name in ("ann", "bob", "eve", "joe"):
         container.place_order(
@@ -43,7 +43,7 @@ def ids(here: Path, table: str, column: str) -> list[str]:
         return [str(value) for (value,) in connection.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
 
 
-def test_what_is_young_or_not_sent_stays(here: Path) -> None:
+def test_recent_or_unsent_rows_are_retained(here: Path) -> None:
     change(here, f"UPDATE outbox SET at = '{OLD}' WHERE id = 1")
 
     pruned = orders("prune", here=here)
@@ -53,7 +53,7 @@ def test_what_is_young_or_not_sent_stays(here: Path) -> None:
     assert (len(ids(here, "outbox", "id")), len(ids(here, "idempotency_keys", "subject"))) == (4, 4)
 
 
-def test_old_keys_and_events_sent_long_ago_go(here: Path) -> None:
+def test_old_rows_are_deleted(here: Path) -> None:
     change(here, f"UPDATE outbox SET state = 'sent', at = '{OLD}' WHERE id IN (2, 3)")
     change(here, "UPDATE outbox SET state = 'sent' WHERE id = 4")
     change(here, f"UPDATE idempotency_keys SET at = '{OLD}' WHERE subject = 'bob'")
@@ -69,7 +69,7 @@ def test_old_keys_and_events_sent_long_ago_go(here: Path) -> None:
     assert ids(here, "inbox", "message_id") == ["young"]
 
 
-def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+def test_unreachable_database_is_an_error(tmp_path: Path) -> None:
     pruned = orders("prune", here=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 
-    assert_one_sentence(pruned, "store is away")
+    assert_error_line(pruned, "store is away")

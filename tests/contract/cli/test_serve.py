@@ -21,7 +21,7 @@ from flask import Flask
 from orders_flask.app import container_of, create_app
 from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
-from tests.support.command import assert_one_sentence, environment, in_a_process, orders
+from tests.support.command import assert_error_line, environment, in_a_process, orders
 
 HOST = "127.0.0.1"
 
@@ -29,13 +29,13 @@ HOST = "127.0.0.1"
 @pytest.fixture
 def port() -> int:
     with socket.create_server((HOST, 0)) as probe:
-        found: int = probe.getsockname()[1]
-        return found
+        free: int = probe.getsockname()[1]
+        return free
 
 
 @contextmanager
 def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The command runs meanwhile; what it writes goes to the file `output`."""
+    """Run the command during the block; its output goes to the file `output`."""
     with (here / "output").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "orders_flask", *arguments],
@@ -54,13 +54,13 @@ def started(*arguments: str, here: Path, **settings: str) -> Iterator[subprocess
 
 
 def answer(port: int, path: str = "/healthz", **headers: str) -> object:
-    """What the service says, as soon as it does."""
+    """The response of the service, as soon as it responds."""
     deadline = time.monotonic() + 30
     request = urllib.request.Request(f"http://{HOST}:{port}{path}", headers=headers)
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=5) as found:
-                return json.load(found)
+            with urllib.request.urlopen(request, timeout=5) as response:
+                return json.load(response)
         except (URLError, ConnectionError):
             assert time.monotonic() < deadline, "it does not start"
             time.sleep(0.05)
@@ -71,12 +71,12 @@ def written(here: Path) -> str:
 
 
 def to_all(process: int, number: signal.Signals) -> None:
-    """As a terminal does at Ctrl-C: the server hears it, and its worker, too."""
+    """Send the signal to the server and its worker, as a terminal does at Ctrl-C."""
     os.killpg(process, number)
 
 
 @pytest.mark.parametrize(
-    ("number", "tell"),
+    ("number", "send_signal"),
     [
         (signal.SIGINT, to_all),
         (signal.SIGTERM, os.kill),
@@ -84,15 +84,15 @@ def to_all(process: int, number: signal.Signals) -> None:
         pytest.param(signal.SIGTERM, to_all, marks=pytest.mark.deep),
     ],
 )
-def test_the_service_starts_answers_and_ends_when_told(
-    tmp_path: Path, port: int, number: signal.Signals, tell: Callable[[int, signal.Signals], None]
+def test_serve_responds_and_stops_on_signal(
+    tmp_path: Path, port: int, number: signal.Signals, send_signal: Callable[[int, signal.Signals], None]
 ) -> None:
     with started("serve", "--port", str(port), here=tmp_path) as process:
         token = orders("token", "ann", here=tmp_path).stdout.strip()
         assert answer(port) == {"status": "ok"}
         assert answer(port, "/orders/user/ann", Authorization=f"Bearer {token}") == []
 
-        tell(process.pid, number)
+        send_signal(process.pid, number)
         status = process.wait(10)
 
     assert status == 0
@@ -112,16 +112,16 @@ orders_flask.__main__.main()
 """
 
 
-@pytest.mark.parametrize(("asked", "threads"), [((), 8), (("--threads", "3"), 3)])
-def test_the_threads_asked_for_answer_requests(tmp_path: Path, port: int, asked: tuple[str, ...], threads: int) -> None:
-    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *asked]
+@pytest.mark.parametrize(("options", "threads"), [((), 8), (("--threads", "3"), 3)])
+def test_thread_count_follows_the_option(tmp_path: Path, port: int, options: tuple[str, ...], threads: int) -> None:
+    command = [sys.executable, "-c", ITS_THREADS, "serve", "--port", str(port), *options]
 
     ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
 
     assert ended.stdout == f"threads: {threads}\n", ended.stderr
 
 
-def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: int) -> None:
+def test_embedded_relay_sends_unless_disabled(tmp_path: Path, port: int) -> None:
     token = orders("token", "ann", here=tmp_path).stdout.strip()
     with started("serve", "--port", str(port), "--no-relay", here=tmp_path):
         answer(port)
@@ -139,7 +139,7 @@ def test_the_service_sends_what_waits_unless_told_not_to(tmp_path: Path, port: i
 
 
 def waiting(here: Path) -> int:
-    """How many events wait to be sent."""
+    """The number of events that are not sent yet."""
     return len(orders("outbox", "list", "--state", "waiting", here=here).stdout.splitlines())
 
 
@@ -153,28 +153,28 @@ def place(port: int, token: str) -> None:
 
 @pytest.fixture
 def never_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start that should be refused, and is not, does not serve within this process."""
+    """Prevent a server start within this process if the command is not rejected."""
     monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: pytest.fail("It serves."))
 
 
 @pytest.mark.usefixtures("never_served")
-def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
-    with socket.create_server((HOST, 0)) as taken:
-        port = str(taken.getsockname()[1])
+def test_occupied_port_is_an_error(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        port = str(listener.getsockname()[1])
 
         ended = orders("serve", "--port", port, here=tmp_path)
 
-    assert_one_sentence(ended, f"{HOST}:{port}", "Use another port with --port.")
+    assert_error_line(ended, f"{HOST}:{port}", "Use another port with --port.")
 
 
-def test_a_host_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
-    assert_one_sentence(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
+def test_unknown_host_is_an_error(tmp_path: Path) -> None:
+    assert_error_line(orders("serve", "--host", "192.0.2.1", "--port", "8000", here=tmp_path), "192.0.2.1")
 
 
 @pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_URL": "memory://"}])
-def test_several_workers_on_one_process_s_memory_are_refused(tmp_path: Path, settings: dict[str, str]) -> None:
-    assert_one_sentence(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
+def test_workers_need_shared_stores(tmp_path: Path, settings: dict[str, str]) -> None:
+    assert_error_line(orders("serve", "--workers", "2", here=tmp_path, **settings), "workers", "REDIS_URL")
 
 
 BAD = {
@@ -190,24 +190,22 @@ BAD = {
 
 @pytest.mark.usefixtures("never_served")
 @pytest.mark.parametrize(("variable", "value"), BAD.items())
-def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
-    tmp_path: Path, port: int, variable: str, value: str
-) -> None:
+def test_invalid_setting_stops_startup(tmp_path: Path, port: int, variable: str, value: str) -> None:
     named = "JWT_SECRET" if variable == "ORDERS_ENV" else variable
 
     ended = orders("serve", "--port", str(port), here=tmp_path, **{variable: value})
 
-    assert_one_sentence(ended, named)
+    assert_error_line(ended, named)
 
 
-def test_a_process_that_refuses_to_start_writes_a_sentence_too(tmp_path: Path, port: int) -> None:
+def test_startup_error_has_no_traceback(tmp_path: Path, port: int) -> None:
     ended = in_a_process("serve", "--port", str(port), here=tmp_path, JWT_SECRET="short")
 
-    assert_one_sentence(ended, "JWT_SECRET")
+    assert_error_line(ended, "JWT_SECRET")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_relay_ends_when_told(migrated: Path, number: signal.Signals) -> None:
+def test_relay_stops_on_signal(migrated: Path, number: signal.Signals) -> None:
     with started("relay", here=migrated) as process:
         deadline = time.monotonic() + 20
         while "Ctrl-C" not in written(migrated) and time.monotonic() < deadline:
@@ -229,11 +227,11 @@ DEMONSTRATED = [
 
 
 def shown_by(guide: str) -> list[str]:
-    """The requests to paste."""
+    """The shell commands in the output."""
     return [line.strip() for line in guide.splitlines() if line.strip().startswith("curl")]
 
 
-def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, port: int) -> None:
+def test_demo_prints_working_shell_commands(tmp_path: Path, port: int) -> None:
     with started("demo", "--port", str(port), here=tmp_path) as process:
         answer(port)
         statuses = [
@@ -250,7 +248,7 @@ def test_the_demonstration_shows_requests_that_work_in_a_shell(tmp_path: Path, p
 
 
 @pytest.mark.parametrize(("mounts", "paths"), DEMONSTRATED)
-def test_the_demonstration_shows_requests_to_what_is_mounted(
+def test_demo_prints_commands_for_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, mounts: str, paths: list[str]
 ) -> None:
     monkeypatch.setattr(sys.modules["orders_flask.cli.serve"], "_serve", lambda **_: None)
@@ -260,7 +258,7 @@ def test_the_demonstration_shows_requests_to_what_is_mounted(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERS_MOUNTS", mounts)
     app = create_app()
-    statuses = [asked(app, command) for command in commands]
+    statuses = [status_of(app, command) for command in commands]
     close(container_of(app))
 
     assert ended.returncode == 0, ended
@@ -269,8 +267,8 @@ def test_the_demonstration_shows_requests_to_what_is_mounted(
     assert statuses == [200] * len(paths)
 
 
-def asked(app: Flask, command: str) -> int:
-    """The status that a command line of curl's would get."""
+def status_of(app: Flask, command: str) -> int:
+    """The status code of the response to a curl command."""
     options = iter(shlex.split(command)[1:])
     method, url, headers, data = "GET", "", [], None
     for option in options:
@@ -288,13 +286,13 @@ def asked(app: Flask, command: str) -> int:
     return app.test_client().open(urlsplit(url).path, method=method, headers=headers, data=data).status_code
 
 
-def test_there_is_no_demonstration_in_production(tmp_path: Path) -> None:
+def test_demo_is_rejected_in_production(tmp_path: Path) -> None:
     ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
 
-    assert_one_sentence(ended, "production")
+    assert_error_line(ended, "production")
 
 
-def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> None:
+def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:
     with started("serve", "--port", str(port), here=tmp_path, ORDERS_MOUNT="x"):
         answer(port)
 
@@ -302,7 +300,7 @@ def test_a_start_warns_of_a_misspelt_setting_once(tmp_path: Path, port: int) -> 
     assert json.loads(line)["event"] == "unknown settings"
 
 
-def test_a_worker_warns_of_a_misspelt_setting(tmp_path: Path) -> None:
+def test_relay_warns_of_unknown_setting(tmp_path: Path) -> None:
     assert orders("migrate", here=tmp_path).returncode == 0
 
     with started("relay", here=tmp_path, ORDERS_MOUNT="x"):

@@ -9,12 +9,12 @@ import pytest
 from orders_adapters.security.tokens import JwtTokenVerifier, shared_secret
 from orders_domain import Actor, Role
 from orders_flask.settings import DEVELOPMENT_SECRET
-from tests.support.command import assert_one_sentence, orders
+from tests.support.command import assert_error_line, orders
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
 
-def test_a_token_is_printed_that_the_service_takes(tmp_path: Path) -> None:
+def test_printed_token_is_accepted(tmp_path: Path) -> None:
     printed = orders("token", "ann", "--role", "admin", "--scope", "a:b", "--scope", "c", "--hours", "2", here=tmp_path)
 
     token = printed.stdout.strip()
@@ -26,7 +26,7 @@ def test_a_token_is_printed_that_the_service_takes(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_token_is_for_the_service_as_it_is_configured(tmp_path: Path) -> None:
+def test_token_follows_the_settings(tmp_path: Path) -> None:
     printed = orders("token", "ann", here=tmp_path, JWT_SECRET=SECRET, JWT_ISSUER="us", JWT_AUDIENCE="shop")
 
     identity = JwtTokenVerifier(shared_secret(SECRET), algorithm="HS256", issuer="us", audience="shop")
@@ -43,15 +43,15 @@ def test_a_token_is_for_the_service_as_it_is_configured(tmp_path: Path) -> None:
         ({"JWT_SECRET": "short"}, "JWT_SECRET"),
     ],
 )
-def test_no_token_is_printed_where_none_may_be(tmp_path: Path, settings: dict[str, str], word: str) -> None:
-    assert_one_sentence(orders("token", "ann", here=tmp_path, **settings), word)
+def test_unsafe_settings_issue_no_token(tmp_path: Path, settings: dict[str, str], word: str) -> None:
+    assert_error_line(orders("token", "ann", here=tmp_path, **settings), word)
 
 
 @pytest.mark.parametrize("subject", ["", "a" * 65])
-def test_no_token_is_printed_that_the_service_would_not_take(tmp_path: Path, subject: str) -> None:
-    assert_one_sentence(orders("token", subject, here=tmp_path), "64 characters")
+def test_invalid_subject_is_rejected(tmp_path: Path, subject: str) -> None:
+    assert_error_line(orders("token", subject, here=tmp_path), "64 characters")
 
 
 @pytest.mark.parametrize("arguments", [[], ["ann", "--role", "wizard"], ["ann", "--hours", "0"], ["ann", "bob"]])
-def test_a_token_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
+def test_invalid_arguments_are_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
     assert orders("token", *arguments, here=tmp_path).returncode == 2

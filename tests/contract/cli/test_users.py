@@ -10,14 +10,14 @@ import pytest
 from orders_domain import Role
 from orders_domain.errors import InvalidCredentials
 from orders_domain.use_cases import SignIn
-from tests.support.command import Ended, assert_one_sentence, environment, orders
+from tests.support.command import Ended, assert_error_line, environment, orders
 from tests.support.shop_folder import Shop, command
 
 PASSWORD = "correct horse"
 
 
 def ran(shop: Shop, *arguments: str, given: str = f"{PASSWORD}\n") -> Ended:
-    """Run `orders users` with what is given on standard input."""
+    """Run `orders users` with the given standard input."""
     return shop.run("users", *arguments, given=given)
 
 
@@ -33,7 +33,7 @@ def signs_in(shop: Shop, email: str = "ann@example.com", password: str = PASSWOR
     return True
 
 
-def test_who_is_created_can_sign_in(shop: Shop) -> None:
+def test_created_user_can_sign_in(shop: Shop) -> None:
     created = create(shop, "Ann@Example.com", "--id", "ann")
 
     assert (created.returncode, created.stdout) == (0, "Created ann@example.com with id ann and role customer.\n")
@@ -41,7 +41,7 @@ def test_who_is_created_can_sign_in(shop: Shop) -> None:
     assert not signs_in(shop, password="wrong horse")
 
 
-def test_an_administrator_has_a_role_and_scopes(shop: Shop) -> None:
+def test_created_admin_has_role_and_scopes(shop: Shop) -> None:
     create(shop, "root@example.com", "--role", "admin", "--scope", "orders:write", "--scope", "a:b")
 
     (user,) = shop.within(lambda container: container.users().list_page())
@@ -49,7 +49,7 @@ def test_an_administrator_has_a_role_and_scopes(shop: Shop) -> None:
     assert len(user.id) == 36
 
 
-def test_the_list_shows_every_account_and_no_hash(shop: Shop) -> None:
+def test_user_list_shows_no_hash(shop: Shop) -> None:
     create(shop, "bob@example.com", "--id", "bob", "--role", "admin", "--scope", "orders:write")
     create(shop, "ann@example.com", "--id", "ann")
     shop.run("users", "disable", "ann@example.com")
@@ -62,7 +62,7 @@ def test_the_list_shows_every_account_and_no_hash(shop: Shop) -> None:
     assert "argon2" not in listed.stdout
 
 
-def test_who_is_disabled_cannot_sign_in_until_enabled(shop: Shop) -> None:
+def test_disabled_user_cannot_sign_in(shop: Shop) -> None:
     create(shop)
 
     assert shop.run("users", "disable", "ANN@example.com").returncode == 0
@@ -72,7 +72,7 @@ def test_who_is_disabled_cannot_sign_in_until_enabled(shop: Shop) -> None:
     assert signs_in(shop)
 
 
-def test_a_new_password_replaces_the_old_one(shop: Shop) -> None:
+def test_new_password_replaces_the_old_one(shop: Shop) -> None:
     create(shop)
 
     changed = ran(shop, "password", "ann@example.com", "--password-stdin", given="battery staple\r\nand more")
@@ -93,49 +93,49 @@ def test_a_new_password_replaces_the_old_one(shop: Shop) -> None:
         ("ann@example.com", "correct \udcff horse\n", "UTF-8"),
     ],
 )
-def test_what_cannot_be_is_one_sentence_and_no_account(shop: Shop, email: str, given: str, word: str) -> None:
+def test_invalid_user_is_not_created(shop: Shop, email: str, given: str, word: str) -> None:
     refused = create(shop, email, given=given)
 
-    assert_one_sentence(refused, word)
+    assert_error_line(refused, word)
     assert shop.run("users", "list").stdout == ""
 
 
-def test_an_account_is_created_once(shop: Shop) -> None:
+def test_duplicate_user_is_rejected(shop: Shop) -> None:
     create(shop, "ann@example.com", "--id", "ann")
 
-    assert_one_sentence(create(shop, "ANN@example.com"), "ann@example.com")
-    assert_one_sentence(create(shop, "other@example.com", "--id", "ann"), "ann")
+    assert_error_line(create(shop, "ANN@example.com"), "ann@example.com")
+    assert_error_line(create(shop, "other@example.com", "--id", "ann"), "ann")
 
 
 @pytest.mark.parametrize("words", [("disable",), ("enable",), ("password", "--password-stdin")])
-def test_who_is_unknown_is_named(shop: Shop, words: tuple[str, ...]) -> None:
-    assert_one_sentence(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
+def test_unknown_user_is_named(shop: Shop, words: tuple[str, ...]) -> None:
+    assert_error_line(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
 
 
-def test_a_password_is_never_an_argument(shop: Shop) -> None:
+def test_password_argument_is_a_usage_error(shop: Shop) -> None:
     assert orders("users", "create", "ann@example.com", PASSWORD, here=shop.here).returncode == 2
     assert orders("users", "create", "ann@example.com", "--password", PASSWORD, here=shop.here).returncode == 2
 
 
 @pytest.mark.parametrize("words", [("create",), ("password",)])
-def test_without_a_terminal_to_ask_at_it_is_one_sentence(shop: Shop, words: tuple[str, ...]) -> None:
-    asked = subprocess.run(
+def test_password_prompt_needs_a_terminal(shop: Shop, words: tuple[str, ...]) -> None:
+    process = subprocess.run(
         command("users", *words, "ann@example.com"),
         cwd=shop.here,
         env=environment(),
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # no terminal to ask at
+        start_new_session=True,  # no terminal for the prompt
         capture_output=True,
         text=True,
         timeout=60,
     )
 
-    ended = Ended(returncode=asked.returncode, stdout=asked.stdout, stderr=asked.stderr)
-    assert_one_sentence(ended, "terminal", "--password-stdin")
+    ended = Ended(returncode=process.returncode, stdout=process.stdout, stderr=process.stderr)
+    assert_error_line(ended, "terminal", "--password-stdin")
 
 
-def test_at_a_terminal_the_password_is_asked_for_twice(shop: Shop) -> None:
-    ours, terminal = pty.openpty()
+def test_password_prompt_asks_twice(shop: Shop) -> None:
+    master, terminal = pty.openpty()
     process = subprocess.Popen(
         command("users", "create", "ann@example.com"),
         cwd=shop.here,
@@ -148,13 +148,13 @@ def test_at_a_terminal_the_password_is_asked_for_twice(shop: Shop) -> None:
     shown = b""
     for word in (b"Password:", b"confirmation:"):
         while word not in shown:
-            shown += os.read(ours, 1_000)
-        os.write(ours, f"{PASSWORD}\n".encode())
+            shown += os.read(master, 1_000)
+        os.write(master, f"{PASSWORD}\n".encode())
 
     assert process.wait(timeout=60) == 0
-    os.close(ours)
+    os.close(master)
     assert signs_in(shop)
 
 
-def test_without_tables_it_is_one_sentence(tmp_path: Path) -> None:
-    assert_one_sentence(orders("users", "list", here=tmp_path), "store")
+def test_unmigrated_database_is_an_error(tmp_path: Path) -> None:
+    assert_error_line(orders("users", "list", here=tmp_path), "store")

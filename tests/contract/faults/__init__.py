@@ -1,1 +1,1 @@
-"""The whole service under faults: processes killed, servers stopped and frozen; nothing lost, doubled or stale."""
+"""Fault injection: processes killed, servers stopped and frozen; no event lost, no order duplicated, no stale read."""

@@ -1,4 +1,4 @@
-"""Listening to the broker: everything that was told, in the order it arrived."""
+"""Probe consumer of the broker: all published messages in the order of arrival."""
 
 import json
 from collections import defaultdict
@@ -11,8 +11,8 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
-    """An event as it arrived."""
+class ReceivedEvent:
+    """A received event."""
 
     id: str
     order_id: str
@@ -20,37 +20,40 @@ class News:
 
 
 @contextmanager
-def everything_heard(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Iterator[str]:
-    """A durable queue that hears everything on the exchange, or everything with a key."""
-    ear = f"{exchange}-ear"
+def bound_queue(rabbit: RabbitServer, exchange: str, *, key: str = "#") -> Iterator[str]:
+    """A durable queue bound to the exchange, for all routing keys or for one."""
+    queue = f"{exchange}-probe"
     with rabbit.channel() as channel:
         channel.exchange_declare(exchange, exchange_type="topic", durable=True)
-        channel.queue_declare(ear, durable=True)
-        channel.queue_bind(ear, exchange, key)
+        channel.queue_declare(queue, durable=True)
+        channel.queue_bind(queue, exchange, key)
     try:
-        yield ear
+        yield queue
     finally:
-        rabbit.delete(ear)
+        rabbit.delete(queue)
 
 
-def news(rabbit: RabbitServer, ear: str) -> list[News]:
-    """Take what arrived."""
-    return [News(id=told["id"], order_id=told["subject"], version=told["orderversion"]) for told in taken(rabbit, ear)]
+def received_events(rabbit: RabbitServer, queue: str) -> list[ReceivedEvent]:
+    """Consume the received events."""
+    return [
+        ReceivedEvent(id=body["id"], order_id=body["subject"], version=body["orderversion"])
+        for body in consume(rabbit, queue)
+    ]
 
 
 def tasks(rabbit: RabbitServer, queue: str) -> list[str]:
-    """Take the orders of the tasks that arrived."""
-    return [told["order_id"] for told in taken(rabbit, queue)]
+    """Consume the received tasks; return their orders."""
+    return [body["order_id"] for body in consume(rabbit, queue)]
 
 
 def waiting(rabbit: RabbitServer, queue: str) -> int:
-    """How many messages are in a queue."""
+    """The number of messages in a queue."""
     with rabbit.channel() as channel:
         return int(channel.queue_declare(queue, passive=True).method.message_count)
 
 
-def taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
-    """Take what arrived, as it is."""
+def consume(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
+    """Consume the received messages as they are."""
     bodies: list[dict[str, Any]] = []
     with rabbit.channel() as channel:
         while True:
@@ -60,17 +63,17 @@ def taken(rabbit: RabbitServer, queue: str) -> list[dict[str, Any]]:
             bodies.append(json.loads(body))
 
 
-def require_told(told: list[News], versions: dict[str, int]) -> None:
-    """Every version of every order was told, and nothing else, in its order, under one id however often."""
+def require_published(events: list[ReceivedEvent], versions: dict[str, int]) -> None:
+    """Check that each version of each order was published, in order, and that duplicates have the same id."""
     ids: dict[tuple[str, int], set[str]] = defaultdict(set)
     first: dict[str, list[int]] = defaultdict(list)
-    for one in told:
-        if (one.order_id, one.version) not in ids:
-            first[one.order_id].append(one.version)
-        ids[one.order_id, one.version].add(one.id)
+    for event in events:
+        if (event.order_id, event.version) not in ids:
+            first[event.order_id].append(event.version)
+        ids[event.order_id, event.version].add(event.id)
     assert {order_id: sorted(seen) for order_id, seen in first.items()} == {
         order_id: list(range(1, version + 1)) for order_id, version in versions.items()
     }
     assert [order_id for order_id, seen in first.items() if seen != sorted(seen)] == [], "out of order"
-    assert [key for key, each in ids.items() if len(each) != 1] == [], "another id at a redelivery"
-    assert len({next(iter(each)) for each in ids.values()}) == len(ids), "one id for two events"
+    assert [key for key, event_ids in ids.items() if len(event_ids) != 1] == [], "another id at a redelivery"
+    assert len({next(iter(event_ids)) for event_ids in ids.values()}) == len(ids), "one id for two events"

@@ -1,4 +1,4 @@
-"""A service of its own for each test: a migrated database, a prefix in Redis, a queue and an exchange."""
+"""A separate service for each test: a migrated database, a Redis prefix, a queue and an exchange."""
 
 import os
 import secrets
@@ -20,7 +20,7 @@ from tests.support.servers.redis import RedisServer
 
 @pytest.fixture
 def chance() -> Random:
-    """Chance that can be had again: a failure shows the seed."""
+    """A seeded random generator: a failure prints the seed."""
     seed = int(os.environ.get("ORDERS_TEST_SEED") or secrets.randbits(32))
     print(f"ORDERS_TEST_SEED={seed}")
     return Random(seed)
@@ -30,7 +30,7 @@ def chance() -> Random:
 def service(
     copied_postgresql: str, redis_server: RedisServer, rabbitmq_server: RabbitServer, tmp_path: Path
 ) -> Service:
-    """On the run's servers."""
+    """The service on the servers of the run."""
     name = rabbitmq_server.name("faults")
     return Service(
         database_url=copied_postgresql,

@@ -1,4 +1,4 @@
-"""A stage on which threads act one step at a time, in the order that a test says."""
+"""Deterministic interleaving: threads that execute one step at a time, in an order given by the test."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,11 +18,11 @@ from orders_domain.ports.order_cache import OrderCache
 Step = Callable[[], None]
 """Called by an actor before each step; returns when it is its turn."""
 
-PATIENCE = 20  # seconds for a step
+PATIENCE = 20  # maximum seconds of a step
 
 
 class Actor:
-    """One thread's part: it stands still before each of its steps."""
+    """The thread of one participant: it stops before each of its steps."""
 
     def __init__(self, play: Callable[[Step], Any], threads: ThreadPoolExecutor) -> None:
         self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
@@ -30,7 +30,7 @@ class Actor:
         self._await()
 
     def step(self) -> None:
-        """Let it make its next step, if it has one left, and return when it stands still again."""
+        """Execute the next step, if there is one, and return when the thread has stopped again."""
         if not self.done:
             self._go.release()
             self._await()
@@ -41,7 +41,7 @@ class Actor:
 
     @property
     def outcome(self) -> Any:
-        """What its part returned; the error it ended with is raised here."""
+        """Return the result of the thread, or raise the error that ended it."""
         return self._part.result(PATIENCE)
 
     def _perform(self, play: Callable[[Step], Any]) -> Any:
@@ -62,7 +62,7 @@ class Actor:
 
 
 def interleavings(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Every order of so many steps of each actor."""
+    """All orders of the given numbers of steps."""
     if not any(lengths):
         yield ()
     for actor, length in enumerate(lengths):
@@ -72,7 +72,7 @@ def interleavings(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def shuffled(lengths: Sequence[int], chance: Random) -> tuple[int, ...]:
-    """One order of so many steps of each actor, by chance."""
+    """A random order of the given numbers of steps."""
     steps = [actor for actor, length in enumerate(lengths) for _ in range(length)]
     chance.shuffle(steps)
     return tuple(steps)
@@ -80,7 +80,7 @@ def shuffled(lengths: Sequence[int], chance: Random) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class SteppedCache:
-    """A cache whose every call is a step."""
+    """A cache in which each call is a step."""
 
     cache: OrderCache
     step: Step
@@ -102,7 +102,7 @@ class SteppedCache:
 
 
 class SteppedQueries(SqlOrderQueries):
-    """Queries of which reading an order is a step."""
+    """Queries in which reading an order is a step."""
 
     def __init__(self, engine: Engine, step: Step) -> None:
         super().__init__(engine)
@@ -114,7 +114,7 @@ class SteppedQueries(SqlOrderQueries):
 
 
 class SteppedUnitOfWork(SqlUnitOfWork):
-    """A unit of work of which all is one step: the order is held from its beginning to its commit."""
+    """A unit of work that is one step, because it locks the order from its start to its commit."""
 
     def __init__(self, engine: Engine, step: Step) -> None:
         super().__init__(engine)

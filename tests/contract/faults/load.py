@@ -1,4 +1,4 @@
-"""Customers: what they ask over HTTP, and every answer they got."""
+"""Load generator: customers over HTTP, and all responses that they received."""
 
 import json
 import threading
@@ -16,12 +16,12 @@ TEA = {"items": [{"sku": "tea", "quantity": 2, "unit_price": 37.5}], "total_pric
 
 
 class Gone(Exception):
-    """There was no answer."""
+    """The connection ended without a response."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back, and after how many seconds."""
+    """A response and its latency in seconds."""
 
     status: int
     headers: dict[str, str]
@@ -30,7 +30,7 @@ class Answer:
 
 
 class Customer:
-    """One customer on one connection; it belongs to one thread."""
+    """A customer with one connection, used by one thread."""
 
     def __init__(self, service: Service, web: Web, subject: str = "ada") -> None:
         self._token = service.token(subject)
@@ -39,8 +39,8 @@ class Customer:
     def place(self) -> Answer:
         return self._ask("POST", "/orders/", TEA)
 
-    def ask_once(self, path: str, body: object, *, key: str) -> Answer:
-        """Send a request under an idempotency key."""
+    def post_with_key(self, path: str, body: object, *, key: str) -> Answer:
+        """Send a request with an idempotency key."""
         return self._ask("POST", path, body, {"Idempotency-Key": key})
 
     def change(self, order_id: str, status: str, **headers: str) -> Answer:
@@ -72,14 +72,14 @@ class Customer:
 
 @dataclass
 class Acknowledged:
-    """What a service owes its customers: the versions of orders that it said yes to; and all it answered."""
+    """The order versions that the service has acknowledged, and all responses."""
 
     versions: dict[str, int] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     unanswered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, answer: Answer) -> Answer:
+    def record(self, answer: Answer) -> Answer:
         with self._lock:
             self.answers.append(answer)
             if answer.status in (200, 201):
@@ -104,17 +104,17 @@ class Acknowledged:
 def busy(
     service: Service, web: Web, life: Callable[[Customer, Acknowledged], object], *, customers: int
 ) -> Iterator[Acknowledged]:
-    """Customers who live that life again and again until the block is left; no error of theirs is lost."""
-    noted, enough, errors = Acknowledged(), threading.Event(), []
+    """Run the scenario in a loop for each customer until the block ends; errors of the customers are raised."""
+    acknowledged, enough, errors = Acknowledged(), threading.Event(), []
 
     def live() -> None:
         customer = Customer(service, web)
         try:
             while not enough.is_set():
                 try:
-                    life(customer, noted)
+                    life(customer, acknowledged)
                 except Gone:
-                    noted.nobody_answered()
+                    acknowledged.nobody_answered()
                     enough.wait(0.05)
         except Exception as error:  # noqa: BLE001 - raised again below, in the test's own thread
             errors.append(error)
@@ -125,7 +125,7 @@ def busy(
     for thread in threads:
         thread.start()
     try:
-        yield noted
+        yield acknowledged
     finally:
         enough.set()
         for thread in threads:
@@ -135,13 +135,13 @@ def busy(
         raise errors[0]
 
 
-def place_pay_and_ship(customer: Customer, noted: Acknowledged) -> None:
-    """An order's life, with a look at it after each step; what does not succeed is not tried again."""
-    placed = noted.note(customer.place())
+def place_pay_and_ship(customer: Customer, acknowledged: Acknowledged) -> None:
+    """Place, pay and ship an order, and read it after each step; a failed step ends the scenario."""
+    placed = acknowledged.record(customer.place())
     if placed.status != 201:
         time.sleep(0.02)
         return
     for status in ("PAID", "SHIPPED"):
-        noted.note(customer.change(placed.body["id"], status))
-        noted.note(customer.get(placed.body["id"]))
+        acknowledged.record(customer.change(placed.body["id"], status))
+        acknowledged.record(customer.get(placed.body["id"]))
     time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Processes that run `orders`, forked from one that has imported it, so that none costs a second of imports."""
+"""Process pool: `orders` processes forked from a process that has imported it, because an import takes a second."""
 
 import multiprocessing
 import os
@@ -25,7 +25,7 @@ _nursery.set_forkserver_preload(list(PRELOADED))
 
 
 class Forked:
-    """A process with as much of `subprocess.Popen` as tests use."""
+    """A process with the part of the `subprocess.Popen` interface that tests use."""
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._process = _nursery.Process(target=_run, args=(list(words), dict(environment), str(log)))
@@ -54,10 +54,10 @@ class Forked:
 
 
 def _run(words: list[str], environment: dict[str, str], log: str) -> None:
-    """Be `python -m orders_flask <words>` from here on."""
+    """Become `python -m orders_flask <words>`."""
     from orders_flask.__main__ import main
 
-    multiprocessing.set_start_method(None, force=True)  # of the processes that the service itself starts
+    multiprocessing.set_start_method(None, force=True)  # for the processes that the service starts
     os.environ.clear()
     os.environ.update(environment)
     output = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)

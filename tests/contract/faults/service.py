@@ -1,4 +1,4 @@
-"""The service of one test: the parts it stands on, and its processes, to be killed."""
+"""Service under test: its infrastructure, and its processes, which tests kill."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ from tests.support.servers.ephemeral.server import HOST, free_port
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Where its parts are, and how they are named."""
+    """The addresses and names of the infrastructure."""
 
     database_url: str
     redis_url: str
     redis_prefix: str
     rabbitmq_url: str
     name: str  # of the task queue
-    exchange: str  # another: a Celery worker declares an exchange of its queue's name
+    exchange: str  # a different name, because a Celery worker declares an exchange with the name of its queue
     directory: Path
     more: Mapping[str, str] = field(default_factory=dict)  # further settings
 
@@ -52,7 +52,7 @@ class Service:
         return bootstrap.issue_dev_token(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
 
     def run(self, *words: str) -> str:
-        """Run `orders <words>`; return what it says."""
+        """Run `orders <words>`; return its output."""
         done = orders(*words, here=self.directory, **self.settings)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -63,14 +63,14 @@ class Service:
 
     @contextmanager
     def relay(self) -> Iterator["Process"]:
-        """A relay at work."""
+        """A running relay."""
         with self.begin("relay") as relay:
-            relay.wait_until_says("Relaying")
+            relay.wait_until_logged("Relaying")
             yield relay
 
     @contextmanager
     def serve(self, *options: str) -> Iterator["Web"]:
-        """A web server that answers."""
+        """A web server that responds."""
         port = free_port()
         with self.begin("serve", "--port", str(port), *options) as process:
             web = Web(process=process, port=port)
@@ -79,37 +79,37 @@ class Service:
 
 
 class Process:
-    """A command that runs until the block is left; it is no trouble if it was killed before. It logs no traceback."""
+    """A command that runs until the block ends, or until it is killed. It must not log a traceback."""
 
     def __init__(self, process: Forked | subprocess.Popen[bytes], log: Path) -> None:
         self._process, self._log = process, log
         log.touch()
 
     def kill(self) -> None:
-        """kill -9, with its children."""
+        """Send SIGKILL to the process and its children."""
         processes.kill(self._process)
 
     def terminate(self) -> None:
-        """kill -15; it may take its time to end."""
+        """Send SIGTERM and return immediately."""
         self._process.terminate()
 
     def kill_alone(self) -> list[int]:
-        """kill -9, and not its children; return them."""
+        """Send SIGKILL to the process only; return its children."""
         children = processes.descendants(self._process.pid)
         self._process.kill()
         self._process.wait(10)
         return children
 
-    def wait_until_says(self, word: str) -> None:
-        within(20, lambda: word in self.said, f"the process does not say {word!r}")
+    def wait_until_logged(self, word: str) -> None:
+        within(20, lambda: word in self.output, f"the process does not say {word!r}")
 
     @property
     def children(self) -> list[int]:
-        """The processes that it started."""
+        """The child processes."""
         return processes.descendants(self._process.pid)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._log.read_text(errors="replace")
 
     @property
@@ -127,7 +127,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
         if kind is None:
-            assert "Traceback" not in self.said, self.said[self.said.index("Traceback") :][:4000]
+            assert "Traceback" not in self.output, self.output[self.output.index("Traceback") :][:4000]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +141,9 @@ class Web:
         self.process.kill()
 
     def wait_until_up(self) -> None:
-        within(20, self.answers, "the service does not come up")
+        within(20, self.responds, "the service does not come up")
 
-    def answers(self) -> bool:
+    def responds(self) -> bool:
         connection = HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/healthz")
@@ -155,7 +155,7 @@ class Web:
 
 
 def within(seconds: float, holds: Callable[[], bool], otherwise: str) -> None:
-    """Return when the condition holds; fail when it does not in time."""
+    """Return when the condition holds; fail after the timeout."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"{otherwise} within {seconds} s"

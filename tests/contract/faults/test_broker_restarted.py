@@ -1,11 +1,11 @@
-"""A broker stopped, killed and started again under creations: no customer notices, and everything arrives in order."""
+"""Broker restart under load: no request fails, and all events arrive in order."""
 
 import time
 
 import pytest
 
 from tests.contract.faults import use_cases as cores
-from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
 from tests.support.depth import effort
@@ -15,16 +15,16 @@ from tests.support.servers.rabbitmq import RabbitServer
 
 
 @pytest.mark.clause("000-05")
-def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
+def test_broker_restart_costs_no_publish_attempt(
     on_a_rabbit_to_break: Service, throwaway_rabbit: ThrowawayRabbit
 ) -> None:
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
-    with everything_heard(rabbit, service.exchange) as ear, service.serve() as web, cores.core(service) as core:
+    with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
         with rabbit.channel() as channel:
             channel.queue_declare(service.name, durable=True)  # as a Celery worker does
         time.sleep(DEFINITIONS_WRITTEN)
-        with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as noted:
+        with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as acknowledged:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill)[effort(1, 0) :]:
                 time.sleep(1)
                 end()
@@ -32,13 +32,13 @@ def test_a_broker_that_restarts_fails_no_request_and_costs_no_event_an_attempt(
                 throwaway_rabbit.start()
             time.sleep(1)
         within(30, lambda: not core.unsent(), "the outbox is not sent")
-        told, asked = news(rabbit, ear), tasks(rabbit, service.name)
-        versions, attempts = core.versions(), {one.attempts for one in core.outgoing()}
+        events, ordered = received_events(rabbit, probe), tasks(rabbit, service.name)
+        versions, attempts = core.versions(), {message.attempts for message in core.outgoing()}
 
-    assert noted.statuses == {200, 201}
-    assert noted.unanswered == 0
-    assert versions == noted.versions
-    require_told(told, versions)
-    assert set(asked) == set(versions)
+    assert acknowledged.statuses == {200, 201}
+    assert acknowledged.unanswered == 0
+    assert versions == acknowledged.versions
+    require_published(events, versions)
+    assert set(ordered) == set(versions)
     assert attempts == {0}
-    print(f"{len(versions)} orders; the slowest answer took {noted.slowest:.3f} s")
+    print(f"{len(versions)} orders; the slowest answer took {acknowledged.slowest:.3f} s")

@@ -1,4 +1,4 @@
-"""Many customers change one order at the same moment: a legal path without a hole, and with If-Match one winner."""
+"""Concurrent changes of one order: a legal path without gaps, and one winner with If-Match."""
 
 import threading
 from collections import Counter
@@ -22,7 +22,7 @@ ROUNDS = effort(2, 5)
 
 
 def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> list[Answer]:
-    """Thirty-two customers ask at the same moment."""
+    """Send the request of thirty-two customers at the same time."""
     start = threading.Barrier(CROWD)
 
     def come(_: int) -> Answer:
@@ -39,7 +39,7 @@ def at_once(service: Service, web: Web, ask: Callable[[Customer], Answer]) -> li
 
 @pytest.fixture
 def ada_s(service: Service) -> Callable[[Web], str]:
-    """Place an order of Ada's; return its id."""
+    """Place an order of Ada; return its id."""
 
     def place(web: Web) -> str:
         ada = Customer(service, web)
@@ -52,27 +52,29 @@ def ada_s(service: Service) -> Callable[[Web], str]:
 
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("threads", ["8", "32"])
-def test_changes_at_once_are_one_legal_path_told_version_by_version(
+def test_concurrent_changes_form_one_legal_path(
     service: Service, core: Core, chance: Random, ada_s: Callable[[Web], str], threads: str
 ) -> None:
     with service.serve("--no-relay", "--threads", threads) as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)
-            answers = at_once(
+            responses = at_once(
                 service,
                 web,
-                lambda one: one.change(order_id, chance.choice(["PAID", "SHIPPED", "CANCELED"])),  # noqa: B023
+                lambda customer: customer.change(order_id, chance.choice(["PAID", "SHIPPED", "CANCELED"])),  # noqa: B023
             )
 
-            assert {answer.status for answer in answers} <= {200, 409}
-            heard = {(answer.body["version"], answer.body["status"]) for answer in answers if answer.status == 200}
-            assert heard <= {(entry.version, entry.to_status.value) for entry in path(core, order_id)}
+            assert {response.status for response in responses} <= {200, 409}
+            acknowledged = {
+                (response.body["version"], response.body["status"]) for response in responses if response.status == 200
+            }
+            assert acknowledged <= {(entry.version, entry.to_status.value) for entry in path(core, order_id)}
             assert len(path(core, order_id)) > 1
     assert all(version > 1 for version in core.versions().values())
 
 
 def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
-    """The order's history; every step of it is legal, and follows from the one before."""
+    """The order's history, checked to be a legal path without gaps."""
     entries = core.queries.history(UUID(order_id))
     assert [entry.version for entry in entries] == list(range(1, len(entries) + 1))
     for before, after in pairwise(entries):
@@ -81,13 +83,11 @@ def path(core: Core, order_id: str) -> Sequence[HistoryEntry]:
     return entries
 
 
-def test_of_those_who_name_the_version_exactly_one_wins(
-    service: Service, core: Core, ada_s: Callable[[Web], str]
-) -> None:
+def test_concurrent_if_match_has_one_winner(service: Service, core: Core, ada_s: Callable[[Web], str]) -> None:
     with service.serve("--no-relay") as web:
         for _ in range(ROUNDS):
             order_id = ada_s(web)
-            answers = at_once(service, web, lambda one: one.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
-            assert Counter(answer.status for answer in answers) == {200: 1, 412: CROWD - 1}
+            responses = at_once(service, web, lambda customer: customer.change(order_id, "PAID", **{"If-Match": '"1"'}))  # noqa: B023
+            assert Counter(response.status for response in responses) == {200: 1, 412: CROWD - 1}
 
     assert set(core.versions().values()) == {2}

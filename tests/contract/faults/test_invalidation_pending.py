@@ -1,4 +1,4 @@
-"""An update that Redis did not hear of is told to it by the relay, and no stale order is read afterwards."""
+"""Pending cache invalidation: the relay repeats an invalidation that did not reach Redis."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import change_status, relay_events
 from tests.contract.faults import use_cases as cores
-from tests.contract.faults.broker_probe import everything_heard, news, require_told
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published
 from tests.contract.faults.service import Service, within
 from tests.contract.faults.test_refused_events import Relay, fill
 from tests.contract.faults.use_cases import Core, to
@@ -35,14 +35,14 @@ def network(service: Service) -> Iterator[Proxy]:
 
 @pytest.fixture
 def behind(service: Service, network: Proxy) -> Iterator[Core]:
-    """A process whose way to Redis can be cut."""
+    """A process whose connection to Redis can be cut."""
     with cores.core(service, redis_url=network.through(service.redis_url)) as behind:
         yield behind
 
 
 @dataclass(frozen=True)
 class CutOff:
-    """A cache that cannot be reached just when it is to be told of an update."""
+    """A cache that is unreachable exactly when it is invalidated."""
 
     cache: RedisOrderCache
     network: Proxy
@@ -64,8 +64,8 @@ class CutOff:
             self.network.restore()
 
 
-def unheard(behind: Core, network: Proxy, order_id: UUID) -> None:
-    """Pay the order; Redis does not hear of it."""
+def pay_without_redis(behind: Core, network: Proxy, order_id: UUID) -> None:
+    """Pay the order while Redis is unreachable."""
     cut_off = CutOff(behind.cache, network)
     changed = change_status(to(order_id, OrderStatus.PAID), uow=behind.uow(), cache=cut_off, clock=clock.now)
     assert changed.version == 2
@@ -78,40 +78,40 @@ def a_copied_order(core: Core) -> UUID:
     return order_id
 
 
-def test_the_relay_repeats_what_redis_did_not_hear(
+def test_relay_repeats_lost_invalidations(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_ids = [a_copied_order(core) for _ in range(20)]
     for order_id in order_ids:
-        unheard(behind, network, order_id)
+        pay_without_redis(behind, network, order_id)
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for order_id in order_ids * 2] == [2] * 40
-    require_told(told, {str(order_id): 2 for order_id in order_ids})
+    require_published(events, {str(order_id): 2 for order_id in order_ids})
 
 
-def test_a_relay_that_is_cut_off_itself_tells_the_cache_later_and_the_world_once(
+def test_relay_cut_off_invalidates_later(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     order_id = a_copied_order(core)
-    unheard(behind, network, order_id)
+    pay_without_redis(behind, network, order_id)
     publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         deaf = CutOff(behind.cache, network)
         assert relay_events(outbox=core.outbox, publisher=publisher, cache=deaf, clock=clock.now).sent == 2
-        assert [one.state for one in core.unsent()] == [OutboxState.PUBLISHED] * 2
+        assert [message.state for message in core.unsent()] == [OutboxState.PUBLISHED] * 2
         publisher.close()
         with service.relay():
             within(10, lambda: not core.unsent(), "the relay does not finish")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
     assert [core.get(order_id).version for _ in range(2)] == [2, 2]
-    assert [one.version for one in told] == [1, 2]
+    assert [event.version for event in events] == [1, 2]
 
 
 KILLED = """
@@ -134,13 +134,13 @@ Container(settings=settings.load()).change_status(request, cache=Death())
 
 
 def change_and_die(service: Service, order_id: UUID) -> None:
-    """Pay the order in a process that is killed after the commit, before Redis hears of it."""
+    """Pay the order in a process that is killed between the commit and the invalidation."""
     command = [sys.executable, "-c", KILLED, str(order_id)]
     done = subprocess.run(command, env=service.environment, capture_output=True, timeout=30)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-def test_a_process_killed_between_commit_and_invalidation_leaves_nothing_stale(service: Service, core: Core) -> None:
+def test_killed_process_leaves_no_stale_entry(service: Service, core: Core) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
     assert core.get(order_id).version == 1, "Redis has heard of it after all"
@@ -151,28 +151,26 @@ def test_a_process_killed_between_commit_and_invalidation_leaves_nothing_stale(s
     assert core.get(order_id).version == 2
 
 
-def test_an_event_held_back_by_a_parked_one_is_told_to_the_cache_nevertheless(
+def test_blocked_event_still_invalidates(
     service: Service, core: Core, behind: Core, network: Proxy, rabbitmq_server: RabbitServer
 ) -> None:
     fill(rabbitmq_server, service.name)
     order_id = a_copied_order(core)
     publisher = RabbitMqEventPublisher(service.rabbitmq_url, queue=service.name, exchange=service.exchange)
     relay = Relay(core, publisher)
-    while relay.turn().rejected:
+    while relay.step().rejected:
         relay.now += timedelta(hours=1)
     publisher.close()
-    unheard(behind, network, order_id)
+    pay_without_redis(behind, network, order_id)
 
     with service.relay():
         within(3, lambda: core.get(order_id).version == 2, "a stale order is read")
 
 
-def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
-    service: Service, core: Core, behind: Core, network: Proxy
-) -> None:
+def test_broker_outage_still_invalidates(service: Service, core: Core, behind: Core, network: Proxy) -> None:
     order_ids = [a_copied_order(core) for _ in range(40)]  # in all shards
     for order_id in order_ids:
-        unheard(behind, network, order_id)
+        pay_without_redis(behind, network, order_id)
 
     nobody = RabbitMqEventPublisher(f"amqp://guest:guest@{HOST}:{free_port()}/%2F")
     for _ in range(3):
@@ -183,9 +181,7 @@ def test_every_order_is_told_to_the_cache_while_the_broker_is_away(
     assert [order_id for order_id in order_ids if core.get(order_id).version != 2] == []
 
 
-def test_asking_again_for_a_change_that_was_made_unheard_is_followed_by_fresh_reads(
-    service: Service, core: Core
-) -> None:
+def test_repeated_change_invalidates(service: Service, core: Core) -> None:
     order_id = a_copied_order(core)
     change_and_die(service, order_id)
 

@@ -1,4 +1,4 @@
-"""A web process killed before, inside and after the commit, and the request sent again: always exactly one order."""
+"""Web process killed before, during and after the commit, and the request repeated: exactly one order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.contract.faults.broker_probe import everything_heard, news, tasks
+from tests.contract.faults.broker_probe import bound_queue, received_events, tasks
 from tests.contract.faults.load import TEA, Customer, Gone
 from tests.contract.faults.service import Service, Web, within
 from tests.contract.faults.use_cases import Core
@@ -26,12 +26,12 @@ PLACINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "checkout": ("/api/orders/", {"cartSnapshot": cart("ada")}),
 }
 STATUSES = {"orders": (201, 201), "management": (200, 200), "ostore": (201, 201), "checkout": (201, 200)}
-TAKEN = {"management": 5, "ostore": 5}
+SOLD = {"management": 5, "ostore": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """When the process dies: at a statement, which the database gets or gets no more."""
+    """When the process is killed: at a statement, which the database executes or does not receive."""
 
     statements: tuple[bytes, ...]  # the last of these
     done: bool
@@ -67,7 +67,7 @@ PAIRS = [
 
 @pytest.fixture
 def stocked(service: Service) -> Service:
-    """The service, with a product of a hundred."""
+    """The service with a product in stock: one hundred units."""
     products = service.directory / "products.jsonl"
     products.write_text(f'{{"name": "Lamp", "sku": "LAMP", "price": 12.5, "stock_quantity": {STOCK}}}\n')
     service.run("products", "import", str(products))
@@ -82,22 +82,22 @@ def proxy(service: Service) -> Iterator[Proxy]:
 
 @pytest.mark.clause("004-04")
 @pytest.mark.parametrize(("moment", "contract"), PAIRS)
-def test_the_request_that_died_and_was_sent_again_made_one_order(
+def test_repeat_after_kill_makes_one_order(
     stocked: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment, contract: str
 ) -> None:
     path, body = PLACINGS[contract]
     through = replace(stocked, database_url=proxy.through(stocked.database_url))
 
-    with everything_heard(rabbitmq_server, stocked.exchange) as ear:
+    with bound_queue(rabbitmq_server, stocked.exchange) as probe:
         with through.serve("--no-relay") as web:
             die_at(moment, path, body, web=web, service=stocked, proxy=proxy)
         assert bool(count(core, "orders")) == moment.committed
         with stocked.serve() as web:
             customer = Customer(stocked, web)
-            first, again = (customer.ask_once(path, body, key="key") for _ in range(2))
+            first, again = (customer.post_with_key(path, body, key="key") for _ in range(2))
             customer.close()
             within(20, lambda: not core.unsent(), "the outbox is not sent")
-        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, stocked.name)
+        events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, stocked.name)
 
     done, repeated = STATUSES[contract]
     assert (first.status, again.status) == (repeated if moment.committed else done, repeated)
@@ -105,27 +105,27 @@ def test_the_request_that_died_and_was_sent_again_made_one_order(
     assert "x-idempotent-replay" in again.headers
     assert again.body == first.body
     assert count(core, "orders") == count(core, "idempotency_keys") == 1
-    assert len(told) == len(asked) == 1
-    taken = TAKEN.get(contract, 0)
-    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - taken
-    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -taken
+    assert len(events) == len(ordered) == 1
+    sold = SOLD.get(contract, 0)
+    assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - sold
+    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -sold
 
 
 def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:
-    """Send the request, and kill the process at the moment; what the database had not got by then is lost."""
+    """Send the request and kill the process at the moment; statements that the database has not received are lost."""
     customer = Customer(service, web)
     came = proxy.hang_at(*moment.statements, done=moment.done)
     with other_thread() as thread:
-        asked = thread.submit(customer.ask_once, path, body, key="key")
+        response = thread.submit(customer.post_with_key, path, body, key="key")
         assert came.wait(20), "the statement is not sent"
         web.kill()
         proxy.cut()
-        assert isinstance(asked.exception(20), Gone)
+        assert isinstance(response.exception(20), Gone)
     proxy.restore()
 
 
 def count(core: Core, table: str) -> int:
-    """How many rows there are, once nobody is at it any more: the database may hear late that a client is gone."""
+    """The number of rows after all transactions have ended, because the database may detect a lost client late."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
     within(10, lambda: scalar(core, busy) == 0, "a transaction of the killed process stays open")
     return scalar(core, f"SELECT count(*) FROM {table}")

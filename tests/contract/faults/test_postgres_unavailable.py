@@ -1,4 +1,4 @@
-"""PostgreSQL killed, started and frozen under load: 503 within bounds meanwhile, nothing acknowledged lost, healed."""
+"""PostgreSQL killed, restarted and frozen under load: 503 in bounded time, no acknowledged change lost, recovery."""
 
 import time
 from collections.abc import Iterator
@@ -16,49 +16,49 @@ from tests.contract.faults.use_cases import Core
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayPostgres
 
-LONGEST = 9.5  # seconds: for a connection 2, for an answer 6, and a busy machine
+MAX_LATENCY = 9.5  # seconds: 2 to connect, 6 for a response, and a margin for a busy machine
 
 
-def require_sorry(noted: Acknowledged) -> None:
-    """Nothing but yes, and sorry with a time to come back; never a stack trace."""
-    assert noted.statuses == {200, 201, 503}
-    sorry = [answer for answer in noted.answers if answer.status == 503]
-    assert all(int(answer.headers["retry-after"]) >= 1 for answer in sorry)
-    assert noted.unanswered == 0
+def require_unavailable(acknowledged: Acknowledged) -> None:
+    """Check that each response is a success, or 503 with Retry-After and without a stack trace."""
+    assert acknowledged.statuses == {200, 201, 503}
+    sorry = [response for response in acknowledged.answers if response.status == 503]
+    assert all(int(response.headers["retry-after"]) >= 1 for response in sorry)
+    assert acknowledged.unanswered == 0
 
 
-def require_kept(noted: Acknowledged, core: Core) -> None:
-    """What was acknowledged is there; what was not may be, too, but whole."""
+def require_stored(acknowledged: Acknowledged, core: Core) -> None:
+    """Check that acknowledged orders are stored, and that all stored orders are complete."""
     versions = core.versions()
-    assert {order_id: n for order_id, n in noted.versions.items() if versions.get(order_id, 0) < n} == {}
+    assert {order_id: n for order_id, n in acknowledged.versions.items() if versions.get(order_id, 0) < n} == {}
 
 
 def require_well(service: Service, web: Web) -> None:
-    """An order's life goes without a hitch, on every connection."""
-    noted = Acknowledged()
+    """Check that the scenario succeeds on every connection."""
+    acknowledged = Acknowledged()
     customer = Customer(service, web)
     for _ in range(10):
-        place_pay_and_ship(customer, noted)
+        place_pay_and_ship(customer, acknowledged)
     customer.close()
-    assert noted.statuses == {200, 201}
+    assert acknowledged.statuses == {200, 201}
 
 
 @contextmanager
 def under_load(service: Service) -> Iterator[Acknowledged]:
-    """Eight customers are busy meanwhile; then all is well again, and nothing acknowledged is lost."""
+    """Run eight customers during the block; check the service and the acknowledged changes afterwards."""
     with service.serve() as web, cores.core(service) as core:
-        with busy(service, web, place_pay_and_ship, customers=8) as noted:
-            yield noted
+        with busy(service, web, place_pay_and_ship, customers=8) as acknowledged:
+            yield acknowledged
             time.sleep(0.5)
-        require_sorry(noted)
+        require_unavailable(acknowledged)
         require_well(service, web)
-        require_kept(noted, core)
+        require_stored(acknowledged, core)
         within(20, lambda: not core.unsent(), "the relay of the service has not healed")
-    print(f"{len(noted.versions)} orders; the slowest answer took {noted.slowest:.2f} s")
+    print(f"{len(acknowledged.versions)} orders; the slowest answer took {acknowledged.slowest:.2f} s")
 
 
 @pytest.mark.clause("000-21")
-def test_a_database_killed_and_started_under_load(
+def test_postgres_restart_under_load_recovers(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     with under_load(on_a_postgres_to_break):
@@ -69,27 +69,25 @@ def test_a_database_killed_and_started_under_load(
             throwaway_postgres.start()
 
 
-def test_a_database_killed_and_started_while_nobody_asks_is_noticed_by_nobody(
+def test_postgres_restart_when_idle_is_unnoticed(
     on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
 ) -> None:
     service = on_a_postgres_to_break
-    with service.serve("--no-relay") as web:  # which would find the connections dead before a customer does
+    with service.serve("--no-relay") as web:  # the relay would detect the closed connections before a customer does
         require_well(service, web)
         throwaway_postgres.kill()
         throwaway_postgres.start()
         require_well(service, web)
 
 
-def test_a_frozen_database_is_given_up_in_time(
-    on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres
-) -> None:
-    with under_load(on_a_postgres_to_break) as noted:
+def test_frozen_postgres_times_out(on_a_postgres_to_break: Service, throwaway_postgres: ThrowawayPostgres) -> None:
+    with under_load(on_a_postgres_to_break) as acknowledged:
         time.sleep(0.7)
         throwaway_postgres.freeze()
-        time.sleep(11)  # longer than anybody may wait
+        time.sleep(11)  # longer than every timeout
         throwaway_postgres.thaw()
 
-    assert noted.slowest < LONGEST
+    assert acknowledged.slowest < MAX_LATENCY
 
 
 END_ALL = """
@@ -98,7 +96,7 @@ END_ALL = """
 """
 
 
-def test_a_database_that_ends_new_connections_as_it_ended_the_old_is_away(service: Service, core: Core) -> None:
+def test_closed_new_connection_is_unavailable(service: Service, core: Core) -> None:
     order_id = core.place().id
 
     def end_all(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Relays killed with kill -9: nothing lost, nothing of a rollback, in order within an order, one id for ever."""
+"""Relays killed with kill -9: no event lost, none of a rollback, in order per order, with a stable id."""
 
 import threading
 import time
@@ -16,31 +16,31 @@ from orders_adapters.system import clock
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import StoreContention
 from orders_domain.use_cases import place_order
-from tests.contract.faults.broker_probe import everything_heard, news, require_told, tasks, waiting
+from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks, waiting
 from tests.contract.faults.service import Process, Service, within
 from tests.contract.faults.use_cases import Core, an_order, new_id
 from tests.support.depth import effort
 from tests.support.servers.rabbitmq import RabbitServer
 
 KILLS = effort(5, 20)
-SECONDS = effort(1.0, 3.0)  # of writing under relays that nobody kills
+SECONDS = effort(1.0, 3.0)  # of writes while relays run without a kill
 DOOMED = Actor(subject="doomed")
-LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # what an owner may do to an order of contract `orders`
+LIFE = (OrderStatus.PAID, OrderStatus.SHIPPED)  # the owner's transitions of an order of `orders`
 
 
-class ChangedMind(Exception):
-    """Somebody's, between add and commit."""
+class RollBack(Exception):
+    """Raised by a test between the last write and the commit."""
 
 
-class Reconsidered(SqlUnitOfWork):
-    """A unit of work that ends when all is written and nothing committed."""
+class RollingBackUnitOfWork(SqlUnitOfWork):
+    """A unit of work that rolls back after the last write."""
 
     def commit(self) -> None:
-        raise ChangedMind
+        raise RollBack
 
 
 class Writers:
-    """Threads that place and change orders, and now and then one that does not happen."""
+    """Threads that place and change orders, including some that roll back."""
 
     def __init__(self, core: Core, seed: int) -> None:
         self._core, self._seed = core, seed
@@ -56,53 +56,55 @@ class Writers:
                 yield
             finally:
                 self._enough.set()
-        for each in written:
-            each.result()
+        for future in written:
+            future.result()
 
     def _write(self, chance: Random) -> None:
         pending: list[tuple[UUID, int]] = []
         while not self._enough.wait(chance.uniform(0, 0.03)):
             order = self._core.place()
-            self._note(order)
+            self._acknowledge(order)
             pending.append((order.id, 0))
             self._change_some(pending, chance)
-            self._do_something_undone(chance)
+            self._write_without_commit(chance)
 
     def _change_some(self, pending: list[tuple[UUID, int]], chance: Random) -> None:
         for _ in range(2):
             order_id, step = pending.pop(chance.randrange(len(pending)))
-            self._note(self._core.change(order_id, LIFE[step]))
+            self._acknowledge(self._core.change(order_id, LIFE[step]))
             if step + 1 < len(LIFE):
                 pending.append((order_id, step + 1))
             if not pending:
                 return
 
-    def _note(self, order: Order) -> None:
+    def _acknowledge(self, order: Order) -> None:
         self.acknowledged[str(order.id)] = order.version
 
-    def _do_something_undone(self, chance: Random) -> None:
+    def _write_without_commit(self, chance: Random) -> None:
         whim = chance.random()
         if whim < 0.25:
-            self._think_better_of_it()
+            self._roll_back()
         elif whim < 0.5:
             self._fail_to_commit()
 
-    def _think_better_of_it(self) -> None:
-        with pytest.raises(ChangedMind):
-            place_order(an_order(), uow=Reconsidered(self._core.engine), clock=clock.now, new_id=self._never_to_be)
+    def _roll_back(self) -> None:
+        with pytest.raises(RollBack):
+            place_order(
+                an_order(), uow=RollingBackUnitOfWork(self._core.engine), clock=clock.now, new_id=self._rolled_back_id
+            )
 
     def _fail_to_commit(self) -> None:
         with pytest.raises(StoreContention):
-            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._never_to_be)
+            place_order(an_order(by=DOOMED), uow=self._core.uow(), clock=clock.now, new_id=self._rolled_back_id)
 
-    def _never_to_be(self) -> UUID:
+    def _rolled_back_id(self) -> UUID:
         order_id = new_id()
         self.undone.append(str(order_id))
         return order_id
 
 
 def doom(core: Core) -> None:
-    """Let every COMMIT of an order of `DOOMED` fail in the database."""
+    """Let the database reject every commit of an order of `DOOMED`."""
     with core.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql "
@@ -117,18 +119,18 @@ def doom(core: Core) -> None:
 @pytest.mark.clause("000-05")
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("relays", [1, 2])
-def test_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
+def test_killed_relays_lose_no_event(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random, relays: int
 ) -> None:
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with ExitStack() as until, writers.writing():
             running = [until.enter_context(service.begin("relay")) for _ in range(relays)]
             for _ in range(KILLS):
                 victim = running.pop(chance.randrange(relays))
-                victim.wait_until_says("Relaying")
+                victim.wait_until_logged("Relaying")
                 time.sleep(chance.uniform(0, 0.4))
                 victim.kill()
                 running.append(until.enter_context(service.begin("relay")))
@@ -136,82 +138,80 @@ def test_kills_lose_nothing_tell_nothing_undone_and_keep_the_order(
                 until.callback(relay.kill)
         with service.relay():
             within(30, lambda: not core.unsent(), "the outbox is not sent")
-        told, asked = news(rabbitmq_server, ear), tasks(rabbitmq_server, service.name)
+        events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, service.name)
 
     versions = core.versions()
     assert versions == writers.acknowledged
     assert writers.undone
-    assert not set(writers.undone) & ({one.order_id for one in told} | set(asked))
-    require_told(told, versions)
-    assert set(asked) == set(versions)
-    assert {one.attempts for one in core.outgoing()} == {0}
-    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(told) - sum(versions.values())} told again")
+    assert not set(writers.undone) & ({event.order_id for event in events} | set(ordered))
+    require_published(events, versions)
+    assert set(ordered) == set(versions)
+    assert {message.attempts for message in core.outgoing()} == {0}
+    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(events) - sum(versions.values())} told again")
 
 
-def test_three_relays_at_work_tell_everything_once(
+def test_concurrent_relays_publish_once(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     doom(core)
     writers = Writers(core, seed=chance.randrange(2**32))
 
-    with everything_heard(rabbitmq_server, service.exchange) as ear, ExitStack() as until:
+    with bound_queue(rabbitmq_server, service.exchange) as probe, ExitStack() as until:
         for relay in [until.enter_context(service.begin("relay")) for _ in range(3)]:
-            relay.wait_until_says("Relaying")
+            relay.wait_until_logged("Relaying")
         with writers.writing():
             time.sleep(SECONDS)
         within(20, lambda: not core.unsent(), "the outbox is not sent")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, core.versions())
-    assert len(told) == sum(writers.acknowledged.values())
+    require_published(events, core.versions())
+    assert len(events) == sum(writers.acknowledged.values())
 
 
-def test_a_relay_killed_between_the_confirm_and_its_note_leaves_no_lock_and_the_next_tells_again(
-    service: Service, core: Core, rabbitmq_server: RabbitServer
-) -> None:
+def test_relay_killed_after_confirm_republishes(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     order = core.place()
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.begin("relay") as relay:
-            _kill_before_it_notes(relay, core, rabbitmq_server, ear)
+            _kill_before_it_records(relay, core, rabbitmq_server, probe)
         within(20, lambda: core.locks() == 0, "the dead relay's lock is not given back")
         with service.relay():
             within(20, lambda: not core.unsent(), "the next relay does not send")
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, {str(order.id): 1})
-    assert len(told) == 2
+    require_published(events, {str(order.id): 1})
+    assert len(events) == 2
     assert tasks(rabbitmq_server, service.name) == [str(order.id)] * 2
 
 
 @pytest.mark.parametrize("options", [[], ["--workers", "2"]])
-def test_a_service_that_is_stopped_notes_what_it_has_sent_and_nobody_tells_it_again(
+def test_stopped_service_records_published_events(
     service: Service, core: Core, rabbitmq_server: RabbitServer, options: list[str]
 ) -> None:
-    with everything_heard(rabbitmq_server, service.exchange) as ear:
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
         with service.serve(*options) as web, core.engine.connect() as holding:
             order = core.place()
             holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
-            within(20, lambda: waiting(rabbitmq_server, ear) == 1, "the service does not publish")
+            within(20, lambda: waiting(rabbitmq_server, probe) == 1, "the service does not publish")
             web.process.terminate()
-            time.sleep(1)  # in which it would have ended
+            time.sleep(1)  # in which the service would have ended otherwise
             holding.rollback()
             within(20, lambda: not web.process.runs, "the service does not end")
         assert not core.unsent()
-        told = news(rabbitmq_server, ear)
+        events = received_events(rabbitmq_server, probe)
 
-    require_told(told, {str(order.id): 1})
-    assert len(told) == 1
+    require_published(events, {str(order.id): 1})
+    assert len(events) == 1
 
 
-def _kill_before_it_notes(relay: Process, core: Core, rabbit: RabbitServer, ear: str) -> None:
+def _kill_before_it_records(relay: Process, core: Core, rabbit: RabbitServer, probe: str) -> None:
     with core.engine.connect() as holding:
         holding.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
-        within(20, lambda: waiting(rabbit, ear) == 1, "the relay does not publish")
+        within(20, lambda: waiting(rabbit, probe) == 1, "the relay does not publish")
         assert core.locks() == 1
         relay.kill()
 
 
-def test_a_relay_that_is_killed_at_rest_leaves_no_lock(service: Service, core: Core) -> None:
+def test_idle_relay_killed_releases_locks(service: Service, core: Core) -> None:
     with service.relay() as relay:
         core.place()
         within(20, lambda: not core.unsent(), "the relay does not send")

@@ -1,4 +1,4 @@
-"""`orders track` killed with kill -9 again and again: each event is applied once, and each change told to its user."""
+"""`orders track` killed repeatedly with kill -9: each event is applied once, and each change notifies its user."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from orders_adapters.system import clock
 from orders_domain import OrderStatus
 from orders_domain.use_cases import place_order
-from tests.contract.faults.broker_probe import everything_heard, taken
+from tests.contract.faults.broker_probe import bound_queue, consume
 from tests.contract.faults.service import Service, within
 from tests.contract.faults.tracking_events import Carrier, over_kafka, over_rabbitmq
 from tests.contract.faults.use_cases import Core, an_order, new_id
@@ -26,28 +26,31 @@ KILLS = effort(3, 10)
 PATIENCE = 60  # seconds
 
 
-def kill_again_and_again(service: Service, carrier: Carrier) -> None:
-    """Each victim has begun to apply what it was told when it dies."""
+def kill_repeatedly(service: Service, carrier: Carrier) -> None:
+    """Kill each worker after it has started to apply an event."""
     with ExitStack() as until:
-        with carrier.telling():
+        with carrier.publishing():
             victim = until.enter_context(service.begin("track"))
             for _ in range(KILLS):
                 within(PATIENCE, carrier.more_is_applied, "nothing is applied")
                 time.sleep(carrier.chance.uniform(0, 0.3))
                 victim.kill()
                 victim = until.enter_context(service.begin("track"))
-        within(PATIENCE, lambda: carrier.applied() == len(carrier.told), "not all is applied")
+        within(PATIENCE, lambda: carrier.applied() == len(carrier.published), "not all is applied")
 
 
-def require_whole(core: Core, carrier: Carrier, told: list[dict[str, Any]]) -> None:
-    """Each order went its way once, step by step, and each step was told under one id."""
+def require_consistent(core: Core, carrier: Carrier, notifications: list[dict[str, Any]]) -> None:
+    """Check that each order has a legal path, and that each step was published under one id."""
     ids: Counter[tuple[int, str]] = Counter()
-    for notification_id, number, status in {(one["notificationId"], one["orderID"], one["status"]) for one in told}:
+    for notification_id, number, status in {
+        (notification["notificationId"], notification["orderID"], notification["status"])
+        for notification in notifications
+    }:
         assert notification_id
         ids[number, status] += 1
     for order in carrier.orders:
         history = core.queries.history(order.id)
-        steps = [one.to_status for one in history[1:]]
+        steps = [entry.to_status for entry in history[1:]]
         assert steps in (
             [OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED],
             [OrderStatus.SHIPPED, OrderStatus.DELIVERED],
@@ -63,27 +66,27 @@ def send_everything(service: Service, core: Core) -> None:
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_kills_over_rabbitmq_apply_every_event_once(
+def test_killed_rabbitmq_consumer_applies_once(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})
 
-    with everything_heard(rabbitmq_server, service.exchange, key="user-notifications") as ear:
+    with bound_queue(rabbitmq_server, service.exchange, key="user-notifications") as probe:
         with over_rabbitmq(rabbitmq_server, queue) as put:
             carrier = Carrier(core, chance, put)
-            kill_again_and_again(service, carrier)
+            kill_repeatedly(service, carrier)
         send_everything(service, core)
-        told = taken(rabbitmq_server, ear)
+        notifications = consume(rabbitmq_server, probe)
 
-    require_whole(core, carrier, told)
+    require_consistent(core, carrier, notifications)
     with rabbitmq_server.channel() as channel:
         assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
-    print(f"{len(carrier.orders)} orders, {len(carrier.told)} events, {len(told)} notifications")
+    print(f"{len(carrier.orders)} orders, {len(carrier.published)} events, {len(notifications)} notifications")
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_kills_over_kafka_apply_every_event_once(
+def test_killed_kafka_consumer_applies_once(
     service: Service, core: Core, kafka_server: KafkaServer, chance: Random
 ) -> None:
     topic, notices = kafka_server.topic("tracking"), kafka_server.topic("notices")
@@ -100,19 +103,17 @@ def test_kills_over_kafka_apply_every_event_once(
 
     with over_kafka(kafka_server, topic) as put:
         carrier = Carrier(core, chance, put)
-        kill_again_and_again(service, carrier)
+        kill_repeatedly(service, carrier)
     send_everything(service, core)
 
-    told = [json.loads(record.value() or b"") for record in kafka_server.records(notices)]
-    require_whole(core, carrier, told)
+    notifications = [json.loads(record.value() or b"") for record in kafka_server.records(notices)]
+    require_consistent(core, carrier, notifications)
     assert kafka_server.records(kafka_server.make(f"{topic}.dead")) == []
-    print(f"{len(carrier.orders)} orders, {len(carrier.told)} events, {len(told)} notifications")
+    print(f"{len(carrier.orders)} orders, {len(carrier.published)} events, {len(notifications)} notifications")
 
 
 @pytest.mark.clause("003-07")
-def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_heard_it(
-    service: Service, core: Core, rabbitmq_server: RabbitServer
-) -> None:
+def test_early_event_survives_killed_consumer(service: Service, core: Core, rabbitmq_server: RabbitServer) -> None:
     queue, order_id = rabbitmq_server.queue("tracking"), new_id()
     service = replace(service, more={"TRACKING_QUEUE": queue})
     shipped = {"eventId": "1", "orderID": str(order_id), "status": "SHIPPED", "occurredAt": clock.now().isoformat()}
@@ -120,7 +121,7 @@ def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_hea
         put("", json.dumps(shipped).encode())
 
     with service.begin("track") as track:
-        track.wait_until_says("order_not_found")
+        track.wait_until_logged("order_not_found")
         time.sleep(0.5)
         track.kill()
     place_order(an_order(), uow=core.uow(), clock=clock.now, new_id=lambda: order_id)
@@ -131,19 +132,19 @@ def test_an_event_of_an_order_that_is_stored_later_outlives_the_process_that_hea
         assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
 
 
-def test_while_the_store_is_away_an_event_waits(
+def test_event_waits_during_database_outage(
     service: Service, core: Core, rabbitmq_server: RabbitServer, chance: Random
 ) -> None:
     queue = rabbitmq_server.queue("tracking")
     service = replace(service, more={"TRACKING_QUEUE": queue})
     with over_rabbitmq(rabbitmq_server, queue) as put:
         carrier = Carrier(core, chance, put)
-        carrier.tell_of_another()
+        carrier.publish_another()
     with core.engine.begin() as connection:
         connection.execute(text("ALTER TABLE inbox RENAME TO inbox_away"))
 
     with service.begin("track") as track:
-        track.wait_until_says("intake waits")
+        track.wait_until_logged("intake waits")
         time.sleep(2)
         with core.engine.begin() as connection:
             connection.execute(text("ALTER TABLE inbox_away RENAME TO inbox"))

@@ -1,4 +1,4 @@
-"""A carrier that tells everything twice and in any order, over RabbitMQ or Kafka, while workers are killed."""
+"""A carrier that publishes duplicate tracking events in random order, over RabbitMQ or Kafka."""
 
 import json
 import threading
@@ -24,33 +24,33 @@ PAUSE = 0.1  # seconds between two orders
 
 @dataclass
 class Carrier:
-    """`put` gives one message to the broker."""
+    """Publishes tracking events; `put` sends one message to the broker."""
 
     core: Core
     chance: Random
     put: Callable[[str, bytes], None]
-    told: set[str] = field(default_factory=set)
+    published: set[str] = field(default_factory=set)
     orders: list[Order] = field(default_factory=list)
     _seen: int = 0
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
-        """New orders, and news of them, until the block is left."""
+    def publishing(self) -> Iterator[None]:
+        """Place orders and publish their tracking events until the block ends."""
         enough = threading.Event()
 
-        def tell() -> None:
+        def publish() -> None:
             while not enough.wait(PAUSE):
-                self.tell_of_another()
+                self.publish_another()
 
         with ThreadPoolExecutor(1) as thread:
-            telling = thread.submit(tell)
+            publishing = thread.submit(publish)
             try:
                 yield
             finally:
                 enough.set()
-            telling.result()
+            publishing.result()
 
-    def tell_of_another(self) -> None:
+    def publish_another(self) -> None:
         order = self.core.place()
         self.orders.append(order)
         events = [self._event(order, word) for word in LIFE] * 2
@@ -60,17 +60,17 @@ class Carrier:
 
     def _event(self, order: Order, word: str) -> dict[str, Any]:
         event_id = f"{order.id} {word}"
-        self.told.add(event_id)
+        self.published.add(event_id)
         named = order.number if self.chance.random() < 0.5 else str(order.id)
         return {"eventId": event_id, "orderID": named, "status": word, "occurredAt": clock.now().isoformat()}
 
     def more_is_applied(self) -> bool:
-        """Say whether it is more than when this was last asked."""
+        """Return whether more events have been applied since the last call."""
         before, self._seen = self._seen, self.applied()
         return self._seen > before
 
     def applied(self) -> int:
-        """How many events the database knows."""
+        """The number of events in the inbox."""
         with self.core.engine.connect() as connection:
             return int(connection.execute(text("SELECT count(*) FROM inbox")).scalar_one())
 

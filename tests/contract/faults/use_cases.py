@@ -1,4 +1,4 @@
-"""The use cases on a service's real parts, each port within a test's reach; and what the database holds in the end."""
+"""Use cases on the infrastructure of a service, with replaceable ports; and checks of the final database state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ new_id = UuidSequence()
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """The use cases, as a web process runs them."""
+    """The use cases as a web process runs them."""
 
     engine: Engine
     cache: RedisOrderCache
@@ -59,7 +59,7 @@ class Core:
         return self.outgoing(OutboxState.WAITING, OutboxState.PUBLISHED, OutboxState.PARKED)
 
     def versions(self) -> dict[str, int]:
-        """Every order and its version; its history and its events have no hole and nothing more."""
+        """The version of each order; its history and its events must be complete and contiguous."""
         orders = self._rows("SELECT id, version FROM orders")
         for table in ("order_history", "outbox"):
             written = self._rows(f"SELECT order_id, version FROM {table}")
@@ -67,7 +67,7 @@ class Core:
         return {str(order): version for order, version in orders}
 
     def locks(self) -> int:
-        """How many shards are held by relays."""
+        """The number of shards locked by relays."""
         count = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
         return int(self._rows(f"{count} (SELECT oid FROM pg_database WHERE datname = current_database())")[0][0])
 
@@ -78,7 +78,7 @@ class Core:
 
 @contextmanager
 def core(service: Service, *, redis_url: str | None = None) -> Iterator[Core]:
-    """The use cases in this process, with connections of its own."""
+    """The use cases in this process, with separate connections."""
     engine = engines.create(service.database_url)
     cache = RedisOrderCache(redis_url or service.redis_url, prefix=service.redis_prefix)
     try:

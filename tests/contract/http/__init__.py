@@ -1,1 +1,1 @@
-"""The published contract `orders`, request by request, on the embedded stack and on the real one."""
+"""Contract tests over HTTP, on the embedded stack and on the real stack."""

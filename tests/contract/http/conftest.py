@@ -1,4 +1,4 @@
-"""The stacks: one of each kind for the run, and callers nobody has heard of for each test."""
+"""Stacks under test: one of each kind for the run, and new callers for each test."""
 
 import logging
 import time
@@ -21,12 +21,12 @@ from tests.support.servers.redis import RedisServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-ASKED_ANEW = 100  # seconds; a test may take 200 more
+RELOAD_INTERVAL = 100  # seconds; the limit of a test is 200 seconds
 
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[None]:
-    """Making an app sets the process's logging up; after the test it is as it was."""
+    """Restore the log configuration, because creating an app configures the log of the process."""
     root, configuration = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
     structured_logging.configure(level="ERROR", form="json")
@@ -38,13 +38,13 @@ def logs() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """SQLite in a file, a cache and a broker in the process: what one gets without any setting."""
+    """SQLite in a file, in-process cache and broker: the default settings."""
     directory = tmp_path_factory.mktemp("embedded")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
         settings = Settings()
         stack = Stack(app=create_app(settings), settings=settings, directory=directory)
-        stack.caller().list()  # the first request learns which tokens were ended
+        stack.caller().list()  # the first request loads the revoked tokens
     yield stack
     stack.close()
 
@@ -69,7 +69,7 @@ def real_settings(
 def real_stack(
     real_settings: Settings, rabbitmq_server: RabbitServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """PostgreSQL, Redis and RabbitMQ, with somebody who listens to the exchange."""
+    """PostgreSQL, Redis and RabbitMQ, with a consumer on the exchange."""
     app = create_app(real_settings)
     stack = Stack(
         app=app,
@@ -78,7 +78,7 @@ def real_stack(
         broker=rabbitmq_server,
     )
     migrated(stack.container)
-    stack.caller().list()  # the first request learns which tokens were ended
+    stack.caller().list()  # the first request loads the revoked tokens
     with rabbitmq_server.channel() as channel:
         channel.exchange_declare(real_settings.events_exchange, exchange_type="topic", durable=True)
         channel.queue_declare(real_settings.new_order_queue, durable=True)
@@ -90,19 +90,21 @@ def real_stack(
 
 
 @pytest.fixture(scope="session")
-def asked_at() -> dict[str, float]:
-    """When each stack was last made to learn which tokens were ended, on the monotonic clock."""
+def revocations_loaded_at() -> dict[str, float]:
+    """When each stack last loaded the revoked tokens, on the monotonic clock."""
     return {}
 
 
 @pytest.fixture(params=["embedded", "real"])
-def stack(request: pytest.FixtureRequest, asked_at: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Each test runs on both."""
+def stack(
+    request: pytest.FixtureRequest, revocations_loaded_at: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> Stack:
+    """Each test runs on both stacks."""
     stack: Stack = request.getfixturevalue(f"{request.param}_stack")
     monkeypatch.chdir(stack.directory)  # the embedded database is a file of the working directory
-    # Which tokens were ended is learnt anew every 300 s, by whoever asks then: no test that counts shall be that one.
-    if time.monotonic() - asked_at.get(request.param, -ASKED_ANEW) >= ASKED_ANEW:
-        asked_at[request.param] = time.monotonic()
+    # The revoked tokens are loaded every 300 s by the next request, which a test that counts statements must not be.
+    if time.monotonic() - revocations_loaded_at.get(request.param, -RELOAD_INTERVAL) >= RELOAD_INTERVAL:
+        revocations_loaded_at[request.param] = time.monotonic()
         stack.caller().ask("GET", "/orders/none")
     return stack
 
@@ -114,7 +116,7 @@ def ann(stack: Stack) -> Caller:
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stack]]:
-    """Make further services, in a directory of the test's own; migrated unless a container is given."""
+    """Create further services in a directory of the test; the database is migrated unless a container is given."""
     monkeypatch.chdir(tmp_path)
     made: list[Stack] = []
 
@@ -129,20 +131,20 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 @pytest.fixture
 def to_redis(real_stack: Stack) -> Iterator[Proxy]:
-    """What lies between a service and Redis."""
+    """The proxy between a service and Redis."""
     with Proxy.before(real_stack.settings.redis_url) as network:
         yield network
 
 
 @pytest.fixture
 def far_from_redis(real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]) -> Stack:
-    """A service that reaches Redis through a network that can be broken."""
+    """A service that connects to Redis through a proxy."""
     url = to_redis.through(real_stack.settings.redis_url)
     return build(replace(real_stack.settings, redis_url=url, log_level="ERROR"))
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`orders serve` in a process of its own, without any setting, behind a real socket."""
+    """`orders serve` in a separate process with default settings, behind a socket."""
     with Served(tmp_path_factory.mktemp("served")) as served:
         yield served

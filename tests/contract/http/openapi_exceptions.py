@@ -1,6 +1,6 @@
-"""What JSON Schema cannot say: the one reason for each operation to refuse a request that fits its schema.
+"""Schemathesis hooks: requests that match the schema and are rejected for a reason that JSON Schema cannot express.
 
-Schemathesis reads this as its hooks, and checks the reason; the test makes of it the statuses to be expected there.
+Schemathesis loads this module as its hooks; the test derives the expected statuses from it.
 A contract adds its operations here.
 """
 
@@ -12,32 +12,32 @@ from typing import Any
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
 
-CURSOR = "Must be a cursor from the Link header of a page"  # 24 bytes, but of nowhere in time
-FINER = "must have at most . decimals|An amount must be at most"  # than the currency named beside it has
+CURSOR = "Must be a cursor from the Link header of a page"  # 24 bytes, but not a valid timestamp
+FINER = "must have at most . decimals|An amount must be at most"  # than the currency of the same object allows
 KEY = "This Idempotency-Key was used for another request|The Idempotency-Key"  # before; or it is not printable
-SHORT = "Some products have insufficient stock"  # or there are no such products
-WHOLE = "Must be an integer"  # JSON Schema takes 1.0 for an integer
-TEXT = "half of a surrogate pair"  # JSON can write it; Unicode has none
+SHORT = "Some products have insufficient stock"  # or the products do not exist
+NON_INTEGER = "Must be an integer"  # JSON Schema accepts 1.0 as an integer
+TEXT = "half of a surrogate pair"  # valid in JSON, invalid in Unicode
 DAY = "Must be an ISO 8601 date or datetime"  # a leap second
 PERIOD = "Must not be after end_date|The period must"
 
 REASONS = {
     "POST /orders/": f"The total|{FINER}|An item must not (contain|be nested)|{KEY}",
     "GET /orders/user/{user_id}": CURSOR,
-    "POST /api/v1/orders/": f"{SHORT}|{WHOLE}|{TEXT}|{KEY}|must be in one currency",
+    "POST /api/v1/orders/": f"{SHORT}|{NON_INTEGER}|{TEXT}|{KEY}|must be in one currency",
     "GET /api/v1/orders/": f"{CURSOR}|{FINER}|{DAY}|{PERIOD}|{TEXT}",
     "PUT /api/v1/orders/{ref}/status": "An order that is .* cannot become",
     "DELETE /api/v1/orders/{ref}": "Only pending orders can be deleted",
-    "POST /api/v1/orders/bulk/status": "Must be an order number or an order id",  # 7.0 is none
+    "POST /api/v1/orders/bulk/status": "Must be an order number or an order id",  # 7.0 is not an integer here
     "GET /api/v1/orders/analytics": f"{DAY}|{PERIOD}",
-    "POST /api/v1/orders/templates": f"{WHOLE}|{TEXT}",
+    "POST /api/v1/orders/templates": f"{NON_INTEGER}|{TEXT}",
     "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|must be in one currency",
-    "POST /api/v1/products/": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
-    "PATCH /api/v1/products/{ref}": f"{FINER}|{WHOLE}|{TEXT}|Another product has the sku",
-    "POST /ostore/orders/": f"{WHOLE}|{TEXT}|{KEY}|userID: Not a valid string|must be in one currency",  # 7.0, again
+    "POST /api/v1/products/": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "PATCH /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "POST /ostore/orders/": f"{NON_INTEGER}|{TEXT}|{KEY}|userID: Not a valid string|must be in one currency",  # 7.0
     "POST /auth/login": TEXT,
     "POST /auth/refresh": TEXT,
-    "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # nobody signs what a machine makes up
+    "POST /api/orders/": f"Invalid snapshot payload|{KEY}",  # generated carts have no valid signature
     "POST /api/orders/{order_ref}/cancel": TEXT,
 }
 REFUSALS = (400, 422)
@@ -47,7 +47,7 @@ REFUSALS = (400, 422)
 def refuses_for_the_reason_stated(
     ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
-    """A request that fits its schema is refused for what no schema can say, or not at all."""
+    """Check that a request that matches its schema is rejected only for the stated reason."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in REFUSALS:
         return
     reason = REASONS.get(case.operation.label)

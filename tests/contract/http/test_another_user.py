@@ -1,6 +1,6 @@
-"""Another user's order, template and job: every route that names one, and what a stranger hears of it.
+"""Isolation between users: every route that names an order, a template or a job, called by a stranger.
 
-A route of a contract that is not in the table fails the first test: whoever adds one says what a stranger hears.
+A route that is missing in the table fails the first test, so that each new route states its response to a stranger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.contract.http.management.client import Shopper, body, shopper
 from tests.support.client import as_json
 from tests.support.service_stack import Stack
 
-ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by its id alone
+ORDER = {"GET /orders/{order}": 404, "PATCH /orders/{order}": 404}  # by id only
 MATRIX = ORDER | {
     "GET /orders/user/{user}": 403,
     "GET /api/v1/orders/{order}": 403,
@@ -39,28 +39,26 @@ EVERYBODYS = {"GET /api/v1/products/{product}", "PATCH /api/v1/products/{product
 BODIES = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}
 
 
-def test_the_table_has_every_route_that_names_something(stack: Stack) -> None:
-    there = {
+def test_matrix_lists_every_route_with_an_id(stack: Stack) -> None:
+    routes = {
         f"{method} {_shape(rule.rule)}"
         for rule in stack.app.url_map.iter_rules()
         if "<" in rule.rule and not rule.rule.startswith("/docs")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
-    assert there == {_shape(route) for route in MATRIX.keys() | EVERYBODYS}
+    assert routes == {_shape(route) for route in MATRIX.keys() | EVERYBODYS}
 
 
 def _shape(route: str) -> str:
-    """The route with its parameters alike, and without its last slash."""
+    """The route with uniform parameter names and without a trailing slash."""
     return re.sub(r"<[^>]+>|\{[^}]+\}", "*", route).rstrip("/")
 
 
 @pytest.mark.clause("000-09", "000-13", "002-05", "002-20")
 @pytest.mark.parametrize("scopes", [(), ("orders:write",)], ids=["a customer", "orders:write"])
 @pytest.mark.parametrize("cached", [False, True], ids=["not cached", "cached"])
-def test_a_stranger_hears_what_the_contract_says_and_changes_nothing(
-    stack: Stack, cached: bool, scopes: tuple[str, ...]
-) -> None:
+def test_stranger_is_rejected_on_every_route(stack: Stack, cached: bool, scopes: tuple[str, ...]) -> None:
     owner, root, stranger = shopper(stack), shopper(stack, role=Role.ADMIN), shopper(stack, scopes=scopes)
     tea = root.product()
     named, order = _named(stack, owner, tea)
@@ -68,23 +66,25 @@ def test_a_stranger_hears_what_the_contract_says_and_changes_nothing(
         owner.ask("GET", f"/orders/{order['id']}")
     before, copy = stack.everything(), stack.cached(order)
 
-    heard = {
+    responses = {
         (route, ref): stranger.ask(method, path.format(**named, order=ref), **as_json(BODIES.get(method, {})))
         for route in MATRIX.keys() - (OPERATORS if scopes else set())
         for method, path in [route.split()]
         for ref in ([order["id"]] if route in ORDER or route in OPERATORS else [order["id"], order["order_id"]])
     }
 
-    seen = {sent: answer.status_code for sent, answer in heard.items()}
+    seen = {sent: response.status_code for sent, response in responses.items()}
     assert {sent: status for sent, status in seen.items() if status != MATRIX[sent[0]]} == {}
-    assert [sent for sent, answer in heard.items() if "12 Hill Road" in answer.text or tea["name"] in answer.text] == []
+    assert [
+        sent for sent, response in responses.items() if "12 Hill Road" in response.text or tea["name"] in response.text
+    ] == []
     assert stack.everything() == before
     assert (copy is not None) == cached
     assert stack.cached(order) == copy
 
 
 def _named(stack: Stack, owner: Shopper, tea: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """What a path can name of the owner's, and the order by its number and its id."""
+    """The path parameters that belong to the owner, and the order by number and id."""
     order: dict[str, object] = owner.ordered((tea, 1))
     [(order_id,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
     template = owner.post({"name": "weekly"} | body((tea["product_id"], 1)), path="/api/v1/orders/templates")

@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml: valid, complete, and true of every message that is published."""
+"""docs/asyncapi.yaml: valid, complete, and matched by every published message."""
 
 import json
 from collections.abc import Callable
@@ -25,8 +25,8 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def require_described(name: str, body: Any) -> None:
-    """Fail unless the message is what the document says, and has no member that the document does not tell of."""
-    payload = whole(MESSAGES[name]["payload"])
+    """Check that the message matches the document and has no undocumented member."""
+    payload = resolved(MESSAGES[name]["payload"])
     assert flaws(closed(payload), body) == [], (name, body)
     if "data" in body:
         (data,) = [part["properties"]["data"] for part in payload["allOf"][1:]]
@@ -34,29 +34,29 @@ def require_described(name: str, body: Any) -> None:
 
 
 def flaws(schema: Any, body: Any) -> list[str]:
-    found = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(body)
-    return [f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}" for flaw in found]
+    errors = jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(body)
+    return [f"{'/'.join(map(str, flaw.instance_path))}: {flaw.message}" for flaw in errors]
 
 
-def whole(schema: Any) -> Any:
-    """The schema with what it refers to in place."""
+def resolved(schema: Any) -> Any:
+    """The schema with its references resolved."""
     if isinstance(schema, list):
-        return [whole(one) for one in schema]
+        return [resolved(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return whole(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-    return {key: whole(one) for key, one in schema.items()}
+        return resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return {key: resolved(part) for key, part in schema.items()}
 
 
 def closed(schema: Any, *, part: bool = False) -> Any:
-    """The schema, with no room for members of which it does not tell; a part of an ``allOf`` need not tell of all."""
+    """The schema without additional properties; a part of an ``allOf`` lists only its own members."""
     if isinstance(schema, list):
-        return [closed(one, part=part) for one in schema]
+        return [closed(element, part=part) for element in schema]
     if not isinstance(schema, dict):
         return schema
     inner = {
-        key: {name: closed(one, part=part) for name, one in value.items()}
+        key: {name: closed(member, part=part) for name, member in value.items()}
         if key == "properties"
         else closed(value, part=part or key == "allOf")
         for key, value in schema.items()
@@ -64,7 +64,7 @@ def closed(schema: Any, *, part: bool = False) -> Any:
     return inner if part or not {"allOf", "properties"} & schema.keys() else inner | {"unevaluatedProperties": False}
 
 
-def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
+def test_document_is_valid_asyncapi(tmp_path: Path) -> None:
     specifications = node.installed("@asyncapi/specs", "6.11.1", within=tmp_path)
     schema = json.loads((specifications / "schemas" / "3.0.0.json").read_text(encoding="utf-8"))
 
@@ -74,16 +74,16 @@ def test_it_is_valid_asyncapi(tmp_path: Path) -> None:
     assert not validator.is_valid(DOCUMENT | {"channels": []})
 
 
-def test_it_has_every_event_and_no_other() -> None:
+def test_document_lists_every_event_type() -> None:
     channel = DOCUMENT["channels"]["events"]
 
     assert set(channel["parameters"]["type"]["enum"]) == TYPES
     assert MESSAGES.keys() >= TYPES
-    told = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
-    assert {DOCUMENT["components"]["messages"][key]["name"] for key in told} == TYPES
+    listed = {reference["$ref"].rpartition("/")[2] for reference in channel["messages"].values()}
+    assert {DOCUMENT["components"]["messages"][key]["name"] for key in listed} == TYPES
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_document_references_resolve() -> None:
     def follow(part: Any) -> None:
         for key, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
             if key == "$ref":
@@ -111,8 +111,8 @@ def canceled(ann: Caller, root: Caller) -> None:
     ann.patch(ann.place(), "CANCELED")
     for snapshot in (cart(ann.subject), cart(None)):
         headers = {"Idempotency-Key": str(snapshot["userId"])}
-        answer = root.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": snapshot}))
-        root.ask("POST", f"/api/orders/{answer.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
+        response = root.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": snapshot}))
+        root.ask("POST", f"/api/orders/{response.json['orderId']}/cancel", **as_json({"reason": "no lamps"}))
 
 
 def bought(ann: Caller, root: Caller, *, of: int = 8) -> int:
@@ -147,7 +147,7 @@ DEEDS: dict[Callable[[Caller, Caller], object], set[str]] = {
 
 @pytest.mark.clause("004-11")
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
-def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller, Caller], object]) -> None:
+def test_published_message_matches_its_schema(real_stack: Stack, deed: Callable[[Caller, Caller], object]) -> None:
     real_stack.relayed()
     deed(real_stack.caller(), real_stack.caller(role=Role.ADMIN))
 
@@ -157,15 +157,15 @@ def test_every_message_is_as_described(real_stack: Stack, deed: Callable[[Caller
     for key, event in published.news:
         assert key == event["type"]
         require_described(key, event)
-    for told in published.notifications:
-        require_described("user-notification", told)
+    for notification in published.notifications:
+        require_described("user-notification", notification)
     assert len(published.notifications) == sum(key == "orders.user_notification.v1" for key, _ in published.news)
     assert published.tasks
     for task in published.tasks:
         require_described("orders.new_order", task)
 
 
-def test_the_deeds_bring_every_event_about() -> None:
+def test_scenarios_cover_every_event_type() -> None:
     assert set().union(*DEEDS.values()) == TYPES
 
 
@@ -181,7 +181,7 @@ def test_the_deeds_bring_every_event_about() -> None:
     ],
     ids=lambda spoilt: next(iter(spoilt)),
 )
-def test_what_is_not_as_described_is_found_out(real_stack: Stack, spoilt: dict[str, Any]) -> None:
+def test_invalid_message_is_detected(real_stack: Stack, spoilt: dict[str, Any]) -> None:
     real_stack.relayed()
     placed(real_stack.caller(), real_stack.caller())
     (_, event), *_ = real_stack.relayed().news

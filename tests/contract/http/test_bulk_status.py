@@ -1,4 +1,4 @@
-"""POST /api/v1/orders/bulk/status, and the jobs that large work becomes."""
+"""POST /api/v1/orders/bulk/status, and the background jobs of large requests."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ def bulk(caller: Caller, order_ids: object, status: object = "shipped") -> Answe
 
 
 def place(ann: Caller, root: Caller, quantity: int = 2, *, stock: int = 5) -> tuple[int, int]:
-    """Ann's order of so many of a new product; return the numbers of both."""
+    """Place an order of a new product as Ann; return the numbers of both."""
     product = root.post({"name": "Tea", "price": 3.5, "stock_quantity": stock}, path="/api/v1/products/").json
     items = [{"product_id": product["product_id"], "quantity": quantity}]
     order = ann.post(ADDRESS | {"order_items": items}, path=f"{PREFIX}/").json
@@ -42,13 +42,13 @@ def order(caller: Caller, order_id: object) -> dict[str, Any]:
 
 
 def statuses(stack: Stack, numbers: list[int]) -> set[tuple[str, int]]:
-    """The statuses and versions that the orders have in the database."""
+    """The stored statuses and versions of the orders."""
     listed = ", ".join(map(str, numbers))
     return {(str(a), int(b)) for a, b in stack.rows(f"SELECT status, version FROM orders WHERE number IN ({listed})")}
 
 
 def many(ann: Caller, stack: Stack, number: int) -> list[int]:
-    """The numbers of so many new orders of Ann's, placed without HTTP."""
+    """The numbers of new orders of Ann, placed without HTTP."""
     tea = PlaceOrder(actor=Actor(subject=ann.subject), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(number):
         stack.container.place_order(tea)
@@ -57,28 +57,26 @@ def many(ann: Caller, stack: Stack, number: int) -> list[int]:
 
 
 @pytest.mark.clause("002-32")
-def test_many_orders_take_a_status_by_their_numbers_and_ids(stack: Stack, ann: Caller, root: Caller) -> None:
-    one, two = many(ann, stack, 2)
+def test_orders_are_changed_by_number_or_uuid(stack: Stack, ann: Caller, root: Caller) -> None:
+    first, second = many(ann, stack, 2)
     by_id = ann.place()["id"]
 
-    answer = bulk(root, [one, by_id, str(two)])
+    response = bulk(root, [first, by_id, str(second)])
 
-    assert (answer.status_code, answer.json) == (200, {"updated": [one, by_id, two], "failed": []})
-    assert [order(root, each)["status"] for each in (one, two, by_id)] == ["shipped"] * 3
+    assert (response.status_code, response.json) == (200, {"updated": [first, by_id, second], "failed": []})
+    assert [order(root, reference)["status"] for reference in (first, second, by_id)] == ["shipped"] * 3
 
 
 @pytest.mark.clause("002-32")
-def test_unknown_orders_and_illegal_moves_fail_alone_and_are_told_in_this_contract_s_words(
-    stack: Stack, ann: Caller, root: Caller
-) -> None:
+def test_failed_orders_are_reported_one_by_one(stack: Stack, ann: Caller, root: Caller) -> None:
     shipped, pending = many(ann, stack, 2)
     bulk(root, [shipped])
     unknown, nowhere = str(uuid4()), 10**18 - 1
 
-    answer = bulk(root, [shipped, unknown, pending, nowhere], "cancelled")
+    response = bulk(root, [shipped, unknown, pending, nowhere], "cancelled")
 
-    assert answer.status_code == 200
-    assert answer.json == {
+    assert response.status_code == 200
+    assert response.json == {
         "updated": [pending],
         "failed": [
             {
@@ -93,7 +91,7 @@ def test_unknown_orders_and_illegal_moves_fail_alone_and_are_told_in_this_contra
 
 
 @pytest.mark.clause("002-32")
-def test_an_order_named_twice_counts_once(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_duplicate_order_is_changed_once(stack: Stack, ann: Caller, root: Caller) -> None:
     (number,) = many(ann, stack, 1)
 
     assert bulk(root, [number, number, str(number)]).json == {"updated": [number], "failed": []}
@@ -101,9 +99,7 @@ def test_an_order_named_twice_counts_once(stack: Stack, ann: Caller, root: Calle
 
 
 @pytest.mark.clause("002-32", "002-08")
-def test_cancelled_orders_give_their_stock_back_once_and_history_and_messages_are_as_ever(
-    stack: Stack, ann: Caller, root: Caller
-) -> None:
+def test_bulk_cancel_restores_stock_once(stack: Stack, ann: Caller, root: Caller) -> None:
     placed = [place(ann, root) for _ in range(3)]
     numbers = [number for number, _ in placed]
     stack.relayed()
@@ -123,13 +119,13 @@ def test_cancelled_orders_give_their_stock_back_once_and_history_and_messages_ar
 
 
 @pytest.mark.clause("002-32", "002-07")
-def test_it_is_for_administrators(stack: Stack, ann: Caller) -> None:
+def test_bulk_status_is_403_for_customers(stack: Stack, ann: Caller) -> None:
     (number,) = many(ann, stack, 1)
     clerk = stack.caller(scopes=("orders:write",))
 
     for caller in (ann, clerk):
-        answer = bulk(caller, [number])
-        assert (answer.status_code, [*answer.json]) == (403, ["detail"])
+        response = bulk(caller, [number])
+        assert (response.status_code, [*response.json]) == (403, ["detail"])
         assert caller.ask("GET", f"{PREFIX}/jobs/{uuid4()}").status_code == 403
 
     assert ask(stack.app, "POST", f"{PREFIX}/bulk/status", json={"order_ids": [number]}).status_code == 401
@@ -143,24 +139,24 @@ def test_it_is_for_administrators(stack: Stack, ann: Caller) -> None:
     [None, [], 7, "7", [0], [-1], [1.0], [True], [None], [[7]], ["seven"], [10**18], list(range(1, 1_002))],
     ids=lambda value: str(value)[:20],
 )
-def test_what_names_no_orders_is_refused(root: Caller, order_ids: object) -> None:
-    answer = bulk(root, order_ids)
+def test_invalid_order_ids_are_400(root: Caller, order_ids: object) -> None:
+    response = bulk(root, order_ids)
 
-    assert answer.status_code == 400
-    assert all(name.startswith("order_ids") for name in answer.json["detail"]["errors"])
+    assert response.status_code == 400
+    assert all(name.startswith("order_ids") for name in response.json["detail"]["errors"])
 
 
 @pytest.mark.clause("002-32")
 @pytest.mark.parametrize("status", [None, "", "PAID", "paid", "lost", 7])
-def test_a_status_that_this_contract_has_not_is_refused(root: Caller, status: object) -> None:
-    answer = bulk(root, [7], status)
+def test_unknown_status_is_400(root: Caller, status: object) -> None:
+    response = bulk(root, [7], status)
 
-    assert answer.status_code == 400
-    assert [*answer.json["detail"]["errors"]] == ["status"]
+    assert response.status_code == 400
+    assert [*response.json["detail"]["errors"]] == ["status"]
 
 
 @pytest.mark.clause("002-34")
-def test_a_hundred_orders_are_done_at_once_and_one_more_is_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_bulk_above_100_orders_creates_a_job(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 101)
 
     at_once, later = bulk(root, numbers[:100]), bulk(root, numbers, "delivered")
@@ -175,16 +171,16 @@ def test_a_hundred_orders_are_done_at_once_and_one_more_is_a_job(stack: Stack, a
 
 
 @pytest.mark.clause("002-34", "002-32")
-def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stack, ann: Caller, root: Caller) -> None:
+def test_finished_job_reports_every_order(stack: Stack, ann: Caller, root: Caller) -> None:
     numbers = many(ann, stack, 120)
     unknown = str(uuid4())
     where = bulk(root, [*numbers, unknown]).headers["Location"]
 
     stack.container.job_worker().step()
-    answer = root.ask("GET", where)
+    response = root.ask("GET", where)
 
-    assert answer.status_code == 200
-    assert answer.json == {
+    assert response.status_code == 200
+    assert response.json == {
         "job_id": where.rpartition("/")[2],
         "status": "done",
         "done": 121,
@@ -196,7 +192,7 @@ def test_a_job_that_a_worker_has_run_tells_what_became_of_each_order(stack: Stac
 
 
 @pytest.mark.clause("002-34")
-def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None:
+def test_job_is_visible_to_every_admin(stack: Stack, root: Caller) -> None:
     where = bulk(root, list(range(10**17, 10**17 + 101))).headers["Location"]
 
     assert stack.caller(role=Role.ADMIN).ask("GET", where).status_code == 200
@@ -206,14 +202,14 @@ def test_any_administrator_may_look_at_a_job(stack: Stack, root: Caller) -> None
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("job_id", [str(UUID(int=7)), "7", "none"])
-def test_a_job_that_there_is_not_is_not_found(root: Caller, job_id: str) -> None:
-    answer = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
+def test_unknown_job_is_404(root: Caller, job_id: str) -> None:
+    response = root.ask("GET", f"{PREFIX}/jobs/{job_id}")
 
-    assert (answer.status_code, answer.json) == (404, {"detail": "There is no such job."})
+    assert (response.status_code, response.json) == (404, {"detail": "There is no such job."})
 
 
 @pytest.mark.clause("002-34")
-def test_both_answers_and_the_job_are_documented(stack: Stack) -> None:
+def test_openapi_documents_bulk_and_job(stack: Stack) -> None:
     paths = ask(stack.app, "GET", "/openapi.json").json["paths"]
 
     assert {"200", "202", "400", "403"} <= paths[f"{PREFIX}/bulk/status"]["post"]["responses"].keys()

@@ -1,4 +1,4 @@
-"""An order read once is at hand for five minutes, and is never an old one."""
+"""Order cache: entries live five minutes and are invalidated by updates."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.support.service_stack import Stack
 
 
 @pytest.mark.clause("000-08", "000-18", "001-04", "001-08")
-def test_a_miss_asks_the_database_once_and_a_hit_not_at_all(stack: Stack, ann: Caller) -> None:
+def test_cache_miss_reads_database_and_hit_not(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with stack.statements() as on_miss:
@@ -26,13 +26,13 @@ def test_a_miss_asks_the_database_once_and_a_hit_not_at_all(stack: Stack, ann: C
 
     assert len(on_miss) == 1
     assert on_hit == []
-    # Whether the token was ended is asked along with it: see docs/decisions/0014.
+    # The revocation check shares this round trip: see docs/decisions/0014.
     assert len(trips) == (1 if stack.settings.redis_url else 0), trips
     assert missed.json == hit.json == order
 
 
 @pytest.mark.clause("000-08")
-def test_what_the_cache_holds_is_what_is_answered(stack: Stack, ann: Caller) -> None:
+def test_cached_order_is_returned(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.get(order)
     stack.rows(f"UPDATE orders SET currency = 'EUR' WHERE user_id = '{ann.subject}'")
@@ -41,9 +41,7 @@ def test_what_the_cache_holds_is_what_is_answered(stack: Stack, ann: Caller) -> 
 
 
 @pytest.mark.clause("000-12", "000-20", "001-04")
-def test_after_an_update_the_next_read_comes_from_the_database_and_fills_the_cache_again(
-    stack: Stack, ann: Caller
-) -> None:
+def test_update_invalidates_the_cached_order(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.get(order)
     assert stack.cached(order)
@@ -62,18 +60,18 @@ def test_after_an_update_the_next_read_comes_from_the_database_and_fills_the_cac
 
 
 @pytest.mark.clause("000-12")
-def test_a_refused_update_leaves_the_copy_where_it_is(stack: Stack, ann: Caller) -> None:
+def test_rejected_update_leaves_cache_entry(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.get(order)
 
     ann.patch(order, "LOST")
     with stack.statements() as sent:
-        found = ann.get(order)
+        cached = ann.get(order)
 
-    assert (sent, found.json) == ([], order)
+    assert (sent, cached.json) == ([], order)
 
 
-def test_the_relay_leaves_the_present_copy_where_it_is(stack: Stack, ann: Caller) -> None:
+def test_relay_leaves_current_cache_entry(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.get(order)
 
@@ -83,7 +81,7 @@ def test_the_relay_leaves_the_present_copy_where_it_is(stack: Stack, ann: Caller
 
 
 @pytest.mark.clause("000-19", "001-04")
-def test_a_copy_in_redis_lives_five_minutes(real_stack: Stack) -> None:
+def test_redis_entry_expires_after_5_minutes(real_stack: Stack) -> None:
     ann = real_stack.caller()
     order = ann.place()
     ann.get(order)
@@ -101,7 +99,7 @@ def test_a_copy_in_redis_lives_five_minutes(real_stack: Stack) -> None:
 
 
 @pytest.mark.clause("000-19")
-def test_a_copy_in_memory_lives_five_minutes(build: Callable[..., Stack]) -> None:
+def test_memory_entry_expires_after_5_minutes(build: Callable[..., Stack]) -> None:
     now = datetime.now(UTC)
     settings = Settings(log_level="ERROR")
     container = Container(settings=settings)
@@ -112,11 +110,11 @@ def test_a_copy_in_memory_lives_five_minutes(build: Callable[..., Stack]) -> Non
     order = ann.place()
     ann.get(order)
 
-    asked: dict[int, int] = {}
+    statements: dict[int, int] = {}
     for age in (299, 300):
-        now += timedelta(seconds=age) - timedelta(seconds=sum(asked))
+        now += timedelta(seconds=age) - timedelta(seconds=sum(statements))
         with stack.statements() as sent:
             ann.get(order)
-        asked[age] = len(sent)
+        statements[age] = len(sent)
 
-    assert asked == {299: 0, 300: 1}
+    assert statements == {299: 0, 300: 1}

@@ -1,4 +1,4 @@
-"""An order placed over HTTP is run as a task by a stock Celery worker, which knows nothing of us."""
+"""Celery compatibility: a stock worker runs the task of an order placed over HTTP."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def new_order(order_id, user_id):
 
 @contextmanager
 def worker(directory: Path, *, url: str, queue: str) -> Iterator[Path]:
-    """Run a worker on the queue; yield the file that its task writes a line to at every run."""
+    """Run a worker on the queue; yield the file to which its task appends a line per run."""
     (directory / "shop.py").write_text(WORKER.format(url=url))
     (report := directory / "report").touch()
     command = [sys.executable, "-m", "celery", "-A", "shop", "worker", "-Q", queue, "--pool", "solo"]
@@ -45,9 +45,7 @@ def worker(directory: Path, *, url: str, queue: str) -> Iterator[Path]:
 
 @pytest.mark.clause("000-22")
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
-def test_a_stock_celery_worker_runs_an_order_that_was_placed_over_http(
-    stack: Stack, ann: Caller, tmp_path: Path
-) -> None:
+def test_celery_worker_runs_order_task(stack: Stack, ann: Caller, tmp_path: Path) -> None:
     stack.relayed()
     order = ann.place()
     while stack.container.relay_events().sent:

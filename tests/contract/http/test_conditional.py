@@ -1,4 +1,4 @@
-"""Versions over HTTP: ETag, If-None-Match and If-Match (RFC 9110)."""
+"""Conditional requests: ETag, If-None-Match and If-Match (RFC 9110)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.client import Caller, refused
 from tests.support.service_stack import Stack
 
 
-def test_the_etag_is_the_same_until_the_order_changes(ann: Caller) -> None:
+def test_etag_changes_with_the_order(ann: Caller) -> None:
     order = ann.place()
 
     before = [ann.get(order).headers["ETag"] for _ in range(2)]
@@ -19,47 +19,47 @@ def test_the_etag_is_the_same_until_the_order_changes(ann: Caller) -> None:
 
 @pytest.mark.parametrize("cached", [False, True])
 @pytest.mark.parametrize("known", ['"1"', "*", 'W/"1"', '"7", "1"', '"7","1" , W/"9"', 'W/"0", W/"1"'])
-def test_an_order_one_has_already_is_not_sent_again(ann: Caller, known: str, cached: bool) -> None:
+def test_matching_if_none_match_is_304(ann: Caller, known: str, cached: bool) -> None:
     order = ann.place()
     if cached:
         ann.get(order)
 
-    answer = ann.get(order, **{"If-None-Match": known})
+    response = ann.get(order, **{"If-None-Match": known})
 
-    assert (answer.status_code, answer.data) == (304, b"")
-    assert answer.headers["ETag"] == '"1"'
-    assert "Content-Type" not in answer.headers
+    assert (response.status_code, response.data) == (304, b"")
+    assert response.headers["ETag"] == '"1"'
+    assert "Content-Type" not in response.headers
 
 
 @pytest.mark.parametrize("known", ['"2"', 'W/"2"', '"11"', '"1 "', '""', '"7", "8"', "", '"*"'])
-def test_an_order_one_has_not_is_sent(ann: Caller, known: str) -> None:
+def test_other_if_none_match_is_200(ann: Caller, known: str) -> None:
     order = ann.place()
 
-    answer = ann.get(order, **{"If-None-Match": known})
+    response = ann.get(order, **{"If-None-Match": known})
 
-    assert (answer.status_code, answer.json) == (200, order)
+    assert (response.status_code, response.json) == (200, order)
 
 
-def test_an_old_version_is_no_longer_the_one_that_one_has(ann: Caller) -> None:
+def test_stale_if_none_match_is_200(ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 
-    answer = ann.get(order, **{"If-None-Match": '"1"'})
+    response = ann.get(order, **{"If-None-Match": '"1"'})
 
-    assert (answer.status_code, answer.json["status"]) == (200, "PAID")
+    assert (response.status_code, response.json["status"]) == (200, "PAID")
 
 
-@pytest.mark.parametrize("wanted", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
-def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str) -> None:
+@pytest.mark.parametrize("if_match", ['"1"', "*", '"7", "1"', '"7","1"', 'W/"1", "1"', ' "x" ,  "1" '])
+def test_matching_if_match_applies_the_change(ann: Caller, if_match: str) -> None:
     order = ann.place()
 
-    answer = ann.patch(order, "PAID", {"If-Match": wanted})
+    response = ann.patch(order, "PAID", {"If-Match": if_match})
 
-    assert (answer.status_code, answer.json["status"]) == (200, "PAID")
+    assert (response.status_code, response.json["status"]) == (200, "PAID")
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "if_match",
     [
         '"2"',
         'W/"1"',
@@ -79,21 +79,21 @@ def test_a_change_happens_to_the_version_that_is_named(ann: Caller, wanted: str)
     ],
 )
 @pytest.mark.parametrize("status", ["PAID", "PENDING"])
-def test_a_change_to_another_version_is_refused(stack: Stack, ann: Caller, wanted: str, status: str) -> None:
+def test_other_if_match_is_412(stack: Stack, ann: Caller, if_match: str, status: str) -> None:
     order = ann.place()
     before = stack.everything()
 
-    body = refused(ann.patch(order, status, {"If-Match": wanted.encode().decode("latin-1")}), 412)
+    body = refused(ann.patch(order, status, {"If-Match": if_match.encode().decode("latin-1")}), 412)
 
     assert '"1"' in body["detail"]
     assert stack.everything() == before
 
 
 @pytest.mark.clause("000-11")
-def test_of_two_changes_to_one_version_one_happens(ann: Caller) -> None:
+def test_concurrent_if_match_has_one_winner(ann: Caller) -> None:
     order = ann.place()
 
-    answers = [ann.patch(order, status, {"If-Match": '"1"'}) for status in ("PAID", "CANCELED")]
+    responses = [ann.patch(order, status, {"If-Match": '"1"'}) for status in ("PAID", "CANCELED")]
 
-    assert [answer.status_code for answer in answers] == [200, 412]
+    assert [response.status_code for response in responses] == [200, 412]
     assert ann.get(order).json["status"] == "PAID"

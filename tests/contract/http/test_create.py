@@ -1,4 +1,4 @@
-"""POST /orders/: an order is placed whole, or not at all."""
+"""POST /orders/: a valid order is stored completely, an invalid one not at all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,15 +11,15 @@ from tests.support.service_stack import Stack
 
 
 @pytest.mark.clause("000-04", "001-03", "001-08")
-def test_a_placed_order_is_answered_with_its_representation(ann: Caller) -> None:
+def test_created_order_is_returned(ann: Caller) -> None:
     began = datetime.now(UTC)
 
-    answer = ann.post({"items": [TEA], "total_price": 75.0})
+    response = ann.post({"items": [TEA], "total_price": 75.0})
 
-    order = answer.json
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/orders/{order['id']}"
-    assert answer.headers["ETag"] == '"1"'
+    order = response.json
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/orders/{order['id']}"
+    assert response.headers["ETag"] == '"1"'
     assert UUID(order.pop("id")).version == 7
     placed_at = order.pop("created_at")
     assert placed_at.endswith("Z")
@@ -36,17 +36,17 @@ def test_a_placed_order_is_answered_with_its_representation(ann: Caller) -> None
 
 
 @pytest.mark.clause("000-04", "000-07")
-def test_the_location_of_a_placed_order_answers_with_the_same_representation(ann: Caller) -> None:
+def test_location_returns_the_created_order(ann: Caller) -> None:
     placed = ann.post({"items": [TEA], "total_price": 75.0})
 
-    found = ann.ask("GET", placed.headers["Location"])
+    response = ann.ask("GET", placed.headers["Location"])
 
-    assert (found.status_code, found.json) == (200, placed.json)
-    assert found.headers["ETag"] == placed.headers["ETag"]
+    assert (response.status_code, response.json) == (200, placed.json)
+    assert response.headers["ETag"] == placed.headers["ETag"]
 
 
 @pytest.mark.clause("000-04")
-def test_items_come_back_as_they_were_sent(ann: Caller) -> None:
+def test_items_are_returned_as_sent(ann: Caller) -> None:
     items: list[dict[str, Any]] = [
         {"z": 1, "a": {"deep": [1, 2.5, None, True, "茶 🍵", {"": []}]}, "price": "not a number"},
         {},
@@ -63,22 +63,22 @@ def test_items_come_back_as_they_were_sent(ann: Caller) -> None:
 
 @pytest.mark.clause("000-04")
 @pytest.mark.parametrize("path", ["/orders", "/orders/"])
-def test_orders_are_placed_at_the_collection_with_and_without_its_slash(ann: Caller, path: str) -> None:
-    answer = ann.post({"items": [TEA], "total_price": 75}, path=path)
+def test_collection_accepts_trailing_slash(ann: Caller, path: str) -> None:
+    response = ann.post({"items": [TEA], "total_price": 75}, path=path)
 
-    assert answer.status_code == 201
-    assert not answer.history
+    assert response.status_code == 201
+    assert not response.history
 
 
 @pytest.mark.parametrize(
     ("currency", "total"), [("USD", 75.5), ("EUR", 0.01), ("JPY", 7550), ("BHD", 1.005), ("CLF", 0.0001)]
 )
-def test_an_order_is_in_the_currency_asked_for(ann: Caller, currency: str, total: float) -> None:
-    answer = ann.post({"items": [{"sku": "tea"}], "total_price": total, "currency": currency})
+def test_order_uses_the_requested_currency(ann: Caller, currency: str, total: float) -> None:
+    response = ann.post({"items": [{"sku": "tea"}], "total_price": total, "currency": currency})
 
-    assert answer.status_code == 201
-    assert ann.get(answer.json).json["currency"] == currency
-    assert ann.get(answer.json).json["total_price"] == total
+    assert response.status_code == 201
+    assert ann.get(response.json).json["currency"] == currency
+    assert ann.get(response.json).json["total_price"] == total
 
 
 @pytest.mark.clause("000-04")
@@ -92,7 +92,7 @@ def test_an_order_is_in_the_currency_asked_for(ann: Caller, currency: str, total
         ([{"quantity": 1.5, "price": 0.5}], 0.75),
     ],
 )
-def test_a_total_that_is_the_sum_is_taken(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
+def test_matching_total_is_accepted(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
     assert ann.post({"items": items, "total_price": total}).status_code == 201
 
 
@@ -107,7 +107,7 @@ def test_a_total_that_is_the_sum_is_taken(ann: Caller, items: list[dict[str, Any
         ([{"quantity": 0, "price": 5}], 5),
     ],
 )
-def test_a_total_that_is_not_the_sum_is_refused(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
+def test_wrong_total_is_422(ann: Caller, items: list[dict[str, Any]], total: float) -> None:
     body = refused(ann.post({"items": items, "total_price": total}), 422)
 
     assert "total_price" in body["errors"]
@@ -116,7 +116,7 @@ def test_a_total_that_is_not_the_sum_is_refused(ann: Caller, items: list[dict[st
 
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("total", [-1, 75.001, 10_000_000_001])
-def test_a_total_that_is_no_amount_is_refused_by_its_name(ann: Caller, total: float) -> None:
+def test_invalid_total_is_422(ann: Caller, total: float) -> None:
     body = refused(ann.post({"items": [{"sku": "tea"}], "total_price": total}), 422)
 
     assert body["errors"] == {"total_price": [body["detail"]]}
@@ -134,25 +134,25 @@ def test_a_total_that_is_no_amount_is_refused_by_its_name(ann: Caller, total: fl
         [{"quantity": 2, "price": 3}, {"sku": "a gift"}],
     ],
 )
-def test_a_total_is_believed_where_the_sum_is_not_known(ann: Caller, items: list[dict[str, Any]]) -> None:
+def test_total_is_trusted_if_sum_is_unknown(ann: Caller, items: list[dict[str, Any]]) -> None:
     assert ann.post({"items": items, "total_price": 99.5}).status_code == 201
 
 
 @pytest.mark.clause("000-06")
-def test_nobody_places_an_order_without_a_token(stack: Stack) -> None:
+def test_create_without_token_is_401(stack: Stack) -> None:
     stack.relayed()
     before = stack.everything()
 
-    answer = ask(stack.app, "POST", "/orders/", json={"items": [TEA], "total_price": 75})
+    response = ask(stack.app, "POST", "/orders/", json={"items": [TEA], "total_price": 75})
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert stack.everything() == before
     assert not stack.relayed().news
 
 
-def test_a_thousand_items_are_taken(ann: Caller) -> None:
-    answer = ann.post({"items": [{"line": number} for number in range(1_000)], "total_price": 1})
+def test_order_with_1000_items_is_accepted(ann: Caller) -> None:
+    response = ann.post({"items": [{"line": number} for number in range(1_000)], "total_price": 1})
 
-    assert answer.status_code == 201
-    assert len(ann.get(answer.json).json["items"]) == 1_000
+    assert response.status_code == 201
+    assert len(ann.get(response.json).json["items"]) == 1_000

@@ -1,4 +1,4 @@
-"""A database that cannot be reached: 503 with Retry-After, and the service is well again as soon as it is back."""
+"""Database outage: 503 with Retry-After, and recovery when the database is back."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,64 +30,64 @@ ROUTES: Requests = {
 
 @pytest.fixture
 def network(real_stack: Stack) -> Iterator[Proxy]:
-    """What lies between the service and its database."""
+    """The proxy between the service and its database."""
     with Proxy.before(real_stack.settings.database_url) as network:
         yield network
 
 
 @pytest.fixture
 def far(real_stack: Stack, network: Proxy, build: Callable[..., Stack]) -> Stack:
-    """A service that reaches the database through the network, and has done so already."""
+    """A service that connects to the database through the proxy, with an open connection."""
     url = network.through(real_stack.settings.database_url)
     stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
     stack.caller().place()
     return stack
 
 
-def all_at_once(caller: Caller) -> dict[str, Answer]:
+def request_all(caller: Caller) -> dict[str, Answer]:
     with ThreadPoolExecutor(len(ROUTES)) as threads:
-        asked = {name: threads.submit(route, caller) for name, route in ROUTES.items()}
-        return {name: each.result() for name, each in asked.items()}
+        requests = {name: threads.submit(route, caller) for name, route in ROUTES.items()}
+        return {name: request.result() for name, request in requests.items()}
 
 
-def assert_unavailable(answer: Answer) -> None:
-    body = refused(answer, 503)
-    assert int(answer.headers["Retry-After"]) > 0
+def assert_unavailable(response: Answer) -> None:
+    body = refused(response, 503)
+    assert int(response.headers["Retry-After"]) > 0
     assert not any(
-        word in answer.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
+        word in response.text.lower() for word in ("sqlalchemy", "psycopg", "sqlite", "connection", "127.0.0.1")
     )
     assert body["detail"] == "The service is temporarily unavailable; please retry."
 
 
-def test_a_database_that_is_gone_is_503_on_every_route(far: Stack, network: Proxy) -> None:
+def test_lost_database_is_503_on_every_route(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     network.cut()
 
-    answers = [route(ann) for route in ROUTES.values()]
+    responses = [route(ann) for route in ROUTES.values()]
     network.restore()
 
-    for answer in answers:
-        assert_unavailable(answer)
+    for response in responses:
+        assert_unavailable(response)
     assert ann.list().json == []
     assert ann.post({"items": [TEA], "total_price": 75}).status_code == 201
 
 
-def test_a_database_that_hangs_is_503_on_every_route_within_seconds(far: Stack, network: Proxy) -> None:
+def test_hanging_database_is_503_in_time(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     network.hang()
 
     began = time.monotonic()
-    answers = all_at_once(ann)
+    responses = request_all(ann)
     took = time.monotonic() - began
     network.restore()
 
-    for answer in answers.values():
-        assert_unavailable(answer)
+    for response in responses.values():
+        assert_unavailable(response)
     assert took < 15
     assert ann.list().status_code == 200
 
 
-def test_what_is_cached_is_still_answered(far: Stack, network: Proxy) -> None:
+def test_cached_order_survives_database_outage(far: Stack, network: Proxy) -> None:
     ann = far.caller()
     order = ann.place()
     ann.get(order)
@@ -96,7 +96,7 @@ def test_what_is_cached_is_still_answered(far: Stack, network: Proxy) -> None:
     assert (ann.get(order).status_code, ann.get(order).json) == (200, order)
 
 
-def test_only_the_database_makes_the_service_unready(far: Stack, network: Proxy) -> None:
+def test_database_outage_makes_service_unready(far: Stack, network: Proxy) -> None:
     before = ask(far.app, "GET", "/readyz")
     network.cut()
 
@@ -110,7 +110,7 @@ def test_only_the_database_makes_the_service_unready(far: Stack, network: Proxy)
     assert gone.json["checks"] == {"database": "unavailable", "cache": "ok", "broker": "ok"}
 
 
-def test_a_database_that_was_never_there_is_503_on_every_route(real_stack: Stack, build: Callable[..., Stack]) -> None:
+def test_unreachable_database_is_503(real_stack: Stack, build: Callable[..., Stack]) -> None:
     url = "postgresql://nobody@127.0.0.1:1/nothing"
     stack = build(replace(real_stack.settings, database_url=url, log_level="ERROR"))
 
@@ -121,7 +121,7 @@ def test_a_database_that_was_never_there_is_503_on_every_route(real_stack: Stack
 
 @pytest.fixture(params=["a directory", "no database", "not migrated"])
 def broken_file(request: pytest.FixtureRequest, tmp_path: Path, build: Callable[..., Stack]) -> Stack:
-    """The embedded service whose file cannot be used."""
+    """The embedded service with an unusable database file."""
     if request.param == "a directory":
         (tmp_path / "orders.db").mkdir()
     elif request.param == "no database":
@@ -130,7 +130,7 @@ def broken_file(request: pytest.FixtureRequest, tmp_path: Path, build: Callable[
     return build(settings, container=Container(settings=settings))
 
 
-def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) -> None:
+def test_corrupt_database_file_is_503(broken_file: Stack) -> None:
     for route in ROUTES.values():
         assert_unavailable(route(broken_file.caller()))
 
@@ -139,9 +139,7 @@ def test_a_file_that_is_no_database_is_503_on_every_route(broken_file: Stack) ->
     assert ask(broken_file.app, "GET", "/healthz").status_code == 200
 
 
-def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_the_log(
-    postgres_server: PostgresServer, build: Callable[..., Stack]
-) -> None:
+def test_unmigrated_database_is_503_and_logged(postgres_server: PostgresServer, build: Callable[..., Stack]) -> None:
     stack = build(Settings(database_url=postgres_server.database(), log_level="ERROR"))
     relay = container_of(stack.app).relay()
 
@@ -154,6 +152,6 @@ def test_a_database_that_was_not_migrated_is_503_and_the_relay_says_the_cure_in_
 
     assert logs[0]["event"] == "relay waits"
     assert "run: orders migrate" in logs[0]["reason"]
-    answer = stack.caller().list()
-    assert_unavailable(answer)
-    assert "migrate" not in answer.text
+    response = stack.caller().list()
+    assert_unavailable(response)
+    assert "migrate" not in response.text

@@ -1,11 +1,11 @@
-"""The OpenAPI document, and a page that shows it without any network but ours."""
+"""OpenAPI document, and the documentation page with local assets only."""
 
 import re
 from typing import Any
 
 import jsonschema_rs
 import pytest
-from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the OpenAPI Initiative's own schema
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the official schema
 
 from tests.support.client import ask
 from tests.support.service_stack import Stack
@@ -41,13 +41,13 @@ SUCCESS = {"post": "201", "get": "200", "patch": "200"}
 
 @pytest.fixture
 def document(stack: Stack) -> dict[str, Any]:
-    answer = ask(stack.app, "GET", "/openapi.json")
-    assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    return dict(answer.json)
+    response = ask(stack.app, "GET", "/openapi.json")
+    assert (response.status_code, response.mimetype) == (200, "application/json")
+    return dict(response.json)
 
 
 def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tuple[str, str], dict[str, Any]]:
-    """The operations of this contract, or of those below another prefix."""
+    """The operations of this contract, or of another prefix."""
     return {
         (method, path): operation
         for path, item in document["paths"].items()
@@ -56,22 +56,26 @@ def operations(document: dict[str, Any], *, below: str = "/orders/") -> dict[tup
     }
 
 
-def told_by(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
-    """The operations that have an answer of the status."""
-    return {one for one, told in operations(document, below="/").items() if status in told["responses"]}
+def documenting(document: dict[str, Any], status: str) -> set[tuple[str, str]]:
+    """The operations that document the response status."""
+    return {name for name, operation in operations(document, below="/").items() if status in operation["responses"]}
 
 
 def taking(document: dict[str, Any], header: str) -> set[tuple[str, str]]:
-    """The operations that have the header for a parameter, one that may be left out."""
-    wanted = {("header", header, False)}
+    """The operations that document the header as an optional parameter."""
+    parameter = {("header", header, False)}
     return {
-        one
-        for one, told in operations(document, below="/").items()
-        if wanted & {(each["in"], each["name"], each.get("required", False)) for each in told.get("parameters", [])}
+        name
+        for name, operation in operations(document, below="/").items()
+        if parameter
+        & {
+            (declared["in"], declared["name"], declared.get("required", False))
+            for declared in operation.get("parameters", [])
+        }
     }
 
 
-def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+def test_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(document)] == []
     for schema in document["components"]["schemas"].values():
@@ -79,21 +83,21 @@ def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.clause("001-07")
-def test_each_route_is_there_with_a_tag_and_a_summary_of_its_own(document: dict[str, Any]) -> None:
-    found = operations(document)
+def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
+    listed = operations(document)
 
-    assert found.keys() == ERRORS.keys()
-    assert all(operation["tags"] for operation in found.values())
-    assert len({operation["summary"] for operation in found.values()}) == len(found)
+    assert listed.keys() == ERRORS.keys()
+    assert all(operation["tags"] for operation in listed.values())
+    assert len({operation["summary"] for operation in listed.values()}) == len(listed)
     tags = {tag["name"] for tag in document["tags"]}
-    assert {tag for operation in found.values() for tag in operation["tags"]} <= tags
+    assert {tag for operation in listed.values() for tag in operation["tags"]} <= tags
 
 
 @pytest.mark.clause("001-03", "001-07")
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
-def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
-    told = operations(document)[operation]
-    responses = told["responses"]
+def test_operation_documents_schemas_and_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
+    described = operations(document)[operation]
+    responses = described["responses"]
     success = SUCCESS[operation[0]]
 
     assert responses.keys() == ERRORS[operation] | {success} | ({"304"} if operation in SHOWN else set())
@@ -103,44 +107,44 @@ def test_each_operation_tells_its_schemas_and_its_errors(document: dict[str, Any
         assert schema == {"$ref": "#/components/schemas/ProblemDetails"}
         assert responses[status]["description"]
     if operation[0] in {"post", "patch"}:
-        assert told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        assert told["requestBody"]["required"] is True
+        assert described["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        assert described["requestBody"]["required"] is True
 
 
-def test_orders_are_shown_and_changed_by_their_versions(document: dict[str, Any]) -> None:
-    assert told_by(document, "304") == taking(document, "If-None-Match") == SHOWN
-    assert told_by(document, "412") == taking(document, "If-Match") == CHANGED
-    assert all("content" not in operations(document, below="/")[one]["responses"]["304"] for one in SHOWN)
+def test_operation_documents_etag_headers(document: dict[str, Any]) -> None:
+    assert documenting(document, "304") == taking(document, "If-None-Match") == SHOWN
+    assert documenting(document, "412") == taking(document, "If-Match") == CHANGED
+    assert all("content" not in operations(document, below="/")[name]["responses"]["304"] for name in SHOWN)
 
 
 @pytest.mark.parametrize("below", FITS_NOT)
-def test_each_contract_tells_of_misfits_as_it_answers_them(document: dict[str, Any], below: str) -> None:
-    for told in operations(document, below=below).values():
-        parameters = told.get("parameters", [])
-        if "requestBody" in told or any(one["in"] == "query" for one in parameters):
-            by_key = {"422"} if any(one["name"] == "Idempotency-Key" for one in parameters) else set()
-            assert told["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
-        assert not any("$ref" in answer for answer in told["responses"].values())
+def test_contract_documents_validation_status(document: dict[str, Any], below: str) -> None:
+    for operation in operations(document, below=below).values():
+        parameters = operation.get("parameters", [])
+        if "requestBody" in operation or any(parameter["in"] == "query" for parameter in parameters):
+            by_key = {"422"} if any(parameter["name"] == "Idempotency-Key" for parameter in parameters) else set()
+            assert operation["responses"].keys() & ({"422"} | FITS_NOT[below]) == FITS_NOT[below] | by_key
+        assert not any("$ref" in response for response in operation["responses"].values())
 
 
-def test_no_answer_is_of_a_schema_that_is_not_ours(document: dict[str, Any]) -> None:
+def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:
     assert "UNPROCESSABLE_ENTITY" not in repr(document)
     assert "Error" not in document["components"]["schemas"]
 
 
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
-def test_each_operation_needs_a_bearer_token(document: dict[str, Any], operation: tuple[str, str]) -> None:
+def test_operation_requires_bearer_token(document: dict[str, Any], operation: tuple[str, str]) -> None:
     schemes = document["components"]["securitySchemes"]
     everywhere: list[dict[str, object]] = document.get("security", [])
 
     needed = operations(document)[operation].get("security", everywhere)
 
-    assert [list(each) for each in needed] == [["bearer"]]
+    assert [list(scheme) for scheme in needed] == [["bearer"]]
     assert schemes["bearer"]["type"] == "http"
     assert schemes["bearer"]["scheme"] == "bearer"
 
 
-def test_every_schema_that_is_referred_to_is_there(document: dict[str, Any]) -> None:
+def test_schema_references_resolve(document: dict[str, Any]) -> None:
     refers = set(re.findall(r"#/components/schemas/(\w+)", repr(document)))
 
     assert refers
@@ -148,25 +152,25 @@ def test_every_schema_that_is_referred_to_is_there(document: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("page", ["/docs", "/docs/"])
-def test_the_page_and_all_it_needs_come_from_us(stack: Stack, page: str) -> None:
+def test_docs_page_loads_only_local_assets(stack: Stack, page: str) -> None:
     client = stack.app.test_client()
 
-    answer = client.get(page)
-    assets = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    response = client.get(page)
+    assets = re.findall(r'(?:src|href)="([^"]+)"', response.text)
 
-    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert (response.status_code, response.mimetype) == (200, "text/html")
     assert len(assets) >= 3
     for asset in assets:
         assert asset.startswith("/docs/"), asset
-        with client.get(asset, buffered=True) as found:
-            assert found.status_code == 200, asset
-            assert found.data
-    assert "/openapi.json" in answer.text
-    assert not re.findall(r"https?://(?!localhost\b)", answer.text)
+        with client.get(asset, buffered=True) as loaded:
+            assert loaded.status_code == 200, asset
+            assert loaded.data
+    assert "/openapi.json" in response.text
+    assert not re.findall(r"https?://(?!localhost\b)", response.text)
 
 
-def test_the_page_does_not_send_the_document_to_a_validator(stack: Stack) -> None:
+def test_docs_page_disables_remote_validator(stack: Stack) -> None:
     page = ask(stack.app, "GET", "/docs/").text
 
-    # Swagger UI shows a badge of validator.swagger.io unless told not to.
+    # Swagger UI shows a badge of validator.swagger.io unless this is disabled.
     assert re.search(r'"?validatorUrl"?: *(null|"none"|"")', page)

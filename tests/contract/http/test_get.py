@@ -1,4 +1,4 @@
-"""GET /orders/{id}: one's own order, and not a word of anybody else's."""
+"""GET /orders/{id}: visible to the owner only."""
 
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from tests.support.service_stack import Stack
 
 
 @pytest.mark.clause("000-07", "001-06", "001-08")
-def test_one_s_own_order_is_shown(ann: Caller) -> None:
+def test_own_order_is_returned(ann: Caller) -> None:
     order = ann.place()
 
     first, second = ann.get(order), ann.get(order)
@@ -20,7 +20,7 @@ def test_one_s_own_order_is_shown(ann: Caller) -> None:
 
 @pytest.mark.clause("000-09")
 @pytest.mark.parametrize("reference", [str(UUID(int=7)), "1", "nonsense", "0", "{}", "%00", "%FF", "x" * 5_000, "'--"])
-def test_an_order_that_there_is_not_is_not_found(ann: Caller, reference: str) -> None:
+def test_unknown_order_is_404(ann: Caller, reference: str) -> None:
     ann.place()
 
     body = refused(ann.ask("GET", f"/orders/{reference}"), 404)
@@ -30,34 +30,34 @@ def test_an_order_that_there_is_not_is_not_found(ann: Caller, reference: str) ->
 
 @pytest.mark.clause("000-09", "001-06")
 @pytest.mark.parametrize("cached", [False, True])
-def test_somebody_else_s_order_is_as_good_as_missing(stack: Stack, ann: Caller, cached: bool) -> None:
+def test_order_of_another_customer_is_404(stack: Stack, ann: Caller, cached: bool) -> None:
     bob, order = stack.caller(), ann.place()
     if cached:
         ann.get(order)
 
-    answer = bob.get(order)
+    response = bob.get(order)
 
-    assert refused(answer, 404) == refused(bob.ask("GET", f"/orders/{uuid4()}"), 404)
-    assert "ETag" not in answer.headers
-    assert ann.subject not in answer.text
+    assert refused(response, 404) == refused(bob.ask("GET", f"/orders/{uuid4()}"), 404)
+    assert "ETag" not in response.headers
+    assert ann.subject not in response.text
 
 
 @pytest.mark.clause("000-10")
 @pytest.mark.parametrize("cached", [False, True])
-def test_nobody_sees_an_order_without_a_token(stack: Stack, ann: Caller, cached: bool) -> None:
+def test_get_without_token_is_401(stack: Stack, ann: Caller, cached: bool) -> None:
     order = ann.place()
     if cached:
         ann.get(order)
 
-    answer = ask(stack.app, "GET", f"/orders/{order['id']}")
+    response = ask(stack.app, "GET", f"/orders/{order['id']}")
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_a_head_request_tells_the_version_without_the_order(ann: Caller) -> None:
+def test_head_returns_etag_without_body(ann: Caller) -> None:
     order = ann.place()
 
-    answer = ann.ask("HEAD", f"/orders/{order['id']}")
+    response = ann.ask("HEAD", f"/orders/{order['id']}")
 
-    assert (answer.status_code, answer.data, answer.headers["ETag"]) == (200, b"", '"1"')
+    assert (response.status_code, response.data, response.headers["ETag"]) == (200, b"", '"1"')

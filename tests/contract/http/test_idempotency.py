@@ -1,4 +1,4 @@
-"""Idempotency-Key on every POST that makes an order: the same answer, byte for byte, and nothing done twice."""
+"""Idempotency-Key on every POST that creates an order: repeated requests replay the stored response."""
 
 import json
 from collections.abc import Callable
@@ -24,14 +24,14 @@ HOME = {
 
 @dataclass(frozen=True, kw_only=True)
 class Placing:
-    """A POST that makes an order: where to, what, and what else would be another request."""
+    """A POST that creates an order: path, body, and another body for the same key."""
 
     path: str
     body: dict[str, Any] | None
     other_path: str
     other_body: dict[str, Any] | None
     status: int
-    told_again_as: int | None = None  # the status of a repetition, where it is another
+    told_again_as: int | None = None  # the status of a replay, if it differs
     refusal: int = 422  # of a bad request
     needs_key: bool = False
 
@@ -57,7 +57,7 @@ def of_a_template(stack: Stack, caller: Caller) -> Placing:
         ).json["template_id"]
         for _ in range(2)
     )
-    path, other = (f"/api/v1/orders/templates/{one}/place" for one in (first, second))
+    path, other = (f"/api/v1/orders/templates/{template_id}/place" for template_id in (first, second))
     return Placing(path=path, body=None, other_path=other, other_body=None, status=200, refusal=400)
 
 
@@ -79,16 +79,16 @@ def of_a_cart(stack: Stack, caller: Caller) -> Placing:
 
 
 def stocked(stack: Stack) -> int:
-    """A product of ten."""
+    """A product with ten units in stock."""
     root = stack.caller(role=Role.ADMIN)
-    answer = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
-    assert answer.status_code == 201, answer.text
-    return int(answer.json["product_id"])
+    response = root.post({"name": "Lamp", "price": 12.5, "stock_quantity": 10}, path="/api/v1/products/")
+    assert response.status_code == 201, response.text
+    return int(response.json["product_id"])
 
 
 @pytest.fixture(params=[of_items, of_products, of_a_template, of_a_shipment, of_a_cart])
 def placing(request: pytest.FixtureRequest, stack: Stack, ann: Caller) -> Placing:
-    """Every POST that makes an order."""
+    """Every POST that creates an order."""
     kind: Callable[[Stack, Caller], Placing] = request.param
     return kind(stack, ann)
 
@@ -104,25 +104,23 @@ def orders_of(stack: Stack, caller: Caller) -> int:
 
 
 @pytest.mark.clause("004-04")
-def test_the_same_request_again_is_answered_the_same_and_does_nothing(
-    stack: Stack, ann: Caller, placing: Placing
-) -> None:
+def test_repeated_request_replays_the_response(stack: Stack, ann: Caller, placing: Placing) -> None:
     first = send(ann, placing.path, placing.body, "key")
     before = stack.everything()
-    again = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
+    replays = [send(ann, placing.path, placing.body, "key") for _ in range(3)]
 
     assert first.status_code == placing.status
     assert "x-idempotent-replay" not in first.headers
-    for one in again:
-        assert (one.status_code, one.data) == (placing.told_again_as or placing.status, first.data)
-        assert one.headers["x-idempotent-replay"] == "true"
+    for replay in replays:
+        assert (replay.status_code, replay.data) == (placing.told_again_as or placing.status, first.data)
+        assert replay.headers["x-idempotent-replay"] == "true"
         for header in ("Content-Type", "ETag", "Location"):
-            assert one.headers.get(header) == first.headers.get(header)
+            assert replay.headers.get(header) == first.headers.get(header)
     assert stack.everything() == before
     assert orders_of(stack, ann) == 1
 
 
-def test_the_answer_is_the_one_given_then_whatever_has_become_of_the_order(stack: Stack, ann: Caller) -> None:
+def test_replay_ignores_later_status_changes(stack: Stack, ann: Caller) -> None:
     first = send(ann, "/orders/", TEAS, "key")
     ann.patch(first.json, "CANCELED")
 
@@ -133,7 +131,7 @@ def test_the_answer_is_the_one_given_then_whatever_has_become_of_the_order(stack
     assert again.headers["ETag"] == first.headers["ETag"] == '"1"'
 
 
-def test_another_request_under_the_key_is_refused(stack: Stack, ann: Caller, placing: Placing) -> None:
+def test_key_reuse_with_other_request_is_422(stack: Stack, ann: Caller, placing: Placing) -> None:
     send(ann, placing.path, placing.body, "key")
 
     other = send(ann, placing.other_path, placing.other_body, "key")
@@ -143,7 +141,7 @@ def test_another_request_under_the_key_is_refused(stack: Stack, ann: Caller, pla
     assert orders_of(stack, ann) == 1
 
 
-def test_white_space_and_the_order_of_members_make_no_other_request(stack: Stack, ann: Caller) -> None:
+def test_replay_ignores_json_formatting(stack: Stack, ann: Caller) -> None:
     first = send(ann, "/orders/", TEAS, "key")
     spelt = json.dumps(dict(reversed(TEAS.items())), indent=4)
 
@@ -153,59 +151,59 @@ def test_white_space_and_the_order_of_members_make_no_other_request(stack: Stack
     assert again.headers["x-idempotent-replay"] == "true"
 
 
-def test_without_a_key_every_request_is_one_of_its_own(stack: Stack, ann: Caller, placing: Placing) -> None:
-    answers = [send(ann, placing.path, placing.body, None) for _ in range(2)]
+def test_missing_key_is_optional_or_rejected(stack: Stack, ann: Caller, placing: Placing) -> None:
+    responses = [send(ann, placing.path, placing.body, None) for _ in range(2)]
 
     if placing.needs_key:
-        assert [one.status_code for one in answers] == [placing.refusal] * 2
-        assert all("Idempotency-Key" in one.text for one in answers)
+        assert [response.status_code for response in responses] == [placing.refusal] * 2
+        assert all("Idempotency-Key" in response.text for response in responses)
     else:
-        assert [one.status_code for one in answers] == [placing.status] * 2
+        assert [response.status_code for response in responses] == [placing.status] * 2
     assert orders_of(stack, ann) == (0 if placing.needs_key else 2)
 
 
-def test_keys_are_each_subjects_own(stack: Stack, ann: Caller) -> None:
+def test_key_is_scoped_to_the_subject(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
 
-    answers = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
+    responses = [send(caller, "/orders/", TEAS, "key") for caller in (ann, bob)]
 
-    assert answers[0].json["id"] != answers[1].json["id"]
-    assert answers[1].json["user_id"] == bob.subject
+    assert responses[0].json["id"] != responses[1].json["id"]
+    assert responses[1].json["user_id"] == bob.subject
 
 
-def test_keys_are_each_contracts_own(stack: Stack, ann: Caller) -> None:
+def test_key_is_scoped_to_the_contract(stack: Stack, ann: Caller) -> None:
     products = of_products(stack, ann)
 
-    answers = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
+    responses = [send(ann, "/orders/", TEAS, "key"), send(ann, products.path, products.body, "key")]
 
-    assert [one.status_code for one in answers] == [201, 200]
+    assert [response.status_code for response in responses] == [201, 200]
     assert orders_of(stack, ann) == 2
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_of_no_or_too_many_characters_is_refused(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
-    answer = send(ann, placing.path, placing.body, key)
+def test_key_of_invalid_length_is_rejected(stack: Stack, ann: Caller, placing: Placing, key: str) -> None:
+    response = send(ann, placing.path, placing.body, key)
 
-    assert answer.status_code == placing.refusal
-    assert "Idempotency-Key" in answer.text
+    assert response.status_code == placing.refusal
+    assert "Idempotency-Key" in response.text
     assert orders_of(stack, ann) == 0
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "'; DROP TABLE orders; --", '"quoted"', "caf\u00e9"])
-def test_any_other_key_will_do(stack: Stack, ann: Caller, key: str) -> None:
+def test_key_accepts_any_characters(stack: Stack, ann: Caller, key: str) -> None:
     first, again = (send(ann, "/orders/", TEAS, key) for _ in range(2))
 
     assert first.status_code == 201
     assert again.data == first.data
 
 
-def test_a_refusal_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+def test_rejected_request_leaves_the_key_free(stack: Stack, ann: Caller) -> None:
     refused(send(ann, "/orders/", {"items": [TEA], "total_price": 74}, "key"), 422)
 
     assert send(ann, "/orders/", TEAS, "key").status_code == 201
 
 
-def test_too_little_stock_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+def test_stock_shortage_leaves_the_key_free(stack: Stack, ann: Caller) -> None:
     product = stocked(stack)
     body = HOME | {"order_items": [{"product_id": product, "quantity": 11}]}
     assert send(ann, "/api/v1/orders/", body, "key").status_code == 400
@@ -217,7 +215,7 @@ def test_too_little_stock_does_not_burn_the_key(stack: Stack, ann: Caller) -> No
     assert (first.status_code, again.data) == (200, first.data)
 
 
-def test_who_bought_the_last_unit_hears_so_again(stack: Stack, ann: Caller) -> None:
+def test_replay_succeeds_after_stock_runs_out(stack: Stack, ann: Caller) -> None:
     body = HOME | {"order_items": [{"product_id": stocked(stack), "quantity": 10}]}
 
     first, again = (send(ann, "/api/v1/orders/", body, "key") for _ in range(2))
@@ -225,7 +223,7 @@ def test_who_bought_the_last_unit_hears_so_again(stack: Stack, ann: Caller) -> N
     assert (first.status_code, again.status_code, again.data) == (200, 200, first.data)
 
 
-def test_a_template_removed_since_answers_as_before(stack: Stack, ann: Caller) -> None:
+def test_replay_succeeds_after_template_deletion(stack: Stack, ann: Caller) -> None:
     placing = of_a_template(stack, ann)
     first = send(ann, placing.path, None, "key")
     ann.ask("DELETE", placing.path.removesuffix("/place"))
@@ -234,7 +232,7 @@ def test_a_template_removed_since_answers_as_before(stack: Stack, ann: Caller) -
     assert send(ann, placing.path, None, "other key").status_code == 404
 
 
-def test_a_key_costs_two_statements_and_a_repetition_one(stack: Stack, ann: Caller) -> None:
+def test_key_adds_two_statements_and_replay_one(stack: Stack, ann: Caller) -> None:
     with stack.statements() as without:
         send(ann, "/orders/", TEAS, None)
     with stack.statements() as first, stack.transactions() as transactions:
@@ -246,11 +244,11 @@ def test_a_key_costs_two_statements_and_a_repetition_one(stack: Stack, ann: Call
     assert transactions == ["begin", "commit"]
 
 
-def test_the_key_is_in_the_api_description_of_every_post_that_makes_an_order(stack: Stack, ann: Caller) -> None:
+def test_openapi_documents_the_key_header(stack: Stack, ann: Caller) -> None:
     paths = ann.ask("GET", "/openapi.json").json["paths"]
 
     makers = ("/orders/", "/api/v1/orders/", "/api/v1/orders/templates/{ref}/place", "/ostore/orders/", "/api/orders/")
     for path in makers:
         operation = paths[path]["post"]
-        assert "Idempotency-Key" in [one["name"] for one in operation["parameters"]]
+        assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
         assert {"409", "422"} <= operation["responses"].keys()

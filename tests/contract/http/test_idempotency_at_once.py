@@ -1,4 +1,4 @@
-"""One key and many who use it at once: one order, one movement of stock, one event; the rest hear of it, or to wait."""
+"""Concurrent requests with one Idempotency-Key: one order and one event; the others get 409 or a replay."""
 
 import threading
 from collections import Counter
@@ -22,16 +22,16 @@ SENDERS = 32
 
 @contextmanager
 def held(stack: Stack, product: int) -> Iterator[None]:
-    """Somebody else holds the product, so that whoever orders it waits in the middle of the transaction."""
+    """Lock the product in another transaction, so that a request waits in the middle of its own."""
     with psycopg.connect(stack.settings.database_url.replace("+psycopg", "")) as other:
         other.execute("SELECT 1 FROM products WHERE id = %s FOR UPDATE", [product])
         yield
 
 
 @pytest.mark.clause("004-04")
-def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack: Stack) -> None:
+def test_concurrent_repeat_is_409(real_stack: Stack) -> None:
     ann = real_stack.caller()
-    ann.place()  # she is known: the first orders of somebody new wait for each other
+    ann.place()  # Ann's user row exists, because first orders of a new user wait for each other
     product = stocked(real_stack)
     body = HOME | {"order_items": [{"product_id": product, "quantity": 10}]}
 
@@ -51,7 +51,7 @@ def test_while_the_first_is_being_answered_the_second_is_told_to_wait(real_stack
 
 
 def _until_somebody_waits(stack: Stack) -> None:
-    """Return when a transaction waits for what is held."""
+    """Return when a transaction waits for the lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     for _ in range(500):
         if stack.rows(waiting) != [(0,)]:
@@ -61,7 +61,7 @@ def _until_somebody_waits(stack: Stack) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_of_thirty_two_at_once_one_is_done_group_after_group(real_stack: Stack) -> None:
+def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
     root = real_stack.caller(role=Role.ADMIN)
     made = root.post({"name": "Lamp", "price": 1, "stock_quantity": 10**6}, path="/api/v1/products/").json
     product = made["product_id"]
@@ -72,9 +72,13 @@ def test_of_thirty_two_at_once_one_is_done_group_after_group(real_stack: Stack) 
 
     for group in range(GROUPS):
         ann = real_stack.caller()
-        answers = at_once(*[partial(send, ann, "/api/v1/orders/", body, f"group {group}")] * SENDERS)
-        outcomes.update(_outcome(answer) for answer in answers)
-        bodies = {answer.data for answer in answers if isinstance(answer, TestResponse) and answer.status_code == 200}
+        responses = at_once(*[partial(send, ann, "/api/v1/orders/", body, f"group {group}")] * SENDERS)
+        outcomes.update(_outcome(response) for response in responses)
+        bodies = {
+            response.data
+            for response in responses
+            if isinstance(response, TestResponse) and response.status_code == 200
+        }
         assert len(bodies) == 1
         placed |= bodies
 
@@ -91,20 +95,20 @@ def test_of_thirty_two_at_once_one_is_done_group_after_group(real_stack: Stack) 
     assert len(published.tasks) == GROUPS
 
 
-def _outcome(answer: object) -> str:
-    assert isinstance(answer, TestResponse), answer
-    if answer.status_code == 200:
-        return "replayed" if "x-idempotent-replay" in answer.headers else "placed"
-    return "in progress" if answer.status_code == 409 else f"{answer.status_code} {answer.text[:200]}"
+def _outcome(response: object) -> str:
+    assert isinstance(response, TestResponse), response
+    if response.status_code == 200:
+        return "replayed" if "x-idempotent-replay" in response.headers else "placed"
+    return "in progress" if response.status_code == 409 else f"{response.status_code} {response.text[:200]}"
 
 
-def test_it_is_the_same_on_the_embedded_store(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_embedded_store_makes_one_order(embedded_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(embedded_stack.directory)
     ann = embedded_stack.caller()
     placing = of_products(embedded_stack, ann)
 
-    answers = at_once(*[lambda: send(ann, placing.path, placing.body, "key")] * 8)
+    responses = at_once(*[lambda: send(ann, placing.path, placing.body, "key")] * 8)
 
-    outcomes = Counter(_outcome(answer) for answer in answers)
+    outcomes = Counter(_outcome(response) for response in responses)
     assert outcomes["placed"] == 1
     assert outcomes.keys() <= {"placed", "replayed", "in progress"}

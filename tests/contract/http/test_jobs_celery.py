@@ -1,4 +1,4 @@
-"""Jobs run by Celery: a real worker, a real broker, and none of the web process's time."""
+"""Background jobs on Celery: a real worker and broker, outside the web process."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ MANY = effort(300, 600)
 def shop(
     request: pytest.FixtureRequest, postgres_server: PostgresServer, build: Callable[..., Stack]
 ) -> Iterator[Stack]:
-    """A service on PostgreSQL whose jobs Celery runs, on the broker that the test names."""
+    """A service on PostgreSQL whose jobs run on Celery, on the broker of the test."""
     rabbit: RabbitServer = request.getfixturevalue("rabbitmq_server")
     redis: RedisServer = request.getfixturevalue("redis_server")
     database = postgres_server.database()
@@ -49,9 +49,9 @@ def shop(
 
 @contextmanager
 def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Celery worker of two processes, as it is run in production."""
+    """A Celery worker with two processes, as in production."""
     command = [sys.executable, "-m", "celery", "-A", "orders_flask.celery_app", "worker", "--concurrency", "2"]
-    ours = environment(
+    variables = environment(
         DATABASE_URL=settings.database_url,
         CELERY_BROKER_URL=settings.celery_broker_url,
         ORDERS_JOBS_QUEUE=settings.jobs_queue,
@@ -60,7 +60,11 @@ def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[by
     log = directory / f"celery-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--without-mingle", "--without-gossip"], env=ours, cwd=directory, stdout=output, stderr=output
+            [*command, "--without-mingle", "--without-gossip"],
+            env=variables,
+            cwd=directory,
+            stdout=output,
+            stderr=output,
         )
     try:
         yield process
@@ -75,7 +79,7 @@ def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[by
 
 
 def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    """Poll the job until so many orders are done."""
+    """Poll the job until it has processed the given number of orders."""
     deadline = time.monotonic() + 120
     while (job := root.ask("GET", where).json)["done"] < done:
         assert time.monotonic() < deadline, job
@@ -86,7 +90,7 @@ def job_when(root: Caller, where: str, done: int, *, meanwhile: Callable[[], obj
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", BROKERS, indirect=True)
-def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
+def test_celery_worker_runs_large_job(shop: Stack, tmp_path: Path) -> None:
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, 150)
     where = bulk(root, numbers).headers["Location"]
@@ -104,9 +108,7 @@ def test_a_celery_worker_runs_a_large_job(shop: Stack, tmp_path: Path) -> None:
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", ["rabbitmq"], indirect=True)
-def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
-    shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_celery_job_is_finished_by_another(shop: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_queue, "RESEND_INTERVAL", timedelta(seconds=effort(1, 10)))
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, MANY)
@@ -118,7 +120,7 @@ def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
         processes.kill(first)
     left = root.ask("GET", where).json
     if not deep():
-        shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had run out
+        shop.rows("UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired
     with worker(shop.settings, tmp_path):
         job = job_when(root, where, MANY, meanwhile=lambda: shop.container.job_worker().step())
 
@@ -129,17 +131,17 @@ def test_a_job_whose_celery_worker_is_killed_is_finished_by_another(
 
 @pytest.mark.clause("002-34")
 @pytest.mark.parametrize("shop", ["away"], indirect=True)
-def test_while_celery_s_broker_is_away_jobs_are_taken_and_wait(shop: Stack) -> None:
+def test_job_waits_for_celery_broker(shop: Stack) -> None:
     ann, root = shop.caller(), shop.caller("root", role=Role.ADMIN)
     numbers = many(ann, shop, 101)
 
     began = time.monotonic()
-    answer = bulk(root, numbers)
+    response = bulk(root, numbers)
     took = time.monotonic() - began
 
     with pytest.raises(Unavailable):
         shop.container.job_worker().step()
 
-    assert answer.status_code == 202
+    assert response.status_code == 202
     assert took < 5
-    assert root.ask("GET", answer.headers["Location"]).json["status"] == "queued"
+    assert root.ask("GET", response.headers["Location"]).json["status"] == "queued"

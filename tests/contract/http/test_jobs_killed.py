@@ -1,4 +1,4 @@
-"""A service killed in the middle of a job (kill -9): the next one finishes it, and no order is changed twice."""
+"""Process killed (kill -9) during a job: the next process resumes it, and no order is changed twice."""
 
 import json
 import sqlite3
@@ -39,7 +39,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def container(database: str) -> Iterator[Container]:
-    """The shop, with its orders placed."""
+    """The container of the service, with its orders placed."""
     container = migrated(Container(settings=Settings(database_url=database)))
     tea = PlaceOrder(actor=Actor(subject="ann"), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(ORDERS):
@@ -52,12 +52,12 @@ def call(served: Served, token: str, path: str, body: object = None) -> dict[str
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(served.url + path, data=data, headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return dict(json.load(answer))
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return dict(json.load(response))
 
 
 def wait_for(seen: set[int], served: Served, token: str, path: str, *, until: int) -> dict[str, Any]:
-    """Poll the job until so many orders are done."""
+    """Poll the job until it has processed the given number of orders."""
     deadline = time.monotonic() + 40
     while True:
         job = call(served, token, path)
@@ -69,7 +69,7 @@ def wait_for(seen: set[int], served: Served, token: str, path: str, *, until: in
 
 
 def histories(database: str) -> list[tuple[int, int]]:
-    """Of each order, how many lines its history has, and how many events there are of it."""
+    """The number of history entries and of events of each order."""
     query = (
         "SELECT (SELECT count(*) FROM order_history h WHERE h.order_id = o.id), "
         "(SELECT count(*) FROM outbox e WHERE e.order_id = o.id) FROM orders o"
@@ -87,9 +87,7 @@ def execute(database: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.clause("002-34")
-def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_order_once(
-    database: str, container: Container, tmp_path: Path
-) -> None:
+def test_killed_job_is_resumed_without_repeats(database: str, container: Container, tmp_path: Path) -> None:
     token = container.issue_dev_token(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
     seen: set[int] = set()
     with Served(tmp_path, "--no-relay", DATABASE_URL=database) as first:
@@ -100,14 +98,14 @@ def test_a_job_whose_process_is_killed_is_finished_by_the_next_and_changes_each_
         processes.kill(first.process)
 
     with Served(tmp_path, "--no-relay", DATABASE_URL=database) as second:
-        found = call(second, token, path)
+        finished = call(second, token, path)
         if not deep():
-            execute(database, "UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had run out
+            execute(database, "UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired
         done = wait_for(seen, second, token, path, until=ORDERS)
 
-    assert 40 <= found["done"] < ORDERS
-    assert found["status"] == "running"
+    assert 40 <= finished["done"] < ORDERS
+    assert finished["status"] == "running"
     assert (done["status"], done["failed"]) == ("done", [])
     assert done["updated"] == body["order_ids"]
-    assert len(seen) > 5  # progress was to be seen
-    assert histories(database) == [(2, 3)] * ORDERS  # placed, changed, and its user told of it
+    assert len(seen) > 5  # progress was visible
+    assert histories(database) == [(2, 3)] * ORDERS  # placed, changed, and its user notified

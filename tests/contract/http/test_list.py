@@ -1,4 +1,4 @@
-"""GET /orders/user/{user_id}: one's own orders, newest first, page by page."""
+"""GET /orders/user/{user_id}: the owner's orders, newest first, with paging."""
 
 import re
 from typing import Any
@@ -13,66 +13,66 @@ NEXT = re.compile(r'<(?P<url>[^>]+)>; rel="next"')
 
 
 def followed(caller: Caller, query: str) -> list[list[dict[str, Any]]]:
-    """The pages, from the first to the one that names no next."""
-    answer = caller.list(query)
-    pages = [answer.json]
-    while "Link" in answer.headers:
-        link = NEXT.fullmatch(answer.headers["Link"])
+    """Follow the `next` links and return the pages."""
+    response = caller.list(query)
+    pages = [response.json]
+    while "Link" in response.headers:
+        link = NEXT.fullmatch(response.headers["Link"])
         assert link
-        answer = caller.ask("GET", link["url"])
-        assert answer.status_code == 200
-        pages.append(answer.json)
+        response = caller.ask("GET", link["url"])
+        assert response.status_code == 200
+        pages.append(response.json)
     return pages
 
 
 @pytest.mark.clause("000-15", "001-06", "001-08")
-def test_a_list_has_all_of_one_s_own_orders_and_nobody_else_s_newest_first(stack: Stack, ann: Caller) -> None:
+def test_list_has_own_orders_newest_first(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
     placed = [ann.place() for _ in range(5)]
     bob.place()
 
-    answer = ann.list()
+    response = ann.list()
 
-    assert (answer.status_code, answer.json) == (200, placed[::-1])
-    assert "Link" not in answer.headers
+    assert (response.status_code, response.json) == (200, placed[::-1])
+    assert "Link" not in response.headers
 
 
-def test_a_list_shows_orders_as_they_stand(ann: Caller) -> None:
+def test_list_shows_current_status(ann: Caller) -> None:
     order = ann.place()
     changed = ann.patch(order, "PAID").json
 
     assert ann.list().json == [changed]
 
 
-def test_whoever_has_no_orders_gets_an_empty_list(ann: Caller) -> None:
-    answer = ann.list()
+def test_list_without_orders_is_empty(ann: Caller) -> None:
+    response = ann.list()
 
-    assert (answer.status_code, answer.json) == (200, [])
+    assert (response.status_code, response.json) == (200, [])
 
 
 @pytest.mark.clause("000-16", "001-06")
-def test_nobody_sees_somebody_else_s_list(stack: Stack, ann: Caller) -> None:
+def test_list_of_another_user_is_403(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
-    answer = stack.caller().list(of=ann.subject)
+    response = stack.caller().list(of=ann.subject)
 
-    refused(answer, 403)
-    assert order["id"] not in answer.text
+    refused(response, 403)
+    assert order["id"] not in response.text
 
 
 @pytest.mark.clause("000-17")
-def test_nobody_sees_a_list_without_a_token(stack: Stack, ann: Caller) -> None:
+def test_list_without_token_is_401(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
-    answer = ask(stack.app, "GET", f"/orders/user/{ann.subject}")
+    response = ask(stack.app, "GET", f"/orders/user/{ann.subject}")
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-    assert order["id"] not in answer.text
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert order["id"] not in response.text
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (8, [7])])
-def test_following_the_links_gives_every_order_once(ann: Caller, limit: int, sizes: list[int]) -> None:
+def test_links_yield_every_order_once(ann: Caller, limit: int, sizes: list[int]) -> None:
     placed = [ann.place() for _ in range(7)]
 
     pages = followed(ann, f"?limit={limit}")
@@ -81,7 +81,7 @@ def test_following_the_links_gives_every_order_once(ann: Caller, limit: int, siz
     assert [order for page in pages for order in page] == placed[::-1]
 
 
-def test_orders_placed_meanwhile_do_not_shift_the_pages(ann: Caller) -> None:
+def test_pages_are_stable_during_inserts(ann: Caller) -> None:
     placed = [ann.place() for _ in range(4)]
     first = ann.list("?limit=2")
     ann.place()
@@ -92,24 +92,24 @@ def test_orders_placed_meanwhile_do_not_shift_the_pages(ann: Caller) -> None:
     assert first.json + ann.ask("GET", link["url"]).json == placed[::-1]
 
 
-def test_a_page_has_100_orders_unless_told_otherwise_and_at_most_1_000(ann: Caller) -> None:
+def test_page_has_100_orders_by_default(ann: Caller) -> None:
     for _ in range(101):
         ann.place()
 
-    usual, most = ann.list(), ann.list("?limit=1000")
+    default, largest = ann.list(), ann.list("?limit=1000")
 
-    assert (len(usual.json), len(most.json)) == (100, 101)
-    assert "Link" in usual.headers
-    assert "Link" not in most.headers
+    assert (len(default.json), len(largest.json)) == (100, 101)
+    assert "Link" in default.headers
+    assert "Link" not in largest.headers
 
 
 @pytest.mark.parametrize("path", ["/orders/user/{}", "/orders/user/{}/"])
-def test_a_list_answers_with_and_without_its_slash(ann: Caller, path: str) -> None:
+def test_list_accepts_trailing_slash(ann: Caller, path: str) -> None:
     order = ann.place()
 
-    answer = ann.ask("GET", path.format(ann.subject))
+    response = ann.ask("GET", path.format(ann.subject))
 
-    assert (answer.status_code, answer.json) == (200, [order])
+    assert (response.status_code, response.json) == (200, [order])
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -118,7 +118,7 @@ def test_a_list_answers_with_and_without_its_slash(ann: Caller, path: str) -> No
     ["auth0|12", "a/b c", "Zoë & ☕?#%", "a" * 64, "..", "user", "+1@x.org", "/ann", "ann/", "//ann//", "/", "//",
      "an\nn", "\nann", "ann\n", "\n", "\r\n/"],
 )  # fmt: skip
-def test_the_list_of_a_user_with_any_name_can_be_followed(stack: Stack, subject: str, slash: str) -> None:
+def test_list_link_supports_any_user_name(stack: Stack, subject: str, slash: str) -> None:
     caller = stack.caller(subject)
     for _ in range(3):
         caller.place()
@@ -138,13 +138,13 @@ BAD_QUERIES = [
 
 
 @pytest.mark.parametrize("query", BAD_QUERIES, ids=lambda query: str(query)[:20])
-def test_a_bad_limit_or_cursor_is_refused_by_its_name(ann: Caller, query: str) -> None:
+def test_invalid_query_is_422(ann: Caller, query: str) -> None:
     body = refused(ann.list(f"?{query}"), 422)
 
     assert body["errors"].keys() == {query.rpartition("&")[2].partition("=")[0]}
 
 
-def test_another_user_s_cursor_opens_nothing(stack: Stack, ann: Caller) -> None:
+def test_cursor_of_another_user_grants_nothing(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
     ann_placed = [ann.place() for _ in range(2)]
     for _ in range(2):

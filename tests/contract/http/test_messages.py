@@ -1,4 +1,4 @@
-"""What the broker hears of an order: each fact once it is committed, and nothing else."""
+"""Messages of an order: each committed change is published once, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +13,13 @@ from tests.support.service_stack import Stack
 
 
 @pytest.fixture(autouse=True)
-def nothing_on_its_way(stack: Stack) -> None:
-    """What earlier tests did has reached the broker."""
+def drained_outbox(stack: Stack) -> None:
+    """Drain the outbox, because earlier tests may have left events."""
     stack.relayed()
 
 
 @pytest.mark.clause("000-05", "001-05", "001-08")
-def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(stack: Stack, ann: Caller) -> None:
+def test_placed_order_publishes_task_and_event(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     published = stack.relayed()
@@ -32,7 +32,7 @@ def test_a_placed_order_is_told_once_to_the_task_queue_and_once_to_the_exchange(
 
 @pytest.mark.clause("000-22", "001-05")
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
-def test_the_task_is_laid_out_for_celery_and_the_news_as_a_cloud_event(stack: Stack, ann: Caller) -> None:
+def test_messages_have_celery_and_cloudevent_form(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     published = stack.relayed()
@@ -56,7 +56,7 @@ def test_the_task_is_laid_out_for_celery_and_the_news_as_a_cloud_event(stack: St
     assert UUID(task["id"]) == UUID(event["id"])
 
 
-def test_each_change_is_told_in_its_order(stack: Stack, ann: Caller) -> None:
+def test_changes_are_published_in_order(stack: Stack, ann: Caller) -> None:
     order, other = ann.place(), ann.place()
     for status in ("PAID", "PAID", "SHIPPED", "PENDING"):
         ann.patch(order, status)
@@ -81,7 +81,7 @@ def test_each_change_is_told_in_its_order(stack: Stack, ann: Caller) -> None:
         {"status": "PAID"},
     ],
 )
-def test_an_invalid_order_is_told_to_nobody(stack: Stack, ann: Caller, body: object) -> None:
+def test_invalid_order_publishes_nothing(stack: Stack, ann: Caller, body: object) -> None:
     assert ann.post(body).status_code == 422
 
     assert not stack.relayed().news
@@ -89,7 +89,7 @@ def test_an_invalid_order_is_told_to_nobody(stack: Stack, ann: Caller, body: obj
 
 @contextmanager
 def refusing(stack: Stack, table: str) -> Iterator[None]:
-    """The database refuses every row of the table meanwhile."""
+    """Let the database reject every insert into the table during the block."""
     if stack.settings.uses_default_database:
         stack.rows(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
     else:
@@ -103,42 +103,40 @@ def refusing(stack: Stack, table: str) -> Iterator[None]:
 
 @pytest.mark.clause("000-21")
 @pytest.mark.parametrize("table", ["orders", "order_history", "outbox"])
-def test_an_order_that_could_not_be_stored_is_told_to_nobody_and_nowhere_to_be_found(
-    stack: Stack, ann: Caller, table: str
-) -> None:
+def test_unstored_order_publishes_nothing(stack: Stack, ann: Caller, table: str) -> None:
     before = stack.everything()
 
     with refusing(stack, table):
-        answer = ann.post({"items": [TEA], "total_price": 75})
+        response = ann.post({"items": [TEA], "total_price": 75})
 
-    assert answer.status_code >= 500
-    assert answer.mimetype == "application/problem+json"
-    assert "Traceback" not in answer.text
+    assert response.status_code >= 500
+    assert response.mimetype == "application/problem+json"
+    assert "Traceback" not in response.text
     assert not stack.relayed().news
     assert stack.everything() == before
     assert ann.list().json == []
 
 
 @pytest.mark.parametrize("table", ["order_history", "outbox"])
-def test_a_change_that_could_not_be_stored_did_not_happen(stack: Stack, ann: Caller, table: str) -> None:
+def test_unstored_change_is_rolled_back(stack: Stack, ann: Caller, table: str) -> None:
     order = ann.place()
     stack.relayed()
 
     with refusing(stack, table):
-        answer = ann.patch(order, "PAID")
+        response = ann.patch(order, "PAID")
 
-    assert answer.status_code >= 500
+    assert response.status_code >= 500
     assert not stack.relayed().news
     assert ann.get(order).json == order
 
 
-def test_news_says_whose_order_it_is_and_how_it_stands(stack: Stack, ann: Caller) -> None:
+def test_event_has_user_and_both_statuses(stack: Stack, ann: Caller) -> None:
     order = ann.place()
     ann.patch(order, "PAID")
 
-    told: list[dict[str, Any]] = [event["data"] for _, event in stack.relayed().news]
+    events: list[dict[str, Any]] = [event["data"] for _, event in stack.relayed().news]
 
-    assert [(each["user_id"], each["status"], each["previous_status"]) for each in told] == [
+    assert [(data["user_id"], data["status"], data["previous_status"]) for data in events] == [
         (ann.subject, "PENDING", None),
         (ann.subject, "PAID", "PENDING"),
     ]

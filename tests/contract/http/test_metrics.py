@@ -1,4 +1,4 @@
-"""What Prometheus reads at /metrics, from one process and from several (clause 002-28)."""
+"""Prometheus metrics at /metrics, of one process and of several (clause 002-28)."""
 
 import json
 import re
@@ -18,13 +18,13 @@ ORDER = {"items": [{"sku": "TEA-1"}], "total_price": 1}
 
 
 def figures(text: str) -> dict[str, float]:
-    """The samples by name and labels, without the histogram's buckets."""
+    """The samples by name and labels, without histogram buckets."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#") and "_bucket" not in line]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 @pytest.mark.clause("002-28")
-def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
+def test_use_cases_and_rejections_are_counted(stack: Stack) -> None:
     caller = stack.caller()
     before = figures(caller.ask("GET", "/metrics").text)
 
@@ -51,7 +51,7 @@ def test_what_was_placed_refused_and_read_is_counted(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
+def test_stock_shortage_is_counted_by_reason(stack: Stack) -> None:
     caller, admin = stack.caller(), stack.caller(role=Role.ADMIN)
     tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 0}, path=PRODUCTS).json["product_id"]
     name = 'orders_refused_total{reason="insufficient_stock",use_case="place_catalog_order"}'
@@ -66,7 +66,7 @@ def test_a_stock_refusal_is_counted_by_its_reason(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_the_outbox_shows_its_depth_and_its_age(stack: Stack) -> None:
+def test_outbox_depth_and_age_are_reported(stack: Stack) -> None:
     stack.relayed()
     caller = stack.caller()
     caller.place()
@@ -82,18 +82,18 @@ def test_the_outbox_shows_its_depth_and_its_age(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-28")
-def test_two_processes_add_up_what_they_measure(tmp_path: Path, redis_server: RedisServer) -> None:
+def test_metrics_are_summed_over_processes(tmp_path: Path, redis_server: RedisServer) -> None:
     redis = {"REDIS_URL": redis_server.url, "REDIS_PREFIX": redis_server.prefix}
 
     with Served(tmp_path, "--workers", "2", **redis) as served:
         token = served.token("ann")
-        for _ in range(40):  # a connection each, so that both processes get some
+        for _ in range(40):  # one connection each, so that both processes get requests
             connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
             connection.request("GET", "/orders/user/ann", headers={"Authorization": f"Bearer {token}"})
             assert connection.getresponse().status == 200
             connection.close()
-        with urllib.request.urlopen(f"{served.url}/metrics") as answer:
-            shown = figures(answer.read().decode())
+        with urllib.request.urlopen(f"{served.url}/metrics") as response:
+            shown = figures(response.read().decode())
         processes = set(re.findall(r'"pid": (\d+)', served.output))
 
     assert shown['orders_done_total{use_case="list_orders"}'] == 40
@@ -101,7 +101,7 @@ def test_two_processes_add_up_what_they_measure(tmp_path: Path, redis_server: Re
 
 
 @pytest.mark.clause("002-25")
-def test_each_placing_deletion_refusal_and_violation_leaves_one_line(tmp_path: Path) -> None:
+def test_audit_log_has_one_line_per_action(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         ann, eve = served.token("ann"), served.token("eve")
         order = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))
@@ -113,9 +113,11 @@ def test_each_placing_deletion_refusal_and_violation_leaves_one_line(tmp_path: P
         second = json.loads(_ask(served, "POST", "/orders/", ann, ORDER))
         _ask(served, "DELETE", f"/api/v1/orders/{second['id']}", ann)
     lines = [json.loads(line) for line in served.output.splitlines() if line.startswith("{")]
-    told = [(line["event"], line["use_case"], line["user"], line.get("reason")) for line in lines if "use_case" in line]
+    entries = [
+        (line["event"], line["use_case"], line["user"], line.get("reason")) for line in lines if "use_case" in line
+    ]
 
-    assert told == [
+    assert entries == [
         ("done", "place_order", "ann", None),
         ("access violation", "get_order", "eve", "order_hidden"),
         ("access violation", "get_order", "eve", "access_denied"),
@@ -132,6 +134,6 @@ def _ask(served: Served, method: str, path: str, token: str, body: object = None
     connection = HTTPConnection("127.0.0.1", served.port, timeout=20)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
-    answer = connection.getresponse().read()
+    response = connection.getresponse().read()
     connection.close()
-    return answer
+    return response

@@ -1,4 +1,4 @@
-"""ORDERS_MOUNTS: what is served where."""
+"""ORDERS_MOUNTS: the prefixes of each contract."""
 
 from collections.abc import Callable
 
@@ -15,29 +15,29 @@ def twice(build: Callable[..., Stack]) -> Stack:
     return build(Settings(mounts={"orders": ("/v2/orders", "/shop")}, log_level="ERROR"))
 
 
-def test_a_contract_is_served_under_each_of_its_prefixes(twice: Stack) -> None:
+def test_contract_is_served_under_each_prefix(twice: Stack) -> None:
     ann = twice.caller()
     placed = {
         prefix: ann.post({"items": [TEA], "total_price": 75}, path=f"{prefix}/") for prefix in ("/v2/orders", "/shop")
     }
 
-    for prefix, answer in placed.items():
-        order = answer.json
-        assert answer.headers["Location"] == f"{prefix}/{order['id']}"
+    for prefix, response in placed.items():
+        order = response.json
+        assert response.headers["Location"] == f"{prefix}/{order['id']}"
         for other in placed:
             assert ann.ask("GET", f"{other}/{order['id']}").json == order
             assert len(ann.ask("GET", f"{other}/user/{ann.subject}").json) == 2
             assert ann.post({"items": [TEA], "total_price": 75.01}, path=other).status_code == 422
 
 
-def test_a_prefix_that_is_not_named_is_not_served(twice: Stack) -> None:
+def test_unmounted_prefix_is_404(twice: Stack) -> None:
     ann = twice.caller()
 
     for path in ("/orders", "/orders/", "/v2/", "/v2", "/shopping", "/orders/user/ann"):
         refused(ann.ask("GET", path), 404)
 
 
-def test_each_prefix_has_its_operations_in_the_document(twice: Stack) -> None:
+def test_openapi_lists_every_prefix(twice: Stack) -> None:
     paths = ask(twice.app, "GET", "/openapi.json").json["paths"]
 
     assert {path.rpartition("/orders")[0] + "/" for path in paths if "v2" in path} == {"/v2/"}
@@ -45,7 +45,7 @@ def test_each_prefix_has_its_operations_in_the_document(twice: Stack) -> None:
     assert len([path for path in paths if path.startswith("/v2/orders")]) == 3
 
 
-def test_a_next_link_stays_under_the_prefix_that_was_asked(twice: Stack) -> None:
+def test_next_link_uses_the_requested_prefix(twice: Stack) -> None:
     ann = twice.caller()
     for _ in range(2):
         ann.post({"items": [TEA], "total_price": 75}, path="/shop")
@@ -68,7 +68,7 @@ def test_a_next_link_stays_under_the_prefix_that_was_asked(twice: Stack) -> None
         ({"orders": ("/a b",)}, ["ORDERS_MOUNTS", "/a b", "orders"]),
     ],
 )
-def test_mounts_that_cannot_be_stop_the_start_with_a_sentence_that_names_them(
+def test_invalid_mounts_stop_startup(
     mounts: dict[str, tuple[str, ...]], named: list[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(str(tmp_path))

@@ -1,4 +1,4 @@
-"""What whoever runs the service asks it, without a token."""
+"""Operational routes: health, metrics and documentation, without a token."""
 
 import re
 from typing import Any
@@ -19,22 +19,22 @@ ANSWERS: dict[str, dict[str, Any]] = {
 @pytest.mark.clause("002-26")
 @pytest.mark.parametrize(("path", "body"), ANSWERS.items())
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense"])
-def test_the_service_says_how_it_is_to_anybody(
+def test_health_routes_respond_to_anyone(
     stack: Stack, path: str, body: dict[str, Any], authorization: str | None
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
 
-    answer = ask(stack.app, "GET", path, headers=headers)
+    response = ask(stack.app, "GET", path, headers=headers)
 
-    assert (answer.status_code, answer.mimetype, answer.json) == (200, "application/json", body)
+    assert (response.status_code, response.mimetype, response.json) == (200, "application/json", body)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/"])
-def test_nothing_of_it_needs_a_token(stack: Stack, path: str) -> None:
+def test_public_routes_need_no_token(stack: Stack, path: str) -> None:
     assert ask(stack.app, "GET", path).status_code == 200
 
 
-def test_metrics_count_requests_by_method_route_and_status(stack: Stack, ann: Caller) -> None:
+def test_metrics_count_by_route_and_status(stack: Stack, ann: Caller) -> None:
     def counted(**labels: str) -> float:
         text = ask(stack.app, "GET", "/metrics").text
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
@@ -54,7 +54,7 @@ def test_metrics_count_requests_by_method_route_and_status(stack: Stack, ann: Ca
     assert order["id"] not in ask(stack.app, "GET", "/metrics").text
 
 
-def test_strangers_cannot_make_metrics_grow(stack: Stack, ann: Caller) -> None:
+def test_unknown_requests_add_no_metric_series(stack: Stack, ann: Caller) -> None:
     def series() -> int:
         return len(re.findall("^[^#]", ask(stack.app, "GET", "/metrics").text, re.MULTILINE))
 
@@ -70,5 +70,5 @@ def test_strangers_cannot_make_metrics_grow(stack: Stack, ann: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/orders/none"])
-def test_browsers_are_told_not_to_guess_a_type(ann: Caller, path: str) -> None:
+def test_responses_forbid_type_sniffing(ann: Caller, path: str) -> None:
     assert ann.ask("GET", path).headers["X-Content-Type-Options"] == "nosniff"

@@ -1,4 +1,4 @@
-"""PATCH /orders/{id}: four words, one lifecycle, and nothing changed by what is refused."""
+"""PATCH /orders/{id}: four statuses, one lifecycle, and no change by a rejected request."""
 
 import itertools
 import sqlite3
@@ -29,56 +29,56 @@ NO_WORDS: list[object] = [
 def order_that_is(caller: Caller, status: str) -> dict[str, Any]:
     order = caller.place()
     for word in WAY_TO[status]:
-        answer = caller.patch(order, word)
-        assert answer.status_code == 200
-        order = answer.json
+        response = caller.patch(order, word)
+        assert response.status_code == 200
+        order = response.json
     return order
 
 
 @pytest.mark.clause("000-11", "000-03", "001-08")
-@pytest.mark.parametrize(("current", "wanted"), sorted(ALLOWED))
-def test_an_order_takes_the_status_that_the_lifecycle_allows(ann: Caller, current: str, wanted: str) -> None:
+@pytest.mark.parametrize(("current", "target"), sorted(ALLOWED))
+def test_legal_transition_is_applied(ann: Caller, current: str, target: str) -> None:
     order = order_that_is(ann, current)
 
-    answer = ann.patch(order, wanted)
+    response = ann.patch(order, target)
 
-    changed = answer.json
-    assert answer.status_code == 200
-    assert changed == order | {"status": wanted, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
+    changed = response.json
+    assert response.status_code == 200
+    assert changed == order | {"status": target, "version": order["version"] + 1, "updated_at": changed["updated_at"]}
     assert changed["updated_at"] > order["updated_at"]
-    assert answer.headers["ETag"] == f'"{changed["version"]}"'
+    assert response.headers["ETag"] == f'"{changed["version"]}"'
     assert ann.get(order).json == changed
 
 
 @pytest.mark.clause("000-03")
-@pytest.mark.parametrize(("current", "wanted"), REFUSED)
-def test_an_illegal_move_is_refused_naming_both_statuses(stack: Stack, ann: Caller, current: str, wanted: str) -> None:
+@pytest.mark.parametrize(("current", "target"), REFUSED)
+def test_illegal_transition_is_409(stack: Stack, ann: Caller, current: str, target: str) -> None:
     order = order_that_is(ann, current)
     before = stack.everything()
 
-    body = refused(ann.patch(order, wanted), 409)
+    body = refused(ann.patch(order, target), 409)
 
-    assert f"is {current} cannot become {wanted}" in body["detail"]
+    assert f"is {current} cannot become {target}" in body["detail"]
     assert stack.everything() == before
     assert ann.get(order).json == order
 
 
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("status", WORDS)
-def test_the_status_an_order_has_already_changes_nothing_and_succeeds(stack: Stack, ann: Caller, status: str) -> None:
+def test_repeated_status_changes_nothing(stack: Stack, ann: Caller, status: str) -> None:
     order = order_that_is(ann, status)
     before = stack.everything()
 
-    answer = ann.patch(order, status)
+    response = ann.patch(order, status)
 
-    assert (answer.status_code, answer.json) == (200, order)
-    assert answer.headers["ETag"] == f'"{order["version"]}"'
+    assert (response.status_code, response.json) == (200, order)
+    assert response.headers["ETag"] == f'"{order["version"]}"'
     assert stack.everything() == before
 
 
 @pytest.mark.clause("000-03", "001-03")
 @pytest.mark.parametrize("word", NO_WORDS, ids=repr)
-def test_another_word_is_refused_and_changes_nothing(stack: Stack, ann: Caller, word: object) -> None:
+def test_unknown_status_is_422(stack: Stack, ann: Caller, word: object) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -89,7 +89,7 @@ def test_another_word_is_refused_and_changes_nothing(stack: Stack, ann: Caller, 
 
 
 @pytest.mark.clause("000-03")
-def test_the_database_refuses_a_status_that_there_is_not(stack: Stack, ann: Caller) -> None:
+def test_database_rejects_unknown_status(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with pytest.raises((sqlite3.IntegrityError, psycopg.DataError, psycopg.IntegrityError)):
@@ -102,7 +102,7 @@ def test_the_database_refuses_a_status_that_there_is_not(stack: Stack, ann: Call
     ("in_the_core", "shown", "same", "next_word"),
     [("CONFIRMED", "PENDING", "PENDING", "PAID"), ("DELIVERED", "SHIPPED", "SHIPPED", None)],
 )
-def test_statuses_of_other_contracts_are_shown_in_this_one_s_words(
+def test_foreign_status_is_mapped_to_vocabulary(
     stack: Stack, ann: Caller, in_the_core: str, shown: str, same: str, next_word: str | None
 ) -> None:
     order = ann.place()
@@ -120,7 +120,7 @@ def test_statuses_of_other_contracts_are_shown_in_this_one_s_words(
 
 @pytest.mark.clause("000-13")
 @pytest.mark.parametrize("reference", [str(UUID(int=7)), "1", "nonsense"])
-def test_an_order_that_there_is_not_cannot_be_changed(stack: Stack, ann: Caller, reference: str) -> None:
+def test_unknown_order_is_404(stack: Stack, ann: Caller, reference: str) -> None:
     ann.place()
     before = stack.everything()
 
@@ -131,20 +131,20 @@ def test_an_order_that_there_is_not_cannot_be_changed(stack: Stack, ann: Caller,
 
 @pytest.mark.clause("000-14")
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic YW5uOnNlY3JldA==", "Bearer nonsense"])
-def test_nobody_changes_an_order_without_a_token(stack: Stack, ann: Caller, authorization: str | None) -> None:
+def test_patch_without_token_is_401(stack: Stack, ann: Caller, authorization: str | None) -> None:
     order = ann.place()
     before = stack.everything()
 
     headers = {} if authorization is None else {"Authorization": authorization}
-    answer = ask(stack.app, "PATCH", f"/orders/{order['id']}", json={"status": "PAID"}, headers=headers)
+    response = ask(stack.app, "PATCH", f"/orders/{order['id']}", json={"status": "PAID"}, headers=headers)
 
-    refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    refused(response, 401)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert stack.everything() == before
 
 
 @pytest.mark.parametrize("body", [{}, [], None, "PAID", 7, {"state": "PAID"}, {"status": "PAID", "total_price": 1}])
-def test_a_change_that_is_no_status_alone_is_refused(stack: Stack, ann: Caller, body: object) -> None:
+def test_patch_of_other_fields_is_422(stack: Stack, ann: Caller, body: object) -> None:
     order = ann.place()
     before = stack.everything()
 

@@ -1,4 +1,4 @@
-"""Lists, analytics and exports come from the replica, and nothing that decides a write does (clause 002-36)."""
+"""Read replica: it serves lists, analytics and exports, but no read that decides a write (clause 002-36)."""
 
 import pytest
 
@@ -12,10 +12,10 @@ from tests.support.servers.tables import migrated
 
 
 @pytest.mark.clause("002-36")
-def test_reads_go_to_the_replica_and_what_decides_a_write_does_not(postgres_server: PostgresServer) -> None:
+def test_replica_serves_reads_but_not_decisions(postgres_server: PostgresServer) -> None:
     settings = Settings(
         database_url=postgres_server.database(),
-        database_read_url=postgres_server.database(),  # a replica that has heard of nothing yet
+        database_read_url=postgres_server.database(),  # a replica without any data
         mounts={"orders": ("/orders",), "management": ("/api/v1/orders",)},
     )
     for url in (settings.database_url, settings.database_read_url):

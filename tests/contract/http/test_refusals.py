@@ -1,4 +1,4 @@
-"""What every contract refuses alike: too large, not JSON, unreadable, unknown, not allowed."""
+"""Rejections common to all contracts: too large, not JSON, unreadable, unknown, not allowed."""
 
 import json
 
@@ -13,16 +13,16 @@ GOOD = json.dumps({"items": [TEA], "total_price": 75}).encode()
 
 
 def padded(size: int) -> bytes:
-    """A good order of so many bytes."""
+    """A valid order of the given size in bytes."""
     return GOOD + b" " * (size - len(GOOD))
 
 
-def test_a_body_of_a_mebibyte_is_read(ann: Caller) -> None:
+def test_body_of_one_mebibyte_is_accepted(ann: Caller) -> None:
     assert ann.post_raw(padded(MIB)).status_code == 201
 
 
 @pytest.mark.parametrize("size", [MIB + 1, 2 * MIB])
-def test_a_larger_body_is_refused(stack: Stack, ann: Caller, size: int) -> None:
+def test_larger_body_is_413(stack: Stack, ann: Caller, size: int) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -42,7 +42,7 @@ def chunked(served: Served, body: bytes) -> bytes:
     return head + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
 
 
-def test_a_body_in_chunks_is_read_and_a_larger_one_refused(served: Served) -> None:
+def test_chunked_body_is_limited_too(served: Served) -> None:
     good = served.exchange(chunked(served, padded(MIB)))
     large = served.exchange(chunked(served, padded(2 * MIB)))
 
@@ -52,13 +52,13 @@ def test_a_body_in_chunks_is_read_and_a_larger_one_refused(served: Served) -> No
 
 
 @pytest.mark.parametrize("length", [b"1048577", b"99999999999999999999"])
-def test_a_body_announced_as_too_large_is_refused_before_it_is_sent(served: Served, length: bytes) -> None:
+def test_announced_large_body_is_rejected_early(served: Served, length: bytes) -> None:
     head = b"POST /orders/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
     token = f"Authorization: Bearer {served.token('large')}\r\n".encode()
 
-    answer = served.exchange(head + token + b"Content-Length: " + length + b"\r\n\r\n")
+    response = served.exchange(head + token + b"Content-Length: " + length + b"\r\n\r\n")
 
-    assert answer.split(b"\r\n")[0].split()[1] in {b"413", b"400"}, answer[:200]
+    assert response.split(b"\r\n")[0].split()[1] in {b"413", b"400"}, response[:200]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_body_announced_as_too_large_is_refused_before_it_is_sent(served: Serv
     [None, "", "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
      "application/xml", "application/jsonp", "application", "json", "application/json-seq"],
 )  # fmt: skip
-def test_what_is_not_called_json_is_refused(stack: Stack, ann: Caller, content_type: str | None) -> None:
+def test_wrong_content_type_is_415(stack: Stack, ann: Caller, content_type: str | None) -> None:
     order = ann.place()
     before = stack.everything()
 
@@ -81,7 +81,7 @@ def test_what_is_not_called_json_is_refused(stack: Stack, ann: Caller, content_t
     "content_type",
     ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"],
 )
-def test_what_is_called_json_is_read(ann: Caller, content_type: str) -> None:
+def test_json_content_types_are_accepted(ann: Caller, content_type: str) -> None:
     assert ann.post_raw(GOOD, content_type=content_type).status_code == 201
 
 
@@ -103,15 +103,13 @@ def test_what_is_called_json_is_read(ann: Caller, content_type: str) -> None:
         ("DELETE", "/", {"GET", "HEAD"}),
     ],
 )
-def test_a_method_that_there_is_not_is_refused_naming_those_that_there_are(
-    ann: Caller, method: str, path: str, allowed: set[str]
-) -> None:
+def test_unsupported_method_is_405_with_allow(ann: Caller, method: str, path: str, allowed: set[str]) -> None:
     order = ann.place()
 
-    answer = ann.ask(method, path.format(id=order["id"], user=ann.subject))
+    response = ann.ask(method, path.format(id=order["id"], user=ann.subject))
 
-    refused(answer, 405)
-    assert set(answer.headers["Allow"].replace(" ", "").split(",")) - {"OPTIONS"} == allowed
+    refused(response, 405)
+    assert set(response.headers["Allow"].replace(" ", "").split(",")) - {"OPTIONS"} == allowed
     assert ann.get(order).json == order
 
 
@@ -119,29 +117,29 @@ def test_a_method_that_there_is_not_is_refused_naming_those_that_there_are(
     "path",
     ["/nothing", "/orders/a/b", "/ordersx", "/api/ordersx", "/orders/user", "/orders/user/", "/%00", "/%ff", "/.."],
 )
-def test_a_url_that_there_is_not_is_not_found(ann: Caller, path: str) -> None:
+def test_unknown_url_is_404(ann: Caller, path: str) -> None:
     refused(ann.ask("GET", path), 404)
 
 
 @pytest.mark.parametrize("field", ["id", "user_id", "status", "version", "created_at", "", "items ", "Items", "é"])
-def test_a_field_that_there_is_not_is_refused_by_its_name(stack: Stack, ann: Caller, field: str) -> None:
+def test_unknown_field_is_422(stack: Stack, ann: Caller, field: str) -> None:
     before = stack.everything()
 
-    answer = ann.post({"items": [TEA], "total_price": 75, field: 1})
+    response = ann.post({"items": [TEA], "total_price": 75, field: 1})
 
-    assert refused(answer, 422)["errors"] == {field: ["Unknown field."]}
+    assert refused(response, 422)["errors"] == {field: ["Unknown field."]}
     assert stack.everything() == before
 
 
-def test_all_that_is_wrong_is_said_at_once(ann: Caller) -> None:
+def test_validation_reports_all_errors(ann: Caller) -> None:
     body = refused(ann.post({"items": [], "total_price": "much", "currency": "XXX", "x": 1}), 422)
 
     assert body["errors"].keys() == {"items", "total_price", "currency", "x"}
 
 
-def test_what_is_missing_is_named(ann: Caller) -> None:
+def test_missing_fields_are_named(ann: Caller) -> None:
     order = ann.place()
 
     assert refused(ann.post({}), 422)["errors"].keys() == {"items", "total_price"}
-    answer = ann.ask("PATCH", f"/orders/{order['id']}", **as_json({}))
-    assert refused(answer, 422)["errors"].keys() == {"status"}
+    response = ann.ask("PATCH", f"/orders/{order['id']}", **as_json({}))
+    assert refused(response, 422)["errors"].keys() == {"status"}

@@ -1,4 +1,4 @@
-"""What a machine makes of our OpenAPI document, sent to a running service: every operation, every check."""
+"""Schemathesis run against a real server: every operation, every check."""
 
 import json
 import os
@@ -12,8 +12,8 @@ import pytest
 from tests.contract.http import openapi_exceptions
 from tests.support.server import Served
 
-# Its list of statuses for invalid data lacks 413, which a large invalid body gets; that for valid data lacks 412, which
-# any If-Match but the right one gets.
+# The default statuses for invalid data lack 413, the response to a large body; those for valid data lack 412, the
+# response to any If-Match but the current one.
 CONFIGURATION = """
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
@@ -21,7 +21,7 @@ expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 429, "5xx"]
 """
-# Its usual ones, and ours of `beyond_schemas`: there, a check of our own looks for the reason.
+# The default checks, and the check of `openapi_exceptions` for the stated reasons.
 EXCEPTION = """
 [[operations]]
 include-name = "{operation}"
@@ -33,18 +33,14 @@ PATHS = ["/orders/", "/api/v1/orders/", "/api/v1/products/", "/ostore/orders/", 
 
 
 @pytest.mark.clause("001-07", "002-20")
-@pytest.mark.parametrize("paths", ["/(?!auth/)", "/auth/"])  # apart: a sign-out ends the token that all others show
-def test_a_few_requests_to_each_operation_get_answers_that_the_document_promises(
-    served: Served, tmp_path: Path, paths: str
-) -> None:
+@pytest.mark.parametrize("paths", ["/(?!auth/)", "/auth/"])  # separate: a logout revokes the shared token
+def test_quick_fuzzing_matches_the_document(served: Served, tmp_path: Path, paths: str) -> None:
     assert_keeps_its_promises(served, tmp_path, paths, "--phases", "examples,fuzzing", "--max-examples", "8")
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("paths", PATHS)
-def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(
-    served: Served, tmp_path: Path, paths: str
-) -> None:
+def test_deep_fuzzing_matches_the_document(served: Served, tmp_path: Path, paths: str) -> None:
     assert_keeps_its_promises(served, tmp_path, paths, "--max-examples", "50", "--max-time", "120")
 
 
@@ -71,7 +67,7 @@ def assert_keeps_its_promises(served: Served, directory: Path, paths: str, *exte
     assert "Traceback" not in served.output
 
 
-def test_every_operation_served_is_sent_to_and_every_exception_is_of_one(served: Served) -> None:
+def test_fuzzing_covers_every_operation(served: Served) -> None:
     with urlopen(f"{served.url}/openapi.json") as document:
         paths = json.load(document)["paths"]
     operations = {f"{method.upper()} {path}" for path, ways in paths.items() for method in ways.keys() - {"parameters"}}

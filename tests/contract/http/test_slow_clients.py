@@ -1,4 +1,4 @@
-"""Who sends slowly, or stops in between, keeps a socket: nobody else waits for them."""
+"""Slow clients: each occupies a socket, not a worker thread, so that other requests are served."""
 
 import json
 import socket
@@ -11,13 +11,13 @@ import pytest
 from tests.support.server import Served
 from tests.support.servers.ephemeral.server import HOST
 
-CLIENTS = 40  # five times as many as there are threads
+CLIENTS = 40  # five times the number of threads
 ORDER = json.dumps({"items": [{"sku": "tea"}], "total_price": 1}).encode()
 
 
 @contextmanager
 def half_sent(served: Served, head: str) -> Iterator[None]:
-    """So many clients have sent a part of a request, and send no more."""
+    """Open connections that send a part of a request and then stop."""
     request = f"{head}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
     with ExitStack() as stack:
         for _ in range(CLIENTS):
@@ -26,7 +26,7 @@ def half_sent(served: Served, head: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/orders/", "/api/v1/orders/", "/api/orders"])
-def test_half_sent_requests_keep_nobody_from_ordering(served: Served, path: str) -> None:
+def test_slow_clients_do_not_block_others(served: Served, path: str) -> None:
     token = served.token("patient")
     order = Request(f"{served.url}/orders/", data=ORDER, headers={"Content-Type": "application/json"})
     order.add_header("Authorization", f"Bearer {token}")
@@ -39,39 +39,39 @@ def test_half_sent_requests_keep_nobody_from_ordering(served: Served, path: str)
 
 
 @pytest.mark.parametrize("mebibytes", [1.1, 8])
-def test_whoever_sends_too_much_hears_why(served: Served, mebibytes: float) -> None:
-    """The connection is not cut before the answer is read."""
+def test_oversized_body_gets_its_response(served: Served, mebibytes: float) -> None:
+    """The connection stays open until the client has read the response."""
     body = b" " * int(mebibytes * 1024 * 1024)
     head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token('wordy')}\r\n"
     head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
 
     with socket.create_connection((HOST, served.port), timeout=20) as connection:
         connection.sendall(head.encode() + body)
-        answer = connection.recv(65536)
+        response = connection.recv(65536)
 
-    assert answer.startswith(b"HTTP/1.1 413")
+    assert response.startswith(b"HTTP/1.1 413")
 
 
-def test_a_key_is_told_apart_whatever_characters_it_has(served: Served) -> None:
+def test_key_of_raw_bytes_is_distinguished(served: Served) -> None:
     token = served.token("keys")
 
     def placed(key: str) -> bytes:
         head = f"POST /orders/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n"
         head += f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(ORDER)}\r\n\r\n"
-        answer = served.exchange(head.encode() + ORDER)
-        assert answer.startswith(b"HTTP/1.1 201"), answer
-        return answer.partition(b"\r\n\r\n")[2]
+        response = served.exchange(head.encode() + ORDER)
+        assert response.startswith(b"HTTP/1.1 201"), response
+        return response.partition(b"\r\n\r\n")[2]
 
     assert placed("bestellung-ü") == placed("bestellung-ü") != placed("bestellung-ö")
 
 
-def test_letters_as_they_are_in_a_url_are_answered_in_the_words_of_the_contract(served: Served) -> None:
+def test_raw_bytes_in_url_get_contract_responses(served: Served) -> None:
     token = served.token("jos\N{LATIN SMALL LETTER E WITH ACUTE}")
     head = "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n"
 
-    found = served.exchange(head.format("/orders/user/josé?x=é", token).encode())
+    listed = served.exchange(head.format("/orders/user/josé?x=é", token).encode())
     refused = served.exchange(head.format("/api/v1/orders/my-orders?limit=é", token).encode())
 
-    assert found.startswith(b"HTTP/1.1 200"), found
+    assert listed.startswith(b"HTTP/1.1 200"), listed
     assert refused.startswith(b"HTTP/1.1 400"), refused
-    assert b"x-request-id" in found.lower()
+    assert b"x-request-id" in listed.lower()

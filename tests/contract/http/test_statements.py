@@ -1,4 +1,4 @@
-"""What a request costs the database."""
+"""SQL statement counts of the contract `orders`."""
 
 import re
 
@@ -10,47 +10,45 @@ from tests.support.service_stack import Stack
 
 
 @pytest.mark.parametrize("first_order", [True, False])
-def test_an_order_is_placed_in_one_transaction_of_at_most_five_statements(
-    stack: Stack, ann: Caller, first_order: bool
-) -> None:
+def test_order_placement_uses_5_statements(stack: Stack, ann: Caller, first_order: bool) -> None:
     if not first_order:
         ann.place()
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.post({"items": [TEA] * 50, "total_price": 75 * 50})
+        response = ann.post({"items": [TEA] * 50, "total_price": 75 * 50})
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert len(sent) <= 5, sent
     assert seen == ["begin", "commit"]
 
 
-def test_an_order_is_changed_in_one_transaction_of_at_most_five_statements(stack: Stack, ann: Caller) -> None:
+def test_order_change_uses_5_statements(stack: Stack, ann: Caller) -> None:
     order = ann.place()
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.patch(order, "PAID")
+        response = ann.patch(order, "PAID")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= 5, sent
     assert seen == ["begin", "commit"]
 
 
-def test_a_page_costs_one_statement_wherever_it_is(stack: Stack, ann: Caller) -> None:
+def test_list_page_uses_one_statement(stack: Stack, ann: Caller) -> None:
     for _ in range(7):
         ann.place()
 
     costs, url = [], f"/orders/user/{ann.subject}?limit=2"
     while url:
         with stack.statements() as sent:
-            answer = ann.ask("GET", url)
+            response = ann.ask("GET", url)
         costs.append(len(sent))
-        url = "".join(re.findall(r"<(.+)>", answer.headers.get("Link", "")))
+        url = "".join(re.findall(r"<(.+)>", response.headers.get("Link", "")))
 
     assert costs == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/docs", "/nothing"])
-def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path: str) -> None:
+def test_routes_without_orders_use_no_statement(stack: Stack, ann: Caller, path: str) -> None:
     with stack.statements() as sent, round_trips() as trips:
         ann.ask("GET", path)
 
@@ -58,7 +56,7 @@ def test_what_needs_no_order_costs_no_statement(stack: Stack, ann: Caller, path:
 
 
 @pytest.mark.clause("002-24")
-def test_whether_a_token_was_ended_costs_a_round_trip_to_redis_and_no_statement(stack: Stack, ann: Caller) -> None:
+def test_revocation_check_uses_redis_only(stack: Stack, ann: Caller) -> None:
     ann.list()
 
     with stack.statements_about_tokens() as sent, round_trips() as trips:

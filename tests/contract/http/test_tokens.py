@@ -1,4 +1,4 @@
-"""A token that is missing, broken, expired or forged opens no route."""
+"""Authentication: a missing, malformed, expired or forged token is rejected on every route."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from tests.support.client import TEA, Caller, ask, refused
 from tests.support.invalid_tokens import forged_tokens
 from tests.support.service_stack import Stack
 
-# Space at an end belongs to the header, not to the token: what is left of these is a good token.
+# Trailing space belongs to the header, not to the token: without it these tokens are valid.
 SPACE_AROUND = {"a space before", "a space after", "a newline after"}
 FORGED = [
     (label, token) for label, token in forged_tokens(DEVELOPMENT_SECRET, "alice-forged") if label not in SPACE_AROUND
@@ -24,13 +24,13 @@ BODIES = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "CANC
 
 
 def as_a_server_hears_it(header: str) -> str:
-    """WSGI servers hand on the bytes of a header as Latin-1."""
+    """The header as a WSGI server passes it on: its bytes decoded as Latin-1."""
     return header.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = stack.caller("alice-forged")
     order = owner.place()
     method, path = request.param.format(id=order["id"], user=owner.subject).split()
@@ -39,17 +39,17 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable
 
     def opened(authorization: str | None) -> bool:
         environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
-        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert refused(answer, 401)["detail"] == "The bearer token is missing or not valid."
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert refused(response, 401)["detail"] == "The bearer token is missing or not valid."
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before
     assert stack.cached(order) is None
 
 
-def test_the_table_has_many_forgeries() -> None:
+def test_forgery_table_has_100_entries() -> None:
     assert len(FORGED) >= 100
 
 
@@ -57,29 +57,29 @@ def test_the_table_has_many_forgeries() -> None:
 @pytest.mark.parametrize("prefix", ["/orders", "/api/v1/orders", "/api/v1/products", "/ostore/orders", "/api/orders"])
 @pytest.mark.parametrize("path", ["abc", "abc1", "0", "a/b", "a/status", "1/nothing"])
 @pytest.mark.parametrize("token", [None, "none.of.ours"])
-def test_nobody_without_a_token_is_told_what_there_is_not(
+def test_unauthenticated_unknown_route_is_401(
     stack: Stack, ann: Caller, prefix: str, path: str, token: str | None
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    answer = ask(stack.app, "GET", f"{prefix}/{path}", headers=headers)
+    response = ask(stack.app, "GET", f"{prefix}/{path}", headers=headers)
 
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert ann.ask("GET", f"{prefix}/{path}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/auth/nothing", "/nothing", "/ordersx", "/api/nothing"])
-def test_what_is_of_no_route_with_tokens_needs_none_to_be_not_found(stack: Stack, path: str) -> None:
+def test_unknown_route_outside_contracts_is_404(stack: Stack, path: str) -> None:
     assert ask(stack.app, "GET", path).status_code == 404
 
 
 @pytest.mark.clause("000-06", "000-10", "000-14", "000-17")
-def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+def test_forged_token_is_rejected_on_routes(opened_by: Callable[[str | None], bool]) -> None:
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
 
 
 @pytest.mark.clause("000-06", "000-10", "000-14", "000-17")
-def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+def test_missing_bearer_token_is_rejected(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
     good = stack.caller("alice-forged").token
 
     assert not opened_by(None)
@@ -87,32 +87,32 @@ def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_a_good_token_opens_whatever_the_case_of_its_scheme(ann: Caller, scheme: str) -> None:
+def test_bearer_scheme_is_case_insensitive(ann: Caller, scheme: str) -> None:
     assert ann.ask("GET", f"/orders/user/{ann.subject}", headers={"Authorization": f"{scheme} {ann.token}"}).json == []
 
 
-def test_a_token_is_good_until_it_expires(stack: Stack) -> None:
+def test_expired_token_is_rejected(stack: Stack) -> None:
     mint = stack.container.issue_dev_token
     fresh = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=60)
     stale = mint(subject="alice-late", role=Role.CUSTOMER, scopes=(), seconds=0)
 
-    answers = [
+    responses = [
         ask(stack.app, "GET", "/orders/user/alice-late", headers={"Authorization": f"Bearer {token}"})
         for token in (fresh, stale)
     ]
 
-    assert [answer.status_code for answer in answers] == [200, 401]
+    assert [response.status_code for response in responses] == [200, 401]
 
 
 @pytest.mark.parametrize("claims", [{"scope": ["orders:write"]}, {"scope": ""}, {"role": "wizard"}, {"jti": "1"}])
-def test_a_token_may_say_more_than_it_has_to(stack: Stack, claims: dict[str, object]) -> None:
+def test_extra_claims_are_accepted(stack: Stack, claims: dict[str, object]) -> None:
     body = {"sub": "alice-more", "exp": int(time.time()) + 60} | claims
     token = jwt.encode(body, DEVELOPMENT_SECRET, algorithm="HS256")
 
     assert Caller(app=stack.app, subject="alice-more", token=token).list().status_code == 200
 
 
-def test_whoever_may_not_enter_is_not_told_what_is_wrong_with_the_rest(stack: Stack) -> None:
-    answer = ask(stack.app, "POST", "/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
+    response = ask(stack.app, "POST", "/orders/", data=b"x" * 2_000_000, content_type="text/plain")
 
-    refused(answer, 401)
+    refused(response, 401)

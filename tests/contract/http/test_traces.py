@@ -1,4 +1,4 @@
-"""W3C Trace Context: the span of a request goes along with what it brings about."""
+"""W3C Trace Context: events carry the span of the request that caused them."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-def told(stack: Stack) -> list[tuple[str, Any]]:
-    """Each event of the exchange, and its trace."""
+def traced_events(stack: Stack) -> list[tuple[str, Any]]:
+    """The type and the trace of each event on the exchange."""
     return [(key, event.get("traceparent")) for key, event in stack.relayed().news]
 
 
@@ -24,25 +24,25 @@ def nothing_on_its_way(stack: Stack) -> None:
 
 @pytest.fixture(params=["real"])
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """With a broker: what is said is what arrives there."""
+    """A stack with a broker, because the trace is read from published messages."""
     stack: Stack = request.getfixturevalue("real_stack")
     return stack
 
 
 @pytest.mark.clause("004-11")
-def test_an_event_bears_the_span_of_the_request_that_brought_it_about(stack: Stack, ann: Caller) -> None:
+def test_event_has_the_span_of_its_request(stack: Stack, ann: Caller) -> None:
     order = ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN).json
     ann.patch(order, "PAID", headers={"traceparent": OTHER})
     ann.patch(order, "SHIPPED")
 
-    assert told(stack) == [
+    assert traced_events(stack) == [
         ("orders.order_placed.v1", SPAN),
         ("orders.order_status_changed.v1", OTHER),
         ("orders.order_status_changed.v1", None),
     ]
 
 
-def test_the_span_is_in_the_headers_of_both_messages(stack: Stack, ann: Caller) -> None:
+def test_message_headers_have_the_span(stack: Stack, ann: Caller) -> None:
     ann.post({"items": [TEA], "total_price": 75}, traceparent=SPAN)
     stack.container.relay_events()
 
@@ -53,7 +53,7 @@ def test_the_span_is_in_the_headers_of_both_messages(stack: Stack, ann: Caller) 
             assert properties.headers["traceparent"] == SPAN
 
 
-def test_low_stock_bears_the_span_of_the_order_that_took_it(stack: Stack, ann: Caller) -> None:
+def test_low_stock_event_has_the_order_span(stack: Stack, ann: Caller) -> None:
     root = stack.caller(role=Role.ADMIN)
     lamp = root.post({"name": "Lamp", "price": 1, "stock_quantity": 6}, path="/api/v1/products/").json["product_id"]
     address = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
@@ -62,10 +62,10 @@ def test_low_stock_bears_the_span_of_the_order_that_took_it(stack: Stack, ann: C
     )
 
     assert placed.status_code == 200, placed.text
-    assert told(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
+    assert traced_events(stack) == [("orders.order_placed.v1", SPAN), ("orders.stock_low.v1", SPAN)]
 
 
-def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Stack, ann: Caller) -> None:
+def test_job_continues_the_request_span(stack: Stack, ann: Caller) -> None:
     root = stack.caller(role=Role.ADMIN)
     order = ann.place()
     stack.relayed()
@@ -80,7 +80,7 @@ def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Sta
 
     stack.container.job_worker().step()
 
-    assert told(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
+    assert traced_events(stack) == [("orders.order_status_changed.v1", SPAN), ("orders.user_notification.v1", SPAN)]
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_job_goes_on_with_the_span_of_the_request_that_asked_for_it(stack: Sta
         "x" * 4000,
     ],
 )
-def test_what_is_no_trace_is_not_carried_and_not_held_against_anybody(stack: Stack, ann: Caller, none: str) -> None:
-    answer = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
+def test_invalid_traceparent_is_ignored(stack: Stack, ann: Caller, none: str) -> None:
+    response = ann.post({"items": [TEA], "total_price": 75}, traceparent=none)
 
-    assert answer.status_code == 201
-    assert told(stack) == [("orders.order_placed.v1", None)]
+    assert response.status_code == 201
+    assert traced_events(stack) == [("orders.order_placed.v1", None)]

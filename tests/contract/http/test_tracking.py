@@ -1,4 +1,4 @@
-"""What a carrier tells shows in every contract, and the order's user is told: over RabbitMQ, Kafka, and embedded."""
+"""Tracking events: applied in every contract, with user notifications, over RabbitMQ, Kafka and in process."""
 
 import json
 import time
@@ -29,26 +29,26 @@ KAFKA_OPTIONS = "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0"
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """A service, and a carrier that tells it things."""
+    """A service and a carrier that publishes tracking events to it."""
 
     stack: Stack
-    inlet: MessageConsumer
+    consumer: MessageConsumer
     put: Callable[[bytes], object]
     dead: Callable[[], list[tuple[bytes, str]]]
 
-    def tell(self, *messages: dict[str, Any] | bytes) -> None:
-        """Tell the service, and return when it has dealt with all of it."""
+    def publish(self, *messages: dict[str, Any] | bytes) -> None:
+        """Publish the events; return when the service has handled all of them."""
         for message in messages:
             self.put(message if isinstance(message, bytes) else json.dumps(message).encode())
         handle, left, deadline = self.stack.container.tracking_handler(), len(messages), time.monotonic() + PATIENCE
         while left:
-            left -= self.inlet.poll(handle, timeout=0.5)
+            left -= self.consumer.poll(handle, timeout=0.5)
             assert time.monotonic() < deadline, f"{left} messages are not taken"
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is early is waited for by the second."""
+    """Retry early events every second."""
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
     monkeypatch.setattr(kafka, "RETRY_WINDOW", 8.0)
 
@@ -62,21 +62,21 @@ def track(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.chdir(track.stack.directory)
     track.stack.relayed()
     yield track
-    track.inlet.close()
+    track.consumer.close()
 
 
 def embedded(request: pytest.FixtureRequest) -> Track:
-    inlet = InMemory()
+    consumer = InMemory()
     stack: Stack = request.getfixturevalue("embedded_stack")
-    return Track(stack=stack, inlet=inlet, put=inlet.waiting.append, dead=lambda: inlet.dead_letters)
+    return Track(stack=stack, consumer=consumer, put=consumer.waiting.append, dead=lambda: consumer.dead_letters)
 
 
 def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     server: RabbitServer = request.getfixturevalue("rabbitmq_server")
     stack: Stack = request.getfixturevalue("real_stack")
     queue = stack.settings.tracking_queue
-    inlet = stack.container.tracking_events()
-    inlet.poll(lambda _: None, timeout=0.1)  # declares what there is to declare
+    consumer = stack.container.tracking_events()
+    consumer.poll(lambda _: None, timeout=0.1)  # declares the queues
 
     def put(message: bytes) -> None:
         with server.channel() as channel:
@@ -85,10 +85,12 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
 
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
-            found: list[Any] = list(iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None)))
-        return [(body, properties.headers[REASON]) for _, properties, body in found]
+            dead_letters: list[Any] = list(
+                iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None))
+            )
+        return [(body, properties.headers[REASON]) for _, properties, body in dead_letters]
 
-    return Track(stack=stack, inlet=inlet, put=put, dead=dead)
+    return Track(stack=stack, consumer=consumer, put=put, dead=dead)
 
 
 def over_kafka(request: pytest.FixtureRequest) -> Track:
@@ -108,11 +110,11 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
 
     def dead() -> list[tuple[bytes, str]]:
         records = server.records(server.make(f"{topic}.dead"))
-        return [(one.value() or b"", server.headers(one)["reason"]) for one in records]
+        return [(record.value() or b"", server.headers(record)["reason"]) for record in records]
 
     return Track(
         stack=stack,
-        inlet=stack.container.tracking_events(),
+        consumer=stack.container.tracking_events(),
         put=lambda message: server.send(topic, [message], key="one partition"),
         dead=dead,
     )
@@ -124,13 +126,13 @@ def event(order: object, status: str, **others: Any) -> dict[str, Any]:
 
 
 @pytest.mark.clause("003-07", "003-08")
-def test_an_event_is_applied_once_and_its_user_is_told_once(track: Track) -> None:
+def test_tracking_event_is_applied_once(track: Track) -> None:
     ann = track.stack.caller()
     order = ann.place()
-    assert ann.get(order).json["status"] == "PENDING"  # and it is in the cache
+    assert ann.get(order).json["status"] == "PENDING"  # the order is cached now
     shipped = event(order["id"], "in_transit")
 
-    track.tell(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
+    track.publish(shipped, shipped, event(order["id"], "CONFIRMED"), shipped)
 
     now = ann.get(order).json
     assert (now["status"], now["version"]) == ("SHIPPED", 2)
@@ -138,48 +140,52 @@ def test_an_event_is_applied_once_and_its_user_is_told_once(track: Track) -> Non
     assert published.news_of(order) == [
         "orders.order_placed.v1", "orders.order_status_changed.v1", "orders.user_notification.v1"
     ]  # fmt: skip
-    (told,) = published.notifications
-    assert (told["userID"], told["type"], told["status"]) == (ann.subject, "ORDER_STATUS_CHANGED", "shipped")
+    (notification,) = published.notifications
+    assert (notification["userID"], notification["type"], notification["status"]) == (
+        ann.subject,
+        "ORDER_STATUS_CHANGED",
+        "shipped",
+    )
     assert track.dead() == []
 
 
 @pytest.mark.clause("003-08")
 @pytest.mark.parametrize("track", ["kafka"], indirect=True)
-def test_a_notification_reaches_kafka_and_rabbitmq_alike(track: Track, kafka_server: KafkaServer) -> None:
+def test_notification_reaches_both_brokers(track: Track, kafka_server: KafkaServer) -> None:
     order = track.stack.caller().place()
 
-    track.tell(event(order["id"], "DELIVERED"))
+    track.publish(event(order["id"], "DELIVERED"))
 
     on_rabbitmq = track.stack.relayed().notifications
     records = kafka_server.records(track.stack.settings.notifications_topic)
     assert [json.loads(record.value() or b"") for record in records] == on_rabbitmq
-    assert [told["status"] for told in on_rabbitmq] == ["shipped", "delivered"]
+    assert [notification["status"] for notification in on_rabbitmq] == ["shipped", "delivered"]
     assert {record.key() for record in records} == {order["id"].encode()}
 
 
 @pytest.mark.clause("003-07")
-def test_an_order_is_named_by_its_number_too_and_its_history_names_the_event(track: Track) -> None:
+def test_tracking_event_may_use_order_number(track: Track) -> None:
     ann, root = track.stack.caller(), track.stack.caller(role=Role.ADMIN)
     ann.place()
     (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
 
-    track.tell(event(order["order_id"], "DELIVERED", eventId=f"evt-{ann.subject}-{id(track)}"))
+    track.publish(event(order["order_id"], "DELIVERED", eventId=f"evt-{ann.subject}-{id(track)}"))
 
     path = f"/api/v1/orders/{order['order_id']}"
     assert root.ask("GET", path).json["status"] == "delivered"
     history = root.ask("GET", f"{path}/history").json
-    assert [(one["from_status"], one["to_status"], one["actor"]) for one in history[1:]] == [
+    assert [(entry["from_status"], entry["to_status"], entry["actor"]) for entry in history[1:]] == [
         ("pending", "shipped", "carrier"),
         ("shipped", "delivered", "carrier"),
     ]
 
 
 @pytest.mark.clause("003-07")
-def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_is_done(track: Track) -> None:
+def test_invalid_tracking_event_is_dead_lettered(track: Track) -> None:
     ann = track.stack.caller()
     order, shipped = ann.place(), ann.place()
     ann.patch(shipped, "SHIPPED")
-    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     bad: list[tuple[bytes | dict[str, Any], str]] = [
         (b"nonsense", "not JSON"),
         (b"\xff\x00", "not JSON"),
@@ -190,18 +196,18 @@ def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_
         (event(None, "SHIPPED", shipmentID="unheard of"), "no such order"),
         (event(10**17, "SHIPPED"), "no such order"),
         (event(order["id"], "EATEN"), "must be one of"),
-        (event(order["id"], "SHIPPED", occurredAt=ahead), "future"),
+        (event(order["id"], "SHIPPED", occurredAt=future), "future"),
         (event(order["id"], "SHIPPED", eventId="nul\x00"), "NUL"),
         (event(shipped["id"], "FAILED"), "SHIPPED cannot become CANCELED"),
     ]
 
-    track.tell(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
+    track.publish(*(message for message, _ in bad), event(order["id"], "CONFIRMED"))
 
     dead = dict(track.dead())
     assert len(dead) == len(bad)
     for message, expected in bad:
         assert expected in dead[message if isinstance(message, bytes) else json.dumps(message).encode()]
-    assert ann.get(order).json["version"] == 2  # the good one behind them
+    assert ann.get(order).json["version"] == 2  # the valid event behind them
     assert ann.get(shipped).json["status"] == "SHIPPED"
 
 
@@ -209,7 +215,7 @@ def test_what_cannot_be_read_or_applied_lies_aside_with_the_reason_and_the_rest_
 def posting(
     request: pytest.FixtureRequest, real_stack: Stack, rabbitmq_server: RabbitServer, build: Callable[..., Stack]
 ) -> Iterator[tuple[Stack, MailServer]]:
-    """A service that sends mail, and the server that gets it."""
+    """A service that sends e-mail, and the mail server that receives it."""
     with MailServer() as mail:
         settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
         if request.param == "kafka":
@@ -228,36 +234,36 @@ def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
     ann.place()
     root = stack.caller(role=Role.ADMIN)
     (order,) = root.ask("GET", f"/api/v1/orders/?user_id={ann.subject}").json
-    answer = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
-    assert answer.status_code == 200
+    response = root.ask("PUT", f"/api/v1/orders/{order['order_id']}/status", **as_json({"status": "shipped"}))
+    assert response.status_code == 200
 
 
-def tell_again(stack: Stack, ann: Caller) -> None:
+def republish(stack: Stack, ann: Caller) -> None:
     outbox = stack.container.outbox()
-    every = [one.event for one in outbox.select(states=frozenset(OutboxState), limit=100_000)]
+    every = [message.event for message in outbox.select(states=frozenset(OutboxState), limit=100_000)]
     hers = [event.id for event in every if event.data.get("userID") == ann.subject]
     assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
     stack.relayed()
 
 
 @pytest.mark.clause("002-29")
-def test_a_change_by_an_administrator_is_one_letter_even_when_it_is_told_twice(
+def test_admin_change_sends_one_email(
     posting: tuple[Stack, MailServer],
 ) -> None:
     stack, mail = posting
-    inlet, handle = stack.container.notifications(), stack.container.notification_handler()
-    while inlet.poll(lambda _: None, timeout=0.5):  # what others left; from now on the queue is bound
+    consumer, handle = stack.container.notifications(), stack.container.notification_handler()
+    while consumer.poll(lambda _: None, timeout=0.5):  # discards earlier messages and binds the queue
         pass
     ann = stack.caller(f"{uuid4().hex[:8]}@example.com")
     shipped_by_an_administrator(stack, ann)
     stack.relayed()
-    tell_again(stack, ann)
+    republish(stack, ann)
 
-    taken, deadline = 0, time.monotonic() + PATIENCE
-    while taken < 2:
-        taken += inlet.poll(handle, timeout=0.5)
+    handled, deadline = 0, time.monotonic() + PATIENCE
+    while handled < 2:
+        handled += consumer.poll(handle, timeout=0.5)
         assert time.monotonic() < deadline
-    inlet.close()
+    consumer.close()
 
     assert mail.recipients == [ann.subject]
     assert "is on its way" in str(mail.letters[0].get_payload())

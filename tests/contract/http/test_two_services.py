@@ -1,4 +1,4 @@
-"""Two services in one process do not see each other."""
+"""Isolation of two services in one process."""
 
 from collections.abc import Callable
 
@@ -13,33 +13,33 @@ OTHER_SECRET = "another secret, of thirty-two bytes or more"
 
 @pytest.fixture
 def two(build: Callable[..., Stack]) -> tuple[Stack, Stack]:
-    """Two services that keep all they have in memory, with secrets of their own."""
-    one, other = (
+    """Two services on memory stores, each with its own secret."""
+    first, second = (
         build(Settings(database_url="memory://", jwt_secret=secret, log_level="ERROR")) for secret in ("", OTHER_SECRET)
     )
-    return one, other
+    return first, second
 
 
-def test_neither_knows_the_other_s_orders(two: tuple[Stack, Stack]) -> None:
-    here, there = two[0].caller("ann"), two[1].caller("ann")
-    order = here.place()
-    here.get(order)
+def test_services_do_not_share_orders(two: tuple[Stack, Stack]) -> None:
+    first, second = two[0].caller("ann"), two[1].caller("ann")
+    order = first.place()
+    first.get(order)
 
-    refused(there.get(order), 404)
-    refused(there.patch(order, "PAID"), 404)
-    assert there.list().json == []
-    assert here.get(order).json == order
-
-
-def test_neither_takes_the_other_s_tokens(two: tuple[Stack, Stack]) -> None:
-    here, there = two[0].caller("ann"), two[1].caller("ann")
-
-    refused(Caller(app=two[1].app, subject="ann", token=here.token).list(), 401)
-    refused(Caller(app=two[0].app, subject="ann", token=there.token).list(), 401)
-    assert here.list().status_code == there.list().status_code == 200
+    refused(second.get(order), 404)
+    refused(second.patch(order, "PAID"), 404)
+    assert second.list().json == []
+    assert first.get(order).json == order
 
 
-def test_neither_keeps_the_other_s_copies(two: tuple[Stack, Stack]) -> None:
+def test_services_do_not_share_tokens(two: tuple[Stack, Stack]) -> None:
+    first, second = two[0].caller("ann"), two[1].caller("ann")
+
+    refused(Caller(app=two[1].app, subject="ann", token=first.token).list(), 401)
+    refused(Caller(app=two[0].app, subject="ann", token=second.token).list(), 401)
+    assert first.list().status_code == second.list().status_code == 200
+
+
+def test_services_do_not_share_cache_entries(two: tuple[Stack, Stack]) -> None:
     here = two[0].caller("ann")
     order = here.place()
     here.get(order)
@@ -48,7 +48,7 @@ def test_neither_keeps_the_other_s_copies(two: tuple[Stack, Stack]) -> None:
     assert two[1].cached(order) is None
 
 
-def test_neither_counts_the_other_s_requests(two: tuple[Stack, Stack]) -> None:
+def test_services_do_not_share_metrics(two: tuple[Stack, Stack]) -> None:
     for _ in range(3):
         two[0].caller("ann").place()
 
@@ -56,7 +56,7 @@ def test_neither_counts_the_other_s_requests(two: tuple[Stack, Stack]) -> None:
     assert 'method="POST"' not in ask(two[1].app, "GET", "/metrics").text
 
 
-def test_neither_tells_the_other_s_news(two: tuple[Stack, Stack]) -> None:
+def test_services_do_not_share_events(two: tuple[Stack, Stack]) -> None:
     two[0].caller("ann").place()
 
     while two[0].container.relay_events().sent or two[1].container.relay_events().sent:
@@ -65,7 +65,7 @@ def test_neither_tells_the_other_s_news(two: tuple[Stack, Stack]) -> None:
     assert [len(stack.container.publisher().published) for stack in two] == [1, 0]
 
 
-def test_their_mounts_are_their_own(two: tuple[Stack, Stack], build: Callable[..., Stack]) -> None:
+def test_services_do_not_share_mounts(two: tuple[Stack, Stack], build: Callable[..., Stack]) -> None:
     elsewhere = build(Settings(database_url="memory://", mounts={"orders": ("/shop",)}, log_level="ERROR"))
 
     refused(elsewhere.caller().ask("GET", "/orders/1"), 404)

@@ -1,1 +1,1 @@
-"""The repository as it is installed and checked: the wheel, the locks, the imports, the README, the house rules."""
+"""Tests of the repository: wheel, lock files, imports, README and architecture rules."""

@@ -1,4 +1,4 @@
-"""The rules of the house are watched: breaches of each import contract are planted and caught; the code is clean."""
+"""Architecture rules: each import contract detects a planted breach, and the code satisfies all of them."""
 
 import os
 import re
@@ -43,7 +43,7 @@ CIRCLES = [("orders_adapters.sql", "tables", "orders"), ("orders_flask.web", "pr
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources and the contracts, to be spoilt."""
+    """A copy of the sources and the import contracts, to be modified."""
     directory = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", directory)
@@ -63,13 +63,13 @@ def linted(directory: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def report_of_ours(copy: Path) -> str:
+def clean_report(copy: Path) -> str:
     return linted(copy)
 
 
 @pytest.fixture(scope="module")
-def report(copy: Path, report_of_ours: str) -> str:
-    """The report on all breaches at once, each at the end of its module, planted after `report_of_ours`."""
+def report(copy: Path, clean_report: str) -> str:
+    """The report on all breaches; each is appended to its module after `clean_report` was taken."""
     breaches = [(importer, f"import {imported}") for importer, imported, _ in BREACHES]
     breaches += [(importer, f"if TYPE_CHECKING:\n    import {imported}") for importer, imported, _ in FOR_TYPES_ONLY]
     breaches += [(f"{package}.{importer}", f"import {package}.{imported}") for package, importer, imported in CIRCLES]
@@ -79,39 +79,37 @@ def report(copy: Path, report_of_ours: str) -> str:
     return linted(copy)
 
 
-def test_the_code_keeps_every_import_contract(report_of_ours: str) -> None:
-    assert " 0 broken." in report_of_ours
+def test_import_contracts_are_satisfied(clean_report: str) -> None:
+    assert " 0 broken." in clean_report
 
 
 @pytest.mark.parametrize(("importer", "imported", "contract"), [*BREACHES, *FOR_TYPES_ONLY])
-def test_a_breach_of_an_import_contract_is_caught_by_its_name(
-    report: str, importer: str, imported: str, contract: str
-) -> None:
+def test_import_contract_breach_is_reported(report: str, importer: str, imported: str, contract: str) -> None:
     _, _, broken = report.partition("Broken contracts")
-    _, found, section = broken.partition(f"\n{contract}")
+    _, name, section = broken.partition(f"\n{contract}")
 
-    assert found, report
+    assert name, report
     assert f"{importer} -> {imported} " in re.split(r"\n-{5,}\n", section)[1], section
 
 
 @pytest.mark.parametrize(("package", "importer", "imported"), CIRCLES)
-def test_circle_among_modules_is_caught(report: str, package: str, importer: str, imported: str) -> None:
-    _, found, section = report.partition(f"No cycles are allowed in {package}.")
+def test_circle_among_modules_is_reported(report: str, package: str, importer: str, imported: str) -> None:
+    _, heading, section = report.partition(f"No cycles are allowed in {package}.")
 
-    assert found, report
+    assert heading, report
     assert f"-> .{imported} " in section or f"-> .{importer} " in section
 
 
-def test_each_import_contract_has_a_breach_that_is_caught(report: str) -> None:
+def test_every_import_contract_has_a_breach_case(report: str) -> None:
     contracts = [line.removesuffix(" BROKEN") for line in report.splitlines() if line.endswith((" BROKEN", " KEPT"))]
 
     caught = [*(name for _, _, name in BREACHES), "No package has a circle"]
 
     assert " KEPT" not in report
-    assert [each for each in contracts if not any(each.startswith(name) for name in caught)] == []
+    assert [contract for contract in contracts if not any(contract.startswith(name) for name in caught)] == []
 
 
-def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+def test_generated_files_are_ignored_by_git(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path}/orders.db")
     ignored = (ROOT / ".gitignore").read_text().split()
 
@@ -125,7 +123,7 @@ def test_what_the_service_leaves_in_a_checkout_is_ignored_by_git(tmp_path: Path)
 
 
 @pytest.mark.clause("001-09")
-def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
+def test_ruff_is_clean_and_coverage_enforced() -> None:
     ruff = Path(sys.executable).with_name("ruff")
 
     for command in (["check"], ["format", "--check"]):
@@ -135,7 +133,7 @@ def test_ruff_finds_nothing_and_coverage_is_measured() -> None:
     assert "--cov-fail-under=97" in planned.stdout
 
 
-def test_no_tier_of_tests_imports_another() -> None:
+def test_test_tiers_do_not_import_each_other() -> None:
     tiers = {"unit", "contract", "torture"}
 
     foreign = [

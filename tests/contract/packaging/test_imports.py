@@ -1,4 +1,4 @@
-"""What the base install costs: the standard library, and less than a tenth of a second."""
+"""Import cost of the base install: the standard library only, and less than 100 ms."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PACKAGES = [
     "orders_adapters.system",
 ]
 OURS = {"orders_domain", "orders_adapters"}
-PUBLISHED = 0.1  # seconds of CPU, because the machine may be busy with others
+PUBLISHED = 0.1  # seconds of CPU, because other processes may share the machine
 
 PROBE = """
 import os, sys, time
@@ -44,15 +44,15 @@ for names in {cases!r}:
 
 
 def fresh(*cases: list[str]) -> list[dict[str, Any]]:
-    """Import each case's modules where there is only the standard library and our source on the path."""
+    """Import the modules of each case with only the standard library and the source on the path."""
     probe = PROBE.format(source=str(SOURCE), cases=cases)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, check=True, env=environment
     )
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == len(cases), done.stderr
-    return found
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(results) == len(cases), done.stderr
+    return results
 
 
 def modules_of(package: str) -> list[str]:
@@ -60,18 +60,18 @@ def modules_of(package: str) -> list[str]:
 
 
 def foreign(names: list[str]) -> dict[str, set[str]]:
-    """The packages that are not the standard library's, by the module that is imported first."""
+    """The packages outside the standard library, by the module that is imported first."""
     roots = {
-        name: {module.partition(".")[0] for module in found["loaded"]}
-        for name, found in zip(names, fresh(*([name] for name in names)), strict=True)
+        name: {module.partition(".")[0] for module in result["loaded"]}
+        for name, result in zip(names, fresh(*([name] for name in names)), strict=True)
     }
     return {name: rest for name, loaded in roots.items() if (rest := loaded - sys.stdlib_module_names - OURS)}
 
 
-def test_each_module_can_be_imported_first_without_any_package_installed() -> None:
+def test_modules_import_without_dependencies() -> None:
     loaded_with = dict(zip(PACKAGES, fresh(*([package] for package in PACKAGES)), strict=True))
 
-    # A module's package is imported before the module, so that those a package loads are imported with it alone.
+    # A package is imported before its modules, so that the modules it loads are measured with it.
     others = [
         module for package in PACKAGES for module in modules_of(package) if module not in loaded_with[package]["loaded"]
     ]
@@ -80,21 +80,21 @@ def test_each_module_can_be_imported_first_without_any_package_installed() -> No
     assert foreign([*PACKAGES, *others]) == {}
 
 
-def test_the_domain_loads_no_adapter() -> None:
-    (found,) = fresh(["orders_domain", "orders_domain.use_cases"])
+def test_domain_imports_no_adapter() -> None:
+    (result,) = fresh(["orders_domain", "orders_domain.use_cases"])
 
-    assert not [module for module in found["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
+    assert not [module for module in result["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
 
 
 @pytest.mark.parametrize("name", BASE)
-def test_it_is_imported_in_less_than_a_tenth_of_a_second(name: str) -> None:
+def test_base_import_takes_under_100_ms(name: str) -> None:
     fresh([name])  # writes the bytecode
 
-    # CPU time grows where other processes share the cores: one try that is not disturbed is the measure.
-    assert any(each["took"] < PUBLISHED for _ in range(25) for each in fresh([name]))
+    # CPU time grows if other processes share the cores: one undisturbed attempt is enough.
+    assert any(result["took"] < PUBLISHED for _ in range(25) for result in fresh([name]))
 
 
-def test_without_the_setting_celery_is_not_imported() -> None:
+def test_celery_is_not_imported_by_default() -> None:
     code = (
         "import sys; from orders_flask import Settings, create_app; "
         "create_app(Settings(database_url='memory://')); print('celery' in sys.modules)"

@@ -1,6 +1,6 @@
-"""The lock files hold with every pip we claim: a requirement with an extra finds its pin with that extra.
+"""Lock files: each requirement with an extra is pinned with that extra, for every supported pip.
 
-pip before 23.3 looks a requirement with an extra up by itself, and takes a pin without the extra for no pin at all.
+pip before 23.3 resolves a requirement with an extra separately, and ignores a pin without the extra.
 """
 
 import re
@@ -55,14 +55,14 @@ def without_their_extra(lock: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
-def test_each_requirement_with_an_extra_is_pinned_with_that_extra(name: str) -> None:
+def test_lock_pins_required_extras(name: str) -> None:
     lock = (REQUIREMENTS / name).read_text()
 
     assert len(pins_of(lock)) > 30
     assert without_their_extra(lock) == []
 
 
-def test_a_lock_whose_pins_lost_their_extras_is_found() -> None:
+def test_lock_without_extras_is_detected() -> None:
     lock = (REQUIREMENTS / "dev.txt").read_text()
 
     stripped = re.sub(r"^([a-z0-9-]+)\[[^]]*\]==", r"\1==", lock, flags=re.MULTILINE)
@@ -72,5 +72,5 @@ def test_a_lock_whose_pins_lost_their_extras_is_found() -> None:
 
 
 @pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
-def test_a_lock_names_no_index(name: str) -> None:
+def test_lock_names_no_index(name: str) -> None:
     assert not re.search(r"://|--(?:extra-)?index-url|--find-links", (REQUIREMENTS / name).read_text())

@@ -1,4 +1,4 @@
-"""The tasks of the Makefile, where something is missing or in the way."""
+"""Makefile targets: missing network, failing installation and occupied port."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    # Under `make test` these would make of this make a part of that one.
+    # Under `make test` these variables would make this make a child of the outer one.
     outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     variables = {name: value for name, value in environment(**variables).items() if name not in outer}
     return subprocess.run(["make", *arguments], cwd=here, env=variables, capture_output=True, text=True, timeout=120)
@@ -26,7 +26,7 @@ def make(*arguments: str, here: Path = ROOT, **variables: str) -> subprocess.Com
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A checkout with an empty .venv and this environment's pip."""
+    """A checkout with an empty .venv and the pip of this environment."""
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
@@ -36,7 +36,7 @@ def fresh(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_installation_without_a_network_says_so_in_a_sentence(fresh: Path) -> None:
+def test_install_without_network_is_explained(fresh: Path) -> None:
     nowhere = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_FIND_LINKS": "",
@@ -52,7 +52,7 @@ def test_an_installation_without_a_network_says_so_in_a_sentence(fresh: Path) ->
     assert not (fresh / ".venv" / "run.stamp").exists()
 
 
-def test_an_installation_that_fails_otherwise_shows_why(fresh: Path) -> None:
+def test_install_failure_shows_its_cause(fresh: Path) -> None:
     (fresh / "requirements" / "run.txt").write_text("no-such-package-of-orders\n")
 
     ended = make(
@@ -64,23 +64,23 @@ def test_an_installation_that_fails_otherwise_shows_why(fresh: Path) -> None:
     assert "network is missing" not in ended.stderr
 
 
-def test_the_first_installation_says_how_long_it_takes(fresh: Path) -> None:
-    said = make("--dry-run", "run", here=fresh).stdout
+def test_first_install_announces_its_duration(fresh: Path) -> None:
+    output = make("--dry-run", "run", here=fresh).stdout
 
-    assert "Installing what the service needs into .venv: once, about a minute" in said
+    assert "Installing what the service needs into .venv: once, about a minute" in output
 
 
-def test_a_busy_port_names_make_s_own_option() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_busy_port_error_names_make_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
 
         ended = make("-o", ".venv/run.stamp", "run", f"BIN={Path(sys.executable).parent}", f"PORT={port}")
 
-    said = ended.stderr.splitlines()[0]
-    assert said.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
-    assert said.endswith(f"Use another port with make run PORT={port + 1}.")
+    message = ended.stderr.splitlines()[0]
+    assert message.startswith(f"Error: Cannot listen on 127.0.0.1:{port}:")
+    assert message.endswith(f"Use another port with make run PORT={port + 1}.")
 
 
-def test_the_tests_run_on_the_checkout_and_not_on_an_installed_copy() -> None:
-    """As they do after `pip install .` in make's environment, which replaces the editable installation."""
+def test_tests_import_the_checkout() -> None:
+    """An installed copy, for example after `pip install .`, replaces the editable installation."""
     assert Path(orders_flask.__file__).is_relative_to(ROOT / "src")

@@ -1,4 +1,4 @@
-"""The README: its example of embedding runs, and its links lead to files."""
+"""README: the embedding example runs, and the links resolve."""
 
 import re
 import subprocess
@@ -14,9 +14,7 @@ README = Path(__file__).parents[3] / "README.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\nIt prints `([^`]*)` and `([^`]*)`", re.DOTALL)
 
 
-def test_every_setting_of_the_table_is_read_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_documented_setting_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DEFAULT_CURRENCY", "EUR")
     monkeypatch.setenv("NEW_ORDER_QUEUE", "fresh")
@@ -26,10 +24,10 @@ def test_every_setting_of_the_table_is_read_from_the_environment(
     assert (read.default_currency, read.new_order_queue) == ("EUR", "fresh")
 
 
-def test_the_example_of_embedding_runs_and_prints_what_is_promised(tmp_path: Path) -> None:
-    found = EXAMPLE.search(README.read_text())
-    assert found, "the README has an example of embedding"
-    code, *promised = found.groups()
+def test_readme_embedding_example_runs(tmp_path: Path) -> None:
+    example = EXAMPLE.search(README.read_text())
+    assert example, "the README has an example of embedding"
+    code, *promised = example.groups()
 
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
@@ -37,7 +35,7 @@ def test_the_example_of_embedding_runs_and_prints_what_is_promised(tmp_path: Pat
     assert ran.stdout.splitlines() == promised
 
 
-def test_readme_links_lead_to_files_of_the_project() -> None:
+def test_readme_links_resolve() -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", README.read_text())
 
     missing = [target for target in targets if not (README.parent / target).is_file()]
@@ -46,13 +44,13 @@ def test_readme_links_lead_to_files_of_the_project() -> None:
     assert missing == []
 
 
-def test_readme_names_every_contract_and_when_to_choose_it() -> None:
+def test_readme_lists_every_contract() -> None:
     choices = README.read_text().partition("choose this contract if |\n| --- | --- | --- |\n")[2].partition("\n\n")[0]
 
     assert {row.split("`")[1] for row in choices.splitlines()} == set(CONTRACTS)
 
 
-def test_no_command_of_the_readme_replaces_the_editable_installation_of_make() -> None:
+def test_readme_retains_editable_installation() -> None:
     pages = [README, *(README.parent / "docs").rglob("*.md")]
     installed = [what for page in pages for what in re.findall(r"pip install ([^`\n]*)", page.read_text())]
 

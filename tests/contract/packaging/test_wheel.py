@@ -1,4 +1,4 @@
-"""The wheel is whole: it migrates a database outside any checkout, and promises its types."""
+"""Wheel: complete enough to migrate a database outside a checkout, with type information."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an installation of the wheel puts on a machine."""
+    """The files that an installation of the wheel creates."""
     built, installed = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("installed")
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(built)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -23,7 +23,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed
 
 
-def test_an_installed_wheel_migrates_a_database_outside_any_checkout(installed: Path, tmp_path: Path) -> None:
+def test_installed_wheel_migrates_a_database(installed: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     variables = environment(PYTHONPATH=str(installed), DATABASE_URL=url)
 
@@ -44,7 +44,7 @@ def test_an_installed_wheel_migrates_a_database_outside_any_checkout(installed: 
     assert Path(where.stdout.strip()).is_relative_to(installed), "the wheel's own migrations were used"
 
 
-def test_the_wheel_has_its_types_its_licence_and_no_needless_files(installed: Path) -> None:
+def test_wheel_has_types_license_and_no_tests(installed: Path) -> None:
     names = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
 
     assert {f"orders_{part}/py.typed" for part in ("domain", "adapters", "flask")} <= names

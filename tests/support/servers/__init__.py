@@ -1,1 +1,1 @@
-"""Real parts for tests: PostgreSQL, Redis and RabbitMQ, found or started, and a network that can be broken."""
+"""Real servers for tests: PostgreSQL, Redis and RabbitMQ, discovered or started, and a fault proxy."""

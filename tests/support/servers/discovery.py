@@ -1,4 +1,4 @@
-"""Where a real part comes from: the environment, else a server already listening, else one started for the run."""
+"""Server discovery: the address in the environment, a listening server, or a server started for the run."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 
 class Unavailable(Exception):
-    """A server cannot be had; the message says why."""
+    """No server is available; the message states the reason."""
 
 
 class Addressed(Protocol):
-    """Anything with an address."""
+    """Protocol of a server with an address."""
 
     @property
     def url(self) -> str: ...
@@ -21,9 +21,9 @@ class Addressed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A technology that tests need, and where a server of it may be.
+    """A kind of server that tests need, and where to find it.
 
-    `version_at` asks the server at an address for its version, within seconds, and raises `Unavailable`.
+    `version_at` returns the version of the server at an address within seconds, and raises `Unavailable`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A server that answered, and how we came by it."""
+    """A server that responded, and how it was discovered."""
 
     name: str
     version: str
@@ -48,12 +48,12 @@ class Found:
 
 
 def find(part: Part, *, until: ExitStack, environment: Mapping[str, str] = os.environ) -> Found:
-    """Return the first server that answers; one started here lives until `until` is closed.
+    """Return the first server that responds; a server started here lives until `until` is closed.
 
-    An address in the environment is an order: if nobody answers there, no other is tried.
+    An address in the environment is binding: if its server does not respond, no other is tried.
 
     Raises:
-        Unavailable: there is none; the message names every place tried.
+        Unavailable: no server responds; the message names every address tried.
     """
     if url := environment.get(part.variable):
         return _ask(part, url, how=f"named by {part.variable}")

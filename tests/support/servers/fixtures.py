@@ -1,6 +1,6 @@
-"""The fixtures that hand real parts to tests: one server a run, or a skip that names what is wanting.
+"""Server fixtures: one server per run, or a skip that names the missing server.
 
-Each imports its client library when it is first used: a run without servers starts a second earlier.
+Each fixture imports its client library on first use, because a run without servers then starts a second earlier.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ Breakable = TypeVar("Breakable", bound="Throwaway")
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> Iterator["PostgresServer"]:
-    """PostgreSQL: `url` of the run's own database, `database()` for the URL of a fresh one."""
+    """PostgreSQL: `url` of the run's database, `database()` for the URL of a new one."""
     from tests.support.servers import parts, postgresql
 
     yield from _serve(pytestconfig, parts.POSTGRESQL, postgresql.PostgresServer)
@@ -34,7 +34,7 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator["PostgresServer"]:
 
 @pytest.fixture(scope="session")
 def redis_server(pytestconfig: pytest.Config) -> Iterator["RedisServer"]:
-    """Redis: `url`, and the `prefix` that every key of the run begins with."""
+    """Redis: `url`, and the `prefix` of every key of the run."""
     from tests.support.servers import parts, redis
 
     yield from _serve(pytestconfig, parts.REDIS, redis.RedisServer)
@@ -53,16 +53,16 @@ def _serve(
 ) -> Iterator[Server]:
     with ExitStack() as stack:
         try:
-            found = find(part, until=stack)
+            server = find(part, until=stack)
         except Unavailable as why:
             for_want_of(part.name, why=str(why))
-        used(config, str(found))
-        yield stack.enter_context(serve(found.url))
+        used(config, str(server))
+        yield stack.enter_context(serve(server.url))
 
 
 @pytest.fixture(scope="session")
 def kafka_server(pytestconfig: pytest.Config) -> Iterator["KafkaServer"]:
-    """Kafka, as librdkafka's mock cluster in a process of its own: `servers`, and `name(label)` for topics."""
+    """Kafka, as librdkafka's mock cluster in a separate process: `servers`, and `name(label)` for topics."""
     from tests.support.servers.kafka import KafkaServer
 
     with KafkaServer() as server:
@@ -72,7 +72,7 @@ def kafka_server(pytestconfig: pytest.Config) -> Iterator["KafkaServer"]:
 
 @pytest.fixture(scope="module")
 def module_postgres() -> Iterator["ThrowawayPostgres"]:
-    """A PostgreSQL of the module's own: to make another for each test would cost a second or two."""
+    """One PostgreSQL per module, because a start takes one or two seconds."""
     from tests.support.servers.ephemeral import ThrowawayPostgres
 
     yield from _start("PostgreSQL", ThrowawayPostgres)
@@ -80,7 +80,7 @@ def module_postgres() -> Iterator["ThrowawayPostgres"]:
 
 @pytest.fixture
 def throwaway_postgres(module_postgres: "ThrowawayPostgres") -> "ThrowawayPostgres":
-    """A PostgreSQL that the test may kill and freeze; it has what earlier tests of the module committed."""
+    """A PostgreSQL that the test may kill and freeze, with the data that earlier tests of the module committed."""
     return _running(module_postgres)
 
 
@@ -94,7 +94,7 @@ def throwaway_redis() -> Iterator["ThrowawayRedis"]:
 
 @pytest.fixture(scope="module")
 def module_rabbit() -> Iterator["ThrowawayRabbit"]:
-    """A RabbitMQ of the module's own: to start another for each test would cost 5 to 10 seconds."""
+    """One RabbitMQ per module, because a start takes 5 to 10 seconds."""
     from tests.support.servers.ephemeral import ThrowawayRabbit
 
     yield from _start("RabbitMQ", ThrowawayRabbit)
@@ -102,12 +102,12 @@ def module_rabbit() -> Iterator["ThrowawayRabbit"]:
 
 @pytest.fixture
 def throwaway_rabbit(module_rabbit: "ThrowawayRabbit") -> "ThrowawayRabbit":
-    """A RabbitMQ that the test may kill and freeze; it has the queues that earlier tests of the module left."""
+    """A RabbitMQ that the test may kill and freeze, with the queues that earlier tests of the module left."""
     return _running(module_rabbit)
 
 
 def _running(server: Breakable) -> Breakable:
-    """Return the server, whatever the test before did to it."""
+    """Return the server in a running state, whatever the previous test did to it."""
     server.thaw()
     server.start()
     return server

@@ -1,4 +1,4 @@
-"""Kafka for a test run: librdkafka's mock cluster, in a process of its own, where nothing is left behind."""
+"""Kafka for a test run: librdkafka's mock cluster in a separate process, which leaves no data behind."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ PATIENCE = 30  # seconds
 
 
 class KafkaServer:
-    """A mock cluster of three brokers; it makes topics as they are named."""
+    """A mock cluster of three brokers; it creates a topic on first use."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -31,11 +31,11 @@ class KafkaServer:
         return f"{label}-{next(self._numbers)}"
 
     def topic(self, label: str) -> str:
-        """Return the name of a new topic, which is there."""
+        """Create a topic; return its name."""
         return self.make(self.name(label))
 
     def make(self, topic: str) -> str:
-        """Make the topic; return its name."""
+        """Create the topic; return its name."""
         maker = Producer({"bootstrap.servers": self.servers, "log_level": 0})
         deadline = time.monotonic() + PATIENCE
         while not maker.list_topics(topic, timeout=PATIENCE).topics[topic].partitions:
@@ -44,32 +44,32 @@ class KafkaServer:
         return topic
 
     def send(self, topic: str, values: Sequence[bytes], *, key: str | None = None) -> None:
-        """Put values into a topic, safely."""
+        """Publish values to a topic and wait for the acknowledgements."""
         producer = Producer({"bootstrap.servers": self.servers, "acks": "all", "log_level": 0})
         for value in values:
             producer.produce(topic, value, key)
         assert producer.flush(PATIENCE) == 0, "Kafka did not take it all"
 
     def headers(self, record: Message) -> dict[str, str]:
-        """Return a record's headers as text."""
-        found: Any = record.headers() or []
-        return {name: bytes(value).decode() for name, value in found}
+        """Return the headers of a record as text."""
+        pairs: Any = record.headers() or []
+        return {name: bytes(value).decode() for name, value in pairs}
 
     def records(self, topic: str) -> list[Message]:
-        """Return all that a topic holds now, each partition's in its order."""
+        """Return all records of a topic, in order within each partition."""
         reader = Consumer({"bootstrap.servers": self.servers, "group.id": "reader", "log_level": 0})
         try:
             places = [
-                TopicPartition(topic, one, 0)
-                for one in reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
+                TopicPartition(topic, partition, 0)
+                for partition in reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
             ]
             ends = {place.partition: reader.get_watermark_offsets(place, timeout=PATIENCE)[1] for place in places}
-            found: list[Message] = []
+            fetched: list[Message] = []
             for place in places:
                 reader.assign([place])
-                while ends[place.partition] > sum(one.partition() == place.partition for one in found):
-                    found += [one for one in reader.consume(500, timeout=1) if one.error() is None]
-            return found
+                while ends[place.partition] > sum(record.partition() == place.partition for record in fetched):
+                    fetched += [record for record in reader.consume(500, timeout=1) if record.error() is None]
+            return fetched
         finally:
             reader.close()
 

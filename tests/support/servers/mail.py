@@ -1,4 +1,4 @@
-"""A mail server for a test: it keeps what it is given, and refuses what it is told to."""
+"""Mail server for tests: it stores messages, and rejects recipients on request."""
 
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -13,7 +13,7 @@ from tests.support.servers.ephemeral.server import HOST, free_port
 
 @dataclass
 class MailServer:
-    """`with MailServer() as mail: ...`; `replies` by recipient, `login` as name and password where one is asked for."""
+    """`with MailServer() as mail: ...`; `replies` by recipient, `login` as name and password if it is required."""
 
     replies: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)

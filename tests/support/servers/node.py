@@ -1,4 +1,4 @@
-"""Packages of Node's, installed once for the run into a folder of its own."""
+"""Node packages, installed once per run into a separate directory."""
 
 import shutil
 import subprocess
@@ -10,9 +10,9 @@ PATIENCE = 120  # seconds
 
 
 def installed(package: str, version: str, *, within: Path) -> Path:
-    """Install the package and return its folder; the folder beside it is where its users' modules have to be.
+    """Install the package and return its directory; modules that use it must be in the directory beside it.
 
-    A test that calls it is not run where there is no Node, or the package cannot be had.
+    The test is skipped if Node or the package is not available.
     """
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:

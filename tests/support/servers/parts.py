@@ -1,4 +1,4 @@
-"""The technologies that tests need, and where a server of each may be."""
+"""The servers that tests need, and where to find them."""
 
 from tests.support.servers import postgresql, rabbitmq, redis
 from tests.support.servers.discovery import Part

@@ -1,4 +1,4 @@
-"""PostgreSQL for a test run: databases of its own on whatever server there is."""
+"""PostgreSQL for a test run: separate databases on any available server."""
 
 import getpass
 import time
@@ -36,7 +36,7 @@ def version_at(url: str) -> str:
 
 
 class PostgresServer:
-    """A server on which the run has databases of its own; leaving the context drops them."""
+    """A server with databases of the run; leaving the context drops them."""
 
     def __init__(self, url: str) -> None:
         self._admin = make_url(url)
@@ -45,19 +45,19 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The run's own database, which all its tests share."""
+        """The database of the run, which all its tests share."""
         return self._url(DATABASE)
 
     def database(self) -> str:
-        """Make an empty database and return its URL."""
+        """Create an empty database and return its URL."""
         return self._make(next(self._names))
 
     def copy(self, url: str) -> str:
-        """Make a copy of a database to which nobody is connected, and return its URL."""
+        """Copy a database without open connections, and return the URL of the copy."""
         return self._make(next(self._names), template=str(make_url(url).database))
 
     def drop(self, url: str) -> None:
-        """Drop a database that `database` made, connected or not."""
+        """Drop a database of `database`, with its connections."""
         self._drop(str(make_url(url).database))
 
     def __enter__(self) -> Self:
@@ -74,10 +74,10 @@ class PostgresServer:
             self._drop(name)
 
     def _make(self, name: str, *, template: str = "template0") -> str:
-        # template0 is never connected to, so that runs side by side do not disturb each other.
+        # template0 has no connections, so that parallel runs do not block each other.
         self._execute("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
         self._made.append(name)
-        # No test cuts the power of this server: what a commit wrote need not be on the disk.
+        # Tests never cut the power of this server, so that a commit need not reach the disk.
         self._execute("ALTER DATABASE {} SET synchronous_commit = off", name)
         return self._url(name)
 
@@ -99,10 +99,10 @@ def _connect(url: URL) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def vacuum(engine: Engine) -> None:
-    """Vacuum and analyze the whole database, so that index-only scans look up no row.
+    """Vacuum and analyze the database, so that index-only scans read no row.
 
-    Pages are marked as visible to all only where the commits on them are flushed, and the databases of tests commit
-    asynchronously: one synchronous commit flushes those before it.
+    Pages are marked all-visible only after their commits are flushed, and test databases commit asynchronously: one
+    synchronous commit flushes the commits before it.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in (

@@ -1,4 +1,4 @@
-"""A loopback TCP proxy that tests put between the program and a server, to break the network between them."""
+"""Loopback TCP proxy between the program and a server, which tests use to break the network."""
 
 import socket
 import threading
@@ -13,24 +13,24 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Cue:
-    """Words at which a proxy hangs."""
+    """Byte sequences at which the proxy stops forwarding."""
 
     words: tuple[bytes, ...]
     done: bool
     came: threading.Event = field(default_factory=threading.Event)
-    _said: dict[socket.socket, int] = field(default_factory=dict)  # how many of them, by whom
+    _matched: dict[socket.socket, int] = field(default_factory=dict)  # the number of matched sequences by connection
 
-    def heard(self, data: bytes, *, by: socket.socket) -> bool:
-        """Note what a client says; say whether this was the last word, for the first time."""
-        said = self._said.get(by, 0)
-        while said < len(self.words) and self.words[said] in data:
-            said += 1
-        self._said[by] = said
-        return said == len(self.words) and not self.came.is_set()
+    def matches(self, data: bytes, *, by: socket.socket) -> bool:
+        """Match data of a client; return whether the last sequence matched for the first time."""
+        matched = self._matched.get(by, 0)
+        while matched < len(self.words) and self.words[matched] in data:
+            matched += 1
+        self._matched[by] = matched
+        return matched == len(self.words) and not self.came.is_set()
 
 
 class Proxy:
-    """`with Proxy(host, port) as proxy: ...` forwards `proxy.port`, until told otherwise."""
+    """`with Proxy(host, port) as proxy: ...` forwards `proxy.port` until a method breaks the connection."""
 
     def __init__(self, host: str, port: int, *, listen_on: int = 0) -> None:
         self._server = (host, port)
@@ -46,41 +46,41 @@ class Proxy:
 
     @classmethod
     def before(cls, url: str) -> Self:
-        """A proxy before the server of an address; see `through`."""
+        """A proxy in front of the server of an address; see `through`."""
         where = urlsplit(url)
         if where.hostname is None or where.port is None:
             raise ValueError(f"an address with a host and a port is needed, not {url}")
         return cls(where.hostname, where.port)
 
     def through(self, url: str) -> str:
-        """The address of the same server, reached through this proxy."""
+        """The address of the same server through this proxy."""
         where = urlsplit(url)
         credentials, at, _ = where.netloc.rpartition("@")
         return where._replace(netloc=f"{credentials}{at}{HOST}:{self.port}").geturl()
 
     def cut(self) -> None:
-        """Drop all connections and refuse new ones."""
+        """Close all connections and refuse new ones."""
         self._stop_listening()
         self._drop_all()
 
     def hang(self) -> None:
-        """Accept connections and keep them, and forward nothing."""
+        """Accept connections and forward nothing."""
         self._flowing.clear()
 
     def hang_at(self, *words: bytes, done: bool) -> threading.Event:
-        """Hang as soon as one client has said all these words, one after the other; return what is set then.
+        """Stop forwarding after one client has sent all byte sequences in order; return the event that is set then.
 
-        With ``done`` the server still gets the last of them and does what it says, but nobody hears of it.
+        With ``done`` the server still receives the last sequence and executes it, but its response is not forwarded.
         """
         self._cue = Cue(words, done)
         return self._cue.came
 
     def delay(self, seconds: float) -> None:
-        """Hold whatever is sent, either way, for so long."""
+        """Delay all data in both directions."""
         self._delay = seconds
 
     def restore(self) -> None:
-        """Be an ordinary network again; what was held while hanging arrives."""
+        """Forward again; the data received meanwhile is delivered."""
         self._delay = 0.0
         self._cue = None
         self._flowing.set()
@@ -137,8 +137,8 @@ class Proxy:
             while data := source.recv(65536):
                 time.sleep(self._delay)
                 cue = self._cue if from_client else None
-                if cue and cue.heard(data, by=source):
-                    self._flowing.clear()  # first, lest the answer slip through
+                if cue and cue.matches(data, by=source):
+                    self._flowing.clear()  # before forwarding, so that the response cannot pass
                     if cue.done:
                         sink.sendall(data)
                     cue.came.set()
@@ -152,12 +152,12 @@ class Proxy:
         with self._lock:
             everything = tuple(self._open)
         self._drop(*everything)
-        self._flowing.set()  # pumps that hang find their sockets closed, and end
+        self._flowing.set()  # pumps that hang detect the closed sockets and end
 
     def _drop(self, *sockets: socket.socket) -> None:
-        for each in sockets:
+        for connection in sockets:
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
         with self._lock:
             self._open -= set(sockets)

@@ -1,4 +1,4 @@
-"""RabbitMQ for a test run: queues and exchanges under a prefix of its own on whatever broker there is."""
+"""RabbitMQ for a test run: queues and exchanges under a separate prefix on any available broker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ def version_at(url: str) -> str:
     """Return the version of the broker at an address, or raise `Unavailable`."""
     try:
         with _connected(url) as connection:
-            # pika keeps what the broker said of itself on the connection below the blocking one.
+            # pika stores the server properties on the connection below the blocking connection.
             return str(connection._impl.server_properties["version"])
     except (AMQPError, AMQPConnectorException, OSError) as why:
         cause = getattr(why.args[0], "exception", why) if why.args else why
@@ -29,7 +29,7 @@ def version_at(url: str) -> str:
 
 
 class RabbitServer:
-    """A broker on which the run has the names under `prefix`; leaving the context deletes those given out."""
+    """A broker with names under `prefix`; leaving the context deletes the queues and exchanges of the run."""
 
     prefix = f"{PREFIX}."
 
@@ -44,13 +44,13 @@ class RabbitServer:
         return self._given[-1]
 
     def queue(self, label: str) -> str:
-        """Return a new name for a queue whose dead letters, and what is early there, are deleted with it."""
+        """Return a new name for a queue; its dead-letter queue and retry queue are deleted with it."""
         name = self.name(label)
         self._given += [f"{name}.dead", f"{name}.early"]
         return name
 
     def delete(self, *names: str) -> None:
-        """Delete the queues and the exchanges of these names; those that do not exist are no matter."""
+        """Delete the queues and the exchanges of these names; missing ones are ignored."""
         with self.channel() as channel:
             for name in names:
                 channel.queue_delete(name)
@@ -58,7 +58,7 @@ class RabbitServer:
 
     @contextmanager
     def channel(self) -> Iterator[BlockingChannel]:
-        """A channel on a connection of its own, to prepare and to look."""
+        """A channel on a new connection, to prepare and inspect queues."""
         with _connected(self.url) as connection:
             yield connection.channel()
 

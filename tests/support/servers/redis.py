@@ -1,4 +1,4 @@
-"""Redis for a test run: keys under a prefix of its own on whatever server there is."""
+"""Redis for a test run: keys under a separate prefix on any available server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def version_at(url: str) -> str:
 
 
 class RedisServer:
-    """A server on which the run has the keys under `prefix`; leaving the context deletes them."""
+    """A server with keys under `prefix`; leaving the context deletes them."""
 
     prefix = f"{PREFIX}:"
 
@@ -45,15 +45,15 @@ class RedisServer:
 
 @contextmanager
 def round_trips() -> Iterator[list[object]]:
-    """What this process sent to Redis meanwhile, each one a round trip, of one command or several."""
+    """The round trips of this process to Redis during the block, each with one command or several."""
     sent: list[object] = []
     send: Any = AbstractConnection.send_packed_command
 
-    def note(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
+    def record(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:
         sent.append(command)
         send(connection, command, check_health)
 
-    with mock.patch.object(AbstractConnection, "send_packed_command", note):
+    with mock.patch.object(AbstractConnection, "send_packed_command", record):
         yield sent
 
 

@@ -1,10 +1,10 @@
-"""A database with the tables of this release."""
+"""Database migration for tests."""
 
 from orders_flask.bootstrap.container import Container
 
 
 def migrated(container: Container) -> Container:
-    """Return the container, its database brought up to date."""
+    """Migrate the database of the container; return the container."""
     migrations = container.store().migrations
     assert migrations
     migrations.upgrade("head")

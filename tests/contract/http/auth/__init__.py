@@ -1,1 +1,1 @@
-"""The published contract of /auth: signing in, staying in, signing out."""
+"""Tests of /auth: login, token refresh and logout."""

@@ -1,4 +1,4 @@
-"""The door of a service: who has an account there, and what they can ask."""
+"""Test client of /auth, and the accounts that use it."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -19,7 +19,7 @@ ADDRESSES = (f"198.51.{number // 250}.{number % 250}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Guest:
-    """Somebody with an account. Each asks from an address of their own."""
+    """An account holder. Each account sends requests from its own address, because attempts are limited by address."""
 
     app: Flask
     stack: Stack
@@ -35,23 +35,23 @@ class Guest:
         return self.post("/auth/login", {"email": self.email if email is None else email, "password": password})
 
     def token(self) -> str:
-        answer = self.login()
-        assert answer.status_code == 200, answer.text
-        return str(answer.json["token"])
+        response = self.login()
+        assert response.status_code == 200, response.text
+        return str(response.json["token"])
 
     def refresh(self, token: object, *, app: Flask | None = None) -> Answer:
         return self.post("/auth/refresh", {"token": token}, app=app)
 
     def refreshed(self, token: str, *, app: Flask | None = None) -> str:
-        answer = self.refresh(token, app=app)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json["token"])
+        response = self.refresh(token, app=app)
+        assert response.status_code == 200, response.text
+        return str(response.json["token"])
 
     def logout(self, token: str, *, app: Flask | None = None) -> Answer:
         return ask(app or self.app, "POST", "/auth/logout", headers={"Authorization": f"Bearer {token}"})
 
     def opens(self, token: str, *, app: Flask | None = None) -> bool:
-        """Whether every contract lets the token in; none may be of another opinion than the others."""
+        """Whether all contracts accept the token; the contracts must agree."""
         caller = Caller(app=app or self.app, subject=self.subject, token=token)
         paths = (f"/orders/user/{self.subject}", "/api/v1/orders/my-orders", "/ostore/orders/none")
         statuses = [caller.ask("GET", path).status_code for path in paths]
@@ -71,10 +71,10 @@ def welcome(stack: Stack, **others: Any) -> Guest:
     return Guest(app=stack.app, stack=stack, subject=subject, email=email, address=next(ADDRESSES))
 
 
-def error(answer: Answer, status: int) -> str:
-    """Return what a refusal says, having seen that it is what the contract says of every error."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() == {"error"}
-    assert isinstance(answer.json["error"], str)
-    return str(answer.json["error"])
+def error(response: Answer, status: int) -> str:
+    """Return the message of an error response, after checking its shape."""
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() == {"error"}
+    assert isinstance(response.json["error"], str)
+    return str(response.json["error"])

@@ -1,4 +1,4 @@
-"""Somebody with an account, for each test a new one; and hashing that is counted, or cheap."""
+"""Fixtures of /auth: a new account for each test, and cheap or counted password hashing."""
 
 import argon2
 import pytest
@@ -15,7 +15,7 @@ def ada(stack: Stack) -> Guest:
 
 @pytest.fixture
 def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords in a fraction of a millisecond, where hashing is not what is tested."""
+    """Hash passwords in a fraction of a millisecond, because most tests do not test hashing."""
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(password_hasher, "_HASHER", cheap)
     monkeypatch.setattr(password_hasher, "_DUMMY_HASH", cheap.hash("a password that nobody knows"))
@@ -23,7 +23,7 @@ def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def worked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The parameters of each password that was checked meanwhile."""
+    """The parameters of each password hash that was verified during the test."""
     done: list[object] = []
     real = argon2.low_level.verify_secret
 

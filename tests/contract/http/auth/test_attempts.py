@@ -1,4 +1,4 @@
-"""POST /auth/login tried again and again: how often by account and by address, with Redis and without it."""
+"""Rate limit of POST /auth/login: by account and by address, with Redis and without it."""
 
 import time
 from collections.abc import Callable
@@ -16,26 +16,24 @@ pytestmark = pytest.mark.usefixtures("quick_hashing")
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_an_account_can_be_tried_ten_times_a_minute_whether_it_exists_or_not(
-    ada: Guest, worked: list[object], known: bool
-) -> None:
+def test_account_is_limited_to_ten_attempts(ada: Guest, worked: list[object], known: bool) -> None:
     email = ada.email if known else f"nobody-{ada.subject}@example.com"
     for _ in range(10):
         error(ada.login(email=email, password="wrong horse"), 401)
 
-    answers = [ada.login(email=spelling) for spelling in (email, email.upper(), f" {email}")]
+    responses = [ada.login(email=spelling) for spelling in (email, email.upper(), f" {email}")]
 
-    for answer in answers:
-        assert error(answer, 429) == "Too many attempts; please try again later."
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    for response in responses:
+        assert error(response, 429) == "Too many attempts; please try again later."
+        assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert len(worked) == 10
 
 
-def test_who_knows_the_password_may_sign_in_often(ada: Guest) -> None:
+def test_valid_password_is_never_limited(ada: Guest) -> None:
     assert [ada.login().status_code for _ in range(15)] == [200] * 15
 
 
-def test_one_address_may_try_a_hundred_times_a_minute(ada: Guest) -> None:
+def test_address_is_limited_to_100_attempts(ada: Guest) -> None:
     stranger = replace(ada, address="203.0.113.77")
     for number in range(100):
         error(stranger.login(email=f"{number}-{ada.email}", password="wrong horse"), 401)
@@ -45,7 +43,7 @@ def test_one_address_may_try_a_hundred_times_a_minute(ada: Guest) -> None:
     assert ada.login().status_code == 200
 
 
-def test_a_network_of_ipv6_counts_as_one_address(ada: Guest) -> None:
+def test_ipv6_network_counts_as_one_address(ada: Guest) -> None:
     def seen_from(number: int) -> int:
         neighbour = replace(ada, address=f"2001:db8:7:9::{number:x}")
         return neighbour.login(email=f"{number}-{ada.email}", password="wrong horse").status_code
@@ -53,20 +51,20 @@ def test_a_network_of_ipv6_counts_as_one_address(ada: Guest) -> None:
     assert [seen_from(number) for number in range(101)] == [401] * 100 + [429]
 
 
-def test_behind_proxies_the_one_who_asks_is_counted(build: Callable[..., Stack]) -> None:
+def test_client_behind_proxy_is_counted(build: Callable[..., Stack]) -> None:
     stack = build(Settings(log_level="ERROR", trusted_proxies=1))
 
     def status(client: str, number: int) -> int:
         body = {"email": f"{number}-{client}@example.com", "password": "wrong horse"}
-        said = {"X-Forwarded-For": f"6.6.6.{number}, {client}"}
-        return ask(stack.app, "POST", "/auth/login", headers=said, **as_json(body)).status_code
+        headers = {"X-Forwarded-For": f"6.6.6.{number}, {client}"}
+        return ask(stack.app, "POST", "/auth/login", headers=headers, **as_json(body)).status_code
 
     assert [status("203.0.113.1", number) for number in range(101)] == [401] * 100 + [429]
     assert status("203.0.113.2", 1) == 401
 
 
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
-def test_without_redis_each_process_counts_for_itself(
+def test_process_limits_attempts_without_redis(
     far_from_redis: Stack, to_redis: Proxy, broken: Callable[[Proxy], None]
 ) -> None:
     guest = welcome(far_from_redis)

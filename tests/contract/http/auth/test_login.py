@@ -1,4 +1,4 @@
-"""POST /auth/login: a token for an e-mail address and a password, and one answer for everything else."""
+"""POST /auth/login: a token for a valid e-mail address and password, and one response for all failures."""
 
 import time
 from collections.abc import Callable
@@ -40,36 +40,36 @@ BAD: list[object] = [
 
 
 @pytest.mark.clause("003-09")
-def test_the_right_password_gives_a_token_that_every_contract_takes(ada: Guest) -> None:
-    answer = ada.login()
+def test_valid_password_yields_accepted_token(ada: Guest) -> None:
+    response = ada.login()
 
-    assert answer.status_code == 200
-    assert answer.json.keys() == {"token"}
-    assert ada.opens(answer.json["token"])
+    assert response.status_code == 200
+    assert response.json.keys() == {"token"}
+    assert ada.opens(response.json["token"])
 
 
 @pytest.mark.clause("003-09", "003-11")
-def test_the_token_is_signed_by_us_and_says_who_and_until_when(stack: Stack) -> None:
+def test_token_has_signature_claims_and_expiry(stack: Stack) -> None:
     root = welcome(stack, role=Role.ADMIN, scopes=frozenset({"orders:write"}))
 
-    one, other = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
+    first, second = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
 
-    assert (one["sub"], one["role"], one["scope"]) == (root.subject, "admin", "orders:write")
-    assert one["exp"] - one["iat"] == 3600
-    assert abs(one["iat"] - time.time()) < 60
-    assert one["jti"] != other["jti"]
-    assert one["fam"] != other["fam"]
+    assert (first["sub"], first["role"], first["scope"]) == (root.subject, "admin", "orders:write")
+    assert first["exp"] - first["iat"] == 3600
+    assert abs(first["iat"] - time.time()) < 60
+    assert first["jti"] != second["jti"]
+    assert first["fam"] != second["fam"]
 
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("spelt", [str.upper, str.title, lambda email: f"  {email}\n"])
-def test_an_e_mail_address_is_the_same_in_any_case(ada: Guest, spelt: Callable[[str], str]) -> None:
+def test_email_address_is_case_insensitive(ada: Guest, spelt: Callable[[str], str]) -> None:
     assert ada.login(email=spelt(ada.email)).status_code == 200
 
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("way", ["password", "unknown", "no e-mail", "empty", "SQL", "disabled"])
-def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(ada: Guest, worked: list[object], way: str) -> None:
+def test_failed_logins_are_indistinguishable(ada: Guest, worked: list[object], way: str) -> None:
     wrong: dict[str, dict[str, object]] = {
         "password": {"password": "wrong horse"},
         "unknown": {"email": f"nobody-{ada.subject}@example.com"},
@@ -81,19 +81,17 @@ def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(ada: Guest, work
     if way == "disabled":
         ada.disable()
 
-    answer = ada.login(**wrong[way])
+    response = ada.login(**wrong[way])
 
-    assert error(answer, 401) == WRONG
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert error(response, 401) == WRONG
+    assert response.headers["WWW-Authenticate"] == "Bearer"
     assert len(worked) == 1
     assert worked[0] == argon2.extract_parameters(argon2.PasswordHasher(2, 19 * 1024, 1).hash("x"))
 
 
 @pytest.mark.clause("003-09")
 @pytest.mark.parametrize("body", BAD, ids=lambda body: str(body)[:40])
-def test_a_body_that_cannot_be_is_a_bad_request_that_costs_no_work(
-    ada: Guest, worked: list[object], body: object
-) -> None:
+def test_invalid_body_is_400_before_hashing(ada: Guest, worked: list[object], body: object) -> None:
     error(ada.post("/auth/login", body), 400)
 
     assert worked == []
@@ -113,47 +111,43 @@ def test_a_body_that_cannot_be_is_a_bad_request_that_costs_no_work(
     ],
     ids=str,
 )
-def test_what_is_no_json_of_ours_is_refused_in_the_contract_s_words(
-    stack: Stack, path: str, sent: dict[str, Any], status: int
-) -> None:
+def test_unreadable_body_is_contract_error(stack: Stack, path: str, sent: dict[str, Any], status: int) -> None:
     error(ask(stack.app, "POST", path, **sent), status)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/auth/login", 405), ("POST", "/auth/signup", 404)])
-def test_what_there_is_not_is_refused_in_the_contract_s_words(
-    stack: Stack, method: str, path: str, status: int
-) -> None:
+def test_unknown_route_is_contract_error(stack: Stack, method: str, path: str, status: int) -> None:
     error(ask(stack.app, method, path), status)
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])
-def test_where_an_identity_provider_signs_nobody_signs_in_here(build: Callable[..., Stack], path: str) -> None:
+def test_login_with_external_issuer_is_404(build: Callable[..., Stack], path: str) -> None:
     settings = Settings(log_level="ERROR", jwt_jwks_url="http://127.0.0.1:1/keys", database_url="memory://")
     stack = build(settings)
 
     body = {"email": "a@b", "password": "x"} if path == "/auth/login" else {"token": "x"}
-    answer = ask(stack.app, "POST", path, **as_json(body))
+    response = ask(stack.app, "POST", path, **as_json(body))
 
-    assert error(answer, 404) == "Sign-in is disabled. Request a token from the identity provider."
+    assert error(response, 404) == "Sign-in is disabled. Request a token from the identity provider."
 
 
-def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(stack: Stack, ada: Guest) -> None:
+def test_weak_hash_is_upgraded_at_login(stack: Stack, ada: Guest) -> None:
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     stack.rows(f"UPDATE users SET password_hash = '{weak}' WHERE id = '{ada.subject}'")
 
     ada.token()
 
-    ((kept,),) = stack.rows(f"SELECT password_hash FROM users WHERE id = '{ada.subject}'")
-    assert argon2.extract_parameters(kept).memory_cost == 19 * 1024
+    ((password_hash,),) = stack.rows(f"SELECT password_hash FROM users WHERE id = '{ada.subject}'")
+    assert argon2.extract_parameters(password_hash).memory_cost == 19 * 1024
     assert ada.token()
 
 
-def test_no_table_has_a_password_or_a_token(stack: Stack, ada: Guest) -> None:
+def test_tables_contain_no_password_or_token(stack: Stack, ada: Guest) -> None:
     token = ada.token()
     ada.logout(ada.refreshed(token))
 
-    kept = repr(stack.everything())
+    stored = repr(stack.everything())
 
-    assert PASSWORD not in kept
-    assert token not in kept
-    assert token.split(".")[2] not in kept
+    assert PASSWORD not in stored
+    assert token not in stored
+    assert token.split(".")[2] not in stored

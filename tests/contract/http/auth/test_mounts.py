@@ -1,4 +1,4 @@
-"""Where /auth is: with the contract `ostore`, once, and nothing else is there."""
+"""Mount point of /auth: present once with the contract `ostore`, absent otherwise."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,7 @@ AUTH = {"/auth/login", "/auth/refresh", "/auth/logout"}
 
 
 @pytest.mark.parametrize("prefixes", [("/shop",), ("/shop", "/v2/shop", "/ostore/orders")])
-def test_auth_is_at_the_root_once_however_many_prefixes_there_are(
-    build: Callable[..., Stack], prefixes: tuple[str, ...]
-) -> None:
+def test_auth_is_mounted_once_at_the_root(build: Callable[..., Stack], prefixes: tuple[str, ...]) -> None:
     stack = build(Settings(mounts={"ostore": prefixes}, database_url="memory://", log_level="ERROR"))
 
     document = ask(stack.app, "GET", "/openapi.json").json
@@ -25,7 +23,7 @@ def test_auth_is_at_the_root_once_however_many_prefixes_there_are(
     assert welcome(stack).login().status_code == 200
 
 
-def test_without_the_contract_there_is_no_auth(build: Callable[..., Stack]) -> None:
+def test_auth_without_ostore_contract_is_404(build: Callable[..., Stack]) -> None:
     stack = build(Settings(mounts={"orders": ("/orders",)}, database_url="memory://", log_level="ERROR"))
 
     assert [ask(stack.app, "POST", path).status_code for path in AUTH] == [404] * 3
@@ -33,7 +31,7 @@ def test_without_the_contract_there_is_no_auth(build: Callable[..., Stack]) -> N
 
 @pytest.mark.parametrize("place", ["/auth", "/auth/login", "/auth/orders"])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_prefix_in_its_way_stops_the_start(place: str, first: bool) -> None:
+def test_conflicting_prefix_stops_startup(place: str, first: bool) -> None:
     mounts = {"orders": (place,), "ostore": ("/ostore/orders",)}
     if not first:
         mounts = dict(reversed(mounts.items()))
@@ -44,10 +42,10 @@ def test_a_prefix_in_its_way_stops_the_start(place: str, first: bool) -> None:
     assert all(word in str(refusal.value) for word in ("ORDERS_MOUNTS", place, "orders", "ostore"))
 
 
-def test_login_and_refresh_need_no_token_and_logout_does(stack: Stack) -> None:
+def test_openapi_requires_token_for_logout_only(stack: Stack) -> None:
     document = ask(stack.app, "GET", "/openapi.json").json
     paths = document["paths"]
 
     assert [paths[path]["post"].get("security") for path in ("/auth/login", "/auth/refresh")] == [[], []]
-    assert "security" not in paths["/auth/logout"]["post"]  # as everywhere
+    assert "security" not in paths["/auth/logout"]["post"]  # the default applies
     assert "All operations except login and refresh need a bearer token" in document["info"]["description"]

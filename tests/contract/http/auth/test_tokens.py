@@ -1,4 +1,4 @@
-"""POST /auth/refresh and /auth/logout: a token is exchanged once, and one that was ended opens nothing, anywhere."""
+"""POST /auth/refresh and /auth/logout: single-use refresh tokens and revocation."""
 
 import time
 from collections.abc import Callable
@@ -26,12 +26,12 @@ INVALID = "The bearer token is missing or not valid."
 
 @pytest.fixture
 def elsewhere(real_stack: Stack, build: Callable[..., Stack]) -> Stack:
-    """Another process of the same service, as far as one can be in this one: nothing but the servers is shared."""
+    """A second application object of the same service: only the servers are shared."""
     return build(replace(real_stack.settings, log_level="ERROR"))
 
 
 @pytest.mark.clause("003-12")
-def test_a_refreshed_token_opens_and_the_old_one_does_not(ada: Guest) -> None:
+def test_refreshed_token_replaces_the_old_one(ada: Guest) -> None:
     old = ada.token()
 
     new = ada.refreshed(old)
@@ -41,7 +41,7 @@ def test_a_refreshed_token_opens_and_the_old_one_does_not(ada: Guest) -> None:
 
 
 @pytest.mark.clause("003-12")
-def test_a_token_that_is_refreshed_again_ends_its_whole_family_and_no_other(ada: Guest) -> None:
+def test_refresh_token_reuse_revokes_its_family(ada: Guest) -> None:
     first, other = ada.token(), ada.token()
     second = ada.refreshed(first)
     third = ada.refreshed(second)
@@ -54,41 +54,41 @@ def test_a_token_that_is_refreshed_again_ends_its_whole_family_and_no_other(ada:
 
 
 @pytest.mark.clause("003-12")
-def test_of_many_refreshes_at_once_one_wins_at_most_and_nothing_of_the_family_lives(ada: Guest) -> None:
-    """The others have shown the token again, and end the family: perhaps before the one has its answer."""
+def test_concurrent_reuse_revokes_the_family(ada: Guest) -> None:
+    """Reuse by the losers revokes the family, perhaps before the winner has its response."""
     for _ in range(3):
         token = ada.token()
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
+            responses = list(threads.map(lambda _, token=token: ada.refresh(token), range(8)))
 
-        won = [answer.json["token"] for answer in answers if answer.status_code == 200]
+        won = [response.json["token"] for response in responses if response.status_code == 200]
         assert len(won) <= 1
-        assert [answer.status_code for answer in answers].count(401) == 8 - len(won)
-        assert not any(ada.opens(one) for one in (token, *won))
+        assert [response.status_code for response in responses].count(401) == 8 - len(won)
+        assert not any(ada.opens(issued) for issued in (token, *won))
 
 
 @pytest.mark.clause("003-12")
 @pytest.mark.parametrize("body", [{}, {"token": None}, {"token": 7}, {"token": ["x"]}, [], {"token": "a\x00"}], ids=str)
-def test_a_body_without_a_token_is_a_bad_request(ada: Guest, body: object) -> None:
+def test_refresh_body_without_token_is_400(ada: Guest, body: object) -> None:
     error(ada.post("/auth/refresh", body), 400)
 
 
 @pytest.mark.clause("003-10", "003-11", "003-12")
-def test_no_forged_token_is_refreshed(ada: Guest) -> None:
+def test_forged_token_is_not_refreshed(ada: Guest) -> None:
     refreshed = [label for label, token in FORGED if ada.refresh(token).status_code not in (400, 401)]
 
     assert refreshed == []
 
 
 @pytest.mark.clause("003-12")
-def test_an_expired_token_is_not_refreshed(stack: Stack, ada: Guest) -> None:
+def test_expired_token_is_not_refreshed(stack: Stack, ada: Guest) -> None:
     claims = jwt.decode(ada.token(), options={"verify_signature": False}) | {"exp": int(time.time()) - 1}
 
     assert error(ada.refresh(jwt.encode(claims, DEVELOPMENT_SECRET, algorithm="HS256")), 401) == INVALID
 
 
 @pytest.mark.clause("003-12")
-def test_a_token_of_no_sign_in_is_not_refreshed_and_lives_on(stack: Stack, ada: Guest) -> None:
+def test_token_without_family_is_not_refreshed(stack: Stack, ada: Guest) -> None:
     token = stack.caller(ada.subject).token
 
     error(ada.refresh(token), 401)
@@ -97,7 +97,7 @@ def test_a_token_of_no_sign_in_is_not_refreshed_and_lives_on(stack: Stack, ada: 
 
 
 @pytest.mark.clause("003-12")
-def test_who_is_disabled_refreshes_no_token(ada: Guest) -> None:
+def test_disabled_account_cannot_refresh(ada: Guest) -> None:
     token = ada.token()
     ada.disable()
 
@@ -105,7 +105,7 @@ def test_who_is_disabled_refreshes_no_token(ada: Guest) -> None:
 
 
 @pytest.mark.clause("003-13", "002-24")
-def test_after_a_logout_the_token_is_dead_and_others_are_not(ada: Guest) -> None:
+def test_logout_leaves_other_sign_ins_valid(ada: Guest) -> None:
     token, other = ada.token(), ada.token()
     assert ada.opens(token)
 
@@ -118,7 +118,7 @@ def test_after_a_logout_the_token_is_dead_and_others_are_not(ada: Guest) -> None
 
 
 @pytest.mark.clause("003-13")
-def test_a_logout_ends_all_that_came_from_the_same_sign_in(ada: Guest) -> None:
+def test_logout_revokes_the_whole_family(ada: Guest) -> None:
     old = ada.token()
     new = ada.refreshed(old)
 
@@ -129,9 +129,9 @@ def test_a_logout_ends_all_that_came_from_the_same_sign_in(ada: Guest) -> None:
 
 @pytest.mark.clause("003-13", "002-24")
 @pytest.mark.parametrize("claims", [{}, {"jti": "an-id-of-theirs"}, {"fam": 7, "sid": "x"}], ids=str)
-def test_a_token_that_we_did_not_issue_can_be_ended(ada: Guest, claims: dict[str, object]) -> None:
-    said = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
-    token, other = (jwt.encode(said | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
+def test_foreign_token_is_revoked_at_logout(ada: Guest, claims: dict[str, object]) -> None:
+    payload = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
+    token, other = (jwt.encode(payload | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
 
     assert ada.logout(token).status_code == 200
 
@@ -139,12 +139,12 @@ def test_a_token_that_we_did_not_issue_can_be_ended(ada: Guest, claims: dict[str
 
 
 @pytest.mark.clause("003-10", "003-13")
-def test_no_forged_token_signs_out(stack: Stack) -> None:
+def test_forged_token_cannot_log_out(stack: Stack) -> None:
     def status(header: str) -> int:
         environ = {"HTTP_AUTHORIZATION": as_a_server_hears_it(header)}
-        answer = ask(stack.app, "POST", "/auth/logout", environ_overrides=environ)
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        return len(error(answer, answer.status_code)) and answer.status_code
+        response = ask(stack.app, "POST", "/auth/logout", environ_overrides=environ)
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        return len(error(response, response.status_code)) and response.status_code
 
     good = stack.caller().token
     before = stack.rows("SELECT * FROM denied_tokens")
@@ -155,20 +155,20 @@ def test_no_forged_token_signs_out(stack: Stack) -> None:
 
 
 @pytest.mark.clause("002-24", "003-13")
-def test_a_dead_token_places_and_changes_nothing(stack: Stack, ada: Guest) -> None:
+def test_revoked_token_is_rejected_on_orders(stack: Stack, ada: Guest) -> None:
     token = ada.token()
     caller = Caller(app=stack.app, subject=ada.subject, token=token)
     order = caller.place()
     assert caller.get(order).status_code == 200
     ada.logout(token)
 
-    refused(caller.get(order), 401)  # though it is cached
+    refused(caller.get(order), 401)  # although the order is cached
     refused(caller.patch(order, "PAID"), 401)
     refused(caller.post({"items": [], "total_price": 0}), 401)
 
 
 @pytest.mark.clause("002-24", "003-13")
-def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(real_stack: Stack, elsewhere: Stack) -> None:
+def test_revocation_reaches_other_processes(real_stack: Stack, elsewhere: Stack) -> None:
     ada = welcome(real_stack)
     for _ in range(5):
         token = ada.token()
@@ -185,18 +185,18 @@ def test_what_one_process_ends_is_dead_for_the_other_at_its_next_request(real_st
 
 
 @pytest.mark.clause("003-12")
-def test_of_two_processes_that_refresh_a_token_at_once_at_most_one_wins(real_stack: Stack, elsewhere: Stack) -> None:
+def test_concurrent_refresh_has_one_winner(real_stack: Stack, elsewhere: Stack) -> None:
     ada = welcome(real_stack)
     for _ in range(5):
         token = ada.token()
         with ThreadPoolExecutor(2) as threads:
-            asked = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
-        # The loser revokes the family, and where it does so before the winner looks, there is no winner.
-        assert sorted(each.result().status_code for each in asked) in ([200, 401], [401, 401])
+            refreshes = [threads.submit(partial(ada.refresh, token, app=app)) for app in (ada.app, elsewhere.app)]
+        # The loser revokes the family. If that happens before the winner reads it, there is no winner.
+        assert sorted(refresh.result().status_code for refresh in refreshes) in ([200, 401], [401, 401])
 
 
 @pytest.mark.clause("002-24", "003-13")
-def test_a_redis_that_forgets_everything_brings_no_token_back_to_life(real_stack: Stack) -> None:
+def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     ada = welcome(real_stack)
     token, good = ada.token(), ada.token()
     ada.logout(token)
@@ -215,9 +215,7 @@ def far(far_from_redis: Stack) -> Guest:
 
 @pytest.mark.clause("002-24", "003-13")
 @pytest.mark.parametrize("broken", [Proxy.cut, Proxy.hang])
-def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
-    far: Guest, to_redis: Proxy, broken: Callable[[Proxy], None]
-) -> None:
+def test_revocation_works_during_redis_outage(far: Guest, to_redis: Proxy, broken: Callable[[Proxy], None]) -> None:
     before, token, good = (far.token() for _ in range(3))
     far.logout(before)
     assert far.opens(good)
@@ -232,13 +230,11 @@ def test_without_redis_the_database_says_what_is_dead_also_when_redis_is_back(
     to_redis.restore()
 
     for _ in range(5):
-        time.sleep(0.5)  # meanwhile the circuit tries again
-        assert [far.opens(one) for one in (before, token, good)] == [False, False, True]
+        time.sleep(0.5)  # the circuit breaker retries meanwhile
+        assert [far.opens(issued) for issued in (before, token, good)] == [False, False, True]
 
 
-def test_without_database_and_redis_nobody_is_let_in_by_mistake(
-    real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]
-) -> None:
+def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Proxy, build: Callable[..., Stack]) -> None:
     with Proxy.before(real_stack.settings.database_url) as to_database:
         stack = build(
             replace(
@@ -255,15 +251,15 @@ def test_without_database_and_redis_nobody_is_let_in_by_mistake(
         to_database.cut()
 
         for token in (good, dead):
-            answer = Caller(app=stack.app, subject=ada.subject, token=token).list()
-            assert refused(answer, 503)
-            assert int(answer.headers["Retry-After"]) > 0
+            response = Caller(app=stack.app, subject=ada.subject, token=token).list()
+            assert refused(response, 503)
+            assert int(response.headers["Retry-After"]) > 0
             error(ada.logout(token), 503)
         error(ada.login(), 503)
         error(ada.refresh(good), 503)
 
 
-def test_a_life_of_tokens_is_a_setting(build: Callable[..., Stack]) -> None:
+def test_token_lifetime_follows_the_setting(build: Callable[..., Stack]) -> None:
     guest = welcome(build(Settings(database_url="memory://", token_seconds=600, log_level="ERROR")))
 
     claims = jwt.decode(guest.token(), options={"verify_signature": False})
@@ -271,7 +267,7 @@ def test_a_life_of_tokens_is_a_setting(build: Callable[..., Stack]) -> None:
     assert claims["exp"] - claims["iat"] == 600
 
 
-def test_without_any_server_sign_in_works_in_memory(build: Callable[..., Stack]) -> None:
+def test_memory_store_supports_sign_in(build: Callable[..., Stack]) -> None:
     guest = welcome(build(Settings(database_url="memory://", log_level="ERROR")), role=Role.CUSTOMER)
     token = guest.refreshed(guest.token())
     assert guest.opens(token)

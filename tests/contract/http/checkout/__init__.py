@@ -1,1 +1,1 @@
-"""The published contract `checkout`, request by request."""
+"""Tests of the contract `checkout`."""

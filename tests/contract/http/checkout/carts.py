@@ -1,4 +1,4 @@
-"""Carts as their service signs them."""
+"""Signed carts of the cart service."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ CABLE: dict[str, Any] = {"sku": "CABLE-7", "title": "Cable", "quantity": 1, "uni
 
 
 def cart(user_id: str | None, *items: dict[str, Any], **members: Any) -> dict[str, Any]:
-    """A cart of two lamps and a cable, or of other things, signed."""
+    """A signed cart: two lamps and a cable unless other items are given."""
     things = items or (LAMP, CABLE)
     content = {
         "snapshotId": "0b9c7f0e-6f3c-4f6f-9d0a-3d1f6f0f3a10",

@@ -1,4 +1,4 @@
-"""What is asked at the till: carts to be ordered, orders to be shown and cancelled."""
+"""Test client of `checkout`: place, read and cancel orders."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ def cancel(caller: Caller, order_id: str, *, headers: dict[str, str] | None = No
     return caller.ask("POST", f"/api/orders/{order_id}/cancel", headers=headers, **as_json(body))
 
 
-def refused(answer: Answer, status: int) -> dict[str, Any]:
-    """Return the body of a refusal, having seen that it is what the contract says of every error."""
-    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text[:500]
-    body: dict[str, Any] = answer.json
+def refused(response: Answer, status: int) -> dict[str, Any]:
+    """Return the body of an error response, after checking its shape."""
+    assert (response.status_code, response.mimetype) == (status, "application/json"), response.text[:500]
+    body: dict[str, Any] = response.json
     assert isinstance(body["error"], str)
     assert body.keys() <= {"error", "details", "order"}
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return body

@@ -1,4 +1,4 @@
-"""Who else is there beside a customer."""
+"""Callers of `checkout`: a customer, an operator and an administrator."""
 
 import pytest
 

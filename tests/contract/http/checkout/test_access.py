@@ -1,4 +1,4 @@
-"""Who may order, see and cancel what; and that no forged token opens a route."""
+"""Access rules of `checkout`: owner, role and scope, and forged tokens."""
 
 import json
 import re
@@ -29,7 +29,7 @@ ROUTES = [
 @pytest.mark.parametrize("scopes", SCOPES, ids=" ".join)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("owner", ["ann", "bob", None])
-def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
+def test_access_follows_owner_role_and_scope(
     stack: Stack, owner: str | None, role: Role, scopes: tuple[str, ...]
 ) -> None:
     ann = stack.caller(role=role, scopes=scopes)
@@ -44,9 +44,9 @@ def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
     assert placing.status_code == (201 if writes or owner == "ann" else 403)
     assert shown.status_code == (200 if writes or owner == "ann" else 403)
     refused(unknown, 404)
-    for one in (placing, shown):
-        if one.status_code == 403:
-            assert refused(one, 403).keys() == {"error"}
+    for response in (placing, shown):
+        if response.status_code == 403:
+            assert refused(response, 403).keys() == {"error"}
     if placing.status_code == 403:
         assert stack.everything() == before
         assert stack.cached({"id": order_id}) is None or shown.status_code == 403
@@ -61,33 +61,33 @@ def test_an_order_is_its_owners_to_see_and_the_operators_to_see_and_cancel(
         assert stack.everything() == before
 
 
-def test_a_stranger_hears_no_word_of_the_order_be_it_cached_or_not(stack: Stack, ann: Caller) -> None:
+def test_stranger_is_403_without_order_details(stack: Stack, ann: Caller) -> None:
     bob = stack.caller()
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
     for _ in range(2):
-        answer = look(bob, order_id)
-        assert answer.status_code == 403
-        assert ann.subject not in answer.text
-        assert "LAMP-1" not in answer.text
-        look(ann, order_id)  # from now on it is cached
+        response = look(bob, order_id)
+        assert response.status_code == 403
+        assert ann.subject not in response.text
+        assert "LAMP-1" not in response.text
+        look(ann, order_id)  # the order is cached from now on
 
 
 @pytest.mark.parametrize("order_id", ["1", "x", "not-a-uuid", NOBODY[:-1], NOBODY + "0"])
-def test_what_is_no_id_is_no_order(stack: Stack, operator: Caller, order_id: str) -> None:
+def test_invalid_order_id_is_404(stack: Stack, operator: Caller, order_id: str) -> None:
     refused(look(operator, order_id), 404)
     refused(cancel(operator, order_id), 404)
 
 
-def test_the_table_has_every_route(stack: Stack) -> None:
-    there = {
+def test_route_table_matches_the_application(stack: Stack) -> None:
+    routes = {
         f"{method} {_shape(rule.rule)}"
         for rule in stack.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith("/api/orders")
     }
 
-    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+    assert routes == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
 
 
 def _shape(path: str) -> str:
@@ -96,7 +96,7 @@ def _shape(path: str) -> str:
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = stack.caller("alice-forged", scopes=("orders:write",))
     order_id = order(owner, cart(owner.subject), key=request.param).json["orderId"]
     method, path = request.param.format(order=order_id).split()
@@ -108,21 +108,21 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Callable
         if authorization is not None:
             environ["HTTP_AUTHORIZATION"] = as_a_server_hears_it(authorization)
         body = json.dumps(sent)
-        answer = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert answer.json == {"error": "The bearer token is missing or not valid."}
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=body, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert response.json == {"error": "The bearer token is missing or not valid."}
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before
 
 
-def test_no_forged_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+def test_forged_token_is_rejected_on_routes(opened_by: Callable[[str | None], bool]) -> None:
     assert len(FORGED) >= 140
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
 
 
-def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+def test_missing_bearer_token_is_rejected(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
     good = stack.caller("alice-forged").token
 
     assert not opened_by(None)

@@ -1,4 +1,4 @@
-"""Carts that are refused: 422, a sentence and what is wrong, and nothing is stored."""
+"""Invalid carts: 422 with an error message, and nothing is stored."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NO_CENTS = [-1, 10**12 + 1, 10**30, 2500.0, 0.5, "2500", False, None, [2500], {}
 
 
 def without(content: dict[str, Any], *path: str) -> dict[str, Any]:
-    """The snapshot without a member, which may lie deeper."""
+    """The snapshot without one member, at any depth."""
     first, *rest = path
     if rest:
         return content | {first: without(content[first], *rest)}
@@ -78,18 +78,18 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
 
 @pytest.mark.clause("004-14")
 @pytest.mark.parametrize(("label", "spoil"), BAD, ids=[label for label, _ in BAD])
-def test_a_cart_that_is_signed_and_wrong_is_refused(
+def test_invalid_signed_cart_is_422(
     stack: Stack, ann: Caller, label: str, spoil: Callable[[dict[str, Any]], Any]
 ) -> None:
     spoilt = spoil(cart(ann.subject))
     before = stack.everything()
 
-    answer = order(ann, signed_if_can_be(spoilt))
+    response = order(ann, signed_if_can_be(spoilt))
 
-    told = refused(answer, 422)
-    assert told["error"] == INVALID
-    assert told["details"]
-    assert "signature" not in told["details"] or "JavaScript" in label
+    problem = refused(response, 422)
+    assert problem["error"] == INVALID
+    assert problem["details"]
+    assert "signature" not in problem["details"] or "JavaScript" in label
     assert stack.everything() == before
 
 
@@ -101,7 +101,7 @@ def signed_if_can_be(content: Any) -> Any:
 
 
 @pytest.mark.clause("004-14")
-def test_a_thousand_items_are_ordered_and_one_more_is_not(stack: Stack, ann: Caller) -> None:
+def test_cart_is_limited_to_1000_items(stack: Stack, ann: Caller) -> None:
     fine, too_many = (cart(ann.subject, *[CABLE] * count) for count in (1_000, 1_001))
 
     assert order(ann, fine, key="fine").status_code == 201
@@ -127,9 +127,7 @@ def test_a_thousand_items_are_ordered_and_one_more_is_not(stack: Stack, ann: Cal
         lambda content: without(content, "pricingSnapshot"),
     ],
 )
-def test_a_cart_without_a_good_signature_is_refused(
-    stack: Stack, ann: Caller, spoil: Callable[[dict[str, Any]], Any]
-) -> None:
+def test_invalid_signature_is_422(stack: Stack, ann: Caller, spoil: Callable[[dict[str, Any]], Any]) -> None:
     before = stack.everything()
 
     assert refused(order(ann, spoil(cart(ann.subject))), 422)["error"] == INVALID
@@ -145,22 +143,18 @@ def test_a_cart_without_a_good_signature_is_refused(
     ],
     ids=["upper case", "another order of members", "1 for 1.0"],
 )
-def test_what_is_signed_may_be_spelt_otherwise(
-    stack: Stack, ann: Caller, spell: Callable[[dict[str, Any]], Any]
-) -> None:
+def test_signature_ignores_json_formatting(stack: Stack, ann: Caller, spell: Callable[[dict[str, Any]], Any]) -> None:
     assert order(ann, spell(cart(ann.subject))).status_code == 201
 
 
 @pytest.mark.clause("004-03", "004-14")
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 256}], ids=str)
-def test_a_request_without_a_key_of_1_to_255_characters_is_refused(
-    stack: Stack, ann: Caller, headers: dict[str, str]
-) -> None:
+def test_invalid_idempotency_key_is_422(stack: Stack, ann: Caller, headers: dict[str, str]) -> None:
     before = stack.everything()
 
-    answer = ann.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": cart(ann.subject)}))
+    response = ann.ask("POST", "/api/orders", headers=headers, **as_json({"cartSnapshot": cart(ann.subject)}))
 
-    assert "Idempotency-Key" in refused(answer, 422)["error"]
+    assert "Idempotency-Key" in refused(response, 422)["error"]
     assert stack.everything() == before
 
 
@@ -171,28 +165,28 @@ def test_a_request_without_a_key_of_1_to_255_characters_is_refused(
      b'{"cartSnapshot": {}, "more": 1}', b'{"cartSnapshot": {"a": 1e400}}', b"[" * 100_000],
     ids=lambda body: str(body[:40]),
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_with_422(stack: Stack, ann: Caller, body: bytes) -> None:
+def test_unreadable_body_is_422(stack: Stack, ann: Caller, body: bytes) -> None:
     key = {"Idempotency-Key": "key"}
 
-    answer = ann.ask("POST", "/api/orders", headers=key, data=body, content_type="application/json")
+    response = ann.ask("POST", "/api/orders", headers=key, data=body, content_type="application/json")
 
-    refused(answer, 422)
+    refused(response, 422)
 
 
-def test_what_is_no_json_or_too_large_is_refused(stack: Stack, ann: Caller) -> None:
+def test_wrong_type_is_415_and_large_body_413(stack: Stack, ann: Caller) -> None:
     key = {"Idempotency-Key": "key"}
 
     refused(ann.ask("POST", "/api/orders", headers=key, data=b"{}", content_type="text/plain"), 415)
     refused(ann.ask("POST", "/api/orders", headers=key, data=b" " * (2**20 + 1), content_type="application/json"), 413)
 
 
-def test_a_refusal_does_not_burn_the_key(stack: Stack, ann: Caller) -> None:
+def test_rejected_cart_leaves_the_key_free(stack: Stack, ann: Caller) -> None:
     refused(order(ann, cart(ann.subject) | {"unsigned": 1}), 422)
 
     assert order(ann, cart(ann.subject)).status_code == 201
 
 
-def test_another_cart_under_the_key_is_refused(stack: Stack, ann: Caller) -> None:
+def test_key_reuse_with_other_cart_is_422(stack: Stack, ann: Caller) -> None:
     order(ann, cart(ann.subject))
 
     assert "Idempotency-Key" in refused(order(ann, cart(ann.subject, CABLE)), 422)["error"]

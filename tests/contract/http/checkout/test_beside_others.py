@@ -1,4 +1,4 @@
-"""`checkout` under its alias, and orders seen through contracts that they were not placed through."""
+"""`checkout` under an alias prefix, and its orders in the other contracts."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ ALIASED = {"checkout": ("/api/orders", "/orders"), "orders": ("/v2/orders",)}
 
 
 @pytest.mark.clause("004-12")
-def test_the_same_routes_answer_under_the_alias(build: Callable[..., Stack]) -> None:
+def test_alias_prefix_serves_the_same_routes(build: Callable[..., Stack]) -> None:
     stack = build(Settings(mounts=ALIASED, log_level="ERROR"))
     ann, operator = stack.caller(), stack.caller(scopes=("orders:write",))
     snapshot = cart(ann.subject)
@@ -36,7 +36,7 @@ def test_the_same_routes_answer_under_the_alias(build: Callable[..., Stack]) -> 
 
 
 @pytest.mark.clause("004-12")
-def test_the_alias_is_read_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alias_prefix_is_read_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERS_MOUNTS", "checkout=/api/orders,/orders orders=/v2/orders")
 
     assert load().mounts == ALIASED
@@ -44,7 +44,7 @@ def test_the_alias_is_read_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.clause("004-12")
 @pytest.mark.parametrize("names", [("orders", "checkout"), ("checkout", "management")])
-def test_an_alias_that_is_somebody_elses_stops_the_start_and_names_both(
+def test_conflicting_alias_stops_startup(
     names: tuple[str, str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
@@ -60,28 +60,26 @@ def test_an_alias_that_is_somebody_elses_stops_the_start_and_names_both(
     ("path", "body"),
     [("/", {"service": "orders", "status": "ok"}), ("/healthz", {"status": "ok"}), ("/readyz", None)],
 )
-def test_health_is_told_without_a_token(stack: Stack, path: str, body: object) -> None:
-    answer = ask(stack.app, "GET", path)
+def test_health_routes_need_no_token(stack: Stack, path: str, body: object) -> None:
+    response = ask(stack.app, "GET", path)
 
-    assert answer.status_code == 200
-    assert answer.json == body if body else answer.json["status"] == "ready"
+    assert response.status_code == 200
+    assert response.json == body if body else response.json["status"] == "ready"
 
 
 @pytest.mark.clause("004-06")
-def test_an_order_of_items_has_no_cart_and_totals_as_far_as_they_are_known(
-    stack: Stack, ann: Caller, operator: Caller
-) -> None:
+def test_order_without_cart_has_known_totals(stack: Stack, ann: Caller, operator: Caller) -> None:
     counted = ann.place(TEA, {"sku": "CUP", "quantity": 1, "unit_price": 2.5})
     uncounted = ann.post({"items": [{"note": "a gift"}], "total_price": 10}).json
 
-    shown, vague = (look(operator, one["id"]).json for one in (counted, uncounted))
+    shown, vague = (look(operator, placed["id"]).json for placed in (counted, uncounted))
 
     assert shown["cartSnapshot"] is None
     assert shown["totals"] == {"itemCount": 2, "totalQuantity": 3, "subtotalCents": 7750, "currency": "USD"}
     assert vague["totals"] == {"itemCount": 1, "totalQuantity": None, "subtotalCents": 1000, "currency": "USD"}
 
 
-def test_a_carts_items_are_items_elsewhere(stack: Stack, ann: Caller) -> None:
+def test_cart_items_appear_in_other_contracts(stack: Stack, ann: Caller) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
     root = stack.caller(role=Role.ADMIN)
 
@@ -96,7 +94,7 @@ def test_a_carts_items_are_items_elsewhere(stack: Stack, ann: Caller) -> None:
     assert (statistics["item_count"], statistics["total_quantity"]) == (2, 3)
 
 
-def test_a_guests_order_is_nobodys_elsewhere(stack: Stack, ann: Caller, operator: Caller) -> None:
+def test_guest_order_is_hidden_from_customers(stack: Stack, ann: Caller, operator: Caller) -> None:
     order_id = order(operator, cart(None)).json["orderId"]
     cancel(operator, order_id, reason="never paid")
     root = stack.caller(role=Role.ADMIN)
@@ -104,13 +102,13 @@ def test_a_guests_order_is_nobodys_elsewhere(stack: Stack, ann: Caller, operator
     assert ann.get({"id": order_id}).status_code == 404
     assert ann.ask("GET", f"/api/v1/orders/{order_id}").status_code == 403
     assert root.ask("GET", f"/api/v1/orders/{order_id}").json["user_id"] is None
-    found = root.ask("GET", "/api/v1/orders/?limit=1000").json
-    assert None in [one["user_id"] for one in found]
+    listed = root.ask("GET", "/api/v1/orders/?limit=1000").json
+    assert None in [entry["user_id"] for entry in listed]
     canceled = root.ask("GET", f"/api/v1/orders/{order_id}/history").json[-1]
     assert canceled["details"] == {"reason": "never paid"}
 
 
-def test_a_cart_of_yen_has_no_decimals_elsewhere(stack: Stack, ann: Caller) -> None:
+def test_yen_cart_has_no_decimals(stack: Stack, ann: Caller) -> None:
     snapshot = cart(ann.subject, currency="JPY", totals={**cart(None)["totals"], "currency": "JPY"})
     order_id = order(ann, snapshot).json["orderId"]
 

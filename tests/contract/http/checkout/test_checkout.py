@@ -1,4 +1,4 @@
-"""The contract `checkout`, request by request: what a cart service and its customers are used to."""
+"""Main path of `checkout`: place, read and cancel an order of a signed cart."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.mark.clause("004-02", "004-03", "004-04")
-def test_a_signed_cart_becomes_an_order_once(stack: Stack, ann: Caller) -> None:
+def test_signed_cart_creates_one_order(stack: Stack, ann: Caller) -> None:
     first, again = (order(ann, cart(ann.subject)) for _ in range(2))
 
     assert (first.status_code, first.json.keys()) == (201, {"orderId"})
@@ -25,14 +25,14 @@ def test_a_signed_cart_becomes_an_order_once(stack: Stack, ann: Caller) -> None:
 
 
 @pytest.mark.clause("004-06", "004-07")
-def test_the_order_is_shown_with_its_cart_as_it_was_sent(stack: Stack, ann: Caller) -> None:
+def test_order_is_shown_with_its_cart(stack: Stack, ann: Caller) -> None:
     snapshot = cart(ann.subject)
     order_id = order(ann, snapshot).json["orderId"]
 
-    answer = look(ann, order_id)
+    response = look(ann, order_id)
 
-    assert answer.status_code == 200
-    shown = answer.json
+    assert response.status_code == 200
+    shown = response.json
     assert MOMENT.fullmatch(shown["createdAt"])
     assert shown == {
         "id": order_id,
@@ -47,11 +47,11 @@ def test_the_order_is_shown_with_its_cart_as_it_was_sent(stack: Stack, ann: Call
         "updatedAt": shown["createdAt"],
     }
     assert list(shown["cartSnapshot"]) == list(snapshot)
-    assert '"factor":1.0' in answer.text
+    assert '"factor":1.0' in response.text
 
 
 @pytest.mark.clause("004-08", "004-09")
-def test_an_operator_cancels_it_once_for_a_reason(stack: Stack, ann: Caller, operator: Caller) -> None:
+def test_operator_cancels_order_with_reason(stack: Stack, ann: Caller, operator: Caller) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
     first, again = (cancel(operator, order_id, reason="customer_request") for _ in range(2))
@@ -68,30 +68,30 @@ def test_an_operator_cancels_it_once_for_a_reason(stack: Stack, ann: Caller, ope
 @pytest.mark.parametrize(
     "body", [{}, {"content_type": "application/json"}, {"data": b"{}", **JSON}, {"data": b'{"reason": null}', **JSON}]
 )
-def test_nobody_has_to_say_why(ann: Caller, operator: Caller, body: dict[str, Any]) -> None:
+def test_cancel_reason_is_optional(ann: Caller, operator: Caller, body: dict[str, Any]) -> None:
     order_id = order(ann, cart(ann.subject)).json["orderId"]
 
-    answer = operator.ask("POST", f"/api/orders/{order_id}/cancel", **body)
+    response = operator.ask("POST", f"/api/orders/{order_id}/cancel", **body)
 
-    assert answer.status_code == 200, answer.text
-    assert answer.json["order"]["cancellationReason"] is None
+    assert response.status_code == 200, response.text
+    assert response.json["order"]["cancellationReason"] is None
 
 
 @pytest.mark.clause("004-05", "004-14")
-def test_a_cart_that_was_changed_is_refused(stack: Stack, ann: Caller) -> None:
+def test_tampered_cart_is_422(stack: Stack, ann: Caller) -> None:
     snapshot = cart(ann.subject)
     snapshot["items"][0] = snapshot["items"][0] | {"title": "Lamp "}
 
-    answer = order(ann, snapshot)
+    response = order(ann, snapshot)
 
-    assert answer.status_code == 422
-    assert answer.json["error"] == "Invalid snapshot payload"
-    assert answer.json["details"].keys() == {"signature"}
+    assert response.status_code == 422
+    assert response.json["error"] == "Invalid snapshot payload"
+    assert response.json["details"].keys() == {"signature"}
     assert stack.rows(f"SELECT count(*) FROM orders WHERE user_id = '{ann.subject}'") == [(0,)]
 
 
 @pytest.mark.clause("004-07")
-def test_a_guests_order_is_the_operators_to_read(stack: Stack, ann: Caller, operator: Caller) -> None:
+def test_guest_order_is_readable_by_operator(stack: Stack, ann: Caller, operator: Caller) -> None:
     assert order(ann, cart(None)).status_code == 403
     order_id = order(operator, cart(None)).json["orderId"]
 

@@ -1,1 +1,1 @@
-"""The published contract `management`, request by request."""
+"""Tests of the contract `management`."""

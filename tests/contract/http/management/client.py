@@ -1,4 +1,4 @@
-"""What shoppers and administrators of the contract `management` say, and what its refusals look like."""
+"""Test client of `management`, for customers and administrators."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ PRODUCT_NAMES = (f"Product number {number}" for number in count(1))
 
 @dataclass(frozen=True, kw_only=True)
 class Shopper(Caller):
-    """A caller of `management`; of `orders`, too."""
+    """A caller of `management` and of `orders`."""
 
     orders: str = ORDERS
 
     def product(self, *, stock: int = 100, price: float = 2.5, **others: Any) -> dict[str, Any]:
-        """Add a product."""
+        """Create a product."""
         body = {"name": next(PRODUCT_NAMES), "price": price, "stock_quantity": stock} | others
-        answer = self.post(body, path=f"{PRODUCTS}/")
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json)
+        response = self.post(body, path=f"{PRODUCTS}/")
+        assert response.status_code == 201, response.text
+        return dict(response.json)
 
     def stock_of(self, product: dict[str, Any]) -> int:
         return int(self.ask("GET", f"{PRODUCTS}/{product['product_id']}").json["stock_quantity"])
 
     def wants(self, *items: tuple[dict[str, Any], int], **shipping: Any) -> Answer:
-        """Ask for an order of so many of each product."""
+        """Request an order of the given quantity of each product."""
         return self.post(body(*((product["product_id"], quantity) for product, quantity in items), **shipping))
 
     def ordered(self, *items: tuple[dict[str, Any], int]) -> dict[str, Any]:
-        """Place an order; return it as the contract shows it."""
-        answer = self.wants(*items)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json)
+        """Place an order; return it in the form of the contract."""
+        response = self.wants(*items)
+        assert response.status_code == 200, response.text
+        return dict(response.json)
 
     def see(self, order: dict[str, Any], **headers: str) -> Answer:
         return self.ask("GET", f"{ORDERS}/{order['order_id']}", headers=headers)
@@ -70,38 +70,47 @@ class Shopper(Caller):
 def shopper(
     stack: Stack, subject: str | None = None, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()
 ) -> Shopper:
-    """Somebody nobody has heard of before, unless named."""
+    """A new customer, unless a subject is given."""
     caller = stack.caller(subject, role=role, scopes=scopes)
     return Shopper(app=caller.app, subject=caller.subject, token=caller.token)
 
 
 def twin(stack: Stack, of: Shopper, *, role: Role = Role.CUSTOMER, scopes: tuple[str, ...] = ()) -> Shopper:
-    """The same person with another token."""
+    """The same subject with another token."""
     return replace(of, token=shopper(stack, of.subject, role=role, scopes=scopes).token)
 
 
 def body(*items: tuple[Any, Any], **shipping: Any) -> dict[str, Any]:
-    """A good order of product ids and quantities, but for what is given otherwise."""
-    return SHIPPING | {"order_items": [{"product_id": one, "quantity": many} for one, many in items]} | shipping
+    """A valid order body of product ids and quantities, with the given changes."""
+    return (
+        SHIPPING
+        | {"order_items": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in items]}
+        | shipping
+    )
 
 
-def detail(answer: Answer, status: int) -> Any:
-    """Return the detail of a refusal, having seen that it is what the contract says of every error."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() == {"detail"}
-    said = answer.json["detail"]
-    assert said
-    assert isinstance(said, str) or (isinstance(said, dict) and isinstance(said["message"], str) and said["message"])
-    assert "Traceback" not in answer.text
-    return said
+def detail(response: Answer, status: int) -> Any:
+    """Return the detail of an error response, after checking its shape."""
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() == {"detail"}
+    value = response.json["detail"]
+    assert value
+    assert isinstance(value, str) or (
+        isinstance(value, dict) and isinstance(value["message"], str) and value["message"]
+    )
+    assert "Traceback" not in response.text
+    return value
 
 
-def errors(answer: Answer) -> dict[str, list[str]]:
-    """Return the messages by field of a request that is not valid."""
-    said = detail(answer, 400)
-    assert isinstance(said, dict), said
-    assert said.keys() == {"message", "errors"}
-    found: dict[str, list[str]] = said["errors"]
-    assert all(isinstance(each, list) and each and all(isinstance(one, str) for one in each) for each in found.values())
-    return found
+def errors(response: Answer) -> dict[str, list[str]]:
+    """Return the messages of a validation error by field."""
+    problem = detail(response, 400)
+    assert isinstance(problem, dict), problem
+    assert problem.keys() == {"message", "errors"}
+    messages: dict[str, list[str]] = problem["errors"]
+    assert all(
+        isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)
+        for texts in messages.values()
+    )
+    return messages

@@ -1,4 +1,4 @@
-"""A shopper and an administrator nobody has heard of, on each stack."""
+"""Callers of `management`: a new customer and a new administrator on each stack."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What only administrators may: everybody else hears so before anything of the request is read."""
+"""Admin routes of `management`: a customer gets 403 before the body is read."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ ROUTES = [
 @pytest.mark.clause("002-07", "002-20")
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("sent", [b"{", b"{}", b'{"nothing": 1}', b"\xff", b"[" * 50_000])
-def test_a_customer_with_a_bad_request_hears_that_this_is_for_administrators(
-    stack: Stack, ann: Shopper, route: str, sent: bytes
-) -> None:
+def test_customer_with_invalid_body_is_403(stack: Stack, ann: Shopper, route: str, sent: bytes) -> None:
     method, path = route.split()
     before = stack.everything()
 
     for content_type in ("application/json", "text/plain"):
-        answer = ann.ask(method, path, data=sent, content_type=content_type)
-        assert detail(answer, 403) == "This operation requires the administrator role."
+        response = ann.ask(method, path, data=sent, content_type=content_type)
+        assert detail(response, 403) == "This operation requires the administrator role."
 
     assert stack.everything() == before
 
@@ -37,15 +35,15 @@ def test_a_customer_with_a_bad_request_hears_that_this_is_for_administrators(
 @pytest.mark.clause("002-20")
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 @pytest.mark.parametrize("ref", ["9" * 19, "9" * 5_000, "0", "-1", "x"])
-def test_a_product_that_there_is_not_is_not_found(root: Shopper, method: str, ref: str) -> None:
-    answer = root.ask(method, f"{PRODUCTS}/{ref}", data=b'{"name": "x"}', content_type="application/json")
+def test_unknown_product_is_404(root: Shopper, method: str, ref: str) -> None:
+    response = root.ask(method, f"{PRODUCTS}/{ref}", data=b'{"name": "x"}', content_type="application/json")
 
-    assert detail(answer, 404) == "There is no such product."
+    assert detail(response, 404) == "There is no such product."
 
 
 @pytest.mark.parametrize("name", ["my-orders", "analytics", "templates", "bulk/status", "health/stock-check"])
-def test_what_an_order_allows_is_not_allowed_of_the_words_beside_it(root: Shopper, name: str) -> None:
+def test_named_path_rejects_order_methods(root: Shopper, name: str) -> None:
     for method in ("DELETE", "PUT"):
-        answer = root.ask(method, f"{ORDERS}/{name}")
-        detail(answer, 405)
-        assert method not in answer.headers["Allow"]
+        response = root.ask(method, f"{ORDERS}/{name}")
+        detail(response, 405)
+        assert method not in response.headers["Allow"]

@@ -1,4 +1,4 @@
-"""Every status, every command, every role: what is answered, and what the order is afterwards.
+"""Status, command and role matrix: the response and the resulting status of an order.
 
 The tables are written from the published contracts, not from the code.
 """
@@ -21,7 +21,7 @@ SAME = "same"
 
 
 def table(drawn: str) -> dict[str, dict[str, str | None]]:
-    """Read a table: the order's status by row, the word asked for by column; ``-`` is refused."""
+    """Parse a table: rows are the current status, columns the requested status, ``-`` is rejected."""
     head, *rows = (line.split() for line in drawn.strip().splitlines())
     return {
         status: {word: None if cell == "-" else cell for word, cell in zip(head, cells, strict=True)}
@@ -29,7 +29,7 @@ def table(drawn: str) -> dict[str, dict[str, str | None]]:
     }
 
 
-# The words of `management`, for an administrator; what is refused is 400.
+# The vocabulary of `management`, for an administrator; a rejected transition is 400.
 PUT = table("""
               pending   confirmed  shipped   delivered  cancelled
     PENDING   same      CONFIRMED  SHIPPED   -          CANCELED
@@ -39,7 +39,7 @@ PUT = table("""
     DELIVERED -         -          -         same       -
     CANCELED  -         -          -         -          same
 """)
-# The words of `orders`, for the owner, who moves no order of `management`; what is refused is 409.
+# The vocabulary of `orders`, for the owner, who cannot change orders of `management`; a rejected transition is 409.
 PATCH = table("""
               PENDING   PAID       SHIPPED   CANCELED
     PENDING   same      -          -         -
@@ -66,7 +66,7 @@ ROLES = {  # owns the order, is an administrator
 
 
 def expected(status: str, command: str, role: str) -> tuple[int, str]:
-    """The answer's status code, and the order's status afterwards."""
+    """The status code of the response, and the status of the order afterwards."""
     owns, administers = ROLES[role]
     verb, _, word = command.partition(" ")
     if verb == "PUT":
@@ -84,7 +84,7 @@ def expected(status: str, command: str, role: str) -> tuple[int, str]:
 
 @dataclass
 class Scene:
-    """One owner, one product, and an order for each status that is left as it was."""
+    """One owner, one product, and an order for each status that no command has changed yet."""
 
     stack: Stack
     root: Shopper
@@ -95,7 +95,7 @@ class Scene:
         self.present: dict[str, tuple[dict[str, object], str]] = {}
 
     def order(self, status: str) -> tuple[dict[str, object], str]:
-        """An order in that status, and its id."""
+        """An order in the status, and its id."""
         if status not in self.present:
             order = self.owner.ordered((self.tea, 1))
             [(order_id,)] = self.stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
@@ -109,7 +109,7 @@ class Scene:
         return self.present[status]
 
     def pay(self, order: dict[str, object]) -> None:
-        """An administrator does what `orders bulk-status paid` does: this contract has no word for it."""
+        """Set the status PAID as `orders bulk-status` does, because this contract has no name for it."""
         paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         number = int(str(order["order_id"]))
         request = BulkChangeStatus(actor=Actor(subject="cli", role=Role.ADMIN), order_ids=(number,), target=paid)
@@ -143,7 +143,7 @@ def people(stack: Stack, owner: Shopper) -> dict[str, Shopper]:
     }
 
 
-def test_the_tables_name_every_status_and_word() -> None:
+def test_transition_tables_cover_all_statuses() -> None:
     assert len(PUT) == len(PATCH) == len(DELETE) == 6
     assert {len(row) for row in PUT.values()} == {5}
     assert {len(row) for row in PATCH.values()} == {4}
@@ -151,9 +151,7 @@ def test_the_tables_name_every_status_and_word() -> None:
 
 @pytest.mark.clause("002-05", "002-06", "002-07", "002-13", "002-16", "002-20")
 @pytest.mark.parametrize("role", list(ROLES))
-def test_each_command_in_each_status_answers_and_does_what_the_contracts_say(
-    stack: Stack, root: Shopper, ann: Shopper, role: str
-) -> None:
+def test_every_command_matches_the_tables(stack: Stack, root: Shopper, ann: Shopper, role: str) -> None:
     scene = Scene(stack, root, ann)
     who = people(stack, ann)[role]
 
@@ -161,14 +159,14 @@ def test_each_command_in_each_status_answers_and_does_what_the_contracts_say(
     for status in PUT:
         for command in COMMANDS:
             order, _ = scene.order(status)
-            answer = scene.ask(status, command, by=who)
+            response = scene.ask(status, command, by=who)
             after = scene.status_of(order)
-            seen[status, command] = answer.status_code, after
+            seen[status, command] = response.status_code, after
             should[status, command] = expected(status, command, role)
-            if answer.status_code == 200 and command.startswith("PUT"):
-                assert answer.json["status"] == SHOWN[after]
-            if answer.status_code != 200 and not command.startswith("PATCH"):
-                assert_says_why(answer, command)
+            if response.status_code == 200 and command.startswith("PUT"):
+                assert response.json["status"] == SHOWN[after]
+            if response.status_code != 200 and not command.startswith("PATCH"):
+                assert_error_explains(response, command)
             if after != status:
                 del scene.present[status]
 
@@ -178,23 +176,23 @@ def test_each_command_in_each_status_answers_and_does_what_the_contracts_say(
     assert root.stock_of(scene.tea) == 1_000 - orders
 
 
-def assert_says_why(answer: Answer, command: str) -> None:
-    said = detail(answer, answer.status_code)
-    assert isinstance(said, str)
-    if command == "DELETE" and answer.status_code == 400:
-        assert said == "Only pending orders can be deleted"
+def assert_error_explains(response: Answer, command: str) -> None:
+    problem = detail(response, response.status_code)
+    assert isinstance(problem, str)
+    if command == "DELETE" and response.status_code == 400:
+        assert problem == "Only pending orders can be deleted"
 
 
 @pytest.mark.clause("002-06", "002-16", "002-20")
-def test_an_illegal_move_is_told_in_this_contract_s_words(root: Shopper, ann: Shopper) -> None:
+def test_illegal_transition_names_both_statuses(root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
     root.put(order, "shipped")
 
-    said = detail(root.put(order, "cancelled"), 400)
+    problem = detail(root.put(order, "cancelled"), 400)
 
-    assert "shipped" in said
-    assert "cancelled" in said
-    assert not any(word in said for word in ("SHIPPED", "CANCELED", "PAID"))
+    assert "shipped" in problem
+    assert "cancelled" in problem
+    assert not any(word in problem for word in ("SHIPPED", "CANCELED", "PAID"))
 
 
 @pytest.mark.clause("002-06", "002-16", "002-18")
@@ -202,13 +200,13 @@ def test_an_illegal_move_is_told_in_this_contract_s_words(root: Shopper, ann: Sh
     "word",
     ["PAID", "PENDING", "canceled", "CANCELLED", "paid", "Shipped", "shipped ", "", None, 1, True, [], {}, "\ud800"],
 )
-def test_a_word_that_this_contract_has_not_is_refused(stack: Stack, root: Shopper, ann: Shopper, word: object) -> None:
+def test_unknown_status_is_400(stack: Stack, root: Shopper, ann: Shopper, word: object) -> None:
     order = ann.ordered((root.product(), 1))
     before = stack.everything()
 
-    said = detail(root.put(order, word), 400)
+    problem = detail(root.put(order, word), 400)
 
-    assert said["errors"].keys() == {"status"}
+    assert problem["errors"].keys() == {"status"}
     assert stack.everything() == before
 
 
@@ -216,22 +214,22 @@ def test_a_word_that_this_contract_has_not_is_refused(stack: Stack, root: Shoppe
 @pytest.mark.parametrize(
     "ref", ["999999999", "0", "-1", "x", "1.5", "9" * 19, "9" * 30, "01a1fbf2-0000-7000-8000-000000000000", "%00"]
 )
-def test_an_order_that_there_is_not_is_not_found(root: Shopper, ref: str) -> None:
+def test_unknown_order_is_404(root: Shopper, ref: str) -> None:
     order = {"order_id": ref}
 
-    for answer in (root.see(order), root.delete(order), root.put(order, "shipped")):
-        detail(answer, 404)
+    for response in (root.see(order), root.delete(order), root.put(order, "shipped")):
+        detail(response, 404)
 
 
 @pytest.mark.clause("002-13")
-def test_a_deleted_order_is_gone_from_everywhere_but_its_history(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_deleted_order_remains_in_history_only(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product(stock=5)
     order = ann.ordered((tea, 5))
-    assert ann.see(order).status_code == 200  # and so perhaps in a cache
+    assert ann.see(order).status_code == 200  # the order may be cached now
 
-    answer = ann.delete(order)
+    response = ann.delete(order)
 
-    assert (answer.status_code, answer.json) == (200, {"message": "Order deleted"})
+    assert (response.status_code, response.json) == (200, {"message": "Order deleted"})
     for gone in (ann.see(order), root.see(order), ann.delete(order), root.put(order, "confirmed")):
         detail(gone, 404)
     assert ann.mine().json == root.search(f"user_id={ann.subject}").json == []
@@ -244,17 +242,17 @@ def test_a_deleted_order_is_gone_from_everywhere_but_its_history(stack: Stack, r
 
 
 @pytest.mark.clause("002-05", "002-20")
-def test_another_s_order_is_forbidden_and_not_shown(root: Shopper, ann: Shopper, bob: Shopper) -> None:
+def test_order_of_another_customer_is_403(root: Shopper, ann: Shopper, bob: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
 
-    for answer in (bob.see(order), bob.delete(order), bob.put(order, "cancelled")):
-        assert ann.subject not in detail(answer, 403)
+    for response in (bob.see(order), bob.delete(order), bob.put(order, "cancelled")):
+        assert ann.subject not in detail(response, 403)
     assert bob.mine().json == []
     assert ann.see(order).json == order
 
 
 @pytest.mark.clause("002-05", "002-07", "002-15", "002-20")
-def test_who_is_no_administrator_has_no_administrator_s_routes(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_admin_routes_reject_customers(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product()
     ann.ordered((tea, 1))
     writer = shopper(stack, scopes=("orders:write", "admin"))
@@ -270,7 +268,7 @@ def test_who_is_no_administrator_has_no_administrator_s_routes(stack: Stack, roo
 
 
 class TestVersions:
-    def test_an_order_s_version_is_its_etag(self, root: Shopper, ann: Shopper) -> None:
+    def test_order_etag_is_its_version(self, root: Shopper, ann: Shopper) -> None:
         placed = ann.wants((root.product(), 1))
         order = placed.json
 
@@ -282,7 +280,7 @@ class TestVersions:
         assert ann.see(order, **{"If-None-Match": '"1"'}).status_code == 200
 
     @pytest.mark.parametrize("tag", ['"2"', '"x"', '""', '"1x"', 'W/"1"'])
-    def test_a_version_that_is_past_changes_nothing(self, stack: Stack, root: Shopper, ann: Shopper, tag: str) -> None:
+    def test_stale_version_is_412(self, stack: Stack, root: Shopper, ann: Shopper, tag: str) -> None:
         order = ann.ordered((root.product(), 1))
         before = stack.everything()
 
@@ -292,7 +290,7 @@ class TestVersions:
         assert stack.everything() == before
 
     @pytest.mark.parametrize("tag", ['"1"', "*", '"7", "1"'])
-    def test_the_version_that_is_can_be_changed(self, root: Shopper, ann: Shopper, tag: str) -> None:
+    def test_current_version_is_accepted(self, root: Shopper, ann: Shopper, tag: str) -> None:
         tea = root.product()
 
         assert root.put(ann.ordered((tea, 1)), "shipped", **{"If-Match": tag}).status_code == 200

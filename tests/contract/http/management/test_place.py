@@ -1,4 +1,4 @@
-"""POST /: products are ordered, at the prices of the moment, and their stock is taken."""
+"""POST /api/v1/orders/: orders of catalog products, at current prices, with stock deduction."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from tests.support.service_stack import Stack
 
 SQL = "'); DROP TABLE orders; --"
 HTML = '<script>alert("x")</script>&amp;<b>ö</b>'
-LONGEST = {
+MAX_LENGTHS = {
     "shipping_address_line1": 255,
     "shipping_address_line2": 255,
     "shipping_city": 100,
@@ -24,13 +24,13 @@ NEEDED = [name for name in SHIPPING if name != "shipping_address_line2"]
 
 
 @pytest.mark.clause("002-02", "002-10", "002-19")
-def test_an_order_is_placed_with_its_prices_its_total_and_its_address(root: Shopper, ann: Shopper) -> None:
+def test_order_has_prices_total_and_address(root: Shopper, ann: Shopper) -> None:
     tea, milk = root.product(price=37.5, stock=10), root.product(price=0.99, stock=10)
 
-    answer = ann.wants((milk, 3), (tea, 2))
+    response = ann.wants((milk, 3), (tea, 2))
 
-    assert answer.status_code == 200
-    order = answer.json
+    assert response.status_code == 200
+    order = response.json
     moment = datetime.fromisoformat(order.pop("order_date"))
     number = order.pop("order_id")
     item_ids = [item.pop("order_item_id") for item in order["order_items"]]
@@ -52,38 +52,38 @@ def test_an_order_is_placed_with_its_prices_its_total_and_its_address(root: Shop
 
 
 @pytest.mark.clause("002-10", "002-12")
-def test_an_order_shows_the_same_wherever_it_is_asked_for(root: Shopper, ann: Shopper) -> None:
+def test_order_is_equal_in_every_view(root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
 
-    for answer in (ann.see(order), root.see(order)):
-        assert (answer.status_code, answer.json) == (200, order)
+    for response in (ann.see(order), root.see(order)):
+        assert (response.status_code, response.json) == (200, order)
     assert ann.mine().json == [order]
     assert root.search(f"user_id={ann.subject}").json == [order]
 
 
 @pytest.mark.clause("002-12")
-def test_an_order_is_found_by_its_id_too(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_order_is_found_by_uuid(stack: Stack, root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
     [(stored,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['order_id']}")
-    order_id = str(UUID(str(stored)))  # SQLite keeps it without dashes
+    order_id = str(UUID(str(stored)))  # SQLite stores it without dashes
 
     for path in (f"{ORDERS}/{order_id}", f"{ORDERS}/{order_id.upper()}"):
         assert ann.ask("GET", path).json == order
 
 
-def test_an_address_may_lack_its_second_line_or_leave_it_blank(root: Shopper, ann: Shopper) -> None:
+def test_second_address_line_is_optional(root: Shopper, ann: Shopper) -> None:
     tea = root.product()
     without = {name: text for name, text in body((tea["product_id"], 1)).items() if name != "shipping_address_line2"}
 
     for line2 in ({}, *({"shipping_address_line2": text} for text in (None, "", " ", "\t\u2003\n"))):
-        answer = ann.post(without | line2)
-        assert answer.status_code == 200
-        assert answer.json["shipping_address_line2"] is None
-        assert ann.see(answer.json).json == answer.json
+        response = ann.post(without | line2)
+        assert response.status_code == 200
+        assert response.json["shipping_address_line2"] is None
+        assert ann.see(response.json).json == response.json
 
 
 @pytest.mark.clause("002-10")
-def test_a_later_price_is_not_an_earlier_order_s(root: Shopper, ann: Shopper) -> None:
+def test_price_change_leaves_orders_unchanged(root: Shopper, ann: Shopper) -> None:
     tea = root.product(price=10)
     order = ann.ordered((tea, 2))
 
@@ -95,7 +95,7 @@ def test_a_later_price_is_not_an_earlier_order_s(root: Shopper, ann: Shopper) ->
 
 @pytest.mark.clause("002-01", "002-10")
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (6_000, 6_000), (10_000, 10_000)])
-def test_the_same_product_twice_is_added_up(root: Shopper, ann: Shopper, first: int, second: int) -> None:
+def test_duplicate_items_are_summed(root: Shopper, ann: Shopper, first: int, second: int) -> None:
     tea = root.product(stock=20_000, price=0.01)
 
     order = ann.ordered((tea, first), (tea, second))
@@ -108,38 +108,38 @@ def test_the_same_product_twice_is_added_up(root: Shopper, ann: Shopper, first: 
 
 @pytest.mark.clause("002-18", "002-20")
 @pytest.mark.parametrize("quantities", [(2,), (1, 1)])
-def test_a_total_that_is_no_amount_is_refused_by_the_items_name(
+def test_excessive_total_names_order_items(
     stack: Stack, root: Shopper, ann: Shopper, quantities: tuple[int, ...]
 ) -> None:
     dear = [root.product(price=6_000_000_000) for _ in quantities]
     before = stack.everything()
 
-    answer = ann.wants(*zip(dear, quantities, strict=True))
+    response = ann.wants(*zip(dear, quantities, strict=True))
 
-    assert errors(answer) == {"order_items": ["An amount must be at most 1000000000000 minor units."]}
+    assert errors(response) == {"order_items": ["An amount must be at most 1000000000000 minor units."]}
     assert stack.everything() == before
 
 
 @pytest.mark.clause("002-01", "002-03")
-def test_the_same_product_twice_is_short_by_the_sum(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_duplicate_items_are_checked_by_sum(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product(stock=11_999)
     before = stack.everything()
 
-    said = detail(ann.wants((tea, 6_000), (tea, 6_000)), 400)
+    problem = detail(ann.wants((tea, 6_000), (tea, 6_000)), 400)
 
-    assert [(one["requested"], one["available"]) for one in said["stock_issues"]] == [(12_000, 11_999)]
+    assert [(issue["requested"], issue["available"]) for issue in problem["stock_issues"]] == [(12_000, 11_999)]
     assert stack.everything() == before
 
 
 @pytest.mark.clause("002-01", "002-03", "002-20")
-def test_every_product_short_is_named_and_nothing_is_taken(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_stock_shortage_names_every_product(stack: Stack, root: Shopper, ann: Shopper) -> None:
     plenty, two, none = root.product(stock=100), root.product(stock=2), root.product(stock=0)
     unknown = {"product_id": 2**62}
     before = stack.everything()
 
-    answer = ann.wants((none, 1), (unknown, 3), (plenty, 1), (two, 5))
+    response = ann.wants((none, 1), (unknown, 3), (plenty, 1), (two, 5))
 
-    assert detail(answer, 400) == {
+    assert detail(response, 400) == {
         "message": "Some products have insufficient stock",
         "stock_issues": [
             issue(two, requested=5, available=2),
@@ -162,7 +162,7 @@ def issue(product: dict[str, Any], *, requested: int, available: int) -> dict[st
 
 
 @pytest.mark.clause("002-02")
-def test_the_last_one_can_be_had_and_then_no_more(root: Shopper, ann: Shopper, bob: Shopper) -> None:
+def test_last_unit_is_sold_once(root: Shopper, ann: Shopper, bob: Shopper) -> None:
     tea = root.product(stock=3)
 
     ann.ordered((tea, 3))
@@ -172,20 +172,20 @@ def test_the_last_one_can_be_had_and_then_no_more(root: Shopper, ann: Shopper, b
 
 
 @pytest.mark.clause("002-18", "002-22")
-def test_a_quantity_that_is_none_is_refused_and_changes_nothing(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_invalid_quantity_is_400(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product()["product_id"]
     before = stack.everything()
 
     wrong: list[Any] = [0, -1, 10_001, 1.5, 1.0, "2", "", True, False, None, [], {}, [1], 10**30, -(10**30), 1e300]
     for quantity in wrong:
         for items in ([(tea, quantity)], [(tea, 1), (tea, quantity)]):
-            found = errors(ann.post(body(*items)))
-            assert found.keys() == {f"order_items.{len(items) - 1}.quantity"}, quantity
+            messages = errors(ann.post(body(*items)))
+            assert messages.keys() == {f"order_items.{len(items) - 1}.quantity"}, quantity
     assert stack.everything() == before
 
 
 @pytest.mark.clause("002-18", "002-22")
-def test_a_product_that_is_none_is_refused_and_changes_nothing(stack: Stack, ann: Shopper) -> None:
+def test_invalid_product_id_is_rejected(stack: Stack, ann: Shopper) -> None:
     before = stack.everything()
 
     wrong: list[Any] = [1.5, 1.0, "1", "", True, None, [], {}, 10**30, 2**63, -(2**63) - 1, SQL]
@@ -198,15 +198,15 @@ def test_a_product_that_is_none_is_refused_and_changes_nothing(stack: Stack, ann
 
 
 @pytest.mark.clause("002-18")
-def test_items_that_are_none_are_refused_and_change_nothing(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_invalid_items_are_400(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product(stock=5_000)["product_id"]
     before = stack.everything()
 
     part: list[Any] = [None, "tea", [], {}, {"product_id": tea}, {"quantity": 1}]
-    wrong: list[Any] = [[], None, {}, "tea", 1, *([one] for one in part)]
+    wrong: list[Any] = [[], None, {}, "tea", 1, *([item] for item in part)]
     for items in wrong:
-        found = errors(ann.post(SHIPPING | {"order_items": items}))
-        assert {name.partition(".")[0] for name in found} == {"order_items"}, items
+        messages = errors(ann.post(SHIPPING | {"order_items": items}))
+        assert {name.partition(".")[0] for name in messages} == {"order_items"}, items
     assert errors(ann.post(body(*[(tea, 1)] * 1_001))).keys() == {"order_items"}
     assert errors(ann.post(dict(SHIPPING))).keys() == {"order_items"}
     assert stack.everything() == before
@@ -215,13 +215,11 @@ def test_items_that_are_none_are_refused_and_change_nothing(stack: Stack, root: 
 
 @pytest.mark.clause("002-18", "002-22")
 @pytest.mark.parametrize("name", list(SHIPPING))
-def test_a_shipping_field_that_is_none_is_refused_by_its_name(
-    stack: Stack, root: Shopper, ann: Shopper, name: str
-) -> None:
+def test_invalid_shipping_field_is_400(stack: Stack, root: Shopper, ann: Shopper, name: str) -> None:
     tea = root.product()["product_id"]
     before = stack.everything()
 
-    too_long = ["x" * 256, "x" * (LONGEST[name] + 1), "ö" * (LONGEST[name] + 1), "💡" * 1_000]
+    too_long = ["x" * 256, "x" * (MAX_LENGTHS[name] + 1), "ö" * (MAX_LENGTHS[name] + 1), "💡" * 1_000]
     blank: list[Any] = ["", " ", "\t\n ", None]
     wrong: list[Any] = ["a\x00b", "\x00", "a\ud800b", "\udfff", 1, True, [], {}, *too_long]
     for text in [*wrong, *blank] if name in NEEDED else wrong:
@@ -235,8 +233,8 @@ def test_a_shipping_field_that_is_none_is_refused_by_its_name(
 @pytest.mark.clause("002-22")
 @pytest.mark.parametrize("name", list(SHIPPING))
 @pytest.mark.parametrize("text", [SQL, HTML, "{{7*7}}", "../../etc", " spaces ", "ö💡\u202e", "%00%s", "\\u0000"])
-def test_what_is_no_code_here_is_kept_as_sent(root: Shopper, ann: Shopper, name: str, text: str) -> None:
-    text = text[: LONGEST[name]]
+def test_shipping_text_is_stored_verbatim(root: Shopper, ann: Shopper, name: str, text: str) -> None:
+    text = text[: MAX_LENGTHS[name]]
     tea = root.product()
 
     order = ann.wants((tea, 1), **{name: text}).json
@@ -248,14 +246,14 @@ def test_what_is_no_code_here_is_kept_as_sent(root: Shopper, ann: Shopper, name:
 
 @pytest.mark.clause("002-22")
 @pytest.mark.parametrize("name", list(SHIPPING))
-def test_the_longest_text_is_kept_whole(root: Shopper, ann: Shopper, name: str) -> None:
-    longest = "ö" * LONGEST[name]
+def test_shipping_text_of_max_length_is_stored(root: Shopper, ann: Shopper, name: str) -> None:
+    text = "ö" * MAX_LENGTHS[name]
 
-    assert ann.wants((root.product(), 1), **{name: longest}).json[name] == longest
+    assert ann.wants((root.product(), 1), **{name: text}).json[name] == text
 
 
 @pytest.mark.clause("002-22")
-def test_a_field_that_there_is_not_is_refused_by_its_name(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_unknown_field_is_400(stack: Stack, root: Shopper, ann: Shopper) -> None:
     tea = root.product()["product_id"]
     before = stack.everything()
 
@@ -269,9 +267,7 @@ def test_a_field_that_there_is_not_is_refused_by_its_name(stack: Stack, root: Sh
 
 @pytest.mark.clause("002-22")
 @pytest.mark.parametrize("name", ["\ud800", "a\udfffb"])
-def test_a_field_whose_name_cannot_be_written_is_refused_all_the_same(
-    stack: Stack, root: Shopper, ann: Shopper, name: str
-) -> None:
+def test_unknown_surrogate_field_is_400(stack: Stack, root: Shopper, ann: Shopper, name: str) -> None:
     tea = root.product()["product_id"]
     before = stack.everything()
 
@@ -289,7 +285,7 @@ def test_a_field_whose_name_cannot_be_written_is_refused_all_the_same(
      (b" " * (2**20 + 1), 413)],
     ids=lambda value: str(value)[:20],
 )  # fmt: skip
-def test_a_body_that_is_none_is_refused(stack: Stack, ann: Shopper, sent: bytes, status: int) -> None:
+def test_unreadable_body_is_rejected(stack: Stack, ann: Shopper, sent: bytes, status: int) -> None:
     before = stack.everything()
 
     detail(ann.post_raw(sent), status)
@@ -298,12 +294,12 @@ def test_a_body_that_is_none_is_refused(stack: Stack, ann: Shopper, sent: bytes,
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
-def test_what_is_not_called_json_is_refused(ann: Shopper, content_type: str | None) -> None:
+def test_wrong_content_type_is_415(ann: Shopper, content_type: str | None) -> None:
     detail(ann.post_raw(json.dumps(body((1, 1))).encode(), content_type=content_type), 415)
 
 
 @pytest.mark.clause("002-10")
-def test_a_total_beyond_any_amount_is_refused_and_takes_nothing(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_total_above_the_maximum_is_400(stack: Stack, root: Shopper, ann: Shopper) -> None:
     gold = root.product(price=10_000_000_000, stock=10)
     before = stack.everything()
 
@@ -314,7 +310,7 @@ def test_a_total_beyond_any_amount_is_refused_and_takes_nothing(stack: Stack, ro
 
 
 @pytest.mark.clause("002-10")
-def test_prices_of_several_currencies_make_no_order(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_mixed_currencies_are_400(stack: Stack, root: Shopper, ann: Shopper) -> None:
     dollars, yen = root.product(price=1, currency="USD"), root.product(price=100, currency="JPY")
     before = stack.everything()
 
@@ -326,7 +322,7 @@ def test_prices_of_several_currencies_make_no_order(stack: Stack, root: Shopper,
 
 
 @pytest.mark.clause("002-10")
-def test_cents_add_up_exactly(root: Shopper, ann: Shopper) -> None:
+def test_total_is_exact_to_the_cent(root: Shopper, ann: Shopper) -> None:
     items = [(root.product(price=price), quantity) for price, quantity in ((0.1, 3), (0.2, 1), (1.1, 7), (19.99, 3))]
 
     order = ann.ordered(*items)

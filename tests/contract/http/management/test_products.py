@@ -1,4 +1,4 @@
-"""/api/v1/products: anybody with a token sees them, administrators keep them."""
+"""/api/v1/products: any authenticated caller reads products, administrators change them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def get(who: Shopper, product: dict[str, Any]) -> Answer:
 
 
 @pytest.mark.clause("002-10")
-def test_a_product_is_added_shown_and_listed(root: Shopper, ann: Shopper) -> None:
+def test_product_is_created_and_listed(root: Shopper, ann: Shopper) -> None:
     sku = f"TEA-{uuid4()}"
 
-    answer = root.post({"name": "Tea", "price": 2.5, "stock_quantity": 7, "sku": sku}, path=f"{PRODUCTS}/")
+    response = root.post({"name": "Tea", "price": 2.5, "stock_quantity": 7, "sku": sku}, path=f"{PRODUCTS}/")
 
-    assert answer.status_code == 201
-    product = answer.json
-    assert answer.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
+    assert response.status_code == 201
+    product = response.json
+    assert response.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
     assert product == {
         "product_id": product["product_id"], "sku": sku, "name": "Tea", "price": 2.5, "currency": "USD",
         "stock_quantity": 7, "low_stock_threshold": 5,
@@ -49,12 +49,12 @@ def everything(who: Shopper) -> list[dict[str, Any]]:
     return pages
 
 
-def test_a_product_without_a_sku_gets_one_of_its_own(root: Shopper) -> None:
+def test_product_without_sku_gets_a_unique_one(root: Shopper) -> None:
     assert len({root.product()["sku"] for _ in range(5)}) == 5
 
 
 @pytest.mark.clause("002-23")
-def test_products_come_by_id_and_page_by_page(root: Shopper, ann: Shopper) -> None:
+def test_product_list_is_paged_by_id(root: Shopper, ann: Shopper) -> None:
     first = len(everything(root))
     ids = [root.product()["product_id"] for _ in range(12)]
 
@@ -68,20 +68,18 @@ def test_products_come_by_id_and_page_by_page(root: Shopper, ann: Shopper) -> No
 @pytest.mark.parametrize(
     "changes", [{"name": "Milk"}, {"price": 0}, {"stock_quantity": 0}, {"low_stock_threshold": 0}, {}]
 )
-def test_a_product_is_changed_in_what_is_named_and_nothing_else(root: Shopper, changes: dict[str, Any]) -> None:
+def test_patch_changes_only_named_fields(root: Shopper, changes: dict[str, Any]) -> None:
     product = root.product(stock=9)
 
-    answer = patch(root, product, **changes)
+    response = patch(root, product, **changes)
 
-    assert (answer.status_code, answer.json) == (200, product | changes)
+    assert (response.status_code, response.json) == (200, product | changes)
     assert get(root, product).json == product | changes
 
 
 @pytest.mark.clause("002-18", "002-22")
 @pytest.mark.parametrize("changing", [False, True])
-def test_a_value_that_is_none_is_refused_by_its_name_and_changes_nothing(
-    stack: Stack, root: Shopper, changing: bool
-) -> None:
+def test_invalid_field_is_400(stack: Stack, root: Shopper, changing: bool) -> None:
     product = root.product()
     before = stack.everything()
     texts: list[Any] = ["", " ", "\t", "a\x00b", "a\ud800b", 1, True, None, [], {}]
@@ -99,18 +97,18 @@ def test_a_value_that_is_none_is_refused_by_its_name_and_changes_nothing(
     for name, values in wrong.items():
         for value in values:
             body = {"name": "Tea", "price": 1, "stock_quantity": 1} | {name: value}
-            answer = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
-            assert errors(answer).keys() == {name}, (name, value)
+            response = patch(root, product, **{name: value}) if changing else root.post(body, path=f"{PRODUCTS}/")
+            assert errors(response).keys() == {name}, (name, value)
 
     assert stack.everything() == before
 
 
-def test_a_product_needs_a_name_a_price_and_a_stock(root: Shopper) -> None:
+def test_product_requires_name_price_and_stock(root: Shopper) -> None:
     assert errors(root.post({}, path=f"{PRODUCTS}/")).keys() == {"name", "price", "stock_quantity"}
 
 
 @pytest.mark.clause("002-18")
-def test_a_sku_that_is_taken_is_refused_and_changes_nothing(stack: Stack, root: Shopper) -> None:
+def test_duplicate_sku_is_400(stack: Stack, root: Shopper) -> None:
     tea, milk = root.product(sku=f"TEA-{uuid4()}"), root.product()
     before = stack.everything()
 
@@ -123,17 +121,17 @@ def test_a_sku_that_is_taken_is_refused_and_changes_nothing(stack: Stack, root: 
 
 
 @pytest.mark.clause("002-18")
-def test_of_twelve_who_take_a_sku_at_once_one_does(root: Shopper) -> None:
+def test_concurrent_sku_insert_has_one_winner(root: Shopper) -> None:
     body = {"name": "x", "price": 1, "stock_quantity": 5, "sku": f"ONE-{uuid4()}"}
 
-    answers = at_once(*[lambda: root.post(body, path=f"{PRODUCTS}/").status_code] * 12)
+    responses = at_once(*[lambda: root.post(body, path=f"{PRODUCTS}/").status_code] * 12)
 
-    assert sorted(str(answer) for answer in answers) == ["201"] + ["400"] * 11
+    assert sorted(str(response) for response in responses) == ["201"] + ["400"] * 11
 
 
 @pytest.mark.clause("002-22")
 @pytest.mark.parametrize("text", [SQL, HTML, " spaces ", "{{7*7}}", "%s %(id)s", "\u202e\u2028"])
-def test_what_is_no_code_here_is_kept_as_sent(root: Shopper, ann: Shopper, text: str) -> None:
+def test_product_text_is_stored_verbatim(root: Shopper, ann: Shopper, text: str) -> None:
     sku = f"{text}{uuid4().hex[:8]}"
     product = root.product(name=text, sku=sku, stock=0)
 
@@ -149,23 +147,23 @@ def test_what_is_no_code_here_is_kept_as_sent(root: Shopper, ann: Shopper, text:
 @pytest.mark.parametrize(
     "ref", ["0", "999999999", "9223372036854775807", "9223372036854775808", "9" * 30, "-1", "x", "1.0", "%00"]
 )
-def test_a_product_that_there_is_not_is_not_found(root: Shopper, ref: str) -> None:
+def test_unknown_product_is_404(root: Shopper, ref: str) -> None:
     product = {"product_id": ref}
 
     detail(get(root, product), 404)
     detail(patch(root, product, name="x"), 404)
 
 
-def test_a_method_that_there_is_not_is_refused(root: Shopper) -> None:
+def test_unsupported_method_is_405(root: Shopper) -> None:
     product = root.product()
 
-    answer = root.ask("DELETE", f"{PRODUCTS}/{product['product_id']}")
+    response = root.ask("DELETE", f"{PRODUCTS}/{product['product_id']}")
 
-    detail(answer, 405)
-    assert {"GET", "PATCH"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
+    detail(response, 405)
+    assert {"GET", "PATCH"} <= set(response.headers["Allow"].replace(" ", "").split(","))
 
 
-def test_a_new_stock_is_what_can_be_ordered_from_now_on(root: Shopper, ann: Shopper) -> None:
+def test_updated_stock_is_orderable(root: Shopper, ann: Shopper) -> None:
     tea = root.product(stock=0)
     detail(ann.wants((tea, 1)), 400)
 

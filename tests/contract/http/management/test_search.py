@@ -1,4 +1,4 @@
-"""GET / and /my-orders: every filter by itself and with every other, page by page."""
+"""GET /api/v1/orders/ and /my-orders: each filter alone and combined, with paging."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.http.management.client import Shopper, errors, shopper
 from tests.support.service_stack import Stack
 
 Order = dict[str, Any]
-LONG_AGO = datetime(2001, 2, 1, tzinfo=UTC)  # no other test's orders are as old
+LONG_AGO = datetime(2001, 2, 1, tzinfo=UTC)  # older than the orders of all other tests
 SQL = "' OR '1'='1' --"
 
 
@@ -25,7 +25,7 @@ def at(order: Order) -> datetime:
     return datetime.fromisoformat(order["order_date"])
 
 
-# Each parameter with its value and what it means, for the orders below.
+# Each parameter with a value and its meaning for the orders below.
 FILTERS: dict[str, tuple[str, Callable[[Order], bool]]] = {
     "status": ("confirmed", lambda order: order["status"] == "confirmed"),
     "user_id": ("", lambda order: order["user_id"].startswith("first-")),  # the value depends on the test
@@ -44,7 +44,7 @@ def scenes() -> dict[int, tuple[Shopper, list[Order], str]]:
 
 @pytest.fixture
 def scene(stack: Stack, scenes: dict[int, tuple[Shopper, list[Order], str]]) -> tuple[Shopper, list[Order], str]:
-    """48 orders of two people, over eight days long ago: each status, and amounts from 2.50 to 15."""
+    """48 orders of two customers over eight days: every status, and amounts from 2.50 to 15."""
     if id(stack) not in scenes:
         scenes[id(stack)] = made(stack)
     return scenes[id(stack)]
@@ -94,40 +94,38 @@ def query(**parameters: object) -> str:
 
 @pytest.mark.clause("002-09", "002-15")
 @pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
-def test_orders_are_found_by_each_filter_and_by_all_of_them_together(
-    scene: tuple[Shopper, list[Order], str], subset: tuple[str, ...]
-) -> None:
+def test_filters_combine_with_and(scene: tuple[Shopper, list[Order], str], subset: tuple[str, ...]) -> None:
     root, orders, first = scene
     values = {name: FILTERS[name][0] for name in subset} | ({"user_id": first} if "user_id" in subset else {})
     if "end_date" not in subset:
         values["end_date"] = "2001-02-09"
 
-    answer = root.search(query(**values))
+    response = root.search(query(**values))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     expected = [order for order in orders if all(FILTERS[name][1](order) for name in subset)]
-    assert answer.json == expected
+    assert response.json == expected
     assert 0 < len(expected) < 48 or subset in {("end_date",), ("start_date",)}
 
 
 @pytest.mark.clause("002-09")
 @pytest.mark.parametrize("word", ["pending", "confirmed", "shipped", "delivered", "cancelled"])
-def test_orders_are_found_by_each_status(scene: tuple[Shopper, list[Order], str], word: str) -> None:
+def test_status_filter_selects_every_status(scene: tuple[Shopper, list[Order], str], word: str) -> None:
     root, orders, _ = scene
 
-    found = root.search(query(status=word, end_date="2001-02-09")).json
+    matches = root.search(query(status=word, end_date="2001-02-09")).json
 
-    assert found == [order for order in orders if order["status"] == word] != []
+    assert matches == [order for order in orders if order["status"] == word] != []
 
 
 @pytest.mark.clause("002-09")
-def test_a_paid_order_is_found_as_confirmed(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_paid_order_matches_confirmed_filter(stack: Stack, root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1))
     stack.rows(f"UPDATE orders SET status = 'PAID' WHERE number = {order['order_id']}")
 
-    [found] = root.search(query(user_id=ann.subject, status="confirmed")).json
+    [match] = root.search(query(user_id=ann.subject, status="confirmed")).json
 
-    assert (found["order_id"], found["status"]) == (order["order_id"], "confirmed")
+    assert (match["order_id"], match["status"]) == (order["order_id"], "confirmed")
 
 
 @pytest.mark.clause("002-09")
@@ -144,38 +142,36 @@ def test_a_paid_order_is_found_as_confirmed(stack: Stack, root: Shopper, ann: Sh
         ("2001-02-02T04:00:00", "2001-02-02", range(28, 48)),
         ("20010202", "20010202", range(24, 48)),
         ("2001-W05-5", "2001W055", range(24, 48)),
-        ("2001W06", "2001-W06", range(96, 120)),  # a week's own name is its Monday
+        ("2001W06", "2001-W06", range(96, 120)),  # the start of an ISO week is its Monday
         ("20010202T040000Z", "2001W055T08", range(28, 33)),
     ],
 )
-def test_a_day_covers_itself_and_a_moment_itself(
+def test_date_filter_covers_days_or_instants(
     scene: tuple[Shopper, list[Order], str], start: str, end: str, hours: range
 ) -> None:
     root, orders, _ = scene
 
-    found = root.search(query(start_date=start, end_date=end)).json
+    matches = root.search(query(start_date=start, end_date=end)).json
 
     expected = [order for order in orders if (at(order) - LONG_AGO) / timedelta(hours=1) in hours]
-    assert found == expected != []
+    assert matches == expected != []
 
 
 @pytest.mark.clause("002-09")
 @pytest.mark.parametrize("end", ["9999-12-31", "99991231", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59+12:00"])
 @pytest.mark.parametrize("start", ["0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00-12:00"])
-def test_from_the_calendar_s_first_day_to_its_last_every_order_is_found(
-    root: Shopper, ann: Shopper, start: str, end: str
-) -> None:
+def test_date_filter_accepts_calendar_limits(root: Shopper, ann: Shopper, start: str, end: str) -> None:
     order = ann.ordered((root.product(), 1))
 
-    answer = root.search(query(user_id=ann.subject, start_date=start, end_date=end))
+    response = root.search(query(user_id=ann.subject, start_date=start, end_date=end))
 
-    assert (answer.status_code, answer.json) == (200, [order])
+    assert (response.status_code, response.json) == (200, [order])
     assert root.search(query(user_id=ann.subject, start_date="9999-12-31")).json == []
 
 
 @pytest.mark.clause("002-09")
 @pytest.mark.parametrize(
-    ("least", "most", "amounts"),
+    ("minimum", "maximum", "amounts"),
     [
         ("5", "5", {5}),
         ("5.00", "7.5", {5, 7.5}),
@@ -185,19 +181,19 @@ def test_from_the_calendar_s_first_day_to_its_last_every_order_is_found(
         ("0", "2.5", {2.5}),
     ],
 )
-def test_both_ends_of_an_amount_are_included(
-    scene: tuple[Shopper, list[Order], str], least: str, most: str, amounts: set[float]
+def test_amount_filter_is_inclusive(
+    scene: tuple[Shopper, list[Order], str], minimum: str, maximum: str, amounts: set[float]
 ) -> None:
     root, _, _ = scene
-    values = {"min_amount": least, "max_amount": most}
+    values = {"min_amount": minimum, "max_amount": maximum}
 
-    found = root.search(query(end_date="2001-02-09", **{name: one for name, one in values.items() if one})).json
+    matches = root.search(query(end_date="2001-02-09", **{name: value for name, value in values.items() if value})).json
 
-    assert {order["total_amount"] for order in found} == amounts
+    assert {order["total_amount"] for order in matches} == amounts
 
 
 @pytest.mark.clause("002-09")
-def test_amounts_are_of_the_service_s_own_currency(root: Shopper, ann: Shopper) -> None:
+def test_amount_filter_uses_default_currency(root: Shopper, ann: Shopper) -> None:
     ann.ordered((root.product(price=700, currency="JPY"), 1))
 
     assert root.search(query(user_id=ann.subject, min_amount=0)).json == []
@@ -214,7 +210,7 @@ def test_amounts_are_of_the_service_s_own_currency(root: Shopper, ann: Shopper) 
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_a_condition_that_is_none_is_refused_by_its_name(root: Shopper, wrong: str, field: str) -> None:
+def test_invalid_filter_is_400(root: Shopper, wrong: str, field: str) -> None:
     assert errors(root.search(wrong)).keys() == {field}
     if field in {"skip", "limit"}:
         assert errors(root.mine(wrong)).keys() == {field}
@@ -224,7 +220,7 @@ def test_a_condition_that_is_none_is_refused_by_its_name(root: Shopper, wrong: s
 @pytest.mark.parametrize(
     "wrong", ["min_amount=1.005", "max_amount=0.001", "min_amount=9999999999999999", "max_amount=10000000000.01"]
 )
-def test_what_is_no_amount_of_the_currency_is_refused_by_its_name(root: Shopper, wrong: str) -> None:
+def test_amount_filter_with_bad_scale_is_400(root: Shopper, wrong: str) -> None:
     assert errors(root.search(wrong)).keys() == {wrong.partition("=")[0]}
 
 
@@ -232,23 +228,21 @@ def test_what_is_no_amount_of_the_currency_is_refused_by_its_name(root: Shopper,
 @pytest.mark.parametrize(
     "subject", [SQL, "'; DROP TABLE orders; --", "<script>alert(1)</script>", "%", "_", "ö💡", "a b+c&d=e", "\\"]
 )
-def test_a_user_is_found_by_an_id_that_looks_like_code_and_nobody_else_is(
-    stack: Stack, root: Shopper, subject: str
-) -> None:
+def test_user_filter_treats_code_as_text(stack: Stack, root: Shopper, subject: str) -> None:
     tea = root.product()
     odd, plain = shopper(stack, f"{subject}{uuid4().hex[:6]}"), shopper(stack)
     order = odd.ordered((tea, 1))
     plain.ordered((tea, 1))
 
-    found = root.search(f"user_id={quote(odd.subject)}")
+    response = root.search(f"user_id={quote(odd.subject)}")
 
-    assert found.json == [order]
+    assert response.json == [order]
     assert order["user_id"] == odd.subject
     assert root.search(f"user_id={quote(subject)}").json == []
 
 
 @pytest.mark.clause("002-11")
-def test_one_s_own_orders_come_newest_first_and_page_by_page(root: Shopper, ann: Shopper, bob: Shopper) -> None:
+def test_own_orders_are_paged_newest_first(root: Shopper, ann: Shopper, bob: Shopper) -> None:
     tea = root.product()
     orders = [ann.ordered((tea, 1)) for _ in range(12)][::-1]
     bob.ordered((tea, 1))
@@ -261,7 +255,7 @@ def test_one_s_own_orders_come_newest_first_and_page_by_page(root: Shopper, ann:
 
 
 @pytest.mark.clause("002-05", "002-11")
-def test_an_administrator_s_own_orders_are_not_everybody_s(root: Shopper, ann: Shopper) -> None:
+def test_admin_own_orders_exclude_others(root: Shopper, ann: Shopper) -> None:
     ann.ordered((root.product(), 1))
 
     assert root.mine().json == []
@@ -269,7 +263,7 @@ def test_an_administrator_s_own_orders_are_not_everybody_s(root: Shopper, ann: S
 
 @pytest.mark.clause("002-15", "002-23")
 @pytest.mark.parametrize("limit", [1, 7, 47, 48, 49])
-def test_following_the_links_gives_every_order_once(scene: tuple[Shopper, list[Order], str], limit: int) -> None:
+def test_links_yield_every_order_once(scene: tuple[Shopper, list[Order], str], limit: int) -> None:
     root, orders, _ = scene
 
     pages = list(linked(root, f"/api/v1/orders/?end_date=2001-02-09&limit={limit}"))
@@ -279,19 +273,19 @@ def test_following_the_links_gives_every_order_once(scene: tuple[Shopper, list[O
 
 
 @pytest.mark.clause("002-15", "002-23")
-def test_the_links_keep_every_condition(scene: tuple[Shopper, list[Order], str]) -> None:
+def test_links_preserve_all_filters(scene: tuple[Shopper, list[Order], str]) -> None:
     root, orders, first = scene
     conditions = query(end_date="2001-02-09", user_id=first, min_amount="5", limit=2)
 
     pages = list(linked(root, f"/api/v1/orders/?{conditions}"))
 
-    wanted = [order for order in orders if order["user_id"] == first and order["total_amount"] >= 5]
-    assert [order for page in pages for order in page] == wanted
+    expected = [order for order in orders if order["user_id"] == first and order["total_amount"] >= 5]
+    assert [order for page in pages for order in page] == expected
     assert len(pages) > 3
 
 
 @pytest.mark.clause("002-15", "002-23")
-def test_orders_placed_meanwhile_neither_repeat_nor_hide_one_while_paging(root: Shopper, ann: Shopper) -> None:
+def test_links_are_stable_during_inserts(root: Shopper, ann: Shopper) -> None:
     tea = root.product()
     orders = [ann.ordered((tea, 1)) for _ in range(15)][::-1]
 
@@ -304,7 +298,7 @@ def test_orders_placed_meanwhile_neither_repeat_nor_hide_one_while_paging(root: 
     assert seen == orders
 
 
-def test_skip_and_limit_page_through_all_orders_too(scene: tuple[Shopper, list[Order], str]) -> None:
+def test_skip_and_limit_yield_every_order(scene: tuple[Shopper, list[Order], str]) -> None:
     root, orders, _ = scene
 
     pages = [root.search(query(end_date="2001-02-09", skip=skip, limit=20)).json for skip in (0, 20, 40, 60)]
@@ -313,9 +307,9 @@ def test_skip_and_limit_page_through_all_orders_too(scene: tuple[Shopper, list[O
 
 
 def linked(root: Shopper, url: str) -> Iterator[list[Order]]:
-    """The pages from this one on, by their links."""
+    """Follow the links from this page and yield the pages."""
     while url:
-        answer = root.ask("GET", url)
-        assert answer.status_code == 200
-        yield answer.json
-        url = "".join(re.findall(r'<(.+)>; rel="next"', answer.headers.get("Link", "")))
+        response = root.ask("GET", url)
+        assert response.status_code == 200
+        yield response.json
+        url = "".join(re.findall(r'<(.+)>; rel="next"', response.headers.get("Link", "")))

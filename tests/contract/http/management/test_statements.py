@@ -1,4 +1,4 @@
-"""What the requests of `management` cost the database."""
+"""SQL statement counts of `management`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,20 @@ AT_MOST = 7
 
 @pytest.mark.clause("002-10", "002-23")
 @pytest.mark.parametrize("first_order", [True, False])
-def test_an_order_of_three_products_is_placed_in_one_transaction_of_few_statements(
-    stack: Stack, root: Shopper, ann: Shopper, first_order: bool
-) -> None:
+def test_order_placement_uses_one_transaction(stack: Stack, root: Shopper, ann: Shopper, first_order: bool) -> None:
     products = [root.product() for _ in range(3)]
     if not first_order:
         ann.ordered((products[0], 1))
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = ann.wants(*((product, 2) for product in products))
+        response = ann.wants(*((product, 2) for product in products))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
 
-def test_a_thousand_lines_cost_no_more_statements_than_three(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_order_placement_statements_are_constant(stack: Stack, root: Shopper, ann: Shopper) -> None:
     products = [root.product() for _ in range(60)]
 
     with stack.statements() as few:
@@ -38,7 +36,7 @@ def test_a_thousand_lines_cost_no_more_statements_than_three(stack: Stack, root:
     assert len(many) == len(few), many
 
 
-def test_a_stock_that_gets_low_costs_no_statement_more(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_low_stock_adds_no_statement(stack: Stack, root: Shopper, ann: Shopper) -> None:
     products = [root.product(stock=6, low_stock_threshold=5) for _ in range(3)]
 
     with stack.statements() as sent, stack.transactions() as seen:
@@ -48,7 +46,7 @@ def test_a_stock_that_gets_low_costs_no_statement_more(stack: Stack, root: Shopp
     assert seen == ["begin", "commit"]
 
 
-def test_what_is_refused_for_want_of_stock_costs_one_statement(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_stock_shortage_uses_one_statement(stack: Stack, root: Shopper, ann: Shopper) -> None:
     product = root.product(stock=0)
 
     with stack.statements() as sent, stack.transactions() as seen:
@@ -59,13 +57,13 @@ def test_what_is_refused_for_want_of_stock_costs_one_statement(stack: Stack, roo
 
 
 @pytest.mark.parametrize("way", ["cancelled", "deleted"])
-def test_an_order_is_given_up_in_one_transaction(stack: Stack, root: Shopper, ann: Shopper, way: str) -> None:
+def test_order_cancellation_uses_one_transaction(stack: Stack, root: Shopper, ann: Shopper, way: str) -> None:
     order = ann.ordered((root.product(), 1), (root.product(), 1))
 
     with stack.statements() as sent, stack.transactions() as seen:
-        answer = root.put(order, "cancelled") if way == "cancelled" else ann.delete(order)
+        response = root.put(order, "cancelled") if way == "cancelled" else ann.delete(order)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= AT_MOST, sent
     assert seen == ["begin", "commit"]
 
@@ -81,21 +79,19 @@ def test_an_order_is_given_up_in_one_transaction(stack: Stack, root: Shopper, an
         f"{PRODUCTS}/?limit=1000",
     ],
 )
-def test_a_page_of_any_list_costs_at_most_two_statements_however_long(
-    stack: Stack, root: Shopper, ann: Shopper, path: str
-) -> None:
+def test_list_page_uses_two_statements(stack: Stack, root: Shopper, ann: Shopper, path: str) -> None:
     tea, milk = root.product(), root.product()
     for _ in range(5):
         ann.ordered((tea, 1), (milk, 2))
 
     with stack.statements() as sent:
-        answer = root.ask("GET", path.format(user=ann.subject))
+        response = root.ask("GET", path.format(user=ann.subject))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(sent) <= 2, sent
 
 
-def test_one_order_costs_one_statement(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_order_read_uses_one_statement(stack: Stack, root: Shopper, ann: Shopper) -> None:
     order = ann.ordered((root.product(), 1), (root.product(), 1))
 
     with stack.statements() as sent:

@@ -1,4 +1,4 @@
-"""However an order is given up, and through whichever contract, its stock comes back exactly once."""
+"""Stock restoration: exactly once, for each way to cancel an order and in each contract."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def id_of(stack: Stack, order: dict[str, object]) -> UUID:
 
 
 def canceled(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """An administrator cancels it through `checkout`."""
+    """An administrator cancels the order through `checkout`."""
     return root.ask("POST", f"/api/orders/{id_of(stack, order)}/cancel")
 
 
 def put(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """An administrator cancels it through `management`."""
+    """An administrator cancels the order through `management`."""
     return root.put(order, "cancelled")
 
 
 def deleted(stack: Stack, owner: Shopper, root: Shopper, order: dict[str, object]) -> Answer:
-    """The owner deletes it through `management`."""
+    """The owner deletes the order through `management`."""
     return owner.delete(order)
 
 
@@ -53,7 +53,7 @@ def the_books_agree(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.parametrize("second", WAYS)
 @pytest.mark.parametrize("first", WAYS)
-def test_an_order_given_up_one_way_then_another_gives_its_stock_back_once(
+def test_repeated_cancel_restores_stock_once(
     stack: Stack, root: Shopper, ann: Shopper, first: Callable[..., Answer], second: Callable[..., Answer]
 ) -> None:
     tea, milk = root.product(stock=7), root.product(stock=7)
@@ -69,7 +69,7 @@ def test_an_order_given_up_one_way_then_another_gives_its_stock_back_once(
 
 
 @pytest.mark.parametrize("way", [*WAYS, None], ids=lambda way: way.__name__ if way else "all ways")
-def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
+def test_concurrent_cancel_restores_stock_once(
     stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer] | None
 ) -> None:
     tea = root.product(stock=7)
@@ -77,9 +77,9 @@ def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
     ways = [way] * 16 if way else (WAYS * 6)[:16]
 
     with patience(stack):
-        answers = at_once(*(partial(one, stack, ann, root, order) for one in ways))
+        responses = at_once(*(partial(cancel, stack, ann, root, order) for cancel in ways))
 
-    statuses = Counter(answer.status_code for answer in answers if isinstance(answer, TestResponse))
+    statuses = Counter(response.status_code for response in responses if isinstance(response, TestResponse))
     assert statuses.total() == 16
     assert statuses.keys() <= {200, 400, 404, 409}, statuses
     assert way is None or statuses[200] == (16 if way is put else 1)
@@ -87,7 +87,7 @@ def test_of_sixteen_who_give_an_order_up_at_once_its_stock_comes_back_once(
 
 
 @pytest.mark.parametrize("way", [canceled, put])
-def test_a_confirmed_order_gives_its_stock_back_and_a_shipped_one_does_not(
+def test_shipped_order_does_not_restore_stock(
     stack: Stack, root: Shopper, ann: Shopper, way: Callable[..., Answer]
 ) -> None:
     tea = root.product(stock=7)
@@ -101,12 +101,10 @@ def test_a_confirmed_order_gives_its_stock_back_and_a_shipped_one_does_not(
     assert root.stock_of(tea) == 5
 
 
-def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
-    stack: Stack, root: Shopper, ann: Shopper
-) -> None:
+def test_custom_item_order_leaves_stock_alone(stack: Stack, root: Shopper, ann: Shopper) -> None:
     root.product(stock=7)
-    answer = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
-    assert answer.status_code == 201
+    response = ann.post({"items": [{"product_id": 1, "quantity": 5, "price": 1}], "total_price": 5}, path="/orders/")
+    assert response.status_code == 201
     before = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
     [(number,)] = stack.rows(f"SELECT max(number) FROM orders WHERE user_id = '{ann.subject}'")
 
@@ -114,19 +112,21 @@ def test_an_order_of_the_contract_orders_takes_and_gives_back_nothing(
     assert (shown.status_code, shown.json["order_items"], shown.json["shipping_city"]) == (200, [], None)
     assert ann.delete({"order_id": number}).status_code == 200
 
-    assert ann.ask("GET", f"/orders/{answer.json['id']}").status_code == 404
+    assert ann.ask("GET", f"/orders/{response.json['id']}").status_code == 404
     after = stack.rows("SELECT * FROM products ORDER BY id"), stack.rows("SELECT count(*) FROM stock_movements")
     assert after == before
 
 
-def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root: Shopper) -> None:
+def test_concurrent_buyers_share_last_unit_once(stack: Stack, root: Shopper) -> None:
     last = root.product(stock=1)
     buyers = [shopper(stack) for _ in range(40 if stack.settings.uses_default_database else 200)]
 
     with patience(stack):
-        answers = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))
+        responses = at_once(*(partial(buyer.wants, (last, 1)) for buyer in buyers))
 
-    refusals = [answer for answer in answers if isinstance(answer, TestResponse) and answer.status_code != 200]
+    refusals = [
+        response for response in responses if isinstance(response, TestResponse) and response.status_code != 200
+    ]
     assert len(refusals) == len(buyers) - 1
     for refusal in refusals:
         [short] = detail(refusal, 400)["stock_issues"]
@@ -136,7 +136,7 @@ def test_of_forty_who_want_the_last_one_over_http_one_has_it(stack: Stack, root:
 
 @contextmanager
 def patience(stack: Stack) -> Iterator[None]:
-    """Let requests queue for a connection as long as it takes: this process has more threads than a service."""
+    """Let requests wait for a connection without limit, because this process has more threads than a service."""
     pool = stack.container.queries()._engine.pool
     before, pool._timeout = pool._timeout, 60
     try:
@@ -146,7 +146,7 @@ def patience(stack: Stack) -> Iterator[None]:
 
 
 @pytest.mark.clause("002-30")
-def test_a_stock_that_gets_low_is_told_to_the_world_once(stack: Stack, root: Shopper, ann: Shopper) -> None:
+def test_low_stock_event_is_published_once(stack: Stack, root: Shopper, ann: Shopper) -> None:
     stack.relayed()
     tea = root.product(stock=7, low_stock_threshold=5, sku=f"TEA-{ann.subject}")
 
@@ -160,7 +160,7 @@ def test_a_stock_that_gets_low_is_told_to_the_world_once(stack: Stack, root: Sho
     }  # fmt: skip
 
 
-def test_an_administrator_s_own_order_is_one_like_any_other(stack: Stack) -> None:
+def test_admin_can_place_and_delete_own_order(stack: Stack) -> None:
     root = shopper(stack, role=Role.ADMIN)
     tea = root.product(stock=2)
 

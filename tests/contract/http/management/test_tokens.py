@@ -1,4 +1,4 @@
-"""No token, no entry: every route of `management`, the tables of forged tokens and of roles."""
+"""Authentication of `management`: every route against forged tokens and roles."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ ROUTES = [
 ]
 
 
-def test_the_table_has_every_route(stack: Stack) -> None:
+def test_route_table_matches_the_application(stack: Stack) -> None:
     rules = [
         rule for rule in stack.app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/orders", "/api/v1/products"))
     ]
-    there = {
+    routes = {
         f"{method} {_shape(rule.rule)}" for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
-    assert there == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
+    assert routes == {_shape(route) for route in ROUTES if not route.startswith("HEAD")}
 
 
 def _shape(path: str) -> str:
-    """The path with its parameters alike, and without its last slash."""
+    """The path with uniform parameter names and without a trailing slash."""
     return re.sub(r"<[^>]+>|\{[^}]+\}|\b1\b", "*", path).rstrip("/")
 
 
 @pytest.fixture(params=ROUTES)
 def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> Iterator[Callable[[str | None], bool]]:
-    """Send each header as Authorization to a route; whatever comes of that, nothing is created or changed."""
+    """Send each header as Authorization to a route. No request may create or change an order."""
     owner = twin(stack, Shopper(app=stack.app, subject="alice-forged", token=""), role=Role.ADMIN)
     tea = root.product()
     order = owner.ordered((tea, 1))
@@ -73,23 +73,23 @@ def opened_by(request: pytest.FixtureRequest, stack: Stack, root: Shopper) -> It
 
     def opened(authorization: str | None) -> bool:
         environ = {} if authorization is None else {"HTTP_AUTHORIZATION": as_a_server_hears_it(authorization)}
-        answer = ask(stack.app, method, path, data=sent, content_type="application/json", environ_overrides=environ)
-        if method != "HEAD" and answer.status_code == 401:
-            assert detail(answer, 401) == "The bearer token is missing or not valid."
-        return answer.status_code != 401 or answer.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
+        response = ask(stack.app, method, path, data=sent, content_type="application/json", environ_overrides=environ)
+        if method != "HEAD" and response.status_code == 401:
+            assert detail(response, 401) == "The bearer token is missing or not valid."
+        return response.status_code != 401 or response.headers["WWW-Authenticate"] != 'Bearer error="invalid_token"'
 
     yield opened
     assert stack.everything() == before
 
 
 @pytest.mark.clause("002-04", "002-20", "002-21")
-def test_no_forged_or_expired_token_opens_a_route(opened_by: Callable[[str | None], bool]) -> None:
+def test_forged_token_is_rejected_on_routes(opened_by: Callable[[str | None], bool]) -> None:
     assert len(FORGED) >= 140
     assert [label for label, token in FORGED if opened_by(f"Bearer {token}")] == []
 
 
 @pytest.mark.clause("002-04", "002-20")
-def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
+def test_missing_bearer_token_is_rejected(stack: Stack, opened_by: Callable[[str | None], bool]) -> None:
     good = stack.caller("alice-forged").token
 
     assert not opened_by(None)
@@ -97,26 +97,26 @@ def test_no_route_opens_without_a_bearer_token(stack: Stack, opened_by: Callable
 
 
 @pytest.mark.clause("002-21")
-def test_a_token_that_expires_between_two_requests_is_refused_by_the_second(stack: Stack, root: Shopper) -> None:
+def test_expired_token_is_rejected(stack: Stack, root: Shopper) -> None:
     fresh, stale = (
         stack.container.issue_dev_token(subject=root.subject, role=Role.ADMIN, scopes=(), seconds=seconds)
         for seconds in (60, 0)
     )
 
-    answers = [
+    responses = [
         ask(stack.app, "GET", path, headers={"Authorization": f"Bearer {token}"})
         for path in ("/api/v1/orders/", "/api/v1/orders/my-orders", "/api/v1/products/")
         for token in (fresh, stale)
     ]
 
-    assert [answer.status_code for answer in answers] == [200, 401] * 3
+    assert [response.status_code for response in responses] == [200, 401] * 3
 
 
-def test_whoever_may_not_enter_is_not_told_what_is_wrong_with_the_rest(stack: Stack) -> None:
-    answer = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
+def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
+    response = ask(stack.app, "POST", "/api/v1/orders/", data=b"x" * 2_000_000, content_type="text/plain")
 
-    detail(answer, 401)
+    detail(response, 401)
 
 
-def test_the_secret_of_these_forgeries_is_the_service_s(stack: Stack) -> None:
+def test_forgeries_use_the_service_secret(stack: Stack) -> None:
     assert stack.settings.signing_secret == DEVELOPMENT_SECRET

@@ -1,1 +1,1 @@
-"""What the contract `management` shows from above, and its templates, request by request."""
+"""Tests of the reports and templates of `management`."""

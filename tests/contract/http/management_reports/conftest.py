@@ -1,4 +1,4 @@
-"""A service on each kind of database, whose clock goes when told to; each test finds it empty, at noon."""
+"""A service on each kind of database with an adjustable clock; each test starts with empty tables, at noon."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from dependency_injector import providers
 
 from orders_flask import Settings, create_app
 from orders_flask.bootstrap.container import Container
-from tests.contract.http.management_reports.reports_client import Desk
+from tests.contract.http.management_reports.reports_client import ReportsShop
 from tests.support.examples import NOON, Clock
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated
@@ -16,34 +16,34 @@ from tests.support.service_stack import Stack
 
 
 @pytest.fixture(scope="session")
-def embedded_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsShop]:
     directory = tmp_path_factory.mktemp("insights")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
-        desk = opened(Settings(), directory)
-    yield desk
-    desk.stack.close()
+        shop = opened(Settings(), directory)
+    yield shop
+    shop.stack.close()
 
 
 @pytest.fixture(scope="session")
-def postgresql_desk(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = opened(Settings(database_url=postgres_server.database()), tmp_path_factory.mktemp("insights"))
-    yield desk
-    desk.stack.close()
+def postgresql_shop(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsShop]:
+    shop = opened(Settings(database_url=postgres_server.database()), tmp_path_factory.mktemp("insights"))
+    yield shop
+    shop.stack.close()
 
 
 @pytest.fixture(params=["embedded", "postgresql"])
-def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
-    monkeypatch.chdir(desk.stack.directory)  # the embedded database is a file of the working directory
-    desk.clock.now = NOON
-    desk.stack.empty()
-    return desk
+def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ReportsShop:
+    shop: ReportsShop = request.getfixturevalue(f"{request.param}_shop")
+    monkeypatch.chdir(shop.stack.directory)  # the embedded database is a file of the working directory
+    shop.clock.now = NOON
+    shop.stack.empty()
+    return shop
 
 
-def opened(settings: Settings, directory: Path) -> Desk:
+def opened(settings: Settings, directory: Path) -> ReportsShop:
     container, clock = Container(settings=settings), Clock()
     container.clock.override(providers.Object(clock))
     migrated(container)
     app = create_app(settings, container=container)
-    return Desk(Stack(app=app, settings=settings, directory=directory), clock)
+    return ReportsShop(Stack(app=app, settings=settings, directory=directory), clock)

@@ -1,4 +1,4 @@
-"""A service of the test's own, whose clock goes when told to, and the people at its desk."""
+"""Test client of the reports: a service with an adjustable clock, and its callers."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ HOME = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReportsShop:
     stack: Stack
     clock: Clock
 
@@ -42,8 +42,8 @@ class Desk:
         return int(of(self.admin.post(body, path="/api/v1/products/"), 201)["product_id"])
 
     def order(self, products: dict[int, int], *, by: Caller | None = None) -> dict[str, Any]:
-        """Order so much of each product."""
-        return dict(of((by or self.ann).post(wanted(products), path=f"{ORDERS}/")))
+        """Order the given quantity of each product."""
+        return dict(of((by or self.ann).post(template_body(products), path=f"{ORDERS}/")))
 
     def become(self, order: dict[str, Any], *words: str) -> None:
         for word in words:
@@ -57,20 +57,20 @@ class Desk:
         return str(UUID(row[0]))
 
 
-def wanted(products: dict[int, int], **more: object) -> dict[str, Any]:
+def template_body(products: dict[int, int], **more: object) -> dict[str, Any]:
     items = [{"product_id": product, "quantity": quantity} for product, quantity in products.items()]
     return {**HOME, "order_items": items, **more}
 
 
-def of(answer: Answer, status: int = 200) -> Any:
-    """Return the body of an answer of that status."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    return answer.json
+def of(response: Answer, status: int = 200) -> Any:
+    """Return the body of a response, after checking its status code."""
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    return response.json
 
 
-def refused(answer: Answer, status: int) -> Any:
-    """Return the detail of a refusal, which is all this contract says of an error (clause 002-20)."""
-    body = of(answer, status)
+def refused(response: Answer, status: int) -> Any:
+    """Return the detail of an error response, the only member of an error in this contract (clause 002-20)."""
+    body = of(response, status)
     assert body.keys() == {"detail"}
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return body["detail"]

@@ -6,54 +6,54 @@ from urllib.parse import urlencode
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.management_reports.reports_client import ORDERS, Desk, of, refused
+from tests.contract.http.management_reports.reports_client import ORDERS, ReportsShop, of, refused
 from tests.support.examples import NOON
 
 DAY = 24 * 3600
 
 
-def analytics(desk: Desk, **query: object) -> dict[str, Any]:
-    return dict(of(desk.admin.ask("GET", f"{ORDERS}/analytics?{urlencode(query)}")))
+def analytics(shop: ReportsShop, **query: object) -> dict[str, Any]:
+    return dict(of(shop.admin.ask("GET", f"{ORDERS}/analytics?{urlencode(query)}")))
 
 
-def busy(found: dict[str, Any]) -> list[tuple[str, int, float]]:
+def busy(report: dict[str, Any]) -> list[tuple[str, int, float]]:
     """The points of the series that are not empty."""
-    return [(point["start"], point["orders"], point["revenue"]) for point in found["series"] if point["orders"]]
+    return [(point["start"], point["orders"], point["revenue"]) for point in report["series"] if point["orders"]]
 
 
 @pytest.mark.clause("002-31")
-def test_the_orders_of_the_last_thirty_days(desk: Desk) -> None:
-    tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
-    desk.order({tea: 4})
-    desk.clock.advance(DAY)
-    desk.become(desk.order({tea: 2, cup: 1}), "confirmed")
-    desk.become(desk.order({cup: 3}), "cancelled")
-    desk.delete(desk.order({cup: 5}))
-    desk.clock.advance(29 * DAY)
+def test_analytics_cover_last_30_days(shop: ReportsShop) -> None:
+    tea, cup = shop.product("Tea", price=2.5), shop.product("Cup", price=10)
+    shop.order({tea: 4})
+    shop.clock.advance(DAY)
+    shop.become(shop.order({tea: 2, cup: 1}), "confirmed")
+    shop.become(shop.order({cup: 3}), "cancelled")
+    shop.delete(shop.order({cup: 5}))
+    shop.clock.advance(29 * DAY)
 
-    found = analytics(desk)
+    report = analytics(shop)
 
-    assert found.keys() == {"orders", "revenue", "average_order_value", "by_status", "series", "top_products"}
-    assert (found["orders"], found["revenue"], found["average_order_value"]) == (2, 15.0, 15.0)
-    assert found["by_status"] == {"pending": 0, "confirmed": 1, "shipped": 0, "delivered": 0, "cancelled": 1}
-    assert len(found["series"]) == 30
-    assert found["series"][0] == {"start": "2026-03-15", "orders": 2, "revenue": 15.0}
-    assert found["series"][-1] == {"start": "2026-04-13", "orders": 0, "revenue": 0.0}
-    assert found["top_products"] == [
+    assert report.keys() == {"orders", "revenue", "average_order_value", "by_status", "series", "top_products"}
+    assert (report["orders"], report["revenue"], report["average_order_value"]) == (2, 15.0, 15.0)
+    assert report["by_status"] == {"pending": 0, "confirmed": 1, "shipped": 0, "delivered": 0, "cancelled": 1}
+    assert len(report["series"]) == 30
+    assert report["series"][0] == {"start": "2026-03-15", "orders": 2, "revenue": 15.0}
+    assert report["series"][-1] == {"start": "2026-04-13", "orders": 0, "revenue": 0.0}
+    assert report["top_products"] == [
         {"product_id": cup, "name": "Cup", "quantity": 1, "revenue": 10.0},
         {"product_id": tea, "name": "Tea", "quantity": 2, "revenue": 5.0},
     ]
 
 
 @pytest.mark.clause("002-31")
-def test_a_status_of_several_names_in_the_core_is_counted_once(desk: Desk) -> None:
-    tea = desk.product()
-    order = desk.order({tea: 1})
-    desk.become(order, "confirmed")
-    desk.become(desk.order({tea: 1}), "confirmed")
-    desk.stack.rows(f"UPDATE orders SET status = 'PAID' WHERE number = {order['order_id']}")
+def test_merged_status_is_counted_once(shop: ReportsShop) -> None:
+    tea = shop.product()
+    order = shop.order({tea: 1})
+    shop.become(order, "confirmed")
+    shop.become(shop.order({tea: 1}), "confirmed")
+    shop.stack.rows(f"UPDATE orders SET status = 'PAID' WHERE number = {order['order_id']}")
 
-    assert analytics(desk)["by_status"]["confirmed"] == 2
+    assert analytics(shop)["by_status"]["confirmed"] == 2
 
 
 @pytest.mark.clause("002-31")
@@ -61,22 +61,22 @@ def test_a_status_of_several_names_in_the_core_is_counted_once(desk: Desk) -> No
     ("bucket", "starts"),
     [
         ("day", ["2026-03-14", "2026-03-15", "2026-03-16", "2026-03-17"]),
-        ("week", ["2026-03-09", "2026-03-16"]),  # a Saturday lies in the week of the Monday before
+        ("week", ["2026-03-09", "2026-03-16"]),  # a Saturday belongs to the week of the Monday before
         ("month", ["2026-03-01"]),
     ],
 )
-def test_a_series_counts_by_days_weeks_from_monday_or_months(desk: Desk, bucket: str, starts: list[str]) -> None:
-    tea = desk.product(price=2.5)
-    desk.order({tea: 1})  # on a Saturday
-    desk.clock.advance(2 * DAY)
-    desk.order({tea: 3})
+def test_series_has_day_week_or_month_buckets(shop: ReportsShop, bucket: str, starts: list[str]) -> None:
+    tea = shop.product(price=2.5)
+    shop.order({tea: 1})  # on a Saturday
+    shop.clock.advance(2 * DAY)
+    shop.order({tea: 3})
 
-    found = analytics(desk, bucket=bucket, start_date="2026-03-14", end_date="2026-03-17")
+    report = analytics(shop, bucket=bucket, start_date="2026-03-14", end_date="2026-03-17")
 
-    assert [point["start"] for point in found["series"]] == starts
-    assert sum(point["orders"] for point in found["series"]) == found["orders"] == 2
+    assert [point["start"] for point in report["series"]] == starts
+    assert sum(point["orders"] for point in report["series"]) == report["orders"] == 2
     if bucket == "week":
-        assert busy(found) == [("2026-03-09", 1, 2.5), ("2026-03-16", 1, 7.5)]
+        assert busy(report) == [("2026-03-09", 1, 2.5), ("2026-03-16", 1, 7.5)]
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_a_series_counts_by_days_weeks_from_monday_or_months(desk: Desk, bucket:
         ("2026-03-14T17:30:00+05:30", "2026-03-14T17:30:00.2+05:30", 1),
     ],
 )
-def test_a_date_is_a_day_of_utc_and_a_datetime_a_moment(desk: Desk, start: str, end: str, orders: int) -> None:
-    desk.order({desk.product(): 1})
+def test_date_is_utc_day_and_datetime_instant(shop: ReportsShop, start: str, end: str, orders: int) -> None:
+    shop.order({shop.product(): 1})
 
-    assert analytics(desk, start_date=start, end_date=end)["orders"] == orders
+    assert analytics(shop, start_date=start, end_date=end)["orders"] == orders
 
 
 @pytest.mark.parametrize(
@@ -118,38 +118,38 @@ def test_a_date_is_a_day_of_utc_and_a_datetime_a_moment(desk: Desk, start: str, 
         ({"end_date": "9999-12-31"}, "end_date"),
     ],
 )
-def test_what_is_no_period_or_too_many_buckets_is_refused(desk: Desk, query: dict[str, str], field: str) -> None:
-    detail = refused(desk.admin.ask("GET", f"{ORDERS}/analytics?{urlencode(query)}"), 400)
+def test_invalid_analytics_query_is_400(shop: ReportsShop, query: dict[str, str], field: str) -> None:
+    detail = refused(shop.admin.ask("GET", f"{ORDERS}/analytics?{urlencode(query)}"), 400)
 
     assert field in detail["errors"], detail
 
 
-def test_the_most_buckets_are_given(desk: Desk) -> None:
-    assert len(analytics(desk, start_date="2025-03-14", end_date="2026-03-14")["series"]) == 366
+def test_series_allows_366_buckets(shop: ReportsShop) -> None:
+    assert len(analytics(shop, start_date="2025-03-14", end_date="2026-03-14")["series"]) == 366
 
 
-def test_orders_of_another_currency_are_left_out(desk: Desk) -> None:
+def test_other_currencies_are_excluded(shop: ReportsShop) -> None:
     body = {"items": [{"sku": "LAMP"}], "total_price": 5}
-    of(desk.ann.post(body | {"currency": "EUR"}, path="/orders/"), 201)
-    of(desk.ann.post(body, path="/orders/"), 201)
+    of(shop.ann.post(body | {"currency": "EUR"}, path="/orders/"), 201)
+    of(shop.ann.post(body, path="/orders/"), 201)
 
-    found = analytics(desk)
+    report = analytics(shop)
 
-    assert (found["orders"], found["revenue"], found["top_products"]) == (1, 5.0, [])
-    assert busy(found) == [(f"{NOON:%Y-%m-%d}", 1, 5.0)]
+    assert (report["orders"], report["revenue"], report["top_products"]) == (1, 5.0, [])
+    assert busy(report) == [(f"{NOON:%Y-%m-%d}", 1, 5.0)]
 
 
-def test_they_cost_two_statements(desk: Desk) -> None:
+def test_analytics_use_two_statements(shop: ReportsShop) -> None:
     for number in range(12):
-        desk.order({desk.product(f"Tea {number}"): 1})
+        shop.order({shop.product(f"Tea {number}"): 1})
 
-    with desk.stack.statements() as sent:
-        assert len(analytics(desk)["top_products"]) == 10
+    with shop.stack.statements() as sent:
+        assert len(analytics(shop)["top_products"]) == 10
 
     assert len(sent) == 2, sent
 
 
-def test_a_scope_opens_nothing(desk: Desk) -> None:
-    clerk = desk.stack.caller("clerk", role=Role.CUSTOMER, scopes=("orders:write",))
+def test_analytics_scope_without_role_is_403(shop: ReportsShop) -> None:
+    clerk = shop.stack.caller("clerk", role=Role.CUSTOMER, scopes=("orders:write",))
 
     refused(clerk.ask("GET", f"{ORDERS}/analytics"), 403)

@@ -4,31 +4,31 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.management_reports.reports_client import HOME, ORDERS, Desk, of, refused
+from tests.contract.http.management_reports.reports_client import HOME, ORDERS, ReportsShop, of, refused
 from tests.support.client import as_json
 from tests.support.examples import NOON
 
 
-def history(desk: Desk, order: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/history"))
-    assert all(entry.keys() == {"at", "actor", "event", "from_status", "to_status", "details"} for entry in found)
-    return found
+def history(shop: ReportsShop, order: dict[str, Any]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}/history"))
+    assert all(entry.keys() == {"at", "actor", "event", "from_status", "to_status", "details"} for entry in entries)
+    return entries
 
 
-def told(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def summaries(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [(entry["actor"], entry["event"], entry["from_status"], entry["to_status"]) for entry in entries]
 
 
 @pytest.mark.clause("002-08")
-def test_every_change_is_told_oldest_first_with_who_when_from_and_to(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
+def test_history_lists_changes_oldest_first(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
     for word in ("confirmed", "shipped", "delivered"):
-        desk.clock.advance(60)
-        desk.become(order, word)
+        shop.clock.advance(60)
+        shop.become(order, word)
 
-    entries = history(desk, order)
+    entries = history(shop, order)
 
-    assert told(entries) == [
+    assert summaries(entries) == [
         ("ann", "placed", None, "pending"),
         ("root", "status_changed", "pending", "confirmed"),
         ("root", "status_changed", "confirmed", "shipped"),
@@ -40,47 +40,47 @@ def test_every_change_is_told_oldest_first_with_who_when_from_and_to(desk: Desk)
 
 
 @pytest.mark.clause("002-08")
-def test_what_was_refused_or_changed_nothing_is_no_change(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
+def test_rejected_change_adds_no_history(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
     path = f"{ORDERS}/{order['order_id']}/status"
 
-    refused(desk.ann.ask("PUT", path, **as_json({"status": "confirmed"})), 403)
-    refused(desk.admin.ask("PUT", path, **as_json({"status": "delivered"})), 400)
-    of(desk.admin.ask("PUT", path, **as_json({"status": "pending"})))
+    refused(shop.ann.ask("PUT", path, **as_json({"status": "confirmed"})), 403)
+    refused(shop.admin.ask("PUT", path, **as_json({"status": "delivered"})), 400)
+    of(shop.admin.ask("PUT", path, **as_json({"status": "pending"})))
 
-    assert told(history(desk, order)) == [("ann", "placed", None, "pending")]
+    assert summaries(history(shop, order)) == [("ann", "placed", None, "pending")]
 
 
 @pytest.mark.clause("002-08")
-def test_a_cancellation_bears_its_own_name(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
-    desk.become(order, "cancelled")
+def test_cancellation_has_its_own_entry_kind(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
+    shop.become(order, "cancelled")
 
-    assert told(history(desk, order))[1:] == [("root", "canceled", "pending", "cancelled")]
+    assert summaries(history(shop, order))[1:] == [("root", "canceled", "pending", "cancelled")]
 
 
 @pytest.mark.clause("002-08", "002-13")
-def test_the_history_of_a_deleted_order_stays_for_its_owner_and_for_administrators(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
-    desk.delete(order)
+def test_deleted_order_history_stays_readable(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
+    shop.delete(order)
     path = f"{ORDERS}/{order['order_id']}/history"
 
-    refused(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}"), 404)
-    assert told(history(desk, order)) == [
+    refused(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}"), 404)
+    assert summaries(history(shop, order)) == [
         ("ann", "placed", None, "pending"),
         ("ann", "deleted", "pending", "pending"),
     ]
-    assert of(desk.admin.ask("GET", path)) == history(desk, order)
-    refused(desk.bob.ask("GET", path), 403)
+    assert of(shop.admin.ask("GET", path)) == history(shop, order)
+    refused(shop.bob.ask("GET", path), 403)
 
 
 @pytest.mark.clause("002-08", "002-35")
-def test_the_beginning_holds_all_that_the_order_began_with(desk: Desk) -> None:
-    tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
-    order = desk.order({tea: 4, cup: 3})
-    of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 99})))
+def test_first_entry_has_placement_details(shop: ReportsShop) -> None:
+    tea, cup = shop.product("Tea", price=2.5), shop.product("Cup", price=10)
+    order = shop.order({tea: 4, cup: 3})
+    of(shop.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 99})))
 
-    details = history(desk, order)[0]["details"]
+    details = history(shop, order)[0]["details"]
 
     assert details["order_items"] == [
         {name: item[name] for name in ("product_id", "quantity", "unit_price", "subtotal")}
@@ -91,11 +91,11 @@ def test_the_beginning_holds_all_that_the_order_began_with(desk: Desk) -> None:
         assert details[name] == order[name]
 
 
-def test_items_that_a_client_described_are_told_as_they_were_sent(desk: Desk) -> None:
+def test_custom_items_are_shown_as_sent(shop: ReportsShop) -> None:
     items = [{"sku": "LAMP", "note": "<b>'; DROP TABLE orders; --"}]
-    of(desk.ann.post({"items": items, "total_price": 1}, path="/orders/"), 201)
+    of(shop.ann.post({"items": items, "total_price": 1}, path="/orders/"), 201)
 
-    (entry,) = history(desk, {"order_id": 1})
+    (entry,) = history(shop, {"order_id": 1})
 
     assert (entry["details"]["items"], entry["details"]["order_items"]) == (items, [])
     assert entry["details"]["shipping_city"] is None

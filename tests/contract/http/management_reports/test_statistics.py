@@ -2,19 +2,19 @@
 
 import pytest
 
-from tests.contract.http.management_reports.reports_client import ORDERS, Desk, of, refused
+from tests.contract.http.management_reports.reports_client import ORDERS, ReportsShop, of, refused
 from tests.support.client import ask
 
 
 @pytest.mark.clause("002-14")
-def test_an_order_in_figures(desk: Desk) -> None:
-    tea, cup = desk.product("Tea", price=2.5), desk.product("Cup", price=10)
-    order = desk.order({tea: 4, cup: 3})
-    desk.clock.advance(90.9)
-    desk.become(order, "confirmed", "shipped")
-    desk.clock.advance(30)
+def test_statistics_describe_one_order(shop: ReportsShop) -> None:
+    tea, cup = shop.product("Tea", price=2.5), shop.product("Cup", price=10)
+    order = shop.order({tea: 4, cup: 3})
+    shop.clock.advance(90.9)
+    shop.become(order, "confirmed", "shipped")
+    shop.clock.advance(30)
 
-    figures = of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"))
+    figures = of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"))
 
     assert figures == {
         "order_id": order["order_id"],
@@ -30,11 +30,11 @@ def test_an_order_in_figures(desk: Desk) -> None:
 
 
 @pytest.mark.clause("002-14")
-def test_a_new_order_has_been_pending_as_long_as_it_is_old(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
-    desk.clock.advance(45)
+def test_new_order_is_pending_since_creation(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
+    shop.clock.advance(45)
 
-    figures = of(desk.admin.ask("GET", f"{ORDERS}/{desk.uuid(order)}/statistics"))
+    figures = of(shop.admin.ask("GET", f"{ORDERS}/{shop.uuid(order)}/statistics"))
 
     assert (figures["status"], figures["status_changes"]) == ("pending", 0)
     assert figures["age_seconds"] == figures["seconds_in_status"] == 45
@@ -48,48 +48,48 @@ def test_a_new_order_has_been_pending_as_long_as_it_is_old(desk: Desk) -> None:
         ([{"quantity": 1.5}, {"quantity": 2}], None, None),
     ],
 )
-def test_items_that_a_client_describes_in_its_own_words_are_counted_where_they_can_be(
-    desk: Desk, items: list[object], quantity: int | None, average: float | None
+def test_custom_items_are_counted_if_numeric(
+    shop: ReportsShop, items: list[object], quantity: int | None, average: float | None
 ) -> None:
-    of(desk.ann.post({"items": items, "total_price": 75.5}, path="/orders/"), 201)
+    of(shop.ann.post({"items": items, "total_price": 75.5}, path="/orders/"), 201)
 
-    figures = of(desk.ann.ask("GET", f"{ORDERS}/1/statistics"))
+    figures = of(shop.ann.ask("GET", f"{ORDERS}/1/statistics"))
 
     assert (figures["item_count"], figures["total_quantity"]) == (len(items), quantity)
     assert (figures["total_amount"], figures["average_unit_price"]) == (75.5, average)
 
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
-def test_it_is_the_owners_and_the_administrators_alone(desk: Desk, what: str) -> None:
-    order = desk.order({desk.product(): 1})
+def test_report_of_another_customer_is_403(shop: ReportsShop, what: str) -> None:
+    order = shop.order({shop.product(): 1})
     path = f"{ORDERS}/{order['order_id']}/{what}"
 
-    for caller in (desk.ann, desk.admin):
+    for caller in (shop.ann, shop.admin):
         of(caller.ask("GET", path))
-    assert "ann" not in str(refused(desk.bob.ask("GET", path), 403))
-    refused(ask(desk.stack.app, "GET", path), 401)
+    assert "ann" not in str(refused(shop.bob.ask("GET", path), 403))
+    refused(ask(shop.stack.app, "GET", path), 401)
 
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
 @pytest.mark.parametrize("ref", ["404", "018f0000-0000-7000-8000-000000000000", "none", "-1", "0", "9" * 30])
-def test_an_order_that_never_was_is_not_found(desk: Desk, what: str, ref: str) -> None:
-    for caller in (desk.ann, desk.admin):
+def test_report_of_unknown_order_is_404(shop: ReportsShop, what: str, ref: str) -> None:
+    for caller in (shop.ann, shop.admin):
         refused(caller.ask("GET", f"{ORDERS}/{ref}/{what}"), 404)
 
 
-def test_a_deleted_order_has_no_figures(desk: Desk) -> None:
-    order = desk.order({desk.product(): 1})
-    desk.delete(order)
+def test_statistics_of_deleted_order_are_404(shop: ReportsShop) -> None:
+    order = shop.order({shop.product(): 1})
+    shop.delete(order)
 
-    refused(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"), 404)
+    refused(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}/statistics"), 404)
 
 
 @pytest.mark.parametrize("what", ["statistics", "history"])
-def test_it_costs_two_statements_at_most_however_long_the_order(desk: Desk, what: str) -> None:
-    order = desk.order({desk.product(f"Tea {number}"): 1 for number in range(20)})
-    desk.become(order, "confirmed", "shipped", "delivered")
+def test_report_uses_two_statements(shop: ReportsShop, what: str) -> None:
+    order = shop.order({shop.product(f"Tea {number}"): 1 for number in range(20)})
+    shop.become(order, "confirmed", "shipped", "delivered")
 
-    with desk.stack.statements() as sent:
-        of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}/{what}"))
+    with shop.stack.statements() as sent:
+        of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}/{what}"))
 
     assert len(sent) <= 2, sent

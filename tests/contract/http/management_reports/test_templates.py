@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.contract.http.management_reports.reports_client import HOME, ORDERS, Desk, of, refused, wanted
+from tests.contract.http.management_reports.reports_client import HOME, ORDERS, ReportsShop, of, refused, template_body
 from tests.support.client import Caller, as_json, ask
 
 TEMPLATES = f"{ORDERS}/templates"
 
 
-def kept(caller: Caller, products: dict[int, int], *, name: str = "Weekly tea") -> dict[str, Any]:
-    return dict(of(caller.post(wanted(products, name=name), path=TEMPLATES), 201))
+def stored_template(caller: Caller, products: dict[int, int], *, name: str = "Weekly tea") -> dict[str, Any]:
+    return dict(of(caller.post(template_body(products, name=name), path=TEMPLATES), 201))
 
 
 def place(caller: Caller, template: dict[str, Any]) -> Any:
@@ -23,8 +23,8 @@ def remove(caller: Caller, template: dict[str, Any]) -> Any:
 
 
 @pytest.mark.clause("002-33")
-def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk) -> None:
-    template = kept(desk.ann, {7: 2, 3: 1})
+def test_template_is_stored_for_a_new_user(shop: ReportsShop) -> None:
+    template = stored_template(shop.ann, {7: 2, 3: 1})
 
     assert template == {
         "template_id": template["template_id"],
@@ -34,92 +34,92 @@ def test_a_template_is_kept_as_it_was_sent_even_as_a_users_first_deed(desk: Desk
         "shipping_address_line2": None,
         "created_at": "2026-03-14T12:00:00.123456Z",
     }
-    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+    assert of(shop.ann.ask("GET", TEMPLATES)) == [template]
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_second_line_left_blank_is_none(desk: Desk, blank: str) -> None:
-    body = wanted({7: 2}, name="Weekly tea") | {"shipping_address_line2": blank}
+def test_blank_second_line_is_stored_as_null(shop: ReportsShop, blank: str) -> None:
+    body = template_body({7: 2}, name="Weekly tea") | {"shipping_address_line2": blank}
 
-    template = of(desk.ann.post(body, path=TEMPLATES), 201)
+    template = of(shop.ann.post(body, path=TEMPLATES), 201)
 
     assert template["shipping_address_line2"] is None
-    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
+    assert of(shop.ann.ask("GET", TEMPLATES)) == [template]
 
 
 @pytest.mark.clause("002-33")
-def test_placing_one_is_an_order_at_the_prices_of_now(desk: Desk) -> None:
-    tea = desk.product(price=2.5, stock=10)
-    template = kept(desk.ann, {tea: 4})
-    of(desk.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 3})))
+def test_template_order_uses_current_prices(shop: ReportsShop) -> None:
+    tea = shop.product(price=2.5, stock=10)
+    template = stored_template(shop.ann, {tea: 4})
+    of(shop.admin.ask("PATCH", f"/api/v1/products/{tea}", **as_json({"price": 3})))
 
-    orders = [of(place(desk.ann, template)) for _ in range(2)]
+    orders = [of(place(shop.ann, template)) for _ in range(2)]
 
     for order in orders:
         assert (order["status"], order["user_id"], order["total_amount"]) == ("pending", "ann", 12.0)
         assert [(item["product_id"], item["quantity"]) for item in order["order_items"]] == [(tea, 4)]
         assert {name: order[name] for name in HOME} == HOME
-        assert of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
+        assert of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
     assert orders[0]["order_id"] != orders[1]["order_id"]
-    assert of(desk.ann.ask("GET", f"/api/v1/products/{tea}"))["stock_quantity"] == 2
+    assert of(shop.ann.ask("GET", f"/api/v1/products/{tea}"))["stock_quantity"] == 2
 
 
 @pytest.mark.clause("002-33")
-def test_placing_one_looks_at_the_stock_and_names_every_product_short_or_unknown(desk: Desk) -> None:
-    tea, cup = desk.product("Tea", stock=1), desk.product("Cup", stock=9)
-    template = kept(desk.ann, {tea: 2, cup: 3, 404: 1})
+def test_template_shortage_names_every_product(shop: ReportsShop) -> None:
+    tea, cup = shop.product("Tea", stock=1), shop.product("Cup", stock=9)
+    template = stored_template(shop.ann, {tea: 2, cup: 3, 404: 1})
 
-    detail = refused(place(desk.ann, template), 400)
+    detail = refused(place(shop.ann, template), 400)
 
     assert detail["message"] == "Some products have insufficient stock"
     issues = {issue["product_id"]: issue["available"] for issue in detail["stock_issues"]}
     assert issues == {tea: 1, 404: 0}
-    assert of(desk.ann.ask("GET", f"/api/v1/products/{cup}"))["stock_quantity"] == 9
-    assert of(desk.ann.ask("GET", f"{ORDERS}/my-orders")) == []
+    assert of(shop.ann.ask("GET", f"/api/v1/products/{cup}"))["stock_quantity"] == 9
+    assert of(shop.ann.ask("GET", f"{ORDERS}/my-orders")) == []
 
 
 @pytest.mark.clause("002-33")
-def test_ones_own_are_listed_page_by_page_and_nobody_elses(desk: Desk) -> None:
-    mine = [kept(desk.ann, {1: 1}, name=f"Template {number}") for number in range(12)]
-    kept(desk.bob, {1: 1})
+def test_template_list_is_paged_per_owner(shop: ReportsShop) -> None:
+    mine = [stored_template(shop.ann, {1: 1}, name=f"Template {number}") for number in range(12)]
+    stored_template(shop.bob, {1: 1})
 
-    assert of(desk.ann.ask("GET", TEMPLATES)) == mine[:10]
-    assert of(desk.ann.ask("GET", f"{TEMPLATES}?skip=10")) == mine[10:]
-    assert of(desk.ann.ask("GET", f"{TEMPLATES}/?skip=1&limit=2")) == mine[1:3]
-    assert of(desk.admin.ask("GET", TEMPLATES)) == []
+    assert of(shop.ann.ask("GET", TEMPLATES)) == mine[:10]
+    assert of(shop.ann.ask("GET", f"{TEMPLATES}?skip=10")) == mine[10:]
+    assert of(shop.ann.ask("GET", f"{TEMPLATES}/?skip=1&limit=2")) == mine[1:3]
+    assert of(shop.admin.ask("GET", TEMPLATES)) == []
     for query in ("limit=0", "limit=1001", "skip=-1", "limit=x"):
-        refused(desk.ann.ask("GET", f"{TEMPLATES}?{query}"), 400)
+        refused(shop.ann.ask("GET", f"{TEMPLATES}?{query}"), 400)
 
 
 @pytest.mark.clause("002-33")
-def test_another_ones_is_not_found_not_even_by_administrators(desk: Desk) -> None:
-    template = kept(desk.ann, {desk.product(): 1})
+def test_template_of_another_user_is_404(shop: ReportsShop) -> None:
+    template = stored_template(shop.ann, {shop.product(): 1})
 
-    for caller in (desk.bob, desk.admin):
+    for caller in (shop.bob, shop.admin):
         refused(place(caller, template), 404)
         refused(remove(caller, template), 404)
 
-    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
-    assert of(desk.admin.ask("GET", f"{ORDERS}/")) == []
+    assert of(shop.ann.ask("GET", TEMPLATES)) == [template]
+    assert of(shop.admin.ask("GET", f"{ORDERS}/")) == []
 
 
 @pytest.mark.clause("002-33")
-def test_one_that_was_removed_is_gone_and_its_orders_stay(desk: Desk) -> None:
-    template = kept(desk.ann, {desk.product(): 1})
-    order = of(place(desk.ann, template))
+def test_deleted_template_leaves_its_orders(shop: ReportsShop) -> None:
+    template = stored_template(shop.ann, {shop.product(): 1})
+    order = of(place(shop.ann, template))
 
-    assert of(remove(desk.ann, template)).keys() == {"message"}
+    assert of(remove(shop.ann, template)).keys() == {"message"}
 
-    refused(place(desk.ann, template), 404)
-    refused(remove(desk.ann, template), 404)
-    assert of(desk.ann.ask("GET", TEMPLATES)) == []
-    assert of(desk.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
+    refused(place(shop.ann, template), 404)
+    refused(remove(shop.ann, template), 404)
+    assert of(shop.ann.ask("GET", TEMPLATES)) == []
+    assert of(shop.ann.ask("GET", f"{ORDERS}/{order['order_id']}")) == order
 
 
 @pytest.mark.parametrize("ref", ["404", "0", "-1", "none", "1.0", "9" * 30, "018f0000-0000-7000-8000-000000000000"])
-def test_one_that_never_was_is_not_found(desk: Desk, ref: str) -> None:
-    refused(place(desk.ann, {"template_id": ref}), 404)
-    refused(remove(desk.ann, {"template_id": ref}), 404)
+def test_unknown_template_is_404(shop: ReportsShop, ref: str) -> None:
+    refused(place(shop.ann, {"template_id": ref}), 404)
+    refused(remove(shop.ann, {"template_id": ref}), 404)
 
 
 @pytest.mark.clause("002-33")
@@ -133,17 +133,17 @@ def test_one_that_never_was_is_not_found(desk: Desk, ref: str) -> None:
         "\u202eright to left\U0001f375",
     ],
 )
-def test_sql_and_html_are_words_like_any_others(desk: Desk, text: str) -> None:
-    body = wanted({desk.product(): 1}, name=text) | {"shipping_city": text, "shipping_address_line2": text}
+def test_template_text_is_stored_verbatim(shop: ReportsShop, text: str) -> None:
+    body = template_body({shop.product(): 1}, name=text) | {"shipping_city": text, "shipping_address_line2": text}
 
-    template = of(desk.ann.post(body, path=TEMPLATES), 201)
+    template = of(shop.ann.post(body, path=TEMPLATES), 201)
 
     assert (template["name"], template["shipping_city"], template["shipping_address_line2"]) == (text, text, text)
-    assert of(desk.ann.ask("GET", TEMPLATES)) == [template]
-    answer = place(desk.ann, template)
-    assert of(answer)["shipping_city"] == text
-    assert answer.mimetype == "application/json"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert of(shop.ann.ask("GET", TEMPLATES)) == [template]
+    response = place(shop.ann, template)
+    assert of(response)["shipping_city"] == text
+    assert response.mimetype == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -162,20 +162,20 @@ def test_sql_and_html_are_words_like_any_others(desk: Desk, text: str) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_is_no_template_is_refused(desk: Desk, change: dict[str, object], field: str) -> None:
-    detail = refused(desk.ann.post(wanted({1: 1}, name="Tea") | change, path=TEMPLATES), 400)
+def test_invalid_template_is_400(shop: ReportsShop, change: dict[str, object], field: str) -> None:
+    detail = refused(shop.ann.post(template_body({1: 1}, name="Tea") | change, path=TEMPLATES), 400)
 
     assert field in detail["errors"]
-    assert of(desk.ann.ask("GET", TEMPLATES)) == []
+    assert of(shop.ann.ask("GET", TEMPLATES)) == []
 
 
 @pytest.mark.parametrize("missing", ["name", "order_items", *HOME])
-def test_nothing_may_be_missing(desk: Desk, missing: str) -> None:
-    body = {name: value for name, value in wanted({1: 1}, name="Tea").items() if name != missing}
+def test_missing_template_field_is_400(shop: ReportsShop, missing: str) -> None:
+    body = {name: value for name, value in template_body({1: 1}, name="Tea").items() if name != missing}
 
-    assert missing in refused(desk.ann.post(body, path=TEMPLATES), 400)["errors"]
+    assert missing in refused(shop.ann.post(body, path=TEMPLATES), 400)["errors"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", ""), ("POST", "/1/place"), ("DELETE", "/1")])
-def test_every_one_of_these_needs_a_token(desk: Desk, method: str, path: str) -> None:
-    refused(ask(desk.stack.app, method, TEMPLATES + path), 401)
+def test_template_route_without_token_is_401(shop: ReportsShop, method: str, path: str) -> None:
+    refused(ask(shop.stack.app, method, TEMPLATES + path), 401)

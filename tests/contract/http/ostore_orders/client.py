@@ -1,4 +1,4 @@
-"""What shoppers of the contract `ostore` say, and what its refusals look like."""
+"""Test client of the contract `ostore`."""
 
 from __future__ import annotations
 
@@ -19,38 +19,41 @@ class OStoreShopper(Caller):
     orders: str = ORDERS
 
     def wants(self, *items: tuple[int, int], user: object = None, key: str | None = None) -> Answer:
-        """Ask for an order of so many of each product, by its id."""
+        """Request an order of the given quantity of each product id."""
         headers = {} if key is None else {"Idempotency-Key": key}
         return self.post(body(*items, user=user or self.subject), **headers)
 
     def ordered(self, *items: tuple[int, int], user: object = None) -> dict[str, Any]:
-        """Place an order; return what the contract says of it."""
-        answer = self.wants(*items, user=user)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json)
+        """Place an order; return the response body."""
+        response = self.wants(*items, user=user)
+        assert response.status_code == 201, response.text
+        return dict(response.json)
 
     def see(self, order: dict[str, Any], **headers: str) -> Answer:
         return self.ask("GET", f"{ORDERS}/{order['orderID']}", headers=headers)
 
 
 def ostore_shopper(stack: Stack, subject: str | None = None, *, role: Role = Role.CUSTOMER) -> OStoreShopper:
-    """Somebody nobody has heard of before, unless named."""
+    """A new customer, unless a subject is given."""
     caller = stack.caller(subject, role=role)
     return OStoreShopper(app=caller.app, subject=caller.subject, token=caller.token)
 
 
 def body(*items: tuple[Any, Any], user: object) -> dict[str, Any]:
-    """A good body, of product ids and quantities."""
-    return {"userID": user, "orderItems": [{"productID": one, "quantity": quantity} for one, quantity in items]}
+    """A valid body of product ids and quantities."""
+    return {
+        "userID": user,
+        "orderItems": [{"productID": product_id, "quantity": quantity} for product_id, quantity in items],
+    }
 
 
-def error(answer: Answer, status: int) -> str:
-    """Return the sentence of a refusal, having seen that it is what the contract says of every error."""
-    assert answer.status_code == status, (answer.status_code, answer.text[:500])
-    assert answer.mimetype == "application/json"
-    assert answer.json.keys() - {"unavailableItems"} == {"error"}
-    said = answer.json["error"]
-    assert isinstance(said, str)
-    assert said
-    assert "Traceback" not in answer.text
-    return said
+def error(response: Answer, status: int) -> str:
+    """Return the message of an error response, after checking its shape."""
+    assert response.status_code == status, (response.status_code, response.text[:500])
+    assert response.mimetype == "application/json"
+    assert response.json.keys() - {"unavailableItems"} == {"error"}
+    message = response.json["error"]
+    assert isinstance(message, str)
+    assert message
+    assert "Traceback" not in response.text
+    return message

@@ -1,4 +1,4 @@
-"""Shoppers and an administrator of `ostore` on each stack; and shops whose products and shipments are elsewhere."""
+"""Callers of `ostore` on each stack, and services with an external catalog and external shipments."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -35,13 +35,13 @@ def root(stack: Stack) -> OStoreShopper:
 
 @pytest.fixture
 def keeper(stack: Stack) -> Shopper:
-    """An administrator who keeps the shop's products, by way of `management`."""
+    """An administrator who manages the products through `management`."""
     return shopper(stack, role=Role.ADMIN)
 
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[tuple[Address, Address]]:
-    """Where a catalogue and a carrier listen: the same for the whole run, so that one shop can know them."""
+    """Addresses of the catalog service and the shipment service, fixed for the run, because services are reused."""
     with Address() as catalogue, Address() as carrier:
         yield catalogue, carrier
 
@@ -66,7 +66,7 @@ def real_base(real_settings: Settings, postgres_server: PostgresServer) -> Setti
 
 @pytest.fixture(params=["embedded", "real"])
 def base_settings(request: pytest.FixtureRequest) -> Settings:
-    """What a shop stands on: SQLite; or PostgreSQL, Redis and RabbitMQ."""
+    """Infrastructure settings: SQLite, or PostgreSQL with Redis and RabbitMQ."""
     if request.param == "embedded":
         return Settings()
     settings: Settings = request.getfixturevalue("real_base")
@@ -75,7 +75,7 @@ def base_settings(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture(scope="session")
 def shops() -> Iterator[dict[tuple[str, ...], Stack]]:
-    """The shops that tests have opened."""
+    """The services that tests have created."""
     shops: dict[tuple[str, ...], Stack] = {}
     yield shops
     for stack in shops.values():
@@ -86,7 +86,7 @@ def shops() -> Iterator[dict[tuple[str, ...], Stack]]:
 def open_shop(
     shops: dict[tuple[str, ...], Stack], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Settings], Stack]:
-    """Make a service with these settings, or empty the one that an earlier test has made."""
+    """Create a service with the settings, or empty the existing service with the same settings."""
 
     def open_shop(settings: Settings) -> Stack:
         key = settings.database_url, settings.catalog_service_url, settings.shipment_service_url
@@ -109,14 +109,14 @@ def elsewhere(
     catalogue: CatalogueService,
     carrier: ShipmentService,
 ) -> Elsewhere:
-    """A shop whose products and shipments are other services'."""
+    """A service with an external catalog and external shipments."""
     settings = replace(base_settings, catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
     return Elsewhere.opened(open_shop(settings), catalogue, carrier)
 
 
 @pytest.fixture
 def impatience() -> Iterator[pytest.MonkeyPatch]:
-    """Give services half a second, and not three, lest the matrix take an hour, until this is undone."""
+    """Reduce the service timeout to half a second until this is undone, because the matrix is large."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(asking, "CALL_SECONDS", 0.5)
         yield patched

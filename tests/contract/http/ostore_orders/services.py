@@ -1,4 +1,4 @@
-"""A shop whose products and shipments are other services', and what must be true of the three together."""
+"""A service with an external catalog and external shipments, and the invariants of the three."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS = ["GET product", "POST reservation", "POST shipment"]
 
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
-    """The shop, the services, and a customer."""
+    """The service under test, the two external services, and a customer."""
 
     stack: Stack
     catalogue: CatalogueService
@@ -28,18 +28,18 @@ class Elsewhere:
 
     @classmethod
     def opened(cls, stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) -> Elsewhere:
-        """Open it: ten of tea and five of milk are to be had."""
+        """Create it: ten units of tea and five units of milk are in stock."""
         catalogue.stock(TEA, quantity=10, price=37.5, name="Tea of elsewhere")
         catalogue.stock(MILK, quantity=5, price=0.99, name="Milk of elsewhere")
         return cls(stack=stack, catalogue=catalogue, carrier=carrier, ann=ostore_shopper(stack))
 
     def serving(self, step: str) -> tuple[Service, str]:
-        """The service that takes a step of an order, and the method of its request."""
+        """The external service of a step, and the HTTP method of the request."""
         method, what = step.split()
         return (self.carrier if what == "shipment" else self.catalogue), method
 
     def settle(self, *, after: timedelta = timedelta(minutes=1)) -> None:
-        """Do what the worker does, when so much time has gone by, until nothing is due."""
+        """Run the release worker after the given time, until no reservation is due."""
         container = self.stack.container
         for _ in range(5):
             outcome = release_reservations(
@@ -53,7 +53,7 @@ class Elsewhere:
         raise AssertionError(f"it does not settle: {outcome}")
 
     def settle_while_they_fail(self) -> None:
-        """Do once what the worker does; the services do not do their part."""
+        """Run the release worker once while the external services fail."""
         container = self.stack.container
         outcome = release_reservations(
             uow=container.uow(),
@@ -64,7 +64,7 @@ class Elsewhere:
         assert outcome.failures
 
     def claim_everything(self) -> None:
-        """Be a worker that takes every booking over, and then does nothing."""
+        """Claim every reservation as another worker would, and do nothing with them."""
         now = datetime.now(UTC) + timedelta(minutes=1)
         with self.stack.container.uow() as uow:
             while uow.reservations.claim_due(now=now, until=now + timedelta(seconds=1)):
@@ -75,16 +75,16 @@ class Elsewhere:
         return bool(self.catalogue.reservations or self.carrier.shipments)
 
     def orders(self) -> dict[str, str]:
-        """The shipment of each order that needs one: of those that are neither cancelled nor deleted."""
+        """The shipment id of each order that is neither cancelled nor deleted."""
         query = "SELECT id, shipment_id FROM orders WHERE status <> 'CANCELED' AND deleted_at IS NULL"
         return {str(UUID(str(order_id))): shipment_id for order_id, shipment_id in self.stack.rows(query)}
 
     def bookings(self) -> list[str]:
-        """The states of all that is noted of services."""
+        """The states of all reservation rows."""
         return sorted(str(state) for (state,) in self.stack.rows("SELECT state FROM bookings"))
 
-    def require_whole(self) -> dict[str, str]:
-        """No order without its reservation and its shipment, and none of these without an order; return the orders."""
+    def require_consistent(self) -> dict[str, str]:
+        """Check that orders, reservations and shipments match one to one; return the orders."""
         orders = self.orders()
         assert {order_id: shipment_id for shipment_id, order_id in self.carrier.shipments.items()} == orders
         assert set(self.catalogue.reservations) == set(orders)
@@ -92,5 +92,5 @@ class Elsewhere:
         return orders
 
     def wants(self, *items: tuple[int, int], **others: Any) -> Any:
-        """Ask, as Ann, for two of tea and one of milk, or for other items."""
+        """Request two units of tea and one of milk as Ann, or other items."""
         return self.ann.wants(*(items or ((TEA, 2), (MILK, 1))), **others)

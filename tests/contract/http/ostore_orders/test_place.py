@@ -1,4 +1,4 @@
-"""POST and GET where all is ours: products of our own catalogue, shipments of our own desk."""
+"""POST and GET /ostore/orders with the local catalog and local shipments."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,13 +25,13 @@ def stock(keeper: Shopper, product_id: int) -> int:
 
 
 @pytest.mark.clause("003-01")
-def test_an_order_is_placed_with_its_date_its_total_and_its_shipment(keeper: Shopper, ann: OStoreShopper) -> None:
+def test_order_has_date_total_and_shipment(keeper: Shopper, ann: OStoreShopper) -> None:
     tea, milk = product(keeper, price=37.5, stock=10), product(keeper, price=0.99, stock=10)
 
-    answer = ann.wants((tea, 2), (milk, 3), (tea, 1))
+    response = ann.wants((tea, 2), (milk, 3), (tea, 1))
 
-    assert answer.status_code == 201
-    order = answer.json
+    assert response.status_code == 201
+    order = response.json
     moment = datetime.fromisoformat(order.pop("orderDate"))
     assert timedelta() <= datetime.now(UTC) - moment < timedelta(seconds=30)
     number, shipment_id = order.pop("orderID"), order.pop("shipmentID")
@@ -39,12 +39,12 @@ def test_an_order_is_placed_with_its_date_its_total_and_its_shipment(keeper: Sho
     assert isinstance(number, int)
     assert isinstance(shipment_id, str)
     assert shipment_id
-    assert answer.headers["Location"] == f"{ORDERS}/{number}"
-    assert answer.headers["ETag"] == '"1"'
+    assert response.headers["Location"] == f"{ORDERS}/{number}"
+    assert response.headers["ETag"] == '"1"'
     assert (stock(keeper, tea), stock(keeper, milk)) == (7, 7)
 
 
-def test_a_total_that_is_no_amount_is_refused_in_one_sentence(keeper: Shopper, ann: OStoreShopper) -> None:
+def test_excessive_total_is_400(keeper: Shopper, ann: OStoreShopper) -> None:
     dear = product(keeper, price=6_000_000_000)
 
     assert error(ann.wants((dear, 2)), 400) == "An amount must be at most 1000000000000 minor units."
@@ -52,15 +52,15 @@ def test_a_total_that_is_no_amount_is_refused_in_one_sentence(keeper: Shopper, a
 
 
 @pytest.mark.clause("003-05")
-def test_an_order_is_shown_with_its_items_at_the_prices_of_its_moment(keeper: Shopper, ann: OStoreShopper) -> None:
+def test_order_items_show_prices_at_placement(keeper: Shopper, ann: OStoreShopper) -> None:
     tea, milk = product(keeper, price=37.5), product(keeper, price=0.99)
     placed = ann.ordered((milk, 3), (tea, 2))
     keeper.ask("PATCH", f"/api/v1/products/{tea}", json={"price": 99})
 
-    answer = ann.see(placed)
+    response = ann.see(placed)
 
-    assert answer.status_code == 200
-    order = answer.json
+    assert response.status_code == 200
+    order = response.json
     items = order.pop("orderItems")
     assert order == placed | {"userID": ann.subject}
     assert len({item.pop("orderItemID") for item in items}) == 2
@@ -70,9 +70,7 @@ def test_an_order_is_shown_with_its_items_at_the_prices_of_its_moment(keeper: Sh
     ]
 
 
-def test_an_order_is_found_by_its_number_and_its_id_with_and_without_slash(
-    stack: Stack, keeper: Shopper, ann: OStoreShopper
-) -> None:
+def test_order_is_found_by_number_and_uuid(stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
     tea = product(keeper)
     order = ann.ordered((tea, 1))
     [(stored,)] = stack.rows(f"SELECT id FROM orders WHERE number = {order['orderID']}")
@@ -85,20 +83,18 @@ def test_an_order_is_found_by_its_number_and_its_id_with_and_without_slash(
 
 
 @pytest.mark.clause("003-02")
-def test_every_product_that_is_short_is_named_and_there_is_no_order(
-    stack: Stack, keeper: Shopper, ann: OStoreShopper
-) -> None:
+def test_stock_shortage_names_every_product(stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
     widget = product(keeper, name="Premium Widget", stock=2)
     gadget, plenty = product(keeper, name="Gadget", stock=0), product(keeper, stock=9)
     before = stack.everything()
 
-    answer = ann.wants((widget, 5), (plenty, 1), (gadget, 1), (2**40, 3))
+    response = ann.wants((widget, 5), (plenty, 1), (gadget, 1), (2**40, 3))
 
-    assert error(answer, 409) == (
+    assert error(response, 409) == (
         "Insufficient quantity for: Premium Widget (requested 5, available 2), Gadget (requested 1, available 0), "
         f"product {2**40} (requested 3, available 0)"
     )
-    assert answer.json["unavailableItems"] == [
+    assert response.json["unavailableItems"] == [
         {"productID": widget, "requested": 5, "available": 2},
         {"productID": gadget, "requested": 1, "available": 0},
         {"productID": 2**40, "requested": 3, "available": 0},
@@ -106,9 +102,9 @@ def test_every_product_that_is_short_is_named_and_there_is_no_order(
     assert stack.everything() == before
 
 
-class TestWhoseOrder:
+class TestOwnership:
     @pytest.mark.clause("003-01")
-    def test_a_customer_orders_for_nobody_else(
+    def test_customer_cannot_order_for_another(
         self, stack: Stack, keeper: Shopper, ann: OStoreShopper, bob: OStoreShopper
     ) -> None:
         tea = product(keeper)
@@ -118,7 +114,7 @@ class TestWhoseOrder:
 
         assert stack.everything() == before
 
-    def test_an_administrator_orders_for_anybody(
+    def test_admin_orders_for_any_customer(
         self, keeper: Shopper, root: OStoreShopper, ann: OStoreShopper, bob: OStoreShopper
     ) -> None:
         order = root.ordered((product(keeper), 1), user=ann.subject)
@@ -127,12 +123,12 @@ class TestWhoseOrder:
         assert root.see(order).status_code == 200
         error(bob.see(order), 404)
 
-    def test_an_administrator_orders_for_somebody_never_seen_before(self, keeper: Shopper, root: OStoreShopper) -> None:
+    def test_admin_order_creates_unknown_customer(self, keeper: Shopper, root: OStoreShopper) -> None:
         order = root.ordered((product(keeper), 1), user="never-seen-before")
 
         assert root.see(order).json["userID"] == "never-seen-before"
 
-    def test_a_user_id_that_is_a_number_is_taken_as_its_digits(self, stack: Stack, keeper: Shopper) -> None:
+    def test_numeric_user_id_is_read_as_text(self, stack: Stack, keeper: Shopper) -> None:
         user = ostore_shopper(stack, "700123")
 
         order = user.ordered((product(keeper), 1), user=700123)
@@ -140,26 +136,22 @@ class TestWhoseOrder:
         assert user.see(order).json["userID"] == "700123"
 
     @pytest.mark.clause("003-06")
-    def test_an_order_that_is_unknown_or_another_s_is_not_found(
-        self, keeper: Shopper, ann: OStoreShopper, bob: OStoreShopper
-    ) -> None:
+    def test_unknown_or_foreign_order_is_404(self, keeper: Shopper, ann: OStoreShopper, bob: OStoreShopper) -> None:
         order = ann.ordered((product(keeper), 1))
 
         for ref in (order["orderID"], 10**17, 0, -1, "01", "x", "1e3", "00000000-0000-7000-8000-000000000000"):
             assert error(bob.ask("GET", f"{ORDERS}/{ref}"), 404) == "Order not found"
 
-    def test_without_a_token_there_is_neither(self, stack: Stack, ann: OStoreShopper) -> None:
+    def test_missing_token_is_401(self, stack: Stack, ann: OStoreShopper) -> None:
         for method, path in (("POST", f"{ORDERS}/"), ("GET", f"{ORDERS}/1")):
-            answer = ask(stack.app, method, path, json=body((1, 1), user=ann.subject))
-            error(answer, 401)
-            assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+            response = ask(stack.app, method, path, json=body((1, 1), user=ann.subject))
+            error(response, 401)
+            assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-class TestBadBodies:
+class TestInvalidBody:
     @pytest.mark.parametrize("quantity", [0, -1, 10_001, 1.5, 1.0, "2", True, None, []])
-    def test_a_quantity_is_a_whole_number_from_1_to_10000(
-        self, stack: Stack, keeper: Shopper, ann: OStoreShopper, quantity: object
-    ) -> None:
+    def test_invalid_quantity_is_400(self, stack: Stack, keeper: Shopper, ann: OStoreShopper, quantity: object) -> None:
         tea = product(keeper)
         before = stack.everything()
 
@@ -168,7 +160,7 @@ class TestBadBodies:
         assert stack.everything() == before
 
     @pytest.mark.parametrize("quantity", [1, 10, 10_000])
-    def test_a_quantity_that_can_be_is_ordered(self, keeper: Shopper, ann: OStoreShopper, quantity: int) -> None:
+    def test_quantity_from_1_to_10000_is_accepted(self, keeper: Shopper, ann: OStoreShopper, quantity: int) -> None:
         tea = product(keeper, stock=10_000)
 
         assert ann.see(ann.ordered((tea, quantity))).json["orderItems"][0]["quantity"] == quantity
@@ -207,36 +199,34 @@ class TestBadBodies:
             b"[" * 100_000,
         ],
     )
-    def test_a_bad_body_is_refused_in_the_contract_s_words(self, stack: Stack, ann: OStoreShopper, raw: bytes) -> None:
+    def test_invalid_body_is_400(self, stack: Stack, ann: OStoreShopper, raw: bytes) -> None:
         before = stack.everything()
 
         error(ann.post_raw(raw.replace(b"{}", ann.subject.encode())), 400)
 
         assert stack.everything() == before
 
-    def test_a_user_id_is_not_longer_than_a_subject_can_be(self, root: OStoreShopper) -> None:
+    def test_long_user_id_is_400(self, root: OStoreShopper) -> None:
         error(root.wants((1, 1), user="x" * 65), 400)
 
-    def test_too_many_items_too_large_a_body_and_no_json_at_all(self, ann: OStoreShopper) -> None:
+    def test_oversized_request_is_rejected(self, ann: OStoreShopper) -> None:
         error(ann.wants(*((number, 1) for number in range(1, 1_002))), 400)
         error(ann.post_raw(b" " * 1_100_000), 413)
         error(ann.post_raw(b"{}", content_type="text/plain"), 415)
 
 
 class TestVersions:
-    def test_an_order_that_has_not_changed_is_not_sent_again(self, keeper: Shopper, ann: OStoreShopper) -> None:
+    def test_unchanged_order_is_304(self, keeper: Shopper, ann: OStoreShopper) -> None:
         order = ann.ordered((product(keeper), 1))
         etag = ann.see(order).headers["ETag"]
 
-        answer = ann.see(order, **{"If-None-Match": etag})
+        response = ann.see(order, **{"If-None-Match": etag})
 
-        assert (answer.status_code, answer.data) == (304, b"")
+        assert (response.status_code, response.data) == (304, b"")
 
 
-class TestOnce:
-    def test_the_same_request_under_one_key_is_one_order_and_the_same_answer(
-        self, keeper: Shopper, ann: OStoreShopper
-    ) -> None:
+class TestIdempotency:
+    def test_repeated_request_replays_the_response(self, keeper: Shopper, ann: OStoreShopper) -> None:
         tea = product(keeper, stock=10)
 
         first, again = ann.wants((tea, 2), key="k-1"), ann.wants((tea, 2), key="k-1")
@@ -246,14 +236,14 @@ class TestOnce:
         assert again.headers["x-idempotent-replay"] == "true"
         assert stock(keeper, tea) == 8
 
-    def test_another_request_under_the_key_is_refused(self, keeper: Shopper, ann: OStoreShopper) -> None:
+    def test_key_reuse_with_other_body_is_422(self, keeper: Shopper, ann: OStoreShopper) -> None:
         tea = product(keeper, stock=10)
         ann.wants((tea, 2), key="k-1")
 
         error(ann.wants((tea, 3), key="k-1"), 422)
         error(ann.wants((tea, 2), key=""), 400)
 
-    def test_a_refusal_leaves_the_key_free(self, keeper: Shopper, ann: OStoreShopper) -> None:
+    def test_rejected_order_leaves_the_key_free(self, keeper: Shopper, ann: OStoreShopper) -> None:
         tea = product(keeper, stock=1)
         error(ann.wants((tea, 2), key="k-1"), 409)
         keeper.ask("PATCH", f"/api/v1/products/{tea}", json={"stock_quantity": 9})
@@ -262,29 +252,29 @@ class TestOnce:
 
 
 class TestOtherContracts:
-    def test_orders_of_items_as_their_client_describes_them_are_shown_by_what_they_have(
-        self, stack: Stack, ann: OStoreShopper
-    ) -> None:
+    def test_custom_items_show_known_fields(self, stack: Stack, ann: OStoreShopper) -> None:
         client = stack.caller(ann.subject)
         placed = client.place(TEA_ITEM, {"productID": 7, "qty": 1.5, "price": 2}, {"note": "a gift"})
 
         shown = ann.ask("GET", f"{ORDERS}/{placed['id']}").json
 
         assert (shown["status"], shown["shipmentID"], shown["userID"]) == ("pending", None, ann.subject)
-        assert [{name: one for name, one in item.items() if name != "orderItemID"} for item in shown["orderItems"]] == [
+        assert [
+            {name: value for name, value in item.items() if name != "orderItemID"} for item in shown["orderItems"]
+        ] == [
             {"productID": "TEA-1", "quantity": 2, "price": 37.5},
             {"productID": 7, "quantity": 1.5, "price": 2},
             {"productID": None, "quantity": None, "price": None},
         ]
 
-    def test_numbers_that_are_hard_to_write_do_not_break_the_answer(self, stack: Stack, ann: OStoreShopper) -> None:
-        hard = [{"quantity": one, "sku": [one]} for one in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
-        answer = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
-        assert answer.status_code == 201, answer.text
+    def test_extreme_numbers_can_be_read(self, stack: Stack, ann: OStoreShopper) -> None:
+        hard = [{"quantity": number, "sku": [number]} for number in (1e308, 1e16, -0.0, 2**63 - 1, -(2**63), 1e-300)]
+        response = stack.caller(ann.subject).post({"items": hard, "total_price": 1})
+        assert response.status_code == 201, response.text
 
-        assert ann.ask("GET", f"{ORDERS}/{answer.json['id']}").status_code == 200
+        assert ann.ask("GET", f"{ORDERS}/{response.json['id']}").status_code == 200
 
-    def test_carts_are_shown_with_their_prices(self, stack: Stack, ann: OStoreShopper) -> None:
+    def test_cart_order_shows_prices(self, stack: Stack, ann: OStoreShopper) -> None:
         client = stack.caller(ann.subject)
         sent = {"cartSnapshot": cart(ann.subject)}
         placed = client.post(sent, path="/api/orders", **{"Idempotency-Key": "k-1"}).json
@@ -297,9 +287,7 @@ class TestOtherContracts:
             ("CABLE-7", 1, 25),
         ]
 
-    def test_a_guest_s_order_is_shown_to_administrators(
-        self, stack: Stack, root: OStoreShopper, ann: OStoreShopper
-    ) -> None:
+    def test_guest_order_is_shown_to_admins_only(self, stack: Stack, root: OStoreShopper, ann: OStoreShopper) -> None:
         writer = stack.caller(scopes=("orders:write",))
         placed = writer.post({"cartSnapshot": cart(None)}, path="/api/orders", **{"Idempotency-Key": "k-1"}).json
 
@@ -309,7 +297,7 @@ class TestOtherContracts:
     @pytest.mark.parametrize(
         ("word", "shown"), [("confirmed", "confirmed"), ("shipped", "shipped"), ("cancelled", "cancelled")]
     )
-    def test_statuses_have_this_contract_s_words(
+    def test_status_uses_the_contract_vocabulary(
         self, keeper: Shopper, ann: OStoreShopper, word: str, shown: str
     ) -> None:
         order = ann.ordered((product(keeper), 1))
@@ -318,9 +306,7 @@ class TestOtherContracts:
 
         assert ann.see(order).json["status"] == shown
 
-    def test_a_paid_order_is_confirmed_and_a_delivered_one_delivered(
-        self, stack: Stack, keeper: Shopper, ann: OStoreShopper
-    ) -> None:
+    def test_paid_is_shown_as_confirmed(self, stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
         order = ann.ordered((product(keeper), 1))
         paid = TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID}))
         operator = Actor(subject="cli", role=Role.ADMIN)
@@ -334,7 +320,7 @@ class TestOtherContracts:
 
         assert seen == ["confirmed", "shipped", "delivered"]
 
-    def test_cancelled_through_another_contract_the_stock_comes_back(self, keeper: Shopper, ann: OStoreShopper) -> None:
+    def test_cancel_elsewhere_restores_stock(self, keeper: Shopper, ann: OStoreShopper) -> None:
         tea = product(keeper, stock=10)
         order = ann.ordered((tea, 4))
 
@@ -342,7 +328,7 @@ class TestOtherContracts:
 
         assert stock(keeper, tea) == 10
 
-    def test_management_shows_the_order_too(self, stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
+    def test_management_shows_ostore_order(self, stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
         order = ann.ordered((product(keeper, price=2.5), 4))
 
         shown = twin(stack, keeper, role=Role.ADMIN).see({"order_id": order["orderID"]}).json
@@ -351,9 +337,7 @@ class TestOtherContracts:
 
 
 @pytest.mark.clause("003-14")
-def test_the_database_lets_nobody_take_away_what_an_order_refers_to(
-    stack: Stack, keeper: Shopper, ann: OStoreShopper
-) -> None:
+def test_foreign_keys_protect_order_rows(stack: Stack, keeper: Shopper, ann: OStoreShopper) -> None:
     tea = product(keeper)
     order = ann.ordered((tea, 1))
 
@@ -370,6 +354,6 @@ def test_the_database_lets_nobody_take_away_what_an_order_refers_to(
 
 
 def _strictly(stack: Stack, statement: str) -> None:
-    """Run it as the service would; SQLite keeps foreign keys only for who asks for it."""
+    """Run the statement with foreign keys enabled, because SQLite checks them only on request."""
     with stack.container.store().unit_of_work() as uow:
         uow.orders._connection.exec_driver_sql(statement)  # type: ignore[attr-defined]

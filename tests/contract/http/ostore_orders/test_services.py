@@ -1,4 +1,4 @@
-"""Orders through other services: whatever these do, an order is there whole, here and there, or not at all."""
+"""Orders with external services: an order is complete on every side, or absent on every side."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from tests.support.service_stack import Stack
 
 M = Misbehaviour
 T = TypeVar("T")
-SLOW = 1.5  # seconds: longer than a connection may take, shorter than a call
+SLOW = 1.5  # seconds: longer than the connect timeout, shorter than the request timeout
 
 
 def at_the_same_time(*tasks: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(len(tasks)) as pool:
-        return [one.result(60) for one in [pool.submit(task) for task in tasks]]
+        return [future.result(60) for future in [pool.submit(task) for task in tasks]]
 
 
 @contextmanager
 def another_thread(task: Callable[[], T]) -> Iterator[Future[T]]:
-    """Do it meanwhile."""
+    """Run the task in another thread during the block."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(task)
 
 
 @pytest.mark.clause("003-01", "003-03", "003-04", "003-05")
-def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Elsewhere) -> None:
-    answer = elsewhere.wants()
+def test_order_is_reserved_and_shipped_remotely(elsewhere: Elsewhere) -> None:
+    response = elsewhere.wants()
 
-    assert answer.status_code == 201, answer.text
-    order = answer.json
-    [(order_id, shipment_id)] = elsewhere.require_whole().items()
+    assert response.status_code == 201, response.text
+    order = response.json
+    [(order_id, shipment_id)] = elsewhere.require_consistent().items()
     assert (order["shipmentID"], order["totalAmount"], order["status"]) == (shipment_id, 75.99, "pending")
     assert elsewhere.catalogue.reservations[order_id] == {TEA: 2, MILK: 1}
     assert [item["price"] for item in elsewhere.ann.see(order).json["orderItems"]] == [37.5, 0.99]
@@ -57,102 +57,102 @@ def test_an_order_has_its_products_reserved_and_its_shipment_made(elsewhere: Els
 
 @pytest.mark.clause("003-03", "003-04")
 @pytest.mark.parametrize("step", STEPS)
-def test_a_service_that_takes_longer_to_answer_than_to_be_reached_is_waited_for(
-    elsewhere: Elsewhere, step: str
-) -> None:
+def test_slow_service_response_is_awaited(elsewhere: Elsewhere, step: str) -> None:
     service, method = elsewhere.serving(step)
     threading.Timer(SLOW, service.hold(method)).start()
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
     assert service.times(method) == {"GET": 2, "POST": 1}[method]
-    assert len(elsewhere.require_whole()) == 1
+    assert len(elsewhere.require_consistent()) == 1
 
 
 @pytest.mark.clause("003-04", "003-07")
 @pytest.mark.parametrize("base_settings", ["real"], indirect=True)
-def test_what_a_carrier_tells_before_the_order_is_stored_is_applied_when_it_is(
+def test_early_tracking_event_is_applied_later(
     elsewhere: Elsewhere, rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rabbitmq, "RETRY_DELAY", 0.2)
-    container, good = elsewhere.stack.container, elsewhere.carrier.do
-    inlet, handle = container.tracking_events(), container.tracking_handler()
-    taken = [inlet.poll(handle, timeout=0.1)]
+    container, respond = elsewhere.stack.container, elsewhere.carrier.do
+    consumer, handle = container.tracking_events(), container.tracking_handler()
+    handled = [consumer.poll(handle, timeout=0.1)]
 
-    def tell_at_once(asked: Any) -> tuple[int, Any]:
-        status, told = good(asked)
-        news = {"eventId": told["shipmentID"], "status": "IN_TRANSIT", "occurredAt": datetime.now(UTC).isoformat()}
+    def publish_at_once(received: Any) -> tuple[int, Any]:
+        status, shipment = respond(received)
+        message = {
+            "eventId": shipment["shipmentID"],
+            "status": "IN_TRANSIT",
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
         with rabbitmq_server.channel() as channel:
-            channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(news | told))
-        taken.append(inlet.poll(handle, timeout=2))
-        return status, told
+            channel.basic_publish("", elsewhere.stack.settings.tracking_queue, json.dumps(message | shipment))
+        handled.append(consumer.poll(handle, timeout=2))
+        return status, shipment
 
-    elsewhere.carrier.do = tell_at_once  # type: ignore[method-assign]
+    elsewhere.carrier.do = publish_at_once  # type: ignore[method-assign]
 
     order = elsewhere.wants().json
-    assert (taken, order["status"]) == ([False, False], "pending")
+    assert (handled, order["status"]) == ([False, False], "pending")
 
-    within(20, lambda: inlet.poll(handle, timeout=0.5), "what it told is not applied")
-    inlet.close()
+    within(20, lambda: consumer.poll(handle, timeout=0.5), "what it told is not applied")
+    consumer.close()
     assert elsewhere.ann.see(order).json["status"] == "shipped"
 
 
 @pytest.mark.clause("003-02", "003-03")
-def test_what_is_short_there_is_named_and_nothing_is_asked_for(elsewhere: Elsewhere) -> None:
-    answer = elsewhere.wants((TEA, 11), (MILK, 1), (999, 1))
+def test_remote_shortage_makes_no_reservation(elsewhere: Elsewhere) -> None:
+    response = elsewhere.wants((TEA, 11), (MILK, 1), (999, 1))
 
-    assert error(answer, 409) == (
+    assert error(response, 409) == (
         "Insufficient quantity for: Tea of elsewhere (requested 11, available 10), product 999 (requested 1, "
         "available 0)"
     )
-    assert [one["productID"] for one in answer.json["unavailableItems"]] == [TEA, 999]
+    assert [item["productID"] for item in response.json["unavailableItems"]] == [TEA, 999]
     assert (elsewhere.catalogue.times("POST"), elsewhere.carrier.asked) == (0, [])
-    assert elsewhere.require_whole() == {}
+    assert elsewhere.require_consistent() == {}
 
 
 @pytest.mark.clause("003-02", "003-03")
-def test_what_is_bought_by_others_meanwhile_is_named_too(elsewhere: Elsewhere) -> None:
-    looked, good = [], elsewhere.catalogue.do
+def test_shortage_while_reserving_is_reported(elsewhere: Elsewhere) -> None:
+    looked, respond = [], elsewhere.catalogue.do
 
-    def sell_out(asked: Any) -> tuple[int, Any]:
-        told = good(asked)
-        looked.append(asked.path)
-        if len(looked) == 2:  # both products were looked at
+    def sell_out(received: Any) -> tuple[int, Any]:
+        product = respond(received)
+        looked.append(received.path)
+        if len(looked) == 2:  # both products have been read
             elsewhere.catalogue.products[MILK]["quantity"] = 0
-        return told
+        return product
 
     elsewhere.catalogue.do = sell_out  # type: ignore[method-assign]
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    assert answer.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
-    assert error(answer, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
-    assert elsewhere.require_whole() == {}
+    assert response.json["unavailableItems"] == [{"productID": MILK, "requested": 1, "available": 0}]
+    assert error(response, 409) == "Insufficient quantity for: Milk of elsewhere (requested 1, available 0)"
+    assert elsewhere.require_consistent() == {}
 
 
-def test_a_shipment_that_is_another_order_s_is_not_taken_from_it(elsewhere: Elsewhere) -> None:
+def test_duplicate_shipment_id_is_rejected(elsewhere: Elsewhere) -> None:
     elsewhere.carrier.gives = "SHIP-of-everybody"
     assert elsewhere.wants().status_code == 201
 
     error(elsewhere.wants(), 503)
 
     elsewhere.settle()
-    assert list(elsewhere.require_whole().values()) == ["SHIP-of-everybody"]
+    assert list(elsewhere.require_consistent().values()) == ["SHIP-of-everybody"]
     assert elsewhere.carrier.times("DELETE") == 0
 
 
 @pytest.fixture
 def keeper(elsewhere: Elsewhere) -> Shopper:
-    """An administrator of the shop, by way of `management`."""
+    """An administrator of the service, through `management`."""
     return shopper(elsewhere.stack, role=Role.ADMIN)
 
 
-class TestGivingUp:
+class TestRelease:
     @pytest.mark.parametrize("contract", ["management", "checkout", "tracking"])
-    def test_a_cancelled_order_gives_up_its_reservation_and_its_shipment(
-        self, elsewhere: Elsewhere, keeper: Shopper, contract: str
-    ) -> None:
+    def test_cancelled_order_is_released_remotely(self, elsewhere: Elsewhere, keeper: Shopper, contract: str) -> None:
         order = elsewhere.wants().json
         [order_id] = elsewhere.orders()
 
@@ -166,20 +166,20 @@ class TestGivingUp:
             assert elsewhere.stack.container.track_shipment(TrackShipment(event=lost)) is TrackingOutcome.APPLIED
 
         elsewhere.settle(after=timedelta())
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
         assert elsewhere.catalogue.products[TEA]["quantity"] == 10
         assert elsewhere.ann.see(order).json["status"] == "cancelled"
 
-    def test_a_deleted_order_does_too(self, elsewhere: Elsewhere) -> None:
+    def test_deleted_order_is_released_remotely(self, elsewhere: Elsewhere) -> None:
         order = elsewhere.wants().json
         owner = shopper(elsewhere.stack, elsewhere.ann.subject)
 
         assert owner.delete({"order_id": order["orderID"]}).status_code == 200
 
         elsewhere.settle(after=timedelta())
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
-    def test_a_delivered_order_gives_up_nothing(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+    def test_delivered_order_is_not_released(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         order = elsewhere.wants().json
 
         for word in ("shipped", "delivered"):
@@ -187,10 +187,10 @@ class TestGivingUp:
         assert keeper.put({"order_id": order["orderID"]}, "cancelled").status_code == 400
 
         elsewhere.settle()
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     @pytest.mark.usefixtures("impatience")
-    def test_services_that_fail_hold_up_no_cancellation(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+    def test_failing_services_do_not_block_cancel(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         order = elsewhere.wants().json
         elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["DELETE"] = M.HANG
 
@@ -200,9 +200,9 @@ class TestGivingUp:
         for service in (elsewhere.catalogue, elsewhere.carrier):
             service.reset()
         elsewhere.settle(after=timedelta(minutes=2))
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
-    def test_two_workers_release_a_booking_once(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+    def test_concurrent_workers_release_once(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         orders = [elsewhere.wants((TEA, 1)).json for _ in range(4)]
         for order in orders:
             keeper.put({"order_id": order["orderID"]}, "cancelled")
@@ -211,54 +211,54 @@ class TestGivingUp:
 
         assert sum(outcomes) == 4
         assert elsewhere.carrier.times("DELETE") == 4
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
 
-class TestWhoTookTooLong:
-    def test_an_order_whose_booking_was_taken_over_is_not_placed(self, elsewhere: Elsewhere) -> None:
+class TestExpiredReservation:
+    def test_expired_reservation_is_not_placed(self, elsewhere: Elsewhere) -> None:
         go_on = elsewhere.carrier.hold("POST")
 
         with another_thread(elsewhere.wants) as placing:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
             elsewhere.claim_everything()
             go_on()
-            answer = placing.result(30)
+            response = placing.result(30)
 
-        error(answer, 503)
+        error(response, 503)
         elsewhere.settle(after=timedelta(minutes=2))
-        assert elsewhere.require_whole() == {}
+        assert elsewhere.require_consistent() == {}
 
-    def test_a_booking_of_a_request_at_work_is_left_alone(self, elsewhere: Elsewhere) -> None:
+    def test_active_reservation_is_not_released(self, elsewhere: Elsewhere) -> None:
         go_on = elsewhere.carrier.hold("POST")
 
         with another_thread(elsewhere.wants) as placing:
             assert elsewhere.carrier.arrived.acquire(timeout=20)
             elsewhere.stack.container.release_reservations()
             go_on()
-            answer = placing.result(30)
+            response = placing.result(30)
 
-        assert answer.status_code == 201
-        assert len(elsewhere.require_whole()) == 1
+        assert response.status_code == 201
+        assert len(elsewhere.require_consistent()) == 1
 
 
-class TestOnce:
-    def test_the_same_request_under_one_key_is_one_order(self, elsewhere: Elsewhere) -> None:
+class TestIdempotency:
+    def test_repeated_request_replays_the_response(self, elsewhere: Elsewhere) -> None:
         first = elsewhere.wants(key="k-1")
-        elsewhere.catalogue.misbehave["GET"] = M.FAIL  # nobody is asked anything any more
+        elsewhere.catalogue.misbehave["GET"] = M.FAIL  # no service is called any more
 
         again = elsewhere.wants(key="k-1")
 
         assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)
         assert again.headers["x-idempotent-replay"] == "true"
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
-    def test_another_request_under_the_key_is_refused(self, elsewhere: Elsewhere) -> None:
+    def test_key_reuse_with_other_body_is_422(self, elsewhere: Elsewhere) -> None:
         elsewhere.wants(key="k-1")
 
         error(elsewhere.wants((TEA, 1), key="k-1"), 422)
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
-    def test_while_the_first_is_at_work_the_second_is_told_to_wait(self, elsewhere: Elsewhere) -> None:
+    def test_concurrent_repeat_is_409_with_retry(self, elsewhere: Elsewhere) -> None:
         go_on = elsewhere.carrier.hold("POST")
 
         with another_thread(lambda: elsewhere.wants(key="k-1")) as placing:
@@ -271,32 +271,32 @@ class TestOnce:
         assert second.headers["Retry-After"]
         assert first.status_code == 201
         assert elsewhere.wants(key="k-1").data == first.data
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
     @pytest.mark.usefixtures("impatience")
-    def test_a_failure_that_was_undone_leaves_the_key_free(self, elsewhere: Elsewhere) -> None:
+    def test_compensated_failure_leaves_key_free(self, elsewhere: Elsewhere) -> None:
         elsewhere.carrier.misbehave["POST"] = M.FAIL
         error(elsewhere.wants(key="k-1"), 503)
-        # What is undone at once may have been done late: it is looked at a second time, and the key is free before.
+        # A compensated step may still complete late: it is checked a second time, and the key is released before.
         elsewhere.carrier.reset()
         elsewhere.settle()
 
         assert elsewhere.wants(key="k-1").status_code == 201
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
-    def test_many_at_once_under_one_key_are_one_order(self, elsewhere: Elsewhere) -> None:
-        answers = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
+    def test_concurrent_repeats_make_one_order(self, elsewhere: Elsewhere) -> None:
+        responses = at_the_same_time(*[lambda: elsewhere.wants((TEA, 1), key="k-1")] * 8)
 
-        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert {response.status_code for response in responses} <= {201, 409}
         while (last := elsewhere.wants((TEA, 1), key="k-1")).status_code == 409:
             pass
         assert last.status_code == 201
         elsewhere.settle()
-        assert len(elsewhere.require_whole()) == 1
+        assert len(elsewhere.require_consistent()) == 1
 
 
-class TestOneServiceOnly:
-    """The other part is ours."""
+class TestSingleService:
+    """The other part is local."""
 
     @pytest.fixture
     def with_carrier(
@@ -309,7 +309,7 @@ class TestOneServiceOnly:
         settings = replace(base_settings, shipment_service_url=carrier.url)
         return Elsewhere.opened(open_shop(settings), catalogue, carrier)
 
-    def test_our_own_stock_is_taken_and_the_shipment_is_theirs(self, with_carrier: Elsewhere) -> None:
+    def test_local_stock_works_with_remote_shipment(self, with_carrier: Elsewhere) -> None:
         keeper = shopper(with_carrier.stack, role=Role.ADMIN)
         tea = keeper.product(stock=5)
 
@@ -322,7 +322,7 @@ class TestOneServiceOnly:
         assert (keeper.stock_of(tea), with_carrier.carrier.shipments) == (5, {})
 
     @pytest.mark.clause("003-04")
-    def test_where_there_is_no_shipment_our_own_stock_is_as_before(self, with_carrier: Elsewhere) -> None:
+    def test_shipment_failure_restores_local_stock(self, with_carrier: Elsewhere) -> None:
         keeper = shopper(with_carrier.stack, role=Role.ADMIN)
         tea = keeper.product(stock=5)
         with_carrier.carrier.misbehave["POST"] = M.DO_AND_DROP
@@ -334,14 +334,14 @@ class TestOneServiceOnly:
         with_carrier.settle()
         assert (with_carrier.carrier.shipments, with_carrier.orders()) == ({}, {})
 
-    def test_what_we_have_too_little_of_is_never_shipped(self, with_carrier: Elsewhere) -> None:
+    def test_local_shortage_requests_no_shipment(self, with_carrier: Elsewhere) -> None:
         tea = shopper(with_carrier.stack, role=Role.ADMIN).product(stock=1)
 
         error(with_carrier.ann.wants((tea["product_id"], 2)), 409)
 
         assert with_carrier.carrier.asked == []
 
-    def test_their_products_with_shipments_of_ours(
+    def test_remote_catalog_works_with_local_shipment(
         self,
         base_settings: Settings,
         open_shop: Callable[[Settings], Stack],
@@ -358,8 +358,8 @@ class TestOneServiceOnly:
         assert carrier.asked == []
 
 
-class TestTheirProducts:
-    def test_they_are_not_ours_to_list_to_change_or_to_sell(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+class TestRemoteProducts:
+    def test_remote_products_are_hidden_locally(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         elsewhere.wants()
 
         assert keeper.ask("GET", "/api/v1/products/").json == []
@@ -368,14 +368,14 @@ class TestTheirProducts:
         check = keeper.ask("GET", "/api/v1/orders/health/stock-check").json
         assert (check["status"], check["total_products"], check["low_stock"]) == ("healthy", 0, [])
 
-    def test_analytics_know_their_names(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
+    def test_analytics_show_remote_product_names(self, elsewhere: Elsewhere, keeper: Shopper) -> None:
         elsewhere.wants()
 
         top = keeper.ask("GET", "/api/v1/orders/analytics").json["top_products"]
 
         assert [product["name"] for product in top] == ["Tea of elsewhere", "Milk of elsewhere"]
 
-    def test_an_administrator_orders_them_for_anybody(self, elsewhere: Elsewhere) -> None:
+    def test_admin_orders_remote_product_for_anyone(self, elsewhere: Elsewhere) -> None:
         root: OStoreShopper = ostore_shopper(elsewhere.stack, role=Role.ADMIN)
 
         order = root.ordered((TEA, 1), user="never-seen-before")

@@ -1,4 +1,4 @@
-"""Whichever service fails in whichever way: nothing is placed, and nothing stays reserved or shipped."""
+"""Failure matrix of the external services: no order is stored, no reservation or shipment remains."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ M = Misbehaviour
 @pytest.mark.clause("003-03", "003-04")
 @pytest.mark.parametrize("way", Misbehaviour, ids=lambda way: way.name)
 @pytest.mark.parametrize("step", STEPS)
-def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_stays(
+def test_failing_step_leaves_no_order_or_hold(
     elsewhere: Elsewhere, impatience: pytest.MonkeyPatch, step: str, way: Misbehaviour
 ) -> None:
     service, method = elsewhere.serving(step)
     service.late = 1
     service.misbehave[method] = way
 
-    answer = elsewhere.wants()
+    response = elsewhere.wants()
 
-    error(answer, 503)
-    assert answer.headers["Retry-After"]
+    error(response, 503)
+    assert response.headers["Retry-After"]
     assert elsewhere.orders() == {}
     if way is M.HANG_AND_DO and method == "POST":
         service.catch_up()
@@ -34,18 +34,19 @@ def test_whichever_step_fails_in_whichever_way_nothing_is_placed_and_nothing_sta
     service.reset()
     impatience.undo()
     elsewhere.settle()
-    assert elsewhere.require_whole() == {}
-    assert {one: product["quantity"] for one, product in elsewhere.catalogue.products.items()} == {TEA: 10, MILK: 5}
+    assert elsewhere.require_consistent() == {}
+    assert {product_id: product["quantity"] for product_id, product in elsewhere.catalogue.products.items()} == {
+        TEA: 10,
+        MILK: 5,
+    }
     assert elsewhere.wants().status_code == 201
-    assert len(elsewhere.require_whole()) == 1
+    assert len(elsewhere.require_consistent()) == 1
 
 
 @pytest.mark.clause("003-04")
 @pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("way", [M.HANG, M.DROP, M.FAIL, M.NO_JSON, M.FLOOD], ids=lambda way: way.name)
-def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
-    elsewhere: Elsewhere, way: Misbehaviour
-) -> None:
+def test_failed_compensation_is_retried_later(elsewhere: Elsewhere, way: Misbehaviour) -> None:
     elsewhere.catalogue.misbehave["DELETE"] = elsewhere.carrier.misbehave["POST"] = way
 
     error(elsewhere.wants(), 503)
@@ -56,12 +57,12 @@ def test_what_cannot_be_undone_at_once_is_undone_when_the_services_are_well(
     for service in (elsewhere.catalogue, elsewhere.carrier):
         service.reset()
     elsewhere.settle(after=timedelta(minutes=2))
-    assert elsewhere.require_whole() == {}
+    assert elsewhere.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
 @pytest.mark.usefixtures("impatience")
-def test_what_was_undone_at_once_needs_no_worker(elsewhere: Elsewhere) -> None:
+def test_compensation_needs_no_worker(elsewhere: Elsewhere) -> None:
     elsewhere.carrier.misbehave["POST"] = M.FAIL
 
     error(elsewhere.wants(), 503)

@@ -1,4 +1,4 @@
-"""A service killed (kill -9) while it places an order through others: the next one settles what it left."""
+"""Process killed (kill -9) while it places an order through external services: the next process settles the rest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.servers.services import CatalogueService, ShipmentService
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
-SQLITE = pytest.param("sqlite", marks=pytest.mark.deep)  # what is killed is the same; one quick test is of its file
+SQLITE = pytest.param("sqlite", marks=pytest.mark.deep)  # the kill is the same on SQLite, so one quick case is enough
 
 
 @pytest.fixture(params=[SQLITE, "postgresql"])
@@ -42,7 +42,7 @@ def shop(
     catalogue: CatalogueService,
     carrier: ShipmentService,
 ) -> Iterator[Elsewhere]:
-    """What is left when the process is killed, and the shop's own view of it."""
+    """The state after the process was killed, and a second service on the same database."""
     settings = Settings(catalog_service_url=catalogue.url, shipment_service_url=carrier.url)
     if request.param == "sqlite":
         yield opened(build(settings), catalogue, carrier)
@@ -60,7 +60,7 @@ def opened(stack: Stack, catalogue: CatalogueService, carrier: ShipmentService) 
 
 @contextmanager
 def serving(shop: Elsewhere, directory: Path) -> Iterator[Served]:
-    """Run the shop as a process of its own."""
+    """Run the service in a separate process."""
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
     services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
     with Served(directory, **named, **services) as served:
@@ -68,7 +68,7 @@ def serving(shop: Elsewhere, directory: Path) -> Iterator[Served]:
 
 
 def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] | None:
-    """Place an order; return it, or None where nobody answers."""
+    """Place an order; return the response, or None if the process is gone."""
     headers = {
         "Authorization": f"Bearer {shop.ann.token}",
         "Content-Type": "application/json",
@@ -76,21 +76,21 @@ def ask(shop: Elsewhere, served: Served, *, key: str = "k-1") -> dict[str, Any] 
     }
     sent = json.dumps(body((TEA, 2), user=shop.ann.subject)).encode()
     request = urllib.request.Request(f"{served.url}/ostore/orders", data=sent, headers=headers)
-    with suppress(OSError, HTTPException), urllib.request.urlopen(request, timeout=60) as answer:
-        return dict(json.load(answer))
+    with suppress(OSError, HTTPException), urllib.request.urlopen(request, timeout=60) as response:
+        return dict(json.load(response))
     return None
 
 
 def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
-    """Kill the process while it waits for the answer to a step that was done."""
+    """Kill the process while it waits for the response of a completed step."""
     service, method = shop.serving(step)
     go_on = service.hold(method)
     with serving(shop, directory) as served, ThreadPoolExecutor(1) as customer:
-        answer = customer.submit(ask, shop, served)
+        response = customer.submit(ask, shop, served)
         assert service.arrived.acquire(timeout=30)
         processes.kill(served.process)
         go_on()
-        assert answer.result(60) is None
+        assert response.result(60) is None
     service.reset()
 
 
@@ -104,32 +104,32 @@ def kill_at(shop: Elsewhere, step: str, directory: Path) -> None:
     ],
     indirect=["shop"],
 )
-def test_what_a_killed_process_left_is_released(shop: Elsewhere, tmp_path: Path, step: str) -> None:
+def test_killed_process_leaves_no_reservation(shop: Elsewhere, tmp_path: Path, step: str) -> None:
     kill_at(shop, step, tmp_path)
     assert shop.something_is_held() == (step != "GET product")
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
     assert shop.catalogue.products[TEA]["quantity"] == 10
     assert shop.wants((TEA, 2), key="k-1").status_code == 201
-    assert len(shop.require_whole()) == 1
+    assert len(shop.require_consistent()) == 1
 
 
 @pytest.mark.clause("003-04")
 @pytest.mark.parametrize("shop", ["postgresql"], indirect=True)
-def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewhere, tmp_path: Path) -> None:
+def test_process_killed_in_commit_leaves_nothing(shop: Elsewhere, tmp_path: Path) -> None:
     url = shop.stack.settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url) as other, serving(shop, tmp_path) as served, ThreadPoolExecutor(1) as customer:
         go_on = shop.carrier.hold("POST")
-        answer = customer.submit(ask, shop, served)
+        response = customer.submit(ask, shop, served)
         assert shop.carrier.arrived.acquire(timeout=30)
-        other.execute("LOCK TABLE orders IN EXCLUSIVE MODE")  # so that the order waits, with its booking kept
+        other.execute("LOCK TABLE orders IN EXCLUSIVE MODE")  # the order waits, its reservation is stored
         go_on()
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
         within(20, lambda: bool(other.execute(waiting).fetchall()[0][0]), "the order does not wait")
         processes.kill(served.process)
-        assert answer.result(60) is None
+        assert response.result(60) is None
     open_ones = (
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND backend_type = 'client backend' "
@@ -140,25 +140,25 @@ def test_a_process_killed_in_the_order_s_transaction_leaves_nothing(shop: Elsewh
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
-def test_the_next_process_settles_within_a_minute_by_itself(shop: Elsewhere, tmp_path: Path) -> None:
+def test_next_process_settles_within_a_minute(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
     began = time.monotonic()
     if not deep():
-        shop.stack.rows("UPDATE bookings SET due_at = created_at")  # as if the lease of 25 seconds had run out
+        shop.stack.rows("UPDATE bookings SET due_at = created_at")  # as if the lease of 25 seconds had expired
 
     with serving(shop, tmp_path):
         within(60, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")
     print(f"settled {time.monotonic() - began:.1f} s after the kill")
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
-def test_a_relay_settles_too(shop: Elsewhere, tmp_path: Path) -> None:
+def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
     shop.stack.rows("UPDATE bookings SET due_at = created_at")
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
@@ -175,13 +175,11 @@ def test_a_relay_settles_too(shop: Elsewhere, tmp_path: Path) -> None:
     finally:
         processes.kill(relay)
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}
 
 
 @pytest.mark.clause("003-04")
-def test_a_worker_killed_in_the_middle_of_a_release_leaves_the_rest_to_the_next(
-    shop: Elsewhere, tmp_path: Path
-) -> None:
+def test_killed_release_is_finished_by_the_next(shop: Elsewhere, tmp_path: Path) -> None:
     order = shop.wants((TEA, 2)).json
     go_on = shop.carrier.hold("DELETE")
     with serving(shop, tmp_path) as served:
@@ -196,4 +194,4 @@ def test_a_worker_killed_in_the_middle_of_a_release_leaves_the_rest_to_the_next(
 
     shop.settle()
 
-    assert shop.require_whole() == {}
+    assert shop.require_consistent() == {}

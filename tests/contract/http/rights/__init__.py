@@ -1,1 +1,1 @@
-"""Rights follow the order, whichever contract a request comes by."""
+"""Tests of access rules: they depend on the order's origin, not on the contract of the request."""

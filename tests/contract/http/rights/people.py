@@ -1,4 +1,4 @@
-"""People with each relation to an order, and orders placed by each contract over HTTP."""
+"""Callers with each relation to an order, and orders placed through each contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STEPS: Mapping[OrderStatus, tuple[OrderStatus, ...]] = {
 
 @dataclass(frozen=True)
 class People:
-    """One owner of all orders, and callers with every relation to them, by name."""
+    """The owner of all orders, and callers with every relation to them, by name."""
 
     stack: Stack
     callers: Mapping[str, Caller] = field(init=False)
@@ -55,25 +55,25 @@ class People:
         return self.callers[name]
 
     def placed(self, contract: str) -> Placed:
-        """Place an order of the owner by the contract; by `guest`, nobody's by `checkout`."""
+        """Place an order of the owner through the contract; `guest` is a `checkout` order without an owner."""
         owner = self.callers["owner"]
         items = [{"product_id": self.product_id, "quantity": 1}]
         match contract:
             case "orders":
-                answer = owner.post({"items": [{"sku": "TEA-1"}], "total_price": 1}, path="/orders/")
+                response = owner.post({"items": [{"sku": "TEA-1"}], "total_price": 1}, path="/orders/")
             case "management":
-                answer = owner.post({**SHIPPING, "order_items": items}, path="/api/v1/orders/")
+                response = owner.post({**SHIPPING, "order_items": items}, path="/api/v1/orders/")
             case "template":
                 body = {"name": "Tea", **SHIPPING, "order_items": items}
                 template = owner.post(body, path="/api/v1/orders/templates").json["template_id"]
-                answer = owner.ask("POST", f"/api/v1/orders/templates/{template}/place")
+                response = owner.ask("POST", f"/api/v1/orders/templates/{template}/place")
             case "ostore":
                 body = {"userID": owner.subject, "orderItems": [{"productID": self.product_id, "quantity": 1}]}
-                answer = owner.post(body, path="/ostore/orders/")
+                response = owner.post(body, path="/ostore/orders/")
             case _:
-                answer = self._checked_out(owner.subject if contract == "checkout" else None)
-        assert answer.status_code in {200, 201}, answer.text
-        shown = answer.json
+                response = self._checked_out(owner.subject if contract == "checkout" else None)
+        assert response.status_code in {200, 201}, response.text
+        shown = response.json
         stored = self.stack.container.queries().get(
             next(
                 UUID(ref) if isinstance(ref, str) else ref
@@ -84,11 +84,11 @@ class People:
         return Placed(self.stack, str(stored.id), stored.number or 0)
 
     def placed_in(self, contract: str, status: OrderStatus) -> Placed:
-        """The same, brought to the status by an administrator."""
+        """Place an order; an administrator then sets the status."""
         placed = self.placed(contract)
         for step in STEPS.get(status, (status,)):
-            wanted = TargetStatus(step, frozenset({step}))
-            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=wanted, access=ADMIN_ONLY)
+            target = TargetStatus(step, frozenset({step}))
+            change = ChangeStatus(actor=ADMIN, order_id=UUID(placed.id), target=target, access=ADMIN_ONLY)
             self.stack.container.change_status(change)
         return placed
 
@@ -101,14 +101,14 @@ class People:
 
 @dataclass(frozen=True)
 class Placed:
-    """A stored order, and every way to ask something of it."""
+    """A stored order, and a method for each command on it."""
 
     stack: Stack
     id: str
     number: int
 
     def status(self) -> str:
-        """What is stored now."""
+        """The stored status."""
         try:
             stored: Order = self.stack.container.queries().get(UUID(self.id))
         except OrderNotFound:
@@ -140,7 +140,7 @@ class Placed:
         return by.ask("POST", f"/api/orders/{self.id}/cancel")
 
     def track(self, word: str) -> str | None:
-        """Handle a carrier's event as `orders track` does; return why it was rejected, None where it was not."""
+        """Handle a tracking event as `orders track` does; return the reason of a rejection, or None."""
         event: dict[str, Any] = {"eventId": str(uuid4()), "orderID": self.id, "status": word, "occurredAt": _now()}
         reason: str | None = self.stack.container.tracking_handler()(json.dumps(event).encode())
         return reason

@@ -1,4 +1,4 @@
-"""What the contracts say about rights, sentence by sentence, over HTTP and from a carrier."""
+"""Access rules of the contracts, clause by clause, over HTTP and by tracking event."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def people(stack: Stack) -> People:
     return People(stack)
 
 
-class TestFault1:
-    """A customer paid and shipped their own orders of other contracts through `orders`."""
+class TestCustomerPatchThroughOrders:
+    """Regression: a customer set PAID and SHIPPED on orders of other contracts through `orders`."""
 
     @pytest.mark.clause("002-07")
-    def test_customer_patches_management_order_paid_is_refused(self, people: People) -> None:
+    def test_customer_patch_to_paid_management_is_409(self, people: People) -> None:
         order = people.placed("management")
 
         refused(order.patch(people["owner"], "PAID"), 409)
@@ -33,14 +33,14 @@ class TestFault1:
         assert order.read(people["owner"], door="management").json["status"] == "pending"
 
     @pytest.mark.clause("002-06", "002-07")
-    def test_customer_patches_management_order_shipped_and_it_can_be_canceled(self, people: People) -> None:
+    def test_customer_patch_to_shipped_keeps_cancel(self, people: People) -> None:
         order = people.placed("management")
 
         refused(order.patch(people["owner"], "SHIPPED"), 409)
 
         assert order.put(people["administrator"], "cancelled").json["status"] == "cancelled"
 
-    def test_customer_patches_checkout_order_paid_is_refused(self, people: People) -> None:
+    def test_customer_patch_to_paid_checkout_is_409(self, people: People) -> None:
         order = people.placed("checkout")
 
         refused(order.patch(people["owner"], "PAID"), 409)
@@ -48,7 +48,7 @@ class TestFault1:
         assert order.read(people["owner"], door="checkout").json["status"] == "pending"
 
     @pytest.mark.clause("004-08")
-    def test_customer_patches_checkout_order_shipped_and_it_can_be_canceled(self, people: People) -> None:
+    def test_customer_patch_to_shipped_checkout_is_409(self, people: People) -> None:
         order = people.placed("checkout")
 
         refused(order.patch(people["owner"], "SHIPPED"), 409)
@@ -56,7 +56,7 @@ class TestFault1:
         assert order.cancel(people["operator"]).json["status"] == "canceled"
 
     @pytest.mark.clause("003-07")
-    def test_customer_patches_ostore_order_shipped_is_refused(self, people: People) -> None:
+    def test_customer_patch_to_shipped_ostore_is_409(self, people: People) -> None:
         order = people.placed("ostore")
 
         refused(order.patch(people["owner"], "SHIPPED"), 409)
@@ -65,7 +65,7 @@ class TestFault1:
         assert order.track("FAILED") is None
 
     @pytest.mark.clause("004-08")
-    def test_customer_patches_checkout_order_canceled_is_refused(self, people: People) -> None:
+    def test_customer_patch_to_canceled_checkout_is_409(self, people: People) -> None:
         order = people.placed("checkout")
 
         refused(order.patch(people["owner"], "CANCELED"), 409)
@@ -73,34 +73,34 @@ class TestFault1:
         assert order.status() == "PENDING"
 
     @pytest.mark.clause("004-08")
-    def test_customer_deletes_checkout_order_through_management_is_refused(self, people: People) -> None:
+    def test_customer_delete_of_checkout_order_is_403(self, people: People) -> None:
         order = people.placed("checkout")
 
-        answer = order.delete(people["owner"])
+        response = order.delete(people["owner"])
 
-        assert (answer.status_code, answer.json.keys()) == (403, {"detail"})
+        assert (response.status_code, response.json.keys()) == (403, {"detail"})
         assert order.cancel(people["operator"]).status_code == 200
 
 
 @pytest.mark.clause("002-07")
 @pytest.mark.parametrize("placed_by", ["management", "template"])
-class TestOnlyAdministratorsMoveAnOrderOfManagement:
+class TestManagementOrder:
     @pytest.mark.parametrize("name", NOT_ADMINISTRATORS)
-    def test_others_try_everything_nothing_changes(self, people: People, placed_by: str, name: str) -> None:
+    def test_non_admin_commands_change_nothing(self, people: People, placed_by: str, name: str) -> None:
         order, caller = people.placed(placed_by), people[name]
         before = people.stack.everything()
 
-        answers = [
+        responses = [
             *(order.patch(caller, word) for word in ("PAID", "SHIPPED", "CANCELED")),
             *(order.put(caller, word) for word in ("confirmed", "shipped", "delivered", "cancelled")),
             *(order.bulk(caller, word) for word in ("confirmed", "shipped", "cancelled")),
             order.cancel(caller),
         ]
 
-        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert {response.status_code for response in responses} <= {403, 404, 409}
         assert people.stack.everything() == before
 
-    def test_administrators_do_not_need_to_own_it(self, people: People, placed_by: str) -> None:
+    def test_admin_moves_foreign_order(self, people: People, placed_by: str) -> None:
         order = people.placed(placed_by)
 
         seen = [
@@ -109,13 +109,13 @@ class TestOnlyAdministratorsMoveAnOrderOfManagement:
 
         assert seen == ["confirmed", "shipped", "delivered"]
 
-    def test_administrator_cancels_it_through_checkout(self, people: People, placed_by: str) -> None:
+    def test_admin_cancels_through_checkout(self, people: People, placed_by: str) -> None:
         order = people.placed(placed_by)
 
         assert order.cancel(people["administrator"]).status_code == 200
 
     @pytest.mark.parametrize("word", CARRIERS_WORDS)
-    def test_carriers_event_is_rejected_with_the_reason(self, people: People, placed_by: str, word: str) -> None:
+    def test_tracking_event_is_rejected(self, people: People, placed_by: str, word: str) -> None:
         order = people.placed(placed_by)
         before = people.stack.everything()
 
@@ -125,7 +125,7 @@ class TestOnlyAdministratorsMoveAnOrderOfManagement:
         assert reason.startswith("transition_not_permitted: An order placed through the contract management ")
         assert people.stack.everything() == before
 
-    def test_owner_deletes_it_while_it_is_pending(self, people: People, placed_by: str) -> None:
+    def test_owner_deletes_only_pending_order(self, people: People, placed_by: str) -> None:
         pending, confirmed = people.placed(placed_by), people.placed_in(placed_by, OrderStatus.CONFIRMED)
 
         assert pending.delete(people["owner"]).json == {"message": "Order deleted"}
@@ -133,20 +133,20 @@ class TestOnlyAdministratorsMoveAnOrderOfManagement:
 
 
 @pytest.mark.clause("003-07")
-class TestOnlyCarriersAndAdministratorsShipAnOrderOfOstore:
+class TestOStoreOrder:
     @pytest.mark.parametrize("name", NOT_ADMINISTRATORS)
-    def test_others_try_to_ship_it_nothing_changes(self, people: People, name: str) -> None:
+    def test_non_admin_shipping_changes_nothing(self, people: People, name: str) -> None:
         order = people.placed("ostore")
 
-        answers = [
+        responses = [
             order.patch(people[name], "SHIPPED"),
             *(order.put(people[name], word) for word in ("shipped", "delivered")),
         ]
 
-        assert {answer.status_code for answer in answers} <= {403, 404, 409}
+        assert {response.status_code for response in responses} <= {403, 404, 409}
         assert order.status() == "PENDING"
 
-    def test_carrier_and_administrator_ship_it(self, people: People) -> None:
+    def test_carrier_and_admin_ship_the_order(self, people: People) -> None:
         by_carrier, by_administrator = people.placed("ostore"), people.placed("ostore")
 
         assert by_carrier.track("IN_TRANSIT") is None
@@ -156,9 +156,9 @@ class TestOnlyCarriersAndAdministratorsShipAnOrderOfOstore:
 
 
 @pytest.mark.clause("004-08")
-class TestOnlyOrdersWriteCancelsAnOrderOfCheckout:
+class TestCheckoutOrder:
     @pytest.mark.parametrize("cancel", [lambda order, by: order.patch(by, "CANCELED"), Placed.delete, Placed.cancel])
-    def test_owner_without_the_scope_nothing_changes(
+    def test_owner_without_scope_changes_nothing(
         self, people: People, cancel: Callable[[Placed, object], object]
     ) -> None:
         order = people.placed("checkout")
@@ -169,7 +169,7 @@ class TestOnlyOrdersWriteCancelsAnOrderOfCheckout:
         assert people.stack.everything() == before
 
     @pytest.mark.parametrize("word", ["FAILED", "RETURNED"])
-    def test_carrier_cannot_cancel_it(self, people: People, word: str) -> None:
+    def test_carrier_cannot_cancel(self, people: People, word: str) -> None:
         order = people.placed("checkout")
 
         assert order.track(word) is not None
@@ -178,30 +178,28 @@ class TestOnlyOrdersWriteCancelsAnOrderOfCheckout:
 
     @pytest.mark.parametrize("name", ["operator", "owner and operator", "administrator"])
     @pytest.mark.parametrize("placed_by", ["checkout", "guest"])
-    def test_actor_with_the_scope_cancels_it(self, people: People, placed_by: str, name: str) -> None:
+    def test_actor_with_scope_cancels(self, people: People, placed_by: str, name: str) -> None:
         order = people.placed(placed_by)
 
         assert order.cancel(people[name]).json["status"] == "canceled"
 
-    def test_owner_with_the_scope_deletes_it(self, people: People) -> None:
+    def test_owner_with_scope_deletes(self, people: People) -> None:
         assert people.placed("checkout").delete(people["owner and operator"]).status_code == 200
 
 
 @pytest.mark.clause("000-11")
 @pytest.mark.parametrize("word", ["PAID", "SHIPPED", "CANCELED"])
-class TestAnOwnerSetsStatusesOnOrdersOfOrdersAlone:
-    def test_on_an_order_of_orders(self, people: People, word: str) -> None:
+class TestOrdersOrder:
+    def test_owner_sets_status_of_own_orders(self, people: People, word: str) -> None:
         order = people.placed("orders")
 
-        answer = order.patch(people["owner"], word)
+        response = order.patch(people["owner"], word)
 
-        assert (answer.status_code, answer.json["status"]) == (200, word)
+        assert (response.status_code, response.json["status"]) == (200, word)
 
     @pytest.mark.parametrize("placed_by", ["management", "ostore", "checkout", "template"])
     @pytest.mark.parametrize("name", ["owner", "owner and operator", "owner and administrator"])
-    def test_on_another_order_is_409_naming_both_statuses(
-        self, people: People, placed_by: str, name: str, word: str
-    ) -> None:
+    def test_owner_patch_elsewhere_is_409(self, people: People, placed_by: str, name: str, word: str) -> None:
         order = people.placed(placed_by)
         before = people.stack.everything()
 
@@ -216,7 +214,7 @@ class TestAnOwnerSetsStatusesOnOrdersOfOrdersAlone:
 @pytest.mark.clause("000-09", "000-13")
 @pytest.mark.parametrize("placed_by", [*CONTRACTS, "guest"])
 @pytest.mark.parametrize("name", ["operator", "administrator"])
-def test_role_and_scope_open_nothing_in_orders(people: People, placed_by: str, name: str) -> None:
+def test_role_and_scope_grant_nothing_in_orders(people: People, placed_by: str, name: str) -> None:
     order = people.placed(placed_by)
 
     refused(order.read(people[name], door="orders"), 404)
@@ -226,14 +224,14 @@ def test_role_and_scope_open_nothing_in_orders(people: People, placed_by: str, n
 
 @pytest.mark.clause("000-07", "002-12", "003-05", "004-07")
 @pytest.mark.parametrize("placed_by", CONTRACTS)
-def test_reading_is_allowed_through_every_contract_that_shows_it(people: People, placed_by: str) -> None:
+def test_owner_reads_through_every_contract(people: People, placed_by: str) -> None:
     order = people.placed(placed_by)
 
     assert [order.read(people["owner"], door=door).status_code for door in CONTRACTS] == [200] * 4
 
 
 @pytest.mark.parametrize("placed_by", CONTRACTS)
-def test_status_that_an_order_shows_already_changes_nothing_and_succeeds(people: People, placed_by: str) -> None:
+def test_repeated_status_changes_nothing(people: People, placed_by: str) -> None:
     order = people.placed(placed_by)
     before = people.stack.everything()
 
@@ -244,11 +242,11 @@ def test_status_that_an_order_shows_already_changes_nothing_and_succeeds(people:
 
 @pytest.mark.clause("002-05")
 @pytest.mark.parametrize("placed_by", [*CONTRACTS, "guest"])
-def test_administrators_move_orders_of_every_contract(people: People, placed_by: str) -> None:
-    one, many = people.placed(placed_by), people.placed(placed_by)
+def test_admin_moves_orders_of_every_contract(people: People, placed_by: str) -> None:
+    single, bulk = people.placed(placed_by), people.placed(placed_by)
 
-    assert one.put(people["administrator"], "shipped").json["status"] == "shipped"
-    assert many.bulk(people["administrator"], "cancelled").json == {"updated": [many.number], "failed": []}
+    assert single.put(people["administrator"], "shipped").json["status"] == "shipped"
+    assert bulk.bulk(people["administrator"], "cancelled").json == {"updated": [bulk.number], "failed": []}
 
 
 @pytest.mark.clause("002-08", "000-05")
@@ -256,7 +254,7 @@ def test_administrators_move_orders_of_every_contract(people: People, placed_by:
     ("placed_by", "origin"),
     [*zip(CONTRACTS, CONTRACTS, strict=True), ("template", "management"), ("guest", "checkout")],
 )
-def test_placed_order_has_its_origin_in_row_history_and_event(people: People, placed_by: str, origin: str) -> None:
+def test_origin_is_in_row_history_and_event(people: People, placed_by: str, origin: str) -> None:
     stack = people.stack
     stack.relayed()
 
@@ -264,6 +262,6 @@ def test_placed_order_has_its_origin_in_row_history_and_event(people: People, pl
 
     rows = stack.rows(f"SELECT origin FROM orders WHERE number = {order.number}")
     first = people["administrator"].ask("GET", f"/api/v1/orders/{order.number}/history").json[0]
-    told = [event["data"] for key, event in stack.relayed().news if key == "orders.order_placed.v1"]
+    events = [event["data"] for key, event in stack.relayed().news if key == "orders.order_placed.v1"]
     assert (rows, first["details"]["origin"]) == ([(origin,)], origin)
-    assert [data["origin"] for data in told if data["order_id"] == order.id] == [origin]
+    assert [data["origin"] for data in events if data["order_id"] == order.id] == [origin]

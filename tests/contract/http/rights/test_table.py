@@ -1,7 +1,7 @@
-"""The table of access rules, walked over HTTP: origin, contract, role, verb and status, cell by cell.
+"""Access rule table, checked over HTTP by origin, contract, role, verb and status.
 
-A quick run tries each verb once for each origin and role, in a status in which the lifecycle leaves the decision to the
-table; a deep run tries it in every status.
+A quick run tries each verb once for each origin and role, in a status in which the lifecycle allows the verb, so that
+the table decides. A deep run tries each verb in every status.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Cell:
         return any(ACCESS_RULES[origin, action, relation] is Decision.ALLOWED for relation in relations)
 
     def expected(self) -> tuple[int, str]:
-        """The answer's status code, and the order's status afterwards."""
+        """The status code of the response, and the status of the order afterwards."""
         door, verb, word = [*self.verb.split(), ""][:3]
         if verb == "GET":
             served, refusal = READERS[door]
@@ -103,7 +103,7 @@ class Cell:
             return forbidden, self.status.value
         return 200, to.value
 
-    def asked(self, people: People, order: Placed) -> Answer:
+    def send(self, people: People, order: Placed) -> Answer:
         by, (door, verb, word) = people[self.role], [*self.verb.split(), ""][:3]
         match verb:
             case "GET":
@@ -121,7 +121,7 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """Yield the cells; those of one origin and status follow each other, to share an order as long as it is left."""
+    """Yield the cells; cells of one origin and status are adjacent, so that they share an order until it changes."""
     for placed_by in ORIGINS:
         for status in OrderStatus:
             for role in RELATIONS:
@@ -131,12 +131,12 @@ def cells() -> Iterator[Cell]:
 
 
 def deciding_status(verb: str) -> OrderStatus:
-    """The status in which the lifecycle allows what the verb asks for, so that the answer is that of the table."""
+    """The status in which the lifecycle allows the verb, so that the table decides."""
     return S if verb.endswith(" delivered") else P
 
 
 @pytest.mark.clause("002-05", "002-07", "002-13", "003-07", "004-07", "004-08", "000-13")
-def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(stack: Stack) -> None:
+def test_every_cell_matches_the_rights_table(stack: Stack) -> None:
     people = People(stack)
     orders: dict[tuple[str, OrderStatus], Placed] = {}
     wrong: dict[Cell, tuple[object, object]] = {}
@@ -145,8 +145,8 @@ def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(stack: Stack)
     for cell in cells():
         place = cell.placed_by, cell.status
         order = orders.get(place) or people.placed_in(*place)
-        answer = cell.asked(people, order)
-        seen = answer.status_code, order.status()
+        response = cell.send(people, order)
+        seen = response.status_code, order.status()
         if seen != cell.expected():
             wrong[cell] = seen, cell.expected()
         if seen[1] == cell.status.value:
@@ -160,7 +160,7 @@ def test_walk_of_every_cell_answers_and_leaves_what_the_table_says(stack: Stack)
 
 
 def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatus, ...]) -> OrderStatus | None:
-    """The status that a carrier's event leads to; None where it is rejected."""
+    """The status after a tracking event; None if the event is rejected."""
     for step in steps:
         if status in step.equivalent:
             continue
@@ -172,9 +172,9 @@ def after_tracking(origin: Origin, status: OrderStatus, steps: tuple[TargetStatu
 
 
 @pytest.mark.clause("003-07")
-def test_walk_of_every_tracking_event_does_what_the_table_says(stack: Stack) -> None:
+def test_every_tracking_event_matches_the_table(stack: Stack) -> None:
     people = People(stack)
-    statuses = list(OrderStatus) if deep() else [P, S]  # two in which each action of a carrier is legal
+    statuses = list(OrderStatus) if deep() else [P, S]  # each carrier action is legal in one of these two
     wrong: list[object] = []
 
     walked = 0

@@ -1,4 +1,4 @@
-"""Servers of our own, to be stopped, killed and frozen: each in a temporary directory, on a port of its own."""
+"""Ephemeral servers that tests stop, kill and freeze: each in a temporary directory, on a separate port."""
 
 from tests.support.servers.ephemeral.postgres import ThrowawayPostgres
 from tests.support.servers.ephemeral.rabbit import ThrowawayRabbit

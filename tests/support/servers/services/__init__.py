@@ -1,4 +1,4 @@
-"""A Product Catalog Service and a Shipment Tracking Service, real servers on loopback that misbehave when told to."""
+"""External services for tests: a Product Catalog Service and a Shipment Tracking Service that fail on request."""
 
 from tests.support.servers.services.catalogue import CatalogueService
 from tests.support.servers.services.misbehaviour import Misbehaviour

@@ -8,7 +8,7 @@ from tests.support.servers.services.server import Address, Asked, Service
 
 
 class CatalogueService(Service):
-    """Its products by id, and its reservations by order."""
+    """A catalog service with products by id and reservations by order."""
 
     def __init__(self, address: Address | None = None) -> None:
         super().__init__(address)
@@ -24,33 +24,38 @@ class CatalogueService(Service):
         }
         return product_id
 
-    def do(self, asked: Asked) -> tuple[int, Any]:
-        kind, _, name = asked.path.strip("/").partition("/")
-        if (asked.method, kind) == ("GET", "products"):
+    def do(self, request: Asked, /) -> tuple[int, Any]:
+        kind, _, name = request.path.strip("/").partition("/")
+        if (request.method, kind) == ("GET", "products"):
             product = self.products.get(int(name))
             return (200, product | {"extra": "ignored"}) if product else (404, {"error": "no such product"})
-        if (asked.method, asked.path) == ("POST", "/reservations"):
-            return self._reserve(asked)
-        if (asked.method, kind) == ("DELETE", "reservations"):
+        if (request.method, request.path) == ("POST", "/reservations"):
+            return self._reserve(request)
+        if (request.method, kind) == ("DELETE", "reservations"):
             return self._release(name)
         return 405, {}
 
-    def _reserve(self, asked: Asked) -> tuple[int, Any]:
-        order_id, wanted = asked.body["orderID"], {one["productID"]: one["quantity"] for one in asked.body["items"]}
-        assert asked.key == order_id
+    def _reserve(self, request: Asked) -> tuple[int, Any]:
+        order_id = request.body["orderID"]
+        quantities = {item["productID"]: item["quantity"] for item in request.body["items"]}
+        assert request.key == order_id
         if order_id in self.reservations:
             return 201, {"orderID": order_id}
-        short = [one for one, quantity in wanted.items() if self._available(one) < quantity]
-        if short:
-            return 409, {"unavailableItems": [{"productID": one, "available": self._available(one)} for one in short]}
-        for one, quantity in wanted.items():
-            self.products[one]["quantity"] -= quantity
-        self.reservations[order_id] = wanted
+        unavailable = [
+            {"productID": product_id, "available": self._available(product_id)}
+            for product_id, quantity in quantities.items()
+            if self._available(product_id) < quantity
+        ]
+        if unavailable:
+            return 409, {"unavailableItems": unavailable}
+        for product_id, quantity in quantities.items():
+            self.products[product_id]["quantity"] -= quantity
+        self.reservations[order_id] = quantities
         return 201, {"orderID": order_id}
 
     def _release(self, order_id: str) -> tuple[int, Any]:
-        for one, quantity in self.reservations.get(order_id, {}).items():
-            self.products[one]["quantity"] += quantity
+        for product_id, quantity in self.reservations.get(order_id, {}).items():
+            self.products[product_id]["quantity"] += quantity
         return (204, None) if self.reservations.pop(order_id, None) else (404, {"error": "no such reservation"})
 
     def _available(self, product_id: int) -> int:

@@ -1,4 +1,4 @@
-"""A certificate for this machine that nobody vouches for, unless told to."""
+"""Self-signed certificate of this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.servers.ephemeral.server import HOST
 
 
 def certify(directory: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return the certificate's file, and what a server needs to show it."""
+    """Return the certificate file and the TLS context of a server that uses the certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a service of elsewhere")])
     now = datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""Ways in which another service may fail."""
+"""Failure modes of an external service."""
 
 from enum import Enum
 
 
 class Misbehaviour(Enum):
-    """What a server does with a request in place of doing it and answering."""
+    """The behaviour of a server instead of a normal response."""
 
     HANG = "never answers"
     DRIP_HEADERS = "answers a byte each 0.2 s, of the headers"

@@ -1,4 +1,4 @@
-"""A server of another service: a thread a request, and failures to order."""
+"""Base class of external services: one thread per request, and failures on request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.support.servers.services.misbehaviour import Misbehaviour
 
 M = Misbehaviour
 _GOOD = b'{"shipmentID": "SHIP-1", "productID": 1, "name": "Tea", "price": 1, "quantity": 9}'
-PATIENCE = 60  # seconds that a hanging server hangs
+PATIENCE = 60  # seconds that a hanging server waits
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request as it came in."""
+    """A received request."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class Asked:
 
 
 class Address:
-    """`with Address() as address` is where one service after another listens."""
+    """`with Address() as address` is a listening socket that services use one after the other."""
 
     def __init__(self) -> None:
         self.server = _Server((HOST, 0), _Handler)
@@ -52,16 +52,16 @@ class Address:
 
 
 class Service:
-    """`with Service() as service`; `do(asked)` gives status and body, and is what a subclass is about.
+    """`with Service() as service`; a subclass implements `do(asked)`, which returns status and body.
 
-    It has an address of its own, unless one is given that listens already.
+    The service listens on a new address, unless one is given.
     """
 
     def __init__(self, address: Address | None = None) -> None:
         self.asked: list[Asked] = []
         self.misbehave: dict[str, Misbehaviour] = {}
-        self.late = 8.0  # seconds after which HANG_AND_DO does it
-        self.arrived = threading.Semaphore(0)  # of requests that are held
+        self.late = 8.0  # seconds before HANG_AND_DO executes the request
+        self.arrived = threading.Semaphore(0)  # of held requests
         self._held: dict[str, threading.Event] = {}
         self._late: list[threading.Thread] = []
         self._over = threading.Event()
@@ -73,30 +73,30 @@ class Service:
     def url(self) -> str:
         return self._address.url
 
-    def do(self, asked: Asked) -> tuple[int, Any]:
+    def do(self, request: Asked, /) -> tuple[int, Any]:
         raise NotImplementedError
 
     def encrypt(self, context: ssl.SSLContext) -> str:
-        """Speak TLS from now on; return the address."""
+        """Use TLS from now on; return the address."""
         server = self._address.server
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         return self.url.replace("http:", "https:")
 
     def hold(self, method: str) -> Callable[[], None]:
-        """Do what requests of the method want, and keep the answer back until what this returns is called."""
+        """Execute requests of the method, and delay their responses until the returned function is called."""
         released = self._held[method] = threading.Event()
         return released.set
 
     def times(self, method: str) -> int:
-        return sum(one.method == method for one in self.asked)
+        return sum(request.method == method for request in self.asked)
 
     def catch_up(self) -> None:
-        """Return when all that is done late is done."""
+        """Return when all delayed executions have ended."""
         for thread in self._late:
             thread.join(self.late + 20)
 
     def reset(self) -> None:
-        """Behave, and forget who asked."""
+        """Behave normally, and clear the received requests."""
         self.misbehave.clear()
         self._held.clear()
         self.asked.clear()
@@ -111,15 +111,15 @@ class Service:
         if self._is_ours:
             self._address.__exit__(*error)
 
-    def answer(self, asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, request: Asked, handler: BaseHTTPRequestHandler) -> None:
         with self._lock:
-            self.asked.append(asked)
-        way = self.misbehave.get(asked.method)
+            self.asked.append(request)
+        way = self.misbehave.get(request.method)
         if way is M.HANG_AND_DO:
-            self._late.append(threading.Thread(target=self._do_late, args=(asked,), daemon=True))
+            self._late.append(threading.Thread(target=self._do_late, args=(request,), daemon=True))
             self._late[-1].start()
-        done = self._done(asked) if way is None or way.does_it else None
-        if held := self._held.get(asked.method):
+        done = self._done(request) if way is None or way.does_it else None
+        if held := self._held.get(request.method):
             self.arrived.release()
             held.wait(PATIENCE)
         if way is None:
@@ -128,13 +128,13 @@ class Service:
         else:
             self._misbehave(way, handler)
 
-    def _done(self, asked: Asked) -> tuple[int, Any]:
+    def _done(self, request: Asked) -> tuple[int, Any]:
         with self._lock:
-            return self.do(asked)
+            return self.do(request)
 
-    def _do_late(self, asked: Asked) -> None:
+    def _do_late(self, request: Asked) -> None:
         if not self._over.wait(self.late):
-            self._done(asked)
+            self._done(request)
 
     def _misbehave(self, way: Misbehaviour, handler: BaseHTTPRequestHandler) -> None:
         if way in (M.HANG, M.DO_AND_HANG, M.HANG_AND_DO):
@@ -176,7 +176,7 @@ class _Server(ThreadingHTTPServer):
     service: Service
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever asked has hung up."""
+        """Ignore errors of clients that have disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -186,19 +186,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         service = self.server.service
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = Asked(
+        request = Asked(
             method=self.command,
             path=self.path,
             key=self.headers.get("Idempotency-Key"),
             body=json.loads(raw) if raw else None,
         )
         self.close_connection = True
-        service.answer(asked, self)
+        service.answer(request, self)
 
     do_GET = do_POST = do_DELETE = _any  # noqa: N815 - called by these names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - called by this name
-        """Nobody reads it."""
+        """Write no access log."""
 
 
 def _say(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:

@@ -9,27 +9,27 @@ from tests.support.servers.services.server import Address, Asked, Service
 
 
 class ShipmentService(Service):
-    """Its shipments: the order of each, by id."""
+    """A shipment service with the order of each shipment by id."""
 
     def __init__(self, address: Address | None = None) -> None:
         super().__init__(address)
         self.shipments: dict[str, str] = {}
-        self.gives: str | None = None  # an id that it gives to everybody
+        self.gives: str | None = None  # an id that every request receives
         self._ids = count(1)
 
-    def do(self, asked: Asked) -> tuple[int, Any]:
-        if (asked.method, asked.path) == ("POST", "/shipments"):
-            return self._book(asked)
-        if asked.method == "DELETE":
-            shipment_id = asked.path.removeprefix("/shipments/")
+    def do(self, request: Asked, /) -> tuple[int, Any]:
+        if (request.method, request.path) == ("POST", "/shipments"):
+            return self._book(request)
+        if request.method == "DELETE":
+            shipment_id = request.path.removeprefix("/shipments/")
             return (204, None) if self.shipments.pop(shipment_id, None) else (404, {"error": "no such shipment"})
         return 405, {}
 
-    def _book(self, asked: Asked) -> tuple[int, Any]:
-        order_id = asked.body["orderID"]
-        assert asked.key == order_id
-        assert asked.body["userID"]
-        assert asked.body["items"]
+    def _book(self, request: Asked) -> tuple[int, Any]:
+        order_id = request.body["orderID"]
+        assert request.key == order_id
+        assert request.body["userID"]
+        assert request.body["items"]
         known = [shipment_id for shipment_id, order in self.shipments.items() if order == order_id]
         shipment_id = self.gives or (known[0] if known else f"SHIP-{id(self)}-{next(self._ids)}")
         self.shipments.setdefault(shipment_id, order_id)

@@ -60,19 +60,21 @@ clauses: .venv/dev.stamp ## list each source clause with its tests
 	@$(BIN)/pytest --clauses --quiet $(ARGS)
 
 # The build backend is locked beside the libraries; dev.txt has the same pins as run.txt and more.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-header --no-annotate $(ARGS)
 LOCK = $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
-	| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --no-header --no-annotate --no-emit-package orders $(ARGS) pyproject.toml -
+	| $(COMPILE) --no-emit-package orders pyproject.toml -
 
 lock: .venv/dev.stamp ## regenerate requirements/ from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(LOCK) --extra dev --output-file requirements/dev.txt >/dev/null
 	@$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/run.txt >/dev/null
+	@$(COMPILE) --group examples --constraint requirements/dev.txt --output-file requirements/examples.txt >/dev/null
 	@wc -l requirements/*.txt
 
 # Debian 12 brings pip 23.0.1 to Python 3.11; it does not run on later Pythons, and the oldest that these bring is 23.2.1.
 check-locks: ## install both lock files with the oldest pip that they are for, in a temporary environment
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	for lock in run dev; do \
+	for lock in run dev examples; do \
 	  $(PYTHON) -m venv --clear "$$folder"; pip="$$folder/bin/python -m pip --disable-pip-version-check --quiet"; \
 	  $$pip install "pip==$$($(PYTHON) -c 'import sys; print("23.0.1" if sys.version_info < (3, 12) else "23.2.1")')"; \
 	  echo "Installing requirements/$$lock.txt with $$($$pip --version) ..."; \
@@ -102,7 +104,8 @@ INSTALL = install() { $(PIP) install "$$@" 2>.venv/pip.log && return; \
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt requirements/examples.txt
 	@echo "Installing what the tests and checks need into .venv: once, about two minutes ..."
 	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
+	@$(INSTALL) --require-hashes --target .venv/examples --upgrade --requirement requirements/examples.txt
 	@touch $@

@@ -14,9 +14,11 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 from tests.support.command import environment
+from tests.support.report import for_want_of
 from tests.support.servers.ephemeral.server import HOST, free_port
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+FRAMEWORKS = Path(sys.prefix) / "examples"  # where make installs requirements/examples.txt
 EXAMPLES = [("embed-in-fastapi.md", "asgi"), ("embed-in-django.md", "wsgi")]
 
 
@@ -27,6 +29,8 @@ def example_of(page: str) -> str:
 @pytest.fixture(params=EXAMPLES, ids=["fastapi", "django"], scope="module")
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     page, interface = request.param
+    if not FRAMEWORKS.exists():
+        for_want_of("frameworks", why=f"make installs requirements/examples.txt into {FRAMEWORKS}")
     folder, port = tmp_path_factory.mktemp("embedded"), free_port()
     (folder / "app.py").write_text(example_of(page))
     command = [
@@ -41,7 +45,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         str(port),
         "app:app",
     ]
-    variables = environment(DATABASE_URL=f"sqlite:///{folder / 'shop.db'}")
+    variables = environment(DATABASE_URL=f"sqlite:///{folder / 'shop.db'}", PYTHONPATH=str(FRAMEWORKS))
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=output)
     try:

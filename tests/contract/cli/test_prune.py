@@ -72,4 +72,4 @@ def test_old_rows_are_deleted(here: Path) -> None:
 def test_unreachable_database_is_an_error(tmp_path: Path) -> None:
     pruned = orders("prune", here=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 
-    assert_error_line(pruned, "store is away")
+    assert_error_line(pruned, "store is unavailable")

@@ -31,7 +31,7 @@ WAITING = (
     "tests/contract/sql/test_database_unavailable.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
-WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
+WORKERS_PER_CORE = 2  # most tests wait for a server, so that one worker a core would leave the cores idle
 
 _deep = False
 

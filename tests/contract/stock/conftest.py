@@ -15,7 +15,7 @@ from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
 from tests.support.stores import copied_sqlite, empty
 
 POOL_TIMEOUT = 60  # seconds that a buyer waits for a connection
-CONNECTIONS = 25  # of the hundred connections of the server, which all runs share
+CONNECTIONS = 15  # of the hundred connections of the server, which all runs share
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.servers import naming, postgresql, rabbitmq
 from tests.support.servers import redis as redis_part
 from tests.support.servers.discovery import Unavailable
 from tests.support.servers.ephemeral import ThrowawayPostgres, ThrowawayRabbit, ThrowawayRedis
-from tests.support.servers.ephemeral.rabbit import DEFINITIONS_WRITTEN
+from tests.support.servers.ephemeral.rabbit import NEW_QUEUE_SECONDS
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
@@ -104,7 +104,7 @@ def test_killed_rabbit_retains_persistent_messages(throwaway_rabbit: ThrowawayRa
         channel.confirm_delivery()
         channel.queue_declare("orders", durable=True)
         channel.basic_publish("", "orders", b"placed", PERSISTENT)
-    time.sleep(DEFINITIONS_WRITTEN)
+    time.sleep(NEW_QUEUE_SECONDS)
 
     throwaway_rabbit.kill()
     with pytest.raises(Unavailable):

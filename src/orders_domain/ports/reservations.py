@@ -1,4 +1,4 @@
-"""Reservation repository port: what partner services hold for orders."""
+"""Reservation repository port: the products and shipments that partner services hold for orders."""
 
 from datetime import datetime
 from typing import Protocol

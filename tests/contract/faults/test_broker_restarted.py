@@ -10,7 +10,7 @@ from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
-from tests.support.servers.ephemeral.rabbit import DEFINITIONS_WRITTEN
+from tests.support.servers.ephemeral.rabbit import NEW_QUEUE_SECONDS
 from tests.support.servers.rabbitmq import RabbitServer
 
 
@@ -23,7 +23,7 @@ def test_broker_restart_costs_no_publish_attempt(
     with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
         with rabbit.channel() as channel:
             channel.queue_declare(service.name, durable=True)  # as a Celery worker does
-        time.sleep(DEFINITIONS_WRITTEN)
+        time.sleep(NEW_QUEUE_SECONDS)
         with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as acknowledged:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill)[effort(1, 0) :]:
                 time.sleep(1)

@@ -147,7 +147,8 @@ def test_killed_relays_lose_no_event(
     require_published(events, versions)
     assert set(ordered) == set(versions)
     assert {message.attempts for message in core.outgoing()} == {0}
-    print(f"{len(versions)} orders, {sum(versions.values())} events, {len(events) - sum(versions.values())} told again")
+    published = sum(versions.values())
+    print(f"{len(versions)} orders, {published} events, {len(events) - published} published again")
 
 
 def test_concurrent_relays_publish_once(

@@ -72,6 +72,6 @@ def test_lock_without_extras_is_detected() -> None:
     assert "flask-smorest requires apispec[marshmallow]" in without_their_extra(stripped)
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "examples.txt"])
 def test_lock_names_no_index(name: str) -> None:
     assert not re.search(r"://|--(?:extra-)?index-url|--find-links", (REQUIREMENTS / name).read_text())

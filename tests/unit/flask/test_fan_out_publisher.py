@@ -109,4 +109,4 @@ def test_unavailable_main_broker_raises() -> None:
         FanOutPublisher(main, InMemoryEventPublisher()).publish(life()[:1])
     except PublisherUnavailable:
         return
-    raise AssertionError("nobody was told")
+    raise AssertionError("no publisher was called")

@@ -46,8 +46,11 @@ def place_order_via_services(
         InsufficientStock: products have insufficient stock or are unknown.
         ServiceError: a service failed; no order is placed.
         ReservationLost: the reservation expired; no order is placed.
-        InvalidValue, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable: see
-        ``place_reserved_order``.
+        InvalidValue: a value is invalid.
+        DuplicateRequest: an order was placed with the same key.
+        IdempotencyKeyReused: another request was processed with the same key.
+        RequestInProgress: a request with the same key is in progress.
+        StoreUnavailable: the store does not respond.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     quantities = quantities_by_product(request.requested_items)

@@ -28,8 +28,12 @@ def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: C
 
     Raises:
         AccessDenied: the order is for another user, and the actor is not an administrator.
-        InvalidValue, InsufficientStock, DuplicateRequest, IdempotencyKeyReused, RequestInProgress, StoreUnavailable:
-        see ``place_catalog_order``.
+        InvalidValue: a value is invalid.
+        InsufficientStock: products have insufficient stock or are unknown.
+        DuplicateRequest: an order was placed with the same key.
+        IdempotencyKeyReused: another request was processed with the same key.
+        RequestInProgress: a request with the same key is in progress.
+        StoreUnavailable: the store does not respond.
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     catalog_order = PlaceCatalogOrder(

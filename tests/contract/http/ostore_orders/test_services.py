@@ -95,7 +95,7 @@ def test_early_tracking_event_is_applied_later(
     order = elsewhere.wants().json
     assert (handled, order["status"]) == ([False, False], "pending")
 
-    within(20, lambda: consumer.poll(handle, timeout=0.5), "what it told is not applied")
+    within(20, lambda: consumer.poll(handle, timeout=0.5), "the published event is not applied")
     consumer.close()
     assert elsewhere.ann.see(order).json["status"] == "shipped"
 

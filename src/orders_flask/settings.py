@@ -15,6 +15,7 @@ DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # n
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
+_SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
 
 
@@ -46,6 +47,11 @@ class Settings:
         "",
         "a read replica for lists, analytics and exports; by default `DATABASE_URL`",
         secret=True,
+    )
+    database_schema: str = _setting(
+        "DATABASE_SCHEMA",
+        "",
+        "the PostgreSQL schema of all tables; by default the first one of the role's `search_path`, such as `public`",
     )
     redis_url: str = _setting(
         "REDIS_URL",
@@ -143,6 +149,7 @@ class Settings:
                 "NEW_ORDER_QUEUE and EVENTS_EXCHANGE must differ, because a Celery worker declares both by that name."
             )
         self._check_urls()
+        self._check_schema()
         self._check_identity()
         self._check_carts()
         _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
@@ -209,6 +216,17 @@ class Settings:
         _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
         _scheme("CATALOG_SERVICE_URL", self.catalog_service_url, "https", "http")
         _scheme("SHIPMENT_SERVICE_URL", self.shipment_service_url, "https", "http")
+
+    def _check_schema(self) -> None:
+        if not self.database_schema:
+            return
+        if not _SCHEMA.fullmatch(self.database_schema):
+            raise InvalidSetting(
+                f"DATABASE_SCHEMA is {self.database_schema!r}; it must have 1 to 63 lower-case letters, digits and "
+                "underscores, and must not begin with a digit or with pg_."
+            )
+        if not all(url.startswith("postgres") for url in (self.store_url, self.database_read_url) if url):
+            raise InvalidSetting("DATABASE_SCHEMA must only be set if the database is PostgreSQL; others have none.")
 
     def _check_identity(self) -> None:
         if self.jwt_public_key and self.jwt_jwks_url:

@@ -27,8 +27,10 @@ _CHANGE = (
 )
 # The sequence is advanced, because new local products must not get the ids of external ones. (SQLite does that itself.)
 _ADVANCE = text("""
-    SELECT setval('products_id_seq', :last) FROM pg_advisory_xact_lock(:lock), products_id_seq WHERE last_value < :last
-""")
+    SELECT setval('products_id_seq', :last) FROM products_id_seq, pg_advisory_xact_lock(
+        :lock # CASE current_schema() WHEN 'public' THEN 0 ELSE hashtext(current_schema()::text) END
+    ) WHERE last_value < :last
+""")  # locks as SCHEMA_KEY does
 _LOCK = 0x70726F64  # the letters "prod"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import IdempotencyKeyReused, RequestInProgress, StoreContention
 from orders_domain.model.history import HistoryEntry
@@ -28,7 +29,7 @@ _STORED = and_(
 # serialized and need no lock.
 _LOCKS = {
     "postgresql": select(
-        func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("acquired")
+        func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger).bitwise_xor(SCHEMA_KEY)).label("acquired")
     ).subquery(),
     "sqlite": select(true().label("acquired")).subquery(),
 }

@@ -11,14 +11,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 
 Database = str | Engine
-"""A URL, or the engine of a database without a URL (SQLite in memory)."""
+"""A URL, or an engine, which may have a schema or be in memory."""
+
+VERSION_TABLE = "orders_alembic_version"
+"""Not Alembic's default, because the database may belong to a host with migrations of its own."""
+
+_FORMER_VERSION_TABLE = "alembic_version"
+_OUR_TABLES = {"users", "orders", "order_history", "outbox"}  # of the first revision
 
 _EXISTING_TRIGGERS = {
     "postgresql": """
@@ -29,32 +35,47 @@ _EXISTING_TRIGGERS = {
 }
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
+def upgrade(database: Database, revision: str = "head", *, schema: str = "") -> None:
     """Migrate up. Concurrent calls are serialized; the later ones find nothing to do.
+
+    A missing ``schema`` is created, which is the PostgreSQL schema of a database that is given as a URL.
 
     Raises:
         StoreUnavailable: the database is unavailable.
         alembic.util.CommandError: the database is at a revision that this release does not have.
     """
-    _run(command.upgrade, database, revision)
+    _run(command.upgrade, database, revision, schema=schema)
 
 
-def downgrade(database: Database, revision: str) -> None:
+def downgrade(database: Database, revision: str, *, schema: str = "") -> None:
     """Migrate down, to ``base`` for no tables. The data of dropped tables is lost."""
-    _run(command.downgrade, database, revision)
+    _run(command.downgrade, database, revision, schema=schema)
 
 
-def check(database: Database) -> Sequence[str]:
+def check(database: Database, *, schema: str = "") -> Sequence[str]:
     """Return the differences between a migrated database and ``tables``; empty if the migrations are complete."""
-    with translate_errors(), _engine(database) as engine, engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+    with translate_errors(), _engine(database, schema) as engine, engine.connect() as connection:
+        options = {"compare_type": True, "version_table": VERSION_TABLE, "include_name": _is_compared}
+        context = MigrationContext.configure(connection, opts=options)
         return [repr(difference) for difference in compare_metadata(context, tables.metadata)]
 
 
 def current(engine: Engine) -> str | None:
     """Return the database's revision, or None before the first migration."""
     with translate_errors(), engines.autocommit(engine).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision() or former_revision(connection)
+
+
+def former_revision(connection: Connection) -> str | None:
+    """Return the revision that a release without a version table of its own stored, or None.
+
+    The former table had Alembic's default name, so it may be the host's; it is ours if our tables exist.
+    """
+    names = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in names or not _OUR_TABLES | {_FORMER_VERSION_TABLE} <= names:
+        return None
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def pending(engine: Engine) -> Sequence[str]:
@@ -88,9 +109,13 @@ def directory() -> Path:
     return existing
 
 
-def _run(step: Callable[[Config, str], None], database: Database, revision: str) -> None:
+def _is_compared(name: str | None, kind: str, parents: object) -> bool:
+    return (kind, name) != ("table", _FORMER_VERSION_TABLE)
+
+
+def _run(step: Callable[[Config, str], None], database: Database, revision: str, *, schema: str) -> None:
     config = _config()
-    with translate_errors(), _engine(database) as config.attributes["engine"]:
+    with translate_errors(), _engine(database, schema) as config.attributes["engine"]:
         step(config, revision)
 
 
@@ -102,11 +127,11 @@ def _config() -> Config:
 
 
 @contextmanager
-def _engine(database: Database) -> Iterator[Engine]:
+def _engine(database: Database, schema: str) -> Iterator[Engine]:
     if isinstance(database, Engine):
         yield database
         return
-    engine = engines.create(database, pool_size=1, statement_seconds=0)
+    engine = engines.create(database, pool_size=1, statement_seconds=0, schema=schema)
     try:
         yield engine
     finally:

@@ -19,10 +19,15 @@ def retry_on_contention(use_case: Callable[_P, _R]) -> Callable[_P, _R]:
 
     The whole use case is retried, because each attempt must load the order again. A remote call that the use case makes
     before its commit is repeated as well.
+
+    There is one attempt if the unit of work is in its host's transaction: the conflict may be with what the host did
+    before, and only the host can repeat that.
     """
 
     @wraps(use_case)
     def with_retries(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        if getattr(kwargs.get("uow"), "in_host_transaction", False):
+            return use_case(*args, **kwargs)
         retrying = Retrying(
             retry=retry_if_exception_type((StoreContention, StaleOrder)),
             stop=stop_after_attempt(MAX_ATTEMPTS),

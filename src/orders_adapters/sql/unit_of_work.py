@@ -1,14 +1,15 @@
-"""Unit of work: one transaction of the database."""
+"""Unit of work: one transaction of the database, or a part of its host's transaction."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine.transactions import HostTransaction, OwnTransaction, Transaction
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.idempotency_keys import SqlIdempotencyKeys
 from orders_adapters.sql.inbox import SqlInbox
@@ -20,18 +21,46 @@ from orders_adapters.sql.stock import SqlStock
 from orders_domain.model.events import Event
 from orders_domain.ports.unit_of_work import UnitOfWork
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 
 def _no_op() -> None:
     pass
 
 
 class SqlUnitOfWork(UnitOfWork):
-    """``on_commit`` is called after each commit to wake the relay of this process. It must not block or raise."""
+    """Unit of work on an engine, or on the connection or session of a host.
 
-    def __init__(self, engine: Engine, *, on_commit: Callable[[], None] = _no_op) -> None:
-        self._engine = engine
+    On a host's connection everything belongs to the host's transaction, which only the host commits or rolls back.
+    ``commit`` then means that the work is complete: its rows and its events become visible, and PostgreSQL notifies the
+    relay, when the host commits. An error undoes the work of this unit of work only.
+
+    Args:
+        database: an engine; or a ``Connection`` or a ``Session`` that is used by one thread.
+        on_commit: called after each commit to wake the relay of this process. It must not block or raise.
+        schema: the schema of the tables, if the search_path of the host's connection does not have it.
+
+    Raises:
+        ValueError: ``on_commit`` on a host's connection, or ``schema`` on an engine, which has its own.
+    """
+
+    def __init__(
+        self,
+        database: Engine | Connection | Session,
+        *,
+        on_commit: Callable[[], None] = _no_op,
+        schema: str = "",
+    ) -> None:
+        self.in_host_transaction = not isinstance(database, Engine)
+        if self.in_host_transaction and on_commit is not _no_op:
+            raise ValueError("on_commit must not be given with a host's connection, because its host commits.")
+        if schema and not self.in_host_transaction:
+            raise ValueError("The schema must be given to the engine.")
+        self._database = database
+        self._schema = schema
         self._on_commit = on_commit
-        self._connection: Connection | None = None
+        self._transaction: Transaction | None = None
         self._published: list[Event] = []  # inserted into the outbox at commit, in one statement
 
     @property
@@ -62,15 +91,9 @@ class SqlUnitOfWork(UnitOfWork):
         self.orders.publish(events)
 
     def __enter__(self) -> Self:
-        if self._connection is not None:
+        if self._transaction is not None:
             raise RuntimeError("The unit of work is open already.")
-        with translate_errors():
-            self._connection = self._engine.connect()
-            try:
-                self._connection.begin()
-            except BaseException:
-                self._leave()
-                raise
+        self._transaction = self._begin()
         return self
 
     def __exit__(
@@ -81,26 +104,26 @@ class SqlUnitOfWork(UnitOfWork):
     def commit(self) -> None:
         with translate_errors():
             insert_all(self._open, tables.outbox, [event_values(event) for event in self._published])
-            self._open.commit()
+            self._require_open().commit()
         self._leave()
         self._on_commit()
 
     @property
     def _open(self) -> Connection:
-        if self._connection is None:
+        return self._require_open().connection
+
+    def _require_open(self) -> Transaction:
+        if self._transaction is None:
             raise RuntimeError("The unit of work is not open, or was committed.")
-        return self._connection
+        return self._transaction
+
+    def _begin(self) -> Transaction:
+        if isinstance(self._database, Engine):
+            with translate_errors():
+                return OwnTransaction(self._database)
+        return HostTransaction(self._database, schema=self._schema)
 
     def _leave(self) -> None:
-        """Roll back what was not committed, and release the connection. If that fails, discard the connection."""
-        connection, self._connection, self._published = self._connection, None, []
-        if connection is None:
-            return
-        try:
-            connection.close()
-        except SQLAlchemyError:
-            # The error is suppressed, because the server rolls back the transaction of a lost connection.
-            with suppress(SQLAlchemyError):
-                connection.invalidate()
-            with suppress(SQLAlchemyError):
-                connection.close()
+        transaction, self._transaction, self._published = self._transaction, None, []
+        if transaction is not None:
+            transaction.close()

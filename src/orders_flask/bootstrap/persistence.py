@@ -15,7 +15,9 @@ def store(settings: Settings) -> PersistenceComponent:
     with require_extra("postgres", wanted_by="DATABASE_URL"):
         from orders_flask.bootstrap import sql_persistence
 
-        return sql_persistence.store(settings.store_url, read_url=settings.database_read_url)
+        return sql_persistence.store(
+            settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema
+        )
 
 
 def replica_checks(settings: Settings) -> Mapping[str, Check]:
@@ -23,4 +25,5 @@ def replica_checks(settings: Settings) -> Mapping[str, Check]:
         return {}
     from orders_flask.bootstrap import sql_persistence
 
-    return {"replica": partial(sql_persistence.check_once, settings.database_read_url)}
+    check = partial(sql_persistence.check_once, settings.database_read_url, schema=settings.database_schema)
+    return {"replica": check}

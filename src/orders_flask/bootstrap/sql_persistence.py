@@ -29,11 +29,11 @@ from orders_domain.errors import StoreUnavailable
 from orders_flask.bootstrap.components import Migrations, PersistenceComponent, as_setting_error, describe
 
 
-def store(url: str, *, read_url: str) -> PersistenceComponent:
+def store(url: str, *, read_url: str, schema: str) -> PersistenceComponent:
     with as_setting_error("DATABASE_URL"):
-        database = engine.create(url)
+        database = engine.create(url, schema=schema)
     with as_setting_error("DATABASE_READ_URL"):
-        replica = engine.create(read_url) if read_url else database
+        replica = engine.create(read_url, schema=schema) if read_url else database
     outbox_signal, jobs_signal = wakeup.WakeupSignal(database), WakeupSignal()
     return PersistenceComponent(
         unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=outbox_signal.set),
@@ -55,17 +55,17 @@ def store(url: str, *, read_url: str) -> PersistenceComponent:
         check=partial(_check, database),
         close=partial(_close, outbox_signal, database, replica),
         migrations=Migrations(
-            upgrade=partial(migrate.upgrade, url),
-            downgrade=partial(migrate.downgrade, url),
+            upgrade=partial(migrate.upgrade, url, schema=schema),
+            downgrade=partial(migrate.downgrade, url, schema=schema),
             current=partial(migrate.current, database),
             drift=_drift,
         ),
     )
 
 
-def check_once(url: str) -> str | None:
+def check_once(url: str, *, schema: str = "") -> str | None:
     """Check a database with a temporary connection."""
-    database = engine.create(url, pool_size=1)
+    database = engine.create(url, pool_size=1, schema=schema)
     try:
         return _check(database)
     finally:

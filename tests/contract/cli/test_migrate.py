@@ -6,6 +6,7 @@ import pytest
 
 from orders_adapters.sql import migrate
 from tests.support.command import assert_error_line, orders
+from tests.support.servers.postgresql import PostgresServer
 
 HEAD = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
 
@@ -18,6 +19,27 @@ def test_empty_database_is_migrated_and_reverted(tmp_path: Path) -> None:
     assert first.stdout == second.stdout == f"The database is at {HEAD}.\n"
     assert back.stdout == "The database is at base.\n"
     assert (tmp_path / "orders.db").is_file()
+
+
+def test_schema_is_migrated_and_examined(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    url = postgres_server.database()
+    migrate.upgrade(url)  # another deployment, in public
+
+    before = orders("doctor", here=tmp_path, DATABASE_URL=url, DATABASE_SCHEMA="shop")
+    migrated = orders("migrate", here=tmp_path, DATABASE_URL=url, DATABASE_SCHEMA="shop")
+    after = orders("doctor", here=tmp_path, DATABASE_URL=url, DATABASE_SCHEMA="shop")
+    checked = orders("migrate", "--check", here=tmp_path, DATABASE_URL=url, DATABASE_SCHEMA="shop")
+    postgres_server.drop(url)
+
+    assert "Pending migrations: 0001" in before.stdout
+    assert (migrated.returncode, migrated.stdout) == (0, f"The database is at {HEAD}.\n")
+    assert (after.returncode, checked.stdout) == (0, "No drift.\n"), after
+
+
+def test_schema_on_sqlite_is_an_error_line(tmp_path: Path) -> None:
+    ended = orders("migrate", here=tmp_path, DATABASE_SCHEMA="shop")
+
+    assert_error_line(ended, "DATABASE_SCHEMA must only be set if the database is PostgreSQL")
 
 
 def test_check_finds_no_drift_and_writes_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -31,7 +32,7 @@ def connect() -> Iterator[Callable[..., Engine]]:
     """Engines by address, disposed after the test."""
     made: list[Engine] = []
 
-    def connect(url: str, **options: int) -> Engine:
+    def connect(url: str, **options: Any) -> Engine:
         made.append(engines.create(url, **options))
         return made[-1]
 

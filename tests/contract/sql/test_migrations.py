@@ -35,7 +35,7 @@ def test_upgrade_downgrade_upgrade_is_complete(address: str, connect: Callable[.
     migrate.upgrade(address)
 
     assert {"users", "orders", "order_history", "outbox", "know_user_of_orders"} < complete
-    assert nothing == {"alembic_version"}
+    assert nothing == {"orders_alembic_version"}
     assert everything(engine) == complete
 
 
@@ -109,7 +109,7 @@ def test_newer_schema_has_nothing_pending(altered: str, connect: Callable[..., E
     engine = connect(altered)
 
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE orders_alembic_version SET version_num = '9999'"))
 
     assert migrate.pending(engine) == []
 
@@ -122,7 +122,7 @@ def test_failed_migration_rolls_back(address: str, connect: Callable[..., Engine
     with pytest.raises(Exception, match="store"):
         migrate.upgrade(address)
 
-    assert everything(engine) - {"alembic_version"} == {"outbox"}
+    assert everything(engine) - {"orders_alembic_version"} == {"outbox"}
 
 
 def test_in_memory_database_is_migrated(connect: Callable[..., Engine]) -> None:
@@ -132,6 +132,45 @@ def test_in_memory_database_is_migrated(connect: Callable[..., Engine]) -> None:
 
     assert migrate.pending(engine) == []
     assert migrate.check(engine) == []
+
+
+def former(engine: Engine) -> None:
+    """Store the revision as releases before 0016 did: in Alembic's default table."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version AS SELECT version_num FROM orders_alembic_version"))
+        connection.execute(text("DROP TABLE orders_alembic_version"))
+
+
+def test_former_version_table_is_adopted(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    migrate.upgrade(address, "0014")
+    former(engine)
+
+    before = migrate.current(engine)
+    pending = migrate.pending(engine)
+    migrate.upgrade(address)
+
+    head = max(path.name[:4] for path in migrate.directory().glob("versions/0*.py"))
+    assert (before, pending[-1], "0001" in pending) == ("0014", head, False)
+    assert migrate.current(engine) == head
+    assert migrate.check(address) == []
+    with engine.connect() as connection:  # for instances of the former release
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0014"]
+
+
+def test_version_table_of_the_host_is_kept(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0005')"))  # a host may number as we do
+
+    before = migrate.current(engine)
+    migrate.upgrade(address)
+
+    assert before is None
+    assert migrate.pending(engine) == []
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0005"]
 
 
 def everything(engine: Engine) -> set[str]:

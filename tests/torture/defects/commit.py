@@ -15,9 +15,9 @@ def plant() -> None:
     committed = unit_of_work.SqlUnitOfWork.commit
 
     def commit(self: Any) -> None:
-        later = unit_of_work.SqlUnitOfWork(self._engine, on_commit=self._on_commit)
-        later._connection, later._published = self._connection, self._told
-        self._connection, self._told = None, []
+        later = unit_of_work.SqlUnitOfWork(self._database, on_commit=self._on_commit)
+        later._transaction, later._published = self._transaction, self._published
+        self._transaction, self._published = None, []
 
         def finish() -> None:
             with suppress(SQLAlchemyError, Exception):

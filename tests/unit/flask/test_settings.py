@@ -21,6 +21,10 @@ LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
     ("ORDERS_ENV", "prod"),
     ("ORDERS_ENV", "PRODUCTION"),
+    ("DATABASE_SCHEMA", "shop"),  # the default database is SQLite
+    ("DATABASE_SCHEMA", "Shop"),
+    ("DATABASE_SCHEMA", "pg_shop"),
+    ("DATABASE_SCHEMA", "a;b"),
     ("ORDERS_MOUNTS", "orders"),
     ("ORDERS_MOUNTS", "orders="),
     ("ORDERS_MOUNTS", "=/orders"),
@@ -252,6 +256,9 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
+    if name == "DATABASE_SCHEMA":
+        monkeypatch.setenv("DATABASE_URL", "postgresql://h")
+    good["DATABASE_SCHEMA"] = "shop"
     value = good.get(name, "a-word")
     monkeypatch.setenv(name, f" {value}\n")
 

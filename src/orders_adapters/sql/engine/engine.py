@@ -13,9 +13,10 @@ from orders_domain.errors import StoreUnavailable
 
 POOL_SECONDS = 2
 STATEMENT_SECONDS = 5
+_SCHEMA = "orders_schema"
 
 
-def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_SECONDS) -> Engine:
+def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_SECONDS, schema: str = "") -> Engine:
     """Return the engine of a database. It does not connect, so it may be created before a fork.
 
     Args:
@@ -23,9 +24,10 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
             ``sqlite://`` in memory.
         pool_size: the maximum number of connections. Acquiring one raises StoreUnavailable after 2 s.
         statement_seconds: the timeout of a statement; 0 is no limit, for migrations.
+        schema: the PostgreSQL schema of all tables; empty for the first one of the role's search_path.
 
     Raises:
-        ValueError: the URL is invalid, or of another database.
+        ValueError: the URL is invalid or of another database, or the schema is invalid or not on PostgreSQL.
     """
     address = _address(url)
     options: dict[str, Any] = {
@@ -36,9 +38,23 @@ def create(url: str, *, pool_size: int = 10, statement_seconds: int = STATEMENT_
         "hide_parameters": True,  # so that contents of orders are not logged
     }
     if address.get_backend_name() == "sqlite":
+        if schema:
+            raise ValueError("A schema must be on PostgreSQL; SQLite has none.")
         return pool_checks.install(sqlite.create(address, pool_size=pool_size, **options))
-    engine = postgresql.create(address, pool_size=pool_size, statement_seconds=statement_seconds, **options)
+    engine = postgresql.create(
+        address,
+        pool_size=pool_size,
+        statement_seconds=statement_seconds,
+        schema=schema,
+        execution_options={_SCHEMA: schema},
+        **options,
+    )
     return pool_checks.install(engine)
+
+
+def schema_of(engine: Engine) -> str:
+    """Return the schema that ``create`` was given, or an empty string."""
+    return str(engine.get_execution_options().get(_SCHEMA, ""))
 
 
 def autocommit(engine: Engine) -> Engine:

@@ -1,8 +1,9 @@
-"""PostgreSQL engine: the timeouts and the time zone of its connections."""
+"""PostgreSQL engine: the timeouts, the time zone and the schema of its connections."""
 
+import re
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, ColumnElement, Engine, Text, case, cast, create_engine, event, func
 
 LOCK_SECONDS = 3
 CONNECT_SECONDS = 2
@@ -18,14 +19,24 @@ _NETWORK = {
     "tcp_user_timeout": "6000",  # milliseconds
 }
 
+_SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
+_current_schema = cast(func.current_schema(), Text)
+SCHEMA_KEY: ColumnElement[int] = case((_current_schema == "public", 0), else_=func.hashtext(_current_schema))
+"""A number for the schema of a connection, in all keys of advisory locks, because these belong to a whole database.
 
-def create(address: URL, *, pool_size: int, statement_seconds: int, **options: Any) -> Engine:
+0 for ``public``, so that a release without schemas locks the same keys.
+"""
+
+
+def create(address: URL, *, pool_size: int, statement_seconds: int, schema: str, **options: Any) -> Engine:
     """Return the engine. Options after ``?`` in the URL take precedence over the settings here."""
     settings = {
         "timezone": "UTC",
         "statement_timeout": f"{statement_seconds}s",
         "lock_timeout": f"{LOCK_SECONDS}s",
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        # The schema and no other, because a table of the same name in another one must not be used.
+        **({"search_path": quote_schema(schema)} if schema else {}),
     }
     defaults = " ".join(f"-c {name}={value}" for name, value in settings.items())
     option = address.query.get("options", "")
@@ -35,6 +46,20 @@ def create(address: URL, *, pool_size: int, statement_seconds: int, **options: A
     if statement_seconds:
         _connect_with_timeout(engine, seconds=statement_seconds + 1)
     return engine
+
+
+def quote_schema(name: str) -> str:
+    """Return the name of a schema as an SQL identifier.
+
+    Raises:
+        ValueError: the name is invalid.
+    """
+    if not _SCHEMA.fullmatch(name):
+        raise ValueError(
+            "The schema must have 1 to 63 lower-case letters, digits and underscores, and must not begin with a digit "
+            "or with pg_."
+        )
+    return f'"{name}"'  # quoted, because the name may be a reserved word
 
 
 def _connect_with_timeout(engine: Engine, *, seconds: float) -> None:

@@ -9,8 +9,14 @@ from sqlalchemy import Engine
 if TYPE_CHECKING:
     import psycopg
 
-CHANNEL = "orders_outbox"
-"""A trigger notifies this channel when events are inserted into the outbox (see ``migrations``)."""
+_CHANNEL = """
+    SELECT CASE current_schema() WHEN 'public' THEN 'orders_outbox'
+    ELSE 'orders_outbox_' || hashtext(current_schema()::text) END
+"""
+"""A trigger notifies this channel when events are inserted into the outbox of the schema (see migration 0016).
+
+The name is hashed, because a channel has at most 63 bytes.
+"""
 
 _SECONDS = 6.0  # the timeout of LISTEN, because a frozen server must not stop the relay
 
@@ -25,10 +31,11 @@ class NotifyListener:
 
     def __init__(self, engine: Engine) -> None:
         import psycopg  # here, because installations with SQLite have no psycopg
+        from psycopg import sql
 
         from orders_adapters.sql.engine.connection_timeout import connect
 
-        self._driver, self._open = psycopg, connect
+        self._driver, self._sql, self._open = psycopg, sql, connect
         self._options: dict[str, Any] = dict(engine.dialect.create_connect_args(engine.url)[1])
         self._connection: psycopg.Connection | None = None
 
@@ -39,7 +46,8 @@ class NotifyListener:
         connection = None
         try:
             connection = self._open(seconds=_SECONDS, **self._options, autocommit=True)
-            connection.execute(f"LISTEN {CHANNEL}")
+            channel = connection.execute(_CHANNEL).fetchone()
+            connection.execute(self._sql.SQL("LISTEN {}").format(self._sql.Identifier(*channel or ())))
         except self._driver.Error:
             if connection is not None:
                 connection.close()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Pool, bindparam, func, select
+from sqlalchemy import Connection, Engine, Integer, Pool, bindparam, func, literal, select
 
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.engine import sqlite
+from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_domain.errors import StoreUnavailable
 
 LOCKS = 0x6F726472
@@ -20,7 +21,7 @@ PUBLISH_TIMEOUT = 60
 """Seconds that a claim may wait for the broker. The database ends an idle transaction after that, and its lock."""
 
 _ACQUIRE = select(
-    func.pg_try_advisory_xact_lock(LOCKS, bindparam("shard")),
+    func.pg_try_advisory_xact_lock(literal(LOCKS).bitwise_xor(SCHEMA_KEY), bindparam("shard", type_=Integer)),
     # Longer than for other transactions (postgresql.IDLE_SECONDS), because this one is idle until the broker confirms.
     func.set_config("idle_in_transaction_session_timeout", f"{PUBLISH_TIMEOUT}s", True),
 )

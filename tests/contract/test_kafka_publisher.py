@@ -9,14 +9,15 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.kafka.event_publisher import KafkaEventPublisher
+from orders_adapters.testing.event_publisher import PublisherHarness
+from orders_adapters.testing.examples import ADMIN, NOON, only, placed
+from orders_adapters.testing.threads import at_once
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
-from tests.contract.ports.publishers import PublisherHarness, in_kafka
-from tests.support.examples import ADMIN, NOON, only, placed
+from tests.contract.ports.publishers import in_kafka
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.kafka import KafkaServer
-from tests.support.threads import at_once
 
 
 @pytest.fixture

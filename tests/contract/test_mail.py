@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from orders_adapters.smtp.notifier import SmtpNotifier
 from orders_adapters.system.log_notifier import notify
+from orders_adapters.testing.examples import NOON
 from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import NotificationMessage
-from tests.support.examples import NOON
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.mail import MailServer
 

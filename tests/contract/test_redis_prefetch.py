@@ -10,8 +10,8 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.redis.order_cache import RedisOrderCache
 from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
+from orders_adapters.testing.examples import ADA, NOON, only, placed
 from orders_domain import Order, OrderStatus
-from tests.support.examples import ADA, NOON, only, placed
 from tests.support.servers.redis import RedisServer, round_trips
 
 

@@ -9,6 +9,7 @@ from orders_adapters.memory.order_queries import InMemoryOrderQueries
 from orders_adapters.memory.outbox import InMemoryOutbox
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
+from orders_adapters.testing.examples import ADA, ADMIN, TOTAL, Clock, items, new_id, only
 from orders_domain import AccessPolicy, Actor, Order, OrderStatus
 from orders_domain.model.access import ADMIN_ONLY, OWNER_ONLY_HIDDEN
 from orders_domain.model.order_filter import OrderFilter, Page
@@ -26,7 +27,6 @@ from orders_domain.use_cases import (
     place_order,
     relay_events,
 )
-from tests.support.examples import ADA, ADMIN, TOTAL, Clock, items, new_id, only
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orders_adapters.testing.threads import other_thread
 from tests.contract.faults.broker_probe import bound_queue, received_events, tasks
 from tests.contract.faults.load import TEA, Customer, Gone
 from tests.contract.faults.service import Service, Web, within
@@ -15,7 +16,6 @@ from tests.contract.faults.use_cases import Core
 from tests.contract.http.checkout.carts import cart
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
-from tests.support.threads import other_thread
 
 STOCK = 100
 HOME = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}

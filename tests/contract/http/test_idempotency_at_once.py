@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from werkzeug.test import TestResponse
 
+from orders_adapters.testing.threads import at_once, other_thread
 from orders_domain import Role
 from tests.contract.http.test_idempotency import HOME, of_products, send, stocked
 from tests.support.depth import effort
 from tests.support.service_stack import Stack
-from tests.support.threads import at_once, other_thread
 
 GROUPS = effort(12, 200)
 SENDERS = 32

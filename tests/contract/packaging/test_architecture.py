@@ -21,6 +21,8 @@ BREACHES = [
     ("orders_domain.model.money", "orders_domain.ports.clock", "Inside the domain"),
     ("orders_domain.model.money", "orders_domain.model.order", "Inside the model"),
     ("orders_adapters.redis.order_cache", "orders_adapters.sql.engine.engine", "Technologies do not know each other"),
+    ("orders_adapters.memory.order_cache", "orders_adapters.testing.examples", "Technologies do not know each other"),
+    ("orders_adapters.memory.outbox", "pytest", "pytest and Hypothesis live"),
     ("orders_flask.web.etags", "orders_flask.bootstrap.container", "Inside Flask"),
     ("orders_flask.settings", "orders_flask.observability.metrics", "Inside Flask"),
     ("orders_flask.web.context", "orders_adapters.sql.engine.engine", "Only the composition root"),

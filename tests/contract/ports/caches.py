@@ -1,22 +1,11 @@
 """Order caches under test, with a clock that the test advances."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import redis
 
 from orders_adapters.memory.order_cache import InMemoryOrderCache as InMemory
 from orders_adapters.redis.order_cache import RedisOrderCache as InRedis
-from orders_domain.ports.order_cache import OrderCache
-from tests.support.examples import Clock
-
-
-@dataclass(frozen=True, kw_only=True)
-class CacheHarness:
-    """A cache, and a function that advances its time by a number of seconds."""
-
-    cache: OrderCache
-    pass_time: Callable[[float], object]
+from orders_adapters.testing.examples import Clock
+from orders_adapters.testing.order_cache import CacheHarness
 
 
 def in_memory() -> CacheHarness:

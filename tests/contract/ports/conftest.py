@@ -21,6 +21,12 @@ def shop(request: pytest.FixtureRequest) -> Shop:
     return in_database(engine)
 
 
+@pytest.fixture
+def store(shop: Shop) -> Shop:
+    """The empty store, under the name that the suites use."""
+    return shop
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """The engine of an empty database."""

@@ -1,8 +1,7 @@
 """Message consumers under test: how messages are published, and which messages are dead-lettered."""
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from orders_adapters.kafka.message_consumer import REASON as KAFKA_REASON
@@ -11,22 +10,12 @@ from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as I
 from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_adapters.rabbitmq.message_consumer import RabbitMqMessageConsumer as InRabbitMQ
 from orders_adapters.rabbitmq.topology import ConsumerQueue
-from orders_domain.ports.message_consumer import MessageConsumer
+from orders_adapters.testing.message_consumer import ConsumerHarness
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
-TIMEOUT = 60  # seconds
 FAST_REBALANCE = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "300", "log_level": "0"}
 """Partitions of a dead consumer are reassigned soon because the session timeout is short."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConsumerHarness:
-    """Publishes messages, creates consumers, and returns the dead letters with their reasons."""
-
-    put: Callable[[Sequence[bytes]], None]
-    consumer: Callable[[], MessageConsumer]
-    dead_letters: Callable[[], list[tuple[bytes, str]]]
 
 
 def in_memory() -> ConsumerHarness:
@@ -78,10 +67,3 @@ def in_kafka(server: KafkaServer) -> ConsumerHarness:
         consumer=lambda: InKafka(server.servers, topic=topic, group=group, options=FAST_REBALANCE),
         dead_letters=dead_letters,
     )
-
-
-def poll_until(consumer: MessageConsumer, handle: Callable[[bytes], str | None], enough: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not enough():
-        consumer.poll(handle, timeout=0.5)
-        assert time.monotonic() < deadline, f"not enough within {TIMEOUT} s"

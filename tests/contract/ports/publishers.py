@@ -1,27 +1,16 @@
 """Event publishers under test, with a way to read what arrived."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from orders_adapters.kafka.event_publisher import KafkaEventPublisher as InKafka
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher as InMemory
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
 from orders_adapters.serialization import cloudevents
+from orders_adapters.testing.event_publisher import PublisherHarness
 from orders_domain import Event
-from orders_domain.ports.event_publisher import EventPublisher
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublisherHarness:
-    """A publisher, the events that arrived so far (oldest first), and a function that closes the connection."""
-
-    publisher: EventPublisher
-    arrived: Callable[[], list[Event]]
-    close: Callable[[], None]
 
 
 def in_memory() -> PublisherHarness:

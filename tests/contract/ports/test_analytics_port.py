@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, new_id
 from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.model.analytics import Bucket, Period, StatusTotals
 from orders_domain.model.product import NewProduct, OrderLine, ProductId
-from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)

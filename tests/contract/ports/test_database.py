@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from orders_adapters.testing.examples import ADA, GRACE, NOON, only, placed
+from orders_adapters.testing.threads import at_once
 from orders_domain import CustomItem, Order, OrderStatus
 from orders_domain.errors import StoreContention, StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter
-from tests.support.examples import ADA, GRACE, NOON, only, placed
 from tests.support.stores import in_database
-from tests.support.threads import at_once
 
 
 @pytest.mark.clause("000-01")

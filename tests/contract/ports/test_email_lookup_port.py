@@ -2,9 +2,9 @@
 
 import pytest
 
+from orders_adapters.testing.examples import NOON
 from orders_domain import Actor
 from orders_domain.model.user import User
-from tests.support.examples import NOON
 from tests.support.stores import Shop
 
 

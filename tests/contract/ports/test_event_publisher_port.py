@@ -1,4 +1,4 @@
-"""Contract of EventPublisher: None only for a confirmed event, one result per event, and bounded waiting."""
+"""Contract of EventPublisher, on every adapter."""
 
 import time
 from collections.abc import Iterator
@@ -7,14 +7,12 @@ from functools import partial
 import pytest
 
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as InRabbitMQ
-from orders_domain import Event, OrderStatus
+from orders_adapters.testing.event_publisher import EventPublisherTests, PublisherHarness, life_of_an_order, placings
+from orders_adapters.testing.threads import at_once
 from orders_domain.errors import PublisherUnavailable
-from orders_domain.model import events
-from tests.contract.ports.publishers import PublisherHarness, in_memory, in_rabbitmq
-from tests.support.examples import ADA, NOON, only, placed
+from tests.contract.ports.publishers import in_memory, in_rabbitmq
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
-from tests.support.threads import at_once
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])
@@ -22,65 +20,6 @@ def harness(request: pytest.FixtureRequest) -> Iterator[PublisherHarness]:
     harness = in_memory() if request.param == "memory" else in_rabbitmq(request.getfixturevalue("rabbitmq_server"))
     yield harness
     harness.close()
-
-
-def placings(count: int) -> list[Event]:
-    return [events.event_for(order.new_entries[0], order) for order in (placed() for _ in range(count))]
-
-
-def life_of_an_order() -> list[Event]:
-    order = placed()
-    order.change_status(only(OrderStatus.PAID), by=ADA, at=NOON)
-    order.change_status(only(OrderStatus.CANCELED), by=ADA, at=NOON)
-    return [events.event_for(entry, order) for entry in order.new_entries]
-
-
-class TestRoundTrip:
-    def test_events_arrive_unchanged_in_order(self, harness: PublisherHarness) -> None:
-        sent = life_of_an_order()
-
-        assert list(harness.publisher.publish(sent)) == [None, None, None]
-
-        assert harness.arrived() == sent
-
-    def test_thousand_events_arrive_in_order(self, harness: PublisherHarness) -> None:
-        sent = placings(1_000)
-
-        assert list(harness.publisher.publish(sent)) == [None] * 1_000
-
-        assert harness.arrived() == sent
-
-    def test_consecutive_publish_calls_succeed(self, harness: PublisherHarness) -> None:
-        sent = placings(5)
-
-        for event in sent:
-            assert list(harness.publisher.publish([event])) == [None]
-
-        assert harness.arrived() == sent
-
-    def test_event_can_be_published_twice(self, harness: PublisherHarness) -> None:
-        (event,) = placings(1)
-
-        assert list(harness.publisher.publish([event])) == list(harness.publisher.publish([event])) == [None]
-
-        assert harness.arrived() == [event, event]
-
-    def test_empty_batch_publishes_nothing(self, harness: PublisherHarness) -> None:
-        assert list(harness.publisher.publish([])) == []
-
-
-class TestConcurrency:
-    def test_shared_publisher_preserves_order_per_thread(self, harness: PublisherHarness) -> None:
-        batches = [placings(40) for _ in range(8)]
-
-        results = at_once(*(partial(harness.publisher.publish, batch) for batch in batches))
-
-        assert [list(result) for result in results if not isinstance(result, Exception)] == [[None] * 40] * 8
-        arrived = harness.arrived()
-        assert len(arrived) == 320
-        for batch in batches:
-            ids = {event.id for event in batch}
-            assert [event for event in arrived if event.id in ids] == batch
 
 
 @pytest.fixture
@@ -95,6 +34,10 @@ def remote(rabbitmq_server: RabbitServer, network: Proxy) -> Iterator[PublisherH
     harness = in_rabbitmq(rabbitmq_server, url=network.through(rabbitmq_server.url), timeout=2.0)
     yield harness
     harness.close()
+
+
+class TestEventPublisher(EventPublisherTests):
+    pass
 
 
 class TestBrokerOutage:

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine
 
+from orders_adapters.testing.examples import NOON, placed
+from orders_adapters.testing.idempotency_keys import TWICE, place_once
 from orders_domain.errors import StoreContention
 from orders_domain.model.idempotency import DuplicateRequest
-from tests.contract.ports.test_idempotency_keys_port import TWICE, place_once
-from tests.support.examples import NOON, placed
 from tests.support.stores import in_database
 
 

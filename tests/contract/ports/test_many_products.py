@@ -8,15 +8,15 @@ from sqlalchemy import Engine, text
 
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork as SqlUnitOfWork
+from orders_adapters.testing.examples import ADMIN, NOON
+from orders_adapters.testing.threads import at_once
 from orders_domain import Money
 from orders_domain.errors import OrdersError, StoreContention
 from orders_domain.model.product import NewProduct, Product
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases import UpsertProducts, upsert_products
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome
-from tests.support.examples import ADMIN, NOON
 from tests.support.stores import Shop
-from tests.support.threads import at_once
 
 
 def tea(number: int, *, stock: int = 5) -> NewProduct:

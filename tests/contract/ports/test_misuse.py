@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, NOON, placed
+from orders_adapters.testing.threads import at_once
 from orders_domain.errors import OrderNotFound, ProductNotFound, StoreUnavailable, TemplateNotFound
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.support.examples import ADA, NOON, placed
 from tests.support.stores import Shop, in_memory
-from tests.support.threads import at_once
 
 PARTS: list[Callable[[UnitOfWork], Any]] = [
     lambda uow: uow.orders,

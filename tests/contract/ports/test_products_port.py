@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, new_id, only
+from orders_adapters.testing.threads import at_once, other_thread, require_waiting
 from orders_domain import Money, Order, OrderStatus, Origin
 from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, ProductNotFound, Shortage, SkuTaken
 from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product
 from tests.contract.stock.ledger import Move
 from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
-from tests.support.examples import ADA, ADMIN, NOON, new_id, only
-from tests.support.threads import at_once, other_thread, require_waiting
 
 NOBODY_S = 2**62
 

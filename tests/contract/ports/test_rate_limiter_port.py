@@ -1,8 +1,7 @@
-"""Contract of RateLimiter: a limit per minute and key, across processes."""
+"""Contract of RateLimiter, on every adapter."""
 
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -10,23 +9,19 @@ import redis
 
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
 from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
-from orders_domain.errors import TooManyAttempts
-from orders_domain.ports.rate_limiter import RateLimiter
-from tests.support.examples import Clock
+from orders_adapters.testing.examples import Clock
+from orders_adapters.testing.rate_limiter import RateLimiterHarness, RateLimiterTests
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
-from tests.support.threads import at_once
-
-Pass = Callable[[float], object]
 
 
 @pytest.fixture(params=["memory", "Redis", "Redis that is away"])
-def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[tuple[RateLimiter, Pass]]:
+def harness(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterator[RateLimiterHarness]:
     """A rate limiter, and a function that advances its time by a number of seconds."""
     clock = Clock()
     limiter = InMemory(clock=clock)
     if request.param == "memory":
-        yield limiter, clock.advance
+        yield RateLimiterHarness(limiter=limiter, pass_time=clock.advance)
         return
     prefix = f"{redis_server.prefix}{uuid4().hex}:"
     with Proxy.before(redis_server.url) as network:
@@ -44,67 +39,9 @@ def counted(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
                     client.pexpire(key, max(1, left - int(seconds * 1_000)))
             time.sleep(0.01)
 
-        yield attempts, pass_time
+        yield RateLimiterHarness(limiter=attempts, pass_time=pass_time)
         attempts.close()
 
 
-def tried(attempts: RateLimiter, key: str = "ann", *, limit: int = 3) -> int:
-    """The number of attempts until the limiter rejects one."""
-    for number in range(100):
-        try:
-            attempts.hit(key, limit=limit)
-        except TooManyAttempts:
-            return number
-    raise AssertionError("nobody counts")
-
-
-def test_attempts_above_limit_are_rejected(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, _ = counted
-
-    assert [tried(attempts), tried(attempts), tried(attempts)] == [3, 0, 0]
-
-
-def test_rejection_states_the_retry_delay(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, pass_time = counted
-    tried(attempts)
-    pass_time(40)
-
-    with pytest.raises(TooManyAttempts) as refusal:
-        attempts.hit("ann", limit=3)
-
-    assert 10 <= refusal.value.retry_after <= 20
-
-
-def test_keys_are_limited_separately(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, _ = counted
-    tried(attempts)
-
-    assert tried(attempts, "bob") == 3
-
-
-def test_limit_resets_after_a_minute(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, pass_time = counted
-    tried(attempts)
-
-    pass_time(50)
-    assert tried(attempts) == 0
-    pass_time(11)
-
-    assert tried(attempts) == 3
-
-
-def test_reset_clears_the_count(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, _ = counted
-    tried(attempts)
-    attempts.reset("ann")
-    attempts.reset("nobody")
-
-    assert tried(attempts) == 3
-
-
-def test_concurrent_attempts_respect_the_limit(counted: tuple[RateLimiter, Pass]) -> None:
-    attempts, _ = counted
-
-    results = at_once(*[partial(attempts.hit, "ann", limit=5)] * 20)
-
-    assert sum(result is None for result in results) == 5
+class TestRateLimiter(RateLimiterTests):
+    pass

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, new_id
+from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order, Origin
 from orders_domain.errors import OrderExists, ProductNotFound, RequestInProgress, ReservationLost
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.product import NewProduct, OrderLine, Product
 from orders_domain.model.reservation import LEASE, Reservation, ReservationState
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.support.examples import ADA, ADMIN, NOON, new_id
 from tests.support.stores import Shop
-from tests.support.threads import at_once
 
 DUE = NOON + LEASE
 LATER = DUE + timedelta(seconds=30)

@@ -1,8 +1,7 @@
-"""Contract of RevokedTokens: a revocation is effective everywhere at once, and new for exactly one caller."""
+"""Contract of RevokedTokens, on every adapter."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -11,13 +10,11 @@ from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
 from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
+from orders_adapters.testing.examples import NOON
+from orders_adapters.testing.revoked_tokens import LATER, RevokedTokensTests
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
-from tests.support.examples import NOON
 from tests.support.servers.redis import RedisServer
 from tests.support.stores import Shop
-from tests.support.threads import at_once
-
-LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
@@ -45,49 +42,8 @@ def caches(redis_server: RedisServer) -> Iterator[Callable[[], InRedis]]:
         made_cache.close()
 
 
-def test_new_token_is_not_revoked(revoked_tokens: RevokedTokens) -> None:
-    assert not revoked_tokens.is_revoked(["mark"])
-    assert not revoked_tokens.is_revoked(["mark", "other"])
-
-
-def test_only_revoked_tokens_are_rejected(revoked_tokens: RevokedTokens) -> None:
-    assert not revoked_tokens.is_revoked(["mark"])
-
-    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"mark", "family"}
-
-    for _ in range(3):
-        assert revoked_tokens.is_revoked(["mark"])
-        assert revoked_tokens.is_revoked(["family"])
-        assert revoked_tokens.is_revoked(["innocent", "mark"])
-        assert not revoked_tokens.is_revoked(["innocent"])
-        assert not revoked_tokens.is_revoked(["MARK", "mark "])
-
-
-def test_second_revocation_returns_no_key(revoked_tokens: RevokedTokens) -> None:
-    revoked_tokens.revoke({"mark": LATER})
-
-    assert revoked_tokens.revoke({"mark": LATER}) == frozenset()
-    assert revoked_tokens.revoke({"mark": LATER, "family": LATER}) == {"family"}
-    assert revoked_tokens.is_revoked(["family"])
-
-
-def test_concurrent_revocation_is_new_once(revoked_tokens: RevokedTokens) -> None:
-    for attempt in range(5):
-        marks = {f"mark {attempt}": LATER, f"a family {attempt}": LATER}
-        results = at_once(*[partial(revoked_tokens.revoke, marks)] * 12)
-
-        new_keys = [result for result in results if isinstance(result, frozenset)]
-        assert len(new_keys) == 12, results
-        assert sorted(mark for new in new_keys for mark in new) == sorted(marks)
-
-
-def test_expired_revocations_are_pruned_in_batches(revoked_tokens: RevokedTokens) -> None:
-    revoked_tokens.revoke({f"old {number}": NOON for number in range(5)} | {"young": LATER})
-
-    assert revoked_tokens.prune(expired_before=NOON) == 0
-    assert [revoked_tokens.prune(expired_before=LATER, limit=3) for _ in range(3)] == [3, 2, 0]
-
-    assert revoked_tokens.is_revoked(["young"])
+class TestRevokedTokens(RevokedTokensTests):
+    pass
 
 
 def test_all_returns_none_above_the_limit(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from orders_adapters.http import service_client as asking
 from orders_adapters.http.catalog_service import HttpCatalogService
 from orders_adapters.http.shipment_service import HttpShipmentService
 from orders_adapters.system.local_shipments import LocalShipmentService
+from orders_adapters.testing.examples import NOON, new_id
 from orders_domain import Money
 from orders_domain.errors import (
     InsufficientStock,
@@ -27,7 +28,6 @@ from orders_domain.errors import (
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports import shipment_service as shipments_port
 from tests.support.depth import effort
-from tests.support.examples import NOON, new_id
 from tests.support.servers.ephemeral.server import free_port
 from tests.support.servers.services import CatalogueService, Misbehaviour, ShipmentService
 from tests.support.servers.services.certificate import certify

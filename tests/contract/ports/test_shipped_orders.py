@@ -2,10 +2,10 @@
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, only
 from orders_domain import Actor, Order, OrderStatus, Origin
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
-from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 from tests.support.stores import Shop
 
 

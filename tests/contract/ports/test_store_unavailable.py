@@ -9,18 +9,18 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
+from orders_adapters.testing.order_templates import weekly
+from orders_adapters.testing.threads import at_once
+from orders_adapters.testing.users import ann
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.ports.outbox import OutboxState
 from tests.contract.ports.test_analytics_port import period
-from tests.contract.ports.test_order_templates_port import weekly
-from tests.contract.ports.test_users_port import ann
-from tests.support.examples import ADA, NOON, new_id, only, placed
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
 from tests.support.stores import Shop, in_database
-from tests.support.threads import at_once
 
 BOUND = 12.0  # seconds: connecting 2, waiting for the pool 2, a statement 6, and a slow machine
 

@@ -13,10 +13,10 @@ from orders_adapters.sql.outbox.shard_lock import acquire_shard
 from orders_adapters.sql.outbox.wakeup import WakeupSignal
 from orders_adapters.sql.sharding import shard_of
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.threads import other_thread
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.model.idempotency import IdempotencyKey
 from tests.support.builders import ADA, EVERY_STATE, NOON, an_order, due, placed
-from tests.support.threads import other_thread
 
 KEY = IdempotencyKey(subject="ada", scope="orders", key="once", fingerprint="f")
 SHOP, OUTLET, PUBLIC = "shop", "order", ""  # one is a reserved word

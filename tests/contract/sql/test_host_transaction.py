@@ -14,6 +14,7 @@ from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox.repository import SqlOutbox
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.threads import other_thread, require_waiting
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import (
     OrderExists,
@@ -27,7 +28,6 @@ from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.unit_of_work import UnitOfWork
 from tests.support.builders import EVERY_STATE, NOON, an_order, changed, placed
-from tests.support.threads import other_thread, require_waiting
 
 KEY = IdempotencyKey(subject="ada", scope="host", key="once", fingerprint="f")
 Host = Connection | Session

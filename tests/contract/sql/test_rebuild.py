@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from orders_adapters.security.cart_signatures import canonical
 from orders_adapters.sql import tables
 from orders_adapters.sql.mappers import to_order
+from orders_adapters.testing.examples import only
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Role
 from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
@@ -35,7 +36,6 @@ from orders_flask.bootstrap.container import Container, close
 from orders_flask.settings import DEVELOPMENT_CART_SECRET
 from tests.support.carts import cart
 from tests.support.depth import effort
-from tests.support.examples import only
 
 ORDERS = effort(150, 1_000)
 ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")

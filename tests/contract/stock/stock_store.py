@@ -19,6 +19,7 @@ from orders_adapters.sql import product_catalog as sql_catalogue
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system.clock import now
+from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Actor, Money, Order, OrderStatus, use_cases
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
@@ -28,7 +29,6 @@ from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
 from tests.contract.stock import ledger as ledger_module
 from tests.contract.stock.ledger import Ledger
-from tests.support.examples import ADA, ADMIN, new_id, only
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 PRICE = Money(250, "USD")

@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 
+from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import InsufficientStock, OrderNotFound, OrdersError, Shortage
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import InvalidTransition
 from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
-from tests.support.threads import at_once
 
 BUYERS = [Actor(subject=f"buyer-{number}") for number in range(200)]
 RUSH_SECONDS = effort(4, 30)  # seconds of the rush on PostgreSQL

@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
+from orders_adapters.testing.threads import at_once
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
 from orders_domain.model.product import RequestedItem
 from tests.contract.stock.stock_store import Warehouse
-from tests.support.threads import at_once
 
 pytestmark = pytest.mark.clause("002-30")
 

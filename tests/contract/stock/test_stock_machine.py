@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
@@ -20,7 +21,6 @@ from tests.contract.stock.model import Adjust, ChangeStatus, Command, Delete, Mo
 from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
-from tests.support.threads import at_once
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, placed
 from orders_domain import AccessPolicy, Actor, Role
 from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound
 from orders_domain.model.access import OWNER_ONLY_HIDDEN
-from tests.support.examples import ADA, ADMIN, CLERK, GRACE, placed
 
 CLERKS = AccessPolicy(scopes=frozenset({"orders:write"}))
 ADMINS = AccessPolicy(roles=frozenset({Role.ADMIN}))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, only, placed
 from orders_domain import TRANSITIONS, AccessPolicy, Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import AccessDenied
 from orders_domain.model.access import ADMIN_ONLY, CARRIERS_ONLY, OWNER_ONLY, OWNER_ONLY_HIDDEN, WRITERS_ONLY
@@ -18,7 +19,6 @@ from orders_domain.model.access_rules import (
     parse_access_rules,
 )
 from orders_domain.model.status import InvalidTransition
-from tests.support.examples import ADA, ADMIN, CLERK, GRACE, only, placed
 
 CARRIER = Actor(subject="ada", role=Role.SYSTEM)
 ROWS = [line for line in _TABLE.splitlines() if line.strip()]

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from orders_adapters.memory.analytics import InMemoryAnalyticsReader as Memory
 from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, Clock
 from orders_domain import OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue
 from orders_domain.model.analytics import Analytics, Bucket, Period, StatusTotals
 from orders_domain.use_cases import GetOrderAnalytics, get_order_analytics
-from tests.support.examples import ADA, ADMIN, NOON, Clock
 
 DAY = timedelta(days=1)
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
+from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidCart, InvalidValue, VersionMismatch
 from orders_domain.model.access import OWNER_OR_WRITER
@@ -17,7 +18,6 @@ from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, PlaceCartOrder, cancel_order, place_cart_order
 from tests.support.carts import cart, content
-from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from tests.support.use_cases import Shop
 
 

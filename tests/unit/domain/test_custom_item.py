@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from orders_adapters.testing.json_objects import JSON_OBJECTS
 from orders_domain import CustomItem
 from orders_domain.errors import InvalidItem
 from orders_domain.model.json_values import MAX_DEPTH
-from tests.support.json_objects import JSON_OBJECTS
 
 
 def nested(levels: int) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from uuid import uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.examples import ADA, GRACE, NOON, only, placed
 from orders_domain import Event, OrderStatus
 from orders_domain.model import events
 from orders_domain.model.order import Order
-from tests.support.examples import ADA, GRACE, NOON, only, placed
 
 
 def events_of(order: Order) -> list[Event]:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN
 from orders_domain import OrderStatus
 from orders_domain.errors import AccessDenied
 from orders_domain.model import order_filter as pages
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.use_cases import ExportOrders, export_orders
-from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, only
 from orders_domain import TRANSITIONS, OrderStatus, Origin, StatusVocabulary
 from orders_domain.model.order import Order
 from orders_domain.model.status import InvalidTransition, TargetStatus
-from tests.support.examples import ADA, NOON, TOTAL, items, new_id, only
 
 # "Allowed: PENDING to CONFIRMED, PAID, SHIPPED, CANCELED; CONFIRMED to PAID, SHIPPED, CANCELED; PAID to SHIPPED,
 # CANCELED; SHIPPED to DELIVERED. DELIVERED and CANCELED are final."

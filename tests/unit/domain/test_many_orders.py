@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from orders_adapters.memory.jobs import InMemoryJobRepository
+from orders_adapters.testing.examples import ADA, ADMIN, new_id, only
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import AccessDenied, InvalidValue, JobNotFound, StoreUnavailable
 from orders_domain.model.job import MAX_ORDERS, MAX_SYNCHRONOUS, BulkStatusJob, JobStatus
@@ -23,7 +24,6 @@ from orders_domain.use_cases import (
     run_job,
 )
 from orders_domain.use_cases.background.run_job import BATCH, LEASE, MAX_ATTEMPTS
-from tests.support.examples import ADA, ADMIN, new_id, only
 from tests.support.use_cases import Shop
 
 PAID = only(OrderStatus.PAID)

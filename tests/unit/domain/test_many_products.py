@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from orders_adapters.memory.product_catalog import InMemoryProductCatalog
+from orders_adapters.testing.examples import ADA, ADMIN
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
 from orders_domain.model.product import NewProduct, Product
@@ -14,7 +15,6 @@ from orders_domain.ports.products import MovementKind
 from orders_domain.use_cases import ImportProducts, UpsertProducts, import_products, upsert_products
 from orders_domain.use_cases.catalog.import_products import BATCH, ImportResult, ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
-from tests.support.examples import ADA, ADMIN
 from tests.support.use_cases import Shop
 
 

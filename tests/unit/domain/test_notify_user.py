@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from orders_adapters.testing.examples import NOON, new_id
 from orders_domain.errors import NotificationRejected, NotifierUnavailable
 from orders_domain.model.notification import Notification
 from orders_domain.ports.notifier import NotificationMessage
 from orders_domain.use_cases import NotificationOutcome, NotifyUser, notify_user
-from tests.support.examples import NOON, new_id
 from tests.support.use_cases import Shop
 
 

@@ -7,11 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, placed
 from orders_domain import Actor, OrderStatus
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import Order, rebuild
 from orders_domain.model.status import InvalidTransition, TargetStatus
-from tests.support.examples import ADA, ADMIN, GRACE, NOON, placed
 from tests.unit.domain.test_lifecycle import STATUSES, TABLE
 
 ACTORS = st.sampled_from([ADA, GRACE, ADMIN])

@@ -8,6 +8,7 @@ from orders_adapters.memory.order_templates import InMemoryOrderTemplateReposito
 from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
+from orders_adapters.testing.examples import ADA, ADMIN, GRACE, Clock, new_id
 from orders_domain import Actor, Money, Order
 from orders_domain.errors import AccessDenied, InsufficientStock, InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
@@ -30,7 +31,6 @@ from orders_domain.use_cases import (
     update_product,
 )
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
-from tests.support.examples import ADA, ADMIN, GRACE, Clock, new_id
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, placed
 from orders_domain import Address, Order, Origin, RequestedItem
 from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
@@ -23,7 +24,6 @@ from orders_domain.use_cases import (
     place_shipped_order,
 )
 from tests.support.carts import cart
-from tests.support.examples import ADA, NOON, TOTAL, items, new_id, placed
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
 from tests.unit.domain.test_place_catalog_order import stocked

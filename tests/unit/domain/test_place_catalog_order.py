@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
 from orders_domain import Actor, Money, OrderStatus, Origin
 from orders_domain.errors import (
     AccessDenied,
@@ -20,7 +21,6 @@ from orders_domain.model.product import NewProduct, Product, RequestedItem
 from orders_domain.model.status import DeletionNotAllowed
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import DeleteOrder, PlaceCatalogOrder, delete_order, place_catalog_order
-from tests.support.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
 

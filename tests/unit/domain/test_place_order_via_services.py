@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
+from orders_adapters.testing.examples import ADA, GRACE, Clock, new_id
 from orders_domain import Money, Order
 from orders_domain.errors import (
     AccessDenied,
@@ -35,7 +36,6 @@ from orders_domain.use_cases import (
 )
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
-from tests.support.examples import ADA, GRACE, Clock, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_failed_commit import FailsOnce
 

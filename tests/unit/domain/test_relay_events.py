@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_adapters.testing.examples import NOON
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import RelayResult
-from tests.support.examples import NOON
 from tests.support.stubs import ScriptedPublisher, nothing
 from tests.support.use_cases import Shop
 

@@ -15,6 +15,8 @@ from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.users import InMemoryUserRepository
+from orders_adapters.testing.examples import ADA, ADMIN, Clock, new_id
+from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, Role
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
 from orders_domain.model.auth_token import AuthenticatedToken
@@ -38,8 +40,6 @@ from orders_domain.use_cases import (
     sign_in,
     sign_out,
 )
-from tests.support.examples import ADA, ADMIN, Clock, new_id
-from tests.support.threads import at_once
 
 
 class PlainPasswordHasher:

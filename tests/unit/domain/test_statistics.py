@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
 from orders_domain import Actor, CustomItem, OrderStatus
 from orders_domain.errors import AccessDenied, OrderNotFound
 from orders_domain.model.access import OWNER_OR_ADMIN
@@ -16,7 +17,6 @@ from orders_domain.use_cases import (
     get_order_statistics,
     place_order,
 )
-from tests.support.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new_id
 from tests.support.use_cases import Shop
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orders_adapters.testing.examples import ADMIN, NOON, TOTAL, items, new_id
 from orders_domain import Actor, Order, OrderStatus, Origin, Role
 from orders_domain.errors import InvalidValue, OrderNotFound, OrdersError
 from orders_domain.model.order import rebuild
@@ -16,7 +17,6 @@ from orders_domain.model.status import InvalidTransition
 from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_STATUS, TrackingEvent
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
-from tests.support.examples import ADMIN, NOON, TOTAL, items, new_id
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_place_catalog_order import left, order, stocked
 

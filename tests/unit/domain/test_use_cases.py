@@ -2,13 +2,13 @@
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
 from orders_domain import AccessPolicy, Actor, Money, OrderStatus, Role
 from orders_domain.errors import AccessDenied, InvalidValue, OrderNotFound, StaleOrder, TotalMismatch, VersionMismatch
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.status import InvalidTransition
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import PlaceOrder, place_order
-from tests.support.examples import ADA, ADMIN, CLERK, GRACE, items, new_id, only
 from tests.support.use_cases import Shop
 
 STRANGERS = [GRACE, CLERK, ADMIN]

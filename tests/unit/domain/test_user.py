@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.testing.examples import NOON
 from orders_domain import Role
 from orders_domain.errors import InvalidValue
 from orders_domain.model.user import User, normalize_email, validate_password
-from tests.support.examples import NOON
 
 NO_EMAILS = [
     "",

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
+from orders_adapters.testing.examples import ADA, NOON, placed
 from orders_domain import Actor, CustomItem, Money, Order, Origin
 from orders_domain.errors import InvalidAmount, InvalidValue, TotalMismatch
 from orders_domain.model.analytics import Bucket, Period
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.tracking import TrackingEvent
-from tests.support.examples import ADA, NOON, placed
 
 NAIVE = datetime(2026, 1, 5)  # noqa: DTZ001
 USD = Money(100, "USD")

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from orders_adapters.composite.fan_out_publisher import RETRY_DELAY, FanOutPublisher
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher
+from orders_adapters.testing.examples import ADA, ADMIN, NOON, only, placed
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
 from orders_domain.model.events import USER_NOTIFICATION
 from orders_domain.ports.event_publisher import Deferred
 from orders_domain.ports.outbox import OutboxState
-from tests.support.examples import ADA, ADMIN, NOON, only, placed
 from tests.support.stubs import ScriptedPublisher
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_tracking import event, track

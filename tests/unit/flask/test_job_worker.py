@@ -12,6 +12,7 @@ import pytest
 from orders_adapters.celery.job_queue import CeleryJobQueue
 from orders_adapters.memory.jobs import InMemoryJobRepository
 from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.testing.examples import ADMIN, NOON, Clock, new_id, only
 from orders_domain.errors import StoreUnavailable
 from orders_domain.model.job import BulkStatusJob, JobStatus
 from orders_domain.model.status import OrderStatus
@@ -20,7 +21,6 @@ from orders_flask.app import container_of
 from orders_flask.settings import InvalidSetting
 from orders_flask.workers import runner
 from orders_flask.workers.job_worker import JobWorker
-from tests.support.examples import ADMIN, NOON, Clock, new_id, only
 
 CELERY = Settings(database_url="memory://", celery_broker_url="memory://", jobs_queue="jobs-of-a-test")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from orders_adapters.memory.message_consumer import MAX_RETRIES, InMemoryMessageConsumer
+from orders_adapters.testing.examples import new_id
 from orders_domain.errors import InvalidValue, OrderNotFound, StaleOrder, StoreUnavailable
 from orders_flask.workers import runner
 from orders_flask.workers.message_worker import MessageWorker, message_handler
-from tests.support.examples import new_id
 
 
 @dataclass

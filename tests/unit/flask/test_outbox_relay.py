@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from orders_adapters.testing.examples import Clock
 from orders_domain.use_cases import PurgeResult, RelayResult
 from orders_flask.workers.outbox_relay import OutboxRelay
-from tests.support.examples import Clock
 
 
 @dataclass

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from orders_adapters.testing.threads import at_once
 from tests.contract.http.management.client import PRODUCTS, Shopper, detail, errors
 from tests.support.client import Answer, as_json
 from tests.support.service_stack import Stack
-from tests.support.threads import at_once
 
 SQL = "Robert'); DROP TABLE products; --"
 HTML = "<img src=x onerror=alert(1)> & Söhne 💡"

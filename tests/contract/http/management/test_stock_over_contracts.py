@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
+from orders_adapters.testing.threads import at_once
 from orders_domain import Role
 from tests.contract.http.management.client import Shopper, detail, shopper
 from tests.contract.stock import ledger
 from tests.support.client import Answer
 from tests.support.service_stack import Stack
-from tests.support.threads import at_once
 
 pytestmark = pytest.mark.clause("002-02", "002-13", "002-27")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
+from orders_adapters.testing.examples import NOON, Clock
 from orders_flask import Settings, create_app
 from orders_flask.bootstrap.container import Container
 from tests.contract.http.management_reports.reports_client import ReportsShop
-from tests.support.examples import NOON, Clock
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from orders_adapters.testing.examples import Clock
 from orders_domain import Role
 from tests.support.client import Answer, Caller, as_json
-from tests.support.examples import Clock
 from tests.support.service_stack import Stack
 
 ORDERS = "/api/v1/orders"

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from orders_adapters.testing.examples import NOON
 from orders_domain import Role
 from tests.contract.http.management_reports.reports_client import ORDERS, ReportsShop, of, refused
-from tests.support.examples import NOON
 
 DAY = 24 * 3600
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.testing.examples import NOON
 from tests.contract.http.management_reports.reports_client import HOME, ORDERS, ReportsShop, of, refused
 from tests.support.client import as_json
-from tests.support.examples import NOON
 
 
 def history(shop: ReportsShop, order: dict[str, Any]) -> list[dict[str, Any]]:

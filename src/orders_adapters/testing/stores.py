@@ -1,0 +1,56 @@
+"""A store under test: units of work, queries and outboxes for any number of threads and relays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders_adapters.testing.examples import ADA, NOON, only, placed
+from orders_domain import Actor, Order, OrderStatus
+from orders_domain.ports.analytics import AnalyticsReader
+from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.notifier import EmailLookup
+from orders_domain.ports.order_queries import OrderQueries
+from orders_domain.ports.order_templates import OrderTemplateRepository
+from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
+from orders_domain.ports.revoked_tokens import AllRevokedTokens
+from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.ports.users import UserRepository
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreHarness:
+    """One store: ``unit_of_work()`` for each thread, ``outbox()`` for each relay."""
+
+    unit_of_work: Callable[[], UnitOfWork]
+    queries: OrderQueries
+    outbox: Callable[[], Outbox]
+    analytics: AnalyticsReader
+    templates: OrderTemplateRepository
+    keys: IdempotencyKeyCleanup
+    users: UserRepository
+    addresses: EmailLookup
+    denied: AllRevokedTokens
+
+    def add(self, *orders: Order) -> None:
+        for order in orders:
+            with self.unit_of_work() as uow:
+                uow.orders.add(order)
+                uow.commit()
+
+    def placed(self, *, by: Actor = ADA) -> Order:
+        """A new stored order, as another transaction reads it."""
+        order = placed(by=by)
+        self.add(order)
+        return self.queries.get(order.id)
+
+    def changed(self, order: Order, to: OrderStatus, *, by: Actor = ADA) -> Order:
+        """The order after a committed change."""
+        with self.unit_of_work() as uow:
+            present = uow.orders.get_for_update(order.id)
+            present.change_status(only(to), by=by, at=NOON)
+            uow.orders.save(present)
+            uow.commit()
+        return present
+
+    def events(self) -> list[OutboxMessage]:
+        """All events of all orders, oldest first."""
+        return list(self.outbox().select(states=frozenset(OutboxState), limit=10_000))

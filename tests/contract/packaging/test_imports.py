@@ -1,4 +1,4 @@
-"""Import cost of the base install: the standard library only, and less than 100 ms."""
+"""Import cost of the base install: the standard library only, few modules, and less than 100 ms."""
 
 import json
 import os
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from orders_domain import use_cases
 
 SOURCE = Path(__file__).parents[3] / "src"
 BASE = ["orders_domain", "orders_domain.use_cases", "orders_adapters.memory"]
@@ -23,6 +25,8 @@ PACKAGES = [
     "orders_adapters.memory",
     "orders_adapters.system",
 ]
+EMBEDDED = ["orders.place_order", "orders.get_order", "orders.change_status"]
+EXPENSIVE = {"asyncio", "concurrent", "email", "http", "logging", "multiprocessing", "subprocess", "unittest"}
 OURS = {"orders_domain", "orders_adapters"}
 PUBLISHED = 0.1  # seconds of CPU, because other processes may share the machine
 
@@ -84,6 +88,29 @@ def test_domain_imports_no_adapter() -> None:
     (result,) = fresh(["orders_domain", "orders_domain.use_cases"])
 
     assert not [module for module in result["loaded"] if module.startswith(("orders_adapters", "orders_flask"))]
+
+
+def test_use_cases_import_few_modules() -> None:
+    """Counted, because time depends on the machine. A use case brings its own module and those it needs."""
+    embedded = [["orders_domain", "orders_domain.use_cases"], [f"orders_domain.use_cases.{name}" for name in EMBEDDED]]
+
+    package, used = (set(result["loaded"]) for result in fresh(*embedded))
+
+    assert {name for name in package if name.startswith("orders_domain.use_cases.")} == set()
+    assert len({name for name in package if name.startswith("orders_domain")}) <= 28
+    assert len({name for name in used if name.startswith("orders_domain")}) <= 45
+    for loaded in (package, used):
+        assert {name.partition(".")[0] for name in loaded} & EXPENSIVE == set()
+        assert len(loaded) <= 125
+
+
+def test_use_cases_are_found_by_their_names() -> None:
+    names = set(use_cases.__all__)
+
+    assert names == set(use_cases._MODULES)
+    assert all(getattr(use_cases, name).__name__ == name for name in names)
+    with pytest.raises(AttributeError, match="place_nothing"):
+        use_cases.place_nothing  # noqa: B018
 
 
 @pytest.mark.parametrize("name", BASE)

@@ -11,7 +11,8 @@ from orders_domain import use_cases
 from orders_flask import Settings, bootstrap
 from orders_flask.bootstrap.container import Container
 
-FUNCTIONS = {name: function for name, function in vars(use_cases).items() if inspect.isfunction(function)}
+EXPORTED = {name: getattr(use_cases, name) for name in use_cases.__all__}
+FUNCTIONS = {name: function for name, function in EXPORTED.items() if inspect.isfunction(function)}
 
 
 def required_ports(function: Callable[..., Any]) -> set[str]:

@@ -144,6 +144,18 @@ def test_operation_requires_bearer_token(document: dict[str, Any], operation: tu
     assert schemes["bearer"]["scheme"] == "bearer"
 
 
+@pytest.mark.parametrize(
+    ("schema", "required"),
+    [
+        ("ProblemDetails", {"type", "title", "status", "detail"}),
+        ("CheckoutError", {"error"}),
+        ("CheckoutFinalized", {"error"}),
+    ],
+)
+def test_error_schema_requires_members(document: dict[str, Any], schema: str, required: set[str]) -> None:
+    assert set(document["components"]["schemas"][schema]["required"]) == required
+
+
 def test_schema_references_resolve(document: dict[str, Any]) -> None:
     refers = set(re.findall(r"#/components/schemas/(\w+)", repr(document)))
 

@@ -169,3 +169,22 @@ def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer)
 
     assert received == [b"one"]
     consumer.close()
+
+
+@pytest.mark.parametrize("single_active_consumer", [True, False])
+def test_one_consumer_receives_if_single_active(rabbitmq_server: RabbitServer, single_active_consumer: bool) -> None:
+    inbound = ConsumerQueue(queue=rabbitmq_server.queue("inlet"), single_active_consumer=single_active_consumer)
+    received: dict[str, int] = {"first": 0, "second": 0}
+    with rabbitmq_server.channel() as channel:
+        inbound.declare(channel)
+        for consumer in received:
+            channel.basic_qos(prefetch_count=1)
+            channel.basic_consume(
+                inbound.queue, lambda *_, consumer=consumer: received.update({consumer: received[consumer] + 1})
+            )
+        for _ in range(2):
+            channel.basic_publish("", inbound.queue, b"one")
+
+        channel.connection.process_data_events(time_limit=1)
+
+    assert received == ({"first": 1, "second": 0} if single_active_consumer else {"first": 1, "second": 1})

@@ -221,6 +221,21 @@ def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
     assert bulk.versions() == {2}
 
 
+def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
+    job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
+    for _ in range(19):
+        bulk.fail_after(0, Killed())
+        with pytest.raises(Killed):
+            bulk.run(job)
+        bulk.shop.clock.advance(LEASE.total_seconds())
+    bulk.change = working
+
+    finished = bulk.run(job)
+
+    assert finished
+    assert finished.status is JobStatus.DONE
+
+
 def test_job_that_kills_workers_is_abandoned(bulk: BulkChanges) -> None:
     job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
     for _ in range(MAX_ATTEMPTS):

@@ -2,22 +2,21 @@
 
 import threading
 from contextlib import suppress
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from orders_adapters.sql import unit_of_work
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 
 SECONDS = 0.15
 
 
 def plant() -> None:
-    committed = unit_of_work.SqlUnitOfWork.commit
+    committed = SqlUnitOfWork.commit
 
-    def commit(self: Any) -> None:
-        later = unit_of_work.SqlUnitOfWork(self._engine, on_commit=self._on_commit)
-        later._connection, later._published = self._connection, self._told
-        self._connection, self._told = None, []
+    def commit(self: SqlUnitOfWork) -> None:
+        later = SqlUnitOfWork(self._engine, on_commit=self._on_commit)
+        later._connection, later._published = self._connection, self._published
+        self._connection, self._published = None, []
 
         def finish() -> None:
             with suppress(SQLAlchemyError, Exception):
@@ -27,4 +26,4 @@ def plant() -> None:
         timer.daemon = True
         timer.start()
 
-    unit_of_work.SqlUnitOfWork.commit = commit  # type: ignore[method-assign]
+    SqlUnitOfWork.commit = commit  # type: ignore[method-assign]

@@ -37,7 +37,7 @@ def unknown_settings() -> list[str]:
 def log_unknown_settings() -> None:
     """Log one warning with all sentences, if there are any."""
     if sentences := unknown_settings():
-        log.warning("unknown settings", advice=" ".join(sentences))
+        log.warning("settings.unrecognized", advice=" ".join(sentences))
 
 
 def _is_link(name: str, value: str) -> bool:

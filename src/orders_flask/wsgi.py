@@ -11,8 +11,8 @@ parent_watchdog.exit_with_parent()
 
 background_workers = runner.BackgroundWorkers()
 if container_of(app).settings().relay == "on":
-    background_workers.start(container_of(app).relay(), name="relay")
+    background_workers.start(container_of(app).relay(), name="outbox relay")
 if container_of(app).settings().jobs == "on":
-    background_workers.start(container_of(app).job_worker(), name="jobs")
+    background_workers.start(container_of(app).job_worker(), name="job worker")
 if container_of(app).settings().services:
-    background_workers.start(container_of(app).reservation_releaser(), name="bookings")
+    background_workers.start(container_of(app).reservation_releaser(), name="reservation releaser")

@@ -89,7 +89,7 @@ class KafkaMessageConsumer(MessageConsumer):
             if _is_recent(message):
                 raise
             reason = str(early)
-            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
+            _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})
         if reason is not None:
             self._dead_letter(message, body, reason)
 
@@ -153,4 +153,4 @@ def _commit(consumer: Consumer, message: Message) -> None:
     try:
         consumer.commit(message=message, asynchronous=False)
     except KafkaException as error:  # the handler is idempotent, so a second delivery is harmless
-        _log.warning("Kafka rejected a commit; the message will be delivered again: %s", error)
+        _log.warning("offset.commit_rejected: the message will be delivered again: %(error)s", {"error": str(error)})

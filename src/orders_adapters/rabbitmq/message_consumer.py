@@ -91,7 +91,7 @@ class RabbitMqMessageConsumer(MessageConsumer):
                 self._retries.publish(message.body, message.properties, headers=headers, timeout=RETRY_DELAY)
                 return False
             reason = str(early)
-            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
+            _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})
         if reason is not None:
             headers[REASON] = reason[:MAX_REASON_LENGTH]
             self._dead_letters.publish(message.body, message.properties, headers=headers)
@@ -124,7 +124,10 @@ class RabbitMqMessageConsumer(MessageConsumer):
         except ChannelClosedByBroker as refusal:
             if refusal.reply_code != _PRECONDITION_FAILED:
                 raise
-            _log.warning("RabbitMQ rejected a declaration; consuming from the existing queue: %s", refusal.reply_text)
+            _log.warning(
+                "queue.declaration_rejected: consuming from the existing queue: %(error)s",
+                {"error": refusal.reply_text},
+            )
         self._channel = connection.channel()
         self._channel.basic_qos(prefetch_count=PREFETCH)
         return connection

@@ -132,7 +132,8 @@ def declare(connection: Connection, declarations: Sequence[Declaration], *, then
     def closed(_: Channel, reason: Exception) -> None:
         if remaining and isinstance(reason, ChannelClosedByBroker):  # a rejected declaration closes the channel
             _log.warning(
-                "RabbitMQ rejected a declaration; publishing to the existing queue or exchange: %s", reason.reply_text
+                "queue.declaration_rejected: publishing to the existing queue or exchange: %(error)s",
+                {"error": reason.reply_text},
             )
             remaining.pop(0)
             open_channel()

@@ -144,7 +144,7 @@ def test_event_waits_during_database_outage(
         connection.execute(text("ALTER TABLE inbox RENAME TO inbox_away"))
 
     with service.begin("track") as track:
-        track.wait_until_logged("intake waits")
+        track.wait_until_logged("worker.paused")
         time.sleep(2)
         with core.engine.begin() as connection:
             connection.execute(text("ALTER TABLE inbox_away RENAME TO inbox"))

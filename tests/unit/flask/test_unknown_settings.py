@@ -109,7 +109,7 @@ def test_unknown_settings_are_one_log_line(monkeypatch: pytest.MonkeyPatch) -> N
         log_unknown_settings()
 
     (line,) = lines
-    assert line["event"] == "unknown settings"
+    assert line["event"] == "settings.unrecognized"
     assert all(word in line["advice"] for word in ("JWT_SECRET?", "ORDERS_MOUNTS?"))
 
 
@@ -138,4 +138,4 @@ def test_wsgi_and_asgi_start_warn_once(module: str, here: Path) -> None:
     ran = subprocess.run(command, env=environment(ORDERS_MOUNT="x"), capture_output=True, text=True, timeout=60)
 
     (line,) = [json.loads(line) for line in ran.stderr.splitlines() if "ORDERS_MOUNT" in line]
-    assert (line["event"], line["level"]) == ("unknown settings", "warning")
+    assert (line["event"], line["level"]) == ("settings.unrecognized", "warning")

@@ -14,8 +14,8 @@ from tests.torture.servers import Servers
 
 EXCHANGE, TASKS, TRACKING = "orders", "new_order", "tracking_events"
 EVENTS = "torture_events"
-DEAD = f"{TRACKING}.dead"
-EMPTY = (TRACKING, f"{TRACKING}.early")
+DEAD = f"{TRACKING}.dlq"
+EMPTY = (TRACKING, f"{TRACKING}.retry")
 _QUERIES = {
     "orders": """SELECT id::text, number, user_id, status, version, total_minor, currency, lines, created_at,
         updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id FROM orders""",
@@ -125,7 +125,7 @@ def _messages(broker: BlockingChannel, queue: str) -> Sequence[Message]:
     for method, properties, body in broker.consume(queue, auto_ack=True, inactivity_timeout=1):
         if method is None:
             break
-        reason = (properties.headers or {}).get("x-reason", "") if properties else ""
+        reason = (properties.headers or {}).get("x-dead-letter-reason", "") if properties else ""
         messages.append(Message(body=json.loads(body), reason=str(reason)))
     broker.cancel()
     return messages

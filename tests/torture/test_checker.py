@@ -25,7 +25,7 @@ STORES = kept_promises().stores
 ROW = dict(STORES.orders[0])
 OTHER = ROW | {"id": "01a3", "number": 8, "shipment_id": "ship-2"}
 TAKEN = {"product_id": 1, "order_id": ORDER, "kind": "taken", "quantity": -3}
-DEAD = Message(body={"eventId": "parcel-2"}, reason="failed: KeyError")
+DEAD = Message(body={"eventId": "parcel-2"}, reason="unexpected_error: KeyError")
 LOGGED_OUT = {"subject": "token", "outcome": Outcome.ACKNOWLEDGED}
 
 

@@ -70,11 +70,11 @@ class ConsumerQueue:
 
     @property
     def dead_letter(self) -> str:
-        return f"{self.queue}.dead"
+        return f"{self.queue}.dlq"
 
     @property
     def retry(self) -> str:
-        return f"{self.queue}.early"
+        return f"{self.queue}.retry"
 
     @property
     def retry_arguments(self) -> Mapping[str, Any]:

@@ -13,7 +13,6 @@ import pytest
 from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
-from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
@@ -86,9 +85,9 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
             dead_letters: list[Any] = list(
-                iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None))
+                iter(lambda: channel.basic_get(f"{queue}.dlq", auto_ack=True), (None, None, None))
             )
-        return [(body, properties.headers[REASON]) for _, properties, body in dead_letters]
+        return [(body, properties.headers[rabbitmq.REASON]) for _, properties, body in dead_letters]
 
     return Track(stack=stack, consumer=consumer, put=put, dead=dead)
 
@@ -109,8 +108,8 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     stack = replace(request.getfixturevalue("build")(settings), broker=real.broker, directory=real.directory)
 
     def dead() -> list[tuple[bytes, str]]:
-        records = server.records(server.make(f"{topic}.dead"))
-        return [(record.value() or b"", server.headers(record)["reason"]) for record in records]
+        records = server.records(server.make(f"{topic}.dlq"))
+        return [(record.value() or b"", server.headers(record)[kafka.REASON]) for record in records]
 
     return Track(
         stack=stack,

@@ -1,5 +1,6 @@
 """Instrumentation: one counter and one log line for each outcome of a use case."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,12 +35,9 @@ def run(outcome: Any) -> tuple[list[dict[str, Any]], list[str]]:
         return outcome
 
     with capture_logs() as lines:
-        try:
-            instrumented(use_case)(Request(ADA), metrics=metrics)
-        except Exception as error:
-            assert error is outcome
-        else:
-            assert not isinstance(outcome, Exception)
+        expected = pytest.raises(type(outcome)) if isinstance(outcome, Exception) else nullcontext()
+        with expected:
+            assert instrumented(use_case)(Request(ADA), metrics=metrics) is outcome
     samples = metrics.exposition().get_data(as_text=True).splitlines()
     return [dict(line) for line in lines], [line for line in samples if line.startswith("orders_use_cases_total{")]
 

@@ -77,7 +77,7 @@ class Model:
 
     def give_back(self, order: str) -> None:
         for product, quantity in self.orders[order].lines.items():
-            self.move(product, "given_back", quantity, order)
+            self.move(product, "released", quantity, order)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Place:
         model.publish("placed", order)
         for product, quantity in lines.items():
             before, threshold = model.stock[product], model.thresholds[product]
-            model.move(product, "taken", -quantity, order)
+            model.move(product, "deducted", -quantity, order)
             if before > threshold >= model.stock[product]:
                 model.published[PublishedEvent("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
         return "placed"

@@ -147,11 +147,11 @@ def test_forged_token_cannot_log_out(stack: Stack) -> None:
         return len(error(response, response.status_code)) and response.status_code
 
     good = stack.caller().token
-    before = stack.rows("SELECT * FROM denied_tokens")
+    before = stack.rows("SELECT * FROM revoked_tokens")
 
     assert {status(f"Bearer {token}") for _, token in FORGED} == {401}
     assert {status(scheme.replace("{}", good)) for scheme in SCHEMES} == {401}
-    assert stack.rows("SELECT * FROM denied_tokens") == before
+    assert stack.rows("SELECT * FROM revoked_tokens") == before
 
 
 @pytest.mark.clause("002-24", "003-13")

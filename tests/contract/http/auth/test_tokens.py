@@ -202,8 +202,8 @@ def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     ada.logout(token)
 
     with Redis.from_url(real_stack.settings.redis_url) as redis:
-        assert redis.zcard(f"{real_stack.settings.redis_prefix}denied")
-        redis.delete(f"{real_stack.settings.redis_prefix}denied")
+        assert redis.zcard(f"{real_stack.settings.redis_prefix}revoked_tokens")
+        redis.delete(f"{real_stack.settings.redis_prefix}revoked_tokens")
 
     assert (ada.opens(token), ada.opens(good)) == (False, True)
 

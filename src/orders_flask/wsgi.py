@@ -1,12 +1,12 @@
 """WSGI entry point, ``orders_flask.wsgi:app``, with settings from the environment."""
 
 from orders_flask.app import container_of, create_app
-from orders_flask.unknown_settings import log_unknown_settings
+from orders_flask.unknown_settings import log_settings_advice
 from orders_flask.workers import parent_watchdog, runner
 
 app = create_app()
 if not parent_watchdog.server():  # orders serve has logged them once for all workers
-    log_unknown_settings()
+    log_settings_advice()
 parent_watchdog.exit_with_parent()
 
 background_workers = runner.BackgroundWorkers()

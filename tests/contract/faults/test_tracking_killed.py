@@ -93,7 +93,7 @@ def test_killed_kafka_consumer_applies_once(
     service = replace(
         service,
         more={
-            "TRACKING_SOURCE": "kafka",
+            "MESSAGE_BROKER": "kafka",
             "KAFKA_BOOTSTRAP_SERVERS": kafka_server.servers,
             "KAFKA_OPTIONS": "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0",
             "TRACKING_TOPIC": topic,

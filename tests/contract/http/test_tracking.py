@@ -98,7 +98,7 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     real: Stack = request.getfixturevalue("real_stack")
     settings = replace(
         real.settings,
-        tracking_source="kafka",
+        message_broker="kafka",
         kafka_servers=server.servers,
         kafka_options=KAFKA_OPTIONS,
         kafka_group=server.name("group"),
@@ -216,7 +216,7 @@ def posting(
 ) -> Iterator[tuple[Stack, MailServer]]:
     """A service that sends e-mail, and the mail server that receives it."""
     with MailServer() as mail:
-        settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
+        settings = replace(real_stack.settings, message_broker=request.param, smtp_url=mail.url)
         if request.param == "kafka":
             kafka: KafkaServer = request.getfixturevalue("kafka_server")
             settings = replace(

@@ -260,7 +260,7 @@ def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Prox
 
 
 def test_token_lifetime_follows_the_setting(build: Callable[..., Stack]) -> None:
-    guest = welcome(build(Settings(database_url="memory://", token_seconds=600, log_level="ERROR")))
+    guest = welcome(build(Settings(database_url="memory://", token_ttl_seconds=600, log_level="ERROR")))
 
     claims = jwt.decode(guest.token(), options={"verify_signature": False})
 

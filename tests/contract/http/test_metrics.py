@@ -40,7 +40,7 @@ def test_use_cases_and_rejections_are_counted(stack: Stack) -> None:
         return after.get(name, 0) - before.get(name, 0)
 
     assert grew('orders_use_cases_total{outcome="completed",reason="",use_case="place_order"}') == 1
-    assert grew('orders_use_cases_total{outcome="rejected",reason="transition_refused",use_case="change_status"}') == 1
+    assert grew('orders_use_cases_total{outcome="rejected",reason="invalid_transition",use_case="change_status"}') == 1
     assert grew('orders_http_requests_rejected_total{reason="invalid_request"}') == 1
     assert grew('orders_cache_reads_total{outcome="miss"}') == 1
     assert grew('orders_cache_reads_total{outcome="hit"}') == 1
@@ -122,8 +122,8 @@ def test_audit_log_has_one_line_per_action(tmp_path: Path) -> None:
         ("access.denied", "get_order", "eve", "order_hidden"),
         ("access.denied", "get_order", "eve", "access_denied"),
         ("use_case.completed", "change_status", "ann", None),
-        ("use_case.rejected", "change_status", "ann", "transition_refused"),
-        ("use_case.rejected", "delete_order", "ann", "deletion_refused"),
+        ("use_case.rejected", "change_status", "ann", "invalid_transition"),
+        ("use_case.rejected", "delete_order", "ann", "deletion_not_allowed"),
         ("use_case.completed", "place_order", "ann", None),
         ("use_case.completed", "delete_order", "ann", None),
     ]

@@ -140,7 +140,7 @@ class ChangeStatus:
         if order.status == self.status:
             return self.status
         if self.status not in ALLOWED[order.status]:
-            return "transition_refused"
+            return "invalid_transition"
         order.status = self.status
         order.version += 1
         model.publish("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
@@ -166,7 +166,7 @@ class Delete:
         if order is None or order.status == "DELETED":
             return "order_not_found"
         if order.status != "PENDING":
-            return "deletion_refused"
+            return "deletion_not_allowed"
         order.status = "DELETED"
         order.version += 1
         model.publish("deleted", str(self.order_id))

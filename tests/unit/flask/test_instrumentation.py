@@ -47,7 +47,7 @@ def run(outcome: Any) -> tuple[list[dict[str, Any]], list[str]]:
     [
         (None, "use_case.completed", "info", 'outcome="completed",reason=""'),
         (DuplicateRequest(placed()), "use_case.replayed", "info", 'outcome="replayed",reason=""'),
-        (InvalidValue("Wrong."), "use_case.rejected", "info", 'outcome="rejected",reason="refused"'),
+        (InvalidValue("Wrong."), "use_case.rejected", "info", 'outcome="rejected",reason="invalid_value"'),
         (AccessDenied("No."), "access.denied", "warning", 'outcome="rejected",reason="access_denied"'),
         (OrderHidden(7), "access.denied", "warning", 'outcome="rejected",reason="order_hidden"'),
         (StoreUnavailable("Gone."), "use_case.failed", "info", 'outcome="failed",reason="store_unavailable"'),

@@ -63,7 +63,7 @@ def test_transient_failure_is_retried_first(trouble: Exception) -> None:
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
-        (InvalidValue("The message is not JSON."), "refused: The message is not JSON."),
+        (InvalidValue("The message is not JSON."), "invalid_value: The message is not JSON."),
         (ZeroDivisionError("secret"), "unexpected_error: ZeroDivisionError"),
     ],
 )

@@ -21,7 +21,7 @@ class Kind(Enum):
     PRECONDITION = "precondition"  # the expected version is not the current one
     IN_PROGRESS = "in_progress"  # wait for the earlier request with this key, then retry
     KEY_REUSED = "key_reused"  # use another key
-    RATE_LIMITED = "too_often"  # wait, then retry
+    RATE_LIMITED = "rate_limited"  # wait, then retry
     UNAVAILABLE = "unavailable"  # retry later
 
 
@@ -36,7 +36,7 @@ class InvalidValue(OrdersError):
     """An invalid value, rejected when it is constructed and before any state has changed."""
 
     kind = Kind.INVALID
-    code = "refused"
+    code = "invalid_value"
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -46,13 +46,13 @@ class InvalidValue(OrdersError):
 class InvalidAmount(InvalidValue):
     """An invalid amount of money: negative, not finite, too large, or with more decimals than the currency has."""
 
-    code = "amount_refused"
+    code = "invalid_amount"
 
 
 class InvalidItem(InvalidValue):
     """An invalid custom item of an order."""
 
-    code = "item_refused"
+    code = "invalid_item"
 
 
 class TotalMismatch(InvalidValue):
@@ -64,7 +64,7 @@ class TotalMismatch(InvalidValue):
 class InvalidCart(InvalidValue):
     """An invalid cart snapshot or signature (clause 004-05); ``field`` is the path within the snapshot."""
 
-    code = "cart_refused"
+    code = "invalid_cart"
 
 
 class InvalidToken(OrdersError):
@@ -88,7 +88,7 @@ class SignInDisabled(OrdersError):
     """Sign-in is disabled because an external identity provider issues the tokens."""
 
     kind = Kind.NOT_FOUND
-    code = "sign_in_elsewhere"
+    code = "sign_in_disabled"
 
     def __init__(self) -> None:
         super().__init__("Sign-in is disabled. Request a token from the identity provider.")
@@ -238,7 +238,7 @@ class JobLeaseLost(OrdersError):
     """The lease expired and another worker acquired the job; no progress was stored."""
 
     kind = Kind.CONFLICT
-    code = "job_lost"
+    code = "job_lease_lost"
 
     def __init__(self, job_id: UUID) -> None:
         super().__init__(f"The lease of job {job_id} expired, and another worker acquired it.")
@@ -272,7 +272,7 @@ class RequestInProgress(OrdersError):
     """Another request with the same idempotency key is still in progress; this request was not processed."""
 
     kind = Kind.IN_PROGRESS
-    code = "key_in_use"
+    code = "request_in_progress"
     retry_after: ClassVar[int] = 1  # seconds
 
     def __init__(self) -> None:
@@ -283,7 +283,7 @@ class IdempotencyKeyReused(OrdersError):
     """A different request was processed with the same idempotency key; this request was not processed."""
 
     kind = Kind.KEY_REUSED
-    code = "key_reused"
+    code = "idempotency_key_reused"
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used for another request.")
@@ -318,7 +318,7 @@ class PublisherUnavailable(Unavailable):
 class PasswordHasherBusy(Unavailable):
     """Too many passwords are being hashed; this password was not verified."""
 
-    code = "sign_in_busy"
+    code = "password_hasher_busy"
 
 
 class IdentityUnavailable(Unavailable):
@@ -339,7 +339,7 @@ class PrerequisiteMissing(Unavailable):
     If the entity never appears, this error's message becomes the dead-letter reason.
     """
 
-    code = "not_yet"
+    code = "prerequisite_missing"
 
 
 class NotifierUnavailable(Unavailable):
@@ -352,13 +352,13 @@ class NotificationRejected(OrdersError):
     """The notification is permanently rejected, such as for an invalid address."""
 
     kind = Kind.INVALID
-    code = "letter_refused"
+    code = "notification_rejected"
 
 
 class ReservationLost(Unavailable):
     """The reservation expired before the order was stored, and is being released; the order is not placed."""
 
-    code = "booking_lost"
+    code = "reservation_lost"
 
     def __init__(self, order_id: UUID) -> None:
         super().__init__(f"The reservation of order {order_id} expired and is being released.")
@@ -384,22 +384,22 @@ class ServiceUnreachable(ServiceError):
 class ServiceTimeout(ServiceError):
     """The service did not respond in time."""
 
-    code = "service_too_slow"
+    code = "service_timeout"
 
 
 class ServiceInternalError(ServiceError):
     """The service responded with an internal error."""
 
-    code = "service_broken"
+    code = "service_internal_error"
 
 
 class InvalidServiceResponse(ServiceError):
     """The response violates the protocol: unexpected status, not JSON, wrong shape, or too large."""
 
-    code = "service_nonsense"
+    code = "invalid_service_response"
 
 
 class ServiceRejected(ServiceError):
     """The service rejected the request. The request had no effect, and retrying does not help."""
 
-    code = "service_refused"
+    code = "service_rejected"

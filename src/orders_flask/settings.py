@@ -73,7 +73,7 @@ class Settings:
     cart_snapshot_secret: str = _setting(
         "CART_SNAPSHOT_SECRET", "", "the secret that signs carts; `new,old` during a rotation", secret=True
     )
-    token_seconds: int = _setting("TOKEN_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
+    token_ttl_seconds: int = _setting("TOKEN_TTL_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
@@ -94,10 +94,10 @@ class Settings:
         "`amqp://…` or `redis://…`: Celery runs large jobs; by default the web processes run them",
         secret=True,
     )
-    jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
+    jobs_queue: str = _setting("JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
     jobs: str = _setting("ORDERS_JOBS", "on", "`off` disables large jobs in this process; others run them")
-    tracking_source: str = _setting(
-        "TRACKING_SOURCE",
+    message_broker: str = _setting(
+        "MESSAGE_BROKER",
         "rabbitmq",
         "`rabbitmq` or `kafka`: the broker from which `orders track` and `orders notify` consume",
     )
@@ -134,7 +134,7 @@ class Settings:
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
-        _one_of("TRACKING_SOURCE", self.tracking_source, "rabbitmq", "kafka")
+        _one_of("MESSAGE_BROKER", self.message_broker, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
@@ -145,7 +145,7 @@ class Settings:
         self._check_urls()
         self._check_identity()
         self._check_carts()
-        _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
+        _within("TOKEN_TTL_SECONDS", self.token_ttl_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         _within("ORDERS_THREADS", self.threads, 1, 256)
         if self.default_currency not in MINOR_UNIT_DIGITS:
@@ -255,7 +255,12 @@ def load() -> Settings:
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:
     if name == "mounts":
         return _mounts(text)
-    if name in ("token_seconds", "trusted_proxies", "threads") and text.isascii() and text.isdigit() and len(text) < 10:
+    if (
+        name in ("token_ttl_seconds", "trusted_proxies", "threads")
+        and text.isascii()
+        and text.isdigit()
+        and len(text) < 10
+    ):
         return int(text)
     return text.replace("\\n", "\n") if name == "jwt_public_key" else text
 

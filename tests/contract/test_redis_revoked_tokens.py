@@ -71,7 +71,7 @@ def test_data_loss_does_not_restore_a_token(
     else:
         losses: dict[str, Callable[[], object]] = {
             "FLUSHALL": client.flushall,
-            "DEL": lambda: client.delete("orders:denied"),  # as an eviction would
+            "DEL": lambda: client.delete("orders:revoked_tokens"),  # as an eviction would
         }
         losses[loss]()
 
@@ -95,7 +95,7 @@ def test_restart_with_old_data_is_distrusted(
     stored_tokens.revoke({"mark": LATER})  # while Redis is unavailable, or after its snapshot
     throwaway_redis.start()
 
-    assert client.zcard("orders:denied") == 1, "the old copy is there again"
+    assert client.zcard("orders:revoked_tokens") == 1, "the old copy is there again"
     assert cache.lookup(["mark"]) is None
     assert CachedRevokedTokens(stored_tokens, caches()).is_revoked(["mark"])
 
@@ -147,9 +147,9 @@ def test_expired_cache_is_rebuilt(
     cache.refresh(stored_tokens)
     stored_tokens.revoke({"mark": LATER})  # by a process that cannot reach this Redis
     assert cache.lookup(["mark"]) is False
-    assert 0 < client.pttl("orders:denied") <= 60_000
+    assert 0 < client.pttl("orders:revoked_tokens") <= 60_000
 
-    client.pexpire("orders:denied", 1)
+    client.pexpire("orders:revoked_tokens", 1)
     time.sleep(0.1)
 
     assert cache.lookup(["mark"]) is None

@@ -75,13 +75,13 @@ class Stack:
         Statements about revoked tokens depend on time: with Redis the table is read every 300 s, without Redis at each
         request.
         """
-        with self._statements(lambda statement: "denied_tokens" not in statement) as sent:
+        with self._statements(lambda statement: "revoked_tokens" not in statement) as sent:
             yield sent
 
     @contextmanager
     def statements_about_tokens(self) -> Iterator[list[str]]:
         """The SQL statements about revoked tokens."""
-        with self._statements(lambda statement: "denied_tokens" in statement) as sent:
+        with self._statements(lambda statement: "revoked_tokens" in statement) as sent:
             yield sent
 
     @contextmanager

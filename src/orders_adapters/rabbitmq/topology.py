@@ -96,11 +96,11 @@ class ConsumerQueue:
 
     @property
     def dead_letter(self) -> str:
-        return f"{self.queue}.dead"
+        return f"{self.queue}.dlq"
 
     @property
     def retry(self) -> str:
-        return f"{self.queue}.early"
+        return f"{self.queue}.retry"
 
     @property
     def retry_arguments(self) -> Mapping[str, Any]:
@@ -167,7 +167,8 @@ def declare(
             queue_is_new = True
         else:
             _log.warning(
-                "RabbitMQ rejected a declaration; publishing to the existing queue or exchange: %s", reason.reply_text
+                "queue.declaration_rejected: publishing to the existing queue or exchange: %(error)s",
+                {"error": reason.reply_text},
             )
         open_channel()
 

@@ -21,7 +21,7 @@ class RedisRateLimiter(RateLimiter):
     def __init__(self, url: str, *, fallback: RateLimiter, prefix: str = "orders:", timeout: float = 0.1) -> None:
         self._redis = ResilientClient(url, timeout=timeout)
         self._fallback = fallback
-        self._prefix = f"{prefix}attempts:"
+        self._prefix = f"{prefix}rate_limit:"
 
     def hit(self, key: str, *, limit: int) -> None:
         reply = self._redis.try_call(lambda client: evaluate(client, HIT, self._prefix + key, WINDOW * 1_000))

@@ -74,7 +74,7 @@ class RedisRevokedTokenCache(RevokedTokenCache):
     ) -> None:
         self._redis = ResilientClient(url, timeout=timeout)
         self._prefetch = prefetch
-        self._key = f"{prefix}denied"
+        self._key = f"{prefix}revoked_tokens"
         self._ttl = int(ttl * 1_000)
         # A new process does not trust the cache, because its predecessor may have died before it added a token.
         self._failures = 1

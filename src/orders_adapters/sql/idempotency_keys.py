@@ -72,12 +72,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         if row.fingerprint is not None:
             if row.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReused
-            entry = HistoryEntry(
-                **{
-                    "kind" if column.name == "what" else column.name: row._mapping[column]
-                    for column in tables.order_history.c
-                }
-            )
+            entry = HistoryEntry(**{column.name: row._mapping[column] for column in tables.order_history.c})
             raise DuplicateRequest(rebuild([entry], number=row.number))
         if not row.acquired:
             raise RequestInProgress

@@ -92,7 +92,7 @@ def entry_values(entry: HistoryEntry) -> Values:
     return {
         "order_id": entry.order_id,
         "version": entry.version,
-        "what": entry.kind,
+        "kind": entry.kind,
         "at": entry.at,
         "actor": entry.actor,
         "role": entry.role,
@@ -105,7 +105,7 @@ def entry_values(entry: HistoryEntry) -> Values:
 
 
 def to_entry(row: Row[Any]) -> HistoryEntry:
-    return HistoryEntry(kind=row.what, **{name: value for name, value in row._mapping.items() if name != "what"})
+    return HistoryEntry(**row._mapping)
 
 
 def event_values(event: Event) -> Values:

@@ -21,11 +21,13 @@ _PAGE = (
 )
 _TOTAL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
 # Only low products are counted, because a product without stock is low and the index has only low products.
-_OUT_OF_STOCK = select(func.count()).where(_products.low, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
+_OUT_OF_STOCK = (
+    select(func.count()).where(_products.low_stock, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
+)
 _COUNTS = select(_TOTAL, _OUT_OF_STOCK)
 _LOW = (
     select(tables.products)
-    .where(_products.low, LOCAL_ONLY)
+    .where(_products.low_stock, LOCAL_ONLY)
     .order_by(_products.stock_quantity, _products.id)
     .limit(bindparam("limit"))
 )

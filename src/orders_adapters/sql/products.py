@@ -22,7 +22,7 @@ _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _ADD = insert(tables.products).returning(_products.id)
-LOCAL_ONLY = not_(_products.remote)  # external products have a row only because orders refer to them
+LOCAL_ONLY = not_(_products.external)  # external products have a row only because orders refer to them
 _GET_MANY = select(tables.products).where(_products.id.in_(_ids), LOCAL_ONLY)
 _GET_FOR_UPDATE = (
     select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY).with_for_update(key_share=True)

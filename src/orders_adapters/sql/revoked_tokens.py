@@ -16,12 +16,12 @@ _revoked = tables.revoked_tokens.c
 
 # No row is returned for a key that exists. A concurrent insert of the same key waits for the commit of the first one.
 _REVOKE = {
-    "postgresql": postgresql.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
-    "sqlite": sqlite.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.mark),
+    "postgresql": postgresql.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.token_hash),
+    "sqlite": sqlite.insert(tables.revoked_tokens).on_conflict_do_nothing().returning(_revoked.token_hash),
 }
-_ANY = select(_revoked.mark).where(_revoked.mark.in_(bindparam("marks", expanding=True))).limit(1)
-_ALL = select(_revoked.mark, _revoked.until).limit(bindparam("limit"))
-_PRUNE = delete_older_than(tables.revoked_tokens, column=_revoked.until)
+_ANY = select(_revoked.token_hash).where(_revoked.token_hash.in_(bindparam("hashes", expanding=True))).limit(1)
+_ALL = select(_revoked.token_hash, _revoked.expires_at).limit(bindparam("limit"))
+_PRUNE = delete_older_than(tables.revoked_tokens, column=_revoked.expires_at)
 
 
 class SqlRevokedTokens(AllRevokedTokens):
@@ -33,17 +33,17 @@ class SqlRevokedTokens(AllRevokedTokens):
         with translate_errors(), self._engine.begin() as connection:
             statement = _REVOKE[connection.dialect.name]
             # The keys are sorted, so that two transactions with the same keys do not deadlock.
-            added = [connection.scalar(statement, {"mark": key, "until": keys[key]}) for key in sorted(keys)]
+            added = [connection.scalar(statement, {"token_hash": key, "expires_at": keys[key]}) for key in sorted(keys)]
         return frozenset(key for key in added if key is not None)
 
     def is_revoked(self, keys: Sequence[str]) -> bool:
         with translate_errors(), self._autocommit.connect() as connection:
-            return connection.scalar(_ANY, {"marks": list(keys)}) is not None
+            return connection.scalar(_ANY, {"hashes": list(keys)}) is not None
 
     def all(self, *, limit: int) -> Mapping[str, datetime] | None:
         with translate_errors(), self._autocommit.connect() as connection:
             rows = connection.execute(_ALL, {"limit": limit + 1}).all()
-        return {row.mark: row.until for row in rows} if len(rows) <= limit else None
+        return {row.token_hash: row.expires_at for row in rows} if len(rows) <= limit else None
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:

@@ -42,7 +42,7 @@ _DEDUCT_AND_LOG = text("""
         RETURNING products.id
     ), logged AS (
         INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-        SELECT :order_id, requested.product_id, 'taken', -requested.quantity, :actor, :at
+        SELECT :order_id, requested.product_id, 'deducted', -requested.quantity, :actor, :at
         FROM requested JOIN deducted ON deducted.id = requested.product_id
     )
     SELECT locked.*, availability.sufficient FROM locked, availability ORDER BY id
@@ -64,8 +64,8 @@ _DEDUCT = text("""
 
 _LOG_RELEASE_SQL = """
     INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-    SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
-    FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
+    SELECT order_id, product_id, 'released', -quantity, :actor, :at
+    FROM stock_movements WHERE order_id = :order_id AND kind = 'deducted'
     ON CONFLICT (order_id, product_id, kind) DO NOTHING
     RETURNING product_id, quantity
 """
@@ -73,7 +73,7 @@ _LOG_RELEASE = text(_LOG_RELEASE_SQL).bindparams(*_typed)
 _RELEASE = text(f"""
     WITH released AS ({_LOG_RELEASE_SQL}
     ), reservation AS (
-        UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
+        UPDATE reservations SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'confirmed'
     ), locked AS (
         SELECT id FROM products WHERE id IN (SELECT product_id FROM released) ORDER BY id FOR NO KEY UPDATE
     )

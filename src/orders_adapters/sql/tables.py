@@ -54,8 +54,8 @@ SHIPPING = {
 }
 """The column of each field of an address."""
 
-_ENSURE_USER = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
-TRIGGERS = {"postgresql": _ENSURE_USER | {"ring_orders_outbox"}, "sqlite": _ENSURE_USER}
+_ENSURE_USER = frozenset({"ensure_user_of_orders", "ensure_user_of_order_templates"})
+TRIGGERS = {"postgresql": _ENSURE_USER | {"notify_orders_outbox"}, "sqlite": _ENSURE_USER}
 """The triggers that the migrations create."""
 
 metadata = MetaData(
@@ -98,10 +98,10 @@ users = Table(
 )
 
 revoked_tokens = Table(
-    "denied_tokens",
+    "revoked_tokens",
     metadata,
-    Column("mark", String(64), primary_key=True),
-    Column("until", UtcDateTime, nullable=False, index=True),  # for pruning
+    Column("token_hash", String(64), primary_key=True),  # of a token, or of the family of a sign-in
+    Column("expires_at", UtcDateTime, nullable=False, index=True),  # for pruning
 )
 
 _shipped = text("shipment_id IS NOT NULL")
@@ -149,7 +149,7 @@ order_history = Table(
     metadata,
     Column("order_id", ForeignKey(orders.c.id), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("what", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("role", enum_column(Role, "role"), nullable=False),
@@ -178,9 +178,9 @@ products = Table(
     Column("low_stock_threshold", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     # Indexed instead of stock_quantity, because that index would change with every sale and not only at the threshold.
-    Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
+    Column("low_stock", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     # A product of an external catalog. It has a row because orders refer to it, but no local stock.
-    Column("remote", Boolean, nullable=False, server_default=false()),
+    Column("external", Boolean, nullable=False, server_default=false()),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # prevents overselling, independently of the code
@@ -188,7 +188,7 @@ products = Table(
     sqlite_autoincrement=True,
 )
 
-_low = and_(products.c.low, not_(products.c.remote))
+_low = and_(products.c.low_stock, not_(products.c.external))
 Index("ix_products_low", products.c.id, postgresql_where=_low, sqlite_where=_low)
 
 order_items = Table(
@@ -217,7 +217,7 @@ stock_movements = Table(
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
-    CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
+    CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
 )
 
@@ -227,7 +227,7 @@ order_templates = Table(
     identity_column(),
     Column("user_id", ForeignKey(users.c.id), nullable=False),
     Column("name", String(255), nullable=False),
-    Column("demands", JSON, nullable=False),
+    Column("requested_items", JSON, nullable=False),
     Column("address", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "user_id", "id"),
@@ -243,15 +243,15 @@ jobs = Table(
     Column("request_id", Text),
     Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
     Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
-    Column("wanted", enum_column(OrderStatus, "wanted"), nullable=False),
-    Column("alike", JSON, nullable=False),
+    Column("target_status", enum_column(OrderStatus, "target_status"), nullable=False),
+    Column("equivalent_statuses", JSON, nullable=False),  # orders with one of them are not changed
     Column("status", enum_column(JobStatus, "status"), nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("failed", JSON, nullable=False),  # [order, code, message, current status]
+    Column("processed", Integer, nullable=False),
+    Column("failures", JSON, nullable=False),  # [order, code, message, current status]
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime, nullable=False),
-    CheckConstraint("done >= 0", name="done"),
+    CheckConstraint("processed >= 0", name="processed"),
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
 Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)
@@ -276,11 +276,11 @@ inbox = Table(
 )
 
 reservations = Table(
-    "bookings",
+    "reservations",
     metadata,
     Column("order_id", Uuid, primary_key=True),  # no foreign key, because the order is inserted later or never
     Column("user_id", String(MAX_SUBJECT_LENGTH), nullable=False),
-    Column("wanted", JSON, nullable=False),  # [product id, quantity]
+    Column("quantities", JSON, nullable=False),  # [product id, quantity]
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     Column("state", enum_column(ReservationState, "state"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -292,7 +292,7 @@ reservations = Table(
 )
 _unconfirmed = reservations.c.state.in_(UNCONFIRMED)
 Index(
-    "ix_bookings_due",
+    "ix_reservations_due",
     reservations.c.due_at,
     reservations.c.order_id,
     postgresql_where=_unconfirmed,
@@ -300,7 +300,7 @@ Index(
 )
 _keyed = reservations.c.key.is_not(None)
 Index(
-    "uq_bookings_key",
+    "uq_reservations_key",
     reservations.c.key_subject,
     reservations.c.key_scope,
     reservations.c.key,
@@ -337,5 +337,5 @@ def _partial(name: str, *columns: str, states: Any) -> None:
 _partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # the rows that a relay may publish
 _partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # the rows that block later events
 _partial("ix_outbox_sent", "at", states=SENT)  # for pruning
-_refused = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
-Index("ix_outbox_refused", outbox.c.shard, outbox.c.id, postgresql_where=_refused, sqlite_where=_refused)
+_rejected = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
+Index("ix_outbox_rejected", outbox.c.shard, outbox.c.id, postgresql_where=_rejected, sqlite_where=_rejected)

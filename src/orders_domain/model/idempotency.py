@@ -43,7 +43,7 @@ class DuplicateRequest(OrdersError):
     """The same request was already processed with the same key; this request was not processed (clause 004-04)."""
 
     kind = Kind.CONFLICT
-    code = "already_done"
+    code = "duplicate_request"
 
     def __init__(self, order: Order) -> None:
         super().__init__(f"This request was already processed: order {order.id}.")

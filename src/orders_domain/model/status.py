@@ -43,7 +43,7 @@ class InvalidTransition(OrdersError):
     """The lifecycle does not allow this transition."""
 
     kind = Kind.CONFLICT
-    code = "transition_refused"
+    code = "invalid_transition"
 
     def __init__(self, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
         super().__init__(f"An order that is {current.value} cannot become {target.value}.")
@@ -56,7 +56,7 @@ class DeletionNotAllowed(OrdersError):
     """Only a pending order can be deleted (clause 002-13)."""
 
     kind = Kind.CONFLICT
-    code = "deletion_refused"
+    code = "deletion_not_allowed"
 
     def __init__(self, current: OrderStatus) -> None:
         super().__init__("Only pending orders can be deleted")

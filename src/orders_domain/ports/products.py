@@ -16,8 +16,8 @@ class MovementKind(Enum):
     INITIAL = "initial"
     RESTOCKED = "restocked"
     ADJUSTED = "adjusted"  # set by an administrator, up or down
-    DEDUCTED = "taken"
-    RELEASED = "given_back"
+    DEDUCTED = "deducted"
+    RELEASED = "released"
 
 
 class ProductRepository(Protocol):

@@ -61,7 +61,7 @@ class JwtTokenIssuer(TokenIssuer):
 
     @property
     def ttl(self) -> timedelta:
-        return timedelta(seconds=self._settings.token_seconds)
+        return timedelta(seconds=self._settings.token_ttl_seconds)
 
     def ensure_enabled(self) -> None:
         if self._settings.algorithm != "HS256":
@@ -74,7 +74,7 @@ class JwtTokenIssuer(TokenIssuer):
         return tokens.encode_token(
             subject=user.id,
             secret=self._settings.signing_secret,
-            expires_at=issued + self._settings.token_seconds,
+            expires_at=issued + self._settings.token_ttl_seconds,
             role=user.role,
             scopes=sorted(user.scopes),
             iat=issued,

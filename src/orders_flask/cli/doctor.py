@@ -10,7 +10,7 @@ from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability.redaction import redact
 from orders_flask.settings import InvalidSetting, Settings
-from orders_flask.unknown_settings import unknown_settings
+from orders_flask.unknown_settings import renamed_settings, unknown_settings
 
 
 @click.command()
@@ -22,7 +22,7 @@ def doctor() -> None:
         create_app(read, container=container)  # some settings are validated when components are built
     except InvalidSetting as error:
         click.echo(f"settings   {error}")
-        _advise(*unknown_settings())
+        _advise(*unknown_settings(), *renamed_settings())
         sys.exit(1)
     click.echo(f"settings   ok ({read.environment})")
     where = {
@@ -41,7 +41,7 @@ def doctor() -> None:
         failures += failure is not None
         result = redact(failure, read) if failure else "ok"
         click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")
-    _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().warning())))
+    _advise(*unknown_settings(), *renamed_settings(), *filter(None, (read.warning, container.cache().warning())))
     sys.exit(1 if failures else 0)
 
 

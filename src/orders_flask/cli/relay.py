@@ -17,5 +17,5 @@ def relay() -> None:
     read, container = _worker.load()
     outbox_relay = container.relay()
     if read.services:
-        runner.BackgroundWorkers().start(container.reservation_releaser(), name="bookings")
+        runner.BackgroundWorkers().start(container.reservation_releaser(), name="reservation releaser")
     _worker.run(outbox_relay, doing=f"Relaying events to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")

@@ -13,7 +13,7 @@ from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import metrics
 from orders_flask.settings import Settings
-from orders_flask.unknown_settings import log_unknown_settings
+from orders_flask.unknown_settings import log_settings_advice
 
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's warnings, such as the exit of a worker process, propagate to our log."""
@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Serve. The app is first built here, because an invalid setting would be a traceback in each worker."""
     create_app(read, container=Container(settings=read))
-    log_unknown_settings()
+    log_settings_advice()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
     require_free(host, port)

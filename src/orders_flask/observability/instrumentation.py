@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from orders_domain.errors import AccessDenied, OrderHidden, OrdersError
+from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import Order
 from orders_flask.observability.metrics import Metrics
@@ -16,6 +16,9 @@ from orders_flask.observability.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
+
+UNEXPECTED_ERROR = "unexpected_error"
+"""The reason of a failure that is not an ``OrdersError``."""
 
 
 def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
@@ -28,18 +31,27 @@ def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
         try:
             result = use_case(request, **ports)
         except DuplicateRequest as error:
-            metrics.replayed(name)
-            log.info("replayed", **fields | {"order": str(error.order.id)})
+            metrics.use_case(name, outcome="replayed")
+            log.info("use_case.replayed", **fields | {"order": str(error.order.id)})
+            raise
+        except Unavailable as error:
+            metrics.use_case(name, outcome="failed", reason=error.code)
+            # An information only, also below, because the caller reports the failure: request, worker or command.
+            log.info("use_case.failed", reason=error.code, error=str(error), **fields)
             raise
         except OrdersError as error:
-            metrics.rejected(name, reason=error.code)
+            metrics.use_case(name, outcome="rejected", reason=error.code)
             if isinstance(error, AccessDenied | OrderHidden):
-                log.warning("access violation", reason=error.code, **fields)
+                log.warning("access.denied", reason=error.code, **fields)
             else:
-                log.info("refused", reason=error.code, sentence=str(error), **fields)
+                log.info("use_case.rejected", reason=error.code, error=str(error), **fields)
             raise
-        metrics.completed(name)
-        log.info("done", **fields | ({"order": str(result.id)} if isinstance(result, Order) else {}))
+        except Exception:
+            metrics.use_case(name, outcome="failed", reason=UNEXPECTED_ERROR)
+            log.info("use_case.failed", reason=UNEXPECTED_ERROR, **fields)
+            raise
+        metrics.use_case(name, outcome="completed")
+        log.info("use_case.completed", **fields | ({"order": str(result.id)} if isinstance(result, Order) else {}))
         return result
 
     return wrapper

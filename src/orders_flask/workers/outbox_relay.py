@@ -31,12 +31,12 @@ class OutboxRelay:
     _purged_at: datetime | None = None
 
     def run(self) -> None:
-        runner.run(self._step, stop=self.stop, name="relay")
+        runner.run(self._step, stop=self.stop, name="outbox relay")
 
     def _step(self) -> None:
         result = self.relay_events()
         if result.rejected:
-            log.warning("the broker refused events; see: orders outbox list", refused=result.rejected)
+            log.warning("events.rejected", count=result.rejected, advice="See: orders outbox list")
         if result == RelayResult() and not self._purge():
             self.wait(POLL_INTERVAL)
 

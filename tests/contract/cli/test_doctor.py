@@ -178,7 +178,7 @@ def test_invalid_setting_is_named(migrated: Path, variable: str, value: str) -> 
 def test_unknown_kafka_option_is_named(command: str, tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "log_level=0 foo=bar"}
 
-    ended = in_a_process(command, here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+    ended = in_a_process(command, here=tmp_path, MESSAGE_BROKER="kafka", **kafka)
 
     assert ended.returncode == 1
     assert len((ended.stdout + ended.stderr).splitlines()) == 1, ended
@@ -188,7 +188,7 @@ def test_unknown_kafka_option_is_named(command: str, tmp_path: Path) -> None:
 def test_conflicting_kafka_options_are_rejected(tmp_path: Path) -> None:
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_OPTIONS": "session.timeout.ms=400000"}
 
-    ended = in_a_process("track", here=tmp_path, TRACKING_SOURCE="kafka", **kafka)
+    ended = in_a_process("track", here=tmp_path, MESSAGE_BROKER="kafka", **kafka)
 
     assert_error_line(ended, "KAFKA_OPTIONS cannot be used", "session.timeout.ms")
 

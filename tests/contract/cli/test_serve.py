@@ -297,7 +297,7 @@ def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:
         answer(port)
 
     (line,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
-    assert json.loads(line)["event"] == "unknown settings"
+    assert json.loads(line)["event"] == "settings.unrecognized"
 
 
 def test_relay_warns_of_unknown_setting(tmp_path: Path) -> None:

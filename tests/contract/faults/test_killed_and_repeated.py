@@ -108,7 +108,7 @@ def test_repeat_after_kill_makes_one_order(
     assert len(events) == len(ordered) == 1
     sold = SOLD.get(contract, 0)
     assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - sold
-    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -sold
+    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'deducted'") == -sold
 
 
 def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:

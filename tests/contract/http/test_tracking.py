@@ -13,7 +13,6 @@ import pytest
 from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
-from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
@@ -86,9 +85,9 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
             dead_letters: list[Any] = list(
-                iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None))
+                iter(lambda: channel.basic_get(f"{queue}.dlq", auto_ack=True), (None, None, None))
             )
-        return [(body, properties.headers[REASON]) for _, properties, body in dead_letters]
+        return [(body, properties.headers[rabbitmq.REASON]) for _, properties, body in dead_letters]
 
     return Track(stack=stack, consumer=consumer, put=put, dead=dead)
 
@@ -99,7 +98,7 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     real: Stack = request.getfixturevalue("real_stack")
     settings = replace(
         real.settings,
-        tracking_source="kafka",
+        message_broker="kafka",
         kafka_servers=server.servers,
         kafka_options=KAFKA_OPTIONS,
         kafka_group=server.name("group"),
@@ -109,8 +108,8 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     stack = replace(request.getfixturevalue("build")(settings), broker=real.broker, directory=real.directory)
 
     def dead() -> list[tuple[bytes, str]]:
-        records = server.records(server.make(f"{topic}.dead"))
-        return [(record.value() or b"", server.headers(record)["reason"]) for record in records]
+        records = server.records(server.make(f"{topic}.dlq"))
+        return [(record.value() or b"", server.headers(record)[kafka.REASON]) for record in records]
 
     return Track(
         stack=stack,
@@ -217,7 +216,7 @@ def posting(
 ) -> Iterator[tuple[Stack, MailServer]]:
     """A service that sends e-mail, and the mail server that receives it."""
     with MailServer() as mail:
-        settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
+        settings = replace(real_stack.settings, message_broker=request.param, smtp_url=mail.url)
         if request.param == "kafka":
             kafka: KafkaServer = request.getfixturevalue("kafka_server")
             settings = replace(

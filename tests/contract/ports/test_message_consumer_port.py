@@ -148,7 +148,11 @@ def test_early_message_is_dead_lettered_at_limit(
     assert done == [b"second"]
     assert harness.dead_letters() == [(b"early", "order_not_found: There is no such order.")]
     assert not consumer.poll(handle, timeout=1.0)
-    said = [line for line in caplog.messages if "is dead-lettered: order_not_found" in line]
+    said = [
+        line
+        for line in caplog.messages
+        if line.startswith("message.dead_lettered: the retries are exhausted: order_not_found")
+    ]
     assert len(said) == (0 if isinstance(consumer, InMemory) else 1)
 
 

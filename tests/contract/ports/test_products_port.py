@@ -158,7 +158,7 @@ class TestStock:
 
         ledger = warehouse.ledger()
         assert ledger.stock == {tea: 6, milk: 0}
-        assert ledger.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
+        assert ledger.moves[2:] == (Move(tea, "deducted", -4, str(order.id)), Move(milk, "deducted", -5, str(order.id)))
 
     def test_shortage_names_products_and_deducts_none(self, warehouse: Warehouse) -> None:
         products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
@@ -194,7 +194,7 @@ class TestStock:
             release(warehouse, order)
 
         assert warehouse.ledger().stock == {tea: 10}
-        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "taken", "given_back"]
+        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "deducted", "released"]
 
     def test_undeducted_stock_is_not_released(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)

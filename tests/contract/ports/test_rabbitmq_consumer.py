@@ -120,7 +120,7 @@ def test_early_message_is_acked_after_its_copy(rabbitmq_server: RabbitServer, ne
 def test_foreign_retry_count_does_not_loop(rabbitmq_server: RabbitServer) -> None:
     inbound = ConsumerQueue(queue=rabbitmq_server.queue("counted"))
     consumer, tries = InRabbitMQ(rabbitmq_server.url, inbound), 0
-    counted = BasicProperties(headers={rabbitmq.ATTEMPTS_HEADER: -1_000, "theirs": "kept"})
+    counted = BasicProperties(headers={rabbitmq.RETRY_COUNT: -1_000, "theirs": "kept"})
     with rabbitmq_server.channel() as channel:
         inbound.declare(channel)
         channel.basic_publish("", inbound.queue, b"early", counted)

@@ -34,7 +34,7 @@ def test_upgrade_downgrade_upgrade_is_complete(address: str, connect: Callable[.
     nothing = everything(engine)
     migrate.upgrade(address)
 
-    assert {"users", "orders", "order_history", "outbox", "know_user_of_orders"} < complete
+    assert {"users", "orders", "order_history", "outbox", "ensure_user_of_orders"} < complete
     assert nothing == {"alembic_version"}
     assert everything(engine) == complete
 

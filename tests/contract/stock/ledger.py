@@ -82,9 +82,9 @@ class Ledger:
         expected: Counter[tuple[str | None, int, str, int]] = Counter()
         for order, lines in self.lines.items():
             for product, quantity in lines.items():
-                expected[order, product, "taken", -quantity] += 1
+                expected[order, product, "deducted", -quantity] += 1
                 if self.statuses[order] in GIVING_UP:
-                    expected[order, product, "given_back", quantity] += 1
+                    expected[order, product, "released", quantity] += 1
         assert counted == expected
 
 

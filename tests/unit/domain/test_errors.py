@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from orders_domain.errors import Kind, OrdersError, Unavailable
 
 CODES = {
-    "refused": Kind.INVALID,
-    "amount_refused": Kind.INVALID,
-    "item_refused": Kind.INVALID,
+    "invalid_value": Kind.INVALID,
+    "invalid_amount": Kind.INVALID,
+    "invalid_item": Kind.INVALID,
     "total_mismatch": Kind.INVALID,
     "invalid_token": Kind.UNAUTHENTICATED,
     "access_denied": Kind.FORBIDDEN,
     "order_not_found": Kind.NOT_FOUND,
     "order_exists": Kind.CONFLICT,
-    "transition_refused": Kind.CONFLICT,
+    "invalid_transition": Kind.CONFLICT,
     "stale_order": Kind.CONFLICT,
     "version_mismatch": Kind.PRECONDITION,
     "unavailable": Kind.UNAVAILABLE,

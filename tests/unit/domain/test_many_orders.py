@@ -88,7 +88,7 @@ def test_orders_fail_independently(bulk: BulkChanges) -> None:
     assert job.status is JobStatus.DONE
     assert job.updated == (good.id,)
     assert [(failure.order_id, failure.code, failure.current) for failure in job.failed] == [
-        (shipped.id, "transition_refused", OrderStatus.SHIPPED),
+        (shipped.id, "invalid_transition", OrderStatus.SHIPPED),
         (unknown, "order_not_found", None),
     ]
     assert bulk.shop.queries.get(good.id).status is OrderStatus.PAID

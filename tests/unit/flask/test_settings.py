@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_flask import create_app
+from orders_flask.environment import FORMER_NAMES
 from orders_flask.settings import (
     DEVELOPMENT_CART_SECRET,
     DEVELOPMENT_SECRET,
@@ -70,12 +71,12 @@ BAD = [
     ("ORDERS_RELAY", "true"),
     ("ORDERS_JOBS", "true"),
     ("CELERY_BROKER_URL", "http://localhost"),
-    ("TRACKING_SOURCE", "carrier-pigeon"),
+    ("MESSAGE_BROKER", "carrier-pigeon"),
     ("SMTP_URL", "mail.example.com"),
-    ("TOKEN_SECONDS", "59"),
-    ("TOKEN_SECONDS", "86401"),
-    ("TOKEN_SECONDS", "an hour"),
-    ("TOKEN_SECONDS", "9" * 5_000),
+    ("TOKEN_TTL_SECONDS", "59"),
+    ("TOKEN_TTL_SECONDS", "86401"),
+    ("TOKEN_TTL_SECONDS", "an hour"),
+    ("TOKEN_TTL_SECONDS", "9" * 5_000),
     ("ORDERS_THREADS", "0"),
     ("ORDERS_THREADS", "many"),
     ("TRUSTED_PROXIES", "-1"),
@@ -247,8 +248,8 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
         "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
-        "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
-        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
+        "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h",
+        "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
@@ -280,3 +281,48 @@ def test_documentation_covers_every_setting() -> None:
 
     assert [name for name, _, _ in rows] == [setting.metadata["name"] for setting in fields(Settings)]
     assert all(meaning for _, _, meaning in rows)
+
+
+FORMER = [
+    ("TOKEN_SECONDS", "TOKEN_TTL_SECONDS", "120", "token_ttl_seconds", 120),
+    ("TRACKING_SOURCE", "MESSAGE_BROKER", "kafka", "message_broker", "kafka"),
+    ("ORDERS_JOBS_QUEUE", "JOBS_QUEUE", "large", "jobs_queue", "large"),
+]
+
+
+@pytest.mark.parametrize(("former", "name", "text", "field", "value"), FORMER)
+def test_former_name_is_accepted(
+    former: str, name: str, text: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(former, text)
+    assert getattr(load(), field) == value
+
+    monkeypatch.setenv(name, text)
+    assert getattr(load(), field) == value
+
+
+@pytest.mark.parametrize(("former", "name"), [row[:2] for row in FORMER])
+def test_former_name_with_other_value_is_rejected(former: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(former, "60")
+    monkeypatch.setenv(name, "61")
+
+    with pytest.raises(InvalidSetting, match=f"^{name} and its former name {former} must not be set to different"):
+        load()
+
+
+def test_former_name_may_have_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seconds").write_text("90\n")
+    monkeypatch.setenv("TOKEN_SECONDS_FILE", str(tmp_path / "seconds"))
+
+    assert load().token_ttl_seconds == 90
+
+
+def test_every_former_name_is_tested() -> None:
+    assert {former: name for former, name, *_ in FORMER} == FORMER_NAMES
+    assert set(FORMER_NAMES.values()) <= {name for name, _, _ in documentation()}
+
+
+def test_only_single_words_have_the_own_prefix() -> None:
+    names = [name for name, _, _ in documentation()]
+
+    assert [name for name in names if name.startswith("ORDERS_") is not ("_" not in name.removeprefix("ORDERS_"))] == []

@@ -147,11 +147,11 @@ def test_forged_token_cannot_log_out(stack: Stack) -> None:
         return len(error(response, response.status_code)) and response.status_code
 
     good = stack.caller().token
-    before = stack.rows("SELECT * FROM denied_tokens")
+    before = stack.rows("SELECT * FROM revoked_tokens")
 
     assert {status(f"Bearer {token}") for _, token in FORGED} == {401}
     assert {status(scheme.replace("{}", good)) for scheme in SCHEMES} == {401}
-    assert stack.rows("SELECT * FROM denied_tokens") == before
+    assert stack.rows("SELECT * FROM revoked_tokens") == before
 
 
 @pytest.mark.clause("002-24", "003-13")
@@ -202,8 +202,8 @@ def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     ada.logout(token)
 
     with Redis.from_url(real_stack.settings.redis_url) as redis:
-        assert redis.zcard(f"{real_stack.settings.redis_prefix}denied")
-        redis.delete(f"{real_stack.settings.redis_prefix}denied")
+        assert redis.zcard(f"{real_stack.settings.redis_prefix}revoked_tokens")
+        redis.delete(f"{real_stack.settings.redis_prefix}revoked_tokens")
 
     assert (ada.opens(token), ada.opens(good)) == (False, True)
 
@@ -260,7 +260,7 @@ def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Prox
 
 
 def test_token_lifetime_follows_the_setting(build: Callable[..., Stack]) -> None:
-    guest = welcome(build(Settings(database_url="memory://", token_seconds=600, log_level="ERROR")))
+    guest = welcome(build(Settings(database_url="memory://", token_ttl_seconds=600, log_level="ERROR")))
 
     claims = jwt.decode(guest.token(), options={"verify_signature": False})
 

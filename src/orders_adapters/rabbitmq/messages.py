@@ -8,6 +8,7 @@ from pika import BasicProperties, DeliveryMode
 
 from orders_adapters.rabbitmq.topology import Topology
 from orders_adapters.serialization import cloudevents
+from orders_adapters.serialization.broker_messages import published_data
 from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
@@ -67,7 +68,7 @@ def _notification_message(event: Event, topology: Topology) -> Message:
         exchange=topology.exchange,
         routing_key=USER_NOTIFICATIONS,
         mandatory=False,
-        body=cloudevents.json_bytes(event.data),
+        body=cloudevents.json_bytes(published_data(event)),
         properties=_properties(event, content_type="application/json"),
     )
 

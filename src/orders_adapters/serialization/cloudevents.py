@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from orders_adapters.serialization.broker_messages import format_timestamp, published_data
 from orders_domain.errors import InvalidValue
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
@@ -32,7 +33,7 @@ class DecodeError(Exception):
 
 def event_bytes(event: Event) -> bytes:
     """Return the event as a CloudEvents 1.0 JSON message in structured mode."""
-    return json_bytes({**event_attributes(event), "data": event.data})
+    return json_bytes({**event_attributes(event), "data": published_data(event)})
 
 
 def event_attributes(event: Event) -> dict[str, str | int]:
@@ -44,7 +45,7 @@ def event_attributes(event: Event) -> dict[str, str | int]:
         "source": SOURCE,
         "type": event.type,
         "subject": str(event.order_id),
-        "time": _format_timestamp(event.at),
+        "time": format_timestamp(event.at),
         "datacontenttype": "application/json",
         "orderversion": event.version,
         **trace,
@@ -52,7 +53,7 @@ def event_attributes(event: Event) -> dict[str, str | int]:
 
 
 def read_event(raw: bytes) -> Event:
-    """Return the event of a message. Unknown members are ignored.
+    """Return the event of a message, with its data as published (see ``published_data``). Unknown members are ignored.
 
     Raises:
         DecodeError: the message is not an event of an order.
@@ -71,9 +72,9 @@ def order_bytes(order: Order) -> bytes:
             "user_id": order.user_id,
             "status": order.status.value,
             "total": _money(order.total),
-            "created_at": _format_timestamp(order.created_at),
-            "updated_at": _format_timestamp(order.updated_at),
-            "deleted_at": None if order.deleted_at is None else _format_timestamp(order.deleted_at),
+            "created_at": format_timestamp(order.created_at),
+            "updated_at": format_timestamp(order.updated_at),
+            "deleted_at": None if order.deleted_at is None else format_timestamp(order.deleted_at),
             "items": [] if order.cart else [item.content for item in order.items],
             "cart": None if order.cart is None else order.cart.content,
             "cancellation_reason": order.cancellation_reason,
@@ -168,10 +169,6 @@ def _money(amount: Money) -> list[int | str]:
 def _read_money(snapshot: Any) -> Money:
     minor, currency = snapshot
     return Money(minor, currency)
-
-
-def _format_timestamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _parse_timestamp(text: str) -> datetime:

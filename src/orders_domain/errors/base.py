@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar
 
@@ -29,7 +30,10 @@ class OrdersError(Exception):
 
 
 class InvalidValue(OrdersError):
-    """An invalid value, rejected when it is constructed and before any state has changed."""
+    """An invalid value, rejected when it is constructed and before any state has changed.
+
+    ``field`` is the domain's name of the field; each contract translates it to the name that it publishes.
+    """
 
     kind = Kind.INVALID
     code = "refused"
@@ -37,3 +41,14 @@ class InvalidValue(OrdersError):
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+    def renamed(self, names: Mapping[str, str]) -> InvalidValue:
+        """Return the error with the field's name from ``names`` (by the domain's name), otherwise itself.
+
+        The text changes too if it begins with the field's name.
+        """
+        if self.field is None or self.field not in names:
+            return self
+        name, text = names[self.field], str(self)
+        beginning = f"{self.field} "
+        return type(self)(f"{name} {text.removeprefix(beginning)}" if text.startswith(beginning) else text, field=name)

@@ -15,7 +15,7 @@ class RequestInProgress(OrdersError):
     retry_after: ClassVar[int] = 1  # seconds
 
     def __init__(self) -> None:
-        super().__init__("A request with this Idempotency-Key is still in progress.")
+        super().__init__("A request with this idempotency key is still in progress.")
 
 
 class IdempotencyKeyReused(OrdersError):
@@ -25,4 +25,4 @@ class IdempotencyKeyReused(OrdersError):
     code = "key_reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another request.")
+        super().__init__("This idempotency key was used for another request.")

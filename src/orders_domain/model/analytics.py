@@ -56,15 +56,15 @@ class Period:
     def __post_init__(self) -> None:
         if self.currency not in MINOR_UNIT_DIGITS:
             raise InvalidValue("The currency must be an ISO 4217 code in use.", field="currency")
-        for field, at in (("start_date", self.since), ("end_date", self.before)):
+        for field, at in (("since", self.since), ("before", self.before)):
             if error := timestamp_error(at):
                 raise InvalidValue(f"The timestamp {error}.", field=field)
         if self.since >= self.before:
-            raise InvalidValue("The period must begin before it ends.", field="start_date")
+            raise InvalidValue("The period must begin before it ends.", field="since")
         if self.before.year == MAXYEAR:
-            raise InvalidValue(f"The period must end before the year {MAXYEAR}.", field="end_date")
+            raise InvalidValue(f"The period must end before the year {MAXYEAR}.", field="before")
         if sum(1 for _, _ in zip(self.starts(), range(MAX_BUCKETS + 1), strict=False)) > MAX_BUCKETS:
-            raise InvalidValue(f"The period must have at most {MAX_BUCKETS} {self.bucket.value}s.", field="start_date")
+            raise InvalidValue(f"The period must have at most {MAX_BUCKETS} {self.bucket.value}s.", field="since")
 
     @classmethod
     def of(
@@ -75,7 +75,7 @@ class Period:
         try:
             since = since or Bucket.DAY.start(before - timedelta(days=DEFAULT_PERIOD_DAYS))
         except OverflowError:
-            raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="end_date") from None
+            raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="before") from None
         return cls(since=since, before=before, bucket=bucket, currency=currency)
 
     def starts(self) -> Iterator[datetime]:

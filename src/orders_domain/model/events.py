@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -75,7 +75,7 @@ def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
         "product_id": product.id,
         "sku": product.sku,
         "name": product.name,
-        "stock_quantity": product.stock,
+        "stock": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
         "order_id": str(order.id),
     }
@@ -99,18 +99,14 @@ def notification_events(order: Order) -> list[Event]:
 
 
 def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
-    id_ = uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}")
     data: dict[str, JSON] = {
-        "notificationId": str(id_),
-        "userID": order.user_id,
-        "orderID": order.number,
-        "type": notification.ORDER_STATUS_CHANGED,
-        "status": notification.STATUS_NAMES.name_of(entry.to_status),
+        "user_id": order.user_id,
+        "number": order.number,
+        "status": entry.to_status.value,
         "message": notification.message_for(entry.to_status, order=order.number),
-        "occurredAt": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }
     return Event(
-        id=id_,
+        id=uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}"),
         type=USER_NOTIFICATION,
         order_id=order.id,
         version=entry.version,

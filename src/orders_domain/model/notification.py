@@ -6,21 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from orders_domain.model.status import OrderStatus, StatusVocabulary
-
-ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
-
-STATUS_NAMES = StatusVocabulary(
-    {
-        OrderStatus.PENDING: "pending",
-        OrderStatus.CONFIRMED: "confirmed",
-        OrderStatus.PAID: "confirmed",
-        OrderStatus.SHIPPED: "shipped",
-        OrderStatus.DELIVERED: "delivered",
-        OrderStatus.CANCELED: "cancelled",
-    }
-)
-"""The status names of source 003, which defines the notifications; it has no name for PAID."""
+from orders_domain.model.status import OrderStatus
 
 _MESSAGES = {
     OrderStatus.PENDING: "Your order {} was received.",

@@ -269,6 +269,4 @@ def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: 
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
     if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
-        raise TotalMismatch(
-            "The total must be the sum of the items' quantities times their prices.", field="total_price"
-        )
+        raise TotalMismatch("The total must be the sum of the items' quantities times their prices.", field="total")

@@ -33,7 +33,7 @@ def blueprint() -> ContractBlueprint:
     @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", idempotency_key=True))
     def place(body: dict[str, Any]) -> Any:
         currency = body.get("currency") or use_cases().default_currency
-        total = Money.of(body["total_price"], currency, field="total_price")
+        total = Money.of(body["total_price"], currency, field="total")
         request = PlaceOrder(
             actor=actor(), items=tuple(body["items"]), total=total, idempotency_key=idempotency_key("orders")
         )

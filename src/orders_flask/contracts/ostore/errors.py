@@ -8,6 +8,9 @@ from orders_flask.web.problems import STATUSES, Problem
 
 OSTORE_STATUSES = {**STATUSES, Kind.INVALID: 400}
 
+FIELD_NAMES = {"user_id": "userID", "items": "orderItems", "total": "totalAmount", "shipment_id": "shipmentID"}
+"""The published names of the domain's fields."""
+
 
 def sentence(error: OrdersError) -> str:
     if isinstance(error, OrderNotFound):

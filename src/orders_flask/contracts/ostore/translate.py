@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders_domain.model import notification
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import to_decimal, to_major_units
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
+from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_flask.web.path_params import item_number
 
-VOCABULARY = notification.STATUS_NAMES  # notifications use the names of this contract
+VOCABULARY = StatusVocabulary(
+    {
+        OrderStatus.PENDING: "pending",
+        OrderStatus.CONFIRMED: "confirmed",
+        OrderStatus.PAID: "confirmed",
+        OrderStatus.SHIPPED: "shipped",
+        OrderStatus.DELIVERED: "delivered",
+        OrderStatus.CANCELED: "cancelled",
+    }
+)
 PRODUCT = ("productID", "productId", "product_id", "sku")
 """Members that clients of the other contracts use for an item's product."""
 

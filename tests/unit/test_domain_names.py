@@ -19,6 +19,7 @@ from orders_adapters.serialization.broker_messages import published_data
 from orders_domain import Event, errors
 from orders_domain.errors import InvalidValue, TotalMismatch
 from orders_domain.model.address import Address
+from orders_domain.model.json_values import JSON
 from orders_flask import contracts
 from orders_flask.contracts.checkout.schemas import _SNAPSHOT
 from orders_flask.web.idempotency import FIELD_NAMES
@@ -127,7 +128,7 @@ def schema_names(contract: str) -> frozenset[str]:
 
 
 def message_names() -> set[str]:
-    data = {"user_id": "ada", "number": 7, "status": "PAID", "message": "", "stock": 1}
+    data: dict[str, JSON] = {"user_id": "ada", "number": 7, "status": "PAID", "message": "", "stock": 1}
     messages = [
         published_data(Event(id=UUID(int=1), type=type_, order_id=UUID(int=2), version=1, at=AT, data=data))
         for type_ in ("orders.user_notification.v1", "orders.stock_low.v1")
@@ -218,11 +219,11 @@ def error_fields_in(tree: ast.Module) -> Iterator[str]:
     """Yield the literal names; if a name is computed, also the module's attributes that it has as strings."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     named = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "field"]
-    yield from (node.value for node in named if isinstance(node, ast.Constant))
+    yield from (str(node.value) for node in named if isinstance(node, ast.Constant))
     if not all(isinstance(node, ast.Constant) for node in named):
         groups = [node for node in ast.walk(tree) if isinstance(node, ast.Tuple | ast.Call)]
         nodes = [part for group in groups for part in ast.iter_child_nodes(group)]
-        strings = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        strings = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
         attributes = {
             node.target.id
             for node in ast.walk(tree)

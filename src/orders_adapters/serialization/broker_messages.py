@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from orders_adapters.serialization.json_format import format_timestamp
 from orders_domain.model.events import STOCK_LOW, USER_NOTIFICATION, Event
 from orders_domain.model.json_values import JSON
 from orders_domain.model.status import OrderStatus, StatusVocabulary
@@ -32,10 +32,6 @@ def published_data(event: Event) -> Mapping[str, JSON]:
     if event.type == STOCK_LOW:
         return {_STOCK_LOW_NAMES.get(name, name): value for name, value in event.data.items()}
     return event.data
-
-
-def format_timestamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _notification(event: Event) -> dict[str, JSON]:

@@ -14,6 +14,7 @@ from orders_domain.model.money import to_major_units
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.total_table import total_table
 
 MAX_BUCKETS = 366
 MAX_PRODUCTS = 10
@@ -37,7 +38,11 @@ class Bucket(Enum):
 
     def next_start(self, start: datetime) -> datetime:
         """Return the start of the bucket after the one that begins at ``start``."""
-        return self.start(start + {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31}[self] * _DAY)
+        return self.start(start + MAX_DAYS[self] * _DAY)
+
+
+MAX_DAYS: Mapping[Bucket, int] = total_table(Bucket, {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31})
+"""The number of days of the longest bucket of each size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

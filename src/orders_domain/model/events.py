@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from orders_domain.model import history, notification
 from orders_domain.model.json_values import JSON
+from orders_domain.model.total_table import total_table
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
@@ -23,12 +24,16 @@ ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
 USER_NOTIFICATION = "orders.user_notification.v1"
 
-_TYPES = {
-    history.PLACED: ORDER_PLACED,
-    history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
-    history.CANCELED: ORDER_CANCELED,
-    history.DELETED: ORDER_DELETED,
-}
+EVENT_TYPES: Mapping[str, str] = total_table(
+    history.KINDS,
+    {
+        history.PLACED: ORDER_PLACED,
+        history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
+        history.CANCELED: ORDER_CANCELED,
+        history.DELETED: ORDER_DELETED,
+    },
+)
+"""The event type for each kind of history entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         data["reason"] = entry.details.get("reason")
     return Event(
         id=uuid5(order.id, str(entry.version)),
-        type=_TYPES[entry.kind],
+        type=EVENT_TYPES[entry.kind],
         order_id=order.id,
         version=entry.version,
         at=entry.at,

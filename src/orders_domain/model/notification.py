@@ -7,15 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.total_table import total_table
 
-_MESSAGES = {
-    OrderStatus.PENDING: "Your order {} was received.",
-    OrderStatus.CONFIRMED: "Your order {} is confirmed.",
-    OrderStatus.PAID: "Your order {} is paid.",
-    OrderStatus.SHIPPED: "Your order {} is on its way.",
-    OrderStatus.DELIVERED: "Your order {} was delivered.",
-    OrderStatus.CANCELED: "Your order {} was cancelled.",
-}
+_MESSAGES = total_table(
+    OrderStatus,
+    {
+        OrderStatus.PENDING: "Your order {} was received.",
+        OrderStatus.CONFIRMED: "Your order {} is confirmed.",
+        OrderStatus.PAID: "Your order {} is paid.",
+        OrderStatus.SHIPPED: "Your order {} is on its way.",
+        OrderStatus.DELIVERED: "Your order {} was delivered.",
+        OrderStatus.CANCELED: "Your order {} was cancelled.",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,16 +15,35 @@ from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 """The maximum by which a carrier's clock may be ahead of the service's clock."""
 
-_CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
-_SHIPPED = TargetStatus(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
-_DELIVERED = TargetStatus(OrderStatus.DELIVERED, frozenset({OrderStatus.DELIVERED}))
-_CANCELED = TargetStatus(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
+REACHED: Mapping[OrderStatus, frozenset[OrderStatus]] = total_table(
+    OrderStatus,
+    {
+        OrderStatus.PENDING: frozenset(),
+        OrderStatus.CONFIRMED: frozenset({OrderStatus.CONFIRMED}),
+        OrderStatus.PAID: frozenset({OrderStatus.CONFIRMED}),
+        OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED, OrderStatus.SHIPPED}),
+        OrderStatus.DELIVERED: frozenset({OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}),
+        OrderStatus.CANCELED: frozenset({OrderStatus.CONFIRMED, OrderStatus.CANCELED}),
+    },
+)
+"""The targets of carriers that an order in each status has reached, so that events of them change nothing."""
+
+
+def _target(status: OrderStatus) -> TargetStatus:
+    return TargetStatus(status, frozenset(current for current in OrderStatus if status in REACHED[current]))
+
+
+_CONFIRMED = _target(OrderStatus.CONFIRMED)
+_SHIPPED = _target(OrderStatus.SHIPPED)
+_DELIVERED = _target(OrderStatus.DELIVERED)
+_CANCELED = _target(OrderStatus.CANCELED)
 
 TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingProxyType(
     {

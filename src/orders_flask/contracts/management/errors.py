@@ -5,10 +5,11 @@ from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
 from orders_domain.model.status import InvalidTransition
+from orders_domain.model.total_table import total_table
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.problems import STATUSES, Problem, invalid_transition
 
-MANAGEMENT_STATUSES = {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400}
+MANAGEMENT_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400, Kind.CONFLICT: 400})
 
 FIELD_NAMES = {
     "items": "order_items",

@@ -128,4 +128,4 @@ def test_oversized_event_alone_is_rejected(harness: PublisherHarness) -> None:
 
     assert taken is None
     assert refused
-    assert harness.arrived() == [good]
+    assert harness.arrived() == published([good])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import Order
+from orders_domain.use_cases import NotifyUser, TrackShipment
 from orders_flask.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -18,13 +19,33 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
-def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
+LogFields: TypeAlias = dict[str, str | None]
+
+
+def request_fields(request: Any) -> LogFields:
+    """Return the fields of an actor's request; ``order`` is None if the request names none."""
+    return {"user": request.actor.subject, "order": _text(getattr(request, "order_id", None))}
+
+
+def tracking_fields(request: TrackShipment) -> LogFields:
+    """Return the fields of a tracking event, which names the order or its shipment."""
+    return {"user": request.event.actor.subject, "order": _text(request.event.order or request.event.shipment_id)}
+
+
+def notification_fields(request: NotifyUser) -> LogFields:
+    """Return the fields of a notification, which has no actor."""
+    return {"user": "notifier", "order": None}
+
+
+def instrumented(
+    use_case: Callable[..., Result], *, log_fields: Callable[[Any], LogFields] = request_fields
+) -> Callable[..., Result]:
     """Return the use case with logging and metrics (clauses 002-25, 002-28); it has a further argument ``metrics``."""
     name = use_case.__name__
 
     @wraps(use_case)
     def wrapper(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
-        fields = {"use_case": name, "user": request.actor.subject, "order": _text(getattr(request, "order_id", None))}
+        fields = {"use_case": name, **log_fields(request)}
         try:
             result = use_case(request, **ports)
         except DuplicateRequest as error:

@@ -15,8 +15,8 @@ from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as I
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
-from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.model.events import USER_NOTIFICATION
+from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
 from tests.support.client import Caller, as_json
 from tests.support.servers.kafka import KafkaServer

@@ -19,33 +19,34 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
-LogFields: TypeAlias = dict[str, str | None]
+UserAndOrder: TypeAlias = tuple[str, str | None]
 
 
-def request_fields(request: Any) -> LogFields:
-    """Return the fields of an actor's request; ``order`` is None if the request names none."""
-    return {"user": request.actor.subject, "order": _text(getattr(request, "order_id", None))}
+def of_request(request: Any) -> UserAndOrder:
+    """Return the actor's subject and the order of a request; None if the request names no order."""
+    return request.actor.subject, _text(getattr(request, "order_id", None))
 
 
-def tracking_fields(request: TrackShipment) -> LogFields:
-    """Return the fields of a tracking event, which names the order or its shipment."""
-    return {"user": request.event.actor.subject, "order": _text(request.event.order or request.event.shipment_id)}
+def of_tracking_event(request: TrackShipment) -> UserAndOrder:
+    """Return the carrier, and the order of the event or its shipment."""
+    return request.event.actor.subject, _text(request.event.order or request.event.shipment_id)
 
 
-def notification_fields(request: NotifyUser) -> LogFields:
-    """Return the fields of a notification, which has no actor."""
-    return {"user": "notifier", "order": None}
+def of_notification(request: NotifyUser) -> UserAndOrder:
+    """Return the notifier, because a notification has no actor, and no order."""
+    return "notifier", None
 
 
 def instrumented(
-    use_case: Callable[..., Result], *, log_fields: Callable[[Any], LogFields] = request_fields
+    use_case: Callable[..., Result], *, user_and_order: Callable[[Any], UserAndOrder] = of_request
 ) -> Callable[..., Result]:
     """Return the use case with logging and metrics (clauses 002-25, 002-28); it has a further argument ``metrics``."""
     name = use_case.__name__
 
     @wraps(use_case)
     def wrapper(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
-        fields = {"use_case": name, **log_fields(request)}
+        user, order = user_and_order(request)
+        fields = {"use_case": name, "user": user, "order": order}
         try:
             result = use_case(request, **ports)
         except DuplicateRequest as error:

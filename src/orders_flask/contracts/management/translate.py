@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import Product, RequestedItem
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.use_cases import PlaceCatalogOrder
 from orders_flask.web.pagination import read_cursor
 from orders_flask.web.path_params import item_number
 
@@ -44,6 +46,11 @@ def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
     return tuple(
         RequestedItem(product_id=item["product_id"], quantity=item["quantity"]) for item in body["order_items"]
     )
+
+
+def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceCatalogOrder:
+    """Return the request of a validated body."""
+    return PlaceCatalogOrder(actor=actor, requested_items=requested_items(body), address=address(body))
 
 
 def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:

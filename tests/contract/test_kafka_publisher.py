@@ -122,7 +122,7 @@ def test_recovered_cluster_gets_no_old_events(harness: PublisherHarness) -> None
 
 def test_oversized_event_alone_is_rejected(harness: PublisherHarness) -> None:
     good, large = notified()[0], notified()[0]
-    large = replace(large, data={**large.data, "message": "x" * 2_000_000})
+    large = replace(large, data={**large.data, "user_id": "x" * 2_000_000})
 
     taken, refused = harness.publisher.publish([good, large])
 

@@ -128,7 +128,7 @@ def schema_names(contract: str) -> frozenset[str]:
 
 
 def message_names() -> set[str]:
-    data: dict[str, JSON] = {"user_id": "ada", "number": 7, "status": "PAID", "message": "", "stock": 1}
+    data: dict[str, JSON] = {"user_id": "ada", "number": 7, "status": "PAID", "stock": 1}
     messages = [
         published_data(Event(id=UUID(int=1), type=type_, order_id=UUID(int=2), version=1, at=AT, data=data))
         for type_ in ("orders.user_notification.v1", "orders.stock_low.v1")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from orders_domain.model import history, notification
+from orders_domain.model import history
 from orders_domain.model.json_values import JSON
 from orders_domain.model.total_table import total_table
 
@@ -108,7 +108,6 @@ def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
         "user_id": order.user_id,
         "number": order.number,
         "status": entry.to_status.value,
-        "message": notification.message_for(entry.to_status, order=order.number),
     }
     return Event(
         id=uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}"),

@@ -180,7 +180,6 @@ def test_notification_has_stable_id_and_text(shop: Shop) -> None:
         "user_id": "ada",
         "number": order.number,
         "status": "SHIPPED",
-        "message": f"Your order {order.number} is on its way.",
     }
     assert (second.version, second.data["status"]) == (3, "DELIVERED")
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import delete_older_than
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mappers import to_entry
 from orders_domain.errors import IdempotencyKeyReused, RequestInProgress, StoreContention
-from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order, rebuild
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup, IdempotencyKeys
@@ -72,7 +72,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         if row.fingerprint is not None:
             if row.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReused
-            entry = HistoryEntry(**{column.name: row._mapping[column] for column in tables.order_history.c})
+            entry = to_entry({column.name: row._mapping[column] for column in tables.order_history.c})
             raise DuplicateRequest(rebuild([entry], number=row.number))
         if not row.acquired:
             raise RequestInProgress

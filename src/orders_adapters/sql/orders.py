@@ -19,6 +19,7 @@ from orders_domain.model import events
 from orders_domain.model.events import Event
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.order_state import CHANGING
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
@@ -45,9 +46,7 @@ _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values(
-        {name: bindparam(name) for name in ("status", "version", "updated_at", "deleted_at", "cancellation_reason")}
-    )
+    .values({name: bindparam(name) for name in CHANGING})
 )
 
 
@@ -75,15 +74,8 @@ class SqlOrderRepository(OrderRepository):
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
-        values = {
-            "status": order.status,
-            "version": order.version,
-            "updated_at": order.updated_at,
-            "deleted_at": order.deleted_at,
-            "cancellation_reason": order.cancellation_reason,
-            "order_id": order.id,
-            "saved_version": order.persisted_version,
-        }
+        values = {name: getattr(order, name) for name in CHANGING}
+        values |= {"order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)

@@ -34,9 +34,11 @@ class Actor:
 
     def __post_init__(self) -> None:
         if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= MAX_SUBJECT_LENGTH:
-            raise InvalidValue(f"The subject must be a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="sub")
+            raise InvalidValue(
+                f"The subject must be a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="subject"
+            )
         if error := text_error(self.subject):
-            raise InvalidValue(f"The subject {error}.", field="sub")
+            raise InvalidValue(f"The subject {error}.", field="subject")
         if isinstance(self.scopes, str):  # because every substring of it would be a scope
             raise InvalidValue("The scopes must be a set of strings.", field="scopes")
         if self.request_id is not None and not isinstance(self.request_id, str):

@@ -31,9 +31,9 @@ class Cart:
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise InvalidCart("A snapshot must be a JSON object.", field="cartSnapshot")
+            raise InvalidCart("A snapshot must be a JSON object.", field="cart")
         if error := json_error(self.content):
-            raise InvalidCart(f"The snapshot {error}.", field="cartSnapshot")
+            raise InvalidCart(f"The snapshot {error}.", field="cart")
         _require_identity(self.content)
         currency = _currency(self.content)
         lines = _require_lines(_list(self.content, "items"), currency)

@@ -31,8 +31,8 @@ class IdempotencyKey:
 
     def __post_init__(self) -> None:
         for name, text, max_length in (
-            ("Idempotency-Key", self.key, MAX_KEY_LENGTH),
-            ("sub", self.subject, MAX_SUBJECT_LENGTH),
+            ("key", self.key, MAX_KEY_LENGTH),
+            ("subject", self.subject, MAX_SUBJECT_LENGTH),
             ("scope", self.scope, MAX_SCOPE_LENGTH),
         ):
             if error := bounded_text_error(text, max_length=max_length):

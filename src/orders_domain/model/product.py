@@ -44,7 +44,7 @@ class NewProduct:
     def __post_init__(self) -> None:
         _validate_text("sku", self.sku, MAX_SKU_LENGTH)
         _validate_text("name", self.name, MAX_NAME_LENGTH)
-        _validate_count("stock_quantity", self.stock, self._max_stock)
+        _validate_count("stock", self.stock, self._max_stock)
         _validate_count("low_stock_threshold", self.low_stock_threshold, MAX_STOCK)
 
     @property
@@ -130,7 +130,7 @@ def validate_stock(stock: object) -> None:
     Raises:
         InvalidValue: the stock is not a whole number from 0 to 10^12.
     """
-    _validate_count("stock_quantity", stock, MAX_STOCK)
+    _validate_count("stock", stock, MAX_STOCK)
 
 
 def _validate_count(field: str, count: object, maximum: int) -> None:

@@ -72,11 +72,11 @@ class User:
             if not scope.isascii() or not scope.isprintable() or not scope or " " in scope:
                 raise InvalidValue(
                     f"{scope!r} is not a valid scope: it must be printable ASCII without spaces, like orders:write.",
-                    field="scope",
+                    field="scopes",
                 )
         if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
             raise InvalidValue(
-                f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope"
+                f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scopes"
             )
         if self.role is Role.SYSTEM:
             raise InvalidValue("An account must not have the role system.", field="role")

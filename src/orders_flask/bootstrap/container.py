@@ -23,7 +23,7 @@ from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap
-from orders_flask.observability.instrumentation import instrumented
+from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
 from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
@@ -308,14 +308,14 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.track_shipment)),
+        instrumented(retry_on_contention(use_cases.track_shipment), user_and_order=of_tracking_event),
         metrics=metrics,
         uow=uow,
         cache=order_cache,
         clock=clock,
     )
     notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.notify_user)),
+        instrumented(retry_on_contention(use_cases.notify_user), user_and_order=of_notification),
         metrics=metrics,
         uow=uow,
         email_lookup=store.provided.email_lookup,

@@ -25,9 +25,7 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
         from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 
         with as_setting_error("REDIS_URL"):
-            copy = RedisRevokedTokenCache(
-                settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch_slot
-            )
+            copy = RedisRevokedTokenCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch)
             attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=local_limiter)
 
         def close() -> None:

@@ -19,6 +19,8 @@ from orders_flask.cli._streaming import NumberedLines
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
+_COLUMNS = {"stock": "stock_quantity"}
+"""The columns by the domain's field; other columns are named like the field."""
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
@@ -122,7 +124,8 @@ def _json_object(line: str) -> Values:
 def _row(line: int, values: Values, currency: str) -> ImportRow:
     try:
         return ImportRow(line=line, upsert=_upsert(values(), currency))
-    except InvalidValue as error:
+    except InvalidValue as invalid:
+        error = invalid.renamed(_COLUMNS)
         sentence = str(error).rstrip(".")
         return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
 from orders_domain.errors import AccessDenied, OrderHidden, OrdersError, Unavailable
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.order import Order
+from orders_domain.use_cases import NotifyUser, TrackShipment
 from orders_flask.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -21,13 +22,34 @@ UNEXPECTED_ERROR = "unexpected_error"
 """The reason of a failure that is not an ``OrdersError``."""
 
 
-def instrumented(use_case: Callable[..., Result]) -> Callable[..., Result]:
+UserAndOrder: TypeAlias = tuple[str, str | None]
+
+
+def of_request(request: Any) -> UserAndOrder:
+    """Return the actor's subject and the order of a request; None if the request names no order."""
+    return request.actor.subject, _text(getattr(request, "order_id", None))
+
+
+def of_tracking_event(request: TrackShipment) -> UserAndOrder:
+    """Return the carrier, and the order of the event or its shipment."""
+    return request.event.actor.subject, _text(request.event.order or request.event.shipment_id)
+
+
+def of_notification(request: NotifyUser) -> UserAndOrder:
+    """Return the notifier, because a notification has no actor, and no order."""
+    return "notifier", None
+
+
+def instrumented(
+    use_case: Callable[..., Result], *, user_and_order: Callable[[Any], UserAndOrder] = of_request
+) -> Callable[..., Result]:
     """Return the use case with logging and metrics (clauses 002-25, 002-28); it has a further argument ``metrics``."""
     name = use_case.__name__
 
     @wraps(use_case)
     def wrapper(request: Any, *, metrics: Metrics, **ports: Any) -> Result:
-        fields = {"use_case": name, "user": request.actor.subject, "order": _text(getattr(request, "order_id", None))}
+        user, order = user_and_order(request)
+        fields = {"use_case": name, "user": user, "order": order}
         try:
             result = use_case(request, **ports)
         except DuplicateRequest as error:

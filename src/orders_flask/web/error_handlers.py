@@ -19,6 +19,7 @@ from orders_flask.web.authentication import CHALLENGE, authenticate
 from orders_flask.web.context import use_cases
 from orders_flask.web.contract import Contract
 from orders_flask.web.etags import etag
+from orders_flask.web.idempotency import FIELD_NAMES, TEXTS
 from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, Problem, problem_json
 
 log = structlog.get_logger(__name__)
@@ -93,7 +94,9 @@ def _domain_error(error: OrdersError, status: int, contract: Contract | None) ->
         log.warning("request.failed", reason=error.code, error=str(error), cause=repr(error.__cause__))
         headers = {"Retry-After": str(error.retry_after)}
         return Problem(status=status, detail="The service is temporarily unavailable; please retry.", headers=headers)
-    detail = contract.sentence(error) if contract else str(error)
+    if isinstance(error, InvalidValue):
+        error = error.renamed({**FIELD_NAMES, **(contract.field_names if contract else {})})
+    detail = TEXTS.get(type(error)) or (contract.sentence(error) if contract else str(error))
     errors = {error.field: [str(error)]} if isinstance(error, InvalidValue) and error.field else None
     headers = _headers(error)
     if isinstance(error, InvalidCredentials | TooManyAttempts):

@@ -14,6 +14,7 @@ from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_domain import Role
+from orders_domain.model.events import USER_NOTIFICATION
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
 from tests.support.client import Caller, as_json
@@ -240,7 +241,8 @@ def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
 def republish(stack: Stack, ann: Caller) -> None:
     outbox = stack.container.outbox()
     every = [message.event for message in outbox.select(states=frozenset(OutboxState), limit=100_000)]
-    hers = [event.id for event in every if event.data.get("userID") == ann.subject]
+    notifications = [event for event in every if event.type == USER_NOTIFICATION]
+    hers = [event.id for event in notifications if event.data["user_id"] == ann.subject]
     assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
     stack.relayed()
 

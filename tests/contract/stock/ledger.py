@@ -139,7 +139,7 @@ def of_database(engine: Engine) -> Ledger:
 def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> PublishedEvent:
     if kind != events.STOCK_LOW:
         return PublishedEvent(kind, order, version)
-    return PublishedEvent(kind, order, version, data["product_id"], data["stock_quantity"])
+    return PublishedEvent(kind, order, version, data["product_id"], data["stock"])
 
 
 def _id(text: str) -> str:

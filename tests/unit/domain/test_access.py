@@ -80,7 +80,7 @@ def test_invalid_subject_is_rejected(subject: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Actor(subject=subject)
 
-    assert refusal.value.field == "sub"
+    assert refusal.value.field == "subject"
 
 
 @pytest.mark.parametrize("subject", ["a", "a" * 64, "💡" * 64, "auth0|5f7c", "' OR 1=1 --"])

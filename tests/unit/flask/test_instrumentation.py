@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,10 +12,15 @@ from structlog.testing import capture_logs
 from orders_domain import Actor
 from orders_domain.errors import AccessDenied, InvalidValue, OrderHidden, StoreUnavailable
 from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.notification import Notification
+from orders_domain.model.tracking import TrackingEvent
 from orders_domain.ports.outbox import OutboxBacklog
-from orders_flask.observability.instrumentation import instrumented
+from orders_domain.use_cases import NotifyUser, TrackShipment
+from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
 from orders_flask.observability.metrics import Metrics
 from tests.support.examples import ADA, placed
+
+AT = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 @dataclass
@@ -75,3 +81,21 @@ def test_line_names_the_stored_or_requested_order() -> None:
 
 def test_unexpected_message_is_not_logged() -> None:
     assert "secret" not in str(run(ZeroDivisionError("secret")))
+
+
+def test_tracking_event_is_logged_with_order() -> None:
+    event = TrackingEvent(id="e-1", order=7, shipment_id="S-1", status="SHIPPED", occurred_at=AT)
+
+    assert of_tracking_event(TrackShipment(event=event)) == ("carrier", "7")
+
+
+def test_tracking_event_is_logged_with_shipment() -> None:
+    event = TrackingEvent(id="e-1", shipment_id="S-1", status="SHIPPED", occurred_at=AT)
+
+    assert of_tracking_event(TrackShipment(event=event)) == ("carrier", "S-1")
+
+
+def test_notification_is_logged_without_order() -> None:
+    notification = Notification(id=UUID(int=1), user_id="ada", order="7", message="Shipped.", occurred_at=AT)
+
+    assert of_notification(NotifyUser(notification=notification)) == ("notifier", None)

@@ -4,24 +4,20 @@ from dataclasses import dataclass
 
 from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
-from orders_domain.model.actor import Actor
 from orders_domain.model.cart import Cart
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import store_new_order
+from orders_domain.use_cases.orders._common import PlacementRequest, store_new_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceCartOrder:
+class PlaceCartOrder(PlacementRequest):
     """A cart to order for its user, or for a guest."""
 
-    actor: Actor
     cart: Cart
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_cart_order(

@@ -13,7 +13,7 @@ from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.money import Money
-from orders_domain.model.order import Order
+from orders_domain.model.order import Order, rebuild
 from orders_domain.model.product import OrderLine
 from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
@@ -28,6 +28,7 @@ def order_values(order: Order) -> Values:
         "user_id": order.user_id,
         "items": [] if order.cart else [item.content for item in order.items],
         "cart": order.cart.content if order.cart else None,
+        "cart_snapshot_id": order.cart.snapshot_id if order.cart else None,
         "total_minor": order.total.minor,
         "currency": order.total.currency,
         "status": order.status,
@@ -106,6 +107,12 @@ def entry_values(entry: HistoryEntry) -> Values:
 
 def to_entry(row: Row[Any]) -> HistoryEntry:
     return HistoryEntry(kind=row.what, **{name: value for name, value in row._mapping.items() if name != "what"})
+
+
+def to_placed_order(row: Row[Any]) -> Order:
+    """Return an order as it was placed, from its number and the columns of its first history entry."""
+    values = {column.name: row._mapping[column] for column in tables.order_history.c if column.name != "what"}
+    return rebuild([HistoryEntry(kind=row.what, **values)], number=row.number)
 
 
 def event_values(event: Event) -> Values:

@@ -30,7 +30,9 @@ def blueprint() -> ContractBlueprint:
     @routes.arguments(schemas.CheckoutOrderCreate)
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(
-        200, schema=schemas.CheckoutOrderCreated, description="The order was placed before with the same key."
+        200,
+        schema=schemas.CheckoutOrderCreated,
+        description="The order was placed before, with the same key or of the same cart.",
     )
     @routes.doc(
         **_documented(

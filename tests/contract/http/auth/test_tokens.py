@@ -201,9 +201,10 @@ def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     token, good = ada.token(), ada.token()
     ada.logout(token)
 
+    key = f"{real_stack.settings.redis_prefix}denied:{real_stack.container.store().identity.get()}"
     with Redis.from_url(real_stack.settings.redis_url) as redis:
-        assert redis.zcard(f"{real_stack.settings.redis_prefix}denied")
-        redis.delete(f"{real_stack.settings.redis_prefix}denied")
+        assert redis.zcard(key)
+        redis.delete(key)
 
     assert (ada.opens(token), ada.opens(good)) == (False, True)
 

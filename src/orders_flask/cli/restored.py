@@ -17,11 +17,11 @@ from orders_flask.cli._streaming import cli_actor
     help="Order numbers to skip; more than the orders that may have been lost.",
 )
 def restored(gap: int) -> None:
-    """Finish the restore of the database from a backup, before the service is started.
+    """Finish the restore of the database from a backup.
 
-    Skips the numbers of orders that were lost, so that no other order gets them; revokes all tokens that were issued
-    until now, because some may have been revoked after the backup; and gives the database a new identity, so that
-    copies of the lost one in Redis are not used. Safe to repeat.
+    Run it before the service is started. It skips the numbers of orders that were lost, so that no other order gets
+    them; revokes all tokens that were issued until now, because some may have been revoked after the backup; and
+    gives the database a new identity, so that copies of the lost one in Redis are not used. Safe to repeat.
     """
     number = Container(settings=settings.load()).finish_restore(FinishRestore(actor=cli_actor(), gap=gap))
     click.echo(f"The next order gets number {number} or a greater one. All tokens issued until now are revoked.")

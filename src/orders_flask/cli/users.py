@@ -106,9 +106,10 @@ def password(email: str, password_stdin: bool) -> None:
 @click.argument("email", required=False)
 @click.option("--id", "user_id", help="The subject (sub) of the tokens, for a user without an account.")
 def end_sessions(email: str | None, user_id: str | None) -> None:
-    """Revoke all tokens of EMAIL or of a subject that were issued until now, in every process.
+    """Revoke all tokens of EMAIL or of a subject.
 
-    The user can sign in again at once. A token that does not state when it was issued (iat) is revoked as well.
+    The tokens that were issued until now are revoked in every process, also a token that does not state when it was
+    issued (iat). The user can sign in again at once.
 
     \b
     Examples:

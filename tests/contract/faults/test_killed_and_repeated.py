@@ -132,7 +132,7 @@ def test_other_key_after_kill_makes_one_cart_order(
 
     assert [answer.status for answer in answers] == [200 if moment.committed else 201, 200, 200, 200]
     assert ["x-idempotent-replay" in answer.headers for answer in answers] == [moment.committed, True, True, True]
-    assert {answer.body for answer in answers} == {answers[0].body}
+    assert [answer.body for answer in answers] == [answers[0].body] * 4
     assert (count(core, "orders"), count(core, "idempotency_keys")) == (1, 3)
     assert len(events) == len(ordered) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_domain import Actor, Role
 from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, InvalidValue, TooManyAttempts
-from orders_domain.model.auth_token import AuthenticatedToken, microseconds
+from orders_domain.model.auth_token import AuthenticatedToken, Revocation, microseconds
 from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
@@ -437,6 +437,25 @@ def test_refresh_during_the_ending_is_revoked(auth: Auth) -> None:
 
     with pytest.raises(InvalidToken):
         auth.refresh(shown)
+
+
+def test_refresh_before_the_ending_is_revoked(auth: Auth) -> None:
+    """The account is disabled between the rotation of the family and the issue of the new token."""
+    auth.add_account()
+    shown = auth.sign_in()
+    revoke = auth.revoked_tokens.revoke
+
+    def slowly(revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        raised = revoke(revocations)
+        auth.revoked_tokens.revoke = revoke  # type: ignore[method-assign]
+        auth.clock.advance(0.5)
+        auth.disable()
+        auth.clock.advance(0.5)
+        return raised
+
+    auth.revoked_tokens.revoke = slowly  # type: ignore[method-assign]
+
+    assert not auth.accepts(auth.refresh(shown))
 
 
 def test_family_is_one_row_however_often_refreshed(auth: Auth) -> None:

@@ -15,6 +15,7 @@ DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # n
 DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
+_INTEGERS = frozenset({"cart_snapshot_seconds", "threads", "token_ttl_seconds", "trusted_proxies"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
 
 
@@ -72,6 +73,12 @@ class Settings:
     jwt_audience: str = _setting("JWT_AUDIENCE", "", "if set, the required `aud` of every token")
     cart_snapshot_secret: str = _setting(
         "CART_SNAPSHOT_SECRET", "", "the secret that signs carts; `new,old` during a rotation", secret=True
+    )
+    cart_snapshot_seconds: int = _setting(
+        "CART_SNAPSHOT_SECONDS", 86_400, "the maximum age of a cart that is ordered; 60 to 31536000"
+    )
+    cart_reorder: str = _setting(
+        "CART_REORDER", "off", "`on`: the cart of a canceled or deleted order may be ordered again"
     )
     token_ttl_seconds: int = _setting("TOKEN_TTL_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
     trusted_proxies: int = _setting(
@@ -134,6 +141,7 @@ class Settings:
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
+        _one_of("CART_REORDER", self.cart_reorder, "on", "off")
         _one_of("MESSAGE_BROKER", self.message_broker, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
@@ -145,6 +153,7 @@ class Settings:
         self._check_urls()
         self._check_identity()
         self._check_carts()
+        _within("CART_SNAPSHOT_SECONDS", self.cart_snapshot_seconds, 60, 31_536_000)
         _within("TOKEN_TTL_SECONDS", self.token_ttl_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         _within("ORDERS_THREADS", self.threads, 1, 256)
@@ -255,12 +264,7 @@ def load() -> Settings:
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:
     if name == "mounts":
         return _mounts(text)
-    if (
-        name in ("token_ttl_seconds", "trusted_proxies", "threads")
-        and text.isascii()
-        and text.isdigit()
-        and len(text) < 10
-    ):
+    if name in _INTEGERS and text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     return text.replace("\\n", "\n") if name == "jwt_public_key" else text
 

@@ -15,6 +15,7 @@ from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
 from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.memory import store as memory_store
+from orders_adapters.memory import store_identity as memory_identity
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
 from orders_adapters.sql import analytics as sql_analytics
@@ -23,6 +24,7 @@ from orders_adapters.sql import idempotency_keys as sql_keys
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import order_templates as sql_templates
 from orders_adapters.sql import revoked_tokens as sql_denylist
+from orders_adapters.sql import store_identity as sql_identity
 from orders_adapters.sql import tables
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
@@ -35,6 +37,7 @@ from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
 from orders_domain.ports.revoked_tokens import AllRevokedTokens
+from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import UserRepository
 from tests.support.examples import ADA, NOON, only, placed
@@ -53,6 +56,7 @@ class Shop:
     users: UserRepository
     addresses: EmailLookup
     denied: AllRevokedTokens
+    identity: StoreIdentity
 
     def add(self, *orders: Order) -> None:
         for order in orders:
@@ -92,6 +96,7 @@ def in_memory() -> Shop:
         users=memory_users.InMemoryUserRepository(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
+        identity=memory_identity.InMemoryStoreIdentity(store),
     )
 
 
@@ -106,6 +111,7 @@ def in_database(engine: Engine) -> Shop:
         users=sql_users.SqlUserRepository(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),
+        identity=sql_identity.SqlStoreIdentity(engine),
     )
 
 

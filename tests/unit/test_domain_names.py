@@ -99,13 +99,14 @@ ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
 PRODUCTS = {"name", "sku", "stock", "low_stock_threshold", "requested_items"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
+COMMANDS = {"gap"}  # of the command line only
 WITHOUT: Mapping[str, set[str]] = {
-    "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS
+    "orders": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "occurred_at", "order", "price", "quantity", "reason", "shipment_id"},
-    "management": ACCOUNTS | SIGN_IN | {"cart", "id", "occurred_at", "order", "reason", "shipment_id"},
-    "ostore": ACCOUNTS | ADDRESS | PRODUCTS | REPORTS
+    "management": ACCOUNTS | SIGN_IN | COMMANDS | {"cart", "id", "occurred_at", "order", "reason", "shipment_id"},
+    "ostore": ACCOUNTS | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"cart", "currency", "id", "limit", "occurred_at", "order", "reason"},
-    "checkout": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS
+    "checkout": ACCOUNTS | SIGN_IN | ADDRESS | PRODUCTS | REPORTS | COMMANDS
     | {"items", "limit", "occurred_at", "price", "quantity", "shipment_id", "total"},
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from orders_adapters.sql.sharding import shard_of
 from orders_domain.model import order_state
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.order import Order, order_from_state
+from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 Values = dict[str, Any]
@@ -22,7 +22,11 @@ def order_values(order: Order) -> Values:
     values = order_state.order_values(order)
     address = values.pop("address") or {}
     del values["number"]
-    return values | {column: address.get(part) for part, column in tables.SHIPPING.items()}
+    return (
+        values
+        | {"cart_snapshot_id": order.cart.snapshot_id if order.cart else None}
+        | {column: address.get(part) for part, column in tables.SHIPPING.items()}
+    )
 
 
 def item_values(order: Order) -> list[Values]:
@@ -66,6 +70,12 @@ def entry_values(entry: HistoryEntry) -> Values:
 def to_entry(values: Mapping[str, Any]) -> HistoryEntry:
     """Return the entry of a row, whose values are by column."""
     return HistoryEntry(**values)
+
+
+def to_placed_order(row: Row[Any]) -> Order:
+    """Return an order as it was placed, from its number and the columns of its first history entry."""
+    entry = to_entry({column.name: row._mapping[column] for column in tables.order_history.c})
+    return rebuild([entry], number=row.number)
 
 
 def event_values(event: Event) -> Values:

@@ -30,6 +30,8 @@ from sqlalchemy import (
 from orders_adapters.sql.column_types import UtcDateTime, enum_column, identity_column
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.auth_token import ALWAYS
+from orders_domain.model.cart import MAX_ID_LENGTH
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 from orders_domain.model.job import JobStatus
 from orders_domain.model.money import MAX_MINOR_UNITS
@@ -100,11 +102,24 @@ users = Table(
 revoked_tokens = Table(
     "revoked_tokens",
     metadata,
-    Column("token_hash", String(64), primary_key=True),  # of a token, or of the family of a sign-in
+    Column("token_hash", String(64), primary_key=True),  # of a token, a family, a subject, or of all tokens
     Column("expires_at", UtcDateTime, nullable=False, index=True),  # for pruning
+    # A token is revoked if its number for this key is smaller (see AuthenticatedToken). By default it always is.
+    Column("valid_from", BigInteger, nullable=False, server_default=str(ALWAYS)),
+)
+
+# At most one row, inserted when it is first needed.
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("identity", String(32), nullable=False),
+    Column("numbers_after", BigInteger, nullable=False, server_default="0"),  # new orders get greater numbers (SQLite)
+    CheckConstraint("id = 1", name="id"),
 )
 
 _shipped = text("shipment_id IS NOT NULL")
+_ordered = text("cart_snapshot_id IS NOT NULL")
 
 orders = Table(
     "orders",
@@ -129,10 +144,19 @@ orders = Table(
     Column("cancellation_reason", String(MAX_REASON_LENGTH)),
     *(Column(name, String(MAX_LENGTHS[field])) for field, name in SHIPPING.items()),
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
+    # The snapshotId of the cart. Unique, so that a cart is ordered once. NULL if the cart may be ordered anew.
+    Column("cart_snapshot_id", String(MAX_ID_LENGTH)),
     # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
     # Unique, because a tracking event of a shipment belongs to one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
+    Index(
+        "uq_orders_cart_snapshot_id",
+        "cart_snapshot_id",
+        unique=True,
+        postgresql_where=_ordered,
+        sqlite_where=_ordered,
+    ),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),

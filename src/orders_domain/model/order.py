@@ -39,6 +39,17 @@ class OrderFinalized(OrdersError):
         self.order = order  # in its current state
 
 
+class CartOrdered(OrdersError):
+    """An order was already placed of a cart with the same snapshotId, and a cart is ordered once."""
+
+    kind = Kind.CONFLICT
+    code = "cart_ordered"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__("Another cart with this snapshotId was already ordered; each cart must have its own.")
+        self.order = order  # in its initial state
+
+
 @dataclass(slots=True, kw_only=True)
 class Order:
     """An order in its current state. Change it only through its methods, which append to ``new_entries``.

@@ -6,16 +6,19 @@ from orders_domain.use_cases.accounts.manage_users import (
     CreateUser,
     DisableUser,
     EnableUser,
+    EndSessions,
     ListUsers,
     change_password,
     create_user,
     disable_user,
     enable_user,
+    end_sessions,
     list_users,
 )
 from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
 from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
 from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
 from orders_domain.use_cases.background.get_job import GetJob, get_job
 from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
 from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
@@ -62,7 +65,7 @@ from orders_domain.use_cases.orders.manage_templates import (
     delete_template,
     list_templates,
 )
-from orders_domain.use_cases.orders.place_cart_order import PlaceCartOrder, place_cart_order
+from orders_domain.use_cases.orders.place_cart_order import CartPolicy, PlaceCartOrder, place_cart_order
 from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
 from orders_domain.use_cases.orders.place_order import PlaceOrder, place_order
 from orders_domain.use_cases.orders.place_order_from_template import PlaceOrderFromTemplate, place_order_from_template
@@ -76,6 +79,7 @@ __all__ = [
     "AddTemplate",
     "BulkChangeStatus",
     "CancelOrder",
+    "CartPolicy",
     "ChangePassword",
     "ChangeStatus",
     "CreateUser",
@@ -83,7 +87,9 @@ __all__ = [
     "DeleteTemplate",
     "DisableUser",
     "EnableUser",
+    "EndSessions",
     "ExportOrders",
+    "FinishRestore",
     "GetJob",
     "GetOrder",
     "GetOrderAnalytics",
@@ -134,7 +140,9 @@ __all__ = [
     "delete_template",
     "disable_user",
     "enable_user",
+    "end_sessions",
     "export_orders",
+    "finish_restore",
     "get_job",
     "get_order",
     "get_order_analytics",

@@ -2,7 +2,7 @@
 
 from orders_flask.bootstrap.auth import identity_provider_checks, issue_dev_token, token_verifier
 from orders_flask.bootstrap.cache import cache
-from orders_flask.bootstrap.cart_signatures import signatures
+from orders_flask.bootstrap.cart_signatures import cart_policy, signatures
 from orders_flask.bootstrap.components import (
     BrokerComponent,
     CacheComponent,
@@ -30,6 +30,7 @@ __all__ = [
     "RemoteServices",
     "broker",
     "cache",
+    "cart_policy",
     "choose_place_shipped_order",
     "identity_provider_checks",
     "issue_dev_token",

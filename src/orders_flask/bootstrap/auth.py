@@ -53,11 +53,14 @@ def issue_dev_token(settings: Settings, *, subject: str, role: Role, scopes: Seq
     """
     Actor(subject=subject)
     claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    now = time.time_ns() // 1_000
     return tokens.encode_token(
         subject=subject,
         secret=settings.signing_secret,
-        expires_at=int(time.time()) + seconds,
+        expires_at=now // 1_000_000 + seconds,
+        iat=now // 1_000_000,
         role=role,
         scopes=scopes,
+        **{tokens.ISSUED_AT: now},
         **{name: value for name, value in claims.items() if value},
     )

@@ -24,6 +24,7 @@ from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.rate_limiter import RateLimiter
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokens
 from orders_domain.ports.shipment_service import ShipmentService
+from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import UserRepository
@@ -91,6 +92,7 @@ class PersistenceComponent:
     email_lookup: EmailLookup
     users: UserRepository
     revoked_tokens: AllRevokedTokens
+    identity: StoreIdentity
     wait: Callable[[float], None]  # for new events in the outbox, with a timeout in seconds
     wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
@@ -132,6 +134,7 @@ class AuthComponent:
     rate_limiter: RateLimiter
     password_hasher: PasswordHasher
     token_issuer: TokenIssuer
+    warning: Check = healthy  # advice on a risky configuration
     close: Callable[[], None] = no_op
 
 

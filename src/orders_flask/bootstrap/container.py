@@ -86,6 +86,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     cart_signature_verifier = providers.Singleton(bootstrap.signatures, settings)
+    cart_policy = providers.Singleton(bootstrap.cart_policy, settings)
     issue_dev_token: providers.Callable[str] = providers.Callable(bootstrap.issue_dev_token, settings)
 
     uow = store.provided.unit_of_work.call()
@@ -142,13 +143,36 @@ class Container(containers.DeclarativeContainer):
         instrumented(use_cases.list_users), metrics=metrics, users=users
     )
     disable_user: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.disable_user), metrics=metrics, users=users, clock=clock
+        instrumented(use_cases.disable_user),
+        metrics=metrics,
+        users=users,
+        revoked_tokens=revoked_tokens,
+        clock=clock,
     )
     enable_user: providers.Callable[None] = providers.Callable(
         instrumented(use_cases.enable_user), metrics=metrics, users=users
     )
     change_password: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.change_password), metrics=metrics, users=users, password_hasher=password_hasher
+        instrumented(use_cases.change_password),
+        metrics=metrics,
+        users=users,
+        revoked_tokens=revoked_tokens,
+        password_hasher=password_hasher,
+        clock=clock,
+    )
+    end_sessions: providers.Callable[None] = providers.Callable(
+        instrumented(use_cases.end_sessions),
+        metrics=metrics,
+        users=users,
+        revoked_tokens=revoked_tokens,
+        clock=clock,
+    )
+    finish_restore: providers.Callable[int] = providers.Callable(
+        instrumented(use_cases.finish_restore),
+        metrics=metrics,
+        store_identity=store.provided.identity,
+        revoked_tokens=revoked_tokens,
+        clock=clock,
     )
     place_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
@@ -177,6 +201,7 @@ class Container(containers.DeclarativeContainer):
         instrumented(retry_on_contention(use_cases.place_cart_order)),
         metrics=metrics,
         signature_verifier=cart_signature_verifier,
+        policy=cart_policy,
         uow=uow,
         clock=clock,
         new_id=new_id,

@@ -1,10 +1,13 @@
 """The ``orders doctor`` command."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 
+from orders_domain.errors import StoreUnavailable
 from orders_flask import settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
@@ -41,8 +44,15 @@ def doctor() -> None:
         failures += failure is not None
         result = redact(failure, read) if failure else "ok"
         click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")
-    _advise(*unknown_settings(), *renamed_settings(), *filter(None, (read.warning, container.cache().warning())))
+    _advise(*unknown_settings(), *renamed_settings(), *filter(None, _advice(read, container)))
     sys.exit(1 if failures else 0)
+
+
+def _advice(read: Settings, container: Container) -> Iterator[str | None]:
+    yield read.warning
+    yield container.cache().warning()
+    with suppress(StoreUnavailable):  # which is reported as a failure
+        yield container.auth().warning()
 
 
 def _advise(*sentences: str) -> None:

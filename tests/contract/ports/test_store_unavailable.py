@@ -17,6 +17,7 @@ from tests.contract.ports.test_analytics_port import period
 from tests.contract.ports.test_order_templates_port import weekly
 from tests.contract.ports.test_users_port import ann
 from tests.support.examples import ADA, NOON, new_id, only, placed
+from tests.support.revocations import numbers, until
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
 from tests.support.stores import Shop, in_database
@@ -55,8 +56,10 @@ METHODS: dict[str, Callable[[Shop], object]] = {
     "accounts": lambda shop: shop.users.list_page(),
     "disable": lambda shop: shop.users.set_disabled("ann", at=NOON),
     "change a password": lambda shop: shop.users.change_password("ann", "hash"),
-    "deny": lambda shop: shop.denied.revoke({"mark": NOON}),
-    "denied": lambda shop: shop.denied.is_revoked(["mark"]),
+    "deny": lambda shop: shop.denied.revoke({"mark": until(NOON)}),
+    "denied": lambda shop: shop.denied.is_revoked(numbers("mark")),
+    "identity": lambda shop: shop.identity.get(),
+    "new identity": lambda shop: shop.identity.renew(gap=1),
     "all that is denied": lambda shop: shop.denied.all(limit=1),
     "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
     "prune the keys": lambda shop: shop.keys.prune(stored_before=NOON),

@@ -4,7 +4,9 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, select
@@ -103,7 +105,9 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
 def signed(user_id: str | None, chance: Random) -> Cart:
     """A cart of random content, for a random user or a guest."""
     signable = {name: value for name, value in content(chance).items() if value != 2**63 - 1}
-    snapshot = cart(user_id=user_id, pricingSnapshot=signable, cartVersion=chance.randrange(9)).content
+    now = datetime.now(UTC).isoformat()
+    members: dict[str, JSON] = {"snapshotId": str(uuid4()), "createdAt": now, "cartVersion": chance.randrange(9)}
+    snapshot = cart(user_id=user_id, pricingSnapshot=signable, **members).content
     digest = hmac.new(DEVELOPMENT_CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
     return Cart({**snapshot, "signature": digest})
 

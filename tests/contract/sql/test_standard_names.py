@@ -15,6 +15,7 @@ from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox.repository import SqlOutbox
 from orders_adapters.sql.reservations import SqlReservationRepository
 from orders_adapters.sql.revoked_tokens import SqlRevokedTokens
+from orders_domain.model.auth_token import ALWAYS
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.ports.outbox import OutboxState
@@ -98,7 +99,7 @@ def test_stored_rows_are_read_by_the_adapters(address: str, connect: Callable[..
     assert isinstance(job, BulkStatusJob)
     assert (job.target, job.processed) == (TargetStatus(OrderStatus.PAID, frozenset({OrderStatus.PAID})), 2)
     assert [(failure.order_id, failure.current) for failure in job.failed] == [(7, None), (8, OrderStatus.PAID)]
-    assert SqlRevokedTokens(engine).all(limit=9) == {"a" * 64: AT, "b" * 64: AT}
+    assert SqlRevokedTokens(engine).all(limit=9) == {"a" * 64: ALWAYS, "b" * 64: ALWAYS}
     states = {state: SqlOutbox(engine).select(states=frozenset({state})) for state in OutboxState}
     assert {state: [message.event.version for message in found] for state, found in states.items()} == {
         OutboxState.WAITING: [1],

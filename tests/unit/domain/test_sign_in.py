@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,14 +17,15 @@ from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_domain import Actor, Role
-from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
-from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, InvalidValue, TooManyAttempts
+from orders_domain.model.auth_token import AuthenticatedToken, Revocation, microseconds
 from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
     CreateUser,
     DisableUser,
     EnableUser,
+    EndSessions,
     ListUsers,
     RefreshToken,
     SignIn,
@@ -33,6 +35,7 @@ from orders_domain.use_cases import (
     create_user,
     disable_user,
     enable_user,
+    end_sessions,
     list_users,
     refresh_token,
     sign_in,
@@ -68,8 +71,9 @@ class ReadableTokenIssuer:
     def ensure_enabled(self) -> None:
         """Tokens are always enabled."""
 
-    def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())
+    def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        claims = {"family": family, "generation": generation, "issued": microseconds(at), "role": user.role.value}
+        return token(user.id, expires=(at + self.ttl).isoformat(), **claims)
 
 
 def token(subject: str, **claims: object) -> str:
@@ -109,7 +113,14 @@ class Auth:
             raise InvalidToken("expired")
         mark = hashlib.sha256(shown.encode()).hexdigest()
         actor = Actor(subject=claims["sub"], role=Role(claims.get("role", "customer")))
-        return AuthenticatedToken(actor=actor, expires_at=expires, fingerprint=mark, family=claims.get("family"))
+        return AuthenticatedToken(
+            actor=actor,
+            expires_at=expires,
+            fingerprint=mark,
+            family=claims.get("family"),
+            generation=claims.get("generation", 0),
+            issued_at=claims.get("issued", 0),
+        )
 
     def refresh(self, shown: str) -> str:
         return refresh_token(
@@ -127,6 +138,26 @@ class Auth:
 
     def identify(self, shown: str) -> AuthenticatedToken:
         return authenticate(shown, token_verifier=self.identity, revoked_tokens=self.revoked_tokens)
+
+    def disable(self, email: str = "ann@example.com") -> None:
+        request = DisableUser(actor=ADMIN, email=email)
+        disable_user(request, users=self.users, revoked_tokens=self.revoked_tokens, clock=self.clock)
+
+    def enable(self, email: str = "ann@example.com") -> None:
+        enable_user(EnableUser(actor=ADMIN, email=email), users=self.users)
+
+    def change_password(self, password: str, *, email: str = "ann@example.com") -> None:
+        change_password(
+            ChangePassword(actor=ADMIN, email=email, password=password),
+            users=self.users,
+            revoked_tokens=self.revoked_tokens,
+            password_hasher=self.passwords,
+            clock=self.clock,
+        )
+
+    def end_sessions(self, **whose: str) -> None:
+        request = EndSessions(actor=ADMIN, **whose)
+        end_sessions(request, users=self.users, revoked_tokens=self.revoked_tokens, clock=self.clock)
 
     def accepts(self, shown: str) -> bool:
         try:
@@ -174,13 +205,13 @@ def test_failed_sign_ins_are_indistinguishable(auth: Auth, email: str) -> None:
 
 def test_disabled_account_looks_like_wrong_password(auth: Auth) -> None:
     auth.add_account()
-    disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=auth.users, clock=auth.clock)
+    auth.disable("Ann@example.com")
 
     with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
         auth.sign_in()
     assert auth.passwords.worked == [True]
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
+    auth.enable()
     assert auth.sign_in()
 
 
@@ -321,13 +352,131 @@ def test_foreign_token_is_not_refreshed(auth: Auth) -> None:
 def test_disabled_user_cannot_refresh(auth: Auth) -> None:
     auth.add_account()
     shown = auth.sign_in()
-    disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=auth.users, clock=auth.clock)
+    auth.clock.advance(0.000001)
+    auth.disable()
 
     with pytest.raises(InvalidToken):
         auth.refresh(shown)
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
-    assert auth.accepts(auth.refresh(shown))
+    auth.enable()
+    with pytest.raises(InvalidToken):
+        auth.refresh(shown)
+    assert auth.accepts(auth.refresh(auth.sign_in()))
+
+
+ENDINGS: dict[str, Callable[[Auth], None]] = {
+    "disable": lambda auth: auth.disable(),
+    "password": lambda auth: auth.change_password("battery staple"),
+    "end-sessions": lambda auth: auth.end_sessions(email="ANN@example.com"),
+    "end-sessions --id": lambda auth: auth.end_sessions(user_id=auth.users.by_email("ann@example.com").id),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_ended_sessions_revoke_all_earlier_tokens(auth: Auth, ending: str) -> None:
+    ann = auth.add_account()
+    auth.add_account("bob@example.com")
+    refreshed = auth.refresh(auth.sign_in())
+    foreign = token(ann.id, expires=(auth.clock() + timedelta(days=30)).isoformat())
+    earlier, other = [auth.sign_in(), refreshed, foreign], auth.sign_in("bob@example.com")
+    assert all(auth.accepts(shown) for shown in earlier)
+    auth.clock.advance(0.000001)
+
+    ENDINGS[ending](auth)
+
+    assert not any(auth.accepts(shown) for shown in earlier)
+    assert auth.accepts(other)
+    auth.clock.advance(29 * 24 * 3_600)
+    auth.revoked_tokens.prune(expired_before=auth.clock())
+    assert not auth.accepts(foreign)
+
+
+@pytest.mark.parametrize("ending", ["password", "end-sessions"])
+def test_new_session_begins_in_the_same_second(auth: Auth, ending: str) -> None:
+    auth.add_account()
+    old = auth.sign_in()
+    auth.clock.advance(0.000001)
+    ENDINGS[ending](auth)
+
+    new = auth.sign_in(password="battery staple" if ending == "password" else "correct horse")
+
+    assert (auth.accepts(old), auth.accepts(new)) == (False, True)
+    assert auth.accepts(auth.refresh(new))
+
+
+@pytest.mark.parametrize("ending", ["disable", "password"])
+def test_sign_in_during_the_ending_is_revoked(auth: Auth, ending: str) -> None:
+    """The account is read before its change, and the token is issued after it."""
+    auth.add_account()
+    verify = auth.passwords.verify
+
+    def slowly(password: str, password_hash: str | None) -> bool:
+        auth.clock.advance(0.5)
+        ENDINGS[ending](auth)
+        auth.clock.advance(0.5)
+        return verify(password, password_hash)
+
+    auth.passwords.verify = slowly  # type: ignore[method-assign]
+
+    assert not auth.accepts(auth.sign_in())
+
+
+def test_refresh_during_the_ending_is_revoked(auth: Auth) -> None:
+    auth.add_account()
+    shown = auth.sign_in()
+    get = auth.users.get
+
+    def slowly(user_id: str) -> User:
+        user = get(user_id)
+        auth.clock.advance(0.5)
+        auth.disable()
+        auth.clock.advance(0.5)
+        return user
+
+    auth.users.get = slowly  # type: ignore[method-assign]
+
+    with pytest.raises(InvalidToken):
+        auth.refresh(shown)
+
+
+def test_refresh_before_the_ending_is_revoked(auth: Auth) -> None:
+    """The account is disabled between the rotation of the family and the issue of the new token."""
+    auth.add_account()
+    shown = auth.sign_in()
+    revoke = auth.revoked_tokens.revoke
+
+    def slowly(revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        raised = revoke(revocations)
+        auth.revoked_tokens.revoke = revoke  # type: ignore[method-assign]
+        auth.clock.advance(0.5)
+        auth.disable()
+        auth.clock.advance(0.5)
+        return raised
+
+    auth.revoked_tokens.revoke = slowly  # type: ignore[method-assign]
+
+    assert not auth.accepts(auth.refresh(shown))
+
+
+def test_family_is_one_row_however_often_refreshed(auth: Auth) -> None:
+    auth.add_account()
+    shown = auth.sign_in()
+    for _ in range(50):
+        shown = auth.refresh(shown)
+
+    assert len(auth.revoked_tokens.all(limit=10) or {}) == 1
+    assert auth.accepts(shown)
+    auth.sign_out(shown)
+    assert len(auth.revoked_tokens.all(limit=10) or {}) == 1
+    assert not auth.accepts(shown)
+
+
+@pytest.mark.parametrize("whose", [{}, {"email": "ann@example.com", "user_id": "ann"}, {"user_id": ""}])
+def test_end_sessions_needs_one_user(auth: Auth, whose: dict[str, str]) -> None:
+    auth.add_account()
+
+    with pytest.raises(InvalidValue):
+        auth.end_sessions(**whose)
 
 
 def test_refreshed_token_has_current_role(auth: Auth) -> None:
@@ -342,8 +491,7 @@ def test_refreshed_token_has_current_role(auth: Auth) -> None:
 
 def test_changed_password_replaces_the_old(auth: Auth) -> None:
     auth.add_account()
-    request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
-    change_password(request, users=auth.users, password_hasher=auth.passwords)
+    auth.change_password("battery staple")
 
     with pytest.raises(InvalidCredentials):
         auth.sign_in()
@@ -353,6 +501,7 @@ def test_changed_password_replaces_the_old(auth: Auth) -> None:
 def test_accounts_require_an_administrator(auth: Auth) -> None:
     auth.add_account()
     ports = {"users": auth.users}
+    ending: dict[str, Any] = {"revoked_tokens": auth.revoked_tokens, "clock": auth.clock}
     calls = [
         partial(
             create_user,
@@ -362,12 +511,14 @@ def test_accounts_require_an_administrator(auth: Auth) -> None:
             new_id=new_id,
         ),
         partial(list_users, ListUsers(actor=ADA)),
-        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), clock=auth.clock),
+        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), **ending),
+        partial(end_sessions, EndSessions(actor=ADA, email="ann@example.com"), **ending),
         partial(enable_user, EnableUser(actor=ADA, email="ann@example.com")),
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
             password_hasher=auth.passwords,
+            **ending,
         ),
     ]
     for call in calls:

@@ -37,16 +37,17 @@ def refresh_token(
         IdentityUnavailable, StoreUnavailable: a dependency is unavailable; the old token may be revoked.
     """
     token_issuer.ensure_enabled()
-    auth_token, now = token_verifier(request.token), clock()
+    now = clock()  # before the account is read, so that a token issued during the end of its sessions is revoked
+    auth_token = token_verifier(request.token)
     if auth_token.family is None:
         raise InvalidToken("The token was not issued by a sign-in of this service.")
     user = _active_user(auth_token.actor.subject, users)
-    if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
+    if revoked_tokens.is_revoked(auth_token.numbers_outside_family):
+        raise InvalidToken("The token is revoked.")
+    if not revoked_tokens.revoke(auth_token.rotation(at=now, ttl=token_issuer.ttl)):
         revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
         raise InvalidToken("The token was already refreshed or revoked; its family is now revoked.")
-    if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
-        raise InvalidToken("The token's family is revoked.")
-    return token_issuer(user, family=auth_token.family, at=now)
+    return token_issuer(user, family=auth_token.family, generation=auth_token.generation + 1, at=now)
 
 
 def _active_user(user_id: str, users: UserRepository) -> User:

@@ -50,6 +50,7 @@ def sign_in(
     account = f"account {_hash(request.email.strip().lower())}"
     rate_limiter.hit(f"address {_hash(request.address)}", limit=MAX_FAILURES_PER_ADDRESS)
     rate_limiter.hit(account, limit=MAX_FAILURES_PER_ACCOUNT)
+    now = clock()  # before the account is read, so that a token issued during the end of its sessions is revoked
     user = _user_by_email(request.email, users)
     is_verified = password_hasher.verify(request.password, user.password_hash if user else None)
     if user is None or not is_verified or user.disabled:
@@ -57,7 +58,7 @@ def sign_in(
     rate_limiter.reset(account)
     if password_hasher.needs_rehash(user.password_hash):
         users.change_password(user.id, password_hasher.hash(request.password), instead_of=user.password_hash)
-    return token_issuer(user, family=str(new_id()), at=clock())
+    return token_issuer(user, family=str(new_id()), at=now)
 
 
 def _user_by_email(email: str, users: UserRepository) -> User | None:

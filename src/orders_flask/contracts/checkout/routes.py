@@ -30,12 +30,18 @@ def blueprint() -> ContractBlueprint:
     @routes.arguments(schemas.CheckoutOrderCreate)
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(
-        200, schema=schemas.CheckoutOrderCreated, description="The order was placed before with the same key."
+        200,
+        schema=schemas.CheckoutOrderCreated,
+        description="The order was placed before, with the same key or of the same cart.",
+    )
+    @routes.alt_response(
+        409,
+        schema=schemas.CheckoutError,
+        description="Another cart with this snapshotId was ordered; or a request with this Idempotency-Key is in "
+        "progress, and should be retried after Retry-After seconds.",
     )
     @routes.doc(
-        **_documented(
-            401, 403, 409, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True
-        )
+        **_documented(401, 403, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True)
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:

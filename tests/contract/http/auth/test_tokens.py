@@ -201,9 +201,10 @@ def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     token, good = ada.token(), ada.token()
     ada.logout(token)
 
+    key = f"{real_stack.settings.redis_prefix}revoked_tokens:{real_stack.container.store().identity.get()}"
     with Redis.from_url(real_stack.settings.redis_url) as redis:
-        assert redis.zcard(f"{real_stack.settings.redis_prefix}revoked_tokens")
-        redis.delete(f"{real_stack.settings.redis_prefix}revoked_tokens")
+        assert redis.zcard(key)
+        redis.delete(key)
 
     assert (ada.opens(token), ada.opens(good)) == (False, True)
 

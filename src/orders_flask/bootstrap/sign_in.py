@@ -15,6 +15,7 @@ from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.tokens import TokenIssuer
 from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
+from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings
 
 
@@ -58,6 +59,7 @@ class JwtTokenIssuer(TokenIssuer):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._secret = token_secret(settings) if settings.algorithm == "HS256" else ""
 
     @property
     def ttl(self) -> timedelta:
@@ -70,10 +72,14 @@ class JwtTokenIssuer(TokenIssuer):
     def __call__(self, user: User, *, family: str, at: datetime) -> str:
         self.ensure_enabled()
         issued = int(at.timestamp())
-        claims = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        claims: dict[str, str | int] = {
+            "iss": self._settings.jwt_issuer,
+            "aud": self._settings.jwt_audience,
+            tokens.DEMO: user.demo,
+        }
         return tokens.encode_token(
             subject=user.id,
-            secret=self._settings.signing_secret,
+            secret=self._secret,
             expires_at=issued + self._settings.token_seconds,
             role=user.role,
             scopes=sorted(user.scopes),

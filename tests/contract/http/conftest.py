@@ -125,8 +125,11 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     def build(settings: Settings, *, container: Container | None = None) -> Stack:
         if container is None:
-            secrets = {"jwt_secret": JWT_SECRET, "cart_snapshot_secret": CART_SECRET}
-            settings = replace(settings, **{name: getattr(settings, name) or secrets[name] for name in secrets})
+            settings = replace(
+                settings,
+                jwt_secret=settings.jwt_secret or JWT_SECRET,
+                cart_snapshot_secret=settings.cart_snapshot_secret or CART_SECRET,
+            )
         made.append(Stack(app=create_app(settings, container=container), settings=settings, directory=tmp_path))
         return made[-1]
 

@@ -20,6 +20,7 @@ FAMILY = "fam"  # the claim with the id of the sign-in that issued the token
 GENERATION = "gen"  # the claim with the number of refreshes since the sign-in
 ISSUED_AT = "iat_us"  # the claim with ``iat`` in microseconds, because sessions may end within a second of a sign-in
 MAX_FAMILY_LENGTH = 64
+DEMO = "demo"  # the claim of the tokens of a demonstration
 LEEWAY = 60  # seconds that an issuer's clock may be ahead (RFC 7519, 4.1.5); expiry has no leeway
 MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: the latest expiry of a revocation, in the year 9997
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -32,12 +33,19 @@ class JwtTokenVerifier:
     """Implements the TokenVerifier port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` are optional."""
 
     def __init__(
-        self, key_for: KeyFor, *, algorithm: str, issuer: str | None = None, audience: str | None = None
+        self,
+        key_for: KeyFor,
+        *,
+        algorithm: str,
+        issuer: str | None = None,
+        audience: str | None = None,
+        accept_demo: bool = True,
     ) -> None:
         self._key_for = key_for
         self._algorithm = algorithm
         self._issuer = issuer
         self._audience = audience
+        self._accept_demo = accept_demo
 
     def __call__(self, token: str) -> Actor:
         return self.verify(token).actor
@@ -49,6 +57,8 @@ class JwtTokenVerifier:
             raise InvalidToken("The token must be three parts of unpadded base64url.")
         claims = self._claims(token)
         _check_validity(claims, now=time.time())
+        if claims.get(DEMO) and not self._accept_demo:
+            raise InvalidToken("The token is of the demonstration, whose tokens production does not accept.")
         family = claims.get(FAMILY)
         return AuthenticatedToken(
             actor=_actor(claims),

@@ -96,6 +96,7 @@ users = Table(
     Column("role", String(16)),
     Column("scopes", String(MAX_SCOPES_LENGTH)),
     Column("disabled_at", UtcDateTime),
+    Column("is_demo", Boolean, nullable=False, server_default=false()),  # see migration 0017
     Index("ix_users_email", "email", unique=True),
 )
 

@@ -2,6 +2,7 @@
 
 from orders_domain.errors.accounts import (
     AccessDenied,
+    DemoAccountRefused,
     EmailTaken,
     InvalidCredentials,
     InvalidToken,
@@ -51,6 +52,7 @@ from orders_domain.errors.unavailable import (
 __all__ = [
     "AccessDenied",
     "BrokerUnavailable",
+    "DemoAccountRefused",
     "EmailTaken",
     "IdempotencyKeyReused",
     "IdentityUnavailable",

@@ -22,6 +22,12 @@ class InvalidCredentials(OrdersError):
         super().__init__("Invalid credentials")
 
 
+class DemoAccountRefused(InvalidCredentials):
+    """The account is one of the demonstration, which production does not sign in; the response does not say so."""
+
+    code = "demo_account"
+
+
 class SignInDisabled(OrdersError):
     """Sign-in is disabled because an external identity provider issues the tokens."""
 

@@ -63,6 +63,7 @@ class User:
     role: Role = Role.CUSTOMER
     scopes: frozenset[str] = frozenset()
     disabled_at: datetime | None = None
+    demo: bool = False  # of a demonstration, so that its password may be known
 
     def __post_init__(self) -> None:
         Actor(subject=self.id)

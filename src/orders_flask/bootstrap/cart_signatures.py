@@ -7,11 +7,12 @@ from datetime import timedelta
 from orders_adapters.security.cart_signatures import HmacCartVerifier
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.use_cases import CartPolicy
+from orders_flask.bootstrap.local_secrets import cart_secrets
 from orders_flask.settings import Settings
 
 
 def signatures(settings: Settings) -> CartSignatureVerifier:
-    return HmacCartVerifier(settings.cart_secrets)
+    return HmacCartVerifier(cart_secrets(settings))
 
 
 def cart_policy(settings: Settings) -> CartPolicy:

@@ -119,6 +119,7 @@ class Container(containers.DeclarativeContainer):
         token_issuer=token_issuer,
         clock=clock,
         new_id=new_id,
+        allow_demo=settings.provided.allows_demo,
     )
     refresh_token: providers.Callable[str] = providers.Callable(
         use_cases.refresh_token,
@@ -127,6 +128,7 @@ class Container(containers.DeclarativeContainer):
         revoked_tokens=revoked_tokens,
         token_issuer=token_issuer,
         clock=clock,
+        allow_demo=settings.provided.allows_demo,
     )
     sign_out: providers.Callable[None] = providers.Callable(
         use_cases.sign_out, revoked_tokens=revoked_tokens, token_issuer=token_issuer, clock=clock

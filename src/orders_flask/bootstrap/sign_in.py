@@ -17,6 +17,7 @@ from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.tokens import TokenIssuer
 from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
+from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings
 
 
@@ -67,6 +68,7 @@ class JwtTokenIssuer(TokenIssuer):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._secret = token_secret(settings) if settings.algorithm == "HS256" else ""
 
     @property
     def ttl(self) -> timedelta:
@@ -79,10 +81,14 @@ class JwtTokenIssuer(TokenIssuer):
     def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
         self.ensure_enabled()
         issued = int(at.timestamp())
-        claims = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        claims: dict[str, str | int] = {
+            "iss": self._settings.jwt_issuer,
+            "aud": self._settings.jwt_audience,
+            tokens.DEMO: user.demo,
+        }
         return tokens.encode_token(
             subject=user.id,
-            secret=self._settings.signing_secret,
+            secret=self._secret,
             expires_at=issued + self._settings.token_ttl_seconds,
             role=user.role,
             scopes=sorted(user.scopes),

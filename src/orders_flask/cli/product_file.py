@@ -15,6 +15,7 @@ from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
+from orders_flask.cli._csv_cells import unescape
 from orders_flask.cli._streaming import NumberedLines
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
@@ -103,7 +104,7 @@ def _separator_hint(line: str) -> str:
 def _cells_by_name(header: list[str], cells: list[str]) -> Values:
     if len(cells) != len(header):
         return _rejected(f"must have {len(header)} cells, like the header; it has {len(cells)}")
-    return lambda: {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+    return lambda: {name: unescape(cell) for name, cell in zip(header, cells, strict=True) if cell}
 
 
 def _json_object(line: str) -> Values:

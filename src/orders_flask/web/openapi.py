@@ -3,7 +3,7 @@
 from typing import Any
 
 import marshmallow
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -28,6 +28,13 @@ _MEANINGS = {
     429: "Too many attempts; retry after Retry-After seconds.",
     503: "The service is temporarily unavailable; retry after Retry-After seconds.",
 }
+
+
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""Inline scripts and styles are those of Swagger UI's page."""
 
 
 class OrdersApi(Api):
@@ -55,10 +62,17 @@ def install(app: Flask) -> Api:
             "info": {"description": "Order management. All operations except login and refresh need a bearer token."},
         },
     }
-    app.register_blueprint(
-        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
-    )
+    page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
+    page.after_request(_protect_page)
+    app.register_blueprint(page)
     return OrdersApi(app)
+
+
+def _protect_page(response: Response) -> Response:
+    """Allow the page its own scripts and styles only, and no other site to frame it."""
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def operation(

@@ -9,14 +9,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_flask import create_app
 from orders_flask.environment import FORMER_NAMES
+from orders_flask.production import EXCEPTIONS, PUBLISHED_SECRETS
 from orders_flask.settings import (
-    DEVELOPMENT_CART_SECRET,
-    DEVELOPMENT_SECRET,
     InvalidSetting,
+    NotForProduction,
     Settings,
     documentation,
     load,
 )
+from tests.support.production import PRODUCTION
+from tests.support.secrets import CART_SECRET
 
 LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
@@ -94,7 +96,7 @@ def assert_is_a_sentence_about(refusal: str, name: str) -> None:
     assert name in refusal
     assert refusal.endswith((".", "hex 32"))
     assert "\n" not in refusal
-    assert len(refusal) < 250
+    assert len(refusal) < 280
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
@@ -127,11 +129,14 @@ def test_rejection_hides_the_secret(name: str, value: str, monkeypatch: pytest.M
     assert "s3cret-word" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("secret", [None, "", "   ", DEVELOPMENT_SECRET, "short", "x" * 31])
-def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    if secret is not None:
-        monkeypatch.setenv("JWT_SECRET", secret)
+def in_production(monkeypatch: pytest.MonkeyPatch, **others: str) -> None:
+    for name, value in (PRODUCTION | others).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("secret", ["", "   ", *sorted(PUBLISHED_SECRETS), "short", "x" * 31])
+def test_production_requires_a_jwt_secret(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, JWT_SECRET=secret)
 
     with pytest.raises(InvalidSetting) as refusal:
         load()
@@ -139,23 +144,17 @@ def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytes
     assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
 
 
-def test_production_starts_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
-
-    assert load().production
-    assert load().cart_secrets == ("new", "old")
+@pytest.mark.parametrize("secret", sorted(PUBLISHED_SECRETS))
+def test_published_token_secret_is_never_accepted(secret: str) -> None:
+    with pytest.raises(InvalidSetting, match="JWT_SECRET must not be"):
+        Settings(jwt_secret=secret)
 
 
 @pytest.mark.parametrize(
-    "secret", [None, "", DEVELOPMENT_CART_SECRET, f"new,{DEVELOPMENT_CART_SECRET}", ",", "new,", "new,,old"]
+    "secret", ["", *sorted(PUBLISHED_SECRETS), f"{CART_SECRET},{min(PUBLISHED_SECRETS)}", ",", "new,", "new,,old"]
 )
-def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    if secret is not None:
-        monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
+def test_production_checkout_requires_a_cart_secret(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET=secret)
 
     with pytest.raises(InvalidSetting) as refusal:
         load()
@@ -163,12 +162,106 @@ def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypa
     assert_is_a_sentence_about(str(refusal.value), "CART_SNAPSHOT_SECRET")
 
 
-def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
+JWKS = {"JWT_SECRET": "", "JWT_JWKS_URL": "https://keys.example/jwks.json", "JWT_AUDIENCE": "shop"}
+UNSAFE = [
+    ({"RABBITMQ_URL": ""}, "RABBITMQ_URL", "no-broker"),
+    ({"DATABASE_URL": "memory://"}, "DATABASE_URL", "memory-database"),
+    ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL", "memory-database"),
+    ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL", "memory-database"),
+    ({"CELERY_BROKER_URL": "memory://"}, "CELERY_BROKER_URL", "memory-jobs"),
+    ({"CART_SNAPSHOT_SECRET": "x" * 31}, "CART_SNAPSHOT_SECRET", "short-cart-secret"),
+    ({"CART_SNAPSHOT_SECRET": f"{CART_SECRET},{'x' * 31}"}, "CART_SNAPSHOT_SECRET", "short-cart-secret"),
+    (JWKS | {"JWT_JWKS_URL": "http://keys.example/jwks.json"}, "JWT_JWKS_URL", "http-keys"),
+    (JWKS | {"JWT_AUDIENCE": ""}, "JWT_AUDIENCE", "no-audience"),
+]
+
+
+def test_every_exception_of_production_is_tested() -> None:
+    assert {exception for _, _, exception in UNSAFE} == set(EXCEPTIONS)
+
+
+@pytest.mark.parametrize(("unsafe", "named", "exception"), UNSAFE)
+def test_production_refuses_unless_allowed(
+    unsafe: dict[str, str], named: str, exception: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_production(monkeypatch, **unsafe)
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
+    assert_is_a_sentence_about(str(refusal.value), f"{named} must")
+    assert f"PRODUCTION_ALLOWS={exception} " in str(refusal.value)
+
+    monkeypatch.setenv("PRODUCTION_ALLOWS", exception)
 
     assert load().production
+
+
+@pytest.mark.parametrize(("unsafe", "named", "exception"), UNSAFE)
+def test_development_allows_the_exceptions(
+    unsafe: dict[str, str], named: str, exception: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_production(monkeypatch, **unsafe, ORDERS_ENV="development")
+
+    assert not load().production
+
+
+def test_production_names_every_unmet_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+
+    with pytest.raises(NotForProduction) as refusal:
+        load()
+
+    assert all(name in str(refusal.value) for name in ("JWT_SECRET", "CART_SNAPSHOT_SECRET", "RABBITMQ_URL"))
+
+
+@pytest.mark.parametrize("word", ["nothing", "broker", "no-broker,no-audience"])
+def test_unknown_exception_names_the_allowed(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, PRODUCTION_ALLOWS=word)
+
+    with pytest.raises(InvalidSetting, match=r"PRODUCTION_ALLOWS is .* must be one of: .*no-broker"):
+        load()
+
+
+def test_production_starts_with_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET=f"{CART_SECRET},{LONG_SECRET}")
+
+    assert load().production
+    assert load().cart_secrets == (CART_SECRET, LONG_SECRET)
+
+
+def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET="", ORDERS_MOUNTS="orders=/orders")
+
+    assert load().production
+
+
+@pytest.mark.parametrize(
+    ("database", "rabbitmq", "broker"),
+    [
+        ("", "", "log"),
+        ("sqlite:///x.db", "", "none"),
+        ("postgresql://h/x", "", "none"),
+        ("memory://", "", "none"),
+        ("", "amqp://h", "rabbitmq"),
+        ("postgresql://h/x", "amqp://h", "rabbitmq"),
+    ],
+)
+def test_log_is_a_broker_by_default_only(database: str, rabbitmq: str, broker: str) -> None:
+    assert Settings(database_url=database, rabbitmq_url=rabbitmq).broker == broker
+
+
+@pytest.mark.parametrize(
+    ("database", "file"),
+    [
+        ("", "orders.db.secrets"),
+        ("sqlite:////var/lib/shop.db", "/var/lib/shop.db.secrets"),
+        ("sqlite:///shop.db?timeout=3", "shop.db.secrets"),
+        ("sqlite:///:memory:", "orders.secrets"),
+        ("memory://", "orders.secrets"),
+        ("postgresql://h/x", "orders.secrets"),
+    ],
+)
+def test_local_secrets_are_beside_the_database(database: str, file: str) -> None:
+    assert str(Settings(database_url=database).local_secrets) == file
 
 
 def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,9 +271,7 @@ def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_jwks_needs_no_secret_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new")
-    monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
+    in_production(monkeypatch, **JWKS)
 
     assert load().algorithm == "RS256"
 
@@ -210,7 +301,7 @@ def test_defaults_use_embedded_components() -> None:
 
     assert settings == Settings()
     assert (settings.uses_default_database, settings.store_url) == (True, "sqlite:///orders.db")
-    assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "memory", "HS256")
+    assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "log", "HS256")
     assert settings.mounts["orders"] == ("/orders",)
 
 
@@ -256,6 +347,7 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
+        "PRODUCTION_ALLOWS": "no-broker no-audience",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     value = good.get(name, "a-word")

@@ -26,6 +26,7 @@ class CreateUser:
     role: Role = Role.CUSTOMER
     scopes: frozenset[str] = frozenset()
     user_id: str | None = None
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def create_user(
         created_at=clock(),
         role=request.role,
         scopes=request.scopes,
+        demo=request.demo,
     )
     users.add(user)
     return user

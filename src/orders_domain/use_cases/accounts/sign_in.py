@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from orders_domain.errors import InvalidCredentials, InvalidValue, UserNotFound
+from orders_domain.errors import DemoAccountRefused, InvalidCredentials, InvalidValue, UserNotFound
 from orders_domain.model.user import User, normalize_email
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.password_hasher import PasswordHasher
@@ -33,6 +33,7 @@ def sign_in(
     token_issuer: TokenIssuer,
     clock: Clock,
     new_id: NewId,
+    allow_demo: bool = True,
 ) -> str:
     """Return a new token of a new family (clause 003-09).
 
@@ -41,6 +42,7 @@ def sign_in(
 
     Raises:
         InvalidCredentials: the address or the password is wrong, or the account is disabled.
+        DemoAccountRefused: the account is one of the demonstration, and ``allow_demo`` is false.
         TooManyAttempts: the account had 10 failures, or the address 100 attempts, within a minute.
         PasswordHasherBusy: too many concurrent sign-ins.
         SignInDisabled: an external identity provider issues the tokens.
@@ -55,6 +57,8 @@ def sign_in(
     is_verified = password_hasher.verify(request.password, user.password_hash if user else None)
     if user is None or not is_verified or user.disabled:
         raise InvalidCredentials
+    if user.demo and not allow_demo:
+        raise DemoAccountRefused
     rate_limiter.reset(account)
     if password_hasher.needs_rehash(user.password_hash):
         users.change_password(user.id, password_hasher.hash(request.password), instead_of=user.password_hash)

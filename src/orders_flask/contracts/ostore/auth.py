@@ -4,7 +4,7 @@ from functools import partial
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
@@ -53,7 +53,13 @@ def blueprint() -> OpenBlueprint:
         use_cases().sign_out(SignOut(token=authenticated_token()))
         return {"message": "Logged out"}
 
+    routes.after_request(_not_stored)
     return routes
+
+
+def _not_stored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"  # because a cache must not keep tokens (RFC 6749, 5.1)
+    return response
 
 
 def _address(text: str | None) -> str:

@@ -11,11 +11,11 @@ from redis import Redis
 from orders_domain import Role
 from orders_domain.use_cases import ChangePassword, EndSessions
 from orders_flask import Settings
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.accounts import PASSWORD, ROOT, Guest, error, welcome
 from tests.contract.test_jwks import Provider, provider, token  # noqa: F401 - a fixture
 from tests.support.client import Caller, ask
 from tests.support.command import orders
+from tests.support.secrets import JWT_SECRET
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
 
@@ -140,7 +140,7 @@ def test_refreshing_in_a_loop_stores_one_row(stack: Stack) -> None:
 
 
 def test_token_has_whole_issue_second(stack: Stack) -> None:
-    claims = jwt.decode(welcome(stack).token(), DEVELOPMENT_SECRET, algorithms=["HS256"])
+    claims = jwt.decode(welcome(stack).token(), JWT_SECRET, algorithms=["HS256"])
 
     assert type(claims["iat"]) is int
     assert claims["iat_us"] // 1_000_000 == claims["iat"]

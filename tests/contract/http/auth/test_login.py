@@ -10,9 +10,9 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.accounts import PASSWORD, Guest, error, welcome
 from tests.support.client import as_json, ask
+from tests.support.secrets import JWT_SECRET
 from tests.support.service_stack import Stack
 
 WRONG = "Invalid credentials"
@@ -52,7 +52,7 @@ def test_valid_password_yields_accepted_token(ada: Guest) -> None:
 def test_token_has_signature_claims_and_expiry(stack: Stack) -> None:
     root = welcome(stack, role=Role.ADMIN, scopes=frozenset({"orders:write"}))
 
-    first, second = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
+    first, second = (jwt.decode(root.token(), JWT_SECRET, algorithms=["HS256"]) for _ in range(2))
 
     assert (first["sub"], first["role"], first["scope"]) == (root.subject, "admin", "orders:write")
     assert first["exp"] - first["iat"] == 3600

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import rfc8785
 
-from orders_flask.settings import DEVELOPMENT_CART_SECRET
+from tests.support.secrets import CART_SECRET
 
 LAMP: dict[str, Any] = {"sku": "LAMP-1", "title": "Lamp", "quantity": 2, "unitPriceCents": 2500}
 CABLE: dict[str, Any] = {"sku": "CABLE-7", "title": "Cable", "quantity": 1, "unitPriceCents": 2500}
@@ -48,7 +48,7 @@ def cart(user_id: str | None, *items: dict[str, Any], **members: Any) -> dict[st
     return signed(content | members)
 
 
-def signed(content: dict[str, Any], *, secret: str = DEVELOPMENT_CART_SECRET) -> dict[str, Any]:
+def signed(content: dict[str, Any], *, secret: str = CART_SECRET) -> dict[str, Any]:
     """The snapshot with its signature."""
     text = rfc8785.dumps({name: value for name, value in content.items() if name != "signature"})
     return content | {"signature": hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()}

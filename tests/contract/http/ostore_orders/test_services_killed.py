@@ -24,6 +24,7 @@ from tests.contract.http.ostore_orders.client import body
 from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
 from tests.support.command import environment
 from tests.support.depth import deep
+from tests.support.secrets import JWT_SECRET
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
@@ -63,7 +64,7 @@ def serving(shop: Elsewhere, directory: Path) -> Iterator[Served]:
     """Run the service in a separate process."""
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
     services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
-    with Served(directory, **named, **services) as served:
+    with Served(directory, **named, **services, JWT_SECRET=JWT_SECRET) as served:
         yield served
 
 

@@ -105,6 +105,17 @@ class TooManyAttempts(OrdersError):
         self.retry_after = retry_after  # seconds
 
 
+class TooManyRequests(OrdersError):
+    """The subject or the address has exceeded the general limit of requests."""
+
+    kind = Kind.RATE_LIMITED
+    code = "too_many_requests"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__("Too many requests; please try again later.")
+        self.retry_after = retry_after  # seconds
+
+
 class AccessDenied(OrdersError):
     """The actor is authenticated but not permitted to perform the action."""
 
@@ -257,13 +268,13 @@ class StaleOrder(OrdersError):
 
 
 class VersionMismatch(OrdersError):
-    """The current version of the order is none of the expected versions."""
+    """The current version of the order or product is none of the expected versions."""
 
     kind = Kind.PRECONDITION
     code = "version_mismatch"
 
-    def __init__(self, *, expected: frozenset[int], current: int) -> None:
-        super().__init__(f"The order is at version {current}, which is not an expected version.")
+    def __init__(self, *, expected: frozenset[int], current: int, what: str = "order") -> None:
+        super().__init__(f"The {what} is at version {current}, which is not an expected version.")
         self.expected = expected
         self.current = current
 

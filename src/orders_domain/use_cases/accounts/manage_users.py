@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.user import User, normalize_email, validate_password
+from orders_domain.model.user import User, validate_password
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.email_normalizer import EmailNormalizer
 from orders_domain.ports.password_hasher import PasswordHasher
 from orders_domain.ports.users import UserRepository
 
@@ -52,7 +53,13 @@ class ChangePassword:
 
 
 def create_user(
-    request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
+    request: CreateUser,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    password_hasher: PasswordHasher,
+    clock: Clock,
+    new_id: NewId,
 ) -> User:
     """Store and return a new account.
 
@@ -81,7 +88,9 @@ def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
     return users.list_page(after=request.after, limit=request.limit)
 
 
-def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -> None:
+def disable_user(
+    request: DisableUser, *, users: UserRepository, normalize_email: EmailNormalizer, clock: Clock
+) -> None:
     """Disable sign-in and token refresh for the account; issued tokens remain valid until they expire.
 
     Raises:
@@ -91,7 +100,7 @@ def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=clock())
 
 
-def enable_user(request: EnableUser, *, users: UserRepository) -> None:
+def enable_user(request: EnableUser, *, users: UserRepository, normalize_email: EmailNormalizer) -> None:
     """Enable sign-in for the account.
 
     Raises:
@@ -101,7 +110,13 @@ def enable_user(request: EnableUser, *, users: UserRepository) -> None:
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
 
 
-def change_password(request: ChangePassword, *, users: UserRepository, password_hasher: PasswordHasher) -> None:
+def change_password(
+    request: ChangePassword,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    password_hasher: PasswordHasher,
+) -> None:
     """Change the password of the account; issued tokens remain valid until they expire.
 
     Raises:

@@ -42,7 +42,8 @@ def upgrade() -> None:
     words = postgresql.TSVECTOR() if on_postgresql() else sa.Text()
     op.add_column("products", sa.Column("search_words", words, nullable=False, server_default=""))
     fill_search_words()
-    op.create_index("ix_products_search_words", "products", ["search_words"], postgresql_using="gin")
+    options = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
+    op.create_index("ix_products_search_words", "products", ["search_words"], **options)
     resize_subjects(BEFORE, AFTER)
 
 

@@ -184,7 +184,8 @@ products = Table(
     Column("description", String(MAX_DESCRIPTION_LENGTH)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("search_words", SearchWords, nullable=False, server_default=""),  # of the name and the sku
-    Index("ix_products_search_words", "search_words", postgresql_using="gin"),
+    # Without a list of pending entries, because every search would read it, and products change rarely.
+    Index("ix_products_search_words", "search_words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),

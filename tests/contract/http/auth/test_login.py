@@ -106,7 +106,7 @@ def test_invalid_body_is_400_before_hashing(ada: Guest, worked: list[object], bo
         ({"data": b"\xff", "content_type": "application/json"}, 400),
         ({"data": b'{"email": "a", "email": "b"}', "content_type": "application/json"}, 400),
         ({"data": b"email=a&password=b", "content_type": "application/x-www-form-urlencoded"}, 415),
-        ({"data": b"[" * 100_000, "content_type": "application/json"}, 400),
+        ({"data": b"[" * 16_000, "content_type": "application/json"}, 400),
         ({}, 415),
         (as_json({"email": "ann@example.com", "password": "x" * 10_000_000}), 413),
     ],

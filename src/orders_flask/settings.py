@@ -10,12 +10,15 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.ports.rate_limiter import RateLimit
 from orders_flask import environment, production
 
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _INTEGERS = frozenset({"cart_snapshot_seconds", "threads", "token_ttl_seconds", "trusted_proxies"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
+_RATE_LIMIT = re.compile(f"[1-9][0-9]{{0,8}}/({'|'.join(_SECONDS)})")
 
 
 class InvalidSetting(ValueError):
@@ -106,10 +109,16 @@ class Settings:
         "CART_REORDER", "off", "`on`: the cart of a canceled or deleted order may be ordered again"
     )
     token_ttl_seconds: int = _setting("TOKEN_TTL_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
+    rate_limit: str = _setting(
+        "RATE_LIMIT",
+        "",
+        "`100/minute` (or `second`, `hour`): the requests of each subject or address; by default no limit",
+    )
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
+    products_public: str = _setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
     threads: int = _setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
     catalog_service_url: str = _setting(
@@ -167,6 +176,7 @@ class Settings:
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
         _one_of("CART_REORDER", self.cart_reorder, "on", "off")
+        _one_of("PRODUCTS_PUBLIC", self.products_public, "on", "off")
         _one_of("MESSAGE_BROKER", self.message_broker, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
@@ -182,6 +192,10 @@ class Settings:
         _within("CART_SNAPSHOT_SECONDS", self.cart_snapshot_seconds, 60, 31_536_000)
         _within("TOKEN_TTL_SECONDS", self.token_ttl_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
+        if self.rate_limit and not _RATE_LIMIT.fullmatch(self.rate_limit):
+            raise InvalidSetting(
+                f"RATE_LIMIT is {self.rate_limit!r}; it must be a number per second, minute or hour: 100/minute."
+            )
         _within("ORDERS_THREADS", self.threads, 1, 256)
         if self.default_currency not in MINOR_UNIT_DIGITS:
             raise InvalidSetting(f"DEFAULT_CURRENCY must be an ISO 4217 code in use, not {self.default_currency!r}.")
@@ -189,6 +203,17 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def request_limit(self) -> RateLimit | None:
+        if not self.rate_limit:
+            return None
+        requests, _, period = self.rate_limit.partition("/")
+        return RateLimit(int(requests), _SECONDS[period])
+
+    @property
+    def products_are_public(self) -> bool:
+        return self.products_public == "on"
 
     @property
     def uses_default_database(self) -> bool:

@@ -40,6 +40,7 @@ SHARED = {
     "created_at",
     "currency",
     "cursor",
+    "description",
     "details",
     "done",
     "email",
@@ -97,7 +98,7 @@ TRACKING_NAMES = {"eventId", "orderID", "shipmentID", "occurredAt"}
 ADDRESS = {field.name for field in fields(Address)}
 ACCOUNTS = {"role", "scope", "scopes", "subject", "request_id"}
 SIGN_IN = {"email", "password"}
-PRODUCTS = {"name", "sku", "stock", "low_stock_threshold", "requested_items"}
+PRODUCTS = {"name", "sku", "description", "stock", "low_stock_threshold", "requested_items", "text"}
 REPORTS = {"since", "before", "placed_from", "placed_before", "offset", "order_ids"}
 COMMANDS = {"gap"}  # of the command line only
 WITHOUT: Mapping[str, set[str]] = {

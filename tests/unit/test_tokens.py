@@ -176,7 +176,7 @@ def test_scopes_are_a_string_or_a_list(scope: object, scopes: set[str]) -> None:
     assert tokens_of("HS256")(sign("HS256", scope=scope)).scopes == scopes
 
 
-@pytest.mark.parametrize("subject", ["a", "a" * 64, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
+@pytest.mark.parametrize("subject", ["a", "a" * 255, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
 def test_subject_of_64_characters_is_accepted(subject: str) -> None:
     assert tokens_of("HS256")(signed(SECRET, claims(subject))).subject == subject
 

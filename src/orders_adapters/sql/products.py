@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,11 @@ _ADD_MANY: Mapping[str, Any] = {
     "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
 }
 _SAVE_MANY = _SAVE.values(
-    {name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity", "low_stock_threshold")}
+    {
+        **{name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity")},
+        **{name: bindparam(name) for name in ("low_stock_threshold", "description", "search_words")},
+        "version": _products.version + 1,
+    }
 )
 
 
@@ -69,15 +74,17 @@ class SqlProductRepository(ProductRepository):
             raise ProductNotFound(product_id)
         return to_product(row)
 
-    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+    def save(self, product: Product, *, by: Actor, at: datetime) -> Product:
         stored = self.get_for_update(product.id)
         # Only changed columns, because an update of the sku, a key, waits for all open transactions of the product.
         new = dict(_values(product).items() - _values(stored).items())
+        saved = replace(product, version=stored.version + 1 if new else stored.version)
         if new:
             with translate_errors(), _translate_sku_conflict(product):
-                self._connection.execute(_SAVE.values(new), {"product_id": product.id})
+                self._connection.execute(_SAVE.values(new | {"version": saved.version}), {"product_id": product.id})
         if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, MovementKind.ADJUSTED, difference, by=by, at=at)
+        return saved
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
         with translate_errors():
@@ -133,6 +140,8 @@ def to_product(row: Row[Any]) -> Product:
         price=Money(row.price_minor, row.currency),
         stock=row.stock_quantity,
         low_stock_threshold=row.low_stock_threshold,
+        description=row.description,
+        version=row.version,
     )
 
 
@@ -144,6 +153,7 @@ def product_with_id(product: NewProduct, product_id: ProductId) -> Product:
         price=product.price,
         stock=product.stock,
         low_stock_threshold=product.low_stock_threshold,
+        description=product.description,
     )
 
 
@@ -155,6 +165,8 @@ def _values(product: NewProduct) -> dict[str, Any]:
         "currency": product.price.currency,
         "stock_quantity": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
+        "description": product.description,
+        "search_words": " ".join(product.search_words),
     }
 
 

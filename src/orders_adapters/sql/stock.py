@@ -36,7 +36,8 @@ _DEDUCT_AND_LOG = text("""
         SELECT count(*) = cardinality(CAST(:ids AS bigint[])) AS sufficient
         FROM locked JOIN requested ON product_id = id WHERE stock_quantity >= quantity
     ), deducted AS (
-        UPDATE products SET stock_quantity = locked.stock_quantity - requested.quantity
+        UPDATE products
+        SET stock_quantity = locked.stock_quantity - requested.quantity, version = locked.version + 1
         FROM requested, locked, availability
         WHERE sufficient AND locked.id = products.id AND requested.product_id = products.id
         RETURNING products.id
@@ -57,7 +58,7 @@ _DEDUCT = text("""
         SELECT count(*) = json_array_length(:requested) AS sufficient
         FROM products JOIN requested ON product_id = id WHERE stock_quantity >= quantity
     )
-    UPDATE products SET stock_quantity = stock_quantity - quantity
+    UPDATE products SET stock_quantity = stock_quantity - quantity, version = version + 1
     FROM requested, availability WHERE sufficient AND product_id = id
     RETURNING *
 """)
@@ -77,7 +78,7 @@ _RELEASE = text(f"""
     ), locked AS (
         SELECT id FROM products WHERE id IN (SELECT product_id FROM released) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE products SET stock_quantity = stock_quantity + released.quantity
+    UPDATE products SET stock_quantity = stock_quantity + released.quantity, version = version + 1
     FROM released, locked WHERE locked.id = products.id AND released.product_id = products.id
 """).bindparams(*_typed)  # noqa: S608 - both parts are constants
 
@@ -91,7 +92,7 @@ _RELEASE_RESERVATION = (
 _ADD_TO = (
     update(tables.products)
     .where(_products.id == bindparam("product_id"))
-    .values(stock_quantity=_products.stock_quantity + bindparam("added"))
+    .values(stock_quantity=_products.stock_quantity + bindparam("added"), version=_products.version + 1)
 )
 
 
@@ -132,7 +133,7 @@ class SqlStock(Stock):
         products = SqlProductRepository(self._connection)
         before = products.get_for_update(product_id)
         validate_stock(before.stock + quantity)
-        after = replace(before, stock=before.stock + quantity)
+        after = replace(before, stock=before.stock + quantity, version=before.version + 1)
         with translate_errors():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "added": quantity})
         write_movement(self._connection, product_id, MovementKind.RESTOCKED, quantity, by=by, at=at)
@@ -146,7 +147,10 @@ class SqlStock(Stock):
         if len(rows) < len(quantities) or not rows[0].sufficient:
             raise InsufficientStock(_shortages(quantities, rows))
         products = map(to_product, rows)
-        remaining = [replace(product, stock=product.stock - quantities[product.id]) for product in products]
+        remaining = [
+            replace(product, stock=product.stock - quantities[product.id], version=product.version + 1)
+            for product in products
+        ]
         return _newly_low(quantities, remaining)
 
     def _deduct_in_steps(

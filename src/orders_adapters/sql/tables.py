@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-from orders_adapters.sql.column_types import UtcDateTime, enum_column, identity_column
+from orders_adapters.sql.column_types import SearchWords, UtcDateTime, enum_column, identity_column
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.auth_token import ALWAYS
@@ -37,7 +37,7 @@ from orders_domain.model.job import JobStatus
 from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
 from orders_domain.model.reservation import ReservationState
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
@@ -206,6 +206,12 @@ products = Table(
     Column("low_stock", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     # A product of an external catalog. It has a row because orders refer to it, but no local stock.
     Column("external", Boolean, nullable=False, server_default=false()),
+    Column("description", String(MAX_DESCRIPTION_LENGTH)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("search_words", SearchWords, nullable=False, server_default=""),  # of the name and the sku
+    # Without a list of pending entries, because every search would read it, and products change rarely.
+    Index("ix_products_search_words", "search_words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    CheckConstraint("version >= 1", name="version"),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # prevents overselling, independently of the code

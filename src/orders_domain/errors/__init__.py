@@ -8,6 +8,7 @@ from orders_domain.errors.accounts import (
     InvalidToken,
     SignInDisabled,
     TooManyAttempts,
+    TooManyRequests,
     UserExists,
     UserNotFound,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "StoreUnavailable",
     "TemplateNotFound",
     "TooManyAttempts",
+    "TooManyRequests",
     "TotalMismatch",
     "Unavailable",
     "UserExists",

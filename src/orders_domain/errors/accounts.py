@@ -49,6 +49,17 @@ class TooManyAttempts(OrdersError):
         self.retry_after = retry_after  # seconds
 
 
+class TooManyRequests(OrdersError):
+    """The subject or the address has exceeded the general limit of requests."""
+
+    kind = Kind.RATE_LIMITED
+    code = "too_many_requests"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__("Too many requests; please try again later.")
+        self.retry_after = retry_after  # seconds
+
+
 class AccessDenied(OrdersError):
     """The actor is authenticated but not permitted to perform the action."""
 

@@ -74,13 +74,13 @@ class StaleOrder(OrdersError):
 
 
 class VersionMismatch(OrdersError):
-    """The current version of the order is none of the expected versions."""
+    """The current version of the order or product is none of the expected versions."""
 
     kind = Kind.PRECONDITION
     code = "version_mismatch"
 
-    def __init__(self, *, expected: frozenset[int], current: int) -> None:
-        super().__init__(f"The order is at version {current}, which is not an expected version.")
+    def __init__(self, *, expected: frozenset[int], current: int, what: str = "order") -> None:
+        super().__init__(f"The {what} is at version {current}, which is not an expected version.")
         self.expected = expected
         self.current = current
 

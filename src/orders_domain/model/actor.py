@@ -8,7 +8,7 @@ from enum import Enum
 from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 
-MAX_SUBJECT_LENGTH = 64
+MAX_SUBJECT_LENGTH = 255  # characters (OpenID Connect Core 1.0, 2)
 
 
 class Role(Enum):
@@ -22,7 +22,7 @@ class Actor:
     """The user or worker that performs a use case.
 
     Raises:
-        InvalidValue: the subject is not a string of 1 to 64 storable characters, the request id is not a storable
+        InvalidValue: the subject is not a string of 1 to 255 storable characters, the request id is not a storable
             string, or the scopes are a single string.
     """
 

@@ -21,7 +21,7 @@ class IdempotencyKey:
     """A client's key for a request that places an order, unique per subject and scope.
 
     Raises:
-        InvalidValue: the key, the subject or the scope is not a string of 1 to 255, 64 or 32 storable characters.
+        InvalidValue: the key, the subject or the scope is not a string of 1 to 255, 255 or 32 storable characters.
     """
 
     subject: str

@@ -1,6 +1,7 @@
 """Use cases: functions that take a frozen request and, by keyword, the ports."""
 
 from orders_domain.use_cases.accounts.authenticate import authenticate
+from orders_domain.use_cases.accounts.limit_requests import LimitRequests, limit_requests
 from orders_domain.use_cases.accounts.manage_users import (
     ChangePassword,
     CreateUser,
@@ -100,6 +101,7 @@ __all__ = [
     "ImportProducts",
     "ImportResult",
     "ImportRow",
+    "LimitRequests",
     "ListOrders",
     "ListProducts",
     "ListTemplates",
@@ -151,6 +153,7 @@ __all__ = [
     "get_product",
     "get_stock_health",
     "import_products",
+    "limit_requests",
     "list_orders",
     "list_products",
     "list_templates",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dependency_injector import containers, providers
 
+from orders_adapters.idna import email_normalizer
 from orders_adapters.serialization import incoming_messages
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system import clock as system_clock
@@ -19,6 +20,7 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, generate_sku
+from orders_domain.model.product_filter import ProductPage
 from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
@@ -98,6 +100,7 @@ class Container(containers.DeclarativeContainer):
     outbox = store.provided.outbox
     jobs = store.provided.jobs
     users = store.provided.users
+    normalize_email = providers.Object(email_normalizer.normalize_email)
     revoked_tokens = auth.provided.revoked_tokens
     rate_limiter = auth.provided.rate_limiter
     password_hasher = auth.provided.password_hasher
@@ -114,6 +117,7 @@ class Container(containers.DeclarativeContainer):
     sign_in: providers.Callable[str] = providers.Callable(
         use_cases.sign_in,
         users=users,
+        normalize_email=normalize_email,
         password_hasher=password_hasher,
         rate_limiter=rate_limiter,
         token_issuer=token_issuer,
@@ -133,10 +137,12 @@ class Container(containers.DeclarativeContainer):
     sign_out: providers.Callable[None] = providers.Callable(
         use_cases.sign_out, revoked_tokens=revoked_tokens, token_issuer=token_issuer, clock=clock
     )
+    limit_requests: providers.Callable[None] = providers.Callable(use_cases.limit_requests, rate_limiter=rate_limiter)
     create_user: providers.Callable[User] = providers.Callable(
         instrumented(use_cases.create_user),
         metrics=metrics,
         users=users,
+        normalize_email=normalize_email,
         password_hasher=password_hasher,
         clock=clock,
         new_id=new_id,
@@ -149,15 +155,17 @@ class Container(containers.DeclarativeContainer):
         metrics=metrics,
         users=users,
         revoked_tokens=revoked_tokens,
+        normalize_email=normalize_email,
         clock=clock,
     )
     enable_user: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.enable_user), metrics=metrics, users=users
+        instrumented(use_cases.enable_user), metrics=metrics, users=users, normalize_email=normalize_email
     )
     change_password: providers.Callable[None] = providers.Callable(
         instrumented(use_cases.change_password),
         metrics=metrics,
         users=users,
+        normalize_email=normalize_email,
         revoked_tokens=revoked_tokens,
         password_hasher=password_hasher,
         clock=clock,
@@ -166,6 +174,7 @@ class Container(containers.DeclarativeContainer):
         instrumented(use_cases.end_sessions),
         metrics=metrics,
         users=users,
+        normalize_email=normalize_email,
         revoked_tokens=revoked_tokens,
         clock=clock,
     )
@@ -274,7 +283,7 @@ class Container(containers.DeclarativeContainer):
     get_product: providers.Callable[Product] = providers.Callable(
         use_cases.get_product, product_catalog=product_catalog
     )
-    list_products: providers.Callable[Sequence[Product]] = providers.Callable(
+    list_products: providers.Callable[ProductPage] = providers.Callable(
         use_cases.list_products, product_catalog=product_catalog
     )
     get_stock_health: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
@@ -370,6 +379,7 @@ class Container(containers.DeclarativeContainer):
         authenticate=authenticate.provider,
         sign_in=sign_in.provider,
         refresh_token=refresh_token.provider,
+        limit_requests=limit_requests.provider,
         sign_out=sign_out.provider,
         place_order=place_order.provider,
         place_catalog_order=place_catalog_order.provider,
@@ -390,11 +400,14 @@ class Container(containers.DeclarativeContainer):
         delete_template=delete_template.provider,
         add_product=add_product.provider,
         update_product=update_product.provider,
+        restock_product=restock_product.provider,
         get_product=get_product.provider,
         list_products=list_products.provider,
         get_stock_health=get_stock_health.provider,
         place_shipped_order=place_shipped_order_by_settings,
         default_currency=settings.provided.default_currency,
+        request_limit=settings.provided.request_limit,
+        products_public=settings.provided.products_are_public,
         new_sku=providers.Callable(generate_sku, new_id).provider,
         prefetch_order=order_cache.provided.prefetch,
         check_components=checks.provider,

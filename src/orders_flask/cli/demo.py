@@ -8,6 +8,7 @@ from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import Money
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct
+from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.user import User
 from orders_domain.ports.users import UserRepository
 from orders_domain.use_cases import AddProduct, ChangePassword, CreateUser, ExportOrders, ListOrders, PlaceOrder
@@ -111,7 +112,7 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
     """Add sample products, unless the catalogue has any."""
-    if container.product_catalog().list_page(limit=1):
+    if container.product_catalog().search(ProductFilter(limit=1)).products:
         return
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
     for sku, name, price, stock in _PRODUCTS:
@@ -171,7 +172,7 @@ def _email(user_id: str) -> str:
 
 
 def _offered_products(container: Container) -> str:
-    products = container.product_catalog().list_page(limit=10)
+    products = container.product_catalog().search(ProductFilter(limit=10)).products
     return "\n".join(
         f"  product {product.id}: {product.name}, {product.price.amount} {product.price.currency}, "
         f"{product.stock} in stock"

@@ -12,6 +12,7 @@ from orders_domain.errors import (
     OrdersError,
     RequestInProgress,
     TooManyAttempts,
+    TooManyRequests,
     Unavailable,
 )
 from orders_domain.model.order import OrderFinalized
@@ -102,12 +103,14 @@ def _domain_error(error: OrdersError, status: int, contract: Contract | None) ->
     if isinstance(error, InvalidCredentials | TooManyAttempts):
         log.warning("sign_in.rejected", reason=error.code, client_address=request.remote_addr)
         use_cases().metrics.request_rejected(reason=error.code)
+    if isinstance(error, TooManyRequests):
+        use_cases().metrics.request_rejected(reason=error.code)
     extra = contract.details(error) if contract else None
     return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
 
 
 def _headers(error: OrdersError) -> dict[str, str]:
-    if isinstance(error, RequestInProgress | TooManyAttempts):
+    if isinstance(error, RequestInProgress | TooManyAttempts | TooManyRequests):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, OrderFinalized):
         return etag(error.order)

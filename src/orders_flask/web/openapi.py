@@ -16,16 +16,16 @@ _WITH_A_KEY = {
     422: "The request does not match its schema, or its Idempotency-Key was used for a different request.",
 }
 _MEANINGS = {
-    304: "The order's current version matches If-None-Match.",
+    304: "The current version matches If-None-Match.",
     400: "The request is malformed or invalid.",
     401: "The bearer token is missing or not valid.",
     403: "The token does not permit this operation.",
     409: "The order's current status does not allow this operation.",
-    412: "The order's current version does not match If-Match.",
-    413: "The body is larger than 1 MiB.",
+    412: "The current version does not match If-Match.",
+    413: "The body is larger than 1 MiB, or than 16 KiB if the operation needs no token.",
     415: "The Content-Type is not application/json.",
     422: "The request does not match its schema.",
-    429: "Too many attempts; retry after Retry-After seconds.",
+    429: "Too many attempts or requests; retry after Retry-After seconds.",
     503: "The service is temporarily unavailable; retry after Retry-After seconds.",
 }
 

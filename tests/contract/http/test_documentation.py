@@ -22,12 +22,16 @@ SHOWN = {
     ("get", "/api/v1/orders/{ref}"),
     ("get", "/ostore/orders/{ref}"),
     ("get", "/api/orders/{order_ref}"),
+    ("get", "/api/v1/products/{ref}"),
 }
 CHANGED = {
     ("patch", "/orders/{order_ref}"),
     ("put", "/api/v1/orders/{ref}/status"),
     ("delete", "/api/v1/orders/{ref}"),
     ("post", "/api/orders/{order_ref}/cancel"),
+    ("patch", "/api/v1/products/{ref}"),
+    ("put", "/api/v1/products/{ref}"),
+    ("post", "/api/v1/products/{ref}/restock"),
 }
 FITS_NOT = {
     "/orders/": {"422"},

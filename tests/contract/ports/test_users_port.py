@@ -24,7 +24,7 @@ def ann(**others: Any) -> User:
 ROOT = ann(id="root", email="root@example.com", role=Role.ADMIN, scopes=frozenset({"orders:write", "a:b"}))
 
 
-@pytest.mark.parametrize("user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 64, email=f"ä'%_@{'e' * 240}.de")])
+@pytest.mark.parametrize("user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 255, email=f"ä'%_@{'e' * 240}.de")])
 def test_account_is_read_as_added(shop: Shop, user: User) -> None:
     shop.users.add(user)
 

@@ -12,12 +12,20 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_domain import Actor, Role
-from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, InvalidValue, TooManyAttempts
+from orders_domain.errors import (
+    AccessDenied,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidToken,
+    InvalidValue,
+    TooManyAttempts,
+)
 from orders_domain.model.auth_token import AuthenticatedToken, Revocation, microseconds
 from orders_domain.model.user import User
 from orders_domain.use_cases import (
@@ -93,12 +101,22 @@ class Auth:
 
     def add_account(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
-        return create_user(request, users=self.users, password_hasher=self.passwords, clock=self.clock, new_id=new_id)
+        return create_user(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            password_hasher=self.passwords,
+            clock=self.clock,
+            new_id=new_id,
+        )
 
-    def sign_in(self, email: str = "ann@example.com", password: str = "correct horse", *, address: str = "::1") -> str:
+    def sign_in(
+        self, email: str = "ann@example.com", password: str = "correct horse", *, address: str | None = "::1"
+    ) -> str:
         return sign_in(
             SignIn(email=email, password=password, address=address),
             users=self.users,
+            normalize_email=normalize_email,
             password_hasher=self.passwords,
             rate_limiter=self.attempts,
             token_issuer=self.issue,
@@ -141,15 +159,22 @@ class Auth:
 
     def disable(self, email: str = "ann@example.com") -> None:
         request = DisableUser(actor=ADMIN, email=email)
-        disable_user(request, users=self.users, revoked_tokens=self.revoked_tokens, clock=self.clock)
+        disable_user(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            revoked_tokens=self.revoked_tokens,
+            clock=self.clock,
+        )
 
     def enable(self, email: str = "ann@example.com") -> None:
-        enable_user(EnableUser(actor=ADMIN, email=email), users=self.users)
+        enable_user(EnableUser(actor=ADMIN, email=email), users=self.users, normalize_email=normalize_email)
 
     def change_password(self, password: str, *, email: str = "ann@example.com") -> None:
         change_password(
             ChangePassword(actor=ADMIN, email=email, password=password),
             users=self.users,
+            normalize_email=normalize_email,
             revoked_tokens=self.revoked_tokens,
             password_hasher=self.passwords,
             clock=self.clock,
@@ -157,7 +182,13 @@ class Auth:
 
     def end_sessions(self, **whose: str) -> None:
         request = EndSessions(actor=ADMIN, **whose)
-        end_sessions(request, users=self.users, revoked_tokens=self.revoked_tokens, clock=self.clock)
+        end_sessions(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            revoked_tokens=self.revoked_tokens,
+            clock=self.clock,
+        )
 
     def accepts(self, shown: str) -> bool:
         try:
@@ -258,6 +289,87 @@ def test_address_limit_covers_many_accounts(auth: Auth) -> None:
     with pytest.raises(TooManyAttempts):
         auth.sign_in(address="203.0.113.9")
     assert auth.sign_in(address="203.0.113.10")
+
+
+def guess(auth: Auth, address: str | None, email: str = "ann@example.com") -> type[Exception]:
+    with pytest.raises((InvalidCredentials, TooManyAttempts)) as refusal:
+        auth.sign_in(email, "wrong horse", address=address)
+    return refusal.type
+
+
+def test_stranger_does_not_lock_out_the_owner(auth: Auth) -> None:
+    auth.add_account()
+
+    for _ in range(60):
+        assert [guess(auth, "203.0.113.9") for _ in range(20)][-1] is TooManyAttempts
+        auth.clock.advance(60)
+
+    assert auth.sign_in(address="198.51.100.1")
+
+
+def test_many_strangers_do_not_lock_out_a_known_address(auth: Auth) -> None:
+    auth.add_account()
+    auth.sign_in(address="198.51.100.1")
+    auth.clock.advance(29 * 24 * 3_600)
+
+    tries = [guess(auth, f"203.0.113.{number % 40}") for number in range(300)]
+
+    assert tries.count(InvalidCredentials) == 100
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="203.0.113.99")
+    assert auth.sign_in(address="198.51.100.1")
+
+
+def test_address_is_known_to_one_account_only(auth: Auth) -> None:
+    auth.add_account()
+    auth.add_account("bob@example.com")
+    auth.sign_in("bob@example.com", address="198.51.100.1")
+
+    for number in range(100):
+        guess(auth, f"203.0.113.{number % 40}")
+
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="198.51.100.1")
+
+
+def test_address_is_forgotten_after_30_days(auth: Auth) -> None:
+    auth.add_account()
+    auth.sign_in(address="198.51.100.1")
+    auth.clock.advance(30 * 24 * 3_600)
+
+    for number in range(100):
+        guess(auth, f"203.0.113.{number % 40}")
+
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="198.51.100.1")
+
+
+def test_thirty_guesses_an_hour_are_verified(auth: Auth) -> None:
+    auth.add_account()
+
+    tries = []
+    for _ in range(59):
+        tries.append(guess(auth, "203.0.113.9"))
+        auth.clock.advance(60)
+
+    assert tries == [InvalidCredentials] * 30 + [TooManyAttempts] * 29
+
+
+def test_unknown_addresses_are_no_single_client(auth: Auth) -> None:
+    for number in range(150):
+        auth.add_account(f"user-{number}@example.com")
+
+        assert auth.sign_in(f"user-{number}@example.com", address=None)
+    assert [guess(auth, None, "user-1@example.com") for _ in range(101)][-2:] == [InvalidCredentials, TooManyAttempts]
+
+
+@pytest.mark.parametrize("spelling", ["jos\u00e9@b\u00fccher.example", "jose\u0301@xn--bcher-kva.EXAMPLE"])
+def test_every_spelling_of_an_address_is_one_account(auth: Auth, spelling: str) -> None:
+    auth.add_account("Jose\u0301@Bu\u0308cher.example")
+
+    assert auth.sign_in(spelling)
+    with pytest.raises(EmailTaken):
+        auth.add_account(spelling)
 
 
 def test_outdated_hash_is_replaced_at_sign_in(auth: Auth) -> None:
@@ -506,17 +618,23 @@ def test_accounts_require_an_administrator(auth: Auth) -> None:
         partial(
             create_user,
             CreateUser(actor=ADA, email="a@b", password="correct horse"),
+            normalize_email=normalize_email,
             password_hasher=auth.passwords,
             clock=auth.clock,
             new_id=new_id,
         ),
         partial(list_users, ListUsers(actor=ADA)),
-        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), **ending),
-        partial(end_sessions, EndSessions(actor=ADA, email="ann@example.com"), **ending),
-        partial(enable_user, EnableUser(actor=ADA, email="ann@example.com")),
+        partial(
+            disable_user, DisableUser(actor=ADA, email="ann@example.com"), normalize_email=normalize_email, **ending
+        ),
+        partial(
+            end_sessions, EndSessions(actor=ADA, email="ann@example.com"), normalize_email=normalize_email, **ending
+        ),
+        partial(enable_user, EnableUser(actor=ADA, email="ann@example.com"), normalize_email=normalize_email),
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
+            normalize_email=normalize_email,
             password_hasher=auth.passwords,
             **ending,
         ),

@@ -50,7 +50,7 @@ def event(**others: Any) -> TrackingEvent:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "a user too long": (lambda: order(user_id="x" * 65), "user_id"),
+    "a user too long": (lambda: order(user_id="x" * 256), "user_id"),
     "a user of no letters": (lambda: order(user_id=""), "user_id"),
     "a user that is a number": (lambda: order(user_id=5), "user_id"),
     "a user with a NUL": (lambda: order(user_id="a\0"), "user_id"),

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from orders_domain.ports.rate_limiter import RateLimit
 from orders_flask import create_app
 from orders_flask.environment import FORMER_NAMES
 from orders_flask.production import EXCEPTIONS, PUBLISHED_SECRETS
@@ -342,7 +343,8 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
-        "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
+        "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "PRODUCTS_PUBLIC": "on", "RATE_LIMIT": "5/hour",
+        "CELERY_BROKER_URL": "amqp://h",
         "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h",
         "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",
         "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
@@ -423,3 +425,26 @@ def test_only_single_words_have_the_own_prefix() -> None:
     names = [name for name, _, _ in documentation()]
 
     assert [name for name in names if name.startswith("ORDERS_") is not ("_" not in name.removeprefix("ORDERS_"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("", None), ("100/minute", RateLimit(100, 60)), ("1/second", RateLimit(1, 1)), ("9/hour", RateLimit(9, 3_600))],
+)
+def test_rate_limit_is_a_number_per_period(text: str, limit: RateLimit | None) -> None:
+    assert Settings(rate_limit=text).request_limit == limit
+
+
+@pytest.mark.parametrize(
+    "text", ["100", "0/minute", "-1/minute", "1.5/minute", "100/minutes", "100 / minute", "x/hour"]
+)
+def test_invalid_rate_limit_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="RATE_LIMIT"):
+        Settings(rate_limit=text)
+
+
+def test_products_are_public_only_if_set() -> None:
+    assert [Settings(products_public=value).products_are_public for value in ("on", "off")] == [True, False]
+    assert not Settings().products_are_public
+    with pytest.raises(InvalidSetting, match="PRODUCTS_PUBLIC"):
+        Settings(products_public="yes")

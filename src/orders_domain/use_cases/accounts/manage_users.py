@@ -9,8 +9,9 @@ from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.auth_token import issued_before, subject_key
-from orders_domain.model.user import User, normalize_email, validate_password
+from orders_domain.model.user import User, validate_password
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.email_normalizer import EmailNormalizer
 from orders_domain.ports.password_hasher import PasswordHasher
 from orders_domain.ports.revoked_tokens import RevokedTokens
 from orders_domain.ports.users import UserRepository
@@ -65,7 +66,13 @@ class EndSessions:
 
 
 def create_user(
-    request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
+    request: CreateUser,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    password_hasher: PasswordHasher,
+    clock: Clock,
+    new_id: NewId,
 ) -> User:
     """Store and return a new account.
 
@@ -95,7 +102,14 @@ def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
     return users.list_page(after=request.after, limit=request.limit)
 
 
-def disable_user(request: DisableUser, *, users: UserRepository, revoked_tokens: RevokedTokens, clock: Clock) -> None:
+def disable_user(
+    request: DisableUser,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    revoked_tokens: RevokedTokens,
+    clock: Clock,
+) -> None:
     """Disable sign-in and token refresh for the account, and revoke its tokens in every process.
 
     Raises:
@@ -107,7 +121,7 @@ def disable_user(request: DisableUser, *, users: UserRepository, revoked_tokens:
     _end_sessions(user.id, revoked_tokens, clock)
 
 
-def enable_user(request: EnableUser, *, users: UserRepository) -> None:
+def enable_user(request: EnableUser, *, users: UserRepository, normalize_email: EmailNormalizer) -> None:
     """Enable sign-in for the account.
 
     Raises:
@@ -121,6 +135,7 @@ def change_password(
     request: ChangePassword,
     *,
     users: UserRepository,
+    normalize_email: EmailNormalizer,
     revoked_tokens: RevokedTokens,
     password_hasher: PasswordHasher,
     clock: Clock,
@@ -138,7 +153,14 @@ def change_password(
     _end_sessions(user.id, revoked_tokens, clock)
 
 
-def end_sessions(request: EndSessions, *, users: UserRepository, revoked_tokens: RevokedTokens, clock: Clock) -> None:
+def end_sessions(
+    request: EndSessions,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    revoked_tokens: RevokedTokens,
+    clock: Clock,
+) -> None:
     """Revoke all tokens of a user in every process; the user may sign in again.
 
     Raises:

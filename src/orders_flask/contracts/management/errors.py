@@ -23,6 +23,7 @@ FIELD_NAMES = {
     "min_total": "min_amount",
     "max_total": "max_amount",
     "offset": "skip",
+    "text": "q",
     **SHIPPING,
 }
 """The published names of the domain's fields."""

@@ -9,9 +9,10 @@ from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import Product, RequestedItem
+from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus, StatusVocabulary
 from orders_domain.use_cases import PlaceCatalogOrder
-from orders_flask.web.pagination import read_cursor
+from orders_flask.web.pagination import read_cursor, read_product_cursor
 from orders_flask.web.path_params import item_number
 
 VOCABULARY = StatusVocabulary(
@@ -74,6 +75,22 @@ def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter
     )
 
 
+def product_filter_from(query: Mapping[str, Any]) -> ProductFilter:
+    """Return the filter of a list of products.
+
+    Raises:
+        InvalidValue: the text has no word.
+        InvalidRequest: the cursor is invalid.
+    """
+    return ProductFilter(
+        text=query.get("q"),
+        sku=query.get("sku"),
+        offset=query["skip"],
+        limit=query["limit"],
+        after=read_product_cursor(query.get("cursor")),
+    )
+
+
 def representation(order: Order) -> Mapping[str, Any]:
     """Return the order for this contract's schema."""
     parts = order.address.as_dict() if order.address else {}
@@ -107,4 +124,6 @@ def product_representation(product: Product) -> Mapping[str, Any]:
         "currency": product.price.currency,
         "stock_quantity": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
+        "description": product.description,
+        "version": product.version,
     }

@@ -37,6 +37,8 @@ ROUTES = [
     "GET /api/v1/products/{product}",
     "POST /api/v1/products/",
     "PATCH /api/v1/products/{product}",
+    "PUT /api/v1/products/{product}",
+    "POST /api/v1/products/{product}/restock",
 ]
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
@@ -72,9 +73,11 @@ def _log_calls(file: Path) -> Iterator[tuple[str, str, str, str]]:
         mappings = _dictionaries(function)
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and (level := _level(call)):
-                fields = dict.fromkeys(field for keyword in call.keywords for field in _fields(keyword, mappings))
+                values = [*call.args[1:], *(keyword.value for keyword in call.keywords if keyword.arg is None)]
+                named = [keyword.arg for keyword in call.keywords if keyword.arg not in (None, "exc_info")]
+                fields = dict.fromkeys(chain(named, *(_keys(value, mappings) for value in values)))
                 names = ", ".join(f"`{field}`" for field in fields)
-                yield f"`{_text(call.args[0])}`", level, f"`{module}`", names
+                yield f"`{_event(call.args[0])}`", level, f"`{module}`", names
 
 
 def _level(call: ast.Call) -> str | None:
@@ -94,24 +97,16 @@ def _dictionaries(function: ast.AST) -> Mapping[str, ast.expr]:
     }
 
 
-def _fields(keyword: ast.keyword, mappings: Mapping[str, ast.expr]) -> Iterator[str]:
-    if keyword.arg is not None:
-        if keyword.arg != "exc_info":
-            yield keyword.arg
-        return
-    for node in ast.walk(keyword.value):
+def _keys(mapping: ast.expr, mappings: Mapping[str, ast.expr]) -> Iterator[str]:
+    for node in ast.walk(mapping):
         expression = mappings.get(node.id, node) if isinstance(node, ast.Name) else node
         if isinstance(expression, ast.Dict):
             yield from (str(key.value) for key in expression.keys if isinstance(key, ast.Constant))
 
 
-def _text(argument: ast.expr) -> str:
-    if isinstance(argument, ast.JoinedStr):
-        return "".join(
-            str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"  # type: ignore[attr-defined]
-            for part in argument.values
-        )
-    return str(ast.literal_eval(argument))
+def _event(argument: ast.expr) -> str:
+    """Return the name of the event, without the text that adapters add for other log formats."""
+    return str(ast.literal_eval(argument)).partition(":")[0]
 
 
 TABLES: Mapping[str, Callable[[], str]] = {

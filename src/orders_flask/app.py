@@ -14,7 +14,7 @@ from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting, Settings, load
-from orders_flask.web import context, error_handlers, health, openapi, request_logging, url_converters
+from orders_flask.web import context, error_handlers, health, openapi, rate_limiting, request_logging, url_converters
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     if settings.uses_default_database and container is None:
         _migrate(services)
     request_logging.install(app)
+    rate_limiting.install(app)
     app.register_blueprint(health.blueprint)
     error_handlers.install(app, _mount(app, settings))
     url_converters.add_slash_aliases(app)

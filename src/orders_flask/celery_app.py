@@ -17,7 +17,7 @@ from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import structured_logging
 from orders_flask.settings import Settings
-from orders_flask.unknown_settings import log_unknown_settings
+from orders_flask.unknown_settings import log_settings_advice
 
 
 def worker_app(read: Settings) -> Celery:
@@ -40,7 +40,7 @@ def worker_app(read: Settings) -> Celery:
 def _configure_logging(**_: Any) -> None:
     read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
-    log_unknown_settings()
+    log_settings_advice()
 
 
 @cache

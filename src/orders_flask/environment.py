@@ -12,6 +12,13 @@ DOTENV = Path(".env")
 SERVER_PID = "ORDERS_SERVER_PID"
 """The variable with the process id of the ``orders serve`` that started a worker."""
 
+FORMER_NAMES = {
+    "ORDERS_JOBS_QUEUE": "JOBS_QUEUE",
+    "TOKEN_SECONDS": "TOKEN_TTL_SECONDS",
+    "TRACKING_SOURCE": "MESSAGE_BROKER",
+}
+"""The settings that were renamed in this release, by former name. The next release does not accept these names."""
+
 
 def variables() -> dict[str, str]:
     """Return the variables of ``.env`` and those of the process, which override them.
@@ -29,9 +36,21 @@ def variables() -> dict[str, str]:
 def value(name: str, variables: Mapping[str, str]) -> str:
     """Return the value of a variable, or the content of the file in ``{name}_FILE``, or "".
 
+    A variable with the former name of the setting is accepted, too.
+
     Raises:
-        ValueError: both variables are set, or the file is empty or cannot be read.
+        ValueError: both variables are set, or the former name has another value; the file is empty or cannot be read.
     """
+    text = _value(name, variables)
+    for former in (old for old, new in FORMER_NAMES.items() if new == name):
+        value_of_former = _value(former, variables)
+        if text and value_of_former and text != value_of_former:
+            raise ValueError(f"{name} and its former name {former} must not be set to different values.")
+        text = text or value_of_former
+    return text
+
+
+def _value(name: str, variables: Mapping[str, str]) -> str:
     text, file = variables.get(name, "").strip(), variables.get(f"{name}_FILE", "").strip()
     if not file:
         return text

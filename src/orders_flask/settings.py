@@ -5,22 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
-from orders_flask import environment
+from orders_domain.ports.rate_limiter import RateLimit
+from orders_flask import environment, production
 
-DEVELOPMENT_SECRET = "orders-development-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
-DEVELOPMENT_CART_SECRET = "orders-development-cart-secret-never-in-production"  # noqa: S105 - as above
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
 _SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
+_INTEGERS = frozenset({"cart_snapshot_seconds", "threads", "token_ttl_seconds", "trusted_proxies"})
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")  # without . and .., which clients and proxies resolve
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
+_RATE_LIMIT = re.compile(f"[1-9][0-9]{{0,8}}/({'|'.join(_SECONDS)})")
 
 
 class InvalidSetting(ValueError):
     """A setting is invalid; the text names it."""
+
+
+class NotForProduction(InvalidSetting):
+    """Settings do not meet the requirements of production; ``report`` has a sentence for each unmet one, else None."""
+
+    def __init__(self, report: Mapping[str, str | None]) -> None:
+        super().__init__(" ".join(f"In production {sentence}" for sentence in report.values() if sentence))
+        self.report = report
 
 
 def _setting(name: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
@@ -32,10 +43,17 @@ class Settings:
     """Every setting, its environment variable and its default.
 
     Raises:
-        InvalidSetting: a value is invalid, or a secret is missing in production.
+        InvalidSetting: a value is invalid, or not allowed in production.
     """
 
-    environment: str = _setting("ORDERS_ENV", "development", "`development` or `production`, which requires secrets")
+    environment: str = _setting(
+        "ORDERS_ENV", "development", "`development` or `production`, which has requirements (see above)"
+    )
+    production_allows: str = _setting(
+        "PRODUCTION_ALLOWS",
+        "",
+        "exceptions from the requirements of production, separated by spaces: " + ", ".join(production.EXCEPTIONS),
+    )
     mounts: Mapping[str, tuple[str, ...]] = _setting(
         "ORDERS_MOUNTS", None, "`contract=/prefix,/prefix contract=/prefix`: the URL prefixes of each contract"
     )
@@ -61,7 +79,10 @@ class Settings:
     )
     redis_prefix: str = _setting("REDIS_PREFIX", "orders:", "prefix of all keys in Redis")
     rabbitmq_url: str = _setting(
-        "RABBITMQ_URL", "", "`amqp://…`: the broker; by default events are only logged", secret=True
+        "RABBITMQ_URL",
+        "",
+        "`amqp://…`: the broker; by default events are only logged, or wait if `DATABASE_URL` is set",
+        secret=True,
     )
     new_order_queue: str = _setting(
         "NEW_ORDER_QUEUE", "new_order", "the task queue that gets a task for each placed order"
@@ -69,7 +90,12 @@ class Settings:
     events_exchange: str = _setting("EVENTS_EXCHANGE", "orders", "the topic exchange that gets every event")
     queue_type: str = _setting("RABBITMQ_QUEUE_TYPE", "classic", "`classic` or `quorum`: the type of the task queue")
     jwt_algorithm: str = _setting("JWT_ALGORITHM", "", "`HS256`, `RS256`, `ES256` or `EdDSA`; no other is accepted")
-    jwt_secret: str = _setting("JWT_SECRET", "", "the secret that signs HS256 tokens, at least 32 bytes", secret=True)
+    jwt_secret: str = _setting(
+        "JWT_SECRET",
+        "",
+        "the secret that signs HS256 tokens, at least 32 bytes; by default a random one in a file",
+        secret=True,
+    )
     jwt_public_key: str = _setting(
         "JWT_PUBLIC_KEY", "", "the PEM public key that verifies tokens, instead of `JWT_SECRET`"
     )
@@ -77,13 +103,28 @@ class Settings:
     jwt_issuer: str = _setting("JWT_ISSUER", "", "if set, the required `iss` of every token")
     jwt_audience: str = _setting("JWT_AUDIENCE", "", "if set, the required `aud` of every token")
     cart_snapshot_secret: str = _setting(
-        "CART_SNAPSHOT_SECRET", "", "the secret that signs carts; `new,old` during a rotation", secret=True
+        "CART_SNAPSHOT_SECRET",
+        "",
+        "the secret that signs carts; `new,old` during a rotation; by default a random one in a file",
+        secret=True,
     )
-    token_seconds: int = _setting("TOKEN_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
+    cart_snapshot_seconds: int = _setting(
+        "CART_SNAPSHOT_SECONDS", 86_400, "the maximum age of a cart that is ordered; 60 to 31536000"
+    )
+    cart_reorder: str = _setting(
+        "CART_REORDER", "off", "`on`: the cart of a canceled or deleted order may be ordered again"
+    )
+    token_ttl_seconds: int = _setting("TOKEN_TTL_SECONDS", 3600, "lifetime of a token of `/auth/login`; 60 to 86400")
+    rate_limit: str = _setting(
+        "RATE_LIMIT",
+        "",
+        "`100/minute` (or `second`, `hour`): the requests of each subject or address; by default no limit",
+    )
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
+    products_public: str = _setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
     threads: int = _setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
     catalog_service_url: str = _setting(
@@ -100,10 +141,10 @@ class Settings:
         "`amqp://…` or `redis://…`: Celery runs large jobs; by default the web processes run them",
         secret=True,
     )
-    jobs_queue: str = _setting("ORDERS_JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
+    jobs_queue: str = _setting("JOBS_QUEUE", "orders_jobs", "the queue from which Celery workers consume jobs")
     jobs: str = _setting("ORDERS_JOBS", "on", "`off` disables large jobs in this process; others run them")
-    tracking_source: str = _setting(
-        "TRACKING_SOURCE",
+    message_broker: str = _setting(
+        "MESSAGE_BROKER",
         "rabbitmq",
         "`rabbitmq` or `kafka`: the broker from which `orders track` and `orders notify` consume",
     )
@@ -140,7 +181,9 @@ class Settings:
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
-        _one_of("TRACKING_SOURCE", self.tracking_source, "rabbitmq", "kafka")
+        _one_of("CART_REORDER", self.cart_reorder, "on", "off")
+        _one_of("PRODUCTS_PUBLIC", self.products_public, "on", "off")
+        _one_of("MESSAGE_BROKER", self.message_broker, "rabbitmq", "kafka")
         _one_of("LOG_LEVEL", self.log_level, "DEBUG", "INFO", "WARNING", "ERROR")
         _one_of("LOG_FORMAT", self.log_format, "", "json", "console")
         _one_of("JWT_ALGORITHM", self.jwt_algorithm, "", "HS256", "RS256", "ES256", "EdDSA")
@@ -152,8 +195,14 @@ class Settings:
         self._check_schema()
         self._check_identity()
         self._check_carts()
-        _within("TOKEN_SECONDS", self.token_seconds, 60, 86_400)
+        self._check_production()
+        _within("CART_SNAPSHOT_SECONDS", self.cart_snapshot_seconds, 60, 31_536_000)
+        _within("TOKEN_TTL_SECONDS", self.token_ttl_seconds, 60, 86_400)
         _within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
+        if self.rate_limit and not _RATE_LIMIT.fullmatch(self.rate_limit):
+            raise InvalidSetting(
+                f"RATE_LIMIT is {self.rate_limit!r}; it must be a number per second, minute or hour: 100/minute."
+            )
         _within("ORDERS_THREADS", self.threads, 1, 256)
         if self.default_currency not in MINOR_UNIT_DIGITS:
             raise InvalidSetting(f"DEFAULT_CURRENCY must be an ISO 4217 code in use, not {self.default_currency!r}.")
@@ -161,6 +210,17 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def request_limit(self) -> RateLimit | None:
+        if not self.rate_limit:
+            return None
+        requests, _, period = self.rate_limit.partition("/")
+        return RateLimit(int(requests), _SECONDS[period])
+
+    @property
+    def products_are_public(self) -> bool:
+        return self.products_public == "on"
 
     @property
     def uses_default_database(self) -> bool:
@@ -176,17 +236,41 @@ class Settings:
         return self.jwt_algorithm or ("RS256" if self.jwt_public_key or self.jwt_jwks_url else "HS256")
 
     @property
-    def signing_secret(self) -> str:
-        return self.jwt_secret or DEVELOPMENT_SECRET
+    def allows_demo(self) -> bool:
+        """Whether the accounts and tokens of ``orders demo`` are accepted."""
+        return not self.production
+
+    @property
+    def has_own_token_secret(self) -> bool:
+        """Whether tokens are verified by a secret or a key that an operator has set."""
+        return bool(self.jwt_secret) or self.algorithm != "HS256"
+
+    @property
+    def local_secrets(self) -> Path:
+        """The file of the random secrets that stand in for those that are not set: beside the database."""
+        path = self.store_url.removeprefix("sqlite:///").partition("?")[0]
+        stored = self.store_url.startswith("sqlite:///") and path not in {"", ":memory:"} and "file:" not in path
+        return Path(f"{path}.secrets" if stored else "orders.secrets")
 
     @property
     def cart_secrets(self) -> tuple[str, ...]:
-        return tuple(secret.strip() for secret in (self.cart_snapshot_secret or DEVELOPMENT_CART_SECRET).split(","))
+        """The secrets that verify carts, newest first; empty if none is set."""
+        return tuple(secret.strip() for secret in self.cart_snapshot_secret.split(",") if self.cart_snapshot_secret)
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """The requirements of production that an operator has waived."""
+        return tuple(self.production_allows.split())
+
+    @property
+    def production_report(self) -> Mapping[str, str | None]:
+        """Return None or a sentence for each requirement of production that is not waived; empty in development."""
+        return production.report(self, allowed=self.exceptions) if self.production else {}
 
     @property
     def warning(self) -> str | None:
         """Advice on a valid but weak setting, or None."""
-        if "checkout" in self.mounts and any(len(secret.encode()) < 32 for secret in self.cart_secrets):
+        if any(len(secret.encode()) < 32 for secret in self.cart_secrets) and "checkout" in self.mounts:
             return "CART_SNAPSHOT_SECRET should have at least 32 bytes; generate one with: openssl rand -hex 32"
         return None
 
@@ -198,8 +282,11 @@ class Settings:
         return "memory" if self.uses_default_database or self.database_url == "memory://" else "none"
 
     @property
-    def broker(self) -> Literal["rabbitmq", "memory"]:
-        return "rabbitmq" if self.rabbitmq_url else "memory"
+    def broker(self) -> Literal["rabbitmq", "log", "none"]:
+        """The broker; the log only for the embedded default, because a lost event cannot be published later."""
+        if self.rabbitmq_url:
+            return "rabbitmq"
+        return "log" if self.uses_default_database and not self.production else "none"
 
     @property
     def services(self) -> bool:
@@ -240,19 +327,23 @@ class Settings:
             )
         if outside:
             return
-        if len(self.signing_secret.encode()) < 32:
+        if self.jwt_secret and len(self.jwt_secret.encode()) < production.MIN_SECRET_LENGTH:
             raise InvalidSetting("JWT_SECRET must have at least 32 bytes; generate one with: openssl rand -hex 32")
-        if self.production and self.signing_secret == DEVELOPMENT_SECRET:
-            raise InvalidSetting("JWT_SECRET must be set, and not to the development secret, if ORDERS_ENV=production.")
+        if self.jwt_secret in production.PUBLISHED_SECRETS:
+            raise InvalidSetting(
+                "JWT_SECRET must not be a secret of the documentation, because everybody knows it; "
+                "generate one with: openssl rand -hex 32"
+            )
 
     def _check_carts(self) -> None:
         if not all(self.cart_secrets):
             raise InvalidSetting("CART_SNAPSHOT_SECRET must not have an empty secret; two are written new,old.")
-        if self.production and "checkout" in self.mounts and DEVELOPMENT_CART_SECRET in self.cart_secrets:
-            raise InvalidSetting(
-                "CART_SNAPSHOT_SECRET must be set, and not to the development secret, if ORDERS_ENV=production and "
-                "ORDERS_MOUNTS has checkout."
-            )
+
+    def _check_production(self) -> None:
+        for word in self.exceptions:
+            _one_of("PRODUCTION_ALLOWS", word, *production.EXCEPTIONS)
+        if any(self.production_report.values()):
+            raise NotForProduction(self.production_report)
 
 
 def load() -> Settings:
@@ -273,7 +364,7 @@ def load() -> Settings:
 def _value(name: str, text: str) -> str | int | Mapping[str, tuple[str, ...]]:
     if name == "mounts":
         return _mounts(text)
-    if name in ("token_seconds", "trusted_proxies", "threads") and text.isascii() and text.isdigit() and len(text) < 10:
+    if name in _INTEGERS and text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     return text.replace("\\n", "\n") if name == "jwt_public_key" else text
 

@@ -1,4 +1,4 @@
-"""Detection of environment variables that look like misspelt settings."""
+"""Detection of environment variables that look like misspelt settings, or are former names of settings."""
 
 import re
 from difflib import get_close_matches
@@ -27,17 +27,34 @@ def unknown_settings() -> list[str]:
     try:
         variables = environment.variables()
     except ValueError:
-        return []  # settings.read() reports it
+        return []  # settings.load() reports it
     names = [name for name, _, _ in settings.documentation()]
     known = {*names, *(f"{name}_FILE" for name in names), environment.SERVER_PID, *_OF_OTHERS}
+    known |= {f"{name}{suffix}" for name in environment.FORMER_NAMES for suffix in ("", "_FILE")}
     unknown = [name for name in sorted(variables.keys() - known) if not _is_link(name, variables[name])]
     return [sentence for name in unknown if (sentence := _sentence(name, names))]
 
 
-def log_unknown_settings() -> None:
-    """Log one warning with all sentences, if there are any."""
+def renamed_settings() -> list[str]:
+    """Return a sentence for each variable that has the former name of a setting."""
+    try:
+        variables = environment.variables()
+    except ValueError:
+        return []  # settings.load() reports it
+    return [
+        f"{former}{suffix} is the former name of {name}{suffix}; the next release does not accept it."
+        for former, name in environment.FORMER_NAMES.items()
+        for suffix in ("", "_FILE")
+        if variables.get(f"{former}{suffix}")
+    ]
+
+
+def log_settings_advice() -> None:
+    """Log one warning with all unknown settings and one with all renamed settings, if there are any."""
     if sentences := unknown_settings():
-        log.warning("unknown settings", advice=" ".join(sentences))
+        log.warning("settings.unrecognized", advice=" ".join(sentences))
+    if sentences := renamed_settings():
+        log.warning("settings.renamed", advice=" ".join(sentences))
 
 
 def _is_link(name: str, value: str) -> bool:

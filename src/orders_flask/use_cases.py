@@ -15,6 +15,8 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
+from orders_domain.model.product_filter import ProductPage
+from orders_domain.ports.rate_limiter import RateLimit
 from orders_flask.observability.metrics import Metrics
 
 
@@ -25,6 +27,7 @@ class UseCases:
     authenticate: Callable[[str], AuthenticatedToken]
     sign_in: Callable[[use_cases.SignIn], str]
     refresh_token: Callable[[use_cases.RefreshToken], str]
+    limit_requests: Callable[[use_cases.LimitRequests], None]
     sign_out: Callable[[use_cases.SignOut], None]
 
     place_order: Callable[[use_cases.PlaceOrder], Order]
@@ -48,11 +51,15 @@ class UseCases:
 
     add_product: Callable[[use_cases.AddProduct], Product]
     update_product: Callable[[use_cases.UpdateProduct], Product]
+    restock_product: Callable[[use_cases.RestockProduct], Product]
     get_product: Callable[[use_cases.GetProduct], Product]
-    list_products: Callable[[use_cases.ListProducts], Sequence[Product]]
+    list_products: Callable[[use_cases.ListProducts], ProductPage]
     get_stock_health: Callable[[use_cases.GetStockHealth], use_cases.StockHealthReport]
 
     default_currency: str
+    request_limit: RateLimit | None
+    products_public: bool
+    """Whether products can be read without a token."""
     new_sku: Callable[[], str]
     prefetch_order: Callable[[UUID | None], None]
     """Make the next read of the cache fetch this order in the round trip of another command; None for no order."""

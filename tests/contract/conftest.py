@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.sql import migrate
 from tests.support.servers.postgresql import PostgresServer
 
@@ -36,3 +37,9 @@ def copied_postgresql(postgres_server: PostgresServer, template_postgresql: str)
     url = postgres_server.copy(template_postgresql)
     yield url
     postgres_server.drop(url)
+
+
+@pytest.fixture(autouse=True)
+def new_queues_are_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish to new queues without delay in this process, because only a killed broker requires it."""
+    monkeypatch.setattr(publisher_connection, "NEW_QUEUE_DELAY", 0.0)

@@ -1,15 +1,20 @@
 """`orders doctor` with real servers: it states why a component is unhealthy, and reveals no secret."""
 
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+import redis
 from sqlalchemy import make_url
 
 from tests.support.command import orders
+from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.rabbitmq import RabbitServer
 from tests.support.servers.redis import RedisServer
+from tests.support.stores import copied_sqlite
 
 SECRET = "s3cret-word"
 
@@ -60,3 +65,40 @@ def test_rabbitmq_failure_has_its_reason(address: str, why: str, rabbitmq_server
 
     assert why in reason_of(tmp_path, "broker", RABBITMQ_URL=address.format(netloc))
     assert why in reason_of(tmp_path, "jobs", CELERY_BROKER_URL=address.format(netloc))
+
+
+def test_shared_redis_prefix_is_advised_against(
+    redis_server: RedisServer, migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    prefix = f"{redis_server.prefix}{uuid4().hex}:"
+    url = copied_sqlite(migrated_sqlite, tmp_path)
+
+    def advice() -> str:
+        ended = orders("doctor", here=tmp_path, DATABASE_URL=url, REDIS_URL=redis_server.url, REDIS_PREFIX=prefix)
+        return "".join(line for line in ended.stdout.splitlines(keepends=True) if line.startswith("advice"))
+
+    assert "REDIS_PREFIX" not in advice()
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.zadd(f"{prefix}databases", {"that of another deployment": time.time()})
+
+    assert "REDIS_PREFIX" in advice()
+
+
+def test_missing_info_permission_is_advised(
+    throwaway_redis: ThrowawayRedis, migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    with redis.Redis.from_url(throwaway_redis.url) as client:
+        client.acl_setuser(
+            "orders",
+            enabled=True,
+            passwords=["+secret"],
+            keys=["*"],
+            channels=["*"],
+            categories=["+@all", "-@dangerous"],
+        )
+    url = throwaway_redis.url.replace("redis://", "redis://orders:secret@")
+
+    ended = orders("doctor", here=tmp_path, DATABASE_URL=copied_sqlite(migrated_sqlite, tmp_path), REDIS_URL=url)
+
+    assert "permission +info" in ended.stdout
+    assert "secret" not in ended.stdout

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.smtp.notifier import SmtpNotifier
 from orders_adapters.system.log_notifier import notify
 from orders_adapters.testing.examples import NOON
@@ -47,6 +48,28 @@ def test_email_has_recipient_text_and_stable_id(mail: MailServer) -> None:
     assert first["Message-ID"] == again["Message-ID"] == f"<{NEWS.id}@example.com>"
 
 
+@pytest.mark.parametrize(
+    "typed", ["Jose\u0301@B\u00fccher.example", "ann@b\u00fccher.example", "\u5f20@xn--bcher-kva.example"]
+)
+def test_letter_to_international_address_leaves(mail: MailServer, typed: str) -> None:
+    address = normalize_email(typed)
+
+    SmtpNotifier(mail.url, sender=SENDER)(replace(LETTER, to=address))
+
+    assert mail.recipients == [address]
+    assert mail.letters[0]["To"] == address
+
+
+def test_ascii_server_gets_international_domains() -> None:
+    with MailServer(options={"enable_SMTPUTF8": False}) as mail:
+        notifier = SmtpNotifier(mail.url, sender=SENDER)
+        notifier(replace(LETTER, to=normalize_email("ann@b\u00fccher.example")))
+        with pytest.raises(NotificationRejected, match="SMTPUTF8"):
+            notifier(replace(LETTER, to="jos\u00e9@example.com"))
+
+    assert mail.recipients == ["ann@xn--bcher-kva.example"]
+
+
 @pytest.mark.parametrize("reply", ["550 no such user", "553 not here"])
 def test_permanent_smtp_error_is_rejected(mail: MailServer, reply: str) -> None:
     mail.replies["ann@example.com"] = reply
@@ -65,7 +88,18 @@ def test_temporary_smtp_error_is_unavailable(mail: MailServer, reply: str) -> No
 
 @pytest.mark.parametrize(
     "address",
-    ["ann", "@", "ann@", "@example.com", "a b@example.com", "a@b\r\nBcc: all@example.com", "a@b,c@d", "ä@x", "<a@b>"],
+    [
+        "ann",
+        "@",
+        "ann@",
+        "@example.com",
+        "a b@example.com",
+        "a@b\r\nBcc: all@example.com",
+        "a@b,c@d",
+        "ä @x",
+        "ä\u200b@x",
+        "<a@b>",
+    ],
 )
 def test_invalid_email_is_rejected_unsent(mail: MailServer, address: str) -> None:
     with pytest.raises(NotificationRejected):

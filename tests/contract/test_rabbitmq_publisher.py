@@ -1,5 +1,6 @@
 """Messages on a real RabbitMQ: the queue, the exchange, the layout of the messages, and their order."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import orjson
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
+from orders_adapters.rabbitmq import publisher_connection
 from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher
 from orders_adapters.serialization import cloudevents
 from orders_domain.model.events import ORDER_PLACED, ORDER_STATUS_CHANGED, Event
@@ -135,3 +137,22 @@ def test_queue_is_durable_with_configured_type(rabbitmq_server: RabbitServer, qu
         channel.queue_declare(name, durable=True, arguments={"x-queue-type": queue_type})
         channel.exchange_declare(name, "topic", durable=True)
     publisher.close()
+
+
+def test_only_a_new_queue_delays_its_first_message(
+    rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher_connection, "NEW_QUEUE_DELAY", 1.0)
+    queue = rabbitmq_server.name("desk")
+    seconds = []
+    for _ in range(2):
+        publisher = RabbitMqEventPublisher(rabbitmq_server.url, queue=queue, exchange=queue)
+        publisher.ping()
+        for _ in range(2):
+            began = time.monotonic()
+            assert publisher.publish([an_event()]) == [None]
+            seconds.append(time.monotonic() - began)
+        publisher.close()
+
+    assert seconds[0] > 0.5
+    assert max(seconds[1:]) < 0.5

@@ -134,7 +134,7 @@ def test_invalidated_copy_is_deleted(cache: RedisOrderCache, redis_server: Redis
     assert not server.exists(key(redis_server, order, "order"))
 
 
-@pytest.mark.parametrize("torn", [b"", b"1", b"1 1 {", b"1 1 []", b"0 1 {}", b"2 1 {}", b"\xff\x00", b"x" * 1000])
+@pytest.mark.parametrize("torn", [b"", b"2", b"2 1 {", b"2 1 []", b"0 1 {}", b"9 1 {}", b"\xff\x00", b"x" * 1000])
 def test_unreadable_entry_is_a_miss_and_replaced(
     cache: RedisOrderCache, redis_server: RedisServer, server: Any, torn: bytes
 ) -> None:
@@ -160,18 +160,18 @@ def test_entry_of_another_schema_is_a_miss(cache: RedisOrderCache, redis_server:
     order = an_order()
     cache.put(order)
     entry = server.get(key(redis_server, order, "order"))
-    server.set(key(redis_server, order, "order"), b"2" + entry[1:])
+    server.set(key(redis_server, order, "order"), b"9" + entry[1:])
 
     assert cache.get(order.id) is None
 
 
 def test_newer_schema_entry_is_not_replaced(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:
     order = an_order(version=3)
-    server.set(key(redis_server, order, "order"), b"2 4 {}")
+    server.set(key(redis_server, order, "order"), b"9 4 {}")
 
     cache.put(order)
 
-    assert server.get(key(redis_server, order, "order")) == b"2 4 {}"
+    assert server.get(key(redis_server, order, "order")) == b"9 4 {}"
 
 
 def test_keys_of_wrong_type_are_repaired(cache: RedisOrderCache, redis_server: RedisServer, server: Any) -> None:

@@ -25,7 +25,7 @@ def content(*items: dict[str, Any], user_id: str | None = "ada", **others: JSON)
             "subtotalCents": sum(thing["quantity"] * thing["unitPriceCents"] for thing in things),
             "currency": currency,
         },
-        "createdAt": "2024-01-01T00:05:00.000Z",
+        "createdAt": "2026-03-14T11:55:00.000Z",
         "userId": user_id,
         "signature": "signed",
         **others,

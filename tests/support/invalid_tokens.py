@@ -230,7 +230,7 @@ def _with_subjects(secret: str, subject: str) -> Iterator[tuple[str, str]]:
         "true": True,
         "a list": [subject],
         "an object": {"id": subject},
-        "65 characters": "a" * 65,
+        "256 characters": "a" * 256,
         "NUL": f"{subject}\x00",
         "half of a surrogate pair": f"{subject}\ud800",
     }

@@ -15,6 +15,7 @@ import psycopg
 from flask import Flask
 from sqlalchemy import Engine, event
 
+from orders_adapters.serialization.broker_messages import published_data
 from orders_adapters.sql import tables
 from orders_domain import Order, Role
 from orders_domain.ports.order_cache import OrderCache
@@ -75,13 +76,13 @@ class Stack:
         Statements about revoked tokens depend on time: with Redis the table is read every 300 s, without Redis at each
         request.
         """
-        with self._statements(lambda statement: "denied_tokens" not in statement) as sent:
+        with self._statements(lambda statement: "revoked_tokens" not in statement) as sent:
             yield sent
 
     @contextmanager
     def statements_about_tokens(self) -> Iterator[list[str]]:
         """The SQL statements about revoked tokens."""
-        with self._statements(lambda statement: "denied_tokens" in statement) as sent:
+        with self._statements(lambda statement: "revoked_tokens" in statement) as sent:
             yield sent
 
     @contextmanager
@@ -164,9 +165,9 @@ class Stack:
         published = Published()
         while publisher.published:
             event = publisher.published.popleft()
-            published.news.append((event.type, {"subject": str(event.order_id), "data": event.data}))
+            published.news.append((event.type, {"subject": str(event.order_id), "data": published_data(event)}))
             if event.type == "orders.user_notification.v1":
-                published.notifications.append(dict(event.data))
+                published.notifications.append(dict(published_data(event)))
             if event.type == "orders.order_placed.v1":
                 published.tasks.append({"order_id": str(event.order_id), "user_id": event.data["user_id"]})
         return published

@@ -13,6 +13,7 @@ from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
 from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.memory import store as memory_store
+from orders_adapters.memory import store_identity as memory_identity
 from orders_adapters.memory import unit_of_work as memory_unit_of_work
 from orders_adapters.memory import users as memory_users
 from orders_adapters.sql import analytics as sql_analytics
@@ -21,6 +22,7 @@ from orders_adapters.sql import idempotency_keys as sql_keys
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import order_templates as sql_templates
 from orders_adapters.sql import revoked_tokens as sql_denylist
+from orders_adapters.sql import store_identity as sql_identity
 from orders_adapters.sql import tables
 from orders_adapters.sql import unit_of_work as sql_unit_of_work
 from orders_adapters.sql import users as sql_users
@@ -42,6 +44,7 @@ def in_memory() -> Shop:
         users=memory_users.InMemoryUserRepository(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
+        identity=memory_identity.InMemoryStoreIdentity(store),
     )
 
 
@@ -56,6 +59,7 @@ def in_database(engine: Engine) -> Shop:
         users=sql_users.SqlUserRepository(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),
+        identity=sql_identity.SqlStoreIdentity(engine),
     )
 
 

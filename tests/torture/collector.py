@@ -14,12 +14,12 @@ from tests.torture.servers import Servers
 
 EXCHANGE, TASKS, TRACKING = "orders", "new_order", "tracking_events"
 EVENTS = "torture_events"
-DEAD = f"{TRACKING}.dead"
-EMPTY = (TRACKING, f"{TRACKING}.early")
+DEAD = f"{TRACKING}.dlq"
+EMPTY = (TRACKING, f"{TRACKING}.retry")
 _QUERIES = {
     "orders": """SELECT id::text, number, user_id, status, version, total_minor, currency, lines, created_at,
         updated_at, deleted_at, cancellation_reason, shipment_id, cart ->> 'snapshotId' AS snapshot_id FROM orders""",
-    "history": """SELECT order_id::text, version, what, at, actor, role, request_id, from_status, to_status, details
+    "history": """SELECT order_id::text, version, kind, at, actor, role, request_id, from_status, to_status, details
         FROM order_history""",
     "items": "SELECT order_id::text, product_id, quantity FROM order_items",
     "products": "SELECT id, stock_quantity FROM products",
@@ -27,7 +27,7 @@ _QUERIES = {
     "outbox": "SELECT event_id::text, order_id::text, version, type, state, last_error FROM outbox",
     "keys": "SELECT subject, key, order_id::text FROM idempotency_keys",
     "jobs": "SELECT id::text, status FROM jobs",
-    "bookings": "SELECT order_id::text, state FROM bookings",
+    "reservations": "SELECT order_id::text, state FROM reservations",
 }
 _UNFINISHED = """SELECT (SELECT count(*) FROM outbox WHERE state <> 'sent')
     + (SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')) AS unfinished"""
@@ -125,7 +125,7 @@ def _messages(broker: BlockingChannel, queue: str) -> Sequence[Message]:
     for method, properties, body in broker.consume(queue, auto_ack=True, inactivity_timeout=1):
         if method is None:
             break
-        reason = (properties.headers or {}).get("x-reason", "") if properties else ""
+        reason = (properties.headers or {}).get("x-dead-letter-reason", "") if properties else ""
         messages.append(Message(body=json.loads(body), reason=str(reason)))
     broker.cancel()
     return messages

@@ -27,7 +27,7 @@ def operation(kind: str, began: float, **facts: Any) -> Operation:
 def line(version: int, kind: str, before: str | None, after: str, **facts: Any) -> dict[str, Any]:
     usual = {"actor": BUYER, "role": "customer", "request_id": KEY, "details": {}}
     at = AT + timedelta(seconds=version)
-    row = {"order_id": ORDER, "version": version, "what": kind, "at": at, "from_status": before, "to_status": after}
+    row = {"order_id": ORDER, "version": version, "kind": kind, "at": at, "from_status": before, "to_status": after}
     return row | usual | facts
 
 
@@ -70,7 +70,7 @@ def kept_promises() -> Evidence:
             products=[{"id": 1, "stock_quantity": 12}],
             movements=[
                 {"product_id": 1, "order_id": None, "kind": "initial", "quantity": 10},
-                {"product_id": 1, "order_id": ORDER, "kind": "taken", "quantity": -3},
+                {"product_id": 1, "order_id": ORDER, "kind": "deducted", "quantity": -3},
                 {"product_id": 1, "order_id": None, "kind": "restocked", "quantity": 5},
             ],
             outbox=[

@@ -24,8 +24,8 @@ from tests.torture.log import Interval, Outcome
 STORES = kept_promises().stores
 ROW = dict(STORES.orders[0])
 OTHER = ROW | {"id": "01a3", "number": 8, "shipment_id": "ship-2"}
-TAKEN = {"product_id": 1, "order_id": ORDER, "kind": "taken", "quantity": -3}
-DEAD = Message(body={"eventId": "parcel-2"}, reason="failed: KeyError")
+DEDUCTED = {"product_id": 1, "order_id": ORDER, "kind": "deducted", "quantity": -3}
+DEAD = Message(body={"eventId": "parcel-2"}, reason="unexpected_error: KeyError")
 LOGGED_OUT = {"subject": "token", "outcome": Outcome.ACKNOWLEDGED}
 
 
@@ -77,7 +77,7 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
     ),
     "stock that was not taken": (with_stores(products=[{"id": 1, "stock_quantity": 15}]), "stock ="),
     "stock that was given back to a live order": (
-        with_stores(movements=[*STORES.movements, TAKEN | {"kind": "given_back", "quantity": 3}]),
+        with_stores(movements=[*STORES.movements, DEDUCTED | {"kind": "released", "quantity": 3}]),
         "stock =",
     ),
     "a restock that is lost": (with_stores(movements=STORES.movements[:2]), "stock ="),
@@ -122,8 +122,8 @@ BREACHES: dict[str, tuple[Evidence, str]] = {
         "healthy within",
     ),
     "a job that does not end": (with_stores(jobs=[{"id": "job", "status": "running"}]), "healthy within"),
-    "a booking that is not released": (
-        with_stores(bookings=[{"order_id": ORDER, "state": "placing"}]),
+    "a reservation that is not released": (
+        with_stores(reservations=[{"order_id": ORDER, "state": "pending"}]),
         "healthy within",
     ),
     "a lock that is held": (with_stores(locks=1), "healthy within"),

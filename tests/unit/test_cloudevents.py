@@ -1,6 +1,6 @@
 """Serialization of events and orders: round trips, and rejection of all other bytes."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_adapters.serialization import cloudevents
+from orders_adapters.serialization import cloudevents, order_snapshot
+from orders_adapters.serialization.json_format import DecodeError
 from orders_domain import CustomItem, Event, Money, Order, OrderStatus, Origin
 from orders_domain.model.address import Address
 from orders_domain.model.currencies import MINOR_UNIT_DIGITS
@@ -40,6 +41,14 @@ ADDRESSES = st.builds(
 )
 OTHERS = st.dictionaries(TEXT.filter(lambda name: name not in content()), JSON, max_size=3)
 CARTS = st.builds(lambda others: cart(**others), OTHERS)
+
+
+def in_one_currency(order: Order) -> Order:
+    """The order with prices in the currency of its total."""
+    lines = [replace(line, unit_price=Money(line.unit_price.minor, order.total.currency)) for line in order.lines]
+    return replace(order, lines=tuple(lines))
+
+
 ORDERS_OF_ITEMS = st.builds(
     Order,
     id=st.uuids(),
@@ -57,7 +66,7 @@ ORDERS_OF_ITEMS = st.builds(
     cancellation_reason=st.none() | TEXT,
     shipment_id=st.none() | TEXT,
     number=st.none() | st.integers(1, 2**53),
-)  # fmt: skip
+).map(in_one_currency)  # fmt: skip
 ORDERS_OF_CARTS = st.builds(lambda order, cart: replace(order, cart=cart, items=cart.items), ORDERS_OF_ITEMS, CARTS)
 ORDERS = ORDERS_OF_ITEMS | ORDERS_OF_CARTS
 PLACED = Event(
@@ -77,29 +86,11 @@ def test_event_round_trips(event: Event) -> None:
 
 @given(ORDERS)
 def test_order_round_trips(order: Order) -> None:
-    back = cloudevents.read_order(cloudevents.order_bytes(order))
+    back = order_snapshot.read_order(order_snapshot.order_bytes(order))
 
     assert back == order
     assert back.new_entries == []
-    assert cloudevents.order_bytes(back) == cloudevents.order_bytes(order)
-
-
-def test_snapshot_has_every_order_field() -> None:
-    order = Order(
-        id=PLACED.order_id,
-        origin=Origin.ORDERS,
-        user_id="ada",
-        items=(CustomItem({}),),
-        total=Money(0, "EUR"),
-        status=OrderStatus.PENDING,
-        created_at=PLACED.at,
-        updated_at=PLACED.at,
-        version=1,
-    )
-
-    snapshot = orjson.loads(cloudevents.order_bytes(order))
-
-    assert set(snapshot) == {field.name for field in fields(Order)} - {"new_entries"}  # a new field must be included
+    assert order_snapshot.order_bytes(back) == order_snapshot.order_bytes(order)
 
 
 def test_event_is_a_cloud_event() -> None:
@@ -119,29 +110,29 @@ def test_event_is_a_cloud_event() -> None:
 @given(EVENTS, ORDERS, OBJECTS)
 def test_unknown_members_are_ignored(event: Event, order: Order, more: dict[str, Any]) -> None:
     wider_event = more | orjson.loads(cloudevents.event_bytes(event))
-    wider_order = more | orjson.loads(cloudevents.order_bytes(order))
+    wider_order = more | orjson.loads(order_snapshot.order_bytes(order))
 
     assert cloudevents.read_event(orjson.dumps(wider_event)) == event
-    assert cloudevents.read_order(orjson.dumps(wider_order)) == order
+    assert order_snapshot.read_order(orjson.dumps(wider_order)) == order
 
 
 @given(st.binary() | JSON.map(orjson.dumps))
 def test_other_bytes_raise_decode_error(raw: bytes) -> None:
-    for read in (cloudevents.read_event, cloudevents.read_order):
-        with pytest.raises(cloudevents.DecodeError):
+    for read in (cloudevents.read_event, order_snapshot.read_order):
+        with pytest.raises(DecodeError):
             read(raw)
 
 
 @given(st.data())
 def test_invalid_member_is_rejected_or_well_formed(data: st.DataObject) -> None:
-    snapshot = orjson.loads(cloudevents.order_bytes(data.draw(ORDERS)))
+    snapshot = orjson.loads(order_snapshot.order_bytes(data.draw(ORDERS)))
     snapshot[data.draw(st.sampled_from(sorted(snapshot)))] = data.draw(JSON)
 
     try:
-        order = cloudevents.read_order(orjson.dumps(snapshot))
-    except cloudevents.DecodeError:
+        order = order_snapshot.read_order(orjson.dumps(snapshot))
+    except DecodeError:
         return
-    assert cloudevents.read_order(cloudevents.order_bytes(order)) == order
+    assert order_snapshot.read_order(order_snapshot.order_bytes(order)) == order
 
 
 @pytest.mark.parametrize(
@@ -156,13 +147,11 @@ def test_invalid_member_is_rejected_or_well_formed(data: st.DataObject) -> None:
     ids=str,
 )
 def test_invalid_event_is_rejected(wrong: dict[str, Any]) -> None:
-    with pytest.raises(cloudevents.DecodeError):
+    with pytest.raises(DecodeError):
         cloudevents.read_event(orjson.dumps(orjson.loads(cloudevents.event_bytes(PLACED)) | wrong))
 
 
-@pytest.mark.parametrize(
-    "line", [["7", 1, [900, "EUR"]], [7, True, [900, "EUR"]], [7, 1, [9.0, "EUR"]], [7, 1]], ids=str
-)
+@pytest.mark.parametrize("line", [["7", 1, 900], [7, True, 900], [7, 1, 9.0], [7, 1]], ids=str)
 def test_invalid_line_is_rejected(line: list[Any]) -> None:
     order = Order(
         id=PLACED.order_id,
@@ -176,5 +165,5 @@ def test_invalid_line_is_rejected(line: list[Any]) -> None:
         version=1,
     )
 
-    with pytest.raises(cloudevents.DecodeError):
-        cloudevents.read_order(orjson.dumps(orjson.loads(cloudevents.order_bytes(order)) | {"lines": [line]}))
+    with pytest.raises(DecodeError):
+        order_snapshot.read_order(orjson.dumps(orjson.loads(order_snapshot.order_bytes(order)) | {"lines": [line]}))

@@ -36,3 +36,16 @@ def test_log_table_lists_the_fields_of_calls() -> None:
 
     assert any("`method`, `path`, `route`, `status`, `duration_ms`" in row for row in rows)
     assert any("`reason`" in row and "`use_case`" in row and "| warning |" in row for row in rows)
+
+
+def test_log_events_are_noun_and_participle() -> None:
+    events = re.findall(r"^\| `(.*?)` \|", reference.log_table(), re.MULTILINE)
+
+    assert "use_case.completed" in events
+    assert [event for event in events if not re.fullmatch(r"[a-z_]+\.[a-z_]*ed", event)] == []
+
+
+def test_log_table_has_fields_of_adapters() -> None:
+    assert "`event.published` | info | `orders_adapters.memory.event_publisher` | `type`, `order`, `version` |" in (
+        reference.log_table()
+    )

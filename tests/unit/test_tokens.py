@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -11,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, public_key, shared_secret
+from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
+from orders_domain.model.auth_token import ALWAYS
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
 
 SECRET = "correct horse battery staple, 2026"
@@ -173,7 +176,7 @@ def test_scopes_are_a_string_or_a_list(scope: object, scopes: set[str]) -> None:
     assert tokens_of("HS256")(sign("HS256", scope=scope)).scopes == scopes
 
 
-@pytest.mark.parametrize("subject", ["a", "a" * 64, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
+@pytest.mark.parametrize("subject", ["a", "a" * 255, "Łukasz", "💡", "' OR 1=1 --", "auth0|5f7c"])
 def test_subject_of_64_characters_is_accepted(subject: str) -> None:
     assert tokens_of("HS256")(signed(SECRET, claims(subject))).subject == subject
 
@@ -273,7 +276,7 @@ def test_family_is_a_short_string(said: dict[str, object], family: str | None) -
     bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada", **said)))
 
     assert bearer.family == family
-    assert len(bearer.revocation_keys) == (1 if family is None else 2)
+    assert len(bearer.numbers) == (3 if family is None else 4)
 
 
 @pytest.mark.parametrize("exp", [1795260000.5, 1795260000.0, 1795260000])
@@ -294,3 +297,32 @@ def test_token_may_expire_in_the_far_future() -> None:
     bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada") | {"exp": 10**17}))
 
     assert bearer.expires_at.year == 9998
+
+
+@pytest.mark.parametrize(
+    ("said", "generation"),
+    [({}, 0), ({"gen": 3}, 3), ({"gen": "3"}, 0), ({"gen": -1}, 0), ({"gen": True}, 0), ({"gen": 2**60}, ALWAYS - 1)],
+)
+def test_generation_is_a_whole_number(said: dict[str, object], generation: int) -> None:
+    bearer = tokens_of("HS256").verify(signed(SECRET, claims("ada", fam="f-1", **said)))
+
+    assert bearer.generation == generation
+    assert bearer.rotation(at=NOON, ttl=timedelta(hours=1)).values()
+
+
+@pytest.mark.parametrize(
+    ("said", "issued_at"),
+    [
+        ({}, 0),
+        ({"iat": 1_795_750_850}, 1_795_750_850_000_000),
+        ({"iat": 1_795_750_850.5}, 1_795_750_850_500_000),
+        ({"iat": 1_795_750_850, "iat_us": 1_795_750_850_123_456}, 1_795_750_850_123_456),
+        ({"iat": 1_795_750_850, "iat_us": 1_795_750_851_123_456}, 1_795_750_850_000_000),
+        ({"iat": 1_795_750_850, "iat_us": "x"}, 1_795_750_850_000_000),
+        ({"iat_us": 1_795_750_850_123_456}, 0),
+        ({"iat": -5}, 0),
+        ({"iat": 2**62}, ALWAYS - 1),
+    ],
+)
+def test_issue_time_is_in_microseconds(said: dict[str, object], issued_at: int) -> None:
+    assert tokens_of("HS256").verify(signed(SECRET, claims("ada", **said))).issued_at == issued_at

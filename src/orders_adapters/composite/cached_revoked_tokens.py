@@ -1,8 +1,9 @@
 """Revoked tokens with a cache that is read first if it is complete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
+from orders_domain.model.auth_token import Revocation
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 
 
@@ -13,16 +14,16 @@ class CachedRevokedTokens(RevokedTokens):
         self._store = store
         self._cache = cache
 
-    def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
-        new = self._store.revoke(keys)
-        self._cache.add(keys)
-        return new
+    def revoke(self, revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        raised = self._store.revoke(revocations)
+        self._cache.add(revocations)
+        return raised
 
-    def is_revoked(self, keys: Sequence[str]) -> bool:
-        cached = self._cache.lookup(keys)
+    def is_revoked(self, numbers: Mapping[str, int]) -> bool:
+        cached = self._cache.lookup(numbers)
         if cached is not None:
             return cached
-        revoked = self._store.is_revoked(keys)
+        revoked = self._store.is_revoked(numbers)
         self._cache.refresh(self._store)
         return revoked
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from orders_adapters.kafka.producer import IdempotentProducer, Options, Record
 from orders_adapters.serialization import cloudevents
+from orders_adapters.serialization.broker_messages import published_data
+from orders_adapters.serialization.json_format import json_bytes
 from orders_domain.model.events import Event
 from orders_domain.ports.event_publisher import EventPublisher
 
@@ -44,4 +46,5 @@ def _record(event: Event, topic: str) -> Record:
     attributes = cloudevents.event_attributes(event)
     headers: dict[str, str | bytes | None] = {"content-type": str(attributes.pop("datacontenttype"))}
     headers |= {f"ce_{name}": str(value) for name, value in attributes.items()}
-    return Record(topic=topic, key=str(event.order_id), value=cloudevents.json_bytes(event.data), headers=headers)
+    value = json_bytes(published_data(event))
+    return Record(topic=topic, key=str(event.order_id), value=value, headers=headers)

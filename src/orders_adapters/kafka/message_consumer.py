@@ -12,7 +12,8 @@ from orders_adapters.kafka.producer import IdempotentProducer, Options, Record, 
 from orders_domain.errors import BrokerUnavailable, PrerequisiteMissing, PublisherUnavailable
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
-REASON = "reason"
+REASON = "x-dead-letter-reason"
+ORIGIN = "x-dead-letter-origin"  # topic/partition/offset
 MAX_REASON_LENGTH = 1_000
 RETRY_WINDOW = 30.0  # seconds since publication in which an early message is retried; an order is stored sooner
 RETRY_DELAY = 0.5  # seconds between two attempts of an early message
@@ -52,7 +53,7 @@ class KafkaMessageConsumer(MessageConsumer):
 
     @property
     def dead_letter_topic(self) -> str:
-        return f"{self._topic}.dead"
+        return f"{self._topic}.dlq"
 
     def poll(self, handler: MessageHandler, *, timeout: float) -> bool:
         consumer = self._connected()
@@ -89,7 +90,7 @@ class KafkaMessageConsumer(MessageConsumer):
             if _is_recent(message):
                 raise
             reason = str(early)
-            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
+            _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})
         if reason is not None:
             self._dead_letter(message, body, reason)
 
@@ -97,7 +98,7 @@ class KafkaMessageConsumer(MessageConsumer):
         origin = f"{message.topic()}/{message.partition()}/{message.offset()}"
         headers: dict[str, str | bytes | None] = {
             REASON: reason[:MAX_REASON_LENGTH].encode(),
-            "origin": origin.encode(),
+            ORIGIN: origin.encode(),
         }
         record = Record(topic=self.dead_letter_topic, key=message.key(), value=body, headers=headers)
         try:
@@ -153,4 +154,4 @@ def _commit(consumer: Consumer, message: Message) -> None:
     try:
         consumer.commit(message=message, asynchronous=False)
     except KafkaException as error:  # the handler is idempotent, so a second delivery is harmless
-        _log.warning("Kafka rejected a commit; the message will be delivered again: %s", error)
+        _log.warning("offset.commit_rejected: the message will be delivered again: %(error)s", {"error": str(error)})

@@ -19,5 +19,8 @@ class InMemoryEventPublisher(EventPublisher):
     def publish(self, events: Sequence[Event]) -> Sequence[str | None]:
         for event in events:
             self.published.append(event)
-            log.info("published %s of order %s, version %s", event.type, event.order_id, event.version)
+            log.info(
+                "event.published: %(type)s of order %(order)s, version %(version)s",
+                {"type": event.type, "order": str(event.order_id), "version": event.version},
+            )
         return [None] * len(events)

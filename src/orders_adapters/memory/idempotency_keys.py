@@ -23,8 +23,8 @@ class InMemoryIdempotencyKeys(IdempotencyKeys):
         entries = self._store.histories[stored.order_id][:1]
         raise DuplicateRequest(rebuild(entries, number=self._store.orders[stored.order_id].number))
 
-    def store(self, key: IdempotencyKey, order: Order) -> None:
-        self._staged[_composite_key(key)] = StoredKey(key.fingerprint, order.id, order.created_at)
+    def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
+        self._staged[_composite_key(key)] = StoredKey(key.fingerprint, order.id, at or order.created_at)
 
     def merge(self) -> None:
         """Copy the staged keys to the store. The caller must hold ``store.read_lock``."""

@@ -9,8 +9,9 @@ from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
 from orders_domain.model import events
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.order import Order
+from orders_domain.model.order import CartOrdered, Order, rebuild
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
@@ -19,14 +20,24 @@ class InMemoryOrderRepository(OrderRepository):
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self._orders: dict[UUID, Order] = {}
+        self._carts: dict[str, UUID | None] = {}
         self._entries: list[HistoryEntry] = []
         self._messages: list[OutboxMessage] = []
 
     def add(self, order: Order) -> None:
         if self._stored(order.id) is not None or self._is_shipped(order.shipment_id):
             raise OrderExists(order.id)
+        if order.cart:
+            if ordered_id := self._ordered(order.cart.snapshot_id):
+                raise CartOrdered(self._placed(ordered_id))
+            self._carts[order.cart.snapshot_id] = order.id
         order.number = next(self._store.numbers)
         self._stage(order)
+
+    def release_cart(self, snapshot_id: str) -> None:
+        order = self._stored(self._ordered(snapshot_id))
+        if order and (order.status is OrderStatus.CANCELED or order.deleted_at):
+            self._carts[snapshot_id] = None
 
     def get_for_update(self, ref: OrderRef) -> Order:
         order = self._stored(self._store.ids.get(ref) if isinstance(ref, int) else ref)
@@ -58,9 +69,22 @@ class InMemoryOrderRepository(OrderRepository):
         """Copy the staged changes to the store. The caller must hold ``store.read_lock``."""
         self._store.orders |= self._orders
         self._store.ids |= {order.number: order.id for order in self._orders.values() if order.number is not None}
+        self._store.carts |= self._carts
         for entry in self._entries:
             self._store.histories.setdefault(entry.order_id, []).append(entry)
         self._store.outbox |= {message.event.id: message for message in self._messages}
+
+    def _ordered(self, snapshot_id: str) -> UUID | None:
+        """Return the id of the order of the cart, if any."""
+        return self._carts.get(snapshot_id, self._store.carts.get(snapshot_id))
+
+    def _placed(self, order_id: UUID) -> Order:
+        """Return an order in its initial state."""
+        entries = self._store.histories.get(order_id) or [
+            entry for entry in self._entries if entry.order_id == order_id
+        ]
+        order = self._stored(order_id)
+        return rebuild(entries[:1], number=order.number if order else None)
 
     def _is_shipped(self, shipment_id: str | None) -> bool:
         return shipment_id is not None and any(

@@ -1,10 +1,9 @@
 """In-memory catalog of the committed products."""
 
-from collections.abc import Sequence
-
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_filter import ProductFilter, ProductPage
 from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 
@@ -19,8 +18,10 @@ class InMemoryProductCatalog(ProductCatalog):
             raise ProductNotFound(product_id)
         return product
 
-    def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
-        return self._all()[offset : offset + limit]
+    def search(self, product_filter: ProductFilter) -> ProductPage:
+        after, skip = product_filter.after or 0, product_filter.offset
+        matching = [product for product in self._all() if product.id > after and product_filter.matches(product)]
+        return ProductPage.from_rows(matching[skip : skip + product_filter.limit + 1], product_filter.limit)
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
         products = self._all()

@@ -36,6 +36,8 @@ class InMemoryProductRepository(ProductRepository, Stock):
             price=product.price,
             stock=0,
             low_stock_threshold=product.low_stock_threshold,
+            description=product.description,
+            version=0,  # the movement of the initial stock makes it 1
         )
         return self._move(added, MovementKind.INITIAL, product.stock, by=by, at=at)
 
@@ -49,15 +51,18 @@ class InMemoryProductRepository(ProductRepository, Stock):
             raise ProductNotFound(product_id)
         return product
 
-    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+    def save(self, product: Product, *, by: Actor, at: datetime) -> Product:
         self._ensure_sku_free(product.sku, product.id)
-        self._save(product, by=by, at=at)
+        return self._save(product, by=by, at=at)
 
-    def _save(self, product: Product, *, by: Actor, at: datetime) -> None:
+    def _save(self, product: Product, *, by: Actor, at: datetime) -> Product:
         stored = self.get_for_update(product.id)
-        self._products[product.id] = product
+        if replace(product, version=stored.version) == stored:
+            return stored
+        saved = self._products[product.id] = replace(product, version=stored.version + 1)
         if difference := product.stock - stored.stock:
             self._movements.append(StockMovement(product.id, MovementKind.ADJUSTED, difference, None, by.subject, at))
+        return saved
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
         requested = set(skus)
@@ -130,7 +135,7 @@ class InMemoryProductRepository(ProductRepository, Stock):
         at: datetime,
         order: Order | None = None,
     ) -> Product:
-        changed = replace(product, stock=product.stock + quantity)
+        changed = replace(product, stock=product.stock + quantity, version=product.version + 1)
         self._products[product.id] = changed
         self._movements.append(
             StockMovement(product.id, movement, quantity, order.id if order else None, by.subject, at)

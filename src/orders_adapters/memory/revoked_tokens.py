@@ -1,10 +1,12 @@
 """In-memory revoked tokens, with a cache and a null cache."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from orders_adapters.memory.store import InMemoryStore
+from orders_domain.model.auth_token import Revocation
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
 MAX_CACHED = 100_000
@@ -14,61 +16,91 @@ class InMemoryRevokedTokens(AllRevokedTokens):
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
+    def revoke(self, revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        stored = self._store.revoked_tokens
         with self._store.read_lock:
-            new = keys.keys() - self._store.revoked_tokens.keys()
-            self._store.revoked_tokens |= {key: keys[key] for key in new}
-            return frozenset(new)
+            raised = {
+                key: revocation
+                for key, revocation in revocations.items()
+                if key not in stored or stored[key].valid_from < revocation.valid_from
+            }
+            stored |= raised
+            return frozenset(raised)
 
-    def is_revoked(self, keys: Sequence[str]) -> bool:
+    def is_revoked(self, numbers: Mapping[str, int]) -> bool:
         with self._store.read_lock:
-            return any(key in self._store.revoked_tokens for key in keys)
+            stored = self._store.revoked_tokens
+            return any(key in stored and number < stored[key].valid_from for key, number in numbers.items())
 
-    def all(self, *, limit: int) -> Mapping[str, datetime] | None:
+    def all(self, *, limit: int) -> Mapping[str, int] | None:
         with self._store.read_lock:
-            return dict(self._store.revoked_tokens) if len(self._store.revoked_tokens) <= limit else None
+            stored = self._store.revoked_tokens
+            return {key: stored[key].valid_from for key in stored} if len(stored) <= limit else None
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         with self._store.read_lock:
-            old = [key for key, until in self._store.revoked_tokens.items() if until < expired_before][:limit]
+            stored = self._store.revoked_tokens
+            old = [key for key, revocation in stored.items() if revocation.until < expired_before][:limit]
             for key in old:
                 del self._store.revoked_tokens[key]
             return len(old)
 
 
 class InMemoryRevokedTokenCache(RevokedTokenCache):
-    """A cache that only this process changes, so that it stays complete after the first refresh."""
+    """A cache that stays complete after a refresh until another process revokes a token.
 
-    def __init__(self) -> None:
+    Processes that share an embedded database notice that by the size of the file ``marker``, to which each revocation
+    appends a byte, and so without a statement. Without a marker there is only this process.
+    """
+
+    def __init__(self, marker: Path | None = None) -> None:
+        self._marker = marker
+        self._seen = 0  # the size of the marker when the cache was complete
         self._lock = threading.Lock()
-        self._keys: set[str] = set()
+        self._valid_from: dict[str, int] = {}
         self._complete = False
 
-    def lookup(self, keys: Sequence[str]) -> bool | None:
+    def lookup(self, numbers: Mapping[str, int]) -> bool | None:
         with self._lock:
-            if not self._keys.isdisjoint(keys):
+            if any(number < self._valid_from.get(key, 0) for key, number in numbers.items()):
                 return True
-            return False if self._complete else None
+            return False if self._complete and self._seen == self._size() else None
 
-    def add(self, keys: Mapping[str, datetime]) -> None:
+    def add(self, revocations: Mapping[str, Revocation]) -> None:
         with self._lock:
-            self._keys |= keys.keys()
+            self._raise({key: revocation.valid_from for key, revocation in revocations.items()})
+            if self._marker:
+                with self._marker.open("ab", buffering=0) as marker:
+                    marker.write(b".")
+                if self._size() == self._seen + 1:  # otherwise another process has revoked a token as well
+                    self._seen += 1
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
+        seen = self._size()  # before the read, so that a later revocation is noticed
         revoked = revoked_tokens.all(limit=MAX_CACHED)
         if revoked is not None:
             with self._lock:
-                self._keys |= revoked.keys()
-                self._complete = True
+                self._raise(revoked)
+                self._complete, self._seen = True, seen
+
+    def _size(self) -> int:
+        try:
+            return self._marker.stat().st_size if self._marker else 0
+        except FileNotFoundError:  # before the first revocation
+            return 0
+
+    def _raise(self, valid_from: Mapping[str, int]) -> None:
+        for key, number in valid_from.items():
+            self._valid_from[key] = max(number, self._valid_from.get(key, 0))
 
 
 class NullRevokedTokenCache(RevokedTokenCache):
     """Always unknown, for several processes without Redis, because a cache per process could miss revocations."""
 
-    def lookup(self, keys: Sequence[str]) -> bool | None:
+    def lookup(self, numbers: Mapping[str, int]) -> bool | None:
         return None
 
-    def add(self, keys: Mapping[str, datetime]) -> None:
+    def add(self, revocations: Mapping[str, Revocation]) -> None:
         return
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:

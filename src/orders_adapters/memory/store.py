@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from orders_domain.model.auth_token import Revocation
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
@@ -53,6 +54,7 @@ class InMemoryStore:
     on_job: Callable[[], None] = _no_op
     orders: dict[UUID, Order] = field(default_factory=dict)
     ids: dict[int, UUID] = field(default_factory=dict)  # by number
+    carts: dict[str, UUID | None] = field(default_factory=dict)  # orders by snapshot id; None after a release
     histories: dict[UUID, list[HistoryEntry]] = field(default_factory=dict)
     outbox: dict[UUID, OutboxMessage] = field(default_factory=dict)  # by event id, in the order of the commits
     products: dict[ProductId, Product] = field(default_factory=dict)
@@ -65,10 +67,11 @@ class InMemoryStore:
     idempotency_keys: dict[tuple[str, str, str], StoredKey] = field(default_factory=dict)  # by subject, scope and key
     inbox: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by scope and message
     users: dict[str, User] = field(default_factory=dict)  # accounts by id
-    revoked_tokens: dict[str, datetime] = field(default_factory=dict)  # the expiry by key
+    revoked_tokens: dict[str, Revocation] = field(default_factory=dict)  # by key
     product_ids: count[int] = field(default_factory=lambda: count(1))
     template_ids: count[int] = field(default_factory=lambda: count(1))
     numbers: count[int] = field(default_factory=lambda: count(1))
+    identity: str = field(default_factory=lambda: uuid4().hex)
     write_lock: threading.Lock = field(default_factory=threading.Lock)
     read_lock: threading.Lock = field(default_factory=threading.Lock)
     relay_lock: threading.Lock = field(default_factory=threading.Lock)

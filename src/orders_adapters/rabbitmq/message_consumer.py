@@ -20,9 +20,9 @@ from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
 
 HEARTBEAT = 60  # seconds; long, because no heartbeat is sent while a message is handled
 PREFETCH = 20
-REASON = "x-reason"
+REASON = "x-dead-letter-reason"
 MAX_REASON_LENGTH = 1_000
-ATTEMPTS_HEADER = "x-tries"
+RETRY_COUNT = "x-retry-count"
 """The number of retries of an early message. Each copy has its own count, so that retries are limited."""
 RETRY_DELAY, MAX_RETRIES = 5.0, 13  # seconds between retries of an early message; in total more than a minute
 _PRECONDITION_FAILED = 406
@@ -37,15 +37,15 @@ class _Delivery:
     body: bytes
 
     @property
-    def attempts(self) -> int:
+    def retry_count(self) -> int:
         """The retries so far. An invalid or negative value of a publisher counts as 0."""
-        attempts = (self.properties.headers or {}).get(ATTEMPTS_HEADER)
-        return max(attempts, 0) if type(attempts) is int else 0
+        count = (self.properties.headers or {}).get(RETRY_COUNT)
+        return max(count, 0) if type(count) is int else 0
 
     @property
     def headers(self) -> dict[str, Any]:
         """The headers of the publisher, without those of retries and dead-lettering."""
-        own = (ATTEMPTS_HEADER, "x-death", "x-first-death-", "x-last-death-")
+        own = (RETRY_COUNT, "x-death", "x-first-death-", "x-last-death-")
         return {name: value for name, value in (self.properties.headers or {}).items() if not name.startswith(own)}
 
 
@@ -86,12 +86,12 @@ class RabbitMqMessageConsumer(MessageConsumer):
         try:
             reason = handler(message.body)
         except PrerequisiteMissing as early:
-            if message.attempts < MAX_RETRIES:
-                headers[ATTEMPTS_HEADER] = message.attempts + 1
+            if message.retry_count < MAX_RETRIES:
+                headers[RETRY_COUNT] = message.retry_count + 1
                 self._retries.publish(message.body, message.properties, headers=headers, timeout=RETRY_DELAY)
                 return False
             reason = str(early)
-            _log.warning("The retries of an early message are exhausted; it is dead-lettered: %s", reason)
+            _log.warning("message.dead_lettered: the retries are exhausted: %(error)s", {"error": reason})
         if reason is not None:
             headers[REASON] = reason[:MAX_REASON_LENGTH]
             self._dead_letters.publish(message.body, message.properties, headers=headers)
@@ -124,7 +124,10 @@ class RabbitMqMessageConsumer(MessageConsumer):
         except ChannelClosedByBroker as refusal:
             if refusal.reply_code != _PRECONDITION_FAILED:
                 raise
-            _log.warning("RabbitMQ rejected a declaration; consuming from the existing queue: %s", refusal.reply_text)
+            _log.warning(
+                "queue.declaration_rejected: consuming from the existing queue: %(error)s",
+                {"error": refusal.reply_text},
+            )
         self._channel = connection.channel()
         self._channel.basic_qos(prefetch_count=PREFETCH)
         return connection

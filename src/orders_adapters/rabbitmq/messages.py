@@ -8,6 +8,8 @@ from pika import BasicProperties, DeliveryMode
 
 from orders_adapters.rabbitmq.topology import Topology
 from orders_adapters.serialization import cloudevents
+from orders_adapters.serialization.broker_messages import published_data
+from orders_adapters.serialization.json_format import json_bytes
 from orders_domain.model.events import ORDER_PLACED, USER_NOTIFICATION, Event
 
 TASK = "orders.new_order"
@@ -57,7 +59,7 @@ def _celery_message(event: Event, topology: Topology) -> Message:
         exchange="",
         routing_key=topology.queue,
         mandatory=True,
-        body=cloudevents.json_bytes(members | task),
+        body=json_bytes(members | task),
         properties=_properties(event, content_type="application/json"),
     )
 
@@ -67,7 +69,7 @@ def _notification_message(event: Event, topology: Topology) -> Message:
         exchange=topology.exchange,
         routing_key=USER_NOTIFICATIONS,
         mandatory=False,
-        body=cloudevents.json_bytes(event.data),
+        body=json_bytes(published_data(event)),
         properties=_properties(event, content_type="application/json"),
     )
 

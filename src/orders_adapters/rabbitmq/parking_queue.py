@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
 import pika
 from pika import BasicProperties, DeliveryMode
-from pika.channel import Channel
 
 from orders_adapters.rabbitmq.messages import Message
 from orders_adapters.rabbitmq.publisher_connection import PublisherConnection
-from orders_adapters.rabbitmq.topology import Declaration
+from orders_adapters.rabbitmq.topology import Declaration, DurableQueue, ExistingQueue
 from orders_domain.errors import BrokerUnavailable, PublisherUnavailable
 
 
@@ -28,7 +27,7 @@ class ParkingQueue:
 
     @property
     def declarations(self) -> Sequence[Declaration]:
-        return (self._declare,)
+        return (ExistingQueue(self._queue), DurableQueue(self._queue, self._arguments))
 
     def publish(
         self, body: bytes, properties: BasicProperties, *, headers: Mapping[str, Any], timeout: float | None = None
@@ -62,6 +61,3 @@ class ParkingQueue:
             self._connection = PublisherConnection(self._parameters, self)
         self._connection.wait_until_ready(timeout=self._timeout)
         return self._connection
-
-    def _declare(self, channel: Channel, done: Callable[[object], None]) -> None:
-        channel.queue_declare(self._queue, durable=True, arguments=self._arguments, callback=done)

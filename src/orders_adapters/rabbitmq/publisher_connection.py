@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -19,6 +20,13 @@ from orders_adapters.rabbitmq.messages import Message
 from orders_adapters.rabbitmq.topology import Declarable, declare
 from orders_domain.errors import PublisherUnavailable
 
+NEW_QUEUE_DELAY = 3.0
+"""Seconds from the declaration of a new queue to the first message.
+
+RabbitMQ confirms messages before the definition of their queue is on disk: if it is killed within about two seconds
+after the declaration, it restarts without the queue and its confirmed messages (decision 0026).
+"""
+
 ANY_EXCHANGE = "amq.topic"  # every virtual host has it
 _Response = TypeVar("_Response")
 _OnResponse = Callable[[_Response], None]
@@ -32,6 +40,7 @@ class PublisherConnection:
 
     def __init__(self, parameters: Parameters, topology: Declarable) -> None:
         self._topology = topology
+        self._first_publish_at = 0.0  # by the monotonic clock
         self._batch: ConfirmedBatch | None = None
         self._next_tag = 1
         self._pid = os.getpid()
@@ -61,7 +70,11 @@ class PublisherConnection:
         def begin(channel: Channel, on_response: _OnResponse[Sequence[str | None]]) -> None:
             self._batch = ConfirmedBatch(messages, channel=channel, first_tag=self._next_tag, done=on_response)
             self._next_tag += len(messages)
-            self._batch.send_more()
+            delay = self._first_publish_at - time.monotonic()
+            if delay > 0:
+                self._connection.ioloop.call_later(delay, self._batch.send_more)
+            else:
+                self._batch.send_more()
 
         return self._ask(begin, timeout)
 
@@ -117,7 +130,9 @@ class PublisherConnection:
             return
         declare(connection, self._topology.declarations, then=self._begin_to_confirm)
 
-    def _begin_to_confirm(self, channel: Channel) -> None:
+    def _begin_to_confirm(self, channel: Channel, queue_is_new: bool) -> None:
+        if queue_is_new:
+            self._first_publish_at = time.monotonic() + NEW_QUEUE_DELAY
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(self._returned)
         channel.confirm_delivery(self._confirmed, callback=lambda _: self._ready.set_result(channel))

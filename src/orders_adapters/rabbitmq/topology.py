@@ -11,13 +11,45 @@ from pika.channel import Channel
 from pika.connection import Connection
 from pika.exceptions import ChannelClosedByBroker
 
-Declaration: TypeAlias = Callable[[Channel, Callable[[object], None]], None]
-"""Declares a queue or an exchange on a channel, and calls the callback when the broker has confirmed it."""
-
+_NOT_FOUND = 404
 _log = logging.getLogger(__name__)
 
 MAX_DELIVERIES = 100
 """The deliveries of a message whose consumers die, after which the broker dead-letters it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingQueue:
+    """A check whether a queue exists. The broker closes the channel if it does not."""
+
+    name: str
+
+    def declare(self, channel: Channel, done: Callable[[object], None]) -> None:
+        channel.queue_declare(self.name, passive=True, callback=done)
+
+
+@dataclass(frozen=True, slots=True)
+class DurableQueue:
+    """A durable queue. The broker closes the channel if it exists with other arguments."""
+
+    name: str
+    arguments: Mapping[str, Any] | None = None
+
+    def declare(self, channel: Channel, done: Callable[[object], None]) -> None:
+        channel.queue_declare(self.name, durable=True, arguments=self.arguments, callback=done)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicExchange:
+    """A durable topic exchange."""
+
+    name: str
+
+    def declare(self, channel: Channel, done: Callable[[object], None]) -> None:
+        channel.exchange_declare(self.name, exchange_type="topic", durable=True, callback=done)
+
+
+Declaration: TypeAlias = ExistingQueue | DurableQueue | TopicExchange
 
 
 class Declarable(Protocol):
@@ -45,14 +77,8 @@ class Topology:
 
     @property
     def declarations(self) -> Sequence[Declaration]:
-        return (self._declare_queue, self._declare_exchange)
-
-    def _declare_queue(self, channel: Channel, done: Callable[[object], None]) -> None:
         arguments = None if self.queue_type == "classic" else {"x-queue-type": self.queue_type}
-        channel.queue_declare(self.queue, durable=True, arguments=arguments, callback=done)
-
-    def _declare_exchange(self, channel: Channel, done: Callable[[object], None]) -> None:
-        channel.exchange_declare(self.exchange, exchange_type="topic", durable=True, callback=done)
+        return (ExistingQueue(self.queue), DurableQueue(self.queue, arguments), TopicExchange(self.exchange))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +96,11 @@ class ConsumerQueue:
 
     @property
     def dead_letter(self) -> str:
-        return f"{self.queue}.dead"
+        return f"{self.queue}.dlq"
 
     @property
     def retry(self) -> str:
-        return f"{self.queue}.early"
+        return f"{self.queue}.retry"
 
     @property
     def retry_arguments(self) -> Mapping[str, Any]:
@@ -104,13 +130,16 @@ class ConsumerQueue:
             channel.queue_bind(self.queue, self.exchange, self.key)
 
 
-def declare(connection: Connection, declarations: Sequence[Declaration], *, then: Callable[[Channel], None]) -> None:
-    """Make the declarations one after the other, and pass a channel to ``then``.
+def declare(
+    connection: Connection, declarations: Sequence[Declaration], *, then: Callable[[Channel, bool], None]
+) -> None:
+    """Make the declarations one after the other. Pass a channel to ``then``, and whether a queue is new.
 
     A declaration that the broker rejects (other arguments exist, or the permission is missing) is logged and skipped,
     because publishing may still work, and reports an error if it does not.
     """
     remaining = list(declarations)
+    queue_is_new = False
 
     def open_channel() -> None:
         connection.channel(on_open_callback=opened)
@@ -121,20 +150,26 @@ def declare(connection: Connection, declarations: Sequence[Declaration], *, then
 
     def declare_next(channel: Channel) -> None:
         if remaining:
-            remaining[0](channel, lambda _: done(channel))
+            remaining[0].declare(channel, lambda _: done(channel))
         else:
-            then(channel)
+            then(channel, queue_is_new)
 
     def done(channel: Channel) -> None:
         remaining.pop(0)
         declare_next(channel)
 
     def closed(_: Channel, reason: Exception) -> None:
-        if remaining and isinstance(reason, ChannelClosedByBroker):  # a rejected declaration closes the channel
+        nonlocal queue_is_new
+        if not remaining or not isinstance(reason, ChannelClosedByBroker):  # a rejected declaration closes the channel
+            return
+        rejected = remaining.pop(0)
+        if isinstance(rejected, ExistingQueue) and reason.reply_code == _NOT_FOUND:
+            queue_is_new = True
+        else:
             _log.warning(
-                "RabbitMQ rejected a declaration; publishing to the existing queue or exchange: %s", reason.reply_text
+                "queue.declaration_rejected: publishing to the existing queue or exchange: %(error)s",
+                {"error": reason.reply_text},
             )
-            remaining.pop(0)
-            open_channel()
+        open_channel()
 
     open_channel()

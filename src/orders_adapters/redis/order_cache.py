@@ -15,12 +15,13 @@ from orders_adapters.redis import lua_scripts
 from orders_adapters.redis.circuit_breaker import CircuitBreaker, CircuitOpen
 from orders_adapters.redis.client import connect
 from orders_adapters.redis.prefetch import Prefetch, Prefetched
-from orders_adapters.serialization import cloudevents
+from orders_adapters.serialization import order_snapshot
+from orders_adapters.serialization.json_format import DecodeError
 from orders_domain.errors import Unavailable
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
 
-SCHEMA = b"1"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
+SCHEMA = b"2"  # of the JSON; another schema is a miss, so that old and new processes can share a Redis
 MAX_REQUEST_SECONDS = 600  # a fence outlives every copy that could have been read before it was raised
 
 _Result = TypeVar("_Result")
@@ -64,7 +65,7 @@ class RedisOrderCache(OrderCache):
         self._prefetch.request(self._keys(order_id)[0] if order_id else None)
 
     def put(self, order: Order) -> None:
-        value = b"%b %d %b" % (SCHEMA, order.version, cloudevents.order_bytes(order))
+        value = b"%b %d %b" % (SCHEMA, order.version, order_snapshot.order_bytes(order))
         call = (*self._keys(order.id), value, order.version, self._ttl * 1000, self._seconds_since_miss(order.id))
         self._try_call(lambda client: lua_scripts.run(client, lua_scripts.PUT, [call]))
 
@@ -142,7 +143,7 @@ def _read(value: bytes, order_id: UUID) -> Order | None:
     if schema != SCHEMA:
         return None
     try:
-        order = cloudevents.read_order(rest.partition(b" ")[2])
-    except cloudevents.DecodeError:
+        order = order_snapshot.read_order(rest.partition(b" ")[2])
+    except DecodeError:
         return None
     return order if order.id == order_id else None

@@ -2,61 +2,42 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
 
 import redis
 
+from orders_adapters.redis import revoked_token_scripts as scripts
 from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.resilient_client import ResilientClient
+from orders_domain.errors import StoreUnavailable
+from orders_domain.model.auth_token import Revocation
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
 TTL = 300  # seconds after which the cache is filled again
 MAX_CACHED = 100_000
-RETRY_AFTER = 60.0  # seconds without a further attempt after MAX_CACHED was exceeded
+RETRY_AFTER = 60.0  # seconds without a further attempt after MAX_CACHED was exceeded, or INFO was not permitted
+BUSY_RETRY = 1.0  # seconds without a further attempt while another process fills the cache
+FILL_SECONDS = 10  # after which a process that fills the cache counts as dead
+SEEN_SECONDS = 600  # for which a database counts as a user of the prefix after a fill
+NO_INFO = (
+    "the Redis user must have the permission +info, otherwise each request reads the revoked tokens from the database"
+)
 _BATCH = 1_000
 _Result = TypeVar("_Result")
-
-# Everything is in one sorted set, because Redis loses or retains a key as a unit: the revoked keys, scored by their
-# expiry, and `complete <run id>`. Redis's run id differs after a restart from an old snapshot and on a promoted
-# replica, so the cache does not count as complete there.
-_RUN = "local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)') or ''\n"
-LOOKUP = (
-    _RUN
-    + """
-for _, key in ipairs(ARGV) do
-  if redis.call('ZSCORE', KEYS[1], key) then return 1 end
-end
-return redis.call('ZSCORE', KEYS[1], 'complete ' .. run) and 0 or -1
-"""
-)
-BEGIN = (
-    _RUN
-    + """
-redis.call('ZADD', KEYS[1], 0, 'begun ' .. ARGV[1] .. ' ' .. run)
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return 1
-"""
-)
-# A fill that began before Redis lost the set must not complete after the loss.
-COMPLETE = (
-    _RUN
-    + """
-if run == '' or redis.call('ZREM', KEYS[1], 'begun ' .. ARGV[1] .. ' ' .. run) == 0 then return 0 end
-redis.call('ZADD', KEYS[1], 0, 'complete ' .. run)
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
-"""
-)
+log = logging.getLogger(__name__)
 
 
 class RedisRevokedTokenCache(RevokedTokenCache):
     """One round trip per lookup.
+
+    ``identity`` returns that of the database, whose cache is separate from those of others with the same prefix.
 
     After a failed call, a process does not trust the cache until it has filled it again, because revocations may be
     missing. Limit: if a process that revokes a token cannot reach Redis but other processes can, these accept the
@@ -68,41 +49,84 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         url: str,
         *,
         prefix: str = "orders:",
+        identity: Callable[[], str] = lambda: "",
         timeout: float = 0.1,
         ttl: float = TTL,
         prefetch: Prefetch | None = None,
     ) -> None:
         self._redis = ResilientClient(url, timeout=timeout)
         self._prefetch = prefetch
-        self._key = f"{prefix}denied"
+        self._prefix, self._identity = prefix, identity
+        self._key: str | None = None  # unknown until the identity is read
         self._ttl = int(ttl * 1_000)
         # A new process does not trust the cache, because its predecessor may have died before it added a token.
         self._failures = 1
         self._verified = 0  # the number of failures when the cache was last filled
         self._not_before = 0.0
+        self._filling = threading.Lock()
 
-    def lookup(self, keys: Sequence[str]) -> bool | None:
-        reply = self._try_call(lambda client: evaluate(client, LOOKUP, self._key, *keys, prefetch=self._prefetch))
+    def lookup(self, numbers: Mapping[str, int]) -> bool | None:
+        try:
+            key = self._key or self._read_key()
+        except StoreUnavailable:
+            return None
+        reply = self._try_call(
+            lambda client: evaluate(client, scripts.LOOKUP, key, *_pairs(numbers), prefetch=self._prefetch)
+        )
         if reply == 1:
             return True
         return False if reply == 0 and self._failures == self._verified else None
 
-    def add(self, keys: Mapping[str, datetime]) -> None:
+    def add(self, revocations: Mapping[str, Revocation]) -> None:
+        try:
+            key = self._key or self._read_key()
+        except StoreUnavailable:
+            self._failures += 1
+            return
+        valid_from = {name: revocation.valid_from for name, revocation in revocations.items()}
+
         def add(client: redis.Redis) -> bool:
             try:
-                self._add(client, keys)
+                self._add(client, key, valid_from)
             except redis.ResponseError:  # such as full memory, which permits DEL; no process may trust the cache now
-                client.delete(self._key)
+                client.delete(key)
             return True
 
         if self._try_call(add) is None:
             self._try_call(add)  # because other processes trust the cache, and most failures are short
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
-        failures, fill_id = self._failures, uuid4().hex
-        if time.monotonic() < self._not_before:
+        if time.monotonic() < self._not_before or not self._filling.acquire(blocking=False):
             return
-        if self._try_call(lambda client: evaluate(client, BEGIN, self._key, fill_id, self._ttl)) is None:
+        try:
+            self._fill(revoked_tokens)
+        finally:
+            self._filling.release()
+
+    def advice(self) -> str | None:
+        """Return what operators should change, or None: missing permissions, or a prefix that another database uses.
+
+        Raises:
+            StoreUnavailable: the store is unavailable.
+        """
+        if self._try_call(lambda client: evaluate(client, scripts.RUN_ID, self._seen)) == b"":
+            return f"REDIS_URL: {NO_INFO}."
+        seen = self._try_call(lambda client: client.zrangebyscore(self._seen, time.time() - SEEN_SECONDS, "+inf"))
+        if isinstance(seen, list) and set(seen) - {self._identity().encode()}:
+            return "REDIS_PREFIX is also used with another database; each deployment must have its own prefix."
+        return None
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def _fill(self, revoked_tokens: AllRevokedTokens) -> None:
+        key = self._read_key()  # again, because it changes after a restore
+        failures, fill_id = self._failures, uuid4().hex
+        begun = self._try_call(
+            lambda client: evaluate(client, scripts.BEGIN, key, fill_id, self._ttl, int(FILL_SECONDS * 1_000))
+        )
+        if begun != scripts.BEGUN:
+            self._pause(begun)
             return
         if (revoked := revoked_tokens.all(limit=MAX_CACHED)) is None:
             self._not_before = time.monotonic() + RETRY_AFTER
@@ -111,20 +135,38 @@ class RedisRevokedTokenCache(RevokedTokenCache):
         def fill(client: redis.Redis) -> object:
             remaining = iter(revoked.items())
             while batch := dict(islice(remaining, _BATCH)):
-                self._add(client, batch)
-            return evaluate(client, COMPLETE, self._key, fill_id, self._ttl)
+                self._add(client, key, batch)
+            client.zadd(self._seen, {self._identity(): time.time()})
+            return evaluate(client, scripts.COMPLETE, key, fill_id, self._ttl)
 
         if self._try_call(fill) == 1:
             self._verified = failures
 
-    def close(self) -> None:
-        self._redis.close()
+    def _pause(self, begun: object) -> None:
+        if begun == scripts.BUSY:
+            self._not_before = time.monotonic() + BUSY_RETRY
+        elif begun == scripts.NO_RUN_ID:
+            self._not_before = time.monotonic() + RETRY_AFTER
+            log.warning("revoked_tokens.not_cached: %(reason)s", {"reason": NO_INFO})
 
-    def _add(self, client: redis.Redis, keys: Mapping[str, datetime]) -> None:
-        client.zadd(self._key, {key: until.timestamp() for key, until in keys.items()})
+    def _read_key(self) -> str:
+        identity = self._identity()
+        self._key = f"{self._prefix}revoked_tokens:{identity}" if identity else f"{self._prefix}revoked_tokens"
+        return self._key
+
+    @property
+    def _seen(self) -> str:
+        return f"{self._prefix}databases"
+
+    def _add(self, client: redis.Redis, key: str, valid_from: Mapping[str, int]) -> None:
+        evaluate(client, scripts.ADD, key, self._ttl, *_pairs(valid_from))
 
     def _try_call(self, command: Callable[[redis.Redis], _Result]) -> _Result | None:
         reply = self._redis.try_call(command)
         if reply is None:
             self._failures += 1
         return reply
+
+
+def _pairs(valid_from: Mapping[str, int]) -> list[str | int]:
+    return [part for pair in valid_from.items() for part in pair]

@@ -12,12 +12,15 @@ import jwt
 
 from orders_domain.errors import InvalidToken, InvalidValue
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.auth_token import ALWAYS, AuthenticatedToken
 
 MIN_SECRET_LENGTH = 32  # bytes, for HS256 (RFC 7518, 3.2)
 MAX_TOKEN_LENGTH = 8 * 1024  # characters
 FAMILY = "fam"  # the claim with the id of the sign-in that issued the token
+GENERATION = "gen"  # the claim with the number of refreshes since the sign-in
+ISSUED_AT = "iat_us"  # the claim with ``iat`` in microseconds, because sessions may end within a second of a sign-in
 MAX_FAMILY_LENGTH = 64
+DEMO = "demo"  # the claim of the tokens of a demonstration
 LEEWAY = 60  # seconds that an issuer's clock may be ahead (RFC 7519, 4.1.5); expiry has no leeway
 MAX_TIMESTAMP = 253_339_228_800  # seconds since 1970: the latest expiry of a revocation, in the year 9997
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -30,12 +33,19 @@ class JwtTokenVerifier:
     """Implements the TokenVerifier port. ``sub`` and ``exp`` are required; ``role`` and ``scope`` are optional."""
 
     def __init__(
-        self, key_for: KeyFor, *, algorithm: str, issuer: str | None = None, audience: str | None = None
+        self,
+        key_for: KeyFor,
+        *,
+        algorithm: str,
+        issuer: str | None = None,
+        audience: str | None = None,
+        accept_demo: bool = True,
     ) -> None:
         self._key_for = key_for
         self._algorithm = algorithm
         self._issuer = issuer
         self._audience = audience
+        self._accept_demo = accept_demo
 
     def __call__(self, token: str) -> Actor:
         return self.verify(token).actor
@@ -47,12 +57,16 @@ class JwtTokenVerifier:
             raise InvalidToken("The token must be three parts of unpadded base64url.")
         claims = self._claims(token)
         _check_validity(claims, now=time.time())
+        if claims.get(DEMO) and not self._accept_demo:
+            raise InvalidToken("The token is of the demonstration, whose tokens production does not accept.")
         family = claims.get(FAMILY)
         return AuthenticatedToken(
             actor=_actor(claims),
             expires_at=datetime.fromtimestamp(min(math.ceil(claims["exp"]), MAX_TIMESTAMP), UTC),
             fingerprint=_fingerprint(token),
             family=family if isinstance(family, str) and 1 <= len(family) <= MAX_FAMILY_LENGTH else None,
+            generation=_whole_number(claims.get(GENERATION)),
+            issued_at=_issued_at(claims),
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -142,6 +156,18 @@ def _seconds(claims: dict[str, Any], name: str) -> float:
     if type(value) not in (int, float) or not abs(value) < 2**63:  # NaN is not less than anything
         raise InvalidToken(f"{name} must be a valid timestamp.")
     return float(value)
+
+
+def _issued_at(claims: dict[str, Any]) -> int:
+    """Return the microseconds since 1970 at which the token was issued, or 0 if it does not state that."""
+    seconds = claims.get("iat", 0)
+    exact = _whole_number(claims.get(ISSUED_AT))
+    return exact if exact // 1_000_000 == math.floor(seconds) else _whole_number(int(seconds * 1_000_000))
+
+
+def _whole_number(value: object) -> int:
+    """Return the number for the comparison with a revocation, or 0, which is the least."""
+    return min(value, ALWAYS - 1) if type(value) is int and value > 0 else 0
 
 
 def _actor(claims: dict[str, Any]) -> Actor:

@@ -17,6 +17,8 @@ from orders_domain.model.timestamps import parse_rfc3339
 from orders_domain.model.tracking import TrackingEvent
 
 MAX_MESSAGE_BYTES = 64 * 1024  # bytes
+_TRACKING_MEMBERS = {"id": "eventId", "order": "orderID", "shipment_id": "shipmentID", "occurred_at": "occurredAt"}
+"""The members of a tracking event by the domain's field."""
 _Parsed = TypeVar("_Parsed")
 
 
@@ -27,13 +29,16 @@ def parse_tracking_event(raw: bytes) -> TrackingEvent:
         InvalidValue: the message is not a tracking event; the text names the reason.
     """
     body = _object(raw)
-    return TrackingEvent(
-        id=_member(body, "eventId", _id),
-        order=_member(body, "orderID", _order_ref) if body.get("orderID") is not None else None,
-        shipment_id=_member(body, "shipmentID", _id) if body.get("shipmentID") is not None else None,
-        status=_member(body, "status", _text),
-        occurred_at=_member(body, "occurredAt", _timestamp),
-    )
+    try:
+        return TrackingEvent(
+            id=_member(body, "eventId", _id),
+            order=_member(body, "orderID", _order_ref) if body.get("orderID") is not None else None,
+            shipment_id=_member(body, "shipmentID", _id) if body.get("shipmentID") is not None else None,
+            status=_member(body, "status", _text),
+            occurred_at=_member(body, "occurredAt", _timestamp),
+        )
+    except InvalidValue as error:
+        raise error.renamed(_TRACKING_MEMBERS) from None
 
 
 def parse_notification(raw: bytes) -> Notification:

@@ -18,6 +18,8 @@ _TRANSIENT = range(400, 500)  # replies after which a retry may succeed
 class SmtpNotifier:
     """See ``orders_domain.ports.notifier``. One connection per message; each step waits ``timeout`` seconds at most.
 
+    An address that is not ASCII needs a server with SMTPUTF8 (RFC 6531).
+
     ``url`` is ``smtp://user:password@host:port``, with STARTTLS if the server offers it (``?tls=required`` requires
     STARTTLS, ``?tls=off`` disables it), or ``smtps://`` for TLS from the start.
 
@@ -45,7 +47,7 @@ class SmtpNotifier:
             raise NotificationRejected(f"The notification cannot be sent as an e-mail: {error}") from error
         try:
             with self._connected() as server:
-                server.send_message(message, self._sender, [notification_message.to])
+                _send(server, message, self._sender, notification_message.to)
         except smtplib.SMTPRecipientsRefused as error:
             raise _error(*next(iter(error.recipients.values()))) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
@@ -85,7 +87,7 @@ class SmtpNotifier:
 def is_email_address(text: str) -> bool:
     """Return whether the text is an address: a name, an @ and a host, with no space and no special character."""
     name, at, host = text.rpartition("@")
-    return bool(name and at and host) and text.isascii() and text.isprintable() and not set(text) & set(' <>,;:"\\')
+    return bool(name and at and host) and text.isprintable() and not set(text) & set(' <>,;:"\\')
 
 
 def _message(notification_message: NotificationMessage, sender: str) -> EmailMessage:
@@ -100,6 +102,15 @@ def _message(notification_message: NotificationMessage, sender: str) -> EmailMes
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{notification.message}\n")
     return message
+
+
+def _send(server: smtplib.SMTP, message: EmailMessage, sender: str, to: str) -> None:
+    try:
+        server.send_message(message, sender, [to])
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotificationRejected(
+            "The addresses must be ASCII, because the mail server does not support SMTPUTF8."
+        ) from error
 
 
 def _error(code: int, reply: bytes | str) -> NotificationRejected | NotifierUnavailable:

@@ -12,6 +12,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.analytics import MAX_PRODUCTS, Analytics, Bucket, Period, ProductSales, StatusTotals
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.total_table import total_table
 
 _orders = tables.orders.c
 _items = tables.order_items.c
@@ -30,11 +31,14 @@ _STARTS: Mapping[str, Mapping[Bucket, str]] = {
         bucket: f"date_trunc('{bucket.value}', orders.created_at AT TIME ZONE 'UTC')::date" for bucket in Bucket
     },
     # Only the date part is used, because SQLite rounds to milliseconds, which moves the end of a day to the next one.
-    "sqlite": {
-        Bucket.DAY: "date(substr(orders.created_at, 1, 10))",
-        Bucket.WEEK: "date(substr(orders.created_at, 1, 10), '-6 days', 'weekday 1')",  # the Monday on or before
-        Bucket.MONTH: "date(substr(orders.created_at, 1, 10), 'start of month')",
-    },
+    "sqlite": total_table(
+        Bucket,
+        {
+            Bucket.DAY: "date(substr(orders.created_at, 1, 10))",
+            Bucket.WEEK: "date(substr(orders.created_at, 1, 10), '-6 days', 'weekday 1')",  # the Monday on or before
+            Bucket.MONTH: "date(substr(orders.created_at, 1, 10), 'start of month')",
+        },
+    ),
 }
 """The first day of an order's bucket."""
 

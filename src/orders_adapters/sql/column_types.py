@@ -1,10 +1,12 @@
-"""Column types: UTC timestamps, enumerations and generated ids."""
+"""Column types: UTC timestamps, search words, enumerations and generated ids."""
 
 from datetime import UTC, datetime
 from enum import Enum as Choice
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, TypeDecorator
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -24,6 +26,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SearchWords(TypeDecorator[str]):
+    """Words of letters and digits, separated by spaces: a ``tsvector`` on PostgreSQL, which an index finds them in.
+
+    The words are quoted, because PostgreSQL must not parse them: its words are not those of the other stores.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return " ".join(f"'{word}'" for word in value.split())
 
 
 def is_valid_id(ref: UUID | int) -> bool:

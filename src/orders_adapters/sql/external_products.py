@@ -13,7 +13,7 @@ from orders_domain.model.product import Product
 
 _products = tables.products.c
 
-_EXISTING = select(_products.id, _products.name, _products.price_minor, _products.currency, _products.remote).where(
+_EXISTING = select(_products.id, _products.name, _products.price_minor, _products.currency, _products.external).where(
     _products.id.in_(bindparam("ids", expanding=True))
 )
 _ADD: dict[str, Any] = {
@@ -22,7 +22,7 @@ _ADD: dict[str, Any] = {
 }
 _CHANGE = (
     update(tables.products)
-    .where(_products.id == bindparam("product_id"), _products.remote)
+    .where(_products.id == bindparam("product_id"), _products.external)
     .values({name: bindparam(name) for name in ("name", "price_minor", "currency")})
 )
 # The sequence is advanced, because new local products must not get the ids of external ones. (SQLite does that itself.)
@@ -46,7 +46,7 @@ def upsert(connection: Connection, products: Sequence[Product], *, at: datetime)
         for product in products:
             if (
                 (row := existing.get(product.id))
-                and row.remote
+                and row.external
                 and _catalog_values(product) != (row.name, row.price_minor, row.currency)
             ):
                 name, price_minor, currency = _catalog_values(product)
@@ -68,5 +68,5 @@ def _values(product: Product) -> dict[str, Any]:
         "currency": currency,
         "stock_quantity": 0,
         "low_stock_threshold": 0,
-        "remote": True,
+        "external": True,
     }

@@ -11,10 +11,10 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import delete_older_than
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
+from orders_adapters.sql.mappers import to_placed_order
 from orders_domain.errors import IdempotencyKeyReused, RequestInProgress, StoreContention
-from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import RETENTION, DuplicateRequest, IdempotencyKey
-from orders_domain.model.order import Order, rebuild
+from orders_domain.model.order import Order
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup, IdempotencyKeys
 
 _keys = tables.idempotency_keys.c
@@ -73,25 +73,20 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         if row.fingerprint is not None:
             if row.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReused
-            entry = HistoryEntry(
-                **{
-                    "kind" if column.name == "what" else column.name: row._mapping[column]
-                    for column in tables.order_history.c
-                }
-            )
-            raise DuplicateRequest(rebuild([entry], number=row.number))
+            raise DuplicateRequest(to_placed_order(row))
         if not row.acquired:
             raise RequestInProgress
 
-    def store(self, key: IdempotencyKey, order: Order) -> None:
+    def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
+        at = at or order.created_at
         values = {
             "subject": key.subject,
             "scope": key.scope,
             "key": key.key,
             "fingerprint": key.fingerprint,
             "order_id": order.id,
-            "at": order.created_at,
-            "expired": order.created_at - RETENTION,
+            "at": at,
+            "expired": at - RETENTION,
         }
         with translate_errors():
             stored = self._connection.scalar(_STORE[self._connection.dialect.name], values)

@@ -34,7 +34,7 @@ _ACQUIRE = (
 _SAVE_PROGRESS = (
     update(tables.jobs)
     .where(_jobs.id == bindparam("job_id"), _jobs.leased_until == bindparam("held_lease", type_=UtcDateTime))
-    .values({name: bindparam(name) for name in ("status", "done", "failed", "attempts", "leased_until")})
+    .values({name: bindparam(name) for name in ("status", "processed", "failures", "attempts", "leased_until")})
 )
 _DELETE_FINISHED = delete(tables.jobs).where(
     _jobs.status.not_in(tables.UNFINISHED), _jobs.created_at < bindparam("before", type_=UtcDateTime)
@@ -79,8 +79,8 @@ class SqlJobRepository(JobRepository):
             "job_id": job.id,
             "held_lease": job.leased_until,
             "status": job.status,
-            "done": job.processed,
-            "failed": [_failure_values(failure) for failure in job.failed],
+            "processed": job.processed,
+            "failures": [_failure_values(failure) for failure in job.failed],
             "attempts": job.attempts,
             "leased_until": until,
         }
@@ -102,11 +102,11 @@ def _values(job: BulkStatusJob) -> dict[str, Any]:
         "request_id": job.actor.request_id,
         "traceparent": job.actor.traceparent,
         "order_ids": [_to_json(order_id) for order_id in job.order_ids],
-        "wanted": job.target.status,
-        "alike": sorted(status.value for status in job.target.equivalent),
+        "target_status": job.target.status,
+        "equivalent_statuses": sorted(status.value for status in job.target.equivalent),
         "status": job.status,
-        "done": job.processed,
-        "failed": [_failure_values(failure) for failure in job.failed],
+        "processed": job.processed,
+        "failures": [_failure_values(failure) for failure in job.failed],
         "attempts": job.attempts,
         "created_at": job.created_at,
         "leased_until": job.leased_until,
@@ -118,10 +118,10 @@ def _to_job(row: Row[Any]) -> BulkStatusJob:
         id=row.id,
         actor=Actor(subject=row.actor, role=Role(row.role), request_id=row.request_id, traceparent=row.traceparent),
         order_ids=tuple(_from_json(order_id) for order_id in row.order_ids),
-        target=TargetStatus(row.wanted, frozenset(map(OrderStatus, row.alike))),
+        target=TargetStatus(row.target_status, frozenset(map(OrderStatus, row.equivalent_statuses))),
         status=row.status,
-        processed=row.done,
-        failed=tuple(_to_failure(values) for values in row.failed),
+        processed=row.processed,
+        failed=tuple(_to_failure(values) for values in row.failures),
         attempts=row.attempts,
         created_at=row.created_at,
         leased_until=row.leased_until,

@@ -1,20 +1,16 @@
 """Mappers between rows and orders, history entries and events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.sharding import shard_of
-from orders_domain.model.address import Address
-from orders_domain.model.cart import Cart
-from orders_domain.model.custom_item import CustomItem
+from orders_domain.model import order_state
 from orders_domain.model.events import Event
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.money import Money
-from orders_domain.model.order import Order
-from orders_domain.model.product import OrderLine
+from orders_domain.model.order import Order, order_from_state, rebuild
 from orders_domain.ports.outbox import OutboxMessage, OutboxState
 
 Values = dict[str, Any]
@@ -22,24 +18,15 @@ Values = dict[str, Any]
 
 
 def order_values(order: Order) -> Values:
-    return {
-        "id": order.id,
-        "origin": order.origin,
-        "user_id": order.user_id,
-        "items": [] if order.cart else [item.content for item in order.items],
-        "cart": order.cart.content if order.cart else None,
-        "total_minor": order.total.minor,
-        "currency": order.total.currency,
-        "status": order.status,
-        "version": order.version,
-        "created_at": order.created_at,
-        "updated_at": order.updated_at,
-        "deleted_at": order.deleted_at,
-        "cancellation_reason": order.cancellation_reason,
-        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
-        **{column: getattr(order.address, field, None) for field, column in tables.SHIPPING.items()},
-        "shipment_id": order.shipment_id,
-    }
+    """Return the row of a new order, without the number, which the store assigns."""
+    values = order_state.order_values(order)
+    address = values.pop("address") or {}
+    del values["number"]
+    return (
+        values
+        | {"cart_snapshot_id": order.cart.snapshot_id if order.cart else None}
+        | {column: address.get(part) for part, column in tables.SHIPPING.items()}
+    )
 
 
 def item_values(order: Order) -> list[Values]:
@@ -59,40 +46,16 @@ def item_values(order: Order) -> list[Values]:
 
 
 def to_order(row: Row[Any]) -> Order:
-    cart = None if row.cart is None else Cart(row.cart)
-    return Order(
-        id=row.id,
-        origin=row.origin,
-        number=row.number,
-        user_id=row.user_id,
-        items=cart.items if cart else tuple(CustomItem(content) for content in row.items),
-        cart=cart,
-        total=Money(row.total_minor, row.currency),
-        status=row.status,
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        deleted_at=row.deleted_at,
-        cancellation_reason=row.cancellation_reason,
-        lines=tuple(
-            OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, row.currency))
-            for product_id, quantity, minor in row.lines
-        ),
-        address=_to_address(row),
-        shipment_id=row.shipment_id,
-    )
-
-
-def _to_address(row: Row[Any]) -> Address | None:
-    values = {field: row._mapping[column] for field, column in tables.SHIPPING.items()}
-    return None if values["line1"] is None else Address(**values)
+    values = row._mapping
+    address = {part: values[column] for part, column in tables.SHIPPING.items()}
+    return order_from_state({**values, "address": None if address["line1"] is None else address})
 
 
 def entry_values(entry: HistoryEntry) -> Values:
     return {
         "order_id": entry.order_id,
         "version": entry.version,
-        "what": entry.kind,
+        "kind": entry.kind,
         "at": entry.at,
         "actor": entry.actor,
         "role": entry.role,
@@ -104,8 +67,15 @@ def entry_values(entry: HistoryEntry) -> Values:
     }
 
 
-def to_entry(row: Row[Any]) -> HistoryEntry:
-    return HistoryEntry(kind=row.what, **{name: value for name, value in row._mapping.items() if name != "what"})
+def to_entry(values: Mapping[str, Any]) -> HistoryEntry:
+    """Return the entry of a row, whose values are by column."""
+    return HistoryEntry(**values)
+
+
+def to_placed_order(row: Row[Any]) -> Order:
+    """Return an order as it was placed, from its number and the columns of its first history entry."""
+    entry = to_entry({column.name: row._mapping[column] for column in tables.order_history.c})
+    return rebuild([entry], number=row.number)
 
 
 def event_values(event: Event) -> Values:

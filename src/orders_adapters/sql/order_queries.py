@@ -67,7 +67,7 @@ class SqlOrderQueries(OrderQueries):
             return []
         statement = _HISTORY_BY_ID if isinstance(ref, UUID) else _HISTORY_BY_NUMBER
         with translate_errors(), self._engine.connect() as connection:
-            return [to_entry(row) for row in connection.execute(statement, {"ref": ref})]
+            return [to_entry(dict(row)) for row in connection.execute(statement, {"ref": ref}).mappings()]
 
 
 def conditions(order_filter: OrderFilter) -> list[ColumnElement[bool]]:

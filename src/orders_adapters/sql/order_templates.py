@@ -77,7 +77,7 @@ def _values(template: NewOrderTemplate) -> dict[str, Any]:
     return {
         "user_id": template.user_id,
         "name": template.name,
-        "demands": [[item.product_id, item.quantity] for item in template.requested_items],
+        "requested_items": [[item.product_id, item.quantity] for item in template.requested_items],
         "address": template.address.as_dict(),
     }
 
@@ -89,7 +89,7 @@ def _to_template(row: Row[Any]) -> OrderTemplate:
         user_id=row.user_id,
         name=row.name,
         requested_items=tuple(
-            RequestedItem(product_id=product_id, quantity=quantity) for product_id, quantity in row.demands
+            RequestedItem(product_id=product_id, quantity=quantity) for product_id, quantity in row.requested_items
         ),
         address=Address(**row.address),
     )

@@ -7,26 +7,30 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.errors import translate_errors
-from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order
-from orders_domain.errors import OrderExists, OrderNotFound, StaleOrder
+from orders_adapters.sql.mappers import entry_values, insert_all, order_values, to_order, to_placed_order
+from orders_domain.errors import OrderExists, OrderNotFound, OrdersError, StaleOrder, StoreContention
 from orders_domain.model import events
 from orders_domain.model.events import Event
-from orders_domain.model.order import Order
+from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.order_ref import OrderRef
+from orders_domain.model.order_state import CHANGING
+from orders_domain.model.status import OrderStatus
 from orders_domain.ports.orders import OrderRepository
 
 _orders = tables.orders.c
 
 # The statements are built once, because building one costs more than running it.
 
-# SQLite's writers are serialized and orders are never deleted, so the next number is the maximum plus one.
-_NEXT_NUMBER = select(func.coalesce(func.max(_orders.number), 0) + 1).scalar_subquery()
+# SQLite's writers are serialized and orders are never deleted, so the next number is the maximum plus one. The numbers
+# that were skipped after a restore count as used.
+_SKIPPED = func.coalesce(select(tables.store_identity.c.numbers_after).scalar_subquery(), 0)
+_NEXT_NUMBER = select(func.max(func.coalesce(func.max(_orders.number), 0), _SKIPPED) + 1).scalar_subquery()
 # On a conflict no row is returned, because an error would abort the transaction on PostgreSQL.
 _ADD: dict[str, Any] = {
     "postgresql": postgresql.insert(tables.orders).on_conflict_do_nothing().returning(_orders.number),
@@ -42,12 +46,22 @@ _GET_BY_NUMBER_FOR_UPDATE = _GET_FOR_UPDATE.where(_orders.number == bindparam("r
 _GET_BY_SHIPMENT_FOR_UPDATE = _GET_FOR_UPDATE.where(
     _orders.shipment_id == bindparam("ref", type_=_orders.shipment_id.type)
 )
+# The order as it was placed, which is the first entry of its history.
+_GET_BY_CART = (
+    select(_orders.number, *tables.order_history.c)
+    .join_from(tables.orders, tables.order_history)
+    .where(_orders.cart_snapshot_id == bindparam("snapshot_id"), tables.order_history.c.version == 1)
+)
+_RELEASE_CART = (
+    update(tables.orders)
+    .where(_orders.cart_snapshot_id == bindparam("snapshot_id"))
+    .where(or_(_orders.status == OrderStatus.CANCELED, _orders.deleted_at.is_not(None)))
+    .values(cart_snapshot_id=None)
+)
 _SAVE = (
     update(tables.orders)
     .where(_orders.id == bindparam("order_id"), _orders.version == bindparam("saved_version"))
-    .values(
-        {name: bindparam(name) for name in ("status", "version", "updated_at", "deleted_at", "cancellation_reason")}
-    )
+    .values({name: bindparam(name) for name in CHANGING})
 )
 
 
@@ -60,9 +74,13 @@ class SqlOrderRepository(OrderRepository):
         with translate_errors():
             number = self._connection.scalar(_ADD[self._connection.dialect.name], order_values(order))
             if number is None:
-                raise OrderExists(order.id)
+                raise self._conflict(order)
             self._insert_history(order)
         order.number = number
+
+    def release_cart(self, snapshot_id: str) -> None:
+        with translate_errors():
+            self._connection.execute(_RELEASE_CART, {"snapshot_id": snapshot_id})
 
     def get_for_update(self, ref: OrderRef) -> Order:
         if not is_valid_id(ref):
@@ -75,15 +93,8 @@ class SqlOrderRepository(OrderRepository):
     def save(self, order: Order) -> None:
         if not order.new_entries:
             return
-        values = {
-            "status": order.status,
-            "version": order.version,
-            "updated_at": order.updated_at,
-            "deleted_at": order.deleted_at,
-            "cancellation_reason": order.cancellation_reason,
-            "order_id": order.id,
-            "saved_version": order.persisted_version,
-        }
+        values = {name: getattr(order, name) for name in CHANGING}
+        values |= {"order_id": order.id, "saved_version": order.persisted_version}
         with translate_errors():
             if self._connection.execute(_SAVE, values).rowcount != 1:
                 raise StaleOrder(order.id)
@@ -91,6 +102,13 @@ class SqlOrderRepository(OrderRepository):
 
     def publish(self, events: Sequence[Event]) -> None:
         self._published += events
+
+    def _conflict(self, order: Order) -> OrdersError:
+        """Return the error for an order that was not inserted; an inserting transaction has committed meanwhile."""
+        if order.cart is None:
+            return OrderExists(order.id)
+        row = self._connection.execute(_GET_BY_CART, {"snapshot_id": order.cart.snapshot_id}).one_or_none()
+        return CartOrdered(to_placed_order(row)) if row else StoreContention("The cart was released meanwhile.")
 
     def _get_for_update(self, statement: Select[Any], ref: OrderRef | str) -> Order:
         with translate_errors():

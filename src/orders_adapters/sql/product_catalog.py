@@ -1,8 +1,7 @@
 """Read-only product catalog, one statement per query (two for stock levels). The engine may be that of a replica."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, Integer, String, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import is_valid_id
@@ -11,21 +10,35 @@ from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.products import LOCAL_ONLY, to_product
 from orders_domain.errors import ProductNotFound
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_filter import ProductFilter, ProductPage
 from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 
 _products = tables.products.c
 
 _BY_ID = select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY)
+# The words and the position of the page are literals, because a planner that does not know them expects to meet a
+# match soon, and so would read the products one by one.
 _PAGE = (
-    select(tables.products).where(LOCAL_ONLY).order_by(_products.id).offset(bindparam("skip")).limit(bindparam("limit"))
+    select(tables.products)
+    .where(LOCAL_ONLY)
+    .order_by(_products.id)
+    .offset(bindparam("skip", type_=Integer, literal_execute=True))
+    .limit(bindparam("limit", type_=Integer, literal_execute=True))
+)
+_AFTER = _products.id > bindparam("after", type_=_products.id.type, literal_execute=True)
+_SKU = _products.sku == bindparam("sku", type_=String)
+_WORDS_IN_INDEX = _products.search_words.op("@@", is_comparison=True)(
+    cast(bindparam("words", type_=String, literal_execute=True), TSQUERY)
 )
 _TOTAL = select(func.count()).where(LOCAL_ONLY).scalar_subquery()
 # Only low products are counted, because a product without stock is low and the index has only low products.
-_OUT_OF_STOCK = select(func.count()).where(_products.low, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
+_OUT_OF_STOCK = (
+    select(func.count()).where(_products.low_stock, LOCAL_ONLY, _products.stock_quantity == 0).scalar_subquery()
+)
 _COUNTS = select(_TOTAL, _OUT_OF_STOCK)
 _LOW = (
     select(tables.products)
-    .where(_products.low, LOCAL_ONLY)
+    .where(_products.low_stock, LOCAL_ONLY)
     .order_by(_products.stock_quantity, _products.id)
     .limit(bindparam("limit"))
 )
@@ -44,9 +57,22 @@ class SqlProductCatalog(ProductCatalog):
             raise ProductNotFound(product_id)
         return to_product(row)
 
-    def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
+    def search(self, product_filter: ProductFilter) -> ProductPage:
+        statement = _PAGE
+        values: dict[str, object] = {"skip": product_filter.offset, "limit": product_filter.limit + 1}
+        if product_filter.after is not None:
+            statement, values["after"] = statement.where(_AFTER), product_filter.after
+        if product_filter.sku is not None:
+            statement, values["sku"] = statement.where(_SKU), product_filter.sku
+        if product_filter.words and self._engine.dialect.name == "postgresql":
+            statement = statement.where(_WORDS_IN_INDEX)
+            values["words"] = " & ".join(f"'{word}':*" for word in product_filter.words)
+        elif product_filter.words:
+            in_text = (func.instr(" " + _products.search_words, f" {word}") > 0 for word in product_filter.words)
+            statement = statement.where(*in_text)
         with translate_errors(), self._engine.connect() as connection:
-            return [to_product(row) for row in connection.execute(_PAGE, {"skip": offset, "limit": limit})]
+            rows = connection.execute(statement, values).all()
+        return ProductPage.from_rows([to_product(row) for row in rows], product_filter.limit)
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:
         with translate_errors(), self._engine.connect() as connection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ _products = tables.products.c
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _ADD = insert(tables.products).returning(_products.id)
-LOCAL_ONLY = not_(_products.remote)  # external products have a row only because orders refer to them
+LOCAL_ONLY = not_(_products.external)  # external products have a row only because orders refer to them
 _GET_MANY = select(tables.products).where(_products.id.in_(_ids), LOCAL_ONLY)
 _GET_FOR_UPDATE = (
     select(tables.products).where(_products.id == bindparam("product_id"), LOCAL_ONLY).with_for_update(key_share=True)
@@ -40,7 +41,11 @@ _ADD_MANY: Mapping[str, Any] = {
     "sqlite": sqlite.insert(tables.products).on_conflict_do_nothing().returning(_products.id, _products.sku),
 }
 _SAVE_MANY = _SAVE.values(
-    {name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity", "low_stock_threshold")}
+    {
+        **{name: bindparam(name) for name in ("name", "price_minor", "currency", "stock_quantity")},
+        **{name: bindparam(name) for name in ("low_stock_threshold", "description", "search_words")},
+        "version": _products.version + 1,
+    }
 )
 
 
@@ -69,15 +74,17 @@ class SqlProductRepository(ProductRepository):
             raise ProductNotFound(product_id)
         return to_product(row)
 
-    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+    def save(self, product: Product, *, by: Actor, at: datetime) -> Product:
         stored = self.get_for_update(product.id)
         # Only changed columns, because an update of the sku, a key, waits for all open transactions of the product.
         new = dict(_values(product).items() - _values(stored).items())
+        saved = replace(product, version=stored.version + 1 if new else stored.version)
         if new:
             with translate_errors(), _translate_sku_conflict(product):
-                self._connection.execute(_SAVE.values(new), {"product_id": product.id})
+                self._connection.execute(_SAVE.values(new | {"version": saved.version}), {"product_id": product.id})
         if difference := product.stock - stored.stock:
             write_movement(self._connection, product.id, MovementKind.ADJUSTED, difference, by=by, at=at)
+        return saved
 
     def get_by_sku_for_update(self, skus: Collection[str]) -> Mapping[str, Product]:
         with translate_errors():
@@ -133,6 +140,8 @@ def to_product(row: Row[Any]) -> Product:
         price=Money(row.price_minor, row.currency),
         stock=row.stock_quantity,
         low_stock_threshold=row.low_stock_threshold,
+        description=row.description,
+        version=row.version,
     )
 
 
@@ -144,6 +153,7 @@ def product_with_id(product: NewProduct, product_id: ProductId) -> Product:
         price=product.price,
         stock=product.stock,
         low_stock_threshold=product.low_stock_threshold,
+        description=product.description,
     )
 
 
@@ -155,6 +165,8 @@ def _values(product: NewProduct) -> dict[str, Any]:
         "currency": product.price.currency,
         "stock_quantity": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
+        "description": product.description,
+        "search_words": " ".join(product.search_words),
     }
 
 

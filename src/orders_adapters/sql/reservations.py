@@ -95,7 +95,7 @@ def _values(reservation: Reservation) -> dict[str, Any]:
     return {
         "order_id": reservation.order_id,
         "user_id": reservation.user_id,
-        "wanted": [[product_id, quantity] for product_id, quantity in reservation.quantities.items()],
+        "quantities": [[product_id, quantity] for product_id, quantity in reservation.quantities.items()],
         "shipment_id": reservation.shipment_id,
         "state": reservation.state,
         "created_at": reservation.created_at,
@@ -107,7 +107,7 @@ def _to_reservation(row: Row[Any]) -> Reservation:
     return Reservation(
         order_id=row.order_id,
         user_id=row.user_id,
-        quantities=dict(row.wanted),
+        quantities=dict(row.quantities),
         shipment_id=row.shipment_id,
         state=row.state,
         created_at=row.created_at,

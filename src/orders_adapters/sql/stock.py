@@ -36,13 +36,14 @@ _DEDUCT_AND_LOG = text("""
         SELECT count(*) = cardinality(CAST(:ids AS bigint[])) AS sufficient
         FROM locked JOIN requested ON product_id = id WHERE stock_quantity >= quantity
     ), deducted AS (
-        UPDATE products SET stock_quantity = locked.stock_quantity - requested.quantity
+        UPDATE products
+        SET stock_quantity = locked.stock_quantity - requested.quantity, version = locked.version + 1
         FROM requested, locked, availability
         WHERE sufficient AND locked.id = products.id AND requested.product_id = products.id
         RETURNING products.id
     ), logged AS (
         INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-        SELECT :order_id, requested.product_id, 'taken', -requested.quantity, :actor, :at
+        SELECT :order_id, requested.product_id, 'deducted', -requested.quantity, :actor, :at
         FROM requested JOIN deducted ON deducted.id = requested.product_id
     )
     SELECT locked.*, availability.sufficient FROM locked, availability ORDER BY id
@@ -57,15 +58,15 @@ _DEDUCT = text("""
         SELECT count(*) = json_array_length(:requested) AS sufficient
         FROM products JOIN requested ON product_id = id WHERE stock_quantity >= quantity
     )
-    UPDATE products SET stock_quantity = stock_quantity - quantity
+    UPDATE products SET stock_quantity = stock_quantity - quantity, version = version + 1
     FROM requested, availability WHERE sufficient AND product_id = id
     RETURNING *
 """)
 
 _LOG_RELEASE_SQL = """
     INSERT INTO stock_movements (order_id, product_id, kind, quantity, actor, at)
-    SELECT order_id, product_id, 'given_back', -quantity, :actor, :at
-    FROM stock_movements WHERE order_id = :order_id AND kind = 'taken'
+    SELECT order_id, product_id, 'released', -quantity, :actor, :at
+    FROM stock_movements WHERE order_id = :order_id AND kind = 'deducted'
     ON CONFLICT (order_id, product_id, kind) DO NOTHING
     RETURNING product_id, quantity
 """
@@ -73,11 +74,11 @@ _LOG_RELEASE = text(_LOG_RELEASE_SQL).bindparams(*_typed)
 _RELEASE = text(f"""
     WITH released AS ({_LOG_RELEASE_SQL}
     ), reservation AS (
-        UPDATE bookings SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'kept'
+        UPDATE reservations SET state = 'releasing', due_at = :at WHERE order_id = :order_id AND state = 'confirmed'
     ), locked AS (
         SELECT id FROM products WHERE id IN (SELECT product_id FROM released) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE products SET stock_quantity = stock_quantity + released.quantity
+    UPDATE products SET stock_quantity = stock_quantity + released.quantity, version = version + 1
     FROM released, locked WHERE locked.id = products.id AND released.product_id = products.id
 """).bindparams(*_typed)  # noqa: S608 - both parts are constants
 
@@ -91,7 +92,7 @@ _RELEASE_RESERVATION = (
 _ADD_TO = (
     update(tables.products)
     .where(_products.id == bindparam("product_id"))
-    .values(stock_quantity=_products.stock_quantity + bindparam("added"))
+    .values(stock_quantity=_products.stock_quantity + bindparam("added"), version=_products.version + 1)
 )
 
 
@@ -132,7 +133,7 @@ class SqlStock(Stock):
         products = SqlProductRepository(self._connection)
         before = products.get_for_update(product_id)
         validate_stock(before.stock + quantity)
-        after = replace(before, stock=before.stock + quantity)
+        after = replace(before, stock=before.stock + quantity, version=before.version + 1)
         with translate_errors():
             self._connection.execute(_ADD_TO, {"product_id": product_id, "added": quantity})
         write_movement(self._connection, product_id, MovementKind.RESTOCKED, quantity, by=by, at=at)
@@ -146,7 +147,10 @@ class SqlStock(Stock):
         if len(rows) < len(quantities) or not rows[0].sufficient:
             raise InsufficientStock(_shortages(quantities, rows))
         products = map(to_product, rows)
-        remaining = [replace(product, stock=product.stock - quantities[product.id]) for product in products]
+        remaining = [
+            replace(product, stock=product.stock - quantities[product.id], version=product.version + 1)
+            for product in products
+        ]
         return _newly_low(quantities, remaining)
 
     def _deduct_in_steps(

@@ -27,15 +27,17 @@ from sqlalchemy import (
     text,
 )
 
-from orders_adapters.sql.column_types import UtcDateTime, enum_column, identity_column
+from orders_adapters.sql.column_types import SearchWords, UtcDateTime, enum_column, identity_column
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
 from orders_domain.model.address import MAX_LENGTHS
+from orders_domain.model.auth_token import ALWAYS
+from orders_domain.model.cart import MAX_ID_LENGTH
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 from orders_domain.model.job import JobStatus
 from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
-from orders_domain.model.product import MAX_NAME_LENGTH, MAX_SKU_LENGTH
+from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
 from orders_domain.model.reservation import ReservationState
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
@@ -54,8 +56,8 @@ SHIPPING = {
 }
 """The column of each field of an address."""
 
-_ENSURE_USER = frozenset({"know_user_of_orders", "know_user_of_order_templates"})
-TRIGGERS = {"postgresql": _ENSURE_USER | {"ring_orders_outbox"}, "sqlite": _ENSURE_USER}
+_ENSURE_USER = frozenset({"ensure_user_of_orders", "ensure_user_of_order_templates"})
+TRIGGERS = {"postgresql": _ENSURE_USER | {"notify_orders_outbox"}, "sqlite": _ENSURE_USER}
 """The triggers that the migrations create."""
 
 metadata = MetaData(
@@ -94,17 +96,31 @@ users = Table(
     Column("role", String(16)),
     Column("scopes", String(MAX_SCOPES_LENGTH)),
     Column("disabled_at", UtcDateTime),
+    Column("is_demo", Boolean, nullable=False, server_default=false()),  # see migration 0017
     Index("ix_users_email", "email", unique=True),
 )
 
 revoked_tokens = Table(
-    "denied_tokens",
+    "revoked_tokens",
     metadata,
-    Column("mark", String(64), primary_key=True),
-    Column("until", UtcDateTime, nullable=False, index=True),  # for pruning
+    Column("token_hash", String(64), primary_key=True),  # of a token, a family, a subject, or of all tokens
+    Column("expires_at", UtcDateTime, nullable=False, index=True),  # for pruning
+    # A token is revoked if its number for this key is smaller (see AuthenticatedToken). By default it always is.
+    Column("valid_from", BigInteger, nullable=False, server_default=str(ALWAYS)),
+)
+
+# At most one row, inserted when it is first needed.
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("identity", String(32), nullable=False),
+    Column("numbers_after", BigInteger, nullable=False, server_default="0"),  # new orders get greater numbers (SQLite)
+    CheckConstraint("id = 1", name="id"),
 )
 
 _shipped = text("shipment_id IS NOT NULL")
+_ordered = text("cart_snapshot_id IS NOT NULL")
 
 orders = Table(
     "orders",
@@ -129,10 +145,19 @@ orders = Table(
     Column("cancellation_reason", String(MAX_REASON_LENGTH)),
     *(Column(name, String(MAX_LENGTHS[field])) for field, name in SHIPPING.items()),
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
+    # The snapshotId of the cart. Unique, so that a cart is ordered once. NULL if the cart may be ordered anew.
+    Column("cart_snapshot_id", String(MAX_ID_LENGTH)),
     # No default, because a missing value must not become the least restrictive contract.
     Column("origin", enum_column(Origin, "origin"), nullable=False),
     # Unique, because a tracking event of a shipment belongs to one order.
     Index("uq_orders_shipment_id", "shipment_id", unique=True, postgresql_where=_shipped, sqlite_where=_shipped),
+    Index(
+        "uq_orders_cart_snapshot_id",
+        "cart_snapshot_id",
+        unique=True,
+        postgresql_where=_ordered,
+        sqlite_where=_ordered,
+    ),
     CheckConstraint(f"total_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="total_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("version >= 1", name="version"),
@@ -149,7 +174,7 @@ order_history = Table(
     metadata,
     Column("order_id", ForeignKey(orders.c.id), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("what", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("role", enum_column(Role, "role"), nullable=False),
@@ -178,9 +203,15 @@ products = Table(
     Column("low_stock_threshold", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     # Indexed instead of stock_quantity, because that index would change with every sale and not only at the threshold.
-    Column("low", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
+    Column("low_stock", Boolean, Computed("stock_quantity <= low_stock_threshold", persisted=True)),
     # A product of an external catalog. It has a row because orders refer to it, but no local stock.
-    Column("remote", Boolean, nullable=False, server_default=false()),
+    Column("external", Boolean, nullable=False, server_default=false()),
+    Column("description", String(MAX_DESCRIPTION_LENGTH)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("search_words", SearchWords, nullable=False, server_default=""),  # of the name and the sku
+    # Without a list of pending entries, because every search would read it, and products change rarely.
+    Index("ix_products_search_words", "search_words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    CheckConstraint("version >= 1", name="version"),
     CheckConstraint(f"price_minor BETWEEN 0 AND {MAX_MINOR_UNITS}", name="price_minor"),
     CheckConstraint("length(currency) = 3", name="currency"),
     CheckConstraint("stock_quantity >= 0", name="stock_quantity"),  # prevents overselling, independently of the code
@@ -188,7 +219,7 @@ products = Table(
     sqlite_autoincrement=True,
 )
 
-_low = and_(products.c.low, not_(products.c.remote))
+_low = and_(products.c.low_stock, not_(products.c.external))
 Index("ix_products_low", products.c.id, postgresql_where=_low, sqlite_where=_low)
 
 order_items = Table(
@@ -217,7 +248,7 @@ stock_movements = Table(
     Column("actor", String(MAX_SUBJECT_LENGTH), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     UniqueConstraint("order_id", "product_id", "kind"),  # prevents a second deduction or release
-    CheckConstraint("(kind IN ('taken', 'given_back')) = (order_id IS NOT NULL)", name="order"),
+    CheckConstraint("(kind IN ('deducted', 'released')) = (order_id IS NOT NULL)", name="order"),
     sqlite_autoincrement=True,
 )
 
@@ -227,7 +258,7 @@ order_templates = Table(
     identity_column(),
     Column("user_id", ForeignKey(users.c.id), nullable=False),
     Column("name", String(255), nullable=False),
-    Column("demands", JSON, nullable=False),
+    Column("requested_items", JSON, nullable=False),
     Column("address", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "user_id", "id"),
@@ -243,15 +274,15 @@ jobs = Table(
     Column("request_id", Text),
     Column("traceparent", String(MAX_TRACEPARENT_LENGTH)),
     Column("order_ids", JSON, nullable=False),  # numbers, and ids as strings
-    Column("wanted", enum_column(OrderStatus, "wanted"), nullable=False),
-    Column("alike", JSON, nullable=False),
+    Column("target_status", enum_column(OrderStatus, "target_status"), nullable=False),
+    Column("equivalent_statuses", JSON, nullable=False),  # orders with one of them are not changed
     Column("status", enum_column(JobStatus, "status"), nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("failed", JSON, nullable=False),  # [order, code, message, current status]
+    Column("processed", Integer, nullable=False),
+    Column("failures", JSON, nullable=False),  # [order, code, message, current status]
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime, nullable=False),
-    CheckConstraint("done >= 0", name="done"),
+    CheckConstraint("processed >= 0", name="processed"),
 )
 _unfinished = jobs.c.status.in_(UNFINISHED)
 Index("ix_jobs_due", jobs.c.leased_until, jobs.c.id, postgresql_where=_unfinished, sqlite_where=_unfinished)
@@ -276,11 +307,11 @@ inbox = Table(
 )
 
 reservations = Table(
-    "bookings",
+    "reservations",
     metadata,
     Column("order_id", Uuid, primary_key=True),  # no foreign key, because the order is inserted later or never
     Column("user_id", String(MAX_SUBJECT_LENGTH), nullable=False),
-    Column("wanted", JSON, nullable=False),  # [product id, quantity]
+    Column("quantities", JSON, nullable=False),  # [product id, quantity]
     Column("shipment_id", String(MAX_SHIPMENT_ID_LENGTH)),
     Column("state", enum_column(ReservationState, "state"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -292,7 +323,7 @@ reservations = Table(
 )
 _unconfirmed = reservations.c.state.in_(UNCONFIRMED)
 Index(
-    "ix_bookings_due",
+    "ix_reservations_due",
     reservations.c.due_at,
     reservations.c.order_id,
     postgresql_where=_unconfirmed,
@@ -300,7 +331,7 @@ Index(
 )
 _keyed = reservations.c.key.is_not(None)
 Index(
-    "uq_bookings_key",
+    "uq_reservations_key",
     reservations.c.key_subject,
     reservations.c.key_scope,
     reservations.c.key,
@@ -337,5 +368,5 @@ def _partial(name: str, *columns: str, states: Any) -> None:
 _partial("ix_outbox_open", "shard", "state", "id", states=OPEN)  # the rows that a relay may publish
 _partial("ix_outbox_unsent", "order_id", "id", states=UNSENT)  # the rows that block later events
 _partial("ix_outbox_sent", "at", states=SENT)  # for pruning
-_refused = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
-Index("ix_outbox_refused", outbox.c.shard, outbox.c.id, postgresql_where=_refused, sqlite_where=_refused)
+_rejected = and_(outbox.c.state.in_(UNSENT), outbox.c.attempts > literal_column("0"))
+Index("ix_outbox_rejected", outbox.c.shard, outbox.c.id, postgresql_where=_rejected, sqlite_where=_rejected)

@@ -18,7 +18,7 @@ from orders_domain.model.user import User
 from orders_domain.ports.users import UserRepository
 
 _users = tables.users.c
-_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at")
+_ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at", "is_demo")
 
 _HAS_EMAIL = select(_users.id).where(_users.email == bindparam("email"))
 
@@ -108,6 +108,7 @@ def _values(user: User) -> dict[str, Any]:
         "role": user.role.value,
         "scopes": " ".join(sorted(user.scopes)),
         "disabled_at": user.disabled_at,
+        "is_demo": user.demo,
     }
 
 
@@ -120,4 +121,5 @@ def _to_user(row: Row[Any]) -> User:
         role=Role(row.role),
         scopes=frozenset(row.scopes.split()),
         disabled_at=row.disabled_at,
+        demo=row.is_demo,
     )

@@ -8,4 +8,7 @@ log = logging.getLogger(__name__)
 
 
 def notify(message: NotificationMessage) -> None:
-    log.info("notification %s to %s: %s", message.notification.id, message.to, message.notification.message)
+    log.info(
+        "notification.logged: %(notification)s to %(to)s: %(text)s",
+        {"notification": str(message.notification.id), "to": message.to, "text": message.notification.message},
+    )

@@ -1,4 +1,4 @@
-"""Contract of RateLimiter: a limit per minute and key, across processes."""
+"""Contract of RateLimiter: a limit by key, across processes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pytest
 
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import TooManyAttempts
-from orders_domain.ports.rate_limiter import RateLimiter
+from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ def tried(attempts: RateLimiter, key: str = "ann", *, limit: int = 3) -> int:
     """The number of attempts until the limiter rejects one."""
     for number in range(100):
         try:
-            attempts.hit(key, limit=limit)
+            attempts.hit(key, limit=RateLimit(limit, 60))
         except TooManyAttempts:
             return number
     raise AssertionError("The limiter rejects no attempt.")
@@ -46,7 +46,7 @@ class RateLimiterTests:
         harness.pass_time(40)
 
         with pytest.raises(TooManyAttempts) as refusal:
-            attempts.hit("ann", limit=3)
+            attempts.hit("ann", limit=RateLimit(3, 60))
 
         assert 10 <= refusal.value.retry_after <= 20
 
@@ -77,6 +77,31 @@ class RateLimiterTests:
     def test_concurrent_attempts_respect_the_limit(self, harness: RateLimiterHarness) -> None:
         attempts = harness.limiter
 
-        results = at_once(*[partial(attempts.hit, "ann", limit=5)] * 20)
+        results = at_once(*[partial(attempts.hit, "ann", limit=RateLimit(5, 60))] * 20)
 
         assert sum(result is None for result in results) == 5
+
+    def test_window_has_the_length_of_the_limit(self, harness: RateLimiterHarness) -> None:
+        limit = RateLimit(1, 3_600)
+        harness.limiter.hit("ann", limit=limit)
+
+        harness.pass_time(3_550)
+        with pytest.raises(TooManyAttempts) as refusal:
+            harness.limiter.hit("ann", limit=limit)
+        assert 1 <= refusal.value.retry_after <= 50
+        harness.pass_time(51)
+
+        harness.limiter.hit("ann", limit=limit)
+
+    def test_key_is_remembered_for_its_time(self, harness: RateLimiterHarness) -> None:
+        attempts = harness.limiter
+        attempts.remember("ann", seconds=100)
+
+        harness.pass_time(60)
+        assert [attempts.remembers(key) for key in ("ann", "bob")] == [True, False]
+        attempts.remember("ann", seconds=100)
+        harness.pass_time(60)
+        assert attempts.remembers("ann")
+        harness.pass_time(41)
+
+        assert not attempts.remembers("ann")

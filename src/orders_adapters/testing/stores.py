@@ -12,6 +12,7 @@ from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
 from orders_domain.ports.revoked_tokens import AllRevokedTokens
+from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import UserRepository
 
@@ -29,6 +30,7 @@ class StoreHarness:
     users: UserRepository
     addresses: EmailLookup
     denied: AllRevokedTokens
+    identity: StoreIdentity
 
     def add(self, *orders: Order) -> None:
         for order in orders:

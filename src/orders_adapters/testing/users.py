@@ -31,7 +31,7 @@ class UserRepositoryTests:
     """
 
     @pytest.mark.parametrize(
-        "user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 64, email=f"ä'%_@{'e' * 240}.de")]
+        "user", [ann(), ROOT, ann(disabled_at=LATER), ann(id="x" * 255, email=f"ä'%_@{'e' * 240}.de")]
     )
     def test_account_is_read_as_added(self, store: StoreHarness, user: User) -> None:
         store.users.add(user)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from orders_domain.errors import AccessDenied
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import TRANSITIONS, InvalidTransition, OrderStatus
+from orders_domain.model.total_table import total_table
 
 
 class Relation(Enum):
@@ -136,14 +137,16 @@ def parse_access_rules(table: str) -> AccessRules:
 
 ACCESS_RULES: AccessRules = parse_access_rules(_TABLE)
 
-_STATUS_ACTIONS: Mapping[OrderStatus, Action] = MappingProxyType(
+_STATUS_ACTIONS: Mapping[OrderStatus, Action] = total_table(
+    OrderStatus,
     {
         OrderStatus.CONFIRMED: Action.CONFIRM,
         OrderStatus.PAID: Action.PAY,
         OrderStatus.SHIPPED: Action.SHIP,
         OrderStatus.DELIVERED: Action.DELIVER,
         OrderStatus.CANCELED: Action.CANCEL,
-    }
+    },
+    without={OrderStatus.PENDING},
 )
 """The action that sets each status; no action sets PENDING."""
 

@@ -8,7 +8,7 @@ from enum import Enum
 from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
 
-MAX_SUBJECT_LENGTH = 64
+MAX_SUBJECT_LENGTH = 255  # characters (OpenID Connect Core 1.0, 2)
 
 
 class Role(Enum):
@@ -22,7 +22,7 @@ class Actor:
     """The user or worker that performs a use case.
 
     Raises:
-        InvalidValue: the subject is not a string of 1 to 64 storable characters, the request id is not a storable
+        InvalidValue: the subject is not a string of 1 to 255 storable characters, the request id is not a storable
             string, or the scopes are a single string.
     """
 
@@ -34,9 +34,11 @@ class Actor:
 
     def __post_init__(self) -> None:
         if not isinstance(self.subject, str) or not 1 <= len(self.subject) <= MAX_SUBJECT_LENGTH:
-            raise InvalidValue(f"The subject must be a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="sub")
+            raise InvalidValue(
+                f"The subject must be a string of 1 to {MAX_SUBJECT_LENGTH} characters.", field="subject"
+            )
         if error := text_error(self.subject):
-            raise InvalidValue(f"The subject {error}.", field="sub")
+            raise InvalidValue(f"The subject {error}.", field="subject")
         if isinstance(self.scopes, str):  # because every substring of it would be a scope
             raise InvalidValue("The scopes must be a set of strings.", field="scopes")
         if self.request_id is not None and not isinstance(self.request_id, str):

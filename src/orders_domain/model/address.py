@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.json_values import text_error
@@ -40,4 +40,4 @@ class Address:
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the parts by name: ``Address(**address.as_dict()) == address``."""
-        return asdict(self)
+        return {part.name: getattr(self, part.name) for part in fields(self)}

@@ -14,6 +14,7 @@ from orders_domain.model.money import to_major_units
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
 from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.total_table import total_table
 
 MAX_BUCKETS = 366
 MAX_PRODUCTS = 10
@@ -37,7 +38,11 @@ class Bucket(Enum):
 
     def next_start(self, start: datetime) -> datetime:
         """Return the start of the bucket after the one that begins at ``start``."""
-        return self.start(start + {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31}[self] * _DAY)
+        return self.start(start + MAX_DAYS[self] * _DAY)
+
+
+MAX_DAYS: Mapping[Bucket, int] = total_table(Bucket, {Bucket.DAY: 1, Bucket.WEEK: 7, Bucket.MONTH: 31})
+"""The number of days of the longest bucket of each size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +61,15 @@ class Period:
     def __post_init__(self) -> None:
         if self.currency not in MINOR_UNIT_DIGITS:
             raise InvalidValue("The currency must be an ISO 4217 code in use.", field="currency")
-        for field, at in (("start_date", self.since), ("end_date", self.before)):
+        for field, at in (("since", self.since), ("before", self.before)):
             if error := timestamp_error(at):
                 raise InvalidValue(f"The timestamp {error}.", field=field)
         if self.since >= self.before:
-            raise InvalidValue("The period must begin before it ends.", field="start_date")
+            raise InvalidValue("The period must begin before it ends.", field="since")
         if self.before.year == MAXYEAR:
-            raise InvalidValue(f"The period must end before the year {MAXYEAR}.", field="end_date")
+            raise InvalidValue(f"The period must end before the year {MAXYEAR}.", field="before")
         if sum(1 for _, _ in zip(self.starts(), range(MAX_BUCKETS + 1), strict=False)) > MAX_BUCKETS:
-            raise InvalidValue(f"The period must have at most {MAX_BUCKETS} {self.bucket.value}s.", field="start_date")
+            raise InvalidValue(f"The period must have at most {MAX_BUCKETS} {self.bucket.value}s.", field="since")
 
     @classmethod
     def of(
@@ -75,7 +80,7 @@ class Period:
         try:
             since = since or Bucket.DAY.start(before - timedelta(days=DEFAULT_PERIOD_DAYS))
         except OverflowError:
-            raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="end_date") from None
+            raise InvalidValue(f"The period must begin in the year {MINYEAR} or later.", field="before") from None
         return cls(since=since, before=before, bucket=bucket, currency=currency)
 
     def starts(self) -> Iterator[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from orders_domain.errors import InvalidCart
@@ -16,6 +17,7 @@ from orders_domain.model.product import MAX_QUANTITY
 from orders_domain.model.timestamps import parse_rfc3339
 
 MAX_ID_LENGTH = 255
+MAX_AHEAD = timedelta(minutes=5)  # that the clock of the cart service may be ahead
 _VERSIONS = range(2**63)
 
 
@@ -31,13 +33,35 @@ class Cart:
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Mapping):
-            raise InvalidCart("A snapshot must be a JSON object.", field="cartSnapshot")
+            raise InvalidCart("A snapshot must be a JSON object.", field="cart")
         if error := json_error(self.content):
-            raise InvalidCart(f"The snapshot {error}.", field="cartSnapshot")
+            raise InvalidCart(f"The snapshot {error}.", field="cart")
         _require_identity(self.content)
         currency = _currency(self.content)
         lines = _require_lines(_list(self.content, "items"), currency)
         _require_totals(_object(self.content, "totals"), lines, currency)
+
+    @property
+    def snapshot_id(self) -> str:
+        """The id of the snapshot, of which at most one order is placed."""
+        return str(self.content["snapshotId"])
+
+    def has_content_of(self, other: Cart) -> bool:
+        """Return whether both are the same cart, possibly signed with different secrets."""
+        return _signed_part(self.content) == _signed_part(other.content)
+
+    def ensure_current(self, *, at: datetime, max_age: timedelta) -> None:
+        """Check that the cart may be ordered at the given time.
+
+        Raises:
+            InvalidCart: ``createdAt`` is more than ``max_age`` ago, or more than 5 minutes in the future.
+        """
+        created_at = parse_rfc3339(str(self.content["createdAt"]))
+        if not -MAX_AHEAD <= at - created_at <= max_age:
+            raise InvalidCart(
+                f"Must be at most {max_age.total_seconds():.0f} seconds ago and at most 5 minutes in the future.",
+                field="createdAt",
+            )
 
     @property
     def user_id(self) -> str | None:
@@ -60,6 +84,10 @@ class Cart:
     @property
     def total(self) -> Money:
         return Money(self.totals["subtotalCents"], self.totals["currency"])
+
+
+def _signed_part(content: JSONObject) -> JSONObject:
+    return {name: value for name, value in content.items() if name != "signature"}
 
 
 def _require_identity(content: JSONObject) -> None:

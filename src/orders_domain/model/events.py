@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from orders_domain.model import history, notification
+from orders_domain.model import history
 from orders_domain.model.json_values import JSON
+from orders_domain.model.total_table import total_table
 
 if TYPE_CHECKING:
     from orders_domain.model.actor import Actor
@@ -23,12 +24,16 @@ ORDER_DELETED = "orders.order_deleted.v1"
 STOCK_LOW = "orders.stock_low.v1"
 USER_NOTIFICATION = "orders.user_notification.v1"
 
-_TYPES = {
-    history.PLACED: ORDER_PLACED,
-    history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
-    history.CANCELED: ORDER_CANCELED,
-    history.DELETED: ORDER_DELETED,
-}
+EVENT_TYPES: Mapping[str, str] = total_table(
+    history.KINDS,
+    {
+        history.PLACED: ORDER_PLACED,
+        history.STATUS_CHANGED: ORDER_STATUS_CHANGED,
+        history.CANCELED: ORDER_CANCELED,
+        history.DELETED: ORDER_DELETED,
+    },
+)
+"""The event type for each kind of history entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ def event_for(entry: history.HistoryEntry, order: Order) -> Event:
         data["reason"] = entry.details.get("reason")
     return Event(
         id=uuid5(order.id, str(entry.version)),
-        type=_TYPES[entry.kind],
+        type=EVENT_TYPES[entry.kind],
         order_id=order.id,
         version=entry.version,
         at=entry.at,
@@ -75,7 +80,7 @@ def stock_low_event(product: Product, order: Order, *, by: Actor) -> Event:
         "product_id": product.id,
         "sku": product.sku,
         "name": product.name,
-        "stock_quantity": product.stock,
+        "stock": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
         "order_id": str(order.id),
     }
@@ -99,18 +104,13 @@ def notification_events(order: Order) -> list[Event]:
 
 
 def _user_notification(entry: history.HistoryEntry, order: Order) -> Event:
-    id_ = uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}")
     data: dict[str, JSON] = {
-        "notificationId": str(id_),
-        "userID": order.user_id,
-        "orderID": order.number,
-        "type": notification.ORDER_STATUS_CHANGED,
-        "status": notification.STATUS_NAMES.name_of(entry.to_status),
-        "message": notification.message_for(entry.to_status, order=order.number),
-        "occurredAt": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "user_id": order.user_id,
+        "number": order.number,
+        "status": entry.to_status.value,
     }
     return Event(
-        id=id_,
+        id=uuid5(order.id, f"{USER_NOTIFICATION} {entry.version}"),
         type=USER_NOTIFICATION,
         order_id=order.id,
         version=entry.version,

@@ -19,6 +19,7 @@ PLACED = "placed"
 STATUS_CHANGED = "status_changed"
 CANCELED = "canceled"
 DELETED = "deleted"
+KINDS = (PLACED, STATUS_CHANGED, CANCELED, DELETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ class IdempotencyKey:
     """A client's key for a request that places an order, unique per subject and scope.
 
     Raises:
-        InvalidValue: the key, the subject or the scope is not a string of 1 to 255, 64 or 32 storable characters.
+        InvalidValue: the key, the subject or the scope is not a string of 1 to 255, 255 or 32 storable characters.
     """
 
     subject: str
@@ -31,8 +31,8 @@ class IdempotencyKey:
 
     def __post_init__(self) -> None:
         for name, text, max_length in (
-            ("Idempotency-Key", self.key, MAX_KEY_LENGTH),
-            ("sub", self.subject, MAX_SUBJECT_LENGTH),
+            ("key", self.key, MAX_KEY_LENGTH),
+            ("subject", self.subject, MAX_SUBJECT_LENGTH),
             ("scope", self.scope, MAX_SCOPE_LENGTH),
         ):
             if error := bounded_text_error(text, max_length=max_length):
@@ -43,7 +43,7 @@ class DuplicateRequest(OrdersError):
     """The same request was already processed with the same key; this request was not processed (clause 004-04)."""
 
     kind = Kind.CONFLICT
-    code = "already_done"
+    code = "duplicate_request"
 
     def __init__(self, order: Order) -> None:
         super().__init__(f"This request was already processed: order {order.id}.")

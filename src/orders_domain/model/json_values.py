@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 JSONObject: TypeAlias = Mapping[str, JSON]
 
 MAX_DEPTH = 32
+Checked = TypeVar("Checked")
 _INT64 = range(-(2**63), 2**63)
+
+
+def checked(kind: type[Checked], value: object) -> Checked:
+    """Return the value.
+
+    Raises:
+        TypeError: the value is not of this type itself, because ``isinstance`` accepts true as an int.
+    """
+    if type(value) is not kind:
+        raise TypeError(f"must be {kind.__name__}, not {type(value).__name__}")
+    return value
 
 
 def text_error(text: str) -> str | None:

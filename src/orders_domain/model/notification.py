@@ -1,35 +1,10 @@
-"""User notifications of order changes, with their message texts."""
+"""User notifications of order changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from orders_domain.model.status import OrderStatus, StatusVocabulary
-
-ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
-
-STATUS_NAMES = StatusVocabulary(
-    {
-        OrderStatus.PENDING: "pending",
-        OrderStatus.CONFIRMED: "confirmed",
-        OrderStatus.PAID: "confirmed",
-        OrderStatus.SHIPPED: "shipped",
-        OrderStatus.DELIVERED: "delivered",
-        OrderStatus.CANCELED: "cancelled",
-    }
-)
-"""The status names of source 003, which defines the notifications; it has no name for PAID."""
-
-_MESSAGES = {
-    OrderStatus.PENDING: "Your order {} was received.",
-    OrderStatus.CONFIRMED: "Your order {} is confirmed.",
-    OrderStatus.PAID: "Your order {} is paid.",
-    OrderStatus.SHIPPED: "Your order {} is on its way.",
-    OrderStatus.DELIVERED: "Your order {} was delivered.",
-    OrderStatus.CANCELED: "Your order {} was cancelled.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +16,3 @@ class Notification:
     order: str  # the short number
     message: str
     occurred_at: datetime
-
-
-def message_for(status: OrderStatus, *, order: object) -> str:
-    """Return the message for an order's new status."""
-    return _MESSAGES[status].format(order)

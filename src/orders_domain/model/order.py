@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue, Kind, OrdersError, TotalMismatch, VersionMismatch
@@ -18,6 +18,7 @@ from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
 from orders_domain.model.json_values import JSON, bounded_text_error, text_error
 from orders_domain.model.money import EXACT, Money
+from orders_domain.model.order_state import CHANGING, order_fields, placement_details
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
@@ -36,6 +37,17 @@ class OrderFinalized(OrdersError):
     def __init__(self, order: Order) -> None:
         super().__init__("Order already finalized")
         self.order = order  # in its current state
+
+
+class CartOrdered(OrdersError):
+    """An order was already placed of a cart with the same snapshotId, and a cart is ordered once."""
+
+    kind = Kind.CONFLICT
+    code = "cart_ordered"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__("Another cart with this snapshotId was already ordered; each cart must have its own.")
+        self.order = order  # in its initial state
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +124,7 @@ class Order:
             updated_at=at,
             version=0,
         )
-        order._record(history.PLACED, by=by, at=at, from_status=None, details=_placement_details(order))
+        order._record(history.PLACED, by=by, at=at, from_status=None, details=placement_details(order))
         return order
 
     def change_status(self, target: TargetStatus, *, by: Actor, at: datetime) -> bool:
@@ -216,59 +228,35 @@ def rebuild(entries: Sequence[history.HistoryEntry], *, number: int | None = Non
     if not entries or entries[0].kind != history.PLACED:
         raise ValueError("The history must begin with the placement.")
     first, last = entries[0], entries[-1]
-    placement = cast("Mapping[str, Any]", first.details)
-    currency, cart = placement["currency"], Cart(placement["cart"]) if placement.get("cart") else None
-    return Order(
-        id=first.order_id,
-        origin=_origin(placement),
-        user_id=placement["user_id"],
-        items=cart.items if cart else tuple(CustomItem(content) for content in placement["items"]),
-        lines=tuple(
-            OrderLine(product_id=product_id, quantity=quantity, unit_price=Money(minor, currency))
-            for product_id, quantity, minor in placement["lines"]
-        ),
-        total=Money(placement["total_minor"], currency),
-        address=Address(**placement["address"]) if placement["address"] else None,
-        cart=cart,  # absent, like shipment_id, from older histories
-        cancellation_reason=cast("str | None", last.details.get("reason")) if last.kind == history.CANCELED else None,
-        shipment_id=placement.get("shipment_id"),
-        status=last.to_status,
-        created_at=first.at,
-        updated_at=last.at,
-        deleted_at=last.at if last.kind == history.DELETED else None,
-        version=last.version,
-        number=number,
-    )
-
-
-def _origin(placement: Mapping[str, Any]) -> Origin:
-    if "origin" in placement:
-        return Origin(placement["origin"])
-    return inferred_origin(
-        cart=placement.get("cart"), shipment_id=placement.get("shipment_id"), lines=placement["lines"]
-    )
-
-
-def _placement_details(order: Order) -> dict[str, JSON]:
-    """Return the initial state of the order, from which ``rebuild`` restores it."""
-    address = order.address
-    return {
-        "origin": order.origin.value,
-        "user_id": order.user_id,
-        "items": [] if order.cart else [cast(JSON, dict(item.content)) for item in order.items],
-        "cart": cast(JSON, dict(order.cart.content)) if order.cart else None,
-        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
-        "total_minor": order.total.minor,
-        "currency": order.total.currency,
-        "address": cast(JSON, address.as_dict()) if address else None,
-        "shipment_id": order.shipment_id,
+    changed = {
+        "status": last.to_status,
+        "version": last.version,
+        "updated_at": last.at,
+        "deleted_at": last.at if last.kind == history.DELETED else None,
+        "cancellation_reason": last.details.get("reason") if last.kind == history.CANCELED else None,
     }
+    identity = {"id": first.order_id, "number": number, "created_at": first.at}
+    return order_from_state(_placement(first.details) | changed | identity)
+
+
+def order_from_state(state: Mapping[str, Any]) -> Order:
+    """Return the order of a state (see ``orders_domain.model.order_state.order_fields``)."""
+    return Order(**order_fields(state))
+
+
+def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recorded placement. What an older history does not record has the default, or is inferred."""
+    defaults = {field.name: field.default for field in fields(Order) if field.name not in CHANGING}
+    placement = {name: value for name, value in defaults.items() if value is not MISSING} | dict(details)
+    if "origin" not in placement:
+        placement["origin"] = inferred_origin(
+            cart=placement["cart"], shipment_id=placement["shipment_id"], lines=placement["lines"]
+        )
+    return placement
 
 
 def _ensure_sum(items: Sequence[CustomItem], lines: Sequence[OrderLine], total: Money) -> None:
     subtotals = [item.subtotal for item in items] + [line.subtotal.amount for line in lines]
     known = [subtotal for subtotal in subtotals if subtotal is not None]
     if len(known) == len(subtotals) and reduce(EXACT.add, known, Decimal()) != total.amount:
-        raise TotalMismatch(
-            "The total must be the sum of the items' quantities times their prices.", field="total_price"
-        )
+        raise TotalMismatch("The total must be the sum of the items' quantities times their prices.", field="total")

@@ -52,7 +52,7 @@ class OrderFilter:
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_PAGE_SIZE:
             raise InvalidValue(f"A page must have 1 to {MAX_PAGE_SIZE} orders.", field="limit")
         if type(self.offset) is not int or not 0 <= self.offset <= MAX_OFFSET:
-            raise InvalidValue(f"The number of orders to skip must be from 0 to {MAX_OFFSET}.", field="skip")
+            raise InvalidValue(f"The number of orders to skip must be from 0 to {MAX_OFFSET}.", field="offset")
 
     def matches(self, order: Order) -> bool:
         """Return whether the order matches every condition except the position of the page."""

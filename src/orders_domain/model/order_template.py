@@ -35,7 +35,7 @@ class NewOrderTemplate:
         if error := text_error(self.name):
             raise InvalidValue(f"The text {error}.", field="name")
         if not 1 <= len(self.requested_items) <= MAX_ITEMS:
-            raise InvalidValue(f"A template must have 1 to {MAX_ITEMS} items.", field="order_items")
+            raise InvalidValue(f"A template must have 1 to {MAX_ITEMS} items.", field="requested_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

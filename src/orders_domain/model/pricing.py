@@ -47,10 +47,10 @@ def total_of(lines: Sequence[OrderLine]) -> Money:
         InvalidValue: there are no lines, their prices have several currencies, or the sum is not a valid amount.
     """
     if not lines:
-        raise InvalidValue("An order must have at least one item.", field="order_items")
+        raise InvalidValue("An order must have at least one item.", field="items")
     if len({line.unit_price.currency for line in lines}) > 1:
-        raise InvalidValue("The products' prices must be in one currency.", field="order_items")
+        raise InvalidValue("The products' prices must be in one currency.", field="items")
     try:
         return Money(sum(line.subtotal.minor for line in lines), lines[0].unit_price.currency)
     except InvalidAmount as error:
-        raise InvalidAmount(str(error), field="order_items") from None
+        raise InvalidAmount(str(error), field="items") from None

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from orders_domain.errors import InvalidValue, ProductNotFound
+from orders_domain.errors import InvalidValue, ProductNotFound, VersionMismatch
 from orders_domain.model.json_values import text_error
 from orders_domain.model.money import Money
 from orders_domain.model.order_ref import parse_number
+from orders_domain.model.search_words import search_words
 
 ProductId: TypeAlias = int
 
@@ -18,6 +19,7 @@ MAX_STOCK = 10**12
 MAX_QUANTITY = 10_000
 MAX_NAME_LENGTH = 255
 MAX_SKU_LENGTH = 64
+MAX_DESCRIPTION_LENGTH = 2_000
 DEFAULT_THRESHOLD = 5
 
 
@@ -30,9 +32,11 @@ def generate_sku(new_id: Callable[[], UUID]) -> str:
 class NewProduct:
     """A product that is not stored yet: it has no id.
 
+    The texts are stored without outer white space; a blank description is None.
+
     Raises:
-        InvalidValue: the name or the sku is blank, too long or not storable, or the stock is not 0 to 10^12; ``field``
-            names the member.
+        InvalidValue: the name or the sku is blank, a text is too long or not storable, or the stock is not 0 to 10^12;
+            ``field`` names the member.
     """
 
     sku: str
@@ -40,12 +44,24 @@ class NewProduct:
     price: Money
     stock: int = 0
     low_stock_threshold: int = DEFAULT_THRESHOLD
+    description: str | None = None
 
     def __post_init__(self) -> None:
+        for field in ("sku", "name", "description"):
+            if isinstance(text := getattr(self, field), str):
+                object.__setattr__(self, field, text.strip())
+        object.__setattr__(self, "description", self.description or None)
         _validate_text("sku", self.sku, MAX_SKU_LENGTH)
         _validate_text("name", self.name, MAX_NAME_LENGTH)
-        _validate_count("stock_quantity", self.stock, self._max_stock)
+        if self.description is not None:
+            _validate_text("description", self.description, MAX_DESCRIPTION_LENGTH)
+        _validate_count("stock", self.stock, self._max_stock)
         _validate_count("low_stock_threshold", self.low_stock_threshold, MAX_STOCK)
+
+    @property
+    def search_words(self) -> tuple[str, ...]:
+        """The words by which the catalogue finds the product: those of its name and sku."""
+        return search_words(f"{self.name} {self.sku}")
 
     @property
     def _max_stock(self) -> int:
@@ -54,9 +70,19 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product(NewProduct):
-    """A stored product of the catalogue."""
+    """A stored product of the catalogue. Every change adds one to its version, also a change of its stock."""
 
     id: ProductId
+    version: int = 1
+
+    def ensure_version(self, expected: frozenset[int] | None) -> None:
+        """Check the version; None expects any version.
+
+        Raises:
+            VersionMismatch: the product has another version.
+        """
+        if expected is not None and self.version not in expected:
+            raise VersionMismatch(expected=expected, current=self.version, what="product")
 
     @property
     def _max_stock(self) -> int:
@@ -130,7 +156,7 @@ def validate_stock(stock: object) -> None:
     Raises:
         InvalidValue: the stock is not a whole number from 0 to 10^12.
     """
-    _validate_count("stock_quantity", stock, MAX_STOCK)
+    _validate_count("stock", stock, MAX_STOCK)
 
 
 def _validate_count(field: str, count: object, maximum: int) -> None:

@@ -18,8 +18,8 @@ LEASE = timedelta(seconds=25)
 
 
 class ReservationState(Enum):
-    PENDING = "placing"  # the services are being called; the order is not stored yet
-    CONFIRMED = "kept"  # the order is stored
+    PENDING = "pending"  # the services are being called; the order is not stored yet
+    CONFIRMED = "confirmed"  # the order is stored
     RELEASING = "releasing"  # the order was not stored, or was cancelled or deleted
 
 

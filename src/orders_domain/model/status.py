@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
 
 from orders_domain.errors import Kind, OrdersError
+from orders_domain.model.total_table import total_table
 
 
 class OrderStatus(Enum):
@@ -25,7 +25,8 @@ class OrderStatus(Enum):
         return not TRANSITIONS[self]
 
 
-TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
+TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = total_table(
+    OrderStatus,
     {
         OrderStatus.PENDING: frozenset(
             {OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED}
@@ -35,7 +36,7 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
         OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
         OrderStatus.DELIVERED: frozenset(),
         OrderStatus.CANCELED: frozenset(),
-    }
+    },
 )
 
 
@@ -43,7 +44,7 @@ class InvalidTransition(OrdersError):
     """The lifecycle does not allow this transition."""
 
     kind = Kind.CONFLICT
-    code = "transition_refused"
+    code = "invalid_transition"
 
     def __init__(self, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]) -> None:
         super().__init__(f"An order that is {current.value} cannot become {target.value}.")
@@ -56,7 +57,7 @@ class DeletionNotAllowed(OrdersError):
     """Only a pending order can be deleted (clause 002-13)."""
 
     kind = Kind.CONFLICT
-    code = "deletion_refused"
+    code = "deletion_not_allowed"
 
     def __init__(self, current: OrderStatus) -> None:
         super().__init__("Only pending orders can be deleted")
@@ -73,9 +74,16 @@ class TargetStatus:
 
 @dataclass(frozen=True)
 class StatusVocabulary:
-    """The status names of one contract; several statuses may share a name."""
+    """The status names of one contract; several statuses may share a name.
+
+    Raises:
+        ValueError: a status has no name.
+    """
 
     names: Mapping[OrderStatus, str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", total_table(OrderStatus, self.names))
 
     def name_of(self, status: OrderStatus) -> str:
         return self.names[status]

@@ -28,6 +28,18 @@ def timestamp_error(at: object) -> str | None:
     return "must have a time zone" if at.utcoffset() is None else None
 
 
+def parse_timestamp(text: str) -> datetime:
+    """Return the timestamp of an ISO 8601 text in UTC.
+
+    Raises:
+        ValueError: the text is not a datetime with an offset.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a timestamp must have an offset")
+    return at.astimezone(UTC)
+
+
 def parse_rfc3339(text: str) -> datetime:
     """Return the timestamp in UTC, truncated to microseconds; a leap second becomes the second after it.
 

@@ -15,16 +15,35 @@ from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 """The maximum by which a carrier's clock may be ahead of the service's clock."""
 
-_CONFIRMED = TargetStatus(OrderStatus.CONFIRMED, frozenset(OrderStatus) - {OrderStatus.PENDING})
-_SHIPPED = TargetStatus(OrderStatus.SHIPPED, frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}))
-_DELIVERED = TargetStatus(OrderStatus.DELIVERED, frozenset({OrderStatus.DELIVERED}))
-_CANCELED = TargetStatus(OrderStatus.CANCELED, frozenset({OrderStatus.CANCELED}))
+REACHED: Mapping[OrderStatus, frozenset[OrderStatus]] = total_table(
+    OrderStatus,
+    {
+        OrderStatus.PENDING: frozenset(),
+        OrderStatus.CONFIRMED: frozenset({OrderStatus.CONFIRMED}),
+        OrderStatus.PAID: frozenset({OrderStatus.CONFIRMED}),
+        OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED, OrderStatus.SHIPPED}),
+        OrderStatus.DELIVERED: frozenset({OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}),
+        OrderStatus.CANCELED: frozenset({OrderStatus.CONFIRMED, OrderStatus.CANCELED}),
+    },
+)
+"""The targets of carriers that an order in each status has reached, so that events of them change nothing."""
+
+
+def _target(status: OrderStatus) -> TargetStatus:
+    return TargetStatus(status, frozenset(current for current in OrderStatus if status in REACHED[current]))
+
+
+_CONFIRMED = _target(OrderStatus.CONFIRMED)
+_SHIPPED = _target(OrderStatus.SHIPPED)
+_DELIVERED = _target(OrderStatus.DELIVERED)
+_CANCELED = _target(OrderStatus.CANCELED)
 
 TRANSITIONS_BY_CARRIER_STATUS: Mapping[str, tuple[TargetStatus, ...]] = MappingProxyType(
     {
@@ -55,17 +74,17 @@ class TrackingEvent:
 
     def __post_init__(self) -> None:
         if error := bounded_text_error(self.id, max_length=MAX_EVENT_ID_LENGTH):
-            raise InvalidValue(f"eventId {error}.", field="eventId")
+            raise InvalidValue(f"id {error}.", field="id")
         if self.shipment_id is None and self.order is None:
-            raise InvalidValue("The event must have an order or a shipment.", field="orderID")
+            raise InvalidValue("The event must have an order or a shipment.", field="order")
         if self.shipment_id is not None and (
             error := bounded_text_error(self.shipment_id, max_length=MAX_SHIPMENT_ID_LENGTH)
         ):
-            raise InvalidValue(f"shipmentID {error}.", field="shipmentID")
+            raise InvalidValue(f"shipment_id {error}.", field="shipment_id")
         if isinstance(self.order, int) and self.order not in _NUMBERS:
-            raise InvalidValue(f"The order number must be from 1 to {_NUMBERS.stop - 1}.", field="orderID")
+            raise InvalidValue(f"The order number must be from 1 to {_NUMBERS.stop - 1}.", field="order")
         if error := timestamp_error(self.occurred_at):
-            raise InvalidValue(f"The timestamp {error}.", field="occurredAt")
+            raise InvalidValue(f"The timestamp {error}.", field="occurred_at")
         # ASCII only, because upper() maps some other letters to I and S.
         if (
             not isinstance(self.status, str)
@@ -88,7 +107,7 @@ class TrackingEvent:
             InvalidValue: the event is more than five minutes in the future.
         """
         if self.occurred_at > now + MAX_CLOCK_SKEW:
-            raise InvalidValue("The event must not be in the future.", field="occurredAt")
+            raise InvalidValue("The event must not be in the future.", field="occurred_at")
 
     def apply_to(self, order: Order, *, at: datetime) -> None:
         """Apply the transitions of the event; an event that the order has already passed changes nothing.
@@ -99,7 +118,7 @@ class TrackingEvent:
             TransitionNotPermitted: the access rules of the order's origin do not allow it to carriers.
         """
         if self.shipment_id is not None and order.shipment_id not in (None, self.shipment_id):
-            raise InvalidValue("The event's shipment must be that of its order.", field="shipmentID")
+            raise InvalidValue("The event's shipment must be that of its order.", field="shipment_id")
         for target in TRANSITIONS_BY_CARRIER_STATUS[self.status.upper()]:
             CARRIERS_ONLY.require_status(self.actor, order, target)
             order.change_status(target, by=self.actor, at=at)

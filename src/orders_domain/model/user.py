@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,13 +18,12 @@ MAX_PASSWORD_LENGTH = 1_024
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
-def normalize_email(text: str) -> str:
-    """Return an e-mail address in lower case and without surrounding space, as it is stored and compared.
+def validate_email(email: str) -> None:
+    """Check that an e-mail address has the form in which it is stored: in lower case and NFC, without outer space.
 
     Raises:
-        InvalidValue: the text is not an e-mail address of at most 254 characters.
+        InvalidValue: the text is not such an address, or has more than 254 characters.
     """
-    email = text.strip().lower()
     if error := text_error(email):
         raise InvalidValue(f"The e-mail address {error}.", field="email")
     if len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not email.isprintable():
@@ -31,7 +31,8 @@ def normalize_email(text: str) -> str:
             f"An e-mail address must be like ann@example.com, with at most {MAX_EMAIL_LENGTH} characters.",
             field="email",
         )
-    return email
+    if email != email.lower() or not unicodedata.is_normalized("NFC", email):
+        raise InvalidValue("A stored e-mail address must be in lower case and in the form NFC.", field="email")
 
 
 def validate_password(password: str) -> None:
@@ -63,20 +64,20 @@ class User:
     role: Role = Role.CUSTOMER
     scopes: frozenset[str] = frozenset()
     disabled_at: datetime | None = None
+    demo: bool = False  # of a demonstration, so that its password may be known
 
     def __post_init__(self) -> None:
         Actor(subject=self.id)
-        if self.email != normalize_email(self.email):
-            raise InvalidValue("An account's e-mail address must be in lower case.", field="email")
+        validate_email(self.email)
         for scope in self.scopes:
             if not scope.isascii() or not scope.isprintable() or not scope or " " in scope:
                 raise InvalidValue(
                     f"{scope!r} is not a valid scope: it must be printable ASCII without spaces, like orders:write.",
-                    field="scope",
+                    field="scopes",
                 )
         if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
             raise InvalidValue(
-                f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scope"
+                f"All scopes together must have at most {MAX_SCOPES_LENGTH:,} characters.", field="scopes"
             )
         if self.role is Role.SYSTEM:
             raise InvalidValue("An account must not have the role system.", field="role")

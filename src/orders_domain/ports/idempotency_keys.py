@@ -23,8 +23,10 @@ class IdempotencyKeys(Protocol):
         """
         ...
 
-    def store(self, key: IdempotencyKey, order: Order) -> None:
+    def store(self, key: IdempotencyKey, order: Order, *, at: datetime | None = None) -> None:
         """Store the acquired key and its order, with the commit.
+
+        ``at`` is the time of the request, by default that of the order.
 
         Raises:
             StoreContention: another unit of work stored the key first; this one must be rolled back.

@@ -16,6 +16,15 @@ class OrderRepository(Protocol):
 
         Raises:
             OrderExists: an order with this id, or with this shipment, is already stored.
+            CartOrdered: an order of a cart with this snapshot is already stored; this unit of work remains usable.
+            StoreUnavailable: the store is unavailable.
+        """
+        ...
+
+    def release_cart(self, snapshot_id: str) -> None:
+        """Let the cart be ordered anew, if its order is canceled or deleted.
+
+        Raises:
             StoreUnavailable: the store is unavailable.
         """
         ...

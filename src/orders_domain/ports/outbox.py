@@ -18,7 +18,7 @@ class OutboxState(Enum):
     """Delivery state of an event."""
 
     WAITING = "waiting"
-    PUBLISHED = "untold"  # published, but the cache is not invalidated yet
+    PUBLISHED = "published"  # published, but the cache is not invalidated yet
     PARKED = "parked"  # rejected too often: it blocks the later events of its order until an operator requeues it
     SENT = "sent"
 

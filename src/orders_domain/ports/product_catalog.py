@@ -1,10 +1,10 @@
 """Product query port: reads outside any unit of work."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from orders_domain.model.product import Product, ProductId
+from orders_domain.model.product_filter import ProductFilter, ProductPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class ProductCatalog(Protocol):
         """
         ...
 
-    def list_page(self, *, offset: int = 0, limit: int = 100) -> Sequence[Product]:
-        """Return a page of products, ordered by id."""
+    def search(self, product_filter: ProductFilter) -> ProductPage:
+        """Return the page of products that the filter selects, as last committed."""
         ...
 
     def stock_levels(self, *, limit: int = 1_000) -> StockLevels:

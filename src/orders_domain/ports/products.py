@@ -16,8 +16,8 @@ class MovementKind(Enum):
     INITIAL = "initial"
     RESTOCKED = "restocked"
     ADJUSTED = "adjusted"  # set by an administrator, up or down
-    DEDUCTED = "taken"
-    RELEASED = "given_back"
+    DEDUCTED = "deducted"
+    RELEASED = "released"
 
 
 class ProductRepository(Protocol):
@@ -43,8 +43,11 @@ class ProductRepository(Protocol):
         """
         ...
 
-    def save(self, product: Product, *, by: Actor, at: datetime) -> None:
+    def save(self, product: Product, *, by: Actor, at: datetime) -> Product:
         """Store a changed product; a changed stock is recorded as a movement of kind ADJUSTED.
+
+        Returns:
+            The product with its new version, which is the old one if nothing has changed.
 
         Raises:
             ProductNotFound: the product does not exist.
@@ -70,7 +73,10 @@ class ProductRepository(Protocol):
 
 
 class Stock(Protocol):
-    """Stock changes by orders. Stock is never negative, and an order deducts and releases it at most once."""
+    """Stock changes by orders. Stock is never negative, and an order deducts and releases it at most once.
+
+    Each change of a product's stock adds one to the product's version.
+    """
 
     def deduct(self, order: Order, *, by: Actor, at: datetime) -> Sequence[Product]:
         """Deduct the quantities of the order's lines, all or none; it locks, so call it late in the unit of work.

@@ -1,25 +1,27 @@
-"""Token revocation ports: tokens revoked before they expire (clauses 002-24, 003-13)."""
+"""Token revocation ports: tokens revoked before they expire (clauses 002-24, 003-13), as ``auth_token`` explains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from orders_domain.model.auth_token import Revocation
+
 
 class RevokedTokens(Protocol):
-    """The keys of revoked tokens. Once ``revoke`` has returned, ``is_revoked`` returns True in every process."""
+    """The revocations by key. Once ``revoke`` has returned, ``is_revoked`` returns True in every process."""
 
-    def revoke(self, keys: Mapping[str, datetime]) -> frozenset[str]:
-        """Revoke all keys, each until its time; return those that were not revoked before.
+    def revoke(self, revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        """Store all revocations; return the keys whose number was raised, because a number is never lowered.
 
-        If several callers revoke the same key concurrently, exactly one of them gets it returned.
+        If several callers raise a key to the same number concurrently, exactly one of them gets it returned.
 
         Raises:
             StoreUnavailable: the store is unavailable; the keys may be revoked.
         """
         ...
 
-    def is_revoked(self, keys: Sequence[str]) -> bool:
-        """Return whether any of the keys is revoked; expired keys may be missing.
+    def is_revoked(self, numbers: Mapping[str, int]) -> bool:
+        """Return whether a token with these numbers by key is revoked; expired revocations may be missing.
 
         Raises:
             StoreUnavailable: the answer is unknown; callers must not treat it as False.
@@ -38,8 +40,8 @@ class RevokedTokens(Protocol):
 class AllRevokedTokens(RevokedTokens, Protocol):
     """The authoritative store of revoked tokens, from which caches are filled."""
 
-    def all(self, *, limit: int) -> Mapping[str, datetime] | None:
-        """Return every key and its expiry, or None if there are more than ``limit``.
+    def all(self, *, limit: int) -> Mapping[str, int] | None:
+        """Return every key and the number from which on tokens are valid, or None if there are more than ``limit``.
 
         Raises:
             StoreUnavailable: the store is unavailable.
@@ -53,16 +55,16 @@ class RevokedTokenCache(Protocol):
     It may lose entries at any time, and detects that it did.
     """
 
-    def lookup(self, keys: Sequence[str]) -> bool | None:
-        """Return whether any of the keys is revoked, or None if the cache may be incomplete."""
+    def lookup(self, numbers: Mapping[str, int]) -> bool | None:
+        """Return whether a token with these numbers is revoked, or None if the cache may be incomplete."""
         ...
 
-    def add(self, keys: Mapping[str, datetime]) -> None:
-        """Add keys that have just been revoked."""
+    def add(self, revocations: Mapping[str, Revocation]) -> None:
+        """Add revocations that have just been stored."""
         ...
 
     def refresh(self, revoked_tokens: AllRevokedTokens) -> None:
-        """Fill the cache from the store, if the cache is available.
+        """Fill the cache from the store, if it is available and no other caller is filling it; do not wait for them.
 
         Raises:
             StoreUnavailable: the store is unavailable.

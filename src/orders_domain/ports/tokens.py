@@ -32,8 +32,8 @@ class TokenIssuer(Protocol):
         """
         ...
 
-    def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        """Return a unique token of the family of one sign-in.
+    def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        """Return a unique token of the family of one sign-in, refreshed ``generation`` times.
 
         Raises:
             SignInDisabled: see ``ensure_enabled``.

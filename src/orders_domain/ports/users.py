@@ -8,7 +8,7 @@ from orders_domain.model.user import User
 
 
 class UserRepository(Protocol):
-    """Stored accounts; users created from a token have none. E-mail addresses are those of ``normalize_email``.
+    """Stored accounts; users created from a token have none. E-mail addresses are those of the normalizer.
 
     Every method raises StoreUnavailable if the store is unavailable.
     """

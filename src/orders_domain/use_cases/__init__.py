@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orders_domain.use_cases.accounts.authenticate import authenticate
+    from orders_domain.use_cases.accounts.limit_requests import LimitRequests, limit_requests
     from orders_domain.use_cases.accounts.manage_users import (
         ChangePassword,
         CreateUser,
         DisableUser,
         EnableUser,
+        EndSessions,
         ListUsers,
         change_password,
         create_user,
         disable_user,
         enable_user,
+        end_sessions,
         list_users,
     )
     from orders_domain.use_cases.accounts.refresh_token import RefreshToken, refresh_token
     from orders_domain.use_cases.accounts.sign_in import SignIn, sign_in
     from orders_domain.use_cases.accounts.sign_out import SignOut, sign_out
+    from orders_domain.use_cases.background.finish_restore import FinishRestore, finish_restore
     from orders_domain.use_cases.background.get_job import GetJob, get_job
     from orders_domain.use_cases.background.notify_user import NotificationOutcome, NotifyUser, notify_user
     from orders_domain.use_cases.background.purge_expired_data import PurgeResult, purge_expired_data
@@ -69,7 +73,7 @@ if TYPE_CHECKING:
         delete_template,
         list_templates,
     )
-    from orders_domain.use_cases.orders.place_cart_order import PlaceCartOrder, place_cart_order
+    from orders_domain.use_cases.orders.place_cart_order import CartPolicy, PlaceCartOrder, place_cart_order
     from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
     from orders_domain.use_cases.orders.place_order import PlaceOrder, place_order
     from orders_domain.use_cases.orders.place_order_from_template import (
@@ -86,6 +90,7 @@ __all__ = [
     "AddTemplate",
     "BulkChangeStatus",
     "CancelOrder",
+    "CartPolicy",
     "ChangePassword",
     "ChangeStatus",
     "CreateUser",
@@ -93,7 +98,9 @@ __all__ = [
     "DeleteTemplate",
     "DisableUser",
     "EnableUser",
+    "EndSessions",
     "ExportOrders",
+    "FinishRestore",
     "GetJob",
     "GetOrder",
     "GetOrderAnalytics",
@@ -104,6 +111,7 @@ __all__ = [
     "ImportProducts",
     "ImportResult",
     "ImportRow",
+    "LimitRequests",
     "ListOrders",
     "ListProducts",
     "ListTemplates",
@@ -144,7 +152,9 @@ __all__ = [
     "delete_template",
     "disable_user",
     "enable_user",
+    "end_sessions",
     "export_orders",
+    "finish_restore",
     "get_job",
     "get_order",
     "get_order_analytics",
@@ -153,6 +163,7 @@ __all__ = [
     "get_product",
     "get_stock_health",
     "import_products",
+    "limit_requests",
     "list_orders",
     "list_products",
     "list_templates",
@@ -180,11 +191,13 @@ __all__ = [
 
 _NAMES = {
     "accounts.authenticate": "authenticate",
-    "accounts.manage_users": "ChangePassword CreateUser DisableUser EnableUser ListUsers "
-    "change_password create_user disable_user enable_user list_users",
+    "accounts.limit_requests": "LimitRequests limit_requests",
+    "accounts.manage_users": "ChangePassword CreateUser DisableUser EnableUser EndSessions ListUsers "
+    "change_password create_user disable_user enable_user end_sessions list_users",
     "accounts.refresh_token": "RefreshToken refresh_token",
     "accounts.sign_in": "SignIn sign_in",
     "accounts.sign_out": "SignOut sign_out",
+    "background.finish_restore": "FinishRestore finish_restore",
     "background.get_job": "GetJob get_job",
     "background.notify_user": "NotificationOutcome NotifyUser notify_user",
     "background.purge_expired_data": "PurgeResult purge_expired_data",
@@ -208,7 +221,7 @@ _NAMES = {
     "orders.get_order_statistics": "GetOrderStatistics OrderStatistics get_order_statistics",
     "orders.list_orders": "ListOrders list_orders",
     "orders.manage_templates": "AddTemplate DeleteTemplate ListTemplates add_template delete_template list_templates",
-    "orders.place_cart_order": "PlaceCartOrder place_cart_order",
+    "orders.place_cart_order": "CartPolicy PlaceCartOrder place_cart_order",
     "orders.place_catalog_order": "PlaceCatalogOrder place_catalog_order",
     "orders.place_order": "PlaceOrder place_order",
     "orders.place_order_from_template": "PlaceOrderFromTemplate place_order_from_template",

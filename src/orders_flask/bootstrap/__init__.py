@@ -1,8 +1,9 @@
 """Composition root: chooses adapters by settings, and imports a technology's library only if it is used."""
 
+from orders_adapters.private_files import open_private
 from orders_flask.bootstrap.auth import identity_provider_checks, issue_dev_token, token_verifier
 from orders_flask.bootstrap.cache import cache
-from orders_flask.bootstrap.cart_signatures import signatures
+from orders_flask.bootstrap.cart_signatures import cart_policy, signatures
 from orders_flask.bootstrap.components import (
     BrokerComponent,
     CacheComponent,
@@ -12,7 +13,9 @@ from orders_flask.bootstrap.components import (
     PersistenceComponent,
     RemoteServices,
 )
+from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
+from orders_flask.bootstrap.local_secrets import local_secrets
 from orders_flask.bootstrap.message_consumers import notifications, tracking_events
 from orders_flask.bootstrap.messaging import broker
 from orders_flask.bootstrap.notifiers import notifier
@@ -21,6 +24,7 @@ from orders_flask.bootstrap.remote_services import choose_place_shipped_order, s
 from orders_flask.bootstrap.sign_in import sign_in
 
 __all__ = [
+    "DEMO_ACCOUNTS",
     "BrokerComponent",
     "CacheComponent",
     "Check",
@@ -30,13 +34,18 @@ __all__ = [
     "RemoteServices",
     "broker",
     "cache",
+    "cart_policy",
     "choose_place_shipped_order",
+    "demo_accounts_warning",
     "identity_provider_checks",
     "issue_dev_token",
     "job_checks",
     "job_runner",
+    "local_secrets",
+    "log_demo_accounts",
     "notifications",
     "notifier",
+    "open_private",
     "replica_checks",
     "services",
     "sign_in",

@@ -11,6 +11,7 @@ from orders_adapters.security import tokens
 from orders_domain.model.actor import Actor, Role
 from orders_domain.ports.tokens import TokenVerifier
 from orders_flask.bootstrap.components import Check, as_setting_error, check_health
+from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ def token_verifier(settings: Settings) -> TokenVerifier:
         with as_setting_error("JWT_PUBLIC_KEY"):
             key_for = tokens.public_key(settings.jwt_public_key, algorithm=settings.algorithm)
     else:
-        key_for = tokens.shared_secret(settings.signing_secret)
+        key_for = tokens.shared_secret(token_secret(settings))
     return tokens.JwtTokenVerifier(
         key_for,
         algorithm=settings.algorithm,
         issuer=settings.jwt_issuer or None,
         audience=settings.jwt_audience or None,
+        accept_demo=settings.allows_demo,
     ).verify
 
 
@@ -45,19 +47,24 @@ def _provider_keys(settings: Settings) -> JwksKeys:
         return JwksKeys(settings.jwt_jwks_url, algorithm=settings.algorithm)
 
 
-def issue_dev_token(settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int) -> str:
-    """Return a token for development, valid for ``seconds``.
+def issue_dev_token(
+    settings: Settings, *, subject: str, role: Role, scopes: Sequence[str], seconds: int, demo: bool = False
+) -> str:
+    """Return a token for development, valid for ``seconds``; with ``demo``, production does not accept it.
 
     Raises:
         InvalidValue: the subject is invalid.
     """
     Actor(subject=subject)
-    claims = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    claims: dict[str, str | int] = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience, tokens.DEMO: demo}
+    now = time.time_ns() // 1_000
     return tokens.encode_token(
         subject=subject,
-        secret=settings.signing_secret,
-        expires_at=int(time.time()) + seconds,
+        secret=token_secret(settings),
+        expires_at=now // 1_000_000 + seconds,
+        iat=now // 1_000_000,
         role=role,
         scopes=scopes,
+        **{tokens.ISSUED_AT: now},
         **{name: value for name, value in claims.items() if value},
     )

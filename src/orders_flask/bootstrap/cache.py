@@ -27,7 +27,7 @@ def cache(settings: Settings, *, clock: Clock) -> CacheComponent:
             redis = RedisCache(settings.redis_url, prefix=settings.redis_prefix, prefetch=prefetch)
         return CacheComponent(
             cache=redis,
-            prefetch_slot=prefetch,
+            prefetch=prefetch,
             circuit_open=lambda: redis.circuit_open,
             check=partial(check_health, redis.ping),
             warning=lambda: PERSISTENCE_WARNING if redis.persistence_enabled() else None,

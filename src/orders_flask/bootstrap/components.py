@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from orders_domain.errors import InvalidValue, Unavailable
 from orders_domain.ports.analytics import AnalyticsReader
@@ -24,11 +24,15 @@ from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.rate_limiter import RateLimiter
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokens
 from orders_domain.ports.shipment_service import ShipmentService
+from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.ports.users import UserRepository
 from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
+
+if TYPE_CHECKING:
+    from orders_adapters.redis.prefetch import Prefetch
 
 Check: TypeAlias = Callable[[], str | None]
 """A health check: returns None if the component is healthy, otherwise a line for operators that says what failed."""
@@ -88,6 +92,7 @@ class PersistenceComponent:
     email_lookup: EmailLookup
     users: UserRepository
     revoked_tokens: AllRevokedTokens
+    identity: StoreIdentity
     wait: Callable[[float], None]  # for new events in the outbox, with a timeout in seconds
     wait_for_jobs: Callable[[float], None]  # that this process added, with a timeout in seconds
     connections_in_use: Callable[[], int] = lambda: 0
@@ -99,7 +104,7 @@ class PersistenceComponent:
 @dataclass(frozen=True, kw_only=True)
 class CacheComponent:
     cache: OrderCache
-    prefetch_slot: Any = None  # lets another adapter add its read to the cache's round trip
+    prefetch: Prefetch | None = None  # lets the revoked tokens' cache add its read to the round trip
     circuit_open: Callable[[], bool] = lambda: False
     check: Check = healthy
     warning: Check = healthy  # advice on a risky configuration
@@ -129,6 +134,7 @@ class AuthComponent:
     rate_limiter: RateLimiter
     password_hasher: PasswordHasher
     token_issuer: TokenIssuer
+    warning: Check = healthy  # advice on a risky configuration
     close: Callable[[], None] = no_op
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dependency_injector import containers, providers
 
+from orders_adapters.idna import email_normalizer
 from orders_adapters.serialization import incoming_messages
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system import clock as system_clock
@@ -19,11 +20,12 @@ from orders_domain.model.order import Order
 from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, generate_sku
+from orders_domain.model.product_filter import ProductPage
 from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap
-from orders_flask.observability.instrumentation import instrumented
+from orders_flask.observability.instrumentation import instrumented, of_notification, of_tracking_event
 from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
@@ -86,6 +88,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     cart_signature_verifier = providers.Singleton(bootstrap.signatures, settings)
+    cart_policy = providers.Singleton(bootstrap.cart_policy, settings)
     issue_dev_token: providers.Callable[str] = providers.Callable(bootstrap.issue_dev_token, settings)
 
     uow = store.provided.unit_of_work.call()
@@ -97,6 +100,7 @@ class Container(containers.DeclarativeContainer):
     outbox = store.provided.outbox
     jobs = store.provided.jobs
     users = store.provided.users
+    normalize_email = providers.Object(email_normalizer.normalize_email)
     revoked_tokens = auth.provided.revoked_tokens
     rate_limiter = auth.provided.rate_limiter
     password_hasher = auth.provided.password_hasher
@@ -113,11 +117,13 @@ class Container(containers.DeclarativeContainer):
     sign_in: providers.Callable[str] = providers.Callable(
         use_cases.sign_in,
         users=users,
+        normalize_email=normalize_email,
         password_hasher=password_hasher,
         rate_limiter=rate_limiter,
         token_issuer=token_issuer,
         clock=clock,
         new_id=new_id,
+        allow_demo=settings.provided.allows_demo,
     )
     refresh_token: providers.Callable[str] = providers.Callable(
         use_cases.refresh_token,
@@ -126,14 +132,17 @@ class Container(containers.DeclarativeContainer):
         revoked_tokens=revoked_tokens,
         token_issuer=token_issuer,
         clock=clock,
+        allow_demo=settings.provided.allows_demo,
     )
     sign_out: providers.Callable[None] = providers.Callable(
         use_cases.sign_out, revoked_tokens=revoked_tokens, token_issuer=token_issuer, clock=clock
     )
+    limit_requests: providers.Callable[None] = providers.Callable(use_cases.limit_requests, rate_limiter=rate_limiter)
     create_user: providers.Callable[User] = providers.Callable(
         instrumented(use_cases.create_user),
         metrics=metrics,
         users=users,
+        normalize_email=normalize_email,
         password_hasher=password_hasher,
         clock=clock,
         new_id=new_id,
@@ -142,13 +151,39 @@ class Container(containers.DeclarativeContainer):
         instrumented(use_cases.list_users), metrics=metrics, users=users
     )
     disable_user: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.disable_user), metrics=metrics, users=users, clock=clock
+        instrumented(use_cases.disable_user),
+        metrics=metrics,
+        users=users,
+        revoked_tokens=revoked_tokens,
+        normalize_email=normalize_email,
+        clock=clock,
     )
     enable_user: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.enable_user), metrics=metrics, users=users
+        instrumented(use_cases.enable_user), metrics=metrics, users=users, normalize_email=normalize_email
     )
     change_password: providers.Callable[None] = providers.Callable(
-        instrumented(use_cases.change_password), metrics=metrics, users=users, password_hasher=password_hasher
+        instrumented(use_cases.change_password),
+        metrics=metrics,
+        users=users,
+        normalize_email=normalize_email,
+        revoked_tokens=revoked_tokens,
+        password_hasher=password_hasher,
+        clock=clock,
+    )
+    end_sessions: providers.Callable[None] = providers.Callable(
+        instrumented(use_cases.end_sessions),
+        metrics=metrics,
+        users=users,
+        normalize_email=normalize_email,
+        revoked_tokens=revoked_tokens,
+        clock=clock,
+    )
+    finish_restore: providers.Callable[int] = providers.Callable(
+        instrumented(use_cases.finish_restore),
+        metrics=metrics,
+        store_identity=store.provided.identity,
+        revoked_tokens=revoked_tokens,
+        clock=clock,
     )
     place_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
@@ -177,6 +212,7 @@ class Container(containers.DeclarativeContainer):
         instrumented(retry_on_contention(use_cases.place_cart_order)),
         metrics=metrics,
         signature_verifier=cart_signature_verifier,
+        policy=cart_policy,
         uow=uow,
         clock=clock,
         new_id=new_id,
@@ -247,7 +283,7 @@ class Container(containers.DeclarativeContainer):
     get_product: providers.Callable[Product] = providers.Callable(
         use_cases.get_product, product_catalog=product_catalog
     )
-    list_products: providers.Callable[Sequence[Product]] = providers.Callable(
+    list_products: providers.Callable[ProductPage] = providers.Callable(
         use_cases.list_products, product_catalog=product_catalog
     )
     get_stock_health: providers.Callable[use_cases.StockHealthReport] = providers.Callable(
@@ -308,14 +344,14 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     track_shipment: providers.Callable[use_cases.TrackingOutcome] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.track_shipment)),
+        instrumented(retry_on_contention(use_cases.track_shipment), user_and_order=of_tracking_event),
         metrics=metrics,
         uow=uow,
         cache=order_cache,
         clock=clock,
     )
     notify_user: providers.Callable[use_cases.NotificationOutcome] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.notify_user)),
+        instrumented(retry_on_contention(use_cases.notify_user), user_and_order=of_notification),
         metrics=metrics,
         uow=uow,
         email_lookup=store.provided.email_lookup,
@@ -343,6 +379,7 @@ class Container(containers.DeclarativeContainer):
         authenticate=authenticate.provider,
         sign_in=sign_in.provider,
         refresh_token=refresh_token.provider,
+        limit_requests=limit_requests.provider,
         sign_out=sign_out.provider,
         place_order=place_order.provider,
         place_catalog_order=place_catalog_order.provider,
@@ -363,11 +400,14 @@ class Container(containers.DeclarativeContainer):
         delete_template=delete_template.provider,
         add_product=add_product.provider,
         update_product=update_product.provider,
+        restock_product=restock_product.provider,
         get_product=get_product.provider,
         list_products=list_products.provider,
         get_stock_health=get_stock_health.provider,
         place_shipped_order=place_shipped_order_by_settings,
         default_currency=settings.provided.default_currency,
+        request_limit=settings.provided.request_limit,
+        products_public=settings.provided.products_are_public,
         new_sku=providers.Callable(generate_sku, new_id).provider,
         prefetch_order=order_cache.provided.prefetch,
         check_components=checks.provider,

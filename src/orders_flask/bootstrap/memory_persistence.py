@@ -13,6 +13,7 @@ from orders_adapters.memory.outbox import InMemoryOutbox
 from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore as Memory
+from orders_adapters.memory.store_identity import InMemoryStoreIdentity
 from orders_adapters.memory.unit_of_work import InMemoryUnitOfWork
 from orders_adapters.memory.users import InMemoryUserRepository
 from orders_adapters.memory.wakeup import WakeupSignal
@@ -36,6 +37,7 @@ def store() -> PersistenceComponent:
         email_lookup=InMemoryEmailLookup(memory),
         users=InMemoryUserRepository(memory),
         revoked_tokens=InMemoryRevokedTokens(memory),
+        identity=InMemoryStoreIdentity(memory),
         wait=outbox_signal.wait,
         wait_for_jobs=jobs_signal.wait,
     )

@@ -1,4 +1,4 @@
-"""Broker component: RabbitMQ or the log, and optionally Kafka for notifications."""
+"""Broker component: RabbitMQ, the log or none, and optionally Kafka for notifications."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 
 from orders_adapters.composite.fan_out_publisher import FanOutPublisher
 from orders_adapters.memory.event_publisher import InMemoryEventPublisher as MemoryPublisher
+from orders_adapters.memory.no_publisher import NoPublisher
 from orders_flask.bootstrap.components import BrokerComponent, as_setting_error, check_health, require_extra
 from orders_flask.bootstrap.kafka_options import options
 from orders_flask.settings import Settings
@@ -13,7 +14,7 @@ from orders_flask.settings import Settings
 
 def broker(settings: Settings) -> BrokerComponent:
     main = _main(settings)
-    if not settings.kafka_servers:
+    if not settings.kafka_servers or settings.broker == "none":  # notifications wait behind the events of their orders
         return main
     with require_extra("kafka", wanted_by="KAFKA_BOOTSTRAP_SERVERS"):
         from orders_adapters.kafka.event_publisher import KafkaEventPublisher as KafkaPublisher
@@ -45,4 +46,7 @@ def _main(settings: Settings) -> BrokerComponent:
                 queue_type=settings.queue_type,
             )
         return BrokerComponent(publisher=rabbit, check=partial(check_health, rabbit.ping), close=rabbit.close)
-    return BrokerComponent(publisher=MemoryPublisher())
+    if settings.broker == "log":
+        return BrokerComponent(publisher=MemoryPublisher())
+    nobody = NoPublisher("Events wait in the outbox, because there is no broker; set RABBITMQ_URL.")
+    return BrokerComponent(publisher=nobody, check=partial(check_health, nobody.ping))

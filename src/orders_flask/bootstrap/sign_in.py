@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
@@ -11,10 +12,12 @@ from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.security import tokens
 from orders_adapters.security.password_hasher import Argon2PasswordHasher
 from orders_domain.errors import SignInDisabled
+from orders_domain.model.auth_token import microseconds
 from orders_domain.model.user import User
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.tokens import TokenIssuer
 from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
+from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings
 
 
@@ -26,7 +29,10 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
 
         with as_setting_error("REDIS_URL"):
             copy = RedisRevokedTokenCache(
-                settings.redis_url, prefix=settings.redis_prefix, prefetch=cache.prefetch_slot
+                settings.redis_url,
+                prefix=settings.redis_prefix,
+                identity=store.identity.get,
+                prefetch=cache.prefetch,
             )
             attempts = RedisRateLimiter(settings.redis_url, prefix=settings.redis_prefix, fallback=local_limiter)
 
@@ -39,13 +45,17 @@ def sign_in(settings: Settings, store: PersistenceComponent, cache: CacheCompone
             rate_limiter=attempts,
             password_hasher=Argon2PasswordHasher(),
             token_issuer=JwtTokenIssuer(settings),
+            warning=copy.advice,
             close=close,
         )
     single_process = settings.cache == "memory"
+    marker = Path("orders.db.revocations").resolve() if settings.uses_default_database else None
     return AuthComponent(
         revoked_tokens=CachedRevokedTokens(
             store.revoked_tokens,
-            memory_denylist.InMemoryRevokedTokenCache() if single_process else memory_denylist.NullRevokedTokenCache(),
+            memory_denylist.InMemoryRevokedTokenCache(marker)
+            if single_process
+            else memory_denylist.NullRevokedTokenCache(),
         ),
         rate_limiter=local_limiter,
         password_hasher=Argon2PasswordHasher(),
@@ -58,27 +68,33 @@ class JwtTokenIssuer(TokenIssuer):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._secret = token_secret(settings) if settings.algorithm == "HS256" else ""
 
     @property
     def ttl(self) -> timedelta:
-        return timedelta(seconds=self._settings.token_seconds)
+        return timedelta(seconds=self._settings.token_ttl_seconds)
 
     def ensure_enabled(self) -> None:
         if self._settings.algorithm != "HS256":
             raise SignInDisabled
 
-    def __call__(self, user: User, *, family: str, at: datetime) -> str:
+    def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
         self.ensure_enabled()
         issued = int(at.timestamp())
-        claims = {"iss": self._settings.jwt_issuer, "aud": self._settings.jwt_audience}
+        claims: dict[str, str | int] = {
+            "iss": self._settings.jwt_issuer,
+            "aud": self._settings.jwt_audience,
+            tokens.DEMO: user.demo,
+        }
         return tokens.encode_token(
             subject=user.id,
-            secret=self._settings.signing_secret,
-            expires_at=issued + self._settings.token_seconds,
+            secret=self._secret,
+            expires_at=issued + self._settings.token_ttl_seconds,
             role=user.role,
             scopes=sorted(user.scopes),
             iat=issued,
             jti=uuid4().hex,
+            **{tokens.GENERATION: generation, tokens.ISSUED_AT: microseconds(at)},
             **{tokens.FAMILY: family},
             **{name: value for name, value in claims.items() if value},
         )

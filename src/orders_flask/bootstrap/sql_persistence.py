@@ -19,6 +19,7 @@ from orders_adapters.sql import (
     order_templates,
     product_catalog,
     revoked_tokens,
+    store_identity,
     unit_of_work,
     users,
 )
@@ -49,6 +50,7 @@ def store(url: str, *, read_url: str, schema: str) -> PersistenceComponent:
         email_lookup=email_lookup.SqlEmailLookup(database),
         users=users.SqlUserRepository(database),
         revoked_tokens=revoked_tokens.SqlRevokedTokens(database),
+        identity=store_identity.SqlStoreIdentity(database),
         wait=outbox_signal.wait,
         wait_for_jobs=jobs_signal.wait,
         connections_in_use=partial(engine.connections_in_use, database),

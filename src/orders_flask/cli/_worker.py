@@ -9,7 +9,7 @@ from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import structured_logging
 from orders_flask.settings import Settings
-from orders_flask.unknown_settings import log_unknown_settings
+from orders_flask.unknown_settings import log_settings_advice
 from orders_flask.workers.runner import Worker
 
 
@@ -17,13 +17,13 @@ def load() -> tuple[Settings, Container]:
     """Load the settings, configure logging, and return both the settings and a container."""
     read = settings.load()
     structured_logging.configure(level=read.log_level, form=read.log_format)
-    log_unknown_settings()
+    log_settings_advice()
     return read, Container(settings=read)
 
 
 def source(read: Settings, *, queue: str, topic: str) -> str:
     """Return a description of the source of messages."""
-    return f"the Kafka topic {topic}" if read.tracking_source == "kafka" else f"the RabbitMQ queue {queue}"
+    return f"the Kafka topic {topic}" if read.message_broker == "kafka" else f"the RabbitMQ queue {queue}"
 
 
 def run(worker: Worker, *, doing: str) -> None:

@@ -1,24 +1,23 @@
 """The ``orders demo`` command."""
 
-from contextlib import suppress
-
 import click
 
-from orders_domain.errors import EmailTaken, UserExists
+from orders_domain.errors import UserNotFound
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import Money
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct
-from orders_domain.use_cases import AddProduct, CreateUser, ListOrders, PlaceOrder
-from orders_flask import settings
+from orders_domain.model.product_filter import ProductFilter
+from orders_domain.model.user import User
+from orders_domain.ports.users import UserRepository
+from orders_domain.use_cases import AddProduct, ChangePassword, CreateUser, ExportOrders, ListOrders, PlaceOrder
+from orders_flask import bootstrap, settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli import serve
 from orders_flask.settings import Settings
 
 _CUSTOMER, _ADMIN = "ann", "admin"
-_PASSWORD = "correct horse battery"  # noqa: S105 - of a demonstration
-_ACCOUNTS = ((_CUSTOMER, Role.CUSTOMER), (_ADMIN, Role.ADMIN))
 _A_DAY = 24 * 3600
 _PRODUCTS = (
     ("TEA-1", "Darjeeling, 250 g", 37, 100),
@@ -71,17 +70,23 @@ List orders, and mark one as paid:
 def demo(host: str, port: int, port_option: str) -> None:
     """Run the service with sample data and sample requests.
 
-    Upgrades the database schema, inserts sample products, accounts and an order, and prints tokens and requests.
+    Upgrades the database schema, inserts sample products, accounts and an order, and prints tokens and requests. The
+    password of the accounts is random, and stored beside the database for the next start. Production does not accept
+    these accounts and tokens. A database that has orders of other users is refused.
     """
     read = settings.load()
     if read.production:
         raise click.ClickException("ORDERS_ENV must not be production for the demo.")
+    if read.algorithm != "HS256":
+        raise click.ClickException("JWT_PUBLIC_KEY and JWT_JWKS_URL must not be set for the demo, which signs tokens.")
+    serve.require_own_secret(read, host)
     serve.require_free(host, port, option=port_option)
     container = Container(settings=read)
     if migrations := container.store().migrations:
         migrations.upgrade("head")
+    _require_demo_database(container, read)
     _stock_the_shop(container, read)
-    _open_accounts(container)
+    _open_accounts(container, read)
     click.echo(_guide(container, read, at=f"http://{host}:{port}"))
     serve.run(read, host=host, port=port)
 
@@ -93,11 +98,11 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
         "products": _offered_products(container),
         "customer": _CUSTOMER,
         "admin": _ADMIN,
-        "customer_token": container.issue_dev_token(subject=_CUSTOMER, role=Role.CUSTOMER, scopes=(), seconds=_A_DAY),
-        "admin_token": container.issue_dev_token(subject=_ADMIN, role=Role.ADMIN, scopes=(), seconds=_A_DAY),
+        "customer_token": _token(container, _CUSTOMER),
+        "admin_token": _token(container, _ADMIN),
         "customer_email": _email(_CUSTOMER),
         "admin_email": _email(_ADMIN),
-        "password": _PASSWORD,
+        "password": bootstrap.local_secrets(read).demo_password,
         "order_id": _order_to_pay(container, read),
     }
     served = {name: prefixes[0] for name, prefixes in read.mounts.items()}
@@ -107,7 +112,7 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
 
 def _stock_the_shop(container: Container, read: Settings) -> None:
     """Add sample products, unless the catalogue has any."""
-    if container.product_catalog().list_page(limit=1):
+    if container.product_catalog().search(ProductFilter(limit=1)).products:
         return
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
     for sku, name, price, stock in _PRODUCTS:
@@ -115,14 +120,51 @@ def _stock_the_shop(container: Container, read: Settings) -> None:
         container.add_product(AddProduct(actor=admin, product=product))
 
 
-def _open_accounts(container: Container) -> None:
-    """Create the sample accounts, unless they exist."""
+def _require_demo_database(container: Container, read: Settings) -> None:
+    """Check that all accounts with the demonstration's ids and all orders are the demonstration's.
+
+    Raises:
+        ClickException: the database has orders or accounts of others.
+    """
+    stored = [_account(container, user_id) for user_id in bootstrap.DEMO_ACCOUNTS]
+    allowed = set(bootstrap.DEMO_ACCOUNTS) if all(account and account.demo for account in stored) else set()
+    request = ExportOrders(actor=Actor(subject=_ADMIN, role=Role.ADMIN), order_filter=OrderFilter())
+    orders = (order for page in container.export_orders(request) for order in page.orders)
+    if any(account and not account.demo for account in stored) or any(order.user_id not in allowed for order in orders):
+        where = "orders.db in the working directory" if read.uses_default_database else "that of DATABASE_URL"
+        raise click.ClickException(
+            f"The database must be empty or of an earlier demo, but {where} has orders or accounts of others. "
+            "Use another working directory, or set DATABASE_URL=sqlite:///demo.db"
+        )
+
+
+def _account(container: Container, user_id: str) -> User | None:
+    users: UserRepository = container.users()
+    try:
+        return users.get(user_id)
+    except UserNotFound:
+        return None
+
+
+def _open_accounts(container: Container, read: Settings) -> None:
+    """Create the sample accounts; existing ones get the password that is stored beside the database."""
     admin = Actor(subject=_ADMIN, role=Role.ADMIN)
-    for user_id, role in _ACCOUNTS:
-        with suppress(EmailTaken, UserExists):
+    password = bootstrap.local_secrets(read).demo_password
+    for user_id, role in bootstrap.DEMO_ACCOUNTS.items():
+        account = _account(container, user_id)
+        if account and container.password_hasher().verify(password, account.password_hash):
+            continue
+        if account:
+            container.change_password(ChangePassword(actor=admin, email=_email(user_id), password=password))
+        else:
             container.create_user(
-                CreateUser(actor=admin, email=_email(user_id), password=_PASSWORD, role=role, user_id=user_id)
+                CreateUser(actor=admin, email=_email(user_id), password=password, role=role, user_id=user_id, demo=True)
             )
+
+
+def _token(container: Container, user_id: str) -> str:
+    role = bootstrap.DEMO_ACCOUNTS[user_id]
+    return container.issue_dev_token(subject=user_id, role=role, scopes=(), seconds=_A_DAY, demo=True)
 
 
 def _email(user_id: str) -> str:
@@ -130,7 +172,7 @@ def _email(user_id: str) -> str:
 
 
 def _offered_products(container: Container) -> str:
-    products = container.product_catalog().list_page(limit=10)
+    products = container.product_catalog().search(ProductFilter(limit=10)).products
     return "\n".join(
         f"  product {product.id}: {product.name}, {product.price.amount} {product.price.currency}, "
         f"{product.stock} in stock"

@@ -1,16 +1,20 @@
 """The ``orders doctor`` command."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 
-from orders_flask import settings
+from orders_domain.errors import StoreUnavailable
+from orders_flask import bootstrap, settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability.redaction import redact
-from orders_flask.settings import InvalidSetting, Settings
-from orders_flask.unknown_settings import unknown_settings
+from orders_flask.production import REQUIREMENTS
+from orders_flask.settings import InvalidSetting, NotForProduction, Settings
+from orders_flask.unknown_settings import renamed_settings, unknown_settings
 
 
 @click.command()
@@ -21,10 +25,11 @@ def doctor() -> None:
         container = Container(settings=read)
         create_app(read, container=container)  # some settings are validated when components are built
     except InvalidSetting as error:
-        click.echo(f"settings   {error}")
-        _advise(*unknown_settings())
+        _report_invalid(error)
+        _advise(*unknown_settings(), *renamed_settings())
         sys.exit(1)
     click.echo(f"settings   ok ({read.environment})")
+    _report_production(read.production_report)
     where = {
         "database": "SQLite, orders.db in the working directory"
         if read.uses_default_database
@@ -41,8 +46,41 @@ def doctor() -> None:
         failures += failure is not None
         result = redact(failure, read) if failure else "ok"
         click.echo(f"{name:10} {result} ({where.get(name, 'a remote service')})")
-    _advise(*unknown_settings(), *filter(None, (read.warning, container.cache().warning())))
+        if name == "database" and not failure:
+            click.echo(f"outbox     {_backlog(container)}")
+    _advise(*unknown_settings(), *renamed_settings(), *filter(None, _advice(read, container)))
     sys.exit(1 if failures else 0)
+
+
+def _advice(read: Settings, container: Container) -> Iterator[str | None]:
+    yield read.warning
+    yield container.cache().warning()
+    with suppress(StoreUnavailable):  # which is reported as a failure
+        yield container.auth().warning()
+        yield bootstrap.demo_accounts_warning(read, container.users())
+
+
+def _report_invalid(error: InvalidSetting) -> None:
+    if isinstance(error, NotForProduction):
+        click.echo("settings   not allowed in production")
+        _report_production(error.report)
+    else:
+        click.echo(f"settings   {error}")
+
+
+def _report_production(report: Mapping[str, str | None]) -> None:
+    """Print a line for each requirement of production; the report has none in development."""
+    for requirement in REQUIREMENTS if report else ():
+        result = report.get(requirement.name, "ok (PRODUCTION_ALLOWS has its exception)") or "ok"
+        click.echo(f"production {requirement.name}: {result}")
+
+
+def _backlog(container: Container) -> str:
+    backlog = container.outbox().backlog()
+    if not backlog.oldest:
+        return "ok (no events wait)"
+    age = (container.clock()() - backlog.oldest).total_seconds()
+    return f"ok ({backlog.waiting} events wait and {backlog.parked} are parked, the oldest for {max(age, 0):.0f} s)"
 
 
 def _advise(*sentences: str) -> None:
@@ -58,5 +96,7 @@ def _quiet(read: Settings) -> Settings:
 def _brokers(read: Settings) -> str:
     if read.broker == "rabbitmq":
         return "RabbitMQ and Kafka" if read.kafka_servers else "RabbitMQ"
+    if read.broker == "none":
+        return "none"
     kafka = "Kafka for notifications" if read.kafka_servers else "none"
-    return f"{kafka}; events are only logged, set RABBITMQ_URL"
+    return f"{kafka}; the log is the broker of the embedded default, set RABBITMQ_URL"

@@ -11,7 +11,7 @@ def notify() -> None:
 
     Runs until stopped (Ctrl-C or SIGTERM). If SMTP_URL is set, notifications are sent by mail, otherwise they are
     logged. Duplicates are sent once. A notification that is rejected permanently is moved, with the reason, to the
-    queue NOTIFY_QUEUE.dead or the topic NOTIFICATIONS_TOPIC.dead.
+    queue NOTIFY_QUEUE.dlq or the topic NOTIFICATIONS_TOPIC.dlq.
     """
     read, container = _worker.load()
     source = _worker.source(read, queue=read.notify_queue, topic=read.notifications_topic)

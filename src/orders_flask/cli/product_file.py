@@ -15,10 +15,13 @@ from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
+from orders_flask.cli._csv_cells import unescape
 from orders_flask.cli._streaming import NumberedLines
 
 REQUIRED = ("sku", "name", "price", "stock_quantity")
 OPTIONAL = ("currency", "low_stock_threshold")
+_COLUMNS = {"stock": "stock_quantity"}
+"""The columns by the domain's field; other columns are named like the field."""
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
 
@@ -101,7 +104,7 @@ def _separator_hint(line: str) -> str:
 def _cells_by_name(header: list[str], cells: list[str]) -> Values:
     if len(cells) != len(header):
         return _rejected(f"must have {len(header)} cells, like the header; it has {len(cells)}")
-    return lambda: {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+    return lambda: {name: unescape(cell) for name, cell in zip(header, cells, strict=True) if cell}
 
 
 def _json_object(line: str) -> Values:
@@ -122,7 +125,8 @@ def _json_object(line: str) -> Values:
 def _row(line: int, values: Values, currency: str) -> ImportRow:
     try:
         return ImportRow(line=line, upsert=_upsert(values(), currency))
-    except InvalidValue as error:
+    except InvalidValue as invalid:
+        error = invalid.renamed(_COLUMNS)
         sentence = str(error).rstrip(".")
         return ImportRow(line=line, reason=f"{error.field}: {sentence}" if error.field else sentence)
 

@@ -5,6 +5,12 @@ import click
 from orders_flask.cli import _worker
 from orders_flask.workers import runner
 
+_DOING = {
+    "rabbitmq": "Relaying events to RabbitMQ",
+    "log": "Relaying events to the log, which is the broker of the embedded default",
+    "none": "Events wait in the outbox, because there is no broker (set RABBITMQ_URL); purging expired data",
+}
+
 
 @click.command()
 def relay() -> None:
@@ -17,5 +23,5 @@ def relay() -> None:
     read, container = _worker.load()
     outbox_relay = container.relay()
     if read.services:
-        runner.BackgroundWorkers().start(container.reservation_releaser(), name="bookings")
-    _worker.run(outbox_relay, doing=f"Relaying events to {'RabbitMQ' if read.broker == 'rabbitmq' else 'the log'}")
+        runner.BackgroundWorkers().start(container.reservation_releaser(), name="reservation releaser")
+    _worker.run(outbox_relay, doing=_DOING[read.broker])

@@ -1,19 +1,29 @@
 """The ``orders serve`` command."""
 
+import fcntl
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
 
 import click
+import structlog
 
-from orders_flask import environment, settings
+from orders_flask import bootstrap, environment, settings
 from orders_flask.app import create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import metrics
+from orders_flask.production import PUBLISHED_SECRETS
 from orders_flask.settings import Settings
-from orders_flask.unknown_settings import log_unknown_settings
+from orders_flask.unknown_settings import log_settings_advice
+
+_METRICS, _LOCK = "orders-metrics-", "lock"
+
+log = structlog.get_logger(__name__)
 
 _SERVER_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """The server's warnings, such as the exit of a worker process, propagate to our log."""
@@ -45,11 +55,14 @@ def run(
     greeting: str | None = None,
 ) -> None:
     """Serve. The app is first built here, because an invalid setting would be a traceback in each worker."""
-    create_app(read, container=Container(settings=read))
-    log_unknown_settings()
+    require_own_secret(read, host)
+    container = Container(settings=read)
+    create_app(read, container=container)
+    log_settings_advice()
     if workers > 1 and read.cache == "memory":
         raise click.ClickException("REDIS_URL must be set for several workers, because they must share one cache.")
     require_free(host, port)
+    _log_defaults(read, container)
     os.environ["ORDERS_RELAY"] = "on" if relay else "off"
     os.environ["ORDERS_THREADS"] = str(threads)
     os.environ[environment.SERVER_PID] = str(os.getpid())
@@ -57,6 +70,41 @@ def run(
         click.echo(greeting, err=True)
     with _shared_metrics(workers):
         _serve(host=host, port=port, workers=workers)
+
+
+def require_own_secret(read: Settings, host: str) -> None:
+    """Check that an address that other machines can reach is served with secrets of the operator's own.
+
+    Raises:
+        ClickException: the secret is a generated or a published one, and the host is not a loopback address.
+    """
+    if _is_loopback(host):
+        return
+    if not read.has_own_token_secret:
+        raise click.ClickException(
+            f"JWT_SECRET must be set to listen on {host}; without it, only 127.0.0.1 and ::1 are allowed. "
+            "Generate one with: openssl rand -hex 32"
+        )
+    if "checkout" in read.mounts and not PUBLISHED_SECRETS.isdisjoint(read.cart_secrets):
+        raise click.ClickException(
+            f"CART_SNAPSHOT_SECRET must not be a secret of the documentation to listen on {host}. "
+            "Generate one with: openssl rand -hex 32"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return all(ip_address(item[4][0]).is_loopback for item in socket.getaddrinfo(host, None))
+    except (OSError, ValueError):
+        return False
+
+
+def _log_defaults(read: Settings, container: Container) -> None:
+    """Log which defaults stand in for missing settings, because they differ from those of production."""
+    if read.broker == "none":
+        log.warning("broker.not_configured", advice="Events wait in the outbox until RABBITMQ_URL is set.")
+    bootstrap.log_demo_accounts(read, container.users())
+    container.store().close()  # the workers open their own connections
 
 
 def _serve(*, host: str, port: int, workers: int) -> None:
@@ -84,9 +132,22 @@ def _shared_metrics(workers: int) -> Iterator[None]:
     if workers == 1 or os.environ.get(metrics.DIRECTORY):
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="orders-metrics-") as directory:
+    remove_abandoned_metrics()
+    with tempfile.TemporaryDirectory(prefix=_METRICS) as directory, Path(directory, _LOCK).open("xb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # until the server and its workers have ended, however they end
         metrics.in_processes(directory)
         yield
+
+
+def remove_abandoned_metrics() -> None:
+    """Remove the metrics directories of servers that were killed."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_METRICS}*"):
+        with suppress(OSError):  # it is in use, or another user's
+            if directory.lstat().st_uid != os.getuid():
+                continue
+            with (directory / _LOCK).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(directory)
 
 
 def require_free(host: str, port: int, *, option: str = "--port") -> None:

@@ -11,7 +11,7 @@ def track() -> None:
 
     Runs until stopped (Ctrl-C or SIGTERM). Several may run at once. Killing one loses no event, because events are
     deduplicated by id. An event that cannot be parsed or applied is moved, with the reason, to the queue
-    TRACKING_QUEUE.dead or the topic TRACKING_TOPIC.dead.
+    TRACKING_QUEUE.dlq or the topic TRACKING_TOPIC.dlq.
     """
     read, container = _worker.load()
     source = _worker.source(read, queue=read.tracking_queue, topic=read.tracking_topic)

@@ -1,4 +1,4 @@
-"""The ``orders users`` commands: create, list, disable, enable, password."""
+"""The ``orders users`` commands: create, list, disable, enable, password, end-sessions."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from orders_domain.model.actor import Role
-from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, ListUsers
+from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, EndSessions, ListUsers
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 from orders_flask.cli._streaming import MAX_LINE_BYTES, cli_actor
@@ -75,8 +75,8 @@ def show() -> None:
 def disable(email: str) -> None:
     """Disable the account of EMAIL.
 
-    A disabled account can neither sign in nor refresh its tokens. Access tokens that were issued earlier stay valid
-    until they expire.
+    A disabled account can neither sign in nor refresh its tokens. All tokens that were issued earlier are revoked at
+    once, in every process.
     """
     _container().disable_user(DisableUser(actor=cli_actor(), email=email))
     click.echo(f"{email} is disabled.")
@@ -96,10 +96,28 @@ def enable(email: str) -> None:
 def password(email: str, password_stdin: bool) -> None:
     """Change the password of EMAIL; prompts for the new one.
 
-    Access tokens that were issued earlier stay valid until they expire.
+    All tokens that were issued earlier are revoked at once, in every process.
     """
     _container().change_password(ChangePassword(actor=cli_actor(), email=email, password=_password(password_stdin)))
     click.echo(f"Changed the password of {email}.")
+
+
+@users.command("end-sessions")
+@click.argument("email", required=False)
+@click.option("--id", "user_id", help="The subject (sub) of the tokens, for a user without an account.")
+def end_sessions(email: str | None, user_id: str | None) -> None:
+    """Revoke all tokens of EMAIL or of a subject.
+
+    The tokens that were issued until now are revoked in every process, also a token that does not state when it was
+    issued (iat). The user can sign in again at once.
+
+    \b
+    Examples:
+      orders users end-sessions ann@example.com
+      orders users end-sessions --id 7c9e6679-7425-40de-944b-e07fc1f90ae7
+    """
+    _container().end_sessions(EndSessions(actor=cli_actor(), email=email, user_id=user_id))
+    click.echo(f"The sessions of {email or user_id} are ended.")
 
 
 def _password(from_stdin: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flask import Response
 
@@ -14,6 +14,8 @@ from orders_domain.ports.outbox import OutboxBacklog
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
+
+UseCaseOutcome: TypeAlias = Literal["completed", "replayed", "rejected", "failed"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -34,14 +36,16 @@ class Metrics:
             ["method", "route", "status"],
             registry=self._registry,
         )
-        self._completed = Counter("orders_done_total", "Completed use cases.", ["use_case"], registry=self._registry)
-        self._rejected = Counter(
-            "orders_refused_total", "Rejected requests by reason.", ["use_case", "reason"], registry=self._registry
+        self._use_cases = Counter(
+            "orders_use_cases_total",
+            "Use cases by outcome; a rejected or failed one also has a reason.",
+            ["use_case", "outcome", "reason"],
+            registry=self._registry,
         )
-        self._replayed = Counter(
-            "orders_replayed_total",
-            "Duplicate requests that got the stored response.",
-            ["use_case"],
+        self._rejected_requests = Counter(
+            "orders_http_requests_rejected_total",
+            "HTTP requests rejected before a use case ran, or at a sign-in, by reason.",
+            ["reason"],
             registry=self._registry,
         )
         self._cache = Counter(
@@ -65,14 +69,12 @@ class Metrics:
         label = method if method in _METHODS else "other"
         self._seconds.labels(label, route, str(status)).observe(seconds)
 
-    def completed(self, use_case: str) -> None:
-        self._completed.labels(use_case).inc()
+    def use_case(self, name: str, *, outcome: UseCaseOutcome, reason: str = "") -> None:
+        """Count a use case. ``reason`` is an error code, not a message, because label values must be bounded."""
+        self._use_cases.labels(name, outcome, reason).inc()
 
-    def rejected(self, use_case: str, *, reason: str) -> None:
-        self._rejected.labels(use_case, reason).inc()
-
-    def replayed(self, use_case: str) -> None:
-        self._replayed.labels(use_case).inc()
+    def request_rejected(self, *, reason: str) -> None:
+        self._rejected_requests.labels(reason).inc()
 
     def cache_read(self, *, hit: bool) -> None:
         self._cache.labels("hit" if hit else "miss").inc()
@@ -124,7 +126,9 @@ class OutboxCollector:
         yield depth
         age = (self._clock() - backlog.oldest).total_seconds() if backlog.oldest else 0.0
         yield GaugeMetricFamily(
-            "orders_outbox_oldest_seconds", "Age of the oldest unpublished event in seconds.", value=max(age, 0.0)
+            "orders_outbox_oldest_event_age_seconds",
+            "Age of the oldest unpublished event in seconds.",
+            value=max(age, 0.0),
         )
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -35,7 +36,8 @@ def configure(*, level: str, form: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.PositionalArgumentsFormatter()],
+            foreign_pre_chain=[*shared, _extract_fields],
+            pass_foreign_args=True,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -48,6 +50,14 @@ def configure(*, level: str, form: str) -> None:
     root.setLevel(level)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs each failed connection with a traceback
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _extract_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Split a record of the adapters, "event: text" with a mapping of arguments, into the event and its fields."""
+    fields = event.pop("positional_args", None)
+    if isinstance(fields, Mapping) and event["logger"].startswith("orders_adapters."):
+        event.update(fields, event=event["event"].partition(":")[0])
+    return event
 
 
 def _add_process(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -12,19 +12,30 @@ from orders_domain.errors import InvalidToken
 from orders_domain.model.access import AccessPolicy
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.path_params import order_id_from_path
+from orders_flask.web.rate_limiting import limit_address, limit_subject
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def authenticate() -> None:
-    """Verify the bearer token; set ``g.auth_token`` and ``g.actor``.
+    """Verify the bearer token; set ``g.auth_token`` and ``g.actor``; count the request of the subject or the address.
 
     Raises:
+        TooManyRequests: the subject, or the address of a client without a valid token, has exceeded RATE_LIMIT.
         InvalidToken: the token is missing or invalid (clauses 000-06, 000-10, 000-14, 000-17), or revoked
             (clause 003-13).
         StoreUnavailable: the store of revoked tokens cannot be read.
     """
+    try:
+        _verify_token()
+    except InvalidToken:
+        limit_address()
+        raise
+    limit_subject(actor().subject)
+
+
+def _verify_token() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("The Authorization header must have a bearer token.")

@@ -18,6 +18,7 @@ class Contract:
     blueprint: Blueprint
     body: Callable[[Problem], tuple[dict[str, Any], str]]  # an error's body and media type
     sentence: Callable[[OrdersError], str] = str
+    field_names: Mapping[str, str] = field(default_factory=dict)  # by the domain's name; other names are the same
     details: Callable[[OrdersError], Mapping[str, Any] | None] = lambda error: None
     siblings: Mapping[str, Blueprint] = field(
         default_factory=dict

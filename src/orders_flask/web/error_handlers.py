@@ -12,6 +12,7 @@ from orders_domain.errors import (
     OrdersError,
     RequestInProgress,
     TooManyAttempts,
+    TooManyRequests,
     Unavailable,
 )
 from orders_domain.model.order import OrderFinalized
@@ -19,6 +20,7 @@ from orders_flask.web.authentication import CHALLENGE, authenticate
 from orders_flask.web.context import use_cases
 from orders_flask.web.contract import Contract
 from orders_flask.web.etags import etag
+from orders_flask.web.idempotency import FIELD_NAMES, TEXTS
 from orders_flask.web.problems import STATUSES, InvalidRequest, MalformedBody, Problem, problem_json
 
 log = structlog.get_logger(__name__)
@@ -41,7 +43,7 @@ def handle(error: Exception) -> Response:
         error = _require_authentication(error)
     problem = _problem(error, contract)
     if problem.status >= 500 and not isinstance(error, Unavailable):
-        log.error("unexpected error", exc_info=error)
+        log.error("request.failed", exc_info=error)
     body, media_type = contract.body(problem) if contract else problem_json(problem)
     response = current_app.response_class(json.dumps(body), status=problem.status, mimetype=media_type)
     response.headers.update(problem.headers)
@@ -73,7 +75,7 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
     if isinstance(error, OrdersError):
         return _domain_error(error, statuses[error.kind], contract)
     if isinstance(error, InvalidRequest):
-        use_cases().metrics.rejected("request", reason="invalid_request")
+        use_cases().metrics.request_rejected(reason="invalid_request")
         return Problem(status=statuses[Kind.INVALID], detail=str(error), errors=error.messages)
     if isinstance(error, MalformedBody):
         return Problem(status=contract.malformed_status if contract else 400, detail=str(error))
@@ -86,25 +88,29 @@ def _problem(error: Exception, contract: Contract | None) -> Problem:
 
 def _domain_error(error: OrdersError, status: int, contract: Contract | None) -> Problem:
     if isinstance(error, InvalidToken):
-        log.info("token refused", reason=str(error))
-        use_cases().metrics.rejected("request", reason=error.code)
+        log.info("auth.rejected", reason=error.code, error=str(error))
+        use_cases().metrics.request_rejected(reason=error.code)
         return Problem(status=status, detail="The bearer token is missing or not valid.", headers=CHALLENGE)
     if isinstance(error, Unavailable):
-        log.warning("unavailable", code=error.code, reason=str(error), cause=repr(error.__cause__))
+        log.warning("request.failed", reason=error.code, error=str(error), cause=repr(error.__cause__))
         headers = {"Retry-After": str(error.retry_after)}
         return Problem(status=status, detail="The service is temporarily unavailable; please retry.", headers=headers)
-    detail = contract.sentence(error) if contract else str(error)
+    if isinstance(error, InvalidValue):
+        error = error.renamed({**FIELD_NAMES, **(contract.field_names if contract else {})})
+    detail = TEXTS.get(type(error)) or (contract.sentence(error) if contract else str(error))
     errors = {error.field: [str(error)]} if isinstance(error, InvalidValue) and error.field else None
     headers = _headers(error)
     if isinstance(error, InvalidCredentials | TooManyAttempts):
-        log.warning("sign-in refused", reason=error.code, address=request.remote_addr)
-        use_cases().metrics.rejected("request", reason=error.code)
+        log.warning("sign_in.rejected", reason=error.code, client_address=request.remote_addr)
+        use_cases().metrics.request_rejected(reason=error.code)
+    if isinstance(error, TooManyRequests):
+        use_cases().metrics.request_rejected(reason=error.code)
     extra = contract.details(error) if contract else None
     return Problem(status=status, detail=detail, errors=errors, extra=extra, headers=headers)
 
 
 def _headers(error: OrdersError) -> dict[str, str]:
-    if isinstance(error, RequestInProgress | TooManyAttempts):
+    if isinstance(error, RequestInProgress | TooManyAttempts | TooManyRequests):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, OrderFinalized):
         return etag(error.order)

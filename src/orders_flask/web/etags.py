@@ -1,32 +1,33 @@
-"""Conditional requests: an order's version is its ETag."""
+"""Conditional requests: the version of an order or a product is its ETag."""
 
 import re
 
 from flask import Response, request
 
 from orders_domain.model.order import Order
+from orders_domain.model.product import Product
 
 _TAG = re.compile(r'"([1-9][0-9]{0,8})"')
 CONDITIONS = {
     304: {
         "in": "header",
         "name": "If-None-Match",
-        "description": "ETags of known versions. If the order's version is one of them, the response is 304.",
+        "description": "ETags of known versions. If the current version is one of them, the response is 304.",
         "schema": {"type": "string"},
     },
     412: {
         "in": "header",
         "name": "If-Match",
-        "description": "ETags of expected versions. If the order's version is not one of them, the response is 412.",
+        "description": "ETags of expected versions. If the current version is not one of them, the response is 412.",
         "schema": {"type": "string"},
     },
 }
 """The OpenAPI parameter of the request header that leads to each status."""
 
 
-def etag(order: Order) -> dict[str, str]:
-    """Return the ``ETag`` header of the order's version."""
-    return {"ETag": f'"{order.version}"'}
+def etag(current: Order | Product) -> dict[str, str]:
+    """Return the ``ETag`` header of the version."""
+    return {"ETag": f'"{current.version}"'}
 
 
 def not_modified(response: Response) -> Response:

@@ -128,9 +128,9 @@ def currency(**metadata: Any) -> fields.String:
     )
 
 
-def cursor(description: str, **arguments: Any) -> fields.String:
-    """Return a field for a list's cursor; ``pagination.read_cursor`` validates its content."""
-    shape = {"pattern": "^[A-Za-z0-9_-]{32}$", "description": description}
+def cursor(description: str, *, length: int = 32, **arguments: Any) -> fields.String:
+    """Return a field for a list's cursor of ``length`` characters; ``pagination`` validates its content."""
+    shape = {"pattern": f"^[A-Za-z0-9_-]{{{length}}}$", "description": description}
     return fields.String(metadata=shape, **arguments)
 
 

@@ -2,16 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Response, g, request
 
-from orders_domain.errors import InvalidValue
+from orders_domain.errors import IdempotencyKeyReused, InvalidValue, OrdersError, RequestInProgress
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import Order
 from orders_flask.web.context import actor
 
 HEADER = "Idempotency-Key"
+FIELD_NAMES = {"key": HEADER}
+"""The published name of the domain's field."""
+TEXTS: Mapping[type[OrdersError], str] = {
+    RequestInProgress: f"A request with this {HEADER} is still in progress.",
+    IdempotencyKeyReused: f"This {HEADER} was used for another request.",
+}
+"""The published texts of the domain's errors, which do not know the header."""
 REPLAY = {"x-idempotent-replay": "true"}
 
 PARAMETER = {

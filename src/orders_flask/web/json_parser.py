@@ -23,8 +23,12 @@ MAX_MESSAGES = 20  # per level of a body
 class StrictParser(FlaskParser):
     """A webargs parser that uses ``parse_json`` and reports validation errors as ``InvalidRequest``.
 
-    A schema with ``optional_body`` accepts a request without a body.
+    A schema with ``optional_body`` accepts a request without a body. A body of more than ``max_bytes`` is not parsed.
     """
+
+    def __init__(self, *, max_bytes: int = MAX_BODY_BYTES) -> None:
+        super().__init__()
+        self._max_bytes = max_bytes
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
         if getattr(schema, "optional_body", False) and not req.get_data(cache=True):
@@ -34,10 +38,10 @@ class StrictParser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not core.is_json(req.mimetype):
             raise UnsupportedMediaType("The Content-Type must be application/json.")
-        if (req.content_length or 0) > MAX_BODY_BYTES:
+        if (req.content_length or 0) > self._max_bytes:
             raise RequestEntityTooLarge
         body = req.get_data(cache=True)
-        if len(body) > MAX_BODY_BYTES:  # a chunked body, which Werkzeug would truncate silently
+        if len(body) > self._max_bytes:  # a chunked body, which Werkzeug would truncate silently
             raise RequestEntityTooLarge
         g.body = parse_json(body)
         return g.body
@@ -112,8 +116,11 @@ def _round_trips(number: float, text: str) -> bool:
 
     0.1, 0.10 and 0.10000000000000001 are notations of one double; 1e-999 is not a notation of any.
     """
-    try:
-        return Decimal(text) in {Decimal(repr(number)), Decimal(f"{number:.17g}")}
+    if repr(number) == text:
+        return True
+    try:  # compared and not hashed, because the hash of a Decimal takes long
+        decimal = Decimal(text)
+        return decimal == Decimal(repr(number)) or decimal == Decimal(f"{number:.17g}")
     except InvalidOperation:  # the exponent is out of Decimal's range
         return False
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import marshmallow
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -16,18 +16,25 @@ _WITH_A_KEY = {
     422: "The request does not match its schema, or its Idempotency-Key was used for a different request.",
 }
 _MEANINGS = {
-    304: "The order's current version matches If-None-Match.",
+    304: "The current version matches If-None-Match.",
     400: "The request is malformed or invalid.",
     401: "The bearer token is missing or not valid.",
     403: "The token does not permit this operation.",
     409: "The order's current status does not allow this operation.",
-    412: "The order's current version does not match If-Match.",
-    413: "The body is larger than 1 MiB.",
+    412: "The current version does not match If-Match.",
+    413: "The body is larger than 1 MiB, or than 16 KiB if the operation needs no token.",
     415: "The Content-Type is not application/json.",
     422: "The request does not match its schema.",
-    429: "Too many attempts; retry after Retry-After seconds.",
+    429: "Too many attempts or requests; retry after Retry-After seconds.",
     503: "The service is temporarily unavailable; retry after Retry-After seconds.",
 }
+
+
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+"""Inline scripts and styles are those of Swagger UI's page."""
 
 
 class OrdersApi(Api):
@@ -55,10 +62,17 @@ def install(app: Flask) -> Api:
             "info": {"description": "Order management. All operations except login and refresh need a bearer token."},
         },
     }
-    app.register_blueprint(
-        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
-    )
+    page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
+    page.after_request(_protect_page)
+    app.register_blueprint(page)
     return OrdersApi(app)
+
+
+def _protect_page(response: Response) -> Response:
+    """Allow the page its own scripts and styles only, and no other site to frame it."""
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def operation(

@@ -11,10 +11,13 @@ from uuid import UUID
 from flask import request
 
 from orders_domain.model.order_filter import Cursor, Page
+from orders_domain.model.product import ProductId
 from orders_flask.web.problems import InvalidRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT = struct.Struct(">q16s")
+_PRODUCT_FORMAT = struct.Struct(">q")
+_INVALID = {"cursor": ["Must be a cursor from the Link header of a page."]}
 
 
 def read_cursor(text: str | None) -> Cursor | None:
@@ -29,7 +32,7 @@ def read_cursor(text: str | None) -> Cursor | None:
         microseconds, order_id = _FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"=="))
         return Cursor(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=order_id))
     except (Error, ValueError, struct.error, OverflowError):
-        raise InvalidRequest({"cursor": ["Must be a cursor from the Link header of a page."]}) from None
+        raise InvalidRequest(_INVALID) from None
 
 
 def write_cursor(after: Cursor) -> str:
@@ -41,7 +44,34 @@ def link_to_next(page: Page, *, without: str = "cursor") -> dict[str, str]:
     """Return the ``Link`` header (RFC 8288) of the next page, if there is one; it repeats the query but ``without``."""
     if page.next_cursor is None:
         return {}
+    return link_to(write_cursor(page.next_cursor), without=without)
+
+
+def read_product_cursor(text: str | None) -> ProductId | None:
+    """Decode the cursor of a query of products.
+
+    Raises:
+        InvalidRequest: the text is not a cursor that ``write_product_cursor`` returned.
+    """
+    if text is None:
+        return None
+    try:
+        after: ProductId
+        (after,) = _PRODUCT_FORMAT.unpack(urlsafe_b64decode(text.encode("ascii") + b"="))
+    except (Error, ValueError, struct.error):
+        raise InvalidRequest(_INVALID) from None
+    if after < 1:
+        raise InvalidRequest(_INVALID)
+    return after
+
+
+def write_product_cursor(after: ProductId) -> str:
+    return urlsafe_b64encode(_PRODUCT_FORMAT.pack(after)).rstrip(b"=").decode()
+
+
+def link_to(cursor: str, *, without: str = "cursor") -> dict[str, str]:
+    """Return the ``Link`` header (RFC 8288) of the page at the cursor; it repeats the query but ``without``."""
     query = {name: value for name, value in request.args.items() if name != without}
-    parameters: dict[str, Any] = {**query, "cursor": write_cursor(page.next_cursor)}
+    parameters: dict[str, Any] = {**query, "cursor": cursor}
     path = quote(request.root_path + request.path, safe="/~:@!$&'()*+,;=")
     return {"Link": f'<{path}?{urlencode(parameters)}>; rel="next"'}

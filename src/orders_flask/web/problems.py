@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 from orders_domain.errors import Kind
 from orders_domain.model.access_rules import TransitionNotPermitted
 from orders_domain.model.status import InvalidTransition, StatusVocabulary
+from orders_domain.model.total_table import total_table
 
-STATUSES: Mapping[Kind, int] = MappingProxyType(
+STATUSES: Mapping[Kind, int] = total_table(
+    Kind,
     {
         Kind.INVALID: 422,
         Kind.UNAUTHENTICATED: 401,
@@ -24,7 +25,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         Kind.KEY_REUSED: 422,
         Kind.RATE_LIMITED: 429,
         Kind.UNAVAILABLE: 503,
-    }
+    },
 )
 """The default HTTP status of each kind of error; contracts may override it."""
 

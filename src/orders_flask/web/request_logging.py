@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 
 from orders_flask.web.context import use_cases
 
-log = structlog.get_logger("orders_flask.requests")
+log = structlog.get_logger(__name__)
 _ACCEPTABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 # W3C Trace Context: version, trace, span and flags; the version ff and ids of zeros are invalid.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -38,7 +38,7 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     log.info(
-        "request",
+        "request.completed",
         method=request.method,
         path=request.path,
         route=route,

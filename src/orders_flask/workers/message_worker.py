@@ -18,6 +18,7 @@ from orders_domain.errors import (
     Unavailable,
 )
 from orders_domain.ports.message_consumer import MessageConsumer, MessageHandler
+from orders_flask.observability.instrumentation import UNEXPECTED_ERROR
 from orders_flask.workers import runner
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,7 @@ class MessageWorker:
 
     def run(self) -> None:
         try:
-            runner.run(self._step, stop=self.stop, name="intake")
+            runner.run(self._step, stop=self.stop, name="message worker")
         finally:
             self.consumer.close()
 
@@ -61,11 +62,11 @@ def message_handler(read: Callable[[bytes], object], use_case: Callable[[Any], o
         except OrderNotFound as error:
             raise PrerequisiteMissing(f"{error.code}: {error}") from error
         except OrdersError as error:
-            log.warning("message put aside", reason=error.code, sentence=str(error))
+            log.warning("message.dead_lettered", reason=error.code, error=str(error))
             return f"{error.code}: {error}"
         except Exception as error:
-            log.exception("message put aside")
-            return f"failed: {type(error).__name__}"
+            log.exception("message.dead_lettered", reason=UNEXPECTED_ERROR)
+            return f"{UNEXPECTED_ERROR}: {type(error).__name__}"
         return None
 
     return handle

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from orders_domain.errors import PublisherUnavailable
 from orders_domain.ports.clock import Clock
 from orders_domain.use_cases import PurgeResult, RelayResult
 from orders_flask.workers import runner
@@ -31,12 +32,16 @@ class OutboxRelay:
     _purged_at: datetime | None = None
 
     def run(self) -> None:
-        runner.run(self._step, stop=self.stop, name="relay")
+        runner.run(self._step, stop=self.stop, name="outbox relay")
 
     def _step(self) -> None:
-        result = self.relay_events()
+        try:
+            result = self.relay_events()
+        except PublisherUnavailable:
+            self._purge()  # expired data must not accumulate while the broker is away
+            raise
         if result.rejected:
-            log.warning("the broker refused events; see: orders outbox list", refused=result.rejected)
+            log.warning("events.rejected", count=result.rejected, advice="See: orders outbox list")
         if result == RelayResult() and not self._purge():
             self.wait(POLL_INTERVAL)
 

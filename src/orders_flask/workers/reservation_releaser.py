@@ -24,14 +24,14 @@ class ReservationReleaser:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        runner.run(self.step, stop=self.stop, name="booking worker")
+        runner.run(self.step, stop=self.stop, name="reservation releaser")
 
     def step(self) -> None:
         """Release due reservations; if there are none, wait."""
         outcome = self.release_reservations()
         for failure in outcome.failures:
-            log.warning("a booking cannot be released yet", reason=failure)
+            log.warning("reservation.release_failed", error=failure)
         if outcome.released:
-            log.info("bookings released", bookings=outcome.released)
+            log.info("reservations.released", count=outcome.released)
         if outcome == ReleaseResult():
             self.stop.wait(POLL_INTERVAL)

@@ -23,11 +23,11 @@ def run(step: Callable[[], object], *, stop: threading.Event, name: str) -> None
             step()
             delay = MIN_DELAY
         except Unavailable as error:
-            log.warning(f"{name} waits", reason=str(error), seconds=delay)
+            log.warning("worker.paused", worker=name, reason=error.code, error=str(error), seconds=delay)
             stop.wait(delay)
             delay = min(delay * 2, MAX_DELAY)
         except Exception:
-            log.exception(f"{name} failed and goes on")
+            log.exception("worker.step_failed", worker=name, seconds=MAX_DELAY)
             stop.wait(MAX_DELAY)
 
 

@@ -96,15 +96,24 @@ def test_item_view_has_one_row_per_item(shop: Shop) -> None:
     assert (tea["quantity"], tea["unit_price"], tea["item"], sent["item"]) == (2, 3.5, None, item)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_spreadsheet_formula_is_escaped_in_csv(shop: Shop, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        *((text, f"'{text}") for text in ("=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\ufeff=1", " =1", '"=1"', "'=1")),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
+        ("Bonn;=1+1", "Bonn;'=1+1"),
+    ],
+)
+def test_spreadsheet_formula_is_escaped_in_csv(shop: Shop, text: str, cell: str) -> None:
     shop.order_products("Tea", city=text, by=text)
 
     shop.run("export", "orders.csv")
     shop.run("export", "orders.jsonl")
 
     (cells,), (row,) = as_csv(shop, "orders.csv"), as_json(shop, "orders.jsonl")
-    assert (cells["shipping_city"], cells["user_id"]) == (f"'{text}", f"'{text}")
+    assert (cells["shipping_city"], cells["user_id"]) == (cell, cell)
     assert (row["shipping_city"], row["user_id"]) == (text, text)
 
 

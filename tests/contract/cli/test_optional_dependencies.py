@@ -41,7 +41,7 @@ def test_missing_library_names_the_extra(variable: str, url: str, library: str, 
 
 @pytest.mark.parametrize(("command", "library"), [("track", "pika"), ("notify", "pika"), ("track", "confluent_kafka")])
 def test_missing_worker_library_names_the_extra(command: str, library: str, tmp_path: Path) -> None:
-    kafka = {"TRACKING_SOURCE": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    kafka = {"MESSAGE_BROKER": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     settings = kafka if library == "confluent_kafka" else {"RABBITMQ_URL": "amqp://127.0.0.1:1"}
 
     ended = in_a_process(command, here=tmp_path, **settings, **without(library, here=tmp_path))

@@ -65,7 +65,7 @@ def test_waiting_and_parked_are_listed_by_age(here: Path) -> None:
         (["--state", "parked"], ["parked"]),
         (["--state", "sent", "--state", "waiting"], ["waiting", "sent"]),
         (["--limit", "1"], ["waiting"]),
-        (["--state", "untold"], []),
+        (["--state", "published"], []),
     ],
 )
 def test_list_filters_by_state(here: Path, arguments: list[str], states: list[str]) -> None:

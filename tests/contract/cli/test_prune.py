@@ -57,7 +57,10 @@ def test_old_rows_are_deleted(here: Path) -> None:
     change(here, f"UPDATE outbox SET state = 'sent', at = '{OLD}' WHERE id IN (2, 3)")
     change(here, "UPDATE outbox SET state = 'sent' WHERE id = 4")
     change(here, f"UPDATE idempotency_keys SET at = '{OLD}' WHERE subject = 'bob'")
-    change(here, f"INSERT INTO denied_tokens (mark, until) VALUES ('a', '{OLD}'), ('b', '{OLD}'), ('c', '{FAR}')")
+    change(
+        here,
+        f"INSERT INTO revoked_tokens (token_hash, expires_at) VALUES ('a', '{OLD}'), ('b', '{OLD}'), ('c', '{FAR}')",
+    )
     change(here, f"INSERT INTO inbox (scope, message_id, at) VALUES ('x', 'old', '{OLD}'), ('x', 'young', '{FAR}')")
 
     pruned = orders("prune", here=here)
@@ -65,7 +68,7 @@ def test_old_rows_are_deleted(here: Path) -> None:
     assert "Deleted: 2 published events, 1 idempotency keys, 2 token revocations, 1 message records." in pruned.stderr
     assert ids(here, "outbox", "id") == ["1", "4"]
     assert ids(here, "idempotency_keys", "subject") == ["ann", "eve", "joe"]
-    assert ids(here, "denied_tokens", "mark") == ["c"]
+    assert ids(here, "revoked_tokens", "token_hash") == ["c"]
     assert ids(here, "inbox", "message_id") == ["young"]
 
 

@@ -22,6 +22,7 @@ from orders_flask.app import container_of, create_app
 from orders_flask.bootstrap.container import close
 from orders_flask.settings import DEFAULT_MOUNTS
 from tests.support.command import assert_error_line, environment, in_a_process, orders
+from tests.support.production import PRODUCTION
 
 HOST = "127.0.0.1"
 
@@ -287,7 +288,7 @@ def status_of(app: Flask, command: str) -> int:
 
 
 def test_demo_is_rejected_in_production(tmp_path: Path) -> None:
-    ended = orders("demo", here=tmp_path, ORDERS_ENV="production", JWT_SECRET="x" * 32, CART_SNAPSHOT_SECRET="x")
+    ended = orders("demo", here=tmp_path, **PRODUCTION)
 
     assert_error_line(ended, "production")
 
@@ -297,7 +298,7 @@ def test_serve_warns_once_of_unknown_setting(tmp_path: Path, port: int) -> None:
         answer(port)
 
     (line,) = [line for line in written(tmp_path).splitlines() if "ORDERS_MOUNT " in line]
-    assert json.loads(line)["event"] == "unknown settings"
+    assert json.loads(line)["event"] == "settings.unrecognized"
 
 
 def test_relay_warns_of_unknown_setting(tmp_path: Path) -> None:

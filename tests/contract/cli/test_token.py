@@ -5,11 +5,12 @@ from pathlib import Path
 
 import jwt
 import pytest
+from dotenv import dotenv_values
 
 from orders_adapters.security.tokens import JwtTokenVerifier, shared_secret
 from orders_domain import Actor, Role
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.support.command import assert_error_line, orders
+from tests.support.production import PRODUCTION
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
@@ -19,11 +20,13 @@ def test_printed_token_is_accepted(tmp_path: Path) -> None:
 
     token = printed.stdout.strip()
     assert (printed.returncode, printed.stderr) == (0, "")
-    actor = JwtTokenVerifier(shared_secret(DEVELOPMENT_SECRET), algorithm="HS256")(token)
+    (file,) = tmp_path.iterdir()
+    secret = dotenv_values(file)["JWT_SECRET"] or ""
+    actor = JwtTokenVerifier(shared_secret(secret), algorithm="HS256")(token)
     assert actor == Actor(subject="ann", role=Role.ADMIN, scopes=frozenset({"a:b", "c"}))
     expires = jwt.decode(token, options={"verify_signature": False})["exp"]
     assert abs(expires - time.time() - 2 * 3600) < 60
-    assert list(tmp_path.iterdir()) == []
+    assert file.name == "orders.db.secrets"
 
 
 def test_token_follows_the_settings(tmp_path: Path) -> None:
@@ -37,7 +40,7 @@ def test_token_follows_the_settings(tmp_path: Path) -> None:
     ("settings", "word"),
     [
         ({"ORDERS_ENV": "production"}, "JWT_SECRET"),
-        ({"ORDERS_ENV": "production", "JWT_SECRET": SECRET, "CART_SNAPSHOT_SECRET": SECRET}, "production"),
+        (PRODUCTION, "production"),
         ({"JWT_JWKS_URL": "https://keys.example/jwks.json"}, "public key"),
         ({"JWT_JWKS_URL": "https://keys.example/jwks.json", "JWT_ALGORITHM": "EdDSA"}, "EdDSA"),
         ({"JWT_SECRET": "short"}, "JWT_SECRET"),

@@ -1,4 +1,4 @@
-"""orders users create, list, disable, enable, password"""
+"""orders users create, list, disable, enable, password, end-sessions"""
 
 import os
 import pty
@@ -107,9 +107,24 @@ def test_duplicate_user_is_rejected(shop: Shop) -> None:
     assert_error_line(create(shop, "other@example.com", "--id", "ann"), "ann")
 
 
-@pytest.mark.parametrize("words", [("disable",), ("enable",), ("password", "--password-stdin")])
+@pytest.mark.parametrize("words", [("disable",), ("enable",), ("password", "--password-stdin"), ("end-sessions",)])
 def test_unknown_user_is_named(shop: Shop, words: tuple[str, ...]) -> None:
     assert_error_line(ran(shop, *words, "nobody@example.com"), "nobody@example.com")
+
+
+def test_sessions_of_a_subject_are_ended(shop: Shop) -> None:
+    ended = shop.run("users", "end-sessions", "--id", "provider|ann")
+
+    assert (ended.returncode, ended.stdout) == (0, "The sessions of provider|ann are ended.\n")
+    assert len(shop.rows("SELECT * FROM revoked_tokens WHERE valid_from < 9007199254740991")) == 1
+
+
+@pytest.mark.parametrize("whose", [(), ("ann@example.com", "--id", "ann"), ("--id", "")])
+def test_end_sessions_needs_one_user(shop: Shop, whose: tuple[str, ...]) -> None:
+    create(shop)
+
+    assert_error_line(shop.run("users", "end-sessions", *whose))
+    assert shop.rows("SELECT * FROM revoked_tokens") == []
 
 
 def test_password_argument_is_a_usage_error(shop: Shop) -> None:

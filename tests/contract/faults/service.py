@@ -14,6 +14,7 @@ from orders_flask import bootstrap
 from orders_flask.settings import Settings
 from tests.contract.faults.process_pool import Forked
 from tests.support.command import orders
+from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.ephemeral.server import HOST, free_port
 
@@ -45,11 +46,14 @@ class Service:
             "NEW_ORDER_QUEUE": self.name,
             "EVENTS_EXCHANGE": self.exchange,
             "LOG_FORMAT": "json",
+            "JWT_SECRET": JWT_SECRET,
+            "CART_SNAPSHOT_SECRET": CART_SECRET,
             **self.more,
         }
 
     def token(self, subject: str) -> str:
-        return bootstrap.issue_dev_token(Settings(), subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
+        settings = Settings(jwt_secret=JWT_SECRET)
+        return bootstrap.issue_dev_token(settings, subject=subject, role=Role.CUSTOMER, scopes=(), seconds=3600)
 
     def run(self, *words: str) -> str:
         """Run `orders <words>`; return its output."""

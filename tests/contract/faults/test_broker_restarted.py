@@ -10,7 +10,6 @@ from tests.contract.faults.load import busy, place_pay_and_ship
 from tests.contract.faults.service import Service, within
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
-from tests.support.servers.ephemeral.rabbit import NEW_QUEUE_SECONDS
 from tests.support.servers.rabbitmq import RabbitServer
 
 
@@ -21,9 +20,6 @@ def test_broker_restart_costs_no_publish_attempt(
     service, rabbit = on_a_rabbit_to_break, RabbitServer(throwaway_rabbit.url)
 
     with bound_queue(rabbit, service.exchange) as probe, service.serve() as web, cores.core(service) as core:
-        with rabbit.channel() as channel:
-            channel.queue_declare(service.name, durable=True)  # as a Celery worker does
-        time.sleep(NEW_QUEUE_SECONDS)
         with busy(service, web, place_pay_and_ship, customers=effort(2, 3)) as acknowledged:
             for end in (throwaway_rabbit.stop, throwaway_rabbit.kill)[effort(1, 0) :]:
                 time.sleep(1)

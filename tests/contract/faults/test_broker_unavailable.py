@@ -11,7 +11,7 @@ from tests.contract.faults import use_cases as cores
 from tests.contract.faults.broker_probe import bound_queue, received_events, require_published, tasks
 from tests.contract.faults.load import Answer, Customer
 from tests.contract.faults.service import Service, Web, within
-from tests.contract.http.checkout.carts import cart
+from tests.contract.http.checkout.carts import another, cart
 from tests.support.depth import effort
 from tests.support.servers.ephemeral import ThrowawayRabbit
 from tests.support.servers.rabbitmq import RabbitServer
@@ -24,9 +24,9 @@ CUSTOMERS = 4
 def place_many(service: Service, web: Web, who: int) -> list[Answer]:
     """Place a customer's share of the carts, each with its own key and twice, spread over the outage."""
     customer, responses = Customer(service, web, f"customer-{who}"), []
-    body = {"cartSnapshot": cart(f"customer-{who}")}
     began = time.monotonic()
     for number in range(ORDERS // CUSTOMERS):
+        body = {"cartSnapshot": another(cart(f"customer-{who}"))}
         responses += [customer.post_with_key("/api/orders", body, key=f"{number}") for _ in range(2)]
         time.sleep(max(0.0, began + number * AWAY * CUSTOMERS / ORDERS - time.monotonic()))
     customer.close()

@@ -108,7 +108,33 @@ def test_repeat_after_kill_makes_one_order(
     assert len(events) == len(ordered) == 1
     sold = SOLD.get(contract, 0)
     assert scalar(core, "SELECT stock_quantity FROM products") == STOCK - sold
-    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'taken'") == -sold
+    assert scalar(core, "SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE kind = 'deducted'") == -sold
+
+
+@pytest.mark.clause("004-04")
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+def test_other_key_after_kill_makes_one_cart_order(
+    service: Service, core: Core, proxy: Proxy, rabbitmq_server: RabbitServer, moment: Moment
+) -> None:
+    path, body = PLACINGS["checkout"]
+    through = replace(service, database_url=proxy.through(service.database_url))
+
+    with bound_queue(rabbitmq_server, service.exchange) as probe:
+        with through.serve("--no-relay") as web:
+            die_at(moment, path, body, web=web, service=service, proxy=proxy)
+        assert bool(count(core, "orders")) == moment.committed
+        with service.serve() as web:
+            customer = Customer(service, web)
+            answers = [customer.post_with_key(path, body, key=key) for key in ("other", "third", "key", "other")]
+            customer.close()
+            within(20, lambda: not core.unsent(), "the outbox is not sent")
+        events, ordered = received_events(rabbitmq_server, probe), tasks(rabbitmq_server, service.name)
+
+    assert [answer.status for answer in answers] == [200 if moment.committed else 201, 200, 200, 200]
+    assert ["x-idempotent-replay" in answer.headers for answer in answers] == [moment.committed, True, True, True]
+    assert [answer.body for answer in answers] == [answers[0].body] * 4
+    assert (count(core, "orders"), count(core, "idempotency_keys")) == (1, 3)
+    assert len(events) == len(ordered) == 1
 
 
 def die_at(moment: Moment, path: str, body: Any, *, web: Web, service: Service, proxy: Proxy) -> None:

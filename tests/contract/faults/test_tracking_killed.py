@@ -81,7 +81,7 @@ def test_killed_rabbitmq_consumer_applies_once(
 
     require_consistent(core, carrier, notifications)
     with rabbitmq_server.channel() as channel:
-        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
+        assert channel.queue_declare(f"{queue}.dlq", passive=True).method.message_count == 0
     print(f"{len(carrier.orders)} orders, {len(carrier.published)} events, {len(notifications)} notifications")
 
 
@@ -93,7 +93,7 @@ def test_killed_kafka_consumer_applies_once(
     service = replace(
         service,
         more={
-            "TRACKING_SOURCE": "kafka",
+            "MESSAGE_BROKER": "kafka",
             "KAFKA_BOOTSTRAP_SERVERS": kafka_server.servers,
             "KAFKA_OPTIONS": "session.timeout.ms=3500 heartbeat.interval.ms=300 log_level=0",
             "TRACKING_TOPIC": topic,
@@ -108,7 +108,7 @@ def test_killed_kafka_consumer_applies_once(
 
     notifications = [json.loads(record.value() or b"") for record in kafka_server.records(notices)]
     require_consistent(core, carrier, notifications)
-    assert kafka_server.records(kafka_server.make(f"{topic}.dead")) == []
+    assert kafka_server.records(kafka_server.make(f"{topic}.dlq")) == []
     print(f"{len(carrier.orders)} orders, {len(carrier.published)} events, {len(notifications)} notifications")
 
 
@@ -129,7 +129,7 @@ def test_early_event_survives_killed_consumer(service: Service, core: Core, rabb
         within(PATIENCE, lambda: core.get(order_id).status is OrderStatus.SHIPPED, "the event is lost")
 
     with rabbitmq_server.channel() as channel:
-        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
+        assert channel.queue_declare(f"{queue}.dlq", passive=True).method.message_count == 0
 
 
 def test_event_waits_during_database_outage(
@@ -144,7 +144,7 @@ def test_event_waits_during_database_outage(
         connection.execute(text("ALTER TABLE inbox RENAME TO inbox_away"))
 
     with service.begin("track") as track:
-        track.wait_until_logged("intake waits")
+        track.wait_until_logged("worker.paused")
         time.sleep(2)
         with core.engine.begin() as connection:
             connection.execute(text("ALTER TABLE inbox_away RENAME TO inbox"))
@@ -153,4 +153,4 @@ def test_event_waits_during_database_outage(
     (order,) = carrier.orders
     assert core.queries.get(order.id).status is OrderStatus.DELIVERED
     with rabbitmq_server.channel() as channel:
-        assert channel.queue_declare(f"{queue}.dead", passive=True).method.message_count == 0
+        assert channel.queue_declare(f"{queue}.dlq", passive=True).method.message_count == 0

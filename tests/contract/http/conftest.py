@@ -13,6 +13,7 @@ from orders_flask import Settings, create_app
 from orders_flask.bootstrap.container import Container
 from orders_flask.observability import structured_logging
 from tests.support.client import Caller
+from tests.support.secrets import CART_SECRET, JWT_SECRET
 from tests.support.server import Served
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
@@ -42,7 +43,7 @@ def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("embedded")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
-        settings = Settings()
+        settings = Settings(jwt_secret=JWT_SECRET, cart_snapshot_secret=CART_SECRET)
         stack = Stack(app=create_app(settings), settings=settings, directory=directory)
         stack.caller().list()  # the first request loads the revoked tokens
     yield stack
@@ -62,6 +63,8 @@ def real_settings(
         events_exchange=rabbitmq_server.name("events"),
         tracking_queue=rabbitmq_server.queue("tracking"),
         notify_queue=rabbitmq_server.queue("notify"),
+        jwt_secret=JWT_SECRET,
+        cart_snapshot_secret=CART_SECRET,
     )
 
 
@@ -121,6 +124,12 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     made: list[Stack] = []
 
     def build(settings: Settings, *, container: Container | None = None) -> Stack:
+        if container is None:
+            settings = replace(
+                settings,
+                jwt_secret=settings.jwt_secret or JWT_SECRET,
+                cart_snapshot_secret=settings.cart_snapshot_secret or CART_SECRET,
+            )
         made.append(Stack(app=create_app(settings, container=container), settings=settings, directory=tmp_path))
         return made[-1]
 

@@ -34,6 +34,9 @@ REASONS = {
     "POST /api/v1/orders/templates/{ref}/place": f"{SHORT}|{KEY}|must be in one currency",
     "POST /api/v1/products/": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
     "PATCH /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "PUT /api/v1/products/{ref}": f"{FINER}|{NON_INTEGER}|{TEXT}|Another product has the sku",
+    "POST /api/v1/products/{ref}/restock": f"{NON_INTEGER}|Must be a whole number from 0",  # or the stock is too large
+    "GET /api/v1/products/": f"{CURSOR}|{TEXT}|and a letter or digit",
     "POST /ostore/orders/": f"{NON_INTEGER}|{TEXT}|{KEY}|userID: Not a valid string|must be in one currency",  # 7.0
     "POST /auth/login": TEXT,
     "POST /auth/refresh": TEXT,

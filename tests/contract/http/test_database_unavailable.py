@@ -150,8 +150,8 @@ def test_unmigrated_database_is_503_and_logged(postgres_server: PostgresServer, 
         relay.stop.set()
         running.result()
 
-    assert logs[0]["event"] == "relay waits"
-    assert "run: orders migrate" in logs[0]["reason"]
+    assert (logs[0]["event"], logs[0]["worker"]) == ("worker.paused", "outbox relay")
+    assert "run: orders migrate" in logs[0]["error"]
     response = stack.caller().list()
     assert_unavailable(response)
     assert "migrate" not in response.text

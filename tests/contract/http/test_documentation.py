@@ -22,12 +22,16 @@ SHOWN = {
     ("get", "/api/v1/orders/{ref}"),
     ("get", "/ostore/orders/{ref}"),
     ("get", "/api/orders/{order_ref}"),
+    ("get", "/api/v1/products/{ref}"),
 }
 CHANGED = {
     ("patch", "/orders/{order_ref}"),
     ("put", "/api/v1/orders/{ref}/status"),
     ("delete", "/api/v1/orders/{ref}"),
     ("post", "/api/orders/{order_ref}/cancel"),
+    ("patch", "/api/v1/products/{ref}"),
+    ("put", "/api/v1/products/{ref}"),
+    ("post", "/api/v1/products/{ref}/restock"),
 }
 FITS_NOT = {
     "/orders/": {"422"},
@@ -142,6 +146,18 @@ def test_operation_requires_bearer_token(document: dict[str, Any], operation: tu
     assert [list(scheme) for scheme in needed] == [["bearer"]]
     assert schemes["bearer"]["type"] == "http"
     assert schemes["bearer"]["scheme"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    ("schema", "required"),
+    [
+        ("ProblemDetails", {"type", "title", "status", "detail"}),
+        ("CheckoutError", {"error"}),
+        ("CheckoutFinalized", {"error"}),
+    ],
+)
+def test_error_schema_requires_members(document: dict[str, Any], schema: str, required: set[str]) -> None:
+    assert set(document["components"]["schemas"][schema]["required"]) == required
 
 
 def test_schema_references_resolve(document: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import flask
 import pytest
 
 from orders_domain import Role
@@ -242,6 +243,23 @@ def test_key_adds_two_statements_and_replay_one(stack: Stack, ann: Caller) -> No
 
     assert (len(first), len(again)) == (len(without) + 2, 1)
     assert transactions == ["begin", "commit"]
+
+
+def test_response_is_rendered_once_after_the_commit(
+    stack: Stack, ann: Caller, placing: Placing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dumps = flask.json.dumps
+    with stack.transactions() as seen:
+
+        def rendered(body: Any) -> str:
+            seen.append("rendered")
+            return dumps(body)
+
+        monkeypatch.setattr(flask.json, "dumps", rendered)
+        send(ann, placing.path, placing.body, "key")
+
+    assert seen.count("rendered") == 1
+    assert seen[-2:] == ["commit", "rendered"]
 
 
 def test_openapi_documents_the_key_header(stack: Stack, ann: Caller) -> None:

@@ -85,7 +85,9 @@ def test_concurrent_repeats_make_one_order(real_stack: Stack) -> None:
     print(dict(outcomes))
     assert outcomes["placed"] == len(placed) == GROUPS
     assert outcomes.keys() <= {"placed", "replayed", "in progress"}
-    movements = real_stack.rows(f"SELECT order_id FROM stock_movements WHERE product_id = {product} AND kind = 'taken'")
+    movements = real_stack.rows(
+        f"SELECT order_id FROM stock_movements WHERE product_id = {product} AND kind = 'deducted'"
+    )
     assert len(movements) == len(set(movements)) == GROUPS
     ((left,),) = real_stack.rows(f"SELECT stock_quantity FROM products WHERE id = {product}")
     assert left == 10**6 - GROUPS

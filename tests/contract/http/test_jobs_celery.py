@@ -54,7 +54,7 @@ def worker(settings: Settings, directory: Path) -> Iterator["subprocess.Popen[by
     variables = environment(
         DATABASE_URL=settings.database_url,
         CELERY_BROKER_URL=settings.celery_broker_url,
-        ORDERS_JOBS_QUEUE=settings.jobs_queue,
+        JOBS_QUEUE=settings.jobs_queue,
         C_FORCE_ROOT="1",
     )
     log = directory / f"celery-{time.monotonic_ns()}.log"

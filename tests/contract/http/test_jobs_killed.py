@@ -17,6 +17,7 @@ from orders_domain.use_cases import PlaceOrder
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
 from tests.support.depth import deep, effort
+from tests.support.secrets import JWT_SECRET
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
@@ -40,7 +41,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def container(database: str) -> Iterator[Container]:
     """The container of the service, with its orders placed."""
-    container = migrated(Container(settings=Settings(database_url=database)))
+    container = migrated(Container(settings=Settings(database_url=database, jwt_secret=JWT_SECRET)))
     tea = PlaceOrder(actor=Actor(subject="ann"), items=(CustomItem({"sku": "tea"}),), total=Money(1, "USD"))
     for _ in range(ORDERS):
         container.place_order(tea)
@@ -90,14 +91,14 @@ def execute(database: str, statement: str) -> list[tuple[Any, ...]]:
 def test_killed_job_is_resumed_without_repeats(database: str, container: Container, tmp_path: Path) -> None:
     token = container.issue_dev_token(subject="root", role=Role.ADMIN, scopes=(), seconds=3600)
     seen: set[int] = set()
-    with Served(tmp_path, "--no-relay", DATABASE_URL=database) as first:
+    with Served(tmp_path, "--no-relay", DATABASE_URL=database, JWT_SECRET=JWT_SECRET) as first:
         body = {"order_ids": list(range(1, ORDERS + 1)), "status": "shipped"}
         job = call(first, token, f"{PREFIX}/bulk/status", body)
         path = f"{PREFIX}/jobs/{job['job_id']}"
         wait_for(seen, first, token, path, until=40)
         processes.kill(first.process)
 
-    with Served(tmp_path, "--no-relay", DATABASE_URL=database) as second:
+    with Served(tmp_path, "--no-relay", DATABASE_URL=database, JWT_SECRET=JWT_SECRET) as second:
         finished = call(second, token, path)
         if not deep():
             execute(database, "UPDATE jobs SET leased_until = created_at")  # as if the lease of ten seconds had expired

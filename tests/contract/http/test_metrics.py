@@ -39,9 +39,9 @@ def test_use_cases_and_rejections_are_counted(stack: Stack) -> None:
     def grew(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
 
-    assert grew('orders_done_total{use_case="place_order"}') == 1
-    assert grew('orders_refused_total{reason="transition_refused",use_case="change_status"}') == 1
-    assert grew('orders_refused_total{reason="invalid_request",use_case="request"}') == 1
+    assert grew('orders_use_cases_total{outcome="completed",reason="",use_case="place_order"}') == 1
+    assert grew('orders_use_cases_total{outcome="rejected",reason="invalid_transition",use_case="change_status"}') == 1
+    assert grew('orders_http_requests_rejected_total{reason="invalid_request"}') == 1
     assert grew('orders_cache_reads_total{outcome="miss"}') == 1
     assert grew('orders_cache_reads_total{outcome="hit"}') == 1
     route = 'method="POST",route="/orders/",status="201"'
@@ -54,7 +54,7 @@ def test_use_cases_and_rejections_are_counted(stack: Stack) -> None:
 def test_stock_shortage_is_counted_by_reason(stack: Stack) -> None:
     caller, admin = stack.caller(), stack.caller(role=Role.ADMIN)
     tea = admin.post({"name": "Tea", "price": 1, "stock_quantity": 0}, path=PRODUCTS).json["product_id"]
-    name = 'orders_refused_total{reason="insufficient_stock",use_case="place_catalog_order"}'
+    name = 'orders_use_cases_total{outcome="rejected",reason="insufficient_stock",use_case="place_catalog_order"}'
     before = figures(caller.ask("GET", "/metrics").text).get(name, 0)
 
     shipping = dict.fromkeys(("address_line1", "city", "state", "postal_code", "country"), "x")
@@ -76,9 +76,9 @@ def test_outbox_depth_and_age_are_reported(stack: Stack) -> None:
     sent = figures(caller.ask("GET", "/metrics").text)
 
     assert waiting['orders_outbox_events{state="waiting"}'] == 1
-    assert waiting["orders_outbox_oldest_seconds"] > 0
+    assert waiting["orders_outbox_oldest_event_age_seconds"] > 0
     assert sent['orders_outbox_events{state="waiting"}'] == 0
-    assert sent["orders_outbox_oldest_seconds"] == 0
+    assert sent["orders_outbox_oldest_event_age_seconds"] == 0
 
 
 @pytest.mark.clause("002-28")
@@ -96,7 +96,7 @@ def test_metrics_are_summed_over_processes(tmp_path: Path, redis_server: RedisSe
             shown = figures(response.read().decode())
         processes = set(re.findall(r'"pid": (\d+)', served.output))
 
-    assert shown['orders_done_total{use_case="list_orders"}'] == 40
+    assert shown['orders_use_cases_total{outcome="completed",reason="",use_case="list_orders"}'] == 40
     assert len(processes) == 2, "both processes answered, or the test shows nothing"
 
 
@@ -118,14 +118,14 @@ def test_audit_log_has_one_line_per_action(tmp_path: Path) -> None:
     ]
 
     assert entries == [
-        ("done", "place_order", "ann", None),
-        ("access violation", "get_order", "eve", "order_hidden"),
-        ("access violation", "get_order", "eve", "access_denied"),
-        ("done", "change_status", "ann", None),
-        ("refused", "change_status", "ann", "transition_refused"),
-        ("refused", "delete_order", "ann", "deletion_refused"),
-        ("done", "place_order", "ann", None),
-        ("done", "delete_order", "ann", None),
+        ("use_case.completed", "place_order", "ann", None),
+        ("access.denied", "get_order", "eve", "order_hidden"),
+        ("access.denied", "get_order", "eve", "access_denied"),
+        ("use_case.completed", "change_status", "ann", None),
+        ("use_case.rejected", "change_status", "ann", "invalid_transition"),
+        ("use_case.rejected", "delete_order", "ann", "deletion_not_allowed"),
+        ("use_case.completed", "place_order", "ann", None),
+        ("use_case.completed", "delete_order", "ann", None),
     ]
     assert all(line["request_id"] for line in lines if "use_case" in line)
 

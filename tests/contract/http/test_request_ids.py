@@ -96,6 +96,6 @@ def test_request_log_line_has_the_request_id(ann: Caller, monkeypatch: pytest.Mo
     ann.ask("GET", "/orders/nonsense", headers={"X-Request-ID": "req-42"})
 
     lines = [json.loads(line) for line in stderr.getvalue().splitlines()]
-    (line,) = [line for line in lines if line["event"] == "request"]
+    (line,) = [line for line in lines if line["event"] == "request.completed"]
     assert line["request_id"] == "req-42"
     assert line["status"] == 404

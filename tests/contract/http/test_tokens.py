@@ -8,16 +8,14 @@ import jwt
 import pytest
 
 from orders_domain import Role
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.support.client import TEA, Caller, ask, refused
 from tests.support.invalid_tokens import forged_tokens
+from tests.support.secrets import JWT_SECRET
 from tests.support.service_stack import Stack
 
 # Trailing space belongs to the header, not to the token: without it these tokens are valid.
 SPACE_AROUND = {"a space before", "a space after", "a newline after"}
-FORGED = [
-    (label, token) for label, token in forged_tokens(DEVELOPMENT_SECRET, "alice-forged") if label not in SPACE_AROUND
-]
+FORGED = [(label, token) for label, token in forged_tokens(JWT_SECRET, "alice-forged") if label not in SPACE_AROUND]
 SCHEMES = ["", "Bearer", "Bearer ", "Bearer  ", "Basic {}", "Token {}", "{}", "Bearer:{}", "Bearer{}", "Bearer {},{}"]
 ROUTES = ["POST /orders/", "GET /orders/{id}", "HEAD /orders/{id}", "PATCH /orders/{id}", "GET /orders/user/{user}"]
 BODIES = {"POST": {"items": [TEA], "total_price": 75}, "PATCH": {"status": "CANCELED"}}
@@ -107,7 +105,7 @@ def test_expired_token_is_rejected(stack: Stack) -> None:
 @pytest.mark.parametrize("claims", [{"scope": ["orders:write"]}, {"scope": ""}, {"role": "wizard"}, {"jti": "1"}])
 def test_extra_claims_are_accepted(stack: Stack, claims: dict[str, object]) -> None:
     body = {"sub": "alice-more", "exp": int(time.time()) + 60} | claims
-    token = jwt.encode(body, DEVELOPMENT_SECRET, algorithm="HS256")
+    token = jwt.encode(body, JWT_SECRET, algorithm="HS256")
 
     assert Caller(app=stack.app, subject="alice-more", token=token).list().status_code == 200
 

@@ -13,8 +13,8 @@ import pytest
 from orders_adapters.kafka import message_consumer as kafka
 from orders_adapters.memory.message_consumer import InMemoryMessageConsumer as InMemory
 from orders_adapters.rabbitmq import message_consumer as rabbitmq
-from orders_adapters.rabbitmq.message_consumer import REASON
 from orders_domain import Role
+from orders_domain.model.events import USER_NOTIFICATION
 from orders_domain.ports.message_consumer import MessageConsumer
 from orders_domain.ports.outbox import OutboxState
 from tests.support.client import Caller, as_json
@@ -86,9 +86,9 @@ def over_rabbitmq(request: pytest.FixtureRequest) -> Track:
     def dead() -> list[tuple[bytes, str]]:
         with server.channel() as channel:
             dead_letters: list[Any] = list(
-                iter(lambda: channel.basic_get(f"{queue}.dead", auto_ack=True), (None, None, None))
+                iter(lambda: channel.basic_get(f"{queue}.dlq", auto_ack=True), (None, None, None))
             )
-        return [(body, properties.headers[REASON]) for _, properties, body in dead_letters]
+        return [(body, properties.headers[rabbitmq.REASON]) for _, properties, body in dead_letters]
 
     return Track(stack=stack, consumer=consumer, put=put, dead=dead)
 
@@ -99,7 +99,7 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     real: Stack = request.getfixturevalue("real_stack")
     settings = replace(
         real.settings,
-        tracking_source="kafka",
+        message_broker="kafka",
         kafka_servers=server.servers,
         kafka_options=KAFKA_OPTIONS,
         kafka_group=server.name("group"),
@@ -109,8 +109,8 @@ def over_kafka(request: pytest.FixtureRequest) -> Track:
     stack = replace(request.getfixturevalue("build")(settings), broker=real.broker, directory=real.directory)
 
     def dead() -> list[tuple[bytes, str]]:
-        records = server.records(server.make(f"{topic}.dead"))
-        return [(record.value() or b"", server.headers(record)["reason"]) for record in records]
+        records = server.records(server.make(f"{topic}.dlq"))
+        return [(record.value() or b"", server.headers(record)[kafka.REASON]) for record in records]
 
     return Track(
         stack=stack,
@@ -217,7 +217,7 @@ def posting(
 ) -> Iterator[tuple[Stack, MailServer]]:
     """A service that sends e-mail, and the mail server that receives it."""
     with MailServer() as mail:
-        settings = replace(real_stack.settings, tracking_source=request.param, smtp_url=mail.url)
+        settings = replace(real_stack.settings, message_broker=request.param, smtp_url=mail.url)
         if request.param == "kafka":
             kafka: KafkaServer = request.getfixturevalue("kafka_server")
             settings = replace(
@@ -241,7 +241,8 @@ def shipped_by_an_administrator(stack: Stack, ann: Caller) -> None:
 def republish(stack: Stack, ann: Caller) -> None:
     outbox = stack.container.outbox()
     every = [message.event for message in outbox.select(states=frozenset(OutboxState), limit=100_000)]
-    hers = [event.id for event in every if event.data.get("userID") == ann.subject]
+    notifications = [event for event in every if event.type == USER_NOTIFICATION]
+    hers = [event.id for event in notifications if event.data["user_id"] == ann.subject]
     assert outbox.requeue(hers, now=datetime.now(UTC)) == 1
     stack.relayed()
 

@@ -56,10 +56,10 @@ def joined(harness: ConsumerHarness) -> ConsumerHarness:
 
 def in_kafka(server: KafkaServer) -> ConsumerHarness:
     topic, group = server.topic("inlet"), server.name("group")
-    server.make(f"{topic}.dead")
+    server.make(f"{topic}.dlq")
 
     def dead_letters() -> list[tuple[bytes, str]]:
-        records = server.records(f"{topic}.dead")
+        records = server.records(f"{topic}.dlq")
         return [(record.value() or b"", server.headers(record)[KAFKA_REASON]) for record in records]
 
     return ConsumerHarness(

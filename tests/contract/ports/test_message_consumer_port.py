@@ -52,7 +52,8 @@ class TestMessageConsumer(MessageConsumerTests):
     ) -> None:
         self.test_early_message_is_dead_lettered_at_limit(harness, consumer)
 
-        logged = [line for line in caplog.messages if "is dead-lettered: order_not_found" in line]
+        start = "message.dead_lettered: the retries are exhausted: order_not_found"
+        logged = [line for line in caplog.messages if line.startswith(start)]
         assert len(logged) == (0 if isinstance(consumer, InMemory) else 1)
 
 

@@ -13,8 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from orders_adapters.testing.examples import ADA, ADMIN, NOON, new_id, only
 from orders_adapters.testing.threads import at_once, other_thread, require_waiting
 from orders_domain import Money, Order, OrderStatus, Origin
-from orders_domain.errors import InsufficientStock, InvalidValue, OrdersError, ProductNotFound, Shortage, SkuTaken
+from orders_domain.errors import (
+    InsufficientStock,
+    InvalidValue,
+    OrdersError,
+    ProductNotFound,
+    Shortage,
+    SkuTaken,
+    VersionMismatch,
+)
 from orders_domain.model.product import MAX_STOCK, NewProduct, OrderLine, Product
+from orders_domain.model.product_filter import ProductFilter
+from orders_domain.use_cases import RestockProduct, UpdateProduct, restock_product, update_product
 from tests.contract.stock.ledger import Move
 from tests.contract.stock.stock_store import PRICE, Warehouse, in_database, in_memory
 
@@ -104,8 +114,47 @@ class TestProducts:
             ("adjusted", -6),
             ("adjusted", 7),
         ]
-        expected = Product(id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9)
+        expected = Product(
+            id=tea, sku="TEA", name="Tea", price=Money(350, "USD"), stock=11, low_stock_threshold=9, version=4
+        )
         assert warehouse.catalogue.get(tea) == expected
+
+    def test_every_change_raises_the_version(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        seen = [warehouse.catalogue.get(tea).version]
+
+        order = warehouse.order({tea: 3})
+        seen.append(warehouse.catalogue.get(tea).version)
+        warehouse.cancel(order.id)
+        seen.append(warehouse.catalogue.get(tea).version)
+        warehouse.adjust(tea, 10, name="Tea")
+        seen.append(warehouse.catalogue.get(tea).version)
+        with warehouse.unit_of_work() as uow:
+            stocked = uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
+            uow.commit()
+        seen.append(stocked.version)
+        with warehouse.unit_of_work() as uow:
+            same = uow.products.save(uow.products.get_for_update(tea), by=ADMIN, at=NOON)
+            uow.commit()
+
+        assert seen == [1, 2, 3, 4, 5]
+        assert same == stocked == warehouse.catalogue.get(tea)
+
+    def test_stale_version_changes_nothing(self, warehouse: Warehouse) -> None:
+        [tea] = warehouse.stocked(10)
+        warehouse.order({tea: 3})
+        ports: dict[str, Any] = {"uow": warehouse.unit_of_work(), "clock": lambda: NOON}
+
+        with pytest.raises(VersionMismatch):
+            update_product(
+                UpdateProduct(actor=ADMIN, product_id=tea, stock=15, versions=frozenset({1})),
+                **ports,
+            )
+        with pytest.raises(VersionMismatch):
+            restock_product(RestockProduct(actor=ADMIN, product_id=tea, quantity=5, versions=frozenset({1})), **ports)
+
+        assert warehouse.catalogue.get(tea).stock == 7
+        warehouse.ledger().require_agreement()
 
     def test_duplicate_sku_is_rejected(self, warehouse: Warehouse) -> None:
         tea, milk = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="MILK")
@@ -116,14 +165,14 @@ class TestProducts:
             assert refusal.value.sku == "TEA"
 
         assert warehouse.adjust(tea.id, sku="TEA").sku == "TEA"  # the product's own SKU
-        assert warehouse.catalogue.list_page() == [tea, milk]
+        assert warehouse.catalogue.search(ProductFilter()).products == (tea, milk)
         warehouse.ledger().require_agreement()
 
     def test_concurrent_adds_of_sku_succeed_once(self, warehouse: Warehouse) -> None:
         results = at_once(*[partial(warehouse.add, stock=1, sku="TEA")] * 20)
 
         assert sum(isinstance(result, SkuTaken) for result in results) == 19
-        assert len(warehouse.catalogue.list_page()) == 1
+        assert len(warehouse.catalogue.search(ProductFilter()).products) == 1
         warehouse.ledger().require_agreement()
 
     def test_concurrent_stock_changes_are_all_recorded(self, warehouse: Warehouse) -> None:
@@ -146,7 +195,7 @@ class TestProducts:
             uow.stock.restock(tea, 5, by=ADMIN, at=NOON)
 
         assert warehouse.ledger() == before
-        assert len(warehouse.catalogue.list_page()) == 1
+        assert len(warehouse.catalogue.search(ProductFilter()).products) == 1
 
 
 class TestStock:
@@ -158,7 +207,7 @@ class TestStock:
 
         ledger = warehouse.ledger()
         assert ledger.stock == {tea: 6, milk: 0}
-        assert ledger.moves[2:] == (Move(tea, "taken", -4, str(order.id)), Move(milk, "taken", -5, str(order.id)))
+        assert ledger.moves[2:] == (Move(tea, "deducted", -4, str(order.id)), Move(milk, "deducted", -5, str(order.id)))
 
     def test_shortage_names_products_and_deducts_none(self, warehouse: Warehouse) -> None:
         products = [warehouse.add(stock=stock) for stock in (10, 3, 0)]
@@ -194,7 +243,7 @@ class TestStock:
             release(warehouse, order)
 
         assert warehouse.ledger().stock == {tea: 10}
-        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "taken", "given_back"]
+        assert [move.kind for move in warehouse.ledger().moves] == ["initial", "deducted", "released"]
 
     def test_undeducted_stock_is_not_released(self, warehouse: Warehouse) -> None:
         [tea] = warehouse.stocked(10)
@@ -339,9 +388,76 @@ class TestProductCatalog:
     def test_products_are_paged_by_id(self, warehouse: Warehouse) -> None:
         ids = warehouse.stocked(*range(7))
 
-        pages = [warehouse.catalogue.list_page(offset=skip, limit=3) for skip in (0, 3, 6, 9)]
+        pages = [warehouse.catalogue.search(ProductFilter(offset=skip, limit=3)).products for skip in (0, 3, 6, 9)]
 
         assert [[product.id for product in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
+
+    def test_page_ends_with_its_last_product(self, warehouse: Warehouse) -> None:
+        ids = warehouse.stocked(*range(7))
+
+        pages: list[list[int]] = []
+        after = None
+        while not pages or after:
+            page = warehouse.catalogue.search(ProductFilter(limit=3, after=after))
+            pages.append([product.id for product in page.products])
+            after = page.next_after
+
+        assert pages == [ids[:3], ids[3:6], ids[6:]]
+        assert warehouse.catalogue.search(ProductFilter(limit=7)).next_after is None
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("tea", ["green", "black"]),
+            ("TE", ["green", "black"]),
+            ("thé", ["green"]),
+            ("the vert", ["green"]),
+            ("blac te", ["black"]),
+            ("ea", []),
+            ("te-1", ["green"]),
+            ("tea cup", []),
+            ("o'brien", ["black"]),
+            ("x" * 70, ["long"]),
+            ("%", None),
+            ("'", None),
+            ("", None),
+        ],
+    )
+    def test_text_finds_beginnings_of_words(self, warehouse: Warehouse, text: str, found: list[str] | None) -> None:
+        names = {"green": "Green tea / THE\u0301 vert", "black": "Black tea, O'Brien\u2019s", "long": "x" * 100}
+        skus = {"green": "TE-1", "black": "B_2", "long": "L%3"}
+        ids = {name: warehouse.add(stock=1, sku=skus[name]).id for name in names}
+        for name, product_id in ids.items():
+            warehouse.adjust(product_id, name=names[name])
+
+        if found is None:
+            with pytest.raises(InvalidValue):
+                ProductFilter(text=text)
+            return
+        page = warehouse.catalogue.search(ProductFilter(text=text))
+
+        assert [product.id for product in page.products] == [ids[name] for name in found]
+
+    def test_sku_finds_one_product(self, warehouse: Warehouse) -> None:
+        tea, _ = warehouse.add(stock=1, sku="TEA"), warehouse.add(stock=1, sku="TEA-2")
+
+        found = [warehouse.catalogue.search(ProductFilter(sku=sku)).products for sku in ("TEA", "tea", "T%", "")]
+
+        assert found == [(tea,), (), (), ()]
+
+    def test_added_and_changed_products_are_found(self, warehouse: Warehouse) -> None:
+        new = NewProduct(sku="B", name="Bowl", price=PRICE, stock=1)
+        with warehouse.unit_of_work() as uow:
+            uow.products.add_many([new], by=ADMIN, at=NOON)
+            uow.commit()
+        with warehouse.unit_of_work() as uow:
+            (bowl,) = uow.products.get_by_sku_for_update(["B"]).values()
+            uow.products.save_many([replace(bowl, name="Plate")], by=ADMIN, at=NOON)
+            uow.commit()
+
+        found = [warehouse.catalogue.search(ProductFilter(text=text)).products for text in ("bowl", "plate")]
+
+        assert found == [(), (replace(bowl, name="Plate", version=2),)]
 
     def test_stock_levels_list_lowest_first(self, warehouse: Warehouse) -> None:
         _, low, empty, at = warehouse.stocked(9, 2, 0, 5, threshold=5)

@@ -121,7 +121,7 @@ def test_early_message_is_acked_after_its_copy(rabbitmq_server: RabbitServer, ne
 def test_foreign_retry_count_does_not_loop(rabbitmq_server: RabbitServer) -> None:
     inbound = ConsumerQueue(queue=rabbitmq_server.queue("counted"))
     consumer, tries = InRabbitMQ(rabbitmq_server.url, inbound), 0
-    counted = BasicProperties(headers={rabbitmq.ATTEMPTS_HEADER: -1_000, "theirs": "kept"})
+    counted = BasicProperties(headers={rabbitmq.RETRY_COUNT: -1_000, "theirs": "kept"})
     with rabbitmq_server.channel() as channel:
         inbound.declare(channel)
         channel.basic_publish("", inbound.queue, b"early", counted)
@@ -170,3 +170,22 @@ def test_existing_queue_of_other_type_is_consumed(rabbitmq_server: RabbitServer)
 
     assert received == [b"one"]
     consumer.close()
+
+
+@pytest.mark.parametrize("single_active_consumer", [True, False])
+def test_one_consumer_receives_if_single_active(rabbitmq_server: RabbitServer, single_active_consumer: bool) -> None:
+    inbound = ConsumerQueue(queue=rabbitmq_server.queue("inlet"), single_active_consumer=single_active_consumer)
+    received: dict[str, int] = {"first": 0, "second": 0}
+    with rabbitmq_server.channel() as channel:
+        inbound.declare(channel)
+        for consumer in received:
+            channel.basic_qos(prefetch_count=1)
+            channel.basic_consume(
+                inbound.queue, lambda *_, consumer=consumer: received.update({consumer: received[consumer] + 1})
+            )
+        for _ in range(2):
+            channel.basic_publish("", inbound.queue, b"one")
+
+        channel.connection.process_data_events(time_limit=1)
+
+    assert received == ({"first": 1, "second": 0} if single_active_consumer else {"first": 1, "second": 1})

@@ -7,10 +7,12 @@ from uuid import uuid4
 import pytest
 import redis
 
+from orders_adapters.memory import rate_limiter
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
 from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
 from orders_adapters.testing.examples import Clock
 from orders_adapters.testing.rate_limiter import RateLimiterHarness, RateLimiterTests
+from orders_domain.ports.rate_limiter import RateLimit
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
 
@@ -35,7 +37,7 @@ def harness(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
                 for key in client.scan_iter(f"{prefix}*", count=1_000):
                     left = client.pttl(key)
                     assert isinstance(left, int)
-                    assert 0 < left <= 60_000
+                    assert 0 < left <= 3_600_000
                     client.pexpire(key, max(1, left - int(seconds * 1_000)))
             time.sleep(0.01)
 
@@ -45,3 +47,29 @@ def harness(request: pytest.FixtureRequest, redis_server: RedisServer) -> Iterat
 
 class TestRateLimiter(RateLimiterTests):
     pass
+
+
+def test_attempts_displace_no_remembered_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limiter, "MAX_KEYS", 10)
+    limiter = InMemory(clock=Clock())
+    limiter.remember("ann", seconds=100)
+
+    for number in range(100):
+        limiter.hit(str(number), limit=RateLimit(1, 60))
+
+    assert limiter.remembers("ann")
+    limiter.hit("0", limit=RateLimit(1, 60))
+    for number in range(10):
+        limiter.remember(str(number), seconds=100)
+    assert not limiter.remembers("ann")
+
+
+def test_lost_redis_forgets_no_known_key(redis_server: RedisServer) -> None:
+    with Proxy.before(redis_server.url) as network:
+        prefix = f"{redis_server.prefix}{uuid4().hex}:"
+        limiter = InRedis(network.through(redis_server.url), prefix=prefix, fallback=InMemory(clock=Clock()))
+        limiter.remember("ann", seconds=100)
+        network.cut()
+
+        assert limiter.remembers("ann")
+        limiter.close()

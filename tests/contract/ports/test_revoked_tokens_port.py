@@ -1,7 +1,8 @@
 """Contract of RevokedTokens, on every adapter."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,8 +11,9 @@ from orders_adapters.composite.cached_revoked_tokens import CachedRevokedTokens
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokenCache as InMemory
 from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
-from orders_adapters.testing.examples import NOON
-from orders_adapters.testing.revoked_tokens import LATER, RevokedTokensTests
+from orders_adapters.testing.revoked_tokens import LATER, REVOKED, RevokedTokensTests, numbers
+from orders_adapters.testing.threads import at_once
+from orders_domain.model.auth_token import Revocation
 from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 from tests.support.servers.redis import RedisServer
 from tests.support.stores import Shop
@@ -47,29 +49,29 @@ class TestRevokedTokens(RevokedTokensTests):
 
 
 def test_all_returns_none_above_the_limit(shop: Shop) -> None:
-    marks = {f"mark {number}": NOON + timedelta(seconds=number) for number in range(5)}
-    shop.denied.revoke(marks)
+    valid_from = {f"mark {number}": number + 1 for number in range(5)}
+    shop.denied.revoke({mark: Revocation(number, LATER) for mark, number in valid_from.items()})
 
-    assert shop.denied.all(limit=5) == marks
+    assert shop.denied.all(limit=5) == valid_from
     assert shop.denied.all(limit=4) is None
 
 
 def test_revocation_is_visible_to_other_processes(shop: Shop, caches: Callable[[], InRedis]) -> None:
     first, second = (CachedRevokedTokens(shop.denied, caches()) for _ in range(2))
     for attempt in range(20):
-        assert not second.is_revoked([f"mark {attempt}"])
-        first.revoke({f"mark {attempt}": LATER})
-        assert second.is_revoked([f"mark {attempt}"])
+        assert not second.is_revoked(numbers(f"mark {attempt}"))
+        first.revoke({f"mark {attempt}": REVOKED})
+        assert second.is_revoked(numbers(f"mark {attempt}"))
 
 
 def test_cache_of_many_revocations_is_complete(shop: Shop, caches: Callable[[], InRedis]) -> None:
-    shop.denied.revoke({f"mark {number}": LATER for number in range(2_500)})
+    shop.denied.revoke({f"mark {number}": REVOKED for number in range(2_500)})
     cache = caches()
 
     cache.refresh(shop.denied)
 
-    assert all(cache.lookup([f"mark {number}"]) for number in range(0, 2_500, 7))
-    assert cache.lookup(["innocent"]) is False
+    assert all(cache.lookup(numbers(f"mark {number}")) for number in range(0, 2_500, 7))
+    assert cache.lookup(numbers("innocent")) is False
 
 
 class Counted:
@@ -88,10 +90,37 @@ class Counted:
 def test_complete_cache_avoids_the_store(shop: Shop, caches: Callable[[], InRedis], kind: str) -> None:
     counted = Counted(shop.denied)
     revoked_tokens = CachedRevokedTokens(counted, InMemory() if kind == "memory" else caches())  # type: ignore[arg-type]
-    revoked_tokens.revoke({"mark": LATER})
-    revoked_tokens.is_revoked(["innocent"])
+    revoked_tokens.revoke({"mark": REVOKED})
+    revoked_tokens.is_revoked(numbers("innocent"))
     before = counted.calls
 
-    assert [revoked_tokens.is_revoked([mark]) for mark in ("mark", "innocent", "mark")] == [True, False, True]
+    assert [revoked_tokens.is_revoked(numbers(mark)) for mark in ("mark", "innocent", "mark")] == [True, False, True]
 
     assert counted.calls == before
+
+
+def test_processes_of_an_embedded_store_agree(shop: Shop, tmp_path: Path) -> None:
+    counted = Counted(shop.denied)
+    first, second = (CachedRevokedTokens(counted, InMemory(tmp_path / "marker")) for _ in range(2))  # type: ignore[arg-type]
+    for attempt in range(20):
+        assert not second.is_revoked(numbers(f"mark {attempt}"))
+        first.revoke({f"mark {attempt}": REVOKED})
+        assert second.is_revoked(numbers(f"mark {attempt}"))
+    assert not first.is_revoked(numbers("innocent"))
+    before = counted.calls
+
+    assert first.revoke({"own": REVOKED}) == {"own"}
+    assert [first.is_revoked(numbers(mark)) for mark in ("own", "innocent")] == [True, False]
+
+    assert counted.calls == before + 1
+
+
+def test_concurrent_revocations_are_seen_by_all(shop: Shop, tmp_path: Path) -> None:
+    processes = [CachedRevokedTokens(shop.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
+    for process in processes:
+        process.is_revoked(numbers("innocent"))
+
+    at_once(*[partial(processes[number % 4].revoke, {f"mark {number}": REVOKED}) for number in range(16)])
+
+    for process in processes:
+        assert [number for number in range(16) if not process.is_revoked(numbers(f"mark {number}"))] == []

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.order_templates import weekly
+from orders_adapters.testing.revoked_tokens import numbers, until
 from orders_adapters.testing.threads import at_once
 from orders_adapters.testing.users import ann
 from orders_domain import Order, OrderStatus
@@ -55,8 +56,10 @@ METHODS: dict[str, Callable[[Shop], object]] = {
     "accounts": lambda shop: shop.users.list_page(),
     "disable": lambda shop: shop.users.set_disabled("ann", at=NOON),
     "change a password": lambda shop: shop.users.change_password("ann", "hash"),
-    "deny": lambda shop: shop.denied.revoke({"mark": NOON}),
-    "denied": lambda shop: shop.denied.is_revoked(["mark"]),
+    "deny": lambda shop: shop.denied.revoke({"mark": until(NOON)}),
+    "denied": lambda shop: shop.denied.is_revoked(numbers("mark")),
+    "identity": lambda shop: shop.identity.get(),
+    "new identity": lambda shop: shop.identity.renew(gap=1),
     "all that is denied": lambda shop: shop.denied.all(limit=1),
     "prune the denylist": lambda shop: shop.denied.prune(expired_before=NOON),
     "prune the keys": lambda shop: shop.keys.prune(stored_before=NOON),

@@ -3,13 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import migrate
+from orders_adapters.sql.revoked_tokens import SqlRevokedTokens
+from orders_domain.model.auth_token import ALWAYS, Revocation
 from tests.support.depth import effort
 
 FURTHER = {
@@ -34,7 +36,7 @@ def test_upgrade_downgrade_upgrade_is_complete(address: str, connect: Callable[.
     nothing = everything(engine)
     migrate.upgrade(address)
 
-    assert {"users", "orders", "order_history", "outbox", "know_user_of_orders"} < complete
+    assert {"users", "orders", "order_history", "outbox", "ensure_user_of_orders"} < complete
     assert nothing == {"orders_alembic_version"}
     assert everything(engine) == complete
 
@@ -252,3 +254,60 @@ def test_new_order_without_origin_is_rejected(address: str, connect: Callable[..
 
     with pytest.raises(IntegrityError, match="origin"), engine.begin() as connection:
         connection.execute(text(OLD_ORDERS), values | {"shipment_id": None})
+
+
+STORED_CARTS = [  # snapshot, status, and whether the snapshot belongs to the order
+    ("once", "PENDING", True),
+    ("twice", "PAID", True),
+    ("twice", "PENDING", False),
+    ("canceled first", "CANCELED", False),
+    ("canceled first", "SHIPPED", True),
+    ("canceled first", "PENDING", False),
+    ("canceled", "CANCELED", True),
+    (None, "PENDING", False),
+]
+
+
+def test_stored_carts_are_ordered_already(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    migrate.upgrade(address, "0014")
+    store_carts(engine)
+
+    for _ in range(2):
+        migrate.upgrade(address)
+        with engine.connect() as connection:
+            snapshots = connection.scalars(text("SELECT cart_snapshot_id FROM orders ORDER BY number")).all()
+        assert snapshots == [snapshot if owns else None for snapshot, _, owns in STORED_CARTS]
+        assert migrate.check(address) == []
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(text("UPDATE orders SET cart_snapshot_id = 'once' WHERE number = 3"))
+        migrate.downgrade(address, "0014")
+
+
+def store_carts(engine: Engine) -> None:
+    old = OLD_ORDERS.replace("(id, number,", "(origin, id, number,").replace("VALUES (", "VALUES ('checkout', ")
+    with engine.begin() as connection:
+        for number, (snapshot, status, _) in enumerate(STORED_CARTS, start=1):
+            cart = f'{{"snapshotId": "{snapshot}"}}' if snapshot else "null"
+            values = {"id": f"{number:032x}", "number": number, "at": datetime(2026, 3, 14, tzinfo=UTC), "cart": cart}
+            statement = text(old.replace("'PAID'", f"'{status}'"))
+            connection.execute(statement, values | {"lines": "[]", "shipment_id": None})
+
+
+def test_stored_revocations_stay_revoked(address: str, connect: Callable[..., Engine]) -> None:
+    engine = connect(address)
+    migrate.upgrade(address, "0014")
+    at = datetime.now(UTC) + timedelta(hours=1)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO denied_tokens (mark, until) VALUES ('old', :at)"), {"at": at})
+
+    migrate.upgrade(address)
+    revoked_tokens = SqlRevokedTokens(engine)
+    assert revoked_tokens.is_revoked({"old": ALWAYS - 1})
+    revoked_tokens.revoke({"family": Revocation(1, at)})
+    migrate.downgrade(address, "0014")
+
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT mark FROM denied_tokens ORDER BY mark")).all() == ["family", "old"]
+    migrate.upgrade(address)
+    assert revoked_tokens.is_revoked({"family": 1})  # ended rather than revived

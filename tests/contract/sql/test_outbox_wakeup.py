@@ -1,5 +1,6 @@
 """Wake-up signal of the relay: by NOTIFY, by its own process, by timeout, or by close."""
 
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from orders_adapters.sql import tables
+from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.mappers import event_values, insert_all
+from orders_adapters.sql.outbox.listen_notify import NotifyListener, listener_for
 from orders_adapters.sql.outbox.wakeup import WakeupSignal
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_domain.model import events
@@ -122,3 +125,26 @@ def test_writers_do_not_queue_for_notify_lock(on_postgresql: Engine, writers: in
         assert seconds_waited(signal, 0.3) > 0.2
         slow.commit()
         assert seconds_waited(signal) < 1
+
+
+def test_listener_reports_each_new_connection(on_postgresql: Engine) -> None:
+    listener = listener_for(on_postgresql)
+    assert listener
+    try:
+        assert [listener.connect(), listener.connect()] == [True, False]
+        assert len(listener.filenos()) == 1
+
+        end_other_connections(on_postgresql)
+        while listener.filenos():  # the reason of the end first, then the end
+            assert select.select(listener.filenos(), [], [], TIMEOUT)[0]
+            listener.drain()
+        assert listener.connect()
+    finally:
+        listener.close()
+
+
+def test_unreachable_database_has_no_listener() -> None:
+    listener = NotifyListener(engines.create(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"))
+
+    assert not listener.connect()
+    assert listener.filenos() == []

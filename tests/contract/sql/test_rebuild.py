@@ -4,7 +4,9 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, select
@@ -33,9 +35,9 @@ from orders_domain.use_cases import (
 )
 from orders_flask import Settings
 from orders_flask.bootstrap.container import Container, close
-from orders_flask.settings import DEVELOPMENT_CART_SECRET
 from tests.support.carts import cart
 from tests.support.depth import effort
+from tests.support.secrets import CART_SECRET
 
 ORDERS = effort(150, 1_000)
 ADMIN = Actor(subject="root", role=Role.ADMIN, request_id="by hand")
@@ -44,7 +46,8 @@ WORDS = ("tea", "Straße", "\U0001f375", "'; DROP TABLE orders; --", "<b>", "", 
 
 @pytest.fixture
 def container(on_postgresql: Engine) -> Iterator[Container]:
-    container = Container(settings=Settings(database_url=on_postgresql.url.render_as_string(hide_password=False)))
+    url = on_postgresql.url.render_as_string(hide_password=False)
+    container = Container(settings=Settings(database_url=url, cart_snapshot_secret=CART_SECRET))
     yield container
     close(container)
 
@@ -103,8 +106,10 @@ def placed(container: Container, chance: Random, products: list[ProductId]) -> O
 def signed(user_id: str | None, chance: Random) -> Cart:
     """A cart of random content, for a random user or a guest."""
     signable = {name: value for name, value in content(chance).items() if value != 2**63 - 1}
-    snapshot = cart(user_id=user_id, pricingSnapshot=signable, cartVersion=chance.randrange(9)).content
-    digest = hmac.new(DEVELOPMENT_CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
+    now = datetime.now(UTC).isoformat()
+    members: dict[str, JSON] = {"snapshotId": str(uuid4()), "createdAt": now, "cartVersion": chance.randrange(9)}
+    snapshot = cart(user_id=user_id, pricingSnapshot=signable, **members).content
+    digest = hmac.new(CART_SECRET.encode(), canonical(snapshot), hashlib.sha256).hexdigest()
     return Cart({**snapshot, "signature": digest})
 
 

@@ -211,7 +211,8 @@ def explained(engine: Engine, statement: str) -> str:
     with engine.connect() as connection:
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
         connection.exec_driver_sql(f"PREPARE asked AS {statement}")
-        rows = connection.exec_driver_sql(f"EXPLAIN EXECUTE asked({', '.join(['NULL'] * len(names))})")
+        values = f"({', '.join(['NULL'] * len(names))})" if names else ""
+        rows = connection.exec_driver_sql(f"EXPLAIN EXECUTE asked{values}")
         plan = "\n".join(rows.scalars())
         connection.exec_driver_sql("DEALLOCATE asked")
         return plan

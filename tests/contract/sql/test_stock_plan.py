@@ -36,7 +36,7 @@ def stocked(engine: Engine, *, by: Actor) -> int:
 
 def test_sale_above_threshold_writes_no_index(on_postgresql: Engine) -> None:
     product_id = stocked(on_postgresql, by=ADA)
-    sell = text("UPDATE products SET stock_quantity = stock_quantity - :quantity WHERE id = :id")
+    sell = text("UPDATE products SET stock_quantity = stock_quantity - :quantity, version = version + 1 WHERE id = :id")
 
     with on_postgresql.begin() as connection:
         for _ in range(10):

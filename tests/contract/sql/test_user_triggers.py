@@ -81,10 +81,10 @@ def test_missing_trigger_is_reported_and_unavailable(altered: str, connect: Call
     at = " ON orders" if engine.dialect.name == "postgresql" else ""
 
     with engine.begin() as connection:
-        connection.execute(text(f"DROP TRIGGER know_user_of_orders{at}"))
+        connection.execute(text(f"DROP TRIGGER ensure_user_of_orders{at}"))
 
-    assert migrate.missing_triggers(engine) == ["know_user_of_orders"]
-    assert "know_user_of_orders" in str(sql_persistence.check_once(altered))
+    assert migrate.missing_triggers(engine) == ["ensure_user_of_orders"]
+    assert "ensure_user_of_orders" in str(sql_persistence.check_once(altered))
     with pytest.raises(StoreUnavailable, match="run: orders migrate"):
         placed(engine)
     migrate.downgrade(altered, "0011")
@@ -100,7 +100,7 @@ def test_disabled_trigger_is_reported(copied_postgresql: str, connect: Callable[
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE outbox DISABLE TRIGGER ALL"))
 
-    assert migrate.missing_triggers(engine) == ["ring_orders_outbox"]
+    assert migrate.missing_triggers(engine) == ["notify_orders_outbox"]
 
 
 def test_restored_dump_creates_users(on_postgresql: Engine) -> None:

@@ -82,9 +82,9 @@ class Ledger:
         expected: Counter[tuple[str | None, int, str, int]] = Counter()
         for order, lines in self.lines.items():
             for product, quantity in lines.items():
-                expected[order, product, "taken", -quantity] += 1
+                expected[order, product, "deducted", -quantity] += 1
                 if self.statuses[order] in GIVING_UP:
-                    expected[order, product, "given_back", quantity] += 1
+                    expected[order, product, "released", quantity] += 1
         assert counted == expected
 
 
@@ -139,7 +139,7 @@ def of_database(engine: Engine) -> Ledger:
 def _event(kind: str, order: str, version: int, data: Mapping[str, Any]) -> PublishedEvent:
     if kind != events.STOCK_LOW:
         return PublishedEvent(kind, order, version)
-    return PublishedEvent(kind, order, version, data["product_id"], data["stock_quantity"])
+    return PublishedEvent(kind, order, version, data["product_id"], data["stock"])
 
 
 def _id(text: str) -> str:

@@ -77,7 +77,7 @@ class Model:
 
     def give_back(self, order: str) -> None:
         for product, quantity in self.orders[order].lines.items():
-            self.move(product, "given_back", quantity, order)
+            self.move(product, "released", quantity, order)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Place:
         model.publish("placed", order)
         for product, quantity in lines.items():
             before, threshold = model.stock[product], model.thresholds[product]
-            model.move(product, "taken", -quantity, order)
+            model.move(product, "deducted", -quantity, order)
             if before > threshold >= model.stock[product]:
                 model.published[PublishedEvent("orders.stock_low.v1", order, 1, product, model.stock[product])] += 1
         return "placed"
@@ -140,7 +140,7 @@ class ChangeStatus:
         if order.status == self.status:
             return self.status
         if self.status not in ALLOWED[order.status]:
-            return "transition_refused"
+            return "invalid_transition"
         order.status = self.status
         order.version += 1
         model.publish("canceled" if self.status == "CANCELED" else "status_changed", str(self.order_id))
@@ -166,7 +166,7 @@ class Delete:
         if order is None or order.status == "DELETED":
             return "order_not_found"
         if order.status != "PENDING":
-            return "deletion_refused"
+            return "deletion_not_allowed"
         order.status = "DELETED"
         order.version += 1
         model.publish("deleted", str(self.order_id))

@@ -149,7 +149,7 @@ def shop(warehouse: Warehouse, products: list[ProductId], mine: list[Order], cha
     except InsufficientStock:
         return "short"
     except OrdersError as error:
-        return "gone" if error.code in {"order_not_found", "deletion_refused"} else repr(error)
+        return "gone" if error.code in {"order_not_found", "deletion_not_allowed"} else repr(error)
     return "adjusted"
 
 

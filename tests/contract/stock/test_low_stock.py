@@ -128,5 +128,5 @@ def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
     left, crossings = 0, []
     for move in ledger.moves:
         before, left = left, left + move.quantity
-        crossings += [(tea, left)] if move.kind == "taken" and left <= 10 < before else []
+        crossings += [(tea, left)] if move.kind == "deducted" and left <= 10 < before else []
     assert sorted(ledger.low()) == sorted(crossings)

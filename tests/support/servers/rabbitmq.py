@@ -46,7 +46,7 @@ class RabbitServer:
     def queue(self, label: str) -> str:
         """Return a new name for a queue; its dead-letter queue and retry queue are deleted with it."""
         name = self.name(label)
-        self._given += [f"{name}.dead", f"{name}.early"]
+        self._given += [f"{name}.dlq", f"{name}.retry"]
         return name
 
     def delete(self, *names: str) -> None:

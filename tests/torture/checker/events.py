@@ -45,7 +45,7 @@ def _flaw(event: Row, evidence: Evidence) -> str | None:
     if not 1 <= event["orderversion"] <= len(lines):
         return f"version {event['orderversion']} was published, and there are {len(lines)}"
     line, data = lines[event["orderversion"] - 1], event["data"]
-    happened = (EVENT_TYPES[line["what"]], line["to_status"], line["from_status"])
+    happened = (EVENT_TYPES[line["kind"]], line["to_status"], line["from_status"])
     published = (event["type"], data["status"], data["previous_status"])
     return None if happened == published else f"{published} was published, and {happened} is stored"
 
@@ -75,7 +75,7 @@ def _others(evidence: Evidence) -> Iterator[Violation]:
 
 def _is_notified(line: Row, order: Row | None) -> bool:
     """Users are notified of changes that another actor made to their order."""
-    if order is None or order["user_id"] is None or line["version"] == 1 or line["what"] == "deleted":
+    if order is None or order["user_id"] is None or line["version"] == 1 or line["kind"] == "deleted":
         return False
     return bool(line["role"] == "system" or line["actor"] != order["user_id"])
 

@@ -45,7 +45,7 @@ class Stores:
     inbox: Sequence[str] = ()
     keys: Sequence[Row] = ()
     jobs: Sequence[Row] = ()
-    bookings: Sequence[Row] = ()
+    reservations: Sequence[Row] = ()
     locks: int = 0  # advisory locks
     events: Sequence[Message] = ()
     tasks: Sequence[Message] = ()

@@ -28,18 +28,18 @@ def _flaw(lines: Sequence[Row]) -> str | None:
     versions = [line["version"] for line in lines]
     if versions != list(range(1, len(lines) + 1)) or not lines:
         return f"its history has the versions {versions}"
-    if lines[0]["what"] != "placed" or lines[0]["from_status"] is not None or lines[0]["to_status"] != "PENDING":
-        return f"its history begins with {lines[0]['what']}"
+    if lines[0]["kind"] != "placed" or lines[0]["from_status"] is not None or lines[0]["to_status"] != "PENDING":
+        return f"its history begins with {lines[0]['kind']}"
     for before, line in pairwise(lines):
-        if before["what"] == "deleted" or line["from_status"] != before["to_status"]:
+        if before["kind"] == "deleted" or line["from_status"] != before["to_status"]:
             return f"version {line['version']} does not follow from the one before"
-        if line["what"] == "deleted":
+        if line["kind"] == "deleted":
             allowed = line["to_status"] == line["from_status"] == "PENDING"
         else:
             allowed = line["to_status"] in TRANSITIONS[line["from_status"]]
-            allowed &= (line["what"] == "canceled") == (line["to_status"] == "CANCELED")
+            allowed &= (line["kind"] == "canceled") == (line["to_status"] == "CANCELED")
         if not allowed:
-            return f"version {line['version']}: {line['what']} from {line['from_status']} to {line['to_status']}"
+            return f"version {line['version']}: {line['kind']} from {line['from_status']} to {line['to_status']}"
     return None
 
 
@@ -51,8 +51,8 @@ def _difference(lines: Sequence[Row], row: Row) -> str | None:
         "version": last["version"],
         "updated_at": last["at"],
         "created_at": lines[0]["at"],
-        "deleted_at": last["at"] if last["what"] == "deleted" else None,
-        "cancellation_reason": last["details"].get("reason") if last["what"] == "canceled" else None,
+        "deleted_at": last["at"] if last["kind"] == "deleted" else None,
+        "cancellation_reason": last["details"].get("reason") if last["kind"] == "canceled" else None,
         "user_id": placing["user_id"],
         "total_minor": placing["total_minor"],
         "currency": placing["currency"],

@@ -19,8 +19,8 @@ def check(evidence: Evidence) -> Iterator[Violation]:
     for row in stores.jobs:
         if row["status"] in ("queued", "running"):
             yield _violation("jobs", f"job {row['id']} is {row['status']}")
-    for row in stores.bookings:
-        if row["state"] != "kept":
+    for row in stores.reservations:
+        if row["state"] != "confirmed":
             yield _violation("reservations", f"the reservation of order {row['order_id']} is {row['state']}")
     if stores.locks:
         yield _violation("keys", f"{stores.locks} advisory locks are held")

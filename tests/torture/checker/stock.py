@@ -58,8 +58,8 @@ def _orders(evidence: Evidence) -> Iterator[Violation]:
     for row in evidence.stores.items:
         items[row["order_id"]][row["product_id"]] += row["quantity"]
     for row in evidence.stores.movements:
-        if row["kind"] in ("taken", "given_back"):
-            sign, book = (-1, taken) if row["kind"] == "taken" else (1, back)
+        if row["kind"] in ("deducted", "released"):
+            sign, book = (-1, taken) if row["kind"] == "deducted" else (1, back)
             book[row["order_id"]][row["product_id"]] += sign * row["quantity"]
     for order in {*items, *taken, *back}:
         expected = Counter[int]() if _lives(evidence, order) else taken[order]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tests.torture.checker.evidence import Evidence, Violation, acknowledged
 
 PROMISE = "every tracking event is applied once, or dead-lettered with a reason"
-REASONS = ("transition_refused",)
+REASONS = ("invalid_transition",)
 
 
 def check(evidence: Evidence) -> Iterator[Violation]:

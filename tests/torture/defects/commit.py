@@ -2,20 +2,19 @@
 
 import threading
 from contextlib import suppress
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from orders_adapters.sql import unit_of_work
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 
 SECONDS = 0.15
 
 
 def plant() -> None:
-    committed = unit_of_work.SqlUnitOfWork.commit
+    committed = SqlUnitOfWork.commit
 
-    def commit(self: Any) -> None:
-        later = unit_of_work.SqlUnitOfWork(self._database, on_commit=self._on_commit)
+    def commit(self: SqlUnitOfWork) -> None:
+        later = SqlUnitOfWork(self._database, on_commit=self._on_commit)
         later._transaction, later._published = self._transaction, self._published
         self._transaction, self._published = None, []
 
@@ -27,4 +26,4 @@ def plant() -> None:
         timer.daemon = True
         timer.start()
 
-    unit_of_work.SqlUnitOfWork.commit = commit  # type: ignore[method-assign]
+    SqlUnitOfWork.commit = commit  # type: ignore[method-assign]

@@ -22,7 +22,7 @@ def plant() -> None:
         for row in rows:
             rest = row.stock_quantity - quantities[row.id]
             self._connection.execute(_WRITE, {"product_id": row.id, "rest": rest})
-        taken = stock._movement_values(order, by=by, at=at) | {"kind": "taken"}
+        taken = stock._movement_values(order, by=by, at=at) | {"kind": "deducted"}
         moves = [taken | {"product_id": product, "quantity": -quantity} for product, quantity in quantities.items()]
         self._connection.execute(insert(tables.stock_movements), moves)
         return ()

@@ -73,16 +73,16 @@ def test_administrator_has_every_scope(scope: str) -> None:
 
 @pytest.mark.parametrize(
     "subject",
-    ["", "a" * 65, "ada\x00", "\ud800", None, 7, True, ["ada"], b"ada"],
+    ["", "a" * 256, "ada\x00", "\ud800", None, 7, True, ["ada"], b"ada"],
     ids=["empty", "65 characters", "NUL", "surrogate", "None", "number", "true", "list", "bytes"],
 )
 def test_invalid_subject_is_rejected(subject: Any) -> None:
     with pytest.raises(InvalidValue) as refusal:
         Actor(subject=subject)
 
-    assert refusal.value.field == "sub"
+    assert refusal.value.field == "subject"
 
 
-@pytest.mark.parametrize("subject", ["a", "a" * 64, "💡" * 64, "auth0|5f7c", "' OR 1=1 --"])
+@pytest.mark.parametrize("subject", ["a", "a" * 255, "💡" * 255, "auth0|5f7c", "' OR 1=1 --"])
 def test_storable_subject_is_accepted(subject: str) -> None:
     assert Actor(subject=subject).subject == subject

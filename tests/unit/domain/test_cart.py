@@ -77,7 +77,7 @@ def test_fractional_quantity_or_price_is_rejected(name: str, number: object) -> 
     assert refused_field(sent) == ("totals.subtotalCents" if price_above_ten_thousand else f"items.1.{name}")
 
 
-@pytest.mark.parametrize("user_id", ["", "u" * 65, 7, True, [], {}])
+@pytest.mark.parametrize("user_id", ["", "u" * 256, 7, True, [], {}])
 def test_invalid_user_id_is_rejected(user_id: Any) -> None:
     assert refused_field(content(user_id=user_id)) == "userId"
 
@@ -120,4 +120,4 @@ def test_item_count_out_of_range_is_rejected(count: int) -> None:
 
 @pytest.mark.parametrize("invalid", [None, [], "cart", 7, content(x="\x00"), content(x="\ud800"), content(x=2**64)])
 def test_unstorable_cart_is_rejected(invalid: Any) -> None:
-    assert refused_field(invalid) == "cartSnapshot"
+    assert refused_field(invalid) == "cart"

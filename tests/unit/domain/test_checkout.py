@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
 from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from orders_domain import Actor, Order, OrderStatus
-from orders_domain.errors import AccessDenied, InvalidCart, InvalidValue, VersionMismatch
+from orders_domain.errors import AccessDenied, IdempotencyKeyReused, InvalidCart, InvalidValue, VersionMismatch
 from orders_domain.model.access import OWNER_OR_WRITER
 from orders_domain.model.cart import Cart
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
-from orders_domain.model.order import OrderFinalized, rebuild
-from orders_domain.use_cases import CancelOrder, PlaceCartOrder, cancel_order, place_cart_order
+from orders_domain.model.order import CartOrdered, OrderFinalized, rebuild
+from orders_domain.use_cases import CancelOrder, CartPolicy, PlaceCartOrder, cancel_order, place_cart_order
 from tests.support.carts import cart, content
 from tests.support.use_cases import Shop
 
@@ -26,11 +27,13 @@ class CheckoutShop(Shop):
     """Use cases of carts; ``honest`` says whether cart signatures are valid."""
 
     honest: bool = True
+    policy: CartPolicy = field(default_factory=CartPolicy)
 
     def order(self, cart: Cart, *, by: Actor, idempotency_key: IdempotencyKey | None = None) -> Order:
         return place_cart_order(
             PlaceCartOrder(actor=by, cart=cart, idempotency_key=idempotency_key),
             signature_verifier=lambda _: self.honest,
+            policy=self.policy,
             uow=self.uow,
             clock=self.clock,
             new_id=new_id,
@@ -50,11 +53,11 @@ def shop() -> CheckoutShop:
 
 
 def test_order_belongs_to_the_cart_user(shop: CheckoutShop) -> None:
-    own, sent, guests = (shop.order(cart(user_id=user_id), by=by) for user_id, by in
+    own, sent, guests = (shop.order(cart(user_id=user_id, snapshotId=by.subject), by=by) for user_id, by in
                          (("ada", ADA), ("ada", CLERK), (None, ADMIN)))  # fmt: skip
 
     assert [own.user_id, sent.user_id, guests.user_id] == ["ada", "ada", None]
-    assert own.cart == cart()
+    assert own.cart == cart(snapshotId="ada")
     assert own.total == cart().total
     assert shop.get(guests.id, by=CLERK, access=OWNER_OR_WRITER) == guests
 
@@ -87,6 +90,123 @@ def test_repeated_cart_is_ordered_once(shop: CheckoutShop) -> None:
 
     assert done.value.order == first
     assert list(shop.store.orders) == [first.id]
+
+
+def once(by: Actor, key: str) -> IdempotencyKey:
+    return IdempotencyKey(subject=by.subject, scope="checkout", key=key, fingerprint="cart")
+
+
+@pytest.mark.parametrize("signature", ["signed", "signed with another secret"])
+@pytest.mark.parametrize("by", [ADA, CLERK])
+def test_cart_under_another_key_is_a_repetition(shop: CheckoutShop, by: Actor, signature: str) -> None:
+    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    placed = replace(shop.get(first.id), new_entries=[])
+    shop.administer(first.id, OrderStatus.PAID)
+
+    for key in ("second", "second", "third"):
+        with pytest.raises(DuplicateRequest) as done:
+            shop.order(cart(signature=signature), by=by, idempotency_key=once(by, key))
+        assert done.value.order == placed
+    assert list(shop.store.orders) == [first.id]
+
+
+def test_key_of_repeated_cart_is_used_up(shop: CheckoutShop) -> None:
+    shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    with pytest.raises(DuplicateRequest):
+        shop.order(cart(), by=ADA, idempotency_key=once(ADA, "second"))
+
+    other = replace(once(ADA, "second"), fingerprint="other")
+    with pytest.raises(IdempotencyKeyReused):
+        shop.order(cart(snapshotId="other"), by=ADA, idempotency_key=other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"user_id": "grace"},
+        {"user_id": None},
+        {"cartVersion": 6},
+        {"unknown": True},
+        {"createdAt": "2026-03-14T11:55:01Z"},
+    ],
+)
+def test_snapshot_id_of_other_cart_is_rejected(shop: CheckoutShop, other: dict[str, Any]) -> None:
+    first = shop.order(cart(), by=CLERK)
+
+    with pytest.raises(CartOrdered, match="snapshotId") as refusal:
+        shop.order(cart(**other), by=CLERK, idempotency_key=once(CLERK, "key"))
+
+    assert str(first.id) not in str(refusal.value)
+    assert list(shop.store.orders) == [first.id]
+    assert not shop.store.idempotency_keys
+
+
+def test_stranger_does_not_learn_of_an_order(shop: CheckoutShop) -> None:
+    shop.order(cart(), by=ADA)
+
+    with pytest.raises(AccessDenied):
+        shop.order(cart(), by=GRACE)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "allowed"),
+    [(-301, False), (-300, True), (0, True), (3_600, True), (3_600.000001, False), (10**8, False)],
+)
+def test_cart_is_ordered_within_its_age(shop: CheckoutShop, seconds: float, allowed: bool) -> None:
+    shop.policy = CartPolicy(max_age=timedelta(hours=1))
+    created_at = (shop.clock() - timedelta(seconds=seconds)).isoformat()
+
+    if allowed:
+        assert shop.order(cart(createdAt=created_at), by=ADA)
+        return
+    with pytest.raises(InvalidCart) as refusal:
+        shop.order(cart(createdAt=created_at), by=ADA, idempotency_key=once(ADA, "key"))
+    assert refusal.value.field == "createdAt"
+    assert "3600 seconds" in str(refusal.value)
+    assert not shop.store.orders
+    assert not shop.store.idempotency_keys
+
+
+def test_old_cart_that_was_ordered_is_a_repetition(shop: CheckoutShop) -> None:
+    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    shop.clock.advance(10**7)
+
+    for key in ("first", "second"):
+        with pytest.raises(DuplicateRequest) as done:
+            shop.order(cart(), by=ADA, idempotency_key=once(ADA, key))
+        assert done.value.order.id == first.id
+
+
+@pytest.mark.parametrize("ended", ["canceled", "deleted"])
+def test_reorder_needs_the_setting_and_an_ended_order(shop: CheckoutShop, ended: str) -> None:
+    shop.policy = CartPolicy(reorder=True)
+    first = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "first"))
+    with pytest.raises(DuplicateRequest):
+        shop.order(cart(), by=ADA)
+
+    end(shop, first, ended)
+    shop.policy = CartPolicy()
+    with pytest.raises(DuplicateRequest):
+        shop.order(cart(), by=ADA)
+    shop.policy = CartPolicy(reorder=True)
+    second = shop.order(cart(), by=ADA, idempotency_key=once(ADA, "second"))
+
+    assert second.id != first.id
+    for key, order in (("first", first), ("second", second), ("third", second)):
+        with pytest.raises(DuplicateRequest) as done:
+            shop.order(cart(), by=ADA, idempotency_key=once(ADA, key))
+        assert done.value.order.id == order.id
+
+
+def end(shop: CheckoutShop, order: Order, ended: str) -> None:
+    if ended == "canceled":
+        shop.cancel(order)
+        return
+    with shop.uow:
+        stored = shop.uow.orders.get_for_update(order.id)
+        stored.delete(by=ADMIN, at=shop.clock())
+        shop.uow.orders.save(stored)
+        shop.uow.commit()
 
 
 @pytest.mark.parametrize("status", OrderStatus)

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
+from orders_domain import errors
 from orders_domain.errors import Kind, OrdersError, Unavailable
 
 CODES = {
-    "refused": Kind.INVALID,
-    "amount_refused": Kind.INVALID,
-    "item_refused": Kind.INVALID,
+    "invalid_value": Kind.INVALID,
+    "invalid_amount": Kind.INVALID,
+    "invalid_item": Kind.INVALID,
     "total_mismatch": Kind.INVALID,
     "invalid_token": Kind.UNAUTHENTICATED,
     "access_denied": Kind.FORBIDDEN,
     "order_not_found": Kind.NOT_FOUND,
     "order_exists": Kind.CONFLICT,
-    "transition_refused": Kind.CONFLICT,
+    "invalid_transition": Kind.CONFLICT,
     "stale_order": Kind.CONFLICT,
     "version_mismatch": Kind.PRECONDITION,
     "unavailable": Kind.UNAVAILABLE,
@@ -31,9 +32,15 @@ def below(error: type[OrdersError]) -> Iterator[type[OrdersError]]:
 
 
 def test_error_codes_are_unique() -> None:
-    errors = [error for error in below(OrdersError) if error.__module__ == "orders_domain.errors"]
+    classes = [error for error in below(OrdersError) if error.__module__.startswith("orders_domain.errors.")]
 
-    assert len({error.code for error in errors}) == len(errors)
+    assert len({error.code for error in classes}) == len(classes)
+
+
+def test_package_exports_every_error() -> None:
+    defined = {error.__name__ for error in below(OrdersError) if error.__module__.startswith("orders_domain.errors.")}
+
+    assert defined <= set(errors.__all__)
 
 
 def test_error_codes_and_kinds_are_stable() -> None:

@@ -88,7 +88,7 @@ def test_orders_fail_independently(bulk: BulkChanges) -> None:
     assert job.status is JobStatus.DONE
     assert job.updated == (good.id,)
     assert [(failure.order_id, failure.code, failure.current) for failure in job.failed] == [
-        (shipped.id, "transition_refused", OrderStatus.SHIPPED),
+        (shipped.id, "invalid_transition", OrderStatus.SHIPPED),
         (unknown, "order_not_found", None),
     ]
     assert bulk.shop.queries.get(good.id).status is OrderStatus.PAID
@@ -219,6 +219,21 @@ def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
     assert done
     assert done.updated == tuple(orders)
     assert bulk.versions() == {2}
+
+
+def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
+    job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
+    for _ in range(19):
+        bulk.fail_after(0, Killed())
+        with pytest.raises(Killed):
+            bulk.run(job)
+        bulk.shop.clock.advance(LEASE.total_seconds())
+    bulk.change = working
+
+    finished = bulk.run(job)
+
+    assert finished
+    assert finished.status is JobStatus.DONE
 
 
 def test_job_that_kills_workers_is_abandoned(bulk: BulkChanges) -> None:

@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 
-from orders_adapters.memory.product_catalog import InMemoryProductCatalog
 from orders_adapters.testing.examples import ADA, ADMIN
 from orders_domain import Actor, Money
 from orders_domain.errors import AccessDenied, StoreUnavailable
@@ -56,7 +55,7 @@ class ProductImporter:
         ]
 
     def products(self) -> list[Product]:
-        return list(InMemoryProductCatalog(self.shop.store).list_page(limit=10_000))
+        return [product for _, product in sorted(self.shop.store.products.items())]
 
     def ledger(self) -> list[tuple[MovementKind, int]]:
         return [(moved.movement, moved.quantity) for moved in self.shop.store.movements]

@@ -59,7 +59,7 @@ def test_total_must_equal_sum_of_priced_lines(
     else:
         with pytest.raises(TotalMismatch) as refusal:
             place(sent, stated)
-        assert refusal.value.field == "total_price"
+        assert refusal.value.field == "total"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from orders_domain.model.order import rebuild
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import OrderLine
 from orders_domain.use_cases import (
+    CartPolicy,
     PlaceCartOrder,
     PlaceCatalogOrder,
     PlaceOrderFromTemplate,
@@ -84,7 +85,10 @@ def test_each_use_case_sets_its_origin() -> None:
             PlaceShippedOrder(actor=ADA, user_id="ada", requested_items=requested_items), **ports
         ),
         "place_cart": place_cart_order(
-            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content)), signature_verifier=lambda _: True, **ports
+            PlaceCartOrder(actor=ADA, cart=Cart(SIGNED.content)),
+            signature_verifier=lambda _: True,
+            policy=CartPolicy(),
+            **ports,
         ),
     }
 

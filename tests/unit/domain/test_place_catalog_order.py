@@ -204,4 +204,4 @@ def test_cancelled_order_releases_stock_once(shop: Shop, through: list[OrderStat
         shop.administer(placed.id, status)
 
     assert left(shop, tea) == 10
-    assert [moved.movement.value for moved in shop.store.movements] == ["initial", "taken", "given_back"]
+    assert [moved.movement.value for moved in shop.store.movements] == ["initial", "deducted", "released"]

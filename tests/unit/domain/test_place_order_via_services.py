@@ -185,6 +185,18 @@ def test_failure_is_undone_and_checked_again(placement: ServicePlacement, call: 
     assert placement.nothing_is_left()
 
 
+def test_release_is_repeated_after_20_seconds(placement: ServicePlacement) -> None:
+    placement.services.fails["reserve"] = failed()
+    with pytest.raises(ServiceInternalError):
+        placement.ship()
+    placement.services.fails.clear()
+
+    placement.clock.advance(19.9)
+    assert placement.release() == ReleaseResult()
+    placement.clock.advance(0.1)
+    assert placement.release() == ReleaseResult(released=1)
+
+
 def test_failed_reserve_requests_no_shipment(placement: ServicePlacement) -> None:
     placement.services.fails["reserve"] = failed()
 

@@ -23,7 +23,7 @@ COUNTS: list[Any] = [-1, MAX_STOCK + 1, 10**30, 1.0, 1.5, "1", True, False, None
     [
         *(("sku", "sku", text) for text in (*TEXTS, "x" * 65)),
         *(("name", "name", text) for text in (*TEXTS, "x" * 256)),
-        *(("stock", "stock_quantity", count) for count in COUNTS),
+        *(("stock", "stock", count) for count in COUNTS),
         *(("low_stock_threshold", "low_stock_threshold", count) for count in COUNTS),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.memory.rate_limiter import InMemoryRateLimiter
 from orders_adapters.memory.revoked_tokens import InMemoryRevokedTokens
 from orders_adapters.memory.store import InMemoryStore
@@ -18,14 +20,22 @@ from orders_adapters.memory.users import InMemoryUserRepository
 from orders_adapters.testing.examples import ADA, ADMIN, Clock, new_id
 from orders_adapters.testing.threads import at_once
 from orders_domain import Actor, Role
-from orders_domain.errors import AccessDenied, InvalidCredentials, InvalidToken, TooManyAttempts
-from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.errors import (
+    AccessDenied,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidToken,
+    InvalidValue,
+    TooManyAttempts,
+)
+from orders_domain.model.auth_token import AuthenticatedToken, Revocation, microseconds
 from orders_domain.model.user import User
 from orders_domain.use_cases import (
     ChangePassword,
     CreateUser,
     DisableUser,
     EnableUser,
+    EndSessions,
     ListUsers,
     RefreshToken,
     SignIn,
@@ -35,6 +45,7 @@ from orders_domain.use_cases import (
     create_user,
     disable_user,
     enable_user,
+    end_sessions,
     list_users,
     refresh_token,
     sign_in,
@@ -68,8 +79,9 @@ class ReadableTokenIssuer:
     def ensure_enabled(self) -> None:
         """Tokens are always enabled."""
 
-    def __call__(self, user: User, *, family: str, at: datetime) -> str:
-        return token(user.id, family=family, role=user.role.value, expires=(at + self.ttl).isoformat())
+    def __call__(self, user: User, *, family: str, at: datetime, generation: int = 0) -> str:
+        claims = {"family": family, "generation": generation, "issued": microseconds(at), "role": user.role.value}
+        return token(user.id, expires=(at + self.ttl).isoformat(), **claims)
 
 
 def token(subject: str, **claims: object) -> str:
@@ -89,12 +101,22 @@ class Auth:
 
     def add_account(self, email: str = "ann@example.com", **others: Any) -> User:
         request = CreateUser(actor=ADMIN, email=email, password="correct horse", **others)
-        return create_user(request, users=self.users, password_hasher=self.passwords, clock=self.clock, new_id=new_id)
+        return create_user(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            password_hasher=self.passwords,
+            clock=self.clock,
+            new_id=new_id,
+        )
 
-    def sign_in(self, email: str = "ann@example.com", password: str = "correct horse", *, address: str = "::1") -> str:
+    def sign_in(
+        self, email: str = "ann@example.com", password: str = "correct horse", *, address: str | None = "::1"
+    ) -> str:
         return sign_in(
             SignIn(email=email, password=password, address=address),
             users=self.users,
+            normalize_email=normalize_email,
             password_hasher=self.passwords,
             rate_limiter=self.attempts,
             token_issuer=self.issue,
@@ -109,7 +131,14 @@ class Auth:
             raise InvalidToken("expired")
         mark = hashlib.sha256(shown.encode()).hexdigest()
         actor = Actor(subject=claims["sub"], role=Role(claims.get("role", "customer")))
-        return AuthenticatedToken(actor=actor, expires_at=expires, fingerprint=mark, family=claims.get("family"))
+        return AuthenticatedToken(
+            actor=actor,
+            expires_at=expires,
+            fingerprint=mark,
+            family=claims.get("family"),
+            generation=claims.get("generation", 0),
+            issued_at=claims.get("issued", 0),
+        )
 
     def refresh(self, shown: str) -> str:
         return refresh_token(
@@ -127,6 +156,39 @@ class Auth:
 
     def identify(self, shown: str) -> AuthenticatedToken:
         return authenticate(shown, token_verifier=self.identity, revoked_tokens=self.revoked_tokens)
+
+    def disable(self, email: str = "ann@example.com") -> None:
+        request = DisableUser(actor=ADMIN, email=email)
+        disable_user(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            revoked_tokens=self.revoked_tokens,
+            clock=self.clock,
+        )
+
+    def enable(self, email: str = "ann@example.com") -> None:
+        enable_user(EnableUser(actor=ADMIN, email=email), users=self.users, normalize_email=normalize_email)
+
+    def change_password(self, password: str, *, email: str = "ann@example.com") -> None:
+        change_password(
+            ChangePassword(actor=ADMIN, email=email, password=password),
+            users=self.users,
+            normalize_email=normalize_email,
+            revoked_tokens=self.revoked_tokens,
+            password_hasher=self.passwords,
+            clock=self.clock,
+        )
+
+    def end_sessions(self, **whose: str) -> None:
+        request = EndSessions(actor=ADMIN, **whose)
+        end_sessions(
+            request,
+            users=self.users,
+            normalize_email=normalize_email,
+            revoked_tokens=self.revoked_tokens,
+            clock=self.clock,
+        )
 
     def accepts(self, shown: str) -> bool:
         try:
@@ -174,13 +236,13 @@ def test_failed_sign_ins_are_indistinguishable(auth: Auth, email: str) -> None:
 
 def test_disabled_account_looks_like_wrong_password(auth: Auth) -> None:
     auth.add_account()
-    disable_user(DisableUser(actor=ADMIN, email="Ann@example.com"), users=auth.users, clock=auth.clock)
+    auth.disable("Ann@example.com")
 
     with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
         auth.sign_in()
     assert auth.passwords.worked == [True]
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
+    auth.enable()
     assert auth.sign_in()
 
 
@@ -227,6 +289,87 @@ def test_address_limit_covers_many_accounts(auth: Auth) -> None:
     with pytest.raises(TooManyAttempts):
         auth.sign_in(address="203.0.113.9")
     assert auth.sign_in(address="203.0.113.10")
+
+
+def guess(auth: Auth, address: str | None, email: str = "ann@example.com") -> type[Exception]:
+    with pytest.raises((InvalidCredentials, TooManyAttempts)) as refusal:
+        auth.sign_in(email, "wrong horse", address=address)
+    return refusal.type
+
+
+def test_stranger_does_not_lock_out_the_owner(auth: Auth) -> None:
+    auth.add_account()
+
+    for _ in range(60):
+        assert [guess(auth, "203.0.113.9") for _ in range(20)][-1] is TooManyAttempts
+        auth.clock.advance(60)
+
+    assert auth.sign_in(address="198.51.100.1")
+
+
+def test_many_strangers_do_not_lock_out_a_known_address(auth: Auth) -> None:
+    auth.add_account()
+    auth.sign_in(address="198.51.100.1")
+    auth.clock.advance(29 * 24 * 3_600)
+
+    tries = [guess(auth, f"203.0.113.{number % 40}") for number in range(300)]
+
+    assert tries.count(InvalidCredentials) == 100
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="203.0.113.99")
+    assert auth.sign_in(address="198.51.100.1")
+
+
+def test_address_is_known_to_one_account_only(auth: Auth) -> None:
+    auth.add_account()
+    auth.add_account("bob@example.com")
+    auth.sign_in("bob@example.com", address="198.51.100.1")
+
+    for number in range(100):
+        guess(auth, f"203.0.113.{number % 40}")
+
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="198.51.100.1")
+
+
+def test_address_is_forgotten_after_30_days(auth: Auth) -> None:
+    auth.add_account()
+    auth.sign_in(address="198.51.100.1")
+    auth.clock.advance(30 * 24 * 3_600)
+
+    for number in range(100):
+        guess(auth, f"203.0.113.{number % 40}")
+
+    with pytest.raises(TooManyAttempts):
+        auth.sign_in(address="198.51.100.1")
+
+
+def test_thirty_guesses_an_hour_are_verified(auth: Auth) -> None:
+    auth.add_account()
+
+    tries = []
+    for _ in range(59):
+        tries.append(guess(auth, "203.0.113.9"))
+        auth.clock.advance(60)
+
+    assert tries == [InvalidCredentials] * 30 + [TooManyAttempts] * 29
+
+
+def test_unknown_addresses_are_no_single_client(auth: Auth) -> None:
+    for number in range(150):
+        auth.add_account(f"user-{number}@example.com")
+
+        assert auth.sign_in(f"user-{number}@example.com", address=None)
+    assert [guess(auth, None, "user-1@example.com") for _ in range(101)][-2:] == [InvalidCredentials, TooManyAttempts]
+
+
+@pytest.mark.parametrize("spelling", ["jos\u00e9@b\u00fccher.example", "jose\u0301@xn--bcher-kva.EXAMPLE"])
+def test_every_spelling_of_an_address_is_one_account(auth: Auth, spelling: str) -> None:
+    auth.add_account("Jose\u0301@Bu\u0308cher.example")
+
+    assert auth.sign_in(spelling)
+    with pytest.raises(EmailTaken):
+        auth.add_account(spelling)
 
 
 def test_outdated_hash_is_replaced_at_sign_in(auth: Auth) -> None:
@@ -321,13 +464,131 @@ def test_foreign_token_is_not_refreshed(auth: Auth) -> None:
 def test_disabled_user_cannot_refresh(auth: Auth) -> None:
     auth.add_account()
     shown = auth.sign_in()
-    disable_user(DisableUser(actor=ADMIN, email="ann@example.com"), users=auth.users, clock=auth.clock)
+    auth.clock.advance(0.000001)
+    auth.disable()
 
     with pytest.raises(InvalidToken):
         auth.refresh(shown)
 
-    enable_user(EnableUser(actor=ADMIN, email="ann@example.com"), users=auth.users)
-    assert auth.accepts(auth.refresh(shown))
+    auth.enable()
+    with pytest.raises(InvalidToken):
+        auth.refresh(shown)
+    assert auth.accepts(auth.refresh(auth.sign_in()))
+
+
+ENDINGS: dict[str, Callable[[Auth], None]] = {
+    "disable": lambda auth: auth.disable(),
+    "password": lambda auth: auth.change_password("battery staple"),
+    "end-sessions": lambda auth: auth.end_sessions(email="ANN@example.com"),
+    "end-sessions --id": lambda auth: auth.end_sessions(user_id=auth.users.by_email("ann@example.com").id),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_ended_sessions_revoke_all_earlier_tokens(auth: Auth, ending: str) -> None:
+    ann = auth.add_account()
+    auth.add_account("bob@example.com")
+    refreshed = auth.refresh(auth.sign_in())
+    foreign = token(ann.id, expires=(auth.clock() + timedelta(days=30)).isoformat())
+    earlier, other = [auth.sign_in(), refreshed, foreign], auth.sign_in("bob@example.com")
+    assert all(auth.accepts(shown) for shown in earlier)
+    auth.clock.advance(0.000001)
+
+    ENDINGS[ending](auth)
+
+    assert not any(auth.accepts(shown) for shown in earlier)
+    assert auth.accepts(other)
+    auth.clock.advance(29 * 24 * 3_600)
+    auth.revoked_tokens.prune(expired_before=auth.clock())
+    assert not auth.accepts(foreign)
+
+
+@pytest.mark.parametrize("ending", ["password", "end-sessions"])
+def test_new_session_begins_in_the_same_second(auth: Auth, ending: str) -> None:
+    auth.add_account()
+    old = auth.sign_in()
+    auth.clock.advance(0.000001)
+    ENDINGS[ending](auth)
+
+    new = auth.sign_in(password="battery staple" if ending == "password" else "correct horse")
+
+    assert (auth.accepts(old), auth.accepts(new)) == (False, True)
+    assert auth.accepts(auth.refresh(new))
+
+
+@pytest.mark.parametrize("ending", ["disable", "password"])
+def test_sign_in_during_the_ending_is_revoked(auth: Auth, ending: str) -> None:
+    """The account is read before its change, and the token is issued after it."""
+    auth.add_account()
+    verify = auth.passwords.verify
+
+    def slowly(password: str, password_hash: str | None) -> bool:
+        auth.clock.advance(0.5)
+        ENDINGS[ending](auth)
+        auth.clock.advance(0.5)
+        return verify(password, password_hash)
+
+    auth.passwords.verify = slowly  # type: ignore[method-assign]
+
+    assert not auth.accepts(auth.sign_in())
+
+
+def test_refresh_during_the_ending_is_revoked(auth: Auth) -> None:
+    auth.add_account()
+    shown = auth.sign_in()
+    get = auth.users.get
+
+    def slowly(user_id: str) -> User:
+        user = get(user_id)
+        auth.clock.advance(0.5)
+        auth.disable()
+        auth.clock.advance(0.5)
+        return user
+
+    auth.users.get = slowly  # type: ignore[method-assign]
+
+    with pytest.raises(InvalidToken):
+        auth.refresh(shown)
+
+
+def test_refresh_before_the_ending_is_revoked(auth: Auth) -> None:
+    """The account is disabled between the rotation of the family and the issue of the new token."""
+    auth.add_account()
+    shown = auth.sign_in()
+    revoke = auth.revoked_tokens.revoke
+
+    def slowly(revocations: Mapping[str, Revocation]) -> frozenset[str]:
+        raised = revoke(revocations)
+        auth.revoked_tokens.revoke = revoke  # type: ignore[method-assign]
+        auth.clock.advance(0.5)
+        auth.disable()
+        auth.clock.advance(0.5)
+        return raised
+
+    auth.revoked_tokens.revoke = slowly  # type: ignore[method-assign]
+
+    assert not auth.accepts(auth.refresh(shown))
+
+
+def test_family_is_one_row_however_often_refreshed(auth: Auth) -> None:
+    auth.add_account()
+    shown = auth.sign_in()
+    for _ in range(50):
+        shown = auth.refresh(shown)
+
+    assert len(auth.revoked_tokens.all(limit=10) or {}) == 1
+    assert auth.accepts(shown)
+    auth.sign_out(shown)
+    assert len(auth.revoked_tokens.all(limit=10) or {}) == 1
+    assert not auth.accepts(shown)
+
+
+@pytest.mark.parametrize("whose", [{}, {"email": "ann@example.com", "user_id": "ann"}, {"user_id": ""}])
+def test_end_sessions_needs_one_user(auth: Auth, whose: dict[str, str]) -> None:
+    auth.add_account()
+
+    with pytest.raises(InvalidValue):
+        auth.end_sessions(**whose)
 
 
 def test_refreshed_token_has_current_role(auth: Auth) -> None:
@@ -342,8 +603,7 @@ def test_refreshed_token_has_current_role(auth: Auth) -> None:
 
 def test_changed_password_replaces_the_old(auth: Auth) -> None:
     auth.add_account()
-    request = ChangePassword(actor=ADMIN, email="ann@example.com", password="battery staple")
-    change_password(request, users=auth.users, password_hasher=auth.passwords)
+    auth.change_password("battery staple")
 
     with pytest.raises(InvalidCredentials):
         auth.sign_in()
@@ -353,21 +613,30 @@ def test_changed_password_replaces_the_old(auth: Auth) -> None:
 def test_accounts_require_an_administrator(auth: Auth) -> None:
     auth.add_account()
     ports = {"users": auth.users}
+    ending: dict[str, Any] = {"revoked_tokens": auth.revoked_tokens, "clock": auth.clock}
     calls = [
         partial(
             create_user,
             CreateUser(actor=ADA, email="a@b", password="correct horse"),
+            normalize_email=normalize_email,
             password_hasher=auth.passwords,
             clock=auth.clock,
             new_id=new_id,
         ),
         partial(list_users, ListUsers(actor=ADA)),
-        partial(disable_user, DisableUser(actor=ADA, email="ann@example.com"), clock=auth.clock),
-        partial(enable_user, EnableUser(actor=ADA, email="ann@example.com")),
+        partial(
+            disable_user, DisableUser(actor=ADA, email="ann@example.com"), normalize_email=normalize_email, **ending
+        ),
+        partial(
+            end_sessions, EndSessions(actor=ADA, email="ann@example.com"), normalize_email=normalize_email, **ending
+        ),
+        partial(enable_user, EnableUser(actor=ADA, email="ann@example.com"), normalize_email=normalize_email),
         partial(
             change_password,
             ChangePassword(actor=ADA, email="ann@example.com", password="correct horse"),
+            normalize_email=normalize_email,
             password_hasher=auth.passwords,
+            **ending,
         ),
     ]
     for call in calls:

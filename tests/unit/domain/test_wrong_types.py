@@ -50,7 +50,7 @@ def event(**others: Any) -> TrackingEvent:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "a user too long": (lambda: order(user_id="x" * 65), "user_id"),
+    "a user too long": (lambda: order(user_id="x" * 256), "user_id"),
     "a user of no letters": (lambda: order(user_id=""), "user_id"),
     "a user that is a number": (lambda: order(user_id=5), "user_id"),
     "a user with a NUL": (lambda: order(user_id="a\0"), "user_id"),
@@ -59,24 +59,24 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a shipment that is a number": (lambda: order(shipment_id=5), "shipment_id"),
     "a reason that is a number": (lambda: placed().cancel(5, by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
     "a reason of bytes": (lambda: placed().cancel(b"x", by=ADA, at=NOON), "reason"),  # type: ignore[arg-type]
-    "a key that is a number": (lambda: idempotency_key(key=5), "Idempotency-Key"),
-    "no key": (lambda: idempotency_key(key=None), "Idempotency-Key"),
-    "an event's id that is a number": (lambda: event(id=5), "eventId"),
+    "a key that is a number": (lambda: idempotency_key(key=5), "key"),
+    "no key": (lambda: idempotency_key(key=None), "key"),
+    "an event's id that is a number": (lambda: event(id=5), "id"),
     "no word of a carrier": (lambda: event(status=None), "status"),
-    "an event of no zone": (lambda: event(occurred_at=NAIVE), "occurredAt"),
-    "an event of a text": (lambda: event(occurred_at="2026-01-05T00:00:00Z"), "occurredAt"),
+    "an event of no zone": (lambda: event(occurred_at=NAIVE), "occurred_at"),
+    "an event of a text": (lambda: event(occurred_at="2026-01-05T00:00:00Z"), "occurred_at"),
     "a list from a moment of no zone": (lambda: OrderFilter(placed_from=NAIVE), "placed_from"),
     "a list up to a moment of no zone": (lambda: OrderFilter(placed_before=NAIVE), "placed_before"),
     "a page of a text": (lambda: OrderFilter(limit="5"), "limit"),  # type: ignore[arg-type]
     "a page of a part": (lambda: OrderFilter(limit=1.5), "limit"),  # type: ignore[arg-type]
-    "a page behind a truth": (lambda: OrderFilter(offset=True), "skip"),
+    "a page behind a truth": (lambda: OrderFilter(offset=True), "offset"),
     "scopes that are one string": (lambda: Actor(subject="a", scopes="orders:write"), "scopes"),  # type: ignore[arg-type]
     "a request's id that is a number": (lambda: Actor(subject="a", request_id=5), "request_id"),  # type: ignore[arg-type]
     "a period up to a moment of no zone": (
-        lambda: Period.of(NOON, NAIVE, bucket=Bucket.DAY, currency="USD", now=NOON), "end_date"
+        lambda: Period.of(NOON, NAIVE, bucket=Bucket.DAY, currency="USD", now=NOON), "before"
     ),
     "a period from a moment of no zone": (
-        lambda: Period.of(NAIVE, NOON, bucket=Bucket.DAY, currency="USD", now=NOON), "start_date"
+        lambda: Period.of(NAIVE, NOON, bucket=Bucket.DAY, currency="USD", now=NOON), "since"
     ),
 }  # fmt: skip
 

@@ -121,7 +121,7 @@ def test_task_of_unknown_job_does_nothing() -> None:
 
 
 def test_celery_app_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_JOBS_QUEUE", "elsewhere")
+    monkeypatch.setenv("JOBS_QUEUE", "elsewhere")
     celery_app._app_of_environment.cache_clear()
 
     assert celery_app.app.conf.task_default_queue == "elsewhere"

@@ -1,6 +1,8 @@
 """Logging: one structured line per request, with its context and without secrets."""
 
 import json
+import logging
+import re
 import sys
 from collections.abc import Callable
 from io import StringIO
@@ -59,7 +61,7 @@ def test_request_is_logged_in_one_line(
 
     app.test_client().open(path, method=method, headers=headers)
 
-    (line,) = [line for line in log_lines() if line["event"] == "request"]
+    (line,) = [line for line in log_lines() if line["event"] == "request.completed"]
     assert line["request_id"] == "req-42"
     assert (line["method"], line["path"], line["route"], line["status"]) == (method, path, route, status)
     assert 0 <= line["duration_ms"] < 5_000
@@ -72,7 +74,7 @@ def test_line_names_the_user(app: Flask, token: str, log_lines: LogLines) -> Non
     app.test_client().get("/orders/7")
     app.test_client().get("/healthz")
 
-    users = [line.get("user") for line in log_lines() if line["event"] == "request"]
+    users = [line.get("user") for line in log_lines() if line["event"] == "request.completed"]
     assert users == ["ann-of-the-log", None, None]
 
 
@@ -133,6 +135,7 @@ def test_console_format_is_readable(app: Flask, stderr: StringIO) -> None:
 
     (line,) = stderr.getvalue().splitlines()
     assert "req-42" in line
+    assert re.search(r"\[info +\] request\.completed +\[orders_flask\.web\.request_logging\]", line)
     with pytest.raises(ValueError):
         json.loads(line)
 
@@ -146,3 +149,21 @@ def test_log_level_follows_the_setting(app: Flask, lines: int, log_lines: LogLin
     app.test_client().get("/healthz")
 
     assert len(log_lines()) == lines
+
+
+def test_adapter_record_becomes_event_and_fields(app: Flask, log_lines: LogLines) -> None:
+    fields = {"error": "100% full: no", "version": 3}
+
+    logging.getLogger("orders_adapters.kafka").warning("offset.commit_rejected: because of %(error)s", fields)
+
+    (line,) = log_lines()
+    assert (line["event"], line["error"], line["version"]) == ("offset.commit_rejected", "100% full: no", 3)
+
+
+def test_record_of_a_library_is_unchanged(app: Flask, log_lines: LogLines) -> None:
+    logging.getLogger("celery").warning("Task: %(name)s failed", {"name": "run_job"})
+    logging.getLogger("granian").warning("Unexpected exit from worker-%s", 1)
+
+    lines = log_lines()
+    assert [line["event"] for line in lines] == ["Task: run_job failed", "Unexpected exit from worker-1"]
+    assert "name" not in lines[0]

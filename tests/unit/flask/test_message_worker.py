@@ -63,8 +63,8 @@ def test_transient_failure_is_retried_first(trouble: Exception) -> None:
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
-        (InvalidValue("The message is not JSON."), "refused: The message is not JSON."),
-        (ZeroDivisionError("secret"), "failed: ZeroDivisionError"),
+        (InvalidValue("The message is not JSON."), "invalid_value: The message is not JSON."),
+        (ZeroDivisionError("secret"), "unexpected_error: ZeroDivisionError"),
     ],
 )
 def test_permanent_failure_is_dead_lettered(trouble: Exception, reason: str) -> None:
@@ -99,4 +99,4 @@ def test_undecodable_message_is_dead_lettered() -> None:
 
     run(consumer, use_case)
 
-    assert (use_case.done, consumer.dead_letters) == (["two"], [(b"\xff", "failed: UnicodeDecodeError")])
+    assert (use_case.done, consumer.dead_letters) == (["two"], [(b"\xff", "unexpected_error: UnicodeDecodeError")])

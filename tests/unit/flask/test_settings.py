@@ -7,15 +7,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from orders_domain.ports.rate_limiter import RateLimit
 from orders_flask import create_app
+from orders_flask.environment import FORMER_NAMES
+from orders_flask.production import EXCEPTIONS, PUBLISHED_SECRETS
 from orders_flask.settings import (
-    DEVELOPMENT_CART_SECRET,
-    DEVELOPMENT_SECRET,
     InvalidSetting,
+    NotForProduction,
     Settings,
     documentation,
     load,
 )
+from tests.support.production import PRODUCTION
+from tests.support.secrets import CART_SECRET
 
 LONG_SECRET = "a-secret-of-thirty-two-bytes-or-more"
 BAD = [
@@ -65,6 +69,10 @@ BAD = [
     ("JWT_SECRET", "x" * 31),
     ("CART_SNAPSHOT_SECRET", "new,"),
     ("CART_SNAPSHOT_SECRET", "new, ,old"),
+    ("CART_SNAPSHOT_SECONDS", "59"),
+    ("CART_SNAPSHOT_SECONDS", "31536001"),
+    ("CART_SNAPSHOT_SECONDS", "a day"),
+    ("CART_REORDER", "true"),
     ("JWT_PUBLIC_KEY", "not a key"),
     ("JWT_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"),
     ("JWT_JWKS_URL", "ftp://keys"),
@@ -74,12 +82,12 @@ BAD = [
     ("ORDERS_RELAY", "true"),
     ("ORDERS_JOBS", "true"),
     ("CELERY_BROKER_URL", "http://localhost"),
-    ("TRACKING_SOURCE", "carrier-pigeon"),
+    ("MESSAGE_BROKER", "carrier-pigeon"),
     ("SMTP_URL", "mail.example.com"),
-    ("TOKEN_SECONDS", "59"),
-    ("TOKEN_SECONDS", "86401"),
-    ("TOKEN_SECONDS", "an hour"),
-    ("TOKEN_SECONDS", "9" * 5_000),
+    ("TOKEN_TTL_SECONDS", "59"),
+    ("TOKEN_TTL_SECONDS", "86401"),
+    ("TOKEN_TTL_SECONDS", "an hour"),
+    ("TOKEN_TTL_SECONDS", "9" * 5_000),
     ("ORDERS_THREADS", "0"),
     ("ORDERS_THREADS", "many"),
     ("TRUSTED_PROXIES", "-1"),
@@ -93,7 +101,7 @@ def assert_is_a_sentence_about(refusal: str, name: str) -> None:
     assert name in refusal
     assert refusal.endswith((".", "hex 32"))
     assert "\n" not in refusal
-    assert len(refusal) < 250
+    assert len(refusal) < 280
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
@@ -126,11 +134,14 @@ def test_rejection_hides_the_secret(name: str, value: str, monkeypatch: pytest.M
     assert "s3cret-word" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("secret", [None, "", "   ", DEVELOPMENT_SECRET, "short", "x" * 31])
-def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    if secret is not None:
-        monkeypatch.setenv("JWT_SECRET", secret)
+def in_production(monkeypatch: pytest.MonkeyPatch, **others: str) -> None:
+    for name, value in (PRODUCTION | others).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("secret", ["", "   ", *sorted(PUBLISHED_SECRETS), "short", "x" * 31])
+def test_production_requires_a_jwt_secret(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, JWT_SECRET=secret)
 
     with pytest.raises(InvalidSetting) as refusal:
         load()
@@ -138,23 +149,17 @@ def test_production_requires_a_jwt_secret(secret: str | None, monkeypatch: pytes
     assert_is_a_sentence_about(str(refusal.value), "JWT_SECRET")
 
 
-def test_production_starts_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new,old")
-
-    assert load().production
-    assert load().cart_secrets == ("new", "old")
+@pytest.mark.parametrize("secret", sorted(PUBLISHED_SECRETS))
+def test_published_token_secret_is_never_accepted(secret: str) -> None:
+    with pytest.raises(InvalidSetting, match="JWT_SECRET must not be"):
+        Settings(jwt_secret=secret)
 
 
 @pytest.mark.parametrize(
-    "secret", [None, "", DEVELOPMENT_CART_SECRET, f"new,{DEVELOPMENT_CART_SECRET}", ",", "new,", "new,,old"]
+    "secret", ["", *sorted(PUBLISHED_SECRETS), f"{CART_SECRET},{min(PUBLISHED_SECRETS)}", ",", "new,", "new,,old"]
 )
-def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    if secret is not None:
-        monkeypatch.setenv("CART_SNAPSHOT_SECRET", secret)
+def test_production_checkout_requires_a_cart_secret(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET=secret)
 
     with pytest.raises(InvalidSetting) as refusal:
         load()
@@ -162,12 +167,106 @@ def test_production_checkout_requires_a_cart_secret(secret: str | None, monkeypa
     assert_is_a_sentence_about(str(refusal.value), "CART_SNAPSHOT_SECRET")
 
 
-def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("JWT_SECRET", LONG_SECRET)
-    monkeypatch.setenv("ORDERS_MOUNTS", "orders=/orders")
+JWKS = {"JWT_SECRET": "", "JWT_JWKS_URL": "https://keys.example/jwks.json", "JWT_AUDIENCE": "shop"}
+UNSAFE = [
+    ({"RABBITMQ_URL": ""}, "RABBITMQ_URL", "no-broker"),
+    ({"DATABASE_URL": "memory://"}, "DATABASE_URL", "memory-database"),
+    ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL", "memory-database"),
+    ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL", "memory-database"),
+    ({"CELERY_BROKER_URL": "memory://"}, "CELERY_BROKER_URL", "memory-jobs"),
+    ({"CART_SNAPSHOT_SECRET": "x" * 31}, "CART_SNAPSHOT_SECRET", "short-cart-secret"),
+    ({"CART_SNAPSHOT_SECRET": f"{CART_SECRET},{'x' * 31}"}, "CART_SNAPSHOT_SECRET", "short-cart-secret"),
+    (JWKS | {"JWT_JWKS_URL": "http://keys.example/jwks.json"}, "JWT_JWKS_URL", "http-keys"),
+    (JWKS | {"JWT_AUDIENCE": ""}, "JWT_AUDIENCE", "no-audience"),
+]
+
+
+def test_every_exception_of_production_is_tested() -> None:
+    assert {exception for _, _, exception in UNSAFE} == set(EXCEPTIONS)
+
+
+@pytest.mark.parametrize(("unsafe", "named", "exception"), UNSAFE)
+def test_production_refuses_unless_allowed(
+    unsafe: dict[str, str], named: str, exception: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_production(monkeypatch, **unsafe)
+    with pytest.raises(InvalidSetting) as refusal:
+        load()
+    assert_is_a_sentence_about(str(refusal.value), f"{named} must")
+    assert f"PRODUCTION_ALLOWS={exception} " in str(refusal.value)
+
+    monkeypatch.setenv("PRODUCTION_ALLOWS", exception)
 
     assert load().production
+
+
+@pytest.mark.parametrize(("unsafe", "named", "exception"), UNSAFE)
+def test_development_allows_the_exceptions(
+    unsafe: dict[str, str], named: str, exception: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_production(monkeypatch, **unsafe, ORDERS_ENV="development")
+
+    assert not load().production
+
+
+def test_production_names_every_unmet_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ENV", "production")
+
+    with pytest.raises(NotForProduction) as refusal:
+        load()
+
+    assert all(name in str(refusal.value) for name in ("JWT_SECRET", "CART_SNAPSHOT_SECRET", "RABBITMQ_URL"))
+
+
+@pytest.mark.parametrize("word", ["nothing", "broker", "no-broker,no-audience"])
+def test_unknown_exception_names_the_allowed(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, PRODUCTION_ALLOWS=word)
+
+    with pytest.raises(InvalidSetting, match=r"PRODUCTION_ALLOWS is .* must be one of: .*no-broker"):
+        load()
+
+
+def test_production_starts_with_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET=f"{CART_SECRET},{LONG_SECRET}")
+
+    assert load().production
+    assert load().cart_secrets == (CART_SECRET, LONG_SECRET)
+
+
+def test_production_without_checkout_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_production(monkeypatch, CART_SNAPSHOT_SECRET="", ORDERS_MOUNTS="orders=/orders")
+
+    assert load().production
+
+
+@pytest.mark.parametrize(
+    ("database", "rabbitmq", "broker"),
+    [
+        ("", "", "log"),
+        ("sqlite:///x.db", "", "none"),
+        ("postgresql://h/x", "", "none"),
+        ("memory://", "", "none"),
+        ("", "amqp://h", "rabbitmq"),
+        ("postgresql://h/x", "amqp://h", "rabbitmq"),
+    ],
+)
+def test_log_is_a_broker_by_default_only(database: str, rabbitmq: str, broker: str) -> None:
+    assert Settings(database_url=database, rabbitmq_url=rabbitmq).broker == broker
+
+
+@pytest.mark.parametrize(
+    ("database", "file"),
+    [
+        ("", "orders.db.secrets"),
+        ("sqlite:////var/lib/shop.db", "/var/lib/shop.db.secrets"),
+        ("sqlite:///shop.db?timeout=3", "shop.db.secrets"),
+        ("sqlite:///:memory:", "orders.secrets"),
+        ("memory://", "orders.secrets"),
+        ("postgresql://h/x", "orders.secrets"),
+    ],
+)
+def test_local_secrets_are_beside_the_database(database: str, file: str) -> None:
+    assert str(Settings(database_url=database).local_secrets) == file
 
 
 def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,9 +276,7 @@ def test_cart_secrets_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_jwks_needs_no_secret_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORDERS_ENV", "production")
-    monkeypatch.setenv("CART_SNAPSHOT_SECRET", "new")
-    monkeypatch.setenv("JWT_JWKS_URL", "https://keys.example/jwks.json")
+    in_production(monkeypatch, **JWKS)
 
     assert load().algorithm == "RS256"
 
@@ -209,7 +306,7 @@ def test_defaults_use_embedded_components() -> None:
 
     assert settings == Settings()
     assert (settings.uses_default_database, settings.store_url) == (True, "sqlite:///orders.db")
-    assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "memory", "HS256")
+    assert (settings.cache, settings.broker, settings.algorithm) == ("memory", "log", "HS256")
     assert settings.mounts["orders"] == ("/orders",)
 
 
@@ -250,10 +347,13 @@ def test_every_setting_is_read_from_its_variable(setting: object, monkeypatch: p
         "REDIS_URL": "redis://h", "RABBITMQ_URL": "amqp://h", "RABBITMQ_QUEUE_TYPE": "quorum",
         "JWT_ALGORITHM": "HS256", "JWT_SECRET": LONG_SECRET,
         "JWT_PUBLIC_KEY": a_public_key(), "JWT_JWKS_URL": "https://keys", "DEFAULT_CURRENCY": "EUR",
-        "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "CELERY_BROKER_URL": "amqp://h",
-        "TRACKING_SOURCE": "kafka", "SMTP_URL": "smtps://h",
-        "TOKEN_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
+        "ORDERS_RELAY": "on", "ORDERS_JOBS": "off", "PRODUCTS_PUBLIC": "on", "RATE_LIMIT": "5/hour",
+        "CELERY_BROKER_URL": "amqp://h",
+        "MESSAGE_BROKER": "kafka", "SMTP_URL": "smtps://h",
+        "CART_SNAPSHOT_SECONDS": "600", "CART_REORDER": "on",
+        "TOKEN_TTL_SECONDS": "600", "TRUSTED_PROXIES": "2", "ORDERS_THREADS": "3",
         "CATALOG_SERVICE_URL": "https://c", "SHIPMENT_SERVICE_URL": "http://s/v1",
+        "PRODUCTION_ALLOWS": "no-broker no-audience",
         "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "console",
     }  # fmt: skip
     if name == "DATABASE_SCHEMA":
@@ -287,3 +387,71 @@ def test_documentation_covers_every_setting() -> None:
 
     assert [name for name, _, _ in rows] == [setting.metadata["name"] for setting in fields(Settings)]
     assert all(meaning for _, _, meaning in rows)
+
+
+FORMER = [
+    ("TOKEN_SECONDS", "TOKEN_TTL_SECONDS", "120", "token_ttl_seconds", 120),
+    ("TRACKING_SOURCE", "MESSAGE_BROKER", "kafka", "message_broker", "kafka"),
+    ("ORDERS_JOBS_QUEUE", "JOBS_QUEUE", "large", "jobs_queue", "large"),
+]
+
+
+@pytest.mark.parametrize(("former", "name", "text", "field", "value"), FORMER)
+def test_former_name_is_accepted(
+    former: str, name: str, text: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(former, text)
+    assert getattr(load(), field) == value
+
+    monkeypatch.setenv(name, text)
+    assert getattr(load(), field) == value
+
+
+@pytest.mark.parametrize(("former", "name"), [row[:2] for row in FORMER])
+def test_former_name_with_other_value_is_rejected(former: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(former, "60")
+    monkeypatch.setenv(name, "61")
+
+    with pytest.raises(InvalidSetting, match=f"^{name} and its former name {former} must not be set to different"):
+        load()
+
+
+def test_former_name_may_have_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seconds").write_text("90\n")
+    monkeypatch.setenv("TOKEN_SECONDS_FILE", str(tmp_path / "seconds"))
+
+    assert load().token_ttl_seconds == 90
+
+
+def test_every_former_name_is_tested() -> None:
+    assert {former: name for former, name, *_ in FORMER} == FORMER_NAMES
+    assert set(FORMER_NAMES.values()) <= {name for name, _, _ in documentation()}
+
+
+def test_only_single_words_have_the_own_prefix() -> None:
+    names = [name for name, _, _ in documentation()]
+
+    assert [name for name in names if name.startswith("ORDERS_") is not ("_" not in name.removeprefix("ORDERS_"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("", None), ("100/minute", RateLimit(100, 60)), ("1/second", RateLimit(1, 1)), ("9/hour", RateLimit(9, 3_600))],
+)
+def test_rate_limit_is_a_number_per_period(text: str, limit: RateLimit | None) -> None:
+    assert Settings(rate_limit=text).request_limit == limit
+
+
+@pytest.mark.parametrize(
+    "text", ["100", "0/minute", "-1/minute", "1.5/minute", "100/minutes", "100 / minute", "x/hour"]
+)
+def test_invalid_rate_limit_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="RATE_LIMIT"):
+        Settings(rate_limit=text)
+
+
+def test_products_are_public_only_if_set() -> None:
+    assert [Settings(products_public=value).products_are_public for value in ("on", "off")] == [True, False]
+    assert not Settings().products_are_public
+    with pytest.raises(InvalidSetting, match="PRODUCTS_PUBLIC"):
+        Settings(products_public="yes")

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from orders_flask.settings import documentation
-from orders_flask.unknown_settings import log_unknown_settings, unknown_settings
+from orders_flask.unknown_settings import log_settings_advice, unknown_settings
 from tests.support.command import environment, orders
 
 MISSPELT = [
@@ -106,10 +106,10 @@ def test_unknown_settings_are_one_log_line(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("ORDERS_MOUNT", "x")
 
     with structlog.testing.capture_logs() as lines:
-        log_unknown_settings()
+        log_settings_advice()
 
     (line,) = lines
-    assert line["event"] == "unknown settings"
+    assert line["event"] == "settings.unrecognized"
     assert all(word in line["advice"] for word in ("JWT_SECRET?", "ORDERS_MOUNTS?"))
 
 
@@ -138,4 +138,29 @@ def test_wsgi_and_asgi_start_warn_once(module: str, here: Path) -> None:
     ran = subprocess.run(command, env=environment(ORDERS_MOUNT="x"), capture_output=True, text=True, timeout=60)
 
     (line,) = [json.loads(line) for line in ran.stderr.splitlines() if "ORDERS_MOUNT" in line]
-    assert (line["event"], line["level"]) == ("unknown settings", "warning")
+    assert (line["event"], line["level"]) == ("settings.unrecognized", "warning")
+
+
+def test_former_names_are_one_log_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_SECONDS", "60")
+    monkeypatch.setenv("TRACKING_SOURCE_FILE", "file")
+    monkeypatch.setenv("ORDERS_JOBS_QUEUE", "")
+
+    with structlog.testing.capture_logs() as lines:
+        log_settings_advice()
+
+    (line,) = lines
+    assert (line["event"], line["log_level"]) == ("settings.renamed", "warning")
+    assert line["advice"] == (
+        "TOKEN_SECONDS is the former name of TOKEN_TTL_SECONDS; the next release does not accept it. "
+        "TRACKING_SOURCE_FILE is the former name of MESSAGE_BROKER_FILE; the next release does not accept it."
+    )
+
+
+def test_doctor_names_a_former_name(here: Path) -> None:
+    orders("migrate", here=here)
+
+    ended = orders("doctor", here=here, TOKEN_SECONDS="60")
+
+    assert ended.returncode == 0
+    assert "advice     TOKEN_SECONDS is the former name of TOKEN_TTL_SECONDS;" in ended.stdout

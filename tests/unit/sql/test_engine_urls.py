@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
 from orders_adapters.sql.engine import engine as engines
 
@@ -49,3 +51,13 @@ def test_sqlite_is_durable_with_foreign_keys(tmp_path: Path) -> None:
     engine.dispose()
 
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_error_of_a_statement_hides_its_values() -> None:
+    engine = engines.create("sqlite://")
+
+    with engine.connect() as connection, pytest.raises(StatementError) as failed:
+        connection.execute(text("SELECT * FROM missing WHERE name = :name"), {"name": "Ada Lovelace"})
+
+    assert "SELECT * FROM missing" in str(failed.value)
+    assert "Ada Lovelace" not in str(failed.value)

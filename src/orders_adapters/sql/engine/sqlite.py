@@ -2,10 +2,13 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+
+from orders_adapters.private_files import create_private
 
 READ_ONLY = "orders_reading"
 """The execution option of connections for single read statements, which need no transaction."""
@@ -19,6 +22,8 @@ def create(address: URL, *, pool_size: int, **options: Any) -> Engine:
         options |= {"pool_timeout": BUSY_SECONDS, "connect_args": {"check_same_thread": False}}
         pool_size = 1
     engine = create_engine(address, poolclass=QueuePool, pool_size=pool_size, **options)
+    if not in_memory(address):
+        event.listen(engine, "do_connect", _create_file)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -37,6 +42,15 @@ def file_of(engine: Engine) -> Path:
     if in_memory(engine.url):
         raise ValueError("The database must be in a file, not in memory.")
     return Path(str(engine.url.database)).resolve()
+
+
+def _create_file(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """Create the database as a private file; SQLite gives the files -wal and -shm the mode of the database."""
+    address = str(arguments[0])
+    if options.get("uri") and "mode=" in address:  # read only, or in memory
+        return
+    with suppress(OSError):  # SQLite reports it
+        create_private(Path(address.removeprefix("file:").partition("?")[0] if options.get("uri") else address))
 
 
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:

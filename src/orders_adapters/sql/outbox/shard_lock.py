@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Integer, Pool, bindparam, func, literal, select
 
+from orders_adapters.private_files import create_private
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.engine import sqlite
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
@@ -86,7 +87,9 @@ def _memory_lock(engine: Engine) -> Iterator[bool]:
 @contextmanager
 def _file_lock(database: Path) -> Iterator[bool]:
     try:
-        file = database.with_name(database.name + ".relay").open("ab")
+        path = database.with_name(database.name + ".relay")
+        create_private(path)
+        file = path.open("ab")
     except OSError as error:
         raise StoreUnavailable("The directory of the store must be writable.") from error
     # The lock belongs to this open file, so it excludes other threads as well as other processes.

@@ -15,6 +15,6 @@ def authenticate(token: str, *, token_verifier: TokenVerifier, revoked_tokens: R
         StoreUnavailable: the store is unavailable, so the token may be revoked.
     """
     auth_token = token_verifier(token)
-    if revoked_tokens.is_revoked(auth_token.revocation_keys):
+    if revoked_tokens.is_revoked(auth_token.numbers):
         raise InvalidToken("The token is revoked.")
     return auth_token

@@ -1,15 +1,19 @@
-"""Use cases: create, list, disable and enable accounts and change their passwords, for administrators."""
+"""Use cases: create, list, disable and enable accounts, change their passwords and end their sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.actor import Actor, Role
-from orders_domain.model.user import User, normalize_email, validate_password
+from orders_domain.model.auth_token import issued_before, subject_key
+from orders_domain.model.user import User, validate_password
 from orders_domain.ports.clock import Clock, NewId
+from orders_domain.ports.email_normalizer import EmailNormalizer
 from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.revoked_tokens import RevokedTokens
 from orders_domain.ports.users import UserRepository
 
 
@@ -23,6 +27,7 @@ class CreateUser:
     role: Role = Role.CUSTOMER
     scopes: frozenset[str] = frozenset()
     user_id: str | None = None
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,23 @@ class ChangePassword:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessions:
+    """The tokens of an account, or of ``user_id``, who needs none if an identity provider issues the tokens."""
+
+    actor: Actor
+    email: str | None = None
+    user_id: str | None = None
+
+
 def create_user(
-    request: CreateUser, *, users: UserRepository, password_hasher: PasswordHasher, clock: Clock, new_id: NewId
+    request: CreateUser,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    password_hasher: PasswordHasher,
+    clock: Clock,
+    new_id: NewId,
 ) -> User:
     """Store and return a new account.
 
@@ -70,6 +90,7 @@ def create_user(
         created_at=clock(),
         role=request.role,
         scopes=request.scopes,
+        demo=request.demo,
     )
     users.add(user)
     return user
@@ -81,17 +102,26 @@ def list_users(request: ListUsers, *, users: UserRepository) -> Sequence[User]:
     return users.list_page(after=request.after, limit=request.limit)
 
 
-def disable_user(request: DisableUser, *, users: UserRepository, clock: Clock) -> None:
-    """Disable sign-in and token refresh for the account; issued tokens remain valid until they expire.
+def disable_user(
+    request: DisableUser,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    revoked_tokens: RevokedTokens,
+    clock: Clock,
+) -> None:
+    """Disable sign-in and token refresh for the account, and revoke its tokens in every process.
 
     Raises:
         UserNotFound: no account has the e-mail address.
     """
     ADMIN_ONLY.authorize(request.actor)
-    users.set_disabled(users.by_email(normalize_email(request.email)).id, at=clock())
+    user = users.by_email(normalize_email(request.email))
+    users.set_disabled(user.id, at=clock())
+    _end_sessions(user.id, revoked_tokens, clock)
 
 
-def enable_user(request: EnableUser, *, users: UserRepository) -> None:
+def enable_user(request: EnableUser, *, users: UserRepository, normalize_email: EmailNormalizer) -> None:
     """Enable sign-in for the account.
 
     Raises:
@@ -101,8 +131,16 @@ def enable_user(request: EnableUser, *, users: UserRepository) -> None:
     users.set_disabled(users.by_email(normalize_email(request.email)).id, at=None)
 
 
-def change_password(request: ChangePassword, *, users: UserRepository, password_hasher: PasswordHasher) -> None:
-    """Change the password of the account; issued tokens remain valid until they expire.
+def change_password(
+    request: ChangePassword,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    revoked_tokens: RevokedTokens,
+    password_hasher: PasswordHasher,
+    clock: Clock,
+) -> None:
+    """Change the password of the account, and revoke its tokens in every process.
 
     Raises:
         InvalidValue: the password is not allowed.
@@ -110,4 +148,36 @@ def change_password(request: ChangePassword, *, users: UserRepository, password_
     """
     ADMIN_ONLY.authorize(request.actor)
     validate_password(request.password)
-    users.change_password(users.by_email(normalize_email(request.email)).id, password_hasher.hash(request.password))
+    user = users.by_email(normalize_email(request.email))
+    users.change_password(user.id, password_hasher.hash(request.password))
+    _end_sessions(user.id, revoked_tokens, clock)
+
+
+def end_sessions(
+    request: EndSessions,
+    *,
+    users: UserRepository,
+    normalize_email: EmailNormalizer,
+    revoked_tokens: RevokedTokens,
+    clock: Clock,
+) -> None:
+    """Revoke all tokens of a user in every process; the user may sign in again.
+
+    Raises:
+        InvalidValue: neither or both of e-mail address and user id are given, or the id is not allowed.
+        UserNotFound: no account has the e-mail address.
+        AccessDenied: the actor is not an administrator.
+    """
+    ADMIN_ONLY.authorize(request.actor)
+    if (request.email is None) == (request.user_id is None):
+        raise InvalidValue("Either an e-mail address or a user id must be given.", field="email")
+    if request.email is not None:
+        user_id = users.by_email(normalize_email(request.email)).id
+    else:
+        user_id = Actor(subject=request.user_id or "").subject
+    _end_sessions(user_id, revoked_tokens, clock)
+
+
+def _end_sessions(user_id: str, revoked_tokens: RevokedTokens, clock: Clock) -> None:
+    """Revoke the tokens issued before now, which must be after the change of the account is stored."""
+    revoked_tokens.revoke({subject_key(user_id): issued_before(clock())})

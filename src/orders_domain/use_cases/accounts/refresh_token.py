@@ -25,6 +25,7 @@ def refresh_token(
     revoked_tokens: RevokedTokens,
     token_issuer: TokenIssuer,
     clock: Clock,
+    allow_demo: bool = True,
 ) -> str:
     """Return a new token of the same family, and revoke the old one (clause 003-12).
 
@@ -32,28 +33,31 @@ def refresh_token(
 
     Raises:
         InvalidToken: the token is not valid, is revoked or already refreshed, was not issued by a sign-in of this
-            service, or its account is missing or disabled.
+            service, or its account is missing, disabled, or of the demonstration while ``allow_demo`` is false.
         SignInDisabled: an external identity provider issues the tokens.
         IdentityUnavailable, StoreUnavailable: a dependency is unavailable; the old token may be revoked.
     """
     token_issuer.ensure_enabled()
-    auth_token, now = token_verifier(request.token), clock()
+    now = clock()  # before the account is read, so that a token issued during the end of its sessions is revoked
+    auth_token = token_verifier(request.token)
     if auth_token.family is None:
         raise InvalidToken("The token was not issued by a sign-in of this service.")
-    user = _active_user(auth_token.actor.subject, users)
-    if not revoked_tokens.revoke({auth_token.fingerprint: auth_token.expires_at}):
+    user = _active_user(auth_token.actor.subject, users, allow_demo=allow_demo)
+    if revoked_tokens.is_revoked(auth_token.numbers_outside_family):
+        raise InvalidToken("The token is revoked.")
+    if not revoked_tokens.revoke(auth_token.rotation(at=now, ttl=token_issuer.ttl)):
         revoked_tokens.revoke(auth_token.revocations(at=now, ttl=token_issuer.ttl))
         raise InvalidToken("The token was already refreshed or revoked; its family is now revoked.")
-    if revoked_tokens.is_revoked(auth_token.revocation_keys[1:]):
-        raise InvalidToken("The token's family is revoked.")
-    return token_issuer(user, family=auth_token.family, at=now)
+    return token_issuer(user, family=auth_token.family, generation=auth_token.generation + 1, at=now)
 
 
-def _active_user(user_id: str, users: UserRepository) -> User:
+def _active_user(user_id: str, users: UserRepository, *, allow_demo: bool) -> User:
     try:
         user = users.get(user_id)
     except UserNotFound as error:
         raise InvalidToken("The token's user has no account.") from error
     if user.disabled:
         raise InvalidToken("The token's user is disabled.")
+    if user.demo and not allow_demo:
+        raise InvalidToken("The token's user is an account of the demonstration.")
     return user

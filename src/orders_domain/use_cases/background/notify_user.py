@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from orders_domain.model.actor import Actor, Role
 from orders_domain.model.notification import Notification
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.notifier import EmailLookup, NotificationMessage, Notifier
@@ -11,7 +10,6 @@ from orders_domain.ports.unit_of_work import UnitOfWork
 
 SCOPE = "notify"
 """The inbox scope of notification ids."""
-NOTIFIER = Actor(subject="notifier", role=Role.SYSTEM)
 
 
 class NotificationOutcome(Enum):
@@ -25,10 +23,6 @@ class NotificationOutcome(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyUser:
     notification: Notification
-
-    @property
-    def actor(self) -> Actor:
-        return NOTIFIER
 
 
 def notify_user(

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from orders_domain.model.actor import Actor
 from orders_domain.model.order import Order
-from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.tracking import TrackingEvent
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache
@@ -28,15 +26,6 @@ class TrackingOutcome(Enum):
 class TrackShipment:
     event: TrackingEvent
 
-    @property
-    def actor(self) -> Actor:
-        return self.event.actor
-
-    @property
-    def order_id(self) -> OrderRef | str | None:
-        """The reference to the order, or its shipment id."""
-        return self.event.order or self.event.shipment_id
-
 
 def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache, clock: Clock) -> TrackingOutcome:
     """Apply the event once, and notify the order's user of each change (clauses 003-07, 003-08).
@@ -57,7 +46,7 @@ def track_shipment(request: TrackShipment, *, uow: UnitOfWork, cache: OrderCache
         order = _order_for_update(event, uow)
         event.apply_to(order, at=now)
         changed = bool(order.new_entries)
-        save_and_notify(order, by=request.actor, uow=uow)
+        save_and_notify(order, by=event.actor, uow=uow)
         uow.commit()
     cache.invalidate({order.id: order.version})
     return TrackingOutcome.APPLIED if changed else TrackingOutcome.OUTDATED

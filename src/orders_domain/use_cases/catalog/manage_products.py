@@ -20,7 +20,7 @@ class AddProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateProduct:
-    """New values of a product; None leaves a value unchanged."""
+    """New values of a product; None leaves a value unchanged, and a blank description removes it."""
 
     actor: Actor
     product_id: ProductId
@@ -29,6 +29,8 @@ class UpdateProduct:
     price: Decimal | int | float | None = None  # in major units; the currency is unchanged
     stock: int | None = None
     low_stock_threshold: int | None = None
+    description: str | None = None
+    versions: frozenset[int] | None = None  # expected versions of the product; None for any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class RestockProduct:
     actor: Actor
     product_id: ProductId
     quantity: int
+    versions: frozenset[int] | None = None  # expected versions of the product; None for any
 
     def __post_init__(self) -> None:
         if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_STOCK:
@@ -68,36 +71,42 @@ def update_product(request: UpdateProduct, *, uow: UnitOfWork, clock: Clock) -> 
     Raises:
         AccessDenied: the actor is not an administrator.
         ProductNotFound: the product does not exist.
+        VersionMismatch: the product has none of the expected versions.
         SkuTaken: another product has this sku.
         InvalidValue: a value is not allowed.
     """
     ADMIN_ONLY.authorize(request.actor)
     changes = {
         name: value
-        for name in ("name", "sku", "stock", "low_stock_threshold")
+        for name in ("name", "sku", "stock", "low_stock_threshold", "description")
         if (value := getattr(request, name)) is not None
     }
     if request.stock is not None:
         validate_stock(request.stock)
     with uow:
-        product = replace(uow.products.get_for_update(request.product_id), **changes)
+        product = uow.products.get_for_update(request.product_id)
+        product.ensure_version(request.versions)
+        product = replace(product, **changes)
         if request.price is not None:
             product = replace(product, price=Money.of(request.price, product.price.currency, field="price"))
-        uow.products.save(product, by=request.actor, at=clock())
+        product = uow.products.save(product, by=request.actor, at=clock())
         uow.commit()
     return product
 
 
 def restock_product(request: RestockProduct, *, uow: UnitOfWork, clock: Clock) -> Product:
-    """Restock and return the product.
+    """Add to the stock and return the product; unlike a new value of the stock, this cannot bring sold units back.
 
     Raises:
         AccessDenied: the actor is not an administrator.
         ProductNotFound: the product does not exist.
+        VersionMismatch: the product has none of the expected versions.
         InvalidValue: the stock would exceed its maximum.
     """
     ADMIN_ONLY.authorize(request.actor)
     with uow:
+        if request.versions is not None:
+            uow.products.get_for_update(request.product_id).ensure_version(request.versions)
         product = uow.stock.restock(request.product_id, request.quantity, by=request.actor, at=clock())
         uow.commit()
     return product

@@ -1,11 +1,26 @@
 """Steps shared by several order use cases."""
 
+from dataclasses import dataclass, fields
+from typing import Any
+
 from orders_domain.model.actor import Actor, Role
 from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
 from orders_domain.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementRequest:
+    """The fields of every request that places an order."""
+
+    actor: Actor
+    idempotency_key: IdempotencyKey | None = None
+
+    def shared_fields(self) -> dict[str, Any]:
+        """Return these fields, for another request that places the same order."""
+        return {field.name: getattr(self, field.name) for field in fields(PlacementRequest)}
 
 
 def store_new_order(order: Order, *, idempotency_key: IdempotencyKey | None, uow: UnitOfWork) -> None:

@@ -37,7 +37,7 @@ class ListTemplates:
         if not 1 <= self.limit <= MAX_PAGE_SIZE:
             raise InvalidValue(f"A page must have 1 to {MAX_PAGE_SIZE} templates.", field="limit")
         if not 0 <= self.offset <= MAX_OFFSET:
-            raise InvalidValue(f"The number of templates to skip must be from 0 to {MAX_OFFSET}.", field="skip")
+            raise InvalidValue(f"The number of templates to skip must be from 0 to {MAX_OFFSET}.", field="offset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

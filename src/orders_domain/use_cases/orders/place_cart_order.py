@@ -1,46 +1,87 @@
 """Use case: place an order from a signed cart."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders_domain.errors import InvalidCart
 from orders_domain.model.access import OWNER_OR_WRITER
-from orders_domain.model.actor import Actor
 from orders_domain.model.cart import Cart
-from orders_domain.model.idempotency import IdempotencyKey
-from orders_domain.model.order import Order
+from orders_domain.model.idempotency import DuplicateRequest
+from orders_domain.model.order import CartOrdered, Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.cart_signatures import CartSignatureVerifier
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import store_new_order
+from orders_domain.use_cases.orders._common import PlacementRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceCartOrder:
+class CartPolicy:
+    """How long a cart may be ordered, and whether the cart of a canceled or deleted order may be ordered again."""
+
+    max_age: timedelta = timedelta(days=1)
+    reorder: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCartOrder(PlacementRequest):
     """A cart to order for its user, or for a guest."""
 
-    actor: Actor
     cart: Cart
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_cart_order(
-    request: PlaceCartOrder, *, signature_verifier: CartSignatureVerifier, uow: UnitOfWork, clock: Clock, new_id: NewId
+    request: PlaceCartOrder,
+    *,
+    signature_verifier: CartSignatureVerifier,
+    policy: CartPolicy,
+    uow: UnitOfWork,
+    clock: Clock,
+    new_id: NewId,
 ) -> Order:
     """Return the new order, at the cart's prices; no stock is deducted (clauses 004-02, 004-05).
 
+    A cart is ordered once: if it was ordered before, under whatever key, the request counts as a repetition, also
+    when the cart has become too old.
+
     Raises:
-        InvalidCart: the signature is not valid.
+        InvalidCart: the signature is not valid, or the cart is too old or too far in the future.
         AccessDenied: the cart belongs to another user, and the actor does not have the scope orders:write.
-        DuplicateRequest, IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
+        CartOrdered: a cart with the same snapshotId but another content was ordered before.
+        DuplicateRequest: the cart was ordered before, or see ``IdempotencyKeys.acquire``.
+        IdempotencyKeyReused, RequestInProgress: see ``IdempotencyKeys.acquire``.
         StoreUnavailable: the store is unavailable.
     """
-    cart = request.cart
+    cart, now = request.cart, clock()
     if not signature_verifier(cart):
         raise InvalidCart("Must be a signature of the cart service.", field="signature")
     OWNER_OR_WRITER.authorize_owner(request.actor, cart.user_id)
     order = Order.place(
-        order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=clock()
+        order_id=new_id(), origin=Origin.CHECKOUT, cart=cart, total=cart.total, by=request.actor, at=now
     )
-    store_new_order(order, idempotency_key=request.idempotency_key, uow=uow)
+    with uow:
+        if request.idempotency_key:
+            uow.idempotency_keys.acquire(request.idempotency_key, at=now)
+        placed = _add_or_get(order, cart, uow, reorder=policy.reorder)
+        if placed is order:  # checked after the insert, because a repetition is answered whatever its age
+            cart.ensure_current(at=now, max_age=policy.max_age)
+        if request.idempotency_key:
+            uow.idempotency_keys.store(request.idempotency_key, placed, at=now)
+        uow.commit()
+    if placed is not order:
+        raise DuplicateRequest(placed)
+    return order
+
+
+def _add_or_get(order: Order, cart: Cart, uow: UnitOfWork, *, reorder: bool) -> Order:
+    """Add and return the order, or return the earlier order of the same cart in its initial state."""
+    try:
+        uow.orders.add(order)
+    except CartOrdered as ordered:
+        if reorder:
+            uow.orders.release_cart(cart.snapshot_id)
+            return _add_or_get(order, cart, uow, reorder=False)
+        if ordered.order.cart and cart.has_content_of(ordered.order.cart):
+            return ordered.order
+        raise
     return order

@@ -3,26 +3,23 @@
 from dataclasses import dataclass
 
 from orders_domain.model import events, pricing
-from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import RequestedItem, quantities_by_product
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import PlacementRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceCatalogOrder:
+class PlaceCatalogOrder(PlacementRequest):
     """The requested items and the address; quantities of the same product are summed."""
 
-    actor: Actor
     requested_items: tuple[RequestedItem, ...]
     address: Address | None = None
     user_id: str | None = None  # the owner of the order, by default the actor
     shipment_id: str | None = None
-    idempotency_key: IdempotencyKey | None = None
     origin: Origin = Origin.MANAGEMENT
 
 

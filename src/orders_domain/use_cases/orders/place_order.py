@@ -2,25 +2,21 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.actor import Actor
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.use_cases.orders._common import store_new_order
+from orders_domain.use_cases.orders._common import PlacementRequest, store_new_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOrder:
+class PlaceOrder(PlacementRequest):
     """An order for the actor, of items described by the client (clause 000-04)."""
 
-    actor: Actor
     items: tuple[CustomItem, ...]
     total: Money
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_order(request: PlaceOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:

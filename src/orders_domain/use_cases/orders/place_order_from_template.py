@@ -2,23 +2,20 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import PlacementRequest
 from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOrderFromTemplate:
+class PlaceOrderFromTemplate(PlacementRequest):
     """A template of the actor, from which to place an order."""
 
-    actor: Actor
     template_id: int
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_order_from_template(
@@ -39,10 +36,9 @@ def place_order_from_template(
     template = templates.get(request.template_id)
     template.authorize_owner(request.actor)
     catalog_order = PlaceCatalogOrder(
-        actor=request.actor,
+        **request.shared_fields(),
         requested_items=template.requested_items,
         address=template.address,
-        idempotency_key=request.idempotency_key,
         origin=Origin.MANAGEMENT,
     )
     return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)

@@ -63,11 +63,10 @@ def place_order_via_services(
         reservation = reservation.with_shipment(shipment_service.create(reservation))
         return place_reserved_order(
             PlaceReservedOrder(
-                actor=request.actor,
+                **request.shared_fields(),
                 reservation=reservation,
                 products=products,
                 reserved=catalog_service is not None,
-                idempotency_key=request.idempotency_key,
             )
         )
     except StoreUnavailable:

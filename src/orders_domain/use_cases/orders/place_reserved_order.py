@@ -6,25 +6,22 @@ from datetime import datetime
 
 from orders_domain.errors import InvalidServiceResponse, OrderExists
 from orders_domain.model import events, pricing
-from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.reservation import Reservation
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import PlacementRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceReservedOrder:
+class PlaceReservedOrder(PlacementRequest):
     """The order of a reservation, at the given prices; unless ``reserved``, its quantities come from own stock."""
 
-    actor: Actor
     reservation: Reservation
     products: Mapping[ProductId, Product]
     reserved: bool
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_reserved_order(request: PlaceReservedOrder, *, uow: UnitOfWork, clock: Clock) -> Order:

@@ -3,24 +3,21 @@
 from dataclasses import dataclass
 
 from orders_domain.model.access import OWNER_OR_ADMIN
-from orders_domain.model.actor import Actor
-from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import RequestedItem
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
+from orders_domain.use_cases.orders._common import PlacementRequest
 from orders_domain.use_cases.orders.place_catalog_order import PlaceCatalogOrder, place_catalog_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceShippedOrder:
+class PlaceShippedOrder(PlacementRequest):
     """The requested items for a user: the actor, or any user if the actor is an administrator."""
 
-    actor: Actor
     user_id: str
     requested_items: tuple[RequestedItem, ...]
-    idempotency_key: IdempotencyKey | None = None
 
 
 def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: Clock, new_id: NewId) -> Order:
@@ -37,11 +34,10 @@ def place_shipped_order(request: PlaceShippedOrder, *, uow: UnitOfWork, clock: C
     """
     OWNER_OR_ADMIN.authorize_owner(request.actor, request.user_id)
     catalog_order = PlaceCatalogOrder(
-        actor=request.actor,
+        **request.shared_fields(),
         user_id=request.user_id,
         requested_items=request.requested_items,
         shipment_id=str(new_id()),
-        idempotency_key=request.idempotency_key,
         origin=Origin.OSTORE,
     )
     return place_catalog_order(catalog_order, uow=uow, clock=clock, new_id=new_id)

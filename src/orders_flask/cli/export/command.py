@@ -75,8 +75,10 @@ def export(
     crash, --resume continues after the last complete order. FILE.part.options records the options; resuming with
     different ones is refused.
 
-    In CSV, text that begins with = + - @ or a tab is prefixed with an apostrophe, because a spreadsheet would
-    evaluate it as a formula. In JSON Lines, text is unchanged. Amounts are in major units.
+    In CSV, an apostrophe precedes text in which a spreadsheet of any locale would find a formula: = + - @, also in
+    full width, at the beginning or after a separator. In JSON Lines, text is unchanged. Amounts are in major units.
+
+    The file is readable by its owner only.
 
     \b
     Examples:

@@ -16,6 +16,7 @@ import click
 import orjson
 
 from orders_domain.model.order_filter import Cursor
+from orders_flask.bootstrap import open_private
 from orders_flask.cli.export import options as export_options
 from orders_flask.cli.export.options import Options
 from orders_flask.cli.export.rows import KEY
@@ -49,7 +50,7 @@ def start(path: Path, header: bytes, options: Options) -> tuple[BinaryIO, Resume
         ClickException: an unfinished file exists already, or the file cannot be written.
     """
     with _os_errors(path):
-        file = _part(path).open("xb")
+        file = open_private(_part(path), "xb")
         _lock(file)
         export_options.store(_part(path), options)
     file.write(header)

@@ -8,13 +8,15 @@ from typing import TypeAlias
 
 import click
 
+from orders_flask.bootstrap import open_private
+
 Options: TypeAlias = Mapping[str, str | list[str] | None]
 """Values by option name, of the options that determine the rows of an export."""
 
 
 def store(part: Path, options: Options) -> None:
     """Write the options and sync them to disk, before the first row is written."""
-    with _options_path(part).open("wb") as file:
+    with open_private(_options_path(part), "wb") as file:
         file.write(json.dumps(options).encode())
         file.flush()
         os.fsync(file.fileno())

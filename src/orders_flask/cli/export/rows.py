@@ -11,6 +11,7 @@ import orjson
 
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
+from orders_flask.cli import _csv_cells
 
 Row = Mapping[str, Any]
 
@@ -18,7 +19,6 @@ KEY = ("created_at", "order_id")
 """Columns of every row, from which ``--resume`` reads its cursor."""
 
 _AS_LINES = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,12 @@ def json_bytes(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        # Formula injection: a spreadsheet would evaluate a customer's text; an apostrophe makes it a string.
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return _csv_cells.escape(value)  # because a spreadsheet would evaluate a customer's text as a formula
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Money):
         return value.amount
-    return orjson.dumps(value).decode() if isinstance(value, Mapping) else value
+    return _csv_cells.escape_json(orjson.dumps(value).decode()) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,8 @@ from orders_flask.contracts.checkout.schemas import CheckoutOrder
 from orders_flask.contracts.checkout.translate import representation
 from orders_flask.web.problems import Problem
 
+FIELD_NAMES = {"cart": "cartSnapshot", "user_id": "userId"}
+"""The published names of the domain's fields; within a snapshot the names are the snapshot's."""
 INVALID_SNAPSHOT = "Invalid snapshot payload"
 
 

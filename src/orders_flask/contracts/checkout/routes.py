@@ -1,17 +1,17 @@
 """Routes of the contract: translate the request, call the use case, translate back (clauses 004-02 to 004-10)."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from flask import Response, url_for
 
 from orders_domain.model.access import OWNER_OR_WRITER, WRITERS_ONLY
-from orders_domain.model.cart import Cart
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import parse_order_id
-from orders_domain.use_cases import CancelOrder, GetOrder, PlaceCartOrder
+from orders_domain.use_cases import CancelOrder, GetOrder
 from orders_flask.contracts.checkout import schemas
-from orders_flask.contracts.checkout.translate import representation
+from orders_flask.contracts.checkout.translate import placement, representation
 from orders_flask.web.authentication import requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
@@ -30,18 +30,22 @@ def blueprint() -> ContractBlueprint:
     @routes.arguments(schemas.CheckoutOrderCreate)
     @routes.response(201, schemas.CheckoutOrderCreated)
     @routes.alt_response(
-        200, schema=schemas.CheckoutOrderCreated, description="The order was placed before with the same key."
+        200,
+        schema=schemas.CheckoutOrderCreated,
+        description="The order was placed before, with the same key or of the same cart.",
+    )
+    @routes.alt_response(
+        409,
+        schema=schemas.CheckoutError,
+        description="Another cart with this snapshotId was ordered; or a request with this Idempotency-Key is in "
+        "progress, and should be retried after Retry-After seconds.",
     )
     @routes.doc(
-        **_documented(
-            401, 403, 409, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True
-        )
+        **_documented(401, 403, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True)
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
-        request = PlaceCartOrder(
-            actor=actor(), cart=Cart(body["cartSnapshot"]), idempotency_key=required_idempotency_key("checkout")
-        )
+        request = replace(placement(body, actor=actor()), idempotency_key=required_idempotency_key("checkout"))
         return placed_or_replayed(lambda: use_cases().place_cart_order(request), _placed_response, replayed_as=200)
 
     @routes.get("/<order_ref>", endpoint="get")

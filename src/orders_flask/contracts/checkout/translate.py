@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orders_domain.model.actor import Actor
+from orders_domain.model.cart import Cart
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.use_cases import PlaceCartOrder
 from orders_domain.use_cases.orders.get_order_statistics import total_quantity
 
 VOCABULARY = StatusVocabulary(
@@ -17,6 +20,15 @@ VOCABULARY = StatusVocabulary(
         OrderStatus.CANCELED: "canceled",
     }
 )
+
+
+def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceCartOrder:
+    """Return the request of a validated body.
+
+    Raises:
+        InvalidCart: the snapshot is invalid.
+    """
+    return PlaceCartOrder(actor=actor, cart=Cart(body["cartSnapshot"]))
 
 
 def representation(order: Order) -> Mapping[str, Any]:

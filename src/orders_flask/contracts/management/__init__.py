@@ -1,7 +1,7 @@
 """The contract ``management`` (source 002): orders of products, and their administration."""
 
 from orders_flask.contracts.management import bulk, products, reports, routes, templates
-from orders_flask.contracts.management.errors import MANAGEMENT_STATUSES, body, details, sentence
+from orders_flask.contracts.management.errors import FIELD_NAMES, MANAGEMENT_STATUSES, body, details, sentence
 from orders_flask.web.contract import Contract
 
 
@@ -16,5 +16,6 @@ def contract() -> Contract:
         body=body,
         sentence=sentence,
         details=details,
+        field_names=FIELD_NAMES,
         statuses=MANAGEMENT_STATUSES,
     )

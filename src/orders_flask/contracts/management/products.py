@@ -2,38 +2,50 @@
 
 from typing import Any
 
-from flask import url_for
+import marshmallow
+from flask import request, url_for
 
 from orders_domain.model.access import ADMIN_ONLY
 from orders_domain.model.money import Money
-from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, parse_product_id
-from orders_domain.use_cases import AddProduct, GetProduct, ListProducts, UpdateProduct
+from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, Product, parse_product_id
+from orders_domain.use_cases import AddProduct, GetProduct, ListProducts, RestockProduct, UpdateProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import _document
-from orders_flask.contracts.management.translate import product_representation
-from orders_flask.web.authentication import requires
+from orders_flask.contracts.management.translate import product_filter_from, product_representation
+from orders_flask.web.authentication import authenticate, requires
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
+from orders_flask.web.etags import etag, if_match_versions
+from orders_flask.web.pagination import link_to, write_product_cursor
+from orders_flask.web.rate_limiting import limit_address
 
 _NOT_FOUND = "The product does not exist."
+_CHANGED = (400, 401, 403, 404, 412, 413, 415, 503)
+_PUBLIC = "Needs no token if PRODUCTS_PUBLIC is on."
 
 
 def blueprint() -> ContractBlueprint:
-    routes = ContractBlueprint("products", __name__, description="The product catalogue (contract `management`).")
+    routes = ContractBlueprint(
+        "products",
+        __name__,
+        description="The product catalogue (contract `management`).",
+        authenticate=_authenticate_unless_public,
+    )
 
     @routes.get("/")
-    @routes.arguments(schemas.PageQuery, location="query")
+    @routes.arguments(schemas.ProductQuery, location="query", unknown=marshmallow.RAISE)
     @routes.response(200, schemas.ProductResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List products, sorted by id"))
+    @routes.doc(description=_PUBLIC, **_document(400, 401, 503, summary="List and search products, sorted by id"))
     def products(query: dict[str, Any]) -> Any:
-        page = use_cases().list_products(ListProducts(offset=query["skip"], limit=query["limit"]))
-        return [product_representation(product) for product in page]
+        page = use_cases().list_products(ListProducts(product_filter=product_filter_from(query)))
+        link = link_to(write_product_cursor(page.next_after), without="skip") if page.next_after else {}
+        return [product_representation(product) for product in page.products], link
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**_document(401, 404, 503, summary="Get a product", not_found=_NOT_FOUND))
+    @routes.doc(description=_PUBLIC, **_document(304, 401, 404, 503, summary="Get a product", not_found=_NOT_FOUND))
     def product(ref: str) -> Any:
-        return product_representation(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
+        return _response(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
 
     @routes.post("/")
     @requires(ADMIN_ONLY)
@@ -43,17 +55,13 @@ def blueprint() -> ContractBlueprint:
     def add(body: dict[str, Any]) -> Any:
         product = use_cases().add_product(AddProduct(actor=actor(), product=_new(body)))
         location = url_for(".product", ref=product.id)
-        return product_representation(product), {"Location": location}
+        return product_representation(product), {"Location": location, **etag(product)}
 
-    @routes.patch("/<ref>")
+    @routes.route("/<ref>", methods=["PATCH", "PUT"])
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.ProductUpdate)
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(
-        **_document(
-            400, 401, 403, 404, 413, 415, 503, summary="Update a product (administrators)", not_found=_NOT_FOUND
-        )
-    )
+    @routes.doc(**_document(*_CHANGED, summary="Update a product (administrators)", not_found=_NOT_FOUND))
     def change(body: dict[str, Any], ref: str) -> Any:
         change = UpdateProduct(
             actor=actor(),
@@ -63,10 +71,39 @@ def blueprint() -> ContractBlueprint:
             price=body.get("price"),
             stock=body.get("stock_quantity"),
             low_stock_threshold=body.get("low_stock_threshold"),
+            description=body.get("description"),
+            versions=if_match_versions(),
         )
-        return product_representation(use_cases().update_product(change))
+        return _response(use_cases().update_product(change))
+
+    @routes.post("/<ref>/restock")
+    @requires(ADMIN_ONLY)
+    @routes.arguments(schemas.Restock)
+    @routes.response(200, schemas.ProductResponse)
+    @routes.doc(**_document(*_CHANGED, summary="Add to the stock of a product (administrators)", not_found=_NOT_FOUND))
+    def restock(body: dict[str, Any], ref: str) -> Any:
+        change = RestockProduct(
+            actor=actor(),
+            product_id=parse_product_id(ref),
+            quantity=body["quantity"],
+            versions=if_match_versions(),
+        )
+        return _response(use_cases().restock_product(change))
 
     return routes
+
+
+def _authenticate_unless_public() -> None:
+    """Authenticate the request, unless it reads public products without a token; a wrong token is still rejected."""
+    reads = request.method in ("GET", "HEAD")
+    if reads and use_cases().products_public and "Authorization" not in request.headers:
+        limit_address()
+    else:
+        authenticate()
+
+
+def _response(product: Product) -> tuple[Any, dict[str, str]]:
+    return product_representation(product), etag(product)
 
 
 def _new(body: dict[str, Any]) -> NewProduct:
@@ -77,4 +114,5 @@ def _new(body: dict[str, Any]) -> NewProduct:
         price=Money.of(body["price"], currency, field="price"),
         stock=body["stock_quantity"],
         low_stock_threshold=body.get("low_stock_threshold", DEFAULT_THRESHOLD),
+        description=body.get("description"),
     )

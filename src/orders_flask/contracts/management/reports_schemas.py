@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from orders_domain.model.analytics import DEFAULT_PERIOD_DAYS, MAX_BUCKETS, MAX_PRODUCTS, Bucket
-from orders_domain.model.history import CANCELED, DELETED, PLACED, STATUS_CHANGED
+from orders_domain.model.history import KINDS
 from orders_domain.use_cases.catalog.get_stock_health import StockHealth
 from orders_flask.contracts.management.translate import VOCABULARY
 from orders_flask.web.fields import Amount, DateOrDateTime, Timestamp, status
@@ -35,7 +35,7 @@ class HistoryEntry(Schema):
 
     at = Timestamp(required=True, metadata=_MOMENT)
     actor = fields.String(required=True)
-    event = fields.String(required=True, validate=validate.OneOf([PLACED, STATUS_CHANGED, CANCELED, DELETED]))
+    event = fields.String(required=True, validate=validate.OneOf(KINDS))
     from_status = status(VOCABULARY, required=True, allow_none=True)
     to_status = status(VOCABULARY, required=True)
     details = fields.Dict(required=True, metadata={"description": "For `placed`: the order as it was placed."})

@@ -1,5 +1,6 @@
 """Routes of orders: translate the request, call the use case, translate back."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,15 +15,13 @@ from orders_domain.use_cases import (
     DeleteOrder,
     GetOrder,
     ListOrders,
-    PlaceCatalogOrder,
 )
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.translate import (
     VOCABULARY,
-    address,
     order_filter_from,
+    placement,
     representation,
-    requested_items,
 )
 from orders_flask.web.authentication import requires
 from orders_flask.web.blueprints import ContractBlueprint
@@ -49,12 +48,7 @@ def blueprint() -> ContractBlueprint:
         )
     )
     def place(body: dict[str, Any]) -> Any:
-        request = PlaceCatalogOrder(
-            actor=actor(),
-            requested_items=requested_items(body),
-            address=address(body),
-            idempotency_key=idempotency_key("management"),
-        )
+        request = replace(placement(body, actor=actor()), idempotency_key=idempotency_key("management"))
         return placed_or_replayed(lambda: use_cases().place_catalog_order(request), placed_response)
 
     @routes.get("/my-orders")

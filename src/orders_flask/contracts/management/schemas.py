@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from flask import request
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from orders_domain.model.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.money import MAX_MINOR_UNITS
-from orders_domain.model.product import MAX_NAME_LENGTH, MAX_QUANTITY, MAX_SKU_LENGTH
+from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_QUANTITY, MAX_SKU_LENGTH
+from orders_domain.model.product_filter import MAX_QUERY_LENGTH
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,
@@ -119,6 +121,23 @@ class SearchQuery(PageQuery):
             raise ValidationError("Must not be after end_date.", "start_date")
 
 
+class ProductQuery(PageQuery):
+    """Query: filters, combined with AND. A parameter that is unknown or repeated is rejected."""
+
+    q = SafeString(
+        validate=validate.Length(min=1, max=MAX_QUERY_LENGTH),
+        metadata={"pattern": NO_NUL, "description": "Words, each of which begins a word of the name or the sku."},
+    )
+    sku = SafeString(validate=validate.Length(min=1, max=MAX_SKU_LENGTH), metadata={"pattern": NO_NUL})
+    cursor = cursor("From the Link header of the previous page; replaces skip.", length=11)
+
+    @pre_load
+    def _once(self, data: Any, **kwargs: Any) -> Any:
+        if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
+            raise ValidationError({name: ["Must be given only once."] for name in repeated})
+        return data
+
+
 class Message(Schema):
     """Confirmation."""
 
@@ -147,6 +166,16 @@ class ProductCreate(Schema):
         metadata={"minLength": 1, "maxLength": MAX_SKU_LENGTH, "pattern": NOT_BLANK},
     )
     low_stock_threshold = WholeNumber(validate=validate.Range(0, MAX_STOCK))
+    description = SafeString(
+        validate=validate.Length(max=MAX_DESCRIPTION_LENGTH),
+        metadata={"pattern": NO_NUL, "description": "A blank text removes the description."},
+    )
+
+
+class Restock(Schema):
+    """Request body: the quantity to add to a stock."""
+
+    quantity = WholeNumber(required=True, validate=validate.Range(1, MAX_STOCK), metadata={"example": 5})
 
 
 class ProductUpdate(ProductCreate):
@@ -173,3 +202,5 @@ class ProductResponse(Schema):
     currency = fields.String(required=True)
     stock_quantity = fields.Integer(required=True)
     low_stock_threshold = fields.Integer(required=True)
+    description = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True, metadata={"description": "The value of the ETag."})

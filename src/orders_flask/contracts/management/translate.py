@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orders_domain.model.actor import Actor
 from orders_domain.model.address import Address
 from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import Product, RequestedItem
+from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_flask.web.pagination import read_cursor
+from orders_domain.use_cases import PlaceCatalogOrder
+from orders_flask.web.pagination import read_cursor, read_product_cursor
 from orders_flask.web.path_params import item_number
 
 VOCABULARY = StatusVocabulary(
@@ -46,6 +49,11 @@ def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
     )
 
 
+def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceCatalogOrder:
+    """Return the request of a validated body."""
+    return PlaceCatalogOrder(actor=actor, requested_items=requested_items(body), address=address(body))
+
+
 def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter:
     """Return the filter of a search. Amounts are in the service's currency; dates are in UTC.
 
@@ -59,11 +67,27 @@ def order_filter_from(query: Mapping[str, Any], *, currency: str) -> OrderFilter
         statuses=VOCABULARY.parse(status).equivalent if status else None,
         placed_from=query["start_date"].start if query.get("start_date") else None,
         placed_before=query["end_date"].end if query.get("end_date") else None,
-        min_total=Money.of(min_amount, currency, field="min_amount") if min_amount is not None else None,
-        max_total=Money.of(max_amount, currency, field="max_amount") if max_amount is not None else None,
+        min_total=Money.of(min_amount, currency, field="min_total") if min_amount is not None else None,
+        max_total=Money.of(max_amount, currency, field="max_total") if max_amount is not None else None,
         offset=query["skip"],
         limit=query["limit"],
         cursor=read_cursor(query.get("cursor")),
+    )
+
+
+def product_filter_from(query: Mapping[str, Any]) -> ProductFilter:
+    """Return the filter of a list of products.
+
+    Raises:
+        InvalidValue: the text has no word.
+        InvalidRequest: the cursor is invalid.
+    """
+    return ProductFilter(
+        text=query.get("q"),
+        sku=query.get("sku"),
+        offset=query["skip"],
+        limit=query["limit"],
+        after=read_product_cursor(query.get("cursor")),
     )
 
 
@@ -100,4 +124,6 @@ def product_representation(product: Product) -> Mapping[str, Any]:
         "currency": product.price.currency,
         "stock_quantity": product.stock,
         "low_stock_threshold": product.low_stock_threshold,
+        "description": product.description,
+        "version": product.version,
     }

@@ -1,17 +1,17 @@
 """Routes of the contract: translate the request, call the use case, translate back (clauses 000-04 to 000-17)."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from flask import Response, url_for
 
-from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.order_ref import parse_order_id
-from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders, PlaceOrder
+from orders_domain.use_cases import ChangeStatus, GetOrder, ListOrders
 from orders_flask.contracts.orders import schemas
-from orders_flask.contracts.orders.translate import VOCABULARY, representation
+from orders_flask.contracts.orders.translate import VOCABULARY, placement, representation
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag, if_match_versions
@@ -32,11 +32,8 @@ def blueprint() -> ContractBlueprint:
     @routes.response(201, schemas.OrderResponse)
     @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", idempotency_key=True))
     def place(body: dict[str, Any]) -> Any:
-        currency = body.get("currency") or use_cases().default_currency
-        total = Money.of(body["total_price"], currency, field="total_price")
-        request = PlaceOrder(
-            actor=actor(), items=tuple(body["items"]), total=total, idempotency_key=idempotency_key("orders")
-        )
+        currency = use_cases().default_currency
+        request = replace(placement(body, actor=actor(), currency=currency), idempotency_key=idempotency_key("orders"))
         return placed_or_replayed(lambda: use_cases().place_order(request), _placed_response)
 
     @routes.get("/<order_ref>", endpoint="get")

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orders_domain.model.actor import Actor
+from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.use_cases import PlaceOrder
 
 VOCABULARY = StatusVocabulary(
     {
@@ -17,6 +20,16 @@ VOCABULARY = StatusVocabulary(
         OrderStatus.CANCELED: "CANCELED",
     }
 )
+
+
+def placement(body: Mapping[str, Any], *, actor: Actor, currency: str) -> PlaceOrder:
+    """Return the request of a validated body; ``currency`` is that of the service.
+
+    Raises:
+        InvalidAmount: the total is not an amount of the currency.
+    """
+    total = Money.of(body["total_price"], body.get("currency") or currency, field="total")
+    return PlaceOrder(actor=actor, items=tuple(body["items"]), total=total)
 
 
 def representation(order: Order) -> Mapping[str, Any]:

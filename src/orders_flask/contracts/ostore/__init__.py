@@ -1,7 +1,7 @@
 """The contract ``ostore`` (source 003): orders of products that are shipped."""
 
 from orders_flask.contracts.ostore import auth
-from orders_flask.contracts.ostore.errors import OSTORE_STATUSES, body, details, sentence
+from orders_flask.contracts.ostore.errors import FIELD_NAMES, OSTORE_STATUSES, body, details, sentence
 from orders_flask.contracts.ostore.routes import blueprint
 from orders_flask.web.contract import Contract
 
@@ -14,5 +14,6 @@ def contract() -> Contract:
         body=body,
         sentence=sentence,
         details=details,
+        field_names=FIELD_NAMES,
         statuses=OSTORE_STATUSES,
     )

@@ -1,16 +1,16 @@
 """Routes of authentication: login, refresh and logout (clauses 003-09, 003-12, 003-13)."""
 
 from functools import partial
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from flask import request
+from flask import Response
 
 from orders_domain.use_cases import RefreshToken, SignIn, SignOut
 from orders_flask.contracts.ostore import auth_schemas as schemas
 from orders_flask.contracts.ostore.schemas import OStoreError
 from orders_flask.web.authentication import authenticate
 from orders_flask.web.blueprints import OpenBlueprint
+from orders_flask.web.client_address import client_address
 from orders_flask.web.context import authenticated_token, use_cases
 from orders_flask.web.openapi import operation
 
@@ -32,7 +32,7 @@ def blueprint() -> OpenBlueprint:
         ),
     )
     def login(body: dict[str, Any]) -> Any:
-        credentials = SignIn(email=body["email"], password=body["password"], address=_address(request.remote_addr))
+        credentials = SignIn(email=body["email"], password=body["password"], address=client_address())
         return {"token": use_cases().sign_in(credentials)}
 
     @routes.post("/refresh")
@@ -53,13 +53,10 @@ def blueprint() -> OpenBlueprint:
         use_cases().sign_out(SignOut(token=authenticated_token()))
         return {"message": "Logged out"}
 
+    routes.after_request(_not_stored)
     return routes
 
 
-def _address(text: str | None) -> str:
-    """Return the rate-limit key of a client: its IPv4 address, or its IPv6 /64 network, which one customer has."""
-    try:
-        address = ip_address(text or "")
-    except ValueError:
-        return "unknown"
-    return address.exploded[:19] if isinstance(address, IPv6Address) else str(address)
+def _not_stored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"  # because a cache must not keep tokens (RFC 6749, 5.1)
+    return response

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError, Shortage
+from orders_domain.model.total_table import total_table
 from orders_flask.web.problems import STATUSES, Problem
 
-OSTORE_STATUSES = {**STATUSES, Kind.INVALID: 400}
+OSTORE_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400})
+
+FIELD_NAMES = {"user_id": "userID", "items": "orderItems", "total": "totalAmount", "shipment_id": "shipmentID"}
+"""The published names of the domain's fields."""
 
 
 def sentence(error: OrdersError) -> str:

@@ -1,5 +1,6 @@
 """Routes of orders: translate the request, call the use case, translate back."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,9 @@ from flask import Response, url_for
 from orders_domain.model.access import OWNER_OR_ADMIN_HIDDEN
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import parse_order_ref
-from orders_domain.use_cases import GetOrder, PlaceShippedOrder
+from orders_domain.use_cases import GetOrder
 from orders_flask.contracts.ostore import schemas
-from orders_flask.contracts.ostore.translate import placed_representation, representation, requested_items
+from orders_flask.contracts.ostore.translate import placed_representation, placement, representation
 from orders_flask.web.blueprints import ContractBlueprint
 from orders_flask.web.context import actor, use_cases
 from orders_flask.web.etags import etag
@@ -31,12 +32,7 @@ def blueprint() -> ContractBlueprint:
         **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Place an order to ship", idempotency_key=True)
     )
     def place(body: dict[str, Any]) -> Any:
-        request = PlaceShippedOrder(
-            actor=actor(),
-            user_id=body["userID"],
-            requested_items=requested_items(body),
-            idempotency_key=idempotency_key("ostore"),
-        )
+        request = replace(placement(body, actor=actor()), idempotency_key=idempotency_key("ostore"))
         return placed_or_replayed(lambda: use_cases().place_shipped_order(request), _placed_response)
 
     @routes.get("/<ref>", endpoint="get")

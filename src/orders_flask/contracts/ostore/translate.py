@@ -4,22 +4,35 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders_domain.model import notification
+from orders_domain.model.actor import Actor
 from orders_domain.model.custom_item import CustomItem
 from orders_domain.model.money import to_decimal, to_major_units
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
+from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.use_cases import PlaceShippedOrder
 from orders_flask.web.path_params import item_number
 
-VOCABULARY = notification.STATUS_NAMES  # notifications use the names of this contract
+VOCABULARY = StatusVocabulary(
+    {
+        OrderStatus.PENDING: "pending",
+        OrderStatus.CONFIRMED: "confirmed",
+        OrderStatus.PAID: "confirmed",
+        OrderStatus.SHIPPED: "shipped",
+        OrderStatus.DELIVERED: "delivered",
+        OrderStatus.CANCELED: "cancelled",
+    }
+)
 PRODUCT = ("productID", "productId", "product_id", "sku")
 """Members that clients of the other contracts use for an item's product."""
 
 _EXACT = 2**53  # larger integers are not exact in JSON parsers that use doubles
 
 
-def requested_items(body: Mapping[str, Any]) -> tuple[RequestedItem, ...]:
-    return tuple(RequestedItem(product_id=item["productID"], quantity=item["quantity"]) for item in body["orderItems"])
+def placement(body: Mapping[str, Any], *, actor: Actor) -> PlaceShippedOrder:
+    """Return the request of a validated body."""
+    items = [RequestedItem(product_id=item["productID"], quantity=item["quantity"]) for item in body["orderItems"]]
+    return PlaceShippedOrder(actor=actor, user_id=body["userID"], requested_items=tuple(items))
 
 
 def placed_representation(order: Order) -> Mapping[str, Any]:

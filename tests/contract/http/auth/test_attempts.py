@@ -75,3 +75,32 @@ def test_process_limits_attempts_without_redis(
 
     assert statuses == [401] * 10 + [429]
     assert time.monotonic() - began < 11
+
+
+def test_stranger_does_not_lock_out_the_owner(ada: Guest) -> None:
+    stranger = replace(ada, address="203.0.113.78")
+
+    assert [stranger.login(password="wrong horse").status_code for _ in range(11)] == [401] * 10 + [429]
+
+    assert ada.login().status_code == 200
+
+
+@pytest.mark.parametrize("form", ["::ffff:203.0.{}.{}", "203.0.{}.{}:443", "64:ff9b::203.0.{}.{}"])
+def test_customers_of_one_proxy_are_counted_alone(build: Callable[..., Stack], form: str) -> None:
+    stack = build(Settings(log_level="ERROR", trusted_proxies=1))
+
+    def status(number: int) -> int:
+        body = {"email": f"{number}@example.com", "password": "wrong horse"}
+        headers = {"X-Forwarded-For": form.format(number // 250, number % 250)}
+        return ask(stack.app, "POST", "/auth/login", headers=headers, **as_json(body)).status_code
+
+    assert {status(number) for number in range(104)} == {401}
+
+
+def test_unknown_address_is_logged_and_shared_by_nobody(ada: Guest, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = replace(ada, address="unknown")
+
+    statuses = {nowhere.login(email=f"{number}-{ada.email}").status_code for number in range(104)}
+
+    assert statuses == {401}
+    assert "client_address.not_parsed" in caplog.text

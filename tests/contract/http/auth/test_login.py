@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import argon2
@@ -10,9 +11,9 @@ import pytest
 
 from orders_domain import Role
 from orders_flask import Settings
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.accounts import PASSWORD, Guest, error, welcome
 from tests.support.client import as_json, ask
+from tests.support.secrets import JWT_SECRET
 from tests.support.service_stack import Stack
 
 WRONG = "Invalid credentials"
@@ -52,7 +53,7 @@ def test_valid_password_yields_accepted_token(ada: Guest) -> None:
 def test_token_has_signature_claims_and_expiry(stack: Stack) -> None:
     root = welcome(stack, role=Role.ADMIN, scopes=frozenset({"orders:write"}))
 
-    first, second = (jwt.decode(root.token(), DEVELOPMENT_SECRET, algorithms=["HS256"]) for _ in range(2))
+    first, second = (jwt.decode(root.token(), JWT_SECRET, algorithms=["HS256"]) for _ in range(2))
 
     assert (first["sub"], first["role"], first["scope"]) == (root.subject, "admin", "orders:write")
     assert first["exp"] - first["iat"] == 3600
@@ -105,7 +106,7 @@ def test_invalid_body_is_400_before_hashing(ada: Guest, worked: list[object], bo
         ({"data": b"\xff", "content_type": "application/json"}, 400),
         ({"data": b'{"email": "a", "email": "b"}', "content_type": "application/json"}, 400),
         ({"data": b"email=a&password=b", "content_type": "application/x-www-form-urlencoded"}, 415),
-        ({"data": b"[" * 100_000, "content_type": "application/json"}, 400),
+        ({"data": b"[" * 16_000, "content_type": "application/json"}, 400),
         ({}, 415),
         (as_json({"email": "ann@example.com", "password": "x" * 10_000_000}), 413),
     ],
@@ -151,3 +152,25 @@ def test_tables_contain_no_password_or_token(stack: Stack, ada: Guest) -> None:
     assert PASSWORD not in stored
     assert token not in stored
     assert token.split(".")[2] not in stored
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_long_body_of_a_stranger_is_not_parsed(stack: Stack, path: str, chunked: bool) -> None:
+    body = b"[" + b"1E300," * 170_000 + b"1]"
+    sent = {"input_stream": BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True}}
+
+    began = time.process_time()
+    response = ask(stack.app, "POST", path, content_type="application/json", **(sent if chunked else {"data": body}))
+    spent = time.process_time() - began
+
+    error(response, 413)
+    assert spent < 0.1
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh"])
+def test_body_of_16_kib_is_parsed(stack: Stack, path: str) -> None:
+    fits, too_long = (b" " * size for size in (16 * 1024 - 2, 16 * 1024 - 1))
+
+    assert ask(stack.app, "POST", path, content_type="application/json", data=b"{}" + fits).status_code == 400
+    assert ask(stack.app, "POST", path, content_type="application/json", data=b"{}" + too_long).status_code == 413

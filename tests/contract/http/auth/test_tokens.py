@@ -12,10 +12,10 @@ from redis import Redis
 
 from orders_domain import Role
 from orders_flask import Settings
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.auth.accounts import Guest, error, welcome
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask, refused
+from tests.support.secrets import JWT_SECRET
 from tests.support.servers.proxy import Proxy
 from tests.support.service_stack import Stack
 
@@ -84,7 +84,7 @@ def test_forged_token_is_not_refreshed(ada: Guest) -> None:
 def test_expired_token_is_not_refreshed(stack: Stack, ada: Guest) -> None:
     claims = jwt.decode(ada.token(), options={"verify_signature": False}) | {"exp": int(time.time()) - 1}
 
-    assert error(ada.refresh(jwt.encode(claims, DEVELOPMENT_SECRET, algorithm="HS256")), 401) == INVALID
+    assert error(ada.refresh(jwt.encode(claims, JWT_SECRET, algorithm="HS256")), 401) == INVALID
 
 
 @pytest.mark.clause("003-12")
@@ -131,7 +131,7 @@ def test_logout_revokes_the_whole_family(ada: Guest) -> None:
 @pytest.mark.parametrize("claims", [{}, {"jti": "an-id-of-theirs"}, {"fam": 7, "sid": "x"}], ids=str)
 def test_foreign_token_is_revoked_at_logout(ada: Guest, claims: dict[str, object]) -> None:
     payload = {"sub": ada.subject, "exp": int(time.time()) + 600} | claims
-    token, other = (jwt.encode(payload | {"n": n}, DEVELOPMENT_SECRET, algorithm="HS256") for n in (1, 2))
+    token, other = (jwt.encode(payload | {"n": n}, JWT_SECRET, algorithm="HS256") for n in (1, 2))
 
     assert ada.logout(token).status_code == 200
 
@@ -147,11 +147,11 @@ def test_forged_token_cannot_log_out(stack: Stack) -> None:
         return len(error(response, response.status_code)) and response.status_code
 
     good = stack.caller().token
-    before = stack.rows("SELECT * FROM denied_tokens")
+    before = stack.rows("SELECT * FROM revoked_tokens")
 
     assert {status(f"Bearer {token}") for _, token in FORGED} == {401}
     assert {status(scheme.replace("{}", good)) for scheme in SCHEMES} == {401}
-    assert stack.rows("SELECT * FROM denied_tokens") == before
+    assert stack.rows("SELECT * FROM revoked_tokens") == before
 
 
 @pytest.mark.clause("002-24", "003-13")
@@ -201,9 +201,10 @@ def test_revocation_survives_redis_flush(real_stack: Stack) -> None:
     token, good = ada.token(), ada.token()
     ada.logout(token)
 
+    key = f"{real_stack.settings.redis_prefix}revoked_tokens:{real_stack.container.store().identity.get()}"
     with Redis.from_url(real_stack.settings.redis_url) as redis:
-        assert redis.zcard(f"{real_stack.settings.redis_prefix}denied")
-        redis.delete(f"{real_stack.settings.redis_prefix}denied")
+        assert redis.zcard(key)
+        redis.delete(key)
 
     assert (ada.opens(token), ada.opens(good)) == (False, True)
 
@@ -260,7 +261,7 @@ def test_token_is_rejected_without_both_stores(real_stack: Stack, to_redis: Prox
 
 
 def test_token_lifetime_follows_the_setting(build: Callable[..., Stack]) -> None:
-    guest = welcome(build(Settings(database_url="memory://", token_seconds=600, log_level="ERROR")))
+    guest = welcome(build(Settings(database_url="memory://", token_ttl_seconds=600, log_level="ERROR")))
 
     claims = jwt.decode(guest.token(), options={"verify_signature": False})
 

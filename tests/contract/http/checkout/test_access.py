@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
-from tests.contract.http.checkout.carts import cart
+from tests.contract.http.checkout.carts import another, cart
 from tests.contract.http.checkout.client import cancel, look, order, refused
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask
@@ -38,7 +38,7 @@ def test_access_follows_owner_role_and_scope(
     order_id = order(stack.caller(scopes=("orders:write",)), cart(whose)).json["orderId"]
     before = stack.everything()
 
-    placing, shown = order(ann, cart(whose)), look(ann, order_id)
+    placing, shown = order(ann, another(cart(whose))), look(ann, order_id)
     unknown = look(ann, NOBODY)
 
     assert placing.status_code == (201 if writes or owner == "ann" else 403)

@@ -235,7 +235,7 @@ def test_deleted_order_remains_in_history_only(stack: Stack, root: Shopper, ann:
     assert ann.mine().json == root.search(f"user_id={ann.subject}").json == []
     assert root.stock_of(tea) == 5
     where = f"order_id = (SELECT id FROM orders WHERE number = {order['order_id']})"
-    assert sorted(stack.rows(f"SELECT version, what FROM order_history WHERE {where}")) == [
+    assert sorted(stack.rows(f"SELECT version, kind FROM order_history WHERE {where}")) == [
         (1, "placed"),
         (2, "deleted"),
     ]

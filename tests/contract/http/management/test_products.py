@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from orders_adapters.testing.threads import at_once
-from tests.contract.http.management.client import PRODUCTS, Shopper, detail, errors
-from tests.support.client import Answer, as_json
+from orders_domain import Role
+from orders_flask import Settings
+from tests.contract.http.management.client import ORDERS, PRODUCTS, Shopper, detail, errors, shopper
+from tests.support.client import Answer, as_json, ask
 from tests.support.service_stack import Stack
 
 SQL = "Robert'); DROP TABLE products; --"
@@ -35,7 +39,7 @@ def test_product_is_created_and_listed(root: Shopper, ann: Shopper) -> None:
     assert response.headers["Location"].endswith(f"{PRODUCTS}/{product['product_id']}")
     assert product == {
         "product_id": product["product_id"], "sku": sku, "name": "Tea", "price": 2.5, "currency": "USD",
-        "stock_quantity": 7, "low_stock_threshold": 5,
+        "stock_quantity": 7, "low_stock_threshold": 5, "description": None, "version": 1,
     }  # fmt: skip
     assert isinstance(product["product_id"], int)
     assert get(ann, product).json == product
@@ -66,15 +70,24 @@ def test_product_list_is_paged_by_id(root: Shopper, ann: Shopper) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"name": "Milk"}, {"price": 0}, {"stock_quantity": 0}, {"low_stock_threshold": 0}, {}]
+    "changes",
+    [
+        {"name": "Milk"},
+        {"price": 0},
+        {"stock_quantity": 0},
+        {"low_stock_threshold": 0},
+        {"description": "Green, of May."},
+        {},
+    ],
 )
 def test_patch_changes_only_named_fields(root: Shopper, changes: dict[str, Any]) -> None:
     product = root.product(stock=9)
 
     response = patch(root, product, **changes)
 
-    assert (response.status_code, response.json) == (200, product | changes)
-    assert get(root, product).json == product | changes
+    expected = product | changes | {"version": 2 if changes else 1}
+    assert (response.status_code, response.json) == (200, expected)
+    assert get(root, product).json == expected
 
 
 @pytest.mark.clause("002-18", "002-22")
@@ -89,6 +102,7 @@ def test_invalid_field_is_400(stack: Stack, root: Shopper, changing: bool) -> No
         "sku": [*texts, "x" * 65],
         "price": ["2.5", True, None, [], {}, "", 2.555, -1, -0.01, 1e300, 10_000_000_000.01, 10_000_000_001, 10**30],
         "stock_quantity": counts,
+        "description": ["a\x00b", "a\ud800b", 1, True, None, [], {}, "x" * 2001],
         "low_stock_threshold": counts,
         "nonsense": [1],
         "product_id": [1],
@@ -130,7 +144,7 @@ def test_concurrent_sku_insert_has_one_winner(root: Shopper) -> None:
 
 
 @pytest.mark.clause("002-22")
-@pytest.mark.parametrize("text", [SQL, HTML, " spaces ", "{{7*7}}", "%s %(id)s", "\u202e\u2028"])
+@pytest.mark.parametrize("text", [SQL, HTML, "two  spaces", "{{7*7}}", "%s %(id)s", "\u202e\u200b"])
 def test_product_text_is_stored_verbatim(root: Shopper, ann: Shopper, text: str) -> None:
     sku = f"{text}{uuid4().hex[:8]}"
     product = root.product(name=text, sku=sku, stock=0)
@@ -171,3 +185,148 @@ def test_updated_stock_is_orderable(root: Shopper, ann: Shopper) -> None:
 
     assert ann.ordered((tea, 2))
     assert root.stock_of(tea) == 0
+
+
+@pytest.mark.parametrize("space", [" ", "\u3000", "\u00a0\t", "\u2028"])
+def test_outer_spaces_are_removed(root: Shopper, space: str) -> None:
+    sku = f"TEA-{uuid4()}"
+    texts: dict[str, Any] = {
+        "name": f"{space}Tea{space}",
+        "sku": f"{sku}{space}",
+        "description": f"{space}Green.{space}",
+    }
+
+    product = root.product(**texts)
+
+    assert (product["name"], product["sku"], product["description"]) == ("Tea", sku, "Green.")
+    assert patch(root, product, description=space).json["description"] is None
+    detail(root.post({"name": "x", "price": 1, "stock_quantity": 5, "sku": f" {sku} "}, path=f"{PRODUCTS}/"), 400)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_stale_stock_brings_no_sold_unit_back(root: Shopper, ann: Shopper, method: str) -> None:
+    tea = root.product(stock=10)
+    path, seen = f"{PRODUCTS}/{tea['product_id']}", get(root, tea).headers["ETag"]
+    ann.ordered((tea, 3))
+
+    response = root.ask(method, path, headers={"If-Match": seen}, **as_json({"stock_quantity": 15}))
+
+    assert "version 2" in detail(response, 412)
+    assert root.stock_of(tea) == 7
+    current = get(root, tea).headers["ETag"]
+    assert root.ask(method, path, headers={"If-Match": current}, **as_json({"stock_quantity": 12})).status_code == 200
+    assert root.stock_of(tea) == 12
+
+
+def test_restock_adds_to_the_current_stock(root: Shopper, ann: Shopper) -> None:
+    tea = root.product(stock=10)
+    ann.ordered((tea, 3))
+
+    response = root.post({"quantity": 5}, path=f"{PRODUCTS}/{tea['product_id']}/restock")
+
+    assert (response.status_code, response.json) == (200, tea | {"stock_quantity": 12, "version": 3})
+    assert response.headers["ETag"] == get(root, tea).headers["ETag"] == '"3"'
+
+
+def test_concurrent_restocks_and_orders_add_up(root: Shopper, ann: Shopper) -> None:
+    tea = root.product(stock=20)
+    path = f"{PRODUCTS}/{tea['product_id']}/restock"
+
+    at_once(*[lambda: root.post({"quantity": 2}, path=path)] * 6, *[lambda: ann.ordered((tea, 3))] * 6)
+
+    assert root.stock_of(tea) == 20 + 12 - 18
+    assert get(root, tea).json["version"] == 13
+
+
+def test_restock_is_done_once_with_if_match(root: Shopper) -> None:
+    tea = root.product(stock=1)
+    path, seen = f"{PRODUCTS}/{tea['product_id']}/restock", get(root, tea).headers["ETag"]
+
+    answers = [root.post({"quantity": 2}, path=path, **{"If-Match": seen}).status_code for _ in range(3)]
+
+    assert answers == [200, 412, 412]
+    assert root.stock_of(tea) == 3
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", None, True, 10**9 + 1])
+def test_invalid_restock_is_rejected(root: Shopper, ann: Shopper, wrong: object) -> None:
+    tea = root.product(stock=1)
+    path = f"{PRODUCTS}/{tea['product_id']}/restock"
+
+    assert errors(root.post({"quantity": wrong}, path=path)).keys() == {"quantity"}
+    detail(ann.post({"quantity": 1}, path=path), 403)
+    detail(root.post({"quantity": 1}, path=f"{PRODUCTS}/999999999/restock"), 404)
+    assert root.stock_of(tea) == 1
+
+
+def test_known_version_is_not_sent_again(root: Shopper, ann: Shopper) -> None:
+    tea = root.product(stock=10)
+    path, seen = f"{PRODUCTS}/{tea['product_id']}", get(ann, tea).headers["ETag"]
+
+    assert ann.ask("GET", path, headers={"If-None-Match": seen}).status_code == 304
+    ann.ordered((tea, 1))
+    assert ann.ask("GET", path, headers={"If-None-Match": seen}).status_code == 200
+
+
+def test_search_is_paged_by_cursor(root: Shopper, ann: Shopper) -> None:
+    word = uuid4().hex
+    ids = [root.product(name=f"Tea {word}", sku=f"{number}-{uuid4()}")["product_id"] for number in range(5)]
+    root.product(name="Milk")
+
+    pages, url = [], f"{PRODUCTS}?q=te+{word[:20].upper()}&limit=2"
+    while url:
+        response = ann.ask("GET", url)
+        pages.append([product["product_id"] for product in response.json])
+        url = "".join(re.findall(r'<(.+)>; rel="next"', response.headers.get("Link", "")))
+
+    assert pages == [ids[:2], ids[2:4], ids[4:]]
+
+
+def test_sku_finds_one_product(root: Shopper, ann: Shopper) -> None:
+    tea = root.product(sku=f"TEA-{uuid4()}")
+
+    assert ann.ask("GET", f"{PRODUCTS}/?sku={tea['sku']}").json == [tea]
+    assert ann.ask("GET", f"{PRODUCTS}/?sku={tea['sku']}x").json == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("q=", "q"),
+        ("q=%25", "q"),
+        ("q=" + "x" * 101, "q"),
+        ("sku=", "sku"),
+        ("cursor=x", "cursor"),
+        ("cursor=" + "_" * 11, "cursor"),
+        ("cursor=\u00e9", "cursor"),
+        ("nmae=tea", "nmae"),
+        ("q[]=tea", "q[]"),
+        ("q=tea&q=milk", "q"),
+    ],
+)
+def test_wrong_search_is_rejected_by_name(ann: Shopper, query: str, field: str) -> None:
+    assert errors(ann.ask("GET", f"{PRODUCTS}/?{query}")).keys() == {field}
+
+
+@pytest.fixture
+def public(build: Callable[..., Stack]) -> Stack:
+    return build(Settings(log_level="ERROR", products_public="on"))
+
+
+def test_public_products_need_no_token(public: Stack) -> None:
+    tea = shopper(public, role=Role.ADMIN).product(name="Tea")
+    path = f"{PRODUCTS}/{tea['product_id']}"
+
+    assert ask(public.app, "GET", path).json == tea
+    assert tea in ask(public.app, "GET", f"{PRODUCTS}/?q=tea").json
+    assert ask(public.app, "GET", path, headers={"Authorization": "Bearer x"}).status_code == 401
+    for method, url in (("POST", PRODUCTS), ("PATCH", path), ("PUT", path), ("POST", f"{path}/restock")):
+        assert ask(public.app, method, url, **as_json({})).status_code == 401
+    assert ask(public.app, "GET", f"{ORDERS}/my-orders").status_code == 401
+
+
+def test_products_need_a_token_by_default(stack: Stack, root: Shopper) -> None:
+    tea = root.product()
+
+    for path in (PRODUCTS, f"{PRODUCTS}/{tea['product_id']}"):
+        assert ask(stack.app, "GET", path).status_code == 401

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from orders_domain import Role
-from orders_flask.settings import DEVELOPMENT_SECRET
 from tests.contract.http.management.client import Shopper, body, detail, twin
 from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import ask
+from tests.support.secrets import JWT_SECRET
 from tests.support.service_stack import Stack
 
 ROUTES = [
@@ -37,6 +37,8 @@ ROUTES = [
     "GET /api/v1/products/{product}",
     "POST /api/v1/products/",
     "PATCH /api/v1/products/{product}",
+    "PUT /api/v1/products/{product}",
+    "POST /api/v1/products/{product}/restock",
 ]
 
 
@@ -119,4 +121,4 @@ def test_unauthenticated_request_is_401_first(stack: Stack) -> None:
 
 
 def test_forgeries_use_the_service_secret(stack: Stack) -> None:
-    assert stack.settings.signing_secret == DEVELOPMENT_SECRET
+    assert stack.settings.jwt_secret == JWT_SECRET

@@ -79,16 +79,16 @@ class Elsewhere:
         query = "SELECT id, shipment_id FROM orders WHERE status <> 'CANCELED' AND deleted_at IS NULL"
         return {str(UUID(str(order_id))): shipment_id for order_id, shipment_id in self.stack.rows(query)}
 
-    def bookings(self) -> list[str]:
+    def reservations(self) -> list[str]:
         """The states of all reservation rows."""
-        return sorted(str(state) for (state,) in self.stack.rows("SELECT state FROM bookings"))
+        return sorted(str(state) for (state,) in self.stack.rows("SELECT state FROM reservations"))
 
     def require_consistent(self) -> dict[str, str]:
         """Check that orders, reservations and shipments match one to one; return the orders."""
         orders = self.orders()
         assert {order_id: shipment_id for shipment_id, order_id in self.carrier.shipments.items()} == orders
         assert set(self.catalogue.reservations) == set(orders)
-        assert self.bookings() == ["kept"] * len(orders)
+        assert self.reservations() == ["confirmed"] * len(orders)
         return orders
 
     def wants(self, *items: tuple[int, int], **others: Any) -> Any:

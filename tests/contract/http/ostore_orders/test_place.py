@@ -207,7 +207,7 @@ class TestInvalidBody:
         assert stack.everything() == before
 
     def test_long_user_id_is_400(self, root: OStoreShopper) -> None:
-        error(root.wants((1, 1), user="x" * 65), 400)
+        error(root.wants((1, 1), user="x" * 256), 400)
 
     def test_oversized_request_is_rejected(self, ann: OStoreShopper) -> None:
         error(ann.wants(*((number, 1) for number in range(1, 1_002))), 400)

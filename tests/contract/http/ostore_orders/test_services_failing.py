@@ -53,7 +53,7 @@ def test_failed_compensation_is_retried_later(elsewhere: Elsewhere, way: Misbeha
 
     assert len(elsewhere.catalogue.reservations) == 1
     elsewhere.settle_while_they_fail()
-    assert elsewhere.bookings() == ["releasing"]
+    assert elsewhere.reservations() == ["releasing"]
     for service in (elsewhere.catalogue, elsewhere.carrier):
         service.reset()
     elsewhere.settle(after=timedelta(minutes=2))

@@ -24,6 +24,7 @@ from tests.contract.http.ostore_orders.client import body
 from tests.contract.http.ostore_orders.services import STEPS, TEA, Elsewhere
 from tests.support.command import environment
 from tests.support.depth import deep
+from tests.support.secrets import JWT_SECRET
 from tests.support.server import Served
 from tests.support.servers.ephemeral import processes
 from tests.support.servers.postgresql import PostgresServer
@@ -63,7 +64,7 @@ def serving(shop: Elsewhere, directory: Path) -> Iterator[Served]:
     """Run the service in a separate process."""
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
     services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
-    with Served(directory, **named, **services) as served:
+    with Served(directory, **named, **services, JWT_SECRET=JWT_SECRET) as served:
         yield served
 
 
@@ -136,7 +137,7 @@ def test_process_killed_in_commit_leaves_nothing(shop: Elsewhere, tmp_path: Path
         "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
     )
     within(20, lambda: shop.stack.rows(open_ones) == [(0,)], "the transaction is not undone")
-    assert shop.bookings() == ["placing"]
+    assert shop.reservations() == ["pending"]
 
     shop.settle()
 
@@ -148,10 +149,10 @@ def test_next_process_settles_within_a_minute(shop: Elsewhere, tmp_path: Path) -
     kill_at(shop, "POST shipment", tmp_path)
     began = time.monotonic()
     if not deep():
-        shop.stack.rows("UPDATE bookings SET due_at = created_at")  # as if the lease of 25 seconds had expired
+        shop.stack.rows("UPDATE reservations SET due_at = created_at")  # as if the lease of 25 seconds had expired
 
     with serving(shop, tmp_path):
-        within(60, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")
+        within(60, lambda: not shop.something_is_held() and not shop.reservations(), "it does not settle")
     print(f"settled {time.monotonic() - began:.1f} s after the kill")
 
     assert shop.require_consistent() == {}
@@ -160,7 +161,7 @@ def test_next_process_settles_within_a_minute(shop: Elsewhere, tmp_path: Path) -
 @pytest.mark.clause("003-04")
 def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
     kill_at(shop, "POST shipment", tmp_path)
-    shop.stack.rows("UPDATE bookings SET due_at = created_at")
+    shop.stack.rows("UPDATE reservations SET due_at = created_at")
     named = {"DATABASE_URL": shop.stack.settings.database_url} if shop.stack.settings.database_url else {}
     services = {"CATALOG_SERVICE_URL": shop.catalogue.url, "SHIPMENT_SERVICE_URL": shop.carrier.url}
 
@@ -171,7 +172,7 @@ def test_relay_settles_reservations(shop: Elsewhere, tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        within(30, lambda: not shop.something_is_held() and not shop.bookings(), "it does not settle")
+        within(30, lambda: not shop.something_is_held() and not shop.reservations(), "it does not settle")
     finally:
         processes.kill(relay)
 
@@ -184,7 +185,7 @@ def test_killed_release_is_finished_by_the_next(shop: Elsewhere, tmp_path: Path)
     go_on = shop.carrier.hold("DELETE")
     with serving(shop, tmp_path) as served:
         shop.stack.rows(
-            "UPDATE bookings SET state = 'releasing', due_at = created_at"  # as if the order had been cancelled
+            "UPDATE reservations SET state = 'releasing', due_at = created_at"  # as if the order had been cancelled
         )
         shop.stack.rows(f"UPDATE orders SET status = 'CANCELED' WHERE number = {order['orderID']}")
         assert shop.carrier.arrived.acquire(timeout=30)

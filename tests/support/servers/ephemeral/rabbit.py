@@ -14,7 +14,7 @@ from tests.support.servers.ephemeral.server import HOST, Throwaway, free_port
 PLACES = ("/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
 
 NEW_QUEUE_SECONDS = 3
-"""Seconds to wait after a queue was declared, because a broker killed earlier lost its messages in 2 of 28 runs."""
+"""Seconds after which the definition of a new queue survives `kill`, with its messages (decision 0026)."""
 
 
 class ThrowawayRabbit(Throwaway):

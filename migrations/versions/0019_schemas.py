@@ -5,12 +5,12 @@ A migration does not import ``tables.py``, because a migration is immutable and 
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-FUNCTION = "ring_orders_outbox"
+FUNCTION = "notify_orders_outbox"
 # In the schema public, channel and lock are those of the former function, so that a running relay is still notified.
 NOTIFY_SCHEMA = f"""
     CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,1 @@
+"""IDNA adapter: internationalized domain names in e-mail addresses."""

@@ -1,0 +1,136 @@
+"""State of an order: the one mapping between its fields and plain JSON, for history, cache and database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from orders_domain.model.address import Address
+from orders_domain.model.cart import Cart
+from orders_domain.model.custom_item import CustomItem
+from orders_domain.model.json_values import JSON, checked
+from orders_domain.model.money import Money
+from orders_domain.model.origin import Origin
+from orders_domain.model.product import OrderLine
+from orders_domain.model.status import OrderStatus
+from orders_domain.model.timestamps import parse_timestamp
+
+CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reason")
+"""The fields that a change may set. All others are as the order was placed, and the first history entry has them."""
+_NOT_PLACED = {*CHANGING, "id", "number", "created_at"}  # the history entry has them as fields of its own
+
+
+class OrderContent(Protocol):
+    """The fields of an order that are more than one value."""
+
+    @property
+    def items(self) -> tuple[CustomItem, ...]: ...
+    @property
+    def cart(self) -> Cart | None: ...
+    @property
+    def lines(self) -> tuple[OrderLine, ...]: ...
+    @property
+    def total(self) -> Money: ...
+    @property
+    def address(self) -> Address | None: ...
+
+
+def order_state(order: OrderContent) -> dict[str, JSON]:
+    """Return all fields as plain JSON. ``Order(**order_fields(order_state(order))) == order``."""
+    return {name: scalar.dump(getattr(order, name)) for name, scalar in SCALARS.items()} | _content(order)
+
+
+def order_values(order: OrderContent) -> dict[str, Any]:
+    """Return the state with its scalars as Python values, such as for the columns of a row."""
+    return {name: getattr(order, name) for name in SCALARS} | _content(order)
+
+
+def placement_details(order: OrderContent) -> dict[str, JSON]:
+    """Return the state as the first history entry records it."""
+    return {name: value for name, value in order_state(order).items() if name not in _NOT_PLACED}
+
+
+def order_fields(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``Order`` from the result of ``order_state`` or ``order_values``; ignore other members.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError, OverflowError: a member is missing or has another type.
+        InvalidValue: a member has a value that is not allowed.
+    """
+    cart = None if state["cart"] is None else Cart(checked(dict, state["cart"]))
+    currency, address = state["currency"], state["address"]
+    return {
+        **{name: scalar.load(state[name]) for name, scalar in SCALARS.items()},
+        "items": cart.items if cart else tuple(CustomItem(content) for content in checked(list, state["items"])),
+        "cart": cart,
+        "lines": tuple(_line(line, currency) for line in checked(list, state["lines"])),
+        "total": Money(state["total_minor"], currency),
+        "address": None if address is None else Address(**{part.name: address[part.name] for part in fields(Address)}),
+    }
+
+
+def _content(order: OrderContent) -> dict[str, JSON]:
+    return {
+        "items": [] if order.cart else [cast(JSON, dict(item.content)) for item in order.items],
+        "cart": cast(JSON, dict(order.cart.content)) if order.cart else None,
+        "lines": [[line.product_id, line.quantity, line.unit_price.minor] for line in order.lines],
+        "total_minor": order.total.minor,
+        "currency": order.total.currency,
+        "address": cast(JSON, order.address.as_dict()) if order.address else None,
+    }
+
+
+def _line(line: Any, currency: str) -> OrderLine:
+    product_id, quantity, minor = line
+    return OrderLine(
+        product_id=checked(int, product_id), quantity=checked(int, quantity), unit_price=Money(minor, currency)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A field of one value: how it becomes plain JSON, and how it is read from that or from the value itself."""
+
+    dump: Callable[[Any], JSON]
+    load: Callable[[Any], Any]
+
+
+def _optional(scalar: Scalar) -> Scalar:
+    return Scalar(
+        lambda value: None if value is None else scalar.dump(value),
+        lambda value: None if value is None else scalar.load(value),
+    )
+
+
+def _unchanged(value: Any) -> JSON:
+    return cast(JSON, value)
+
+
+def _timestamp(value: str | datetime) -> datetime:
+    return value if isinstance(value, datetime) else parse_timestamp(value)
+
+
+_TEXT = Scalar(_unchanged, lambda value: checked(str, value))
+_INTEGER = Scalar(_unchanged, lambda value: checked(int, value))
+_TIMESTAMP = Scalar(lambda at: at.astimezone(UTC).isoformat(), _timestamp)
+
+SCALARS: Mapping[str, Scalar] = MappingProxyType(
+    {
+        "id": Scalar(str, lambda value: value if isinstance(value, UUID) else UUID(value)),
+        "number": _optional(_INTEGER),
+        "origin": Scalar(lambda origin: origin.value, Origin),
+        "user_id": _optional(_TEXT),
+        "status": Scalar(lambda status: status.value, OrderStatus),
+        "version": _INTEGER,
+        "created_at": _TIMESTAMP,
+        "updated_at": _TIMESTAMP,
+        "deleted_at": _optional(_TIMESTAMP),
+        "cancellation_reason": _optional(_TEXT),
+        "shipment_id": _optional(_TEXT),
+    }
+)
+"""The fields of one value, by name."""

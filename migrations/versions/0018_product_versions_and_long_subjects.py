@@ -148,7 +148,7 @@ def resize_subjects(before: int, after: int) -> None:
 @contextmanager
 def without_triggers() -> Iterator[None]:
     for table in TRIGGERED:
-        op.execute(f"DROP TRIGGER ensure_user_of_{table} ON {table}")
+        op.execute(f"DROP TRIGGER IF EXISTS ensure_user_of_{table} ON {table}")
     yield
     for table in TRIGGERED:
         op.execute(

@@ -31,6 +31,7 @@ from tests.support.builders import EVERY_STATE, NOON, an_order, changed, placed
 
 KEY = IdempotencyKey(subject="ada", scope="host", key="once", fingerprint="f")
 Host = Connection | Session
+on_postgresql_only = pytest.mark.parametrize("ours", ["postgresql"], indirect=True)
 
 
 class Base(DeclarativeBase):
@@ -214,10 +215,9 @@ def test_contention_is_not_retried_in_the_host(host: Host) -> None:
     assert len(attempts) == 1
 
 
+@on_postgresql_only  # SQLite has one writer, so that nothing can deadlock
 def test_deadlock_with_the_host_reaches_the_host(ours: Engine, theirs: Engine) -> None:
     """The retry of the use case alone would wait for locks that the host's transaction holds itself."""
-    if ours.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer, so that nothing can deadlock")
     ada, bob = placed(ours), placed(ours)
     with theirs.connect() as host, ours.connect() as rival:
         host.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
@@ -244,9 +244,8 @@ def rival_waiting(rival: Connection, order: Order) -> Iterator[None]:
         waiting.result(10)
 
 
-def test_error_of_their_row_is_their_error(host: Host) -> None:
-    if not isinstance(host, Session):
-        pytest.skip("only a session has rows that it has not sent")
+@pytest.mark.parametrize("host", ["session"], indirect=True)  # a connection has no rows that it has not sent
+def test_error_of_their_row_is_their_error(host: Session) -> None:
     host.execute(sqlalchemy.insert(Theirs), {"note": "theirs"})
     host.add(Theirs(note="theirs"))
 
@@ -254,9 +253,8 @@ def test_error_of_their_row_is_their_error(host: Host) -> None:
         pass
 
 
+@on_postgresql_only  # SQLite's writers are serialized by a lock
 def test_host_in_serializable_isolation_sees_contention(ours: Engine, theirs: Engine) -> None:
-    if ours.dialect.name == "sqlite":
-        pytest.skip("SQLite's writers are serialized by a lock")
     order = placed(ours)
     with theirs.connect().execution_options(isolation_level="REPEATABLE READ") as host:
         insert(host)
@@ -269,9 +267,8 @@ def test_host_in_serializable_isolation_sees_contention(ours: Engine, theirs: En
     assert stored(ours)[0] == 1
 
 
+@on_postgresql_only  # a transaction is begun on SQLite in each mode
 def test_host_in_autocommit_mode_is_rejected(ours: Engine, theirs: Engine) -> None:
-    if ours.dialect.name == "sqlite":
-        pytest.skip("a transaction is begun on SQLite in each mode")
     autocommit = theirs.execution_options(isolation_level="AUTOCOMMIT")
 
     with autocommit.connect() as host, pytest.raises(RuntimeError, match="autocommit"), SqlUnitOfWork(host):
@@ -292,9 +289,8 @@ def test_wakeup_callback_is_rejected_in_the_host(host: Host) -> None:
         SqlUnitOfWork(host, on_commit=print)
 
 
+@on_postgresql_only  # a file does not hang up
 def test_lost_connection_is_unavailable(ours: Engine, theirs: Engine) -> None:
-    if ours.dialect.name == "sqlite":
-        pytest.skip("a file does not hang up")
     with theirs.connect() as host:
         pid = host.scalar(text("SELECT pg_backend_pid()"))
         with pytest.raises(StoreUnavailable), SqlUnitOfWork(host) as uow:  # noqa: PT012
@@ -306,9 +302,8 @@ def test_lost_connection_is_unavailable(ours: Engine, theirs: Engine) -> None:
     assert stored(ours) == (0, 0, 0)
 
 
+@on_postgresql_only  # SQLite has no key locks
 def test_key_lock_lasts_until_the_host_ends(ours: Engine, theirs: Engine) -> None:
-    if ours.dialect.name == "sqlite":
-        pytest.skip("SQLite has no key locks")
     with theirs.connect() as host:
         with SqlUnitOfWork(host) as uow:
             uow.idempotency_keys.acquire(KEY, at=NOON)

@@ -41,7 +41,7 @@ def test_csv_file_is_imported(shop: Shop) -> None:
     assert shop.rows(STORED) == [
         ("TEA-1", "Tea, black", 350, "EUR", 7, 2),
         ("LAMP-1", 'Lamp "Ada", of brass', 12000, "USD", 0, 5),
-        ("TEA-2", " Thé 🍵 ", 425, "USD", 8, 0),
+        ("TEA-2", "Thé 🍵", 425, "USD", 8, 0),
     ]
 
 

@@ -33,7 +33,12 @@ MATRIX = ORDER | {
 OPERATORS = {"GET /api/orders/{order}", "POST /api/orders/{order}/cancel"}
 """`orders:write` opens these to anybody; that is for the tests of `checkout`."""
 
-EVERYBODYS = {"GET /api/v1/products/{product}", "PATCH /api/v1/products/{product}"}
+EVERYBODYS = {
+    "GET /api/v1/products/{product}",
+    "PATCH /api/v1/products/{product}",
+    "PUT /api/v1/products/{product}",
+    "POST /api/v1/products/{product}/restock",
+}
 """They name nothing that belongs to anybody."""
 
 BODIES = {"PATCH": {"status": "PAID"}, "PUT": {"status": "shipped"}}

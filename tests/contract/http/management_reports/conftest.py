@@ -10,6 +10,7 @@ from orders_adapters.testing.examples import NOON, Clock
 from orders_flask import Settings, create_app
 from orders_flask.bootstrap.container import Container
 from tests.contract.http.management_reports.reports_client import ReportsShop
+from tests.support.secrets import JWT_SECRET
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.tables import migrated
 from tests.support.service_stack import Stack
@@ -20,14 +21,16 @@ def embedded_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsS
     directory = tmp_path_factory.mktemp("insights")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(directory)
-        shop = opened(Settings(), directory)
+        shop = opened(Settings(jwt_secret=JWT_SECRET), directory)
     yield shop
     shop.stack.close()
 
 
 @pytest.fixture(scope="session")
 def postgresql_shop(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportsShop]:
-    shop = opened(Settings(database_url=postgres_server.database()), tmp_path_factory.mktemp("insights"))
+    shop = opened(
+        Settings(database_url=postgres_server.database(), jwt_secret=JWT_SECRET), tmp_path_factory.mktemp("insights")
+    )
     yield shop
     shop.stack.close()
 

@@ -4,6 +4,7 @@ pytest_plugins = (
     "pytester",
     "tests.support.report",
     "tests.support.depth",
+    "tests.support.servers.shared",
     "tests.support.servers.fixtures",
     "tests.support.clauses",
 )

@@ -31,7 +31,7 @@ WAITING = (
     "tests/contract/sql/test_database_unavailable.py",
 )
 """Tests that wait for servers to stop, start and answer, the longest first; the others need the cores meanwhile."""
-WORKERS_PER_CORE = 2  # most tests wait for a server, so that one worker a core would leave the cores idle
+WORKERS_PER_CORE = 3  # most tests wait for a server, so that one worker a core would leave the cores idle
 
 _deep = False
 
@@ -73,11 +73,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return the number of workers for `-n auto`: none for a single file, which ends before workers start."""
-    places = [Path(argument.partition("::")[0]) for argument in config.args]
+    places = _places(config)
     if len(places) == 1 and places[0].is_file():
         return 0
-    waiting = not all(place.is_relative_to("tests/unit") for place in places)
-    return (WORKERS_PER_CORE if waiting else 1) * (os.cpu_count() or 1)
+    return (WORKERS_PER_CORE if needs_servers(config) else 1) * (os.cpu_count() or 1)
+
+
+def needs_servers(config: pytest.Config) -> bool:
+    """Return whether tests other than unit tests were requested."""
+    return not all(place.is_relative_to("tests/unit") for place in _places(config))
+
+
+def _places(config: pytest.Config) -> list[Path]:
+    return [Path(argument.partition("::")[0]) for argument in config.args]
 
 
 def _ranks(files: Iterable[Path]) -> dict[Path, float]:

@@ -20,9 +20,10 @@ class ThrowawayPostgres(Throwaway):
 
     stop_signal = signal.SIGINT  # "fast": connections are closed without waiting for their clients
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_connections: int = 200) -> None:
         super().__init__()
         self.account = _account()
+        self.max_connections = max_connections
 
     @property
     def url(self) -> str:
@@ -40,10 +41,9 @@ class ThrowawayPostgres(Throwaway):
 
     def command(self) -> Sequence[str]:
         # Without fsync, data survive the end of the process, and tests end only processes.
-        settings = ["-c", "fsync=off", "-c", "unix_socket_directories=", "-c", "max_connections=200"]
-        return [
-            str(self._programs / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), *settings
-        ]  # fmt: skip
+        settings = {"fsync": "off", "unix_socket_directories": "", "max_connections": self.max_connections}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return [str(self._programs / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), *options]
 
     def version(self) -> str:
         return postgresql.version_at(self.url)

@@ -166,7 +166,7 @@ def test_cache_built_during_data_loss_is_incomplete(
     cache, other = caches(), caches()
 
     class Slow(InMemoryRevokedTokens):
-        def all(self, *, limit: int):  # type: ignore[no-untyped-def]
+        def all(self, *, limit: int) -> Mapping[str, int] | None:
             revoked = super().all(limit=limit)
             self.revoke({"mark": REVOKED})  # another process revokes a token meanwhile ...
             other.add({"mark": REVOKED})

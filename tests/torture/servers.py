@@ -64,7 +64,7 @@ def started() -> Iterator[Servers]:
         postgres, redis, rabbit = ThrowawayPostgres(), VolatileRedis(), ThrowawayRabbit()
         stack.callback(rabbit.__exit__, None, None, None)
         rabbit_started = pool.submit(rabbit.__enter__)
-        stack.callback(lambda: rabbit_started.exception())  # a server must not start while it is being stopped
+        stack.callback(rabbit_started.exception)  # a server must not start while it is being stopped
         futures = [pool.submit(stack.enter_context, server) for server in (postgres, redis)]
         for future in futures:
             future.result()

@@ -105,5 +105,5 @@ class SqlIdempotencyKeyCleanup(IdempotencyKeyCleanup):
 
 def _lock(idempotency_key: IdempotencyKey) -> int:
     """Return the number of a 64-bit advisory lock. The shard locks have two 32-bit numbers, a separate key space."""
-    content = "\x00".join((idempotency_key.subject, idempotency_key.scope, idempotency_key.key)).encode()
+    content = f"{idempotency_key.subject}\x00{idempotency_key.scope}\x00{idempotency_key.key}".encode()
     return int.from_bytes(hashlib.sha256(content).digest()[:8], "big", signed=True)

@@ -69,10 +69,11 @@ class TransitionNotPermitted(InvalidTransition):
         self, origin: Origin, current: OrderStatus, target: OrderStatus, allowed: frozenset[OrderStatus]
     ) -> None:
         super().__init__(current, target, allowed)
-        self.args = (
+        sentence = (
             f"An order placed through the contract {origin.value} cannot be changed from {current.value} "
-            f"to {target.value} by this actor.",
+            f"to {target.value} by this actor."
         )
+        self.args = (sentence,)
         self.origin = origin
 
 

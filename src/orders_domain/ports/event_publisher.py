@@ -9,6 +9,8 @@ from orders_domain.model.events import Event
 class Deferred(str):
     """The reason why an event cannot be published now although others can. It does not count as an attempt."""
 
+    __slots__ = ()
+
 
 class EventPublisher(Protocol):
     """Publishes events to a broker, at least once."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Self
 
 from orders_domain.model.actor import Role
 from orders_flask import bootstrap
@@ -120,7 +121,7 @@ class Process:
     def runs(self) -> bool:
         return self._process.poll() is None
 
-    def __enter__(self) -> "Process":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql.retry import retry_on_contention
-from orders_adapters.sql.unit_of_work import SqlUnitOfWork as SqlUnitOfWork
+from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.testing.examples import ADMIN, NOON
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money

@@ -483,8 +483,10 @@ class TestSchema:
             "UPDATE stock_movements SET order_id = NULL",
             "UPDATE stock_movements SET kind = 'stolen'",
             "DELETE FROM products",
-            "INSERT INTO stock_movements (product_id, order_id, kind, quantity, actor, at) "
-            "SELECT product_id, order_id, kind, quantity, actor, at FROM stock_movements",
+            (
+                "INSERT INTO stock_movements (product_id, order_id, kind, quantity, actor, at) "
+                "SELECT product_id, order_id, kind, quantity, actor, at FROM stock_movements"
+            ),
         ],
     )
     @pytest.mark.clause("002-19")

@@ -47,7 +47,7 @@ print(session(), flush=True)
 
 METHODS: dict[str, Callable[[Engine], object]] = {
     "ping": engines.ping,
-    "UnitOfWork": lambda engine: placed(engine),
+    "UnitOfWork": placed,
     "hold": lambda engine: changed(engine, uuid4(), OrderStatus.PAID),
     "Queries.order": lambda engine: SqlOrderQueries(engine).get(uuid4()),
     "Queries.orders": lambda engine: SqlOrderQueries(engine).search(OrderFilter(user_id="user_ada")),

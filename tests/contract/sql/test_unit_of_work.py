@@ -1,6 +1,6 @@
 """Use and misuse of a unit of work over a database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ def test_only_a_commit_wakes_the_relay(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("use", [lambda uow: uow.orders, lambda uow: uow.commit()])
-def test_closed_unit_of_work_rejects_calls(engine: Engine, use) -> None:  # type: ignore[no-untyped-def]
+def test_closed_unit_of_work_rejects_calls(engine: Engine, use: Callable[[SqlUnitOfWork], object]) -> None:
     uow = SqlUnitOfWork(engine)
 
     with pytest.raises(RuntimeError):

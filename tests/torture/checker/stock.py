@@ -46,7 +46,7 @@ def _restocks(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation(
                     promise=PROMISE, subject=f"restock {operation.request_id}", detail=f"is in the ledger {count}x"
                 )
-    for (product, quantity), _ in restocks.items():
+    for product, quantity in restocks:
         yield Violation(promise=PROMISE, subject=f"product {product}", detail=f"no client restocked {quantity}")
 
 

@@ -217,9 +217,7 @@ def test_catalog_shortage_leaves_no_reservation(placement: ServicePlacement) -> 
 
 def test_failed_release_still_cancels_shipment(placement: ServicePlacement) -> None:
     placement.services.fails |= {"release": failed()}
-    placement.services.meanwhile = lambda: (
-        placement.shop.store.reservations.clear()
-    )  # so that the order cannot be stored
+    placement.services.meanwhile = placement.shop.store.reservations.clear  # so that the order cannot be stored
 
     with pytest.raises(ReservationLost):
         placement.ship()

@@ -59,5 +59,5 @@ def _engine() -> Engine:
     """Return an engine that connects to whatever is lent: it examines the server once, and holds no connection."""
     options: dict[str, Any] = {"use_native_hstore": False}  # it would register types on the host's connection
     return create_engine(
-        "postgresql+psycopg://", creator=lambda: _lent.get(), poolclass=NullPool, hide_parameters=True, **options
+        "postgresql+psycopg://", creator=_lent.get, poolclass=NullPool, hide_parameters=True, **options
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, QueuePool, make_url, select
-from sqlalchemy import Engine as Engine
+from sqlalchemy import Engine as Engine  # noqa: PLC0414 - published for the modules that use it
 
 from orders_adapters.sql.engine import pool_checks, postgresql, sqlite
 from orders_adapters.sql.errors import translate_errors

@@ -37,8 +37,10 @@ def purge_expired_data(
     clock: Clock,
     limit: int = 1_000,
 ) -> PurgeResult:
-    """Delete at most ``limit`` rows of each kind: sent events after 7 days, idempotency keys after 24 hours, expired
-    revoked tokens, and handled messages after 90 days.
+    """Delete at most ``limit`` rows of each kind.
+
+    These are sent events after 7 days, idempotency keys after 24 hours, expired revoked tokens, and handled messages
+    after 90 days.
 
     It returns ``PurgeResult()`` if nothing is left to delete.
 

@@ -31,8 +31,8 @@ def ensure_same(part: Path, options: Options) -> None:
     try:
         recorded = json.loads(_options_path(part).read_bytes())
         if not isinstance(recorded, dict):
-            raise ValueError(recorded)
-    except (FileNotFoundError, ValueError):
+            raise TypeError(recorded)
+    except (FileNotFoundError, TypeError, ValueError):
         raise click.ClickException(f"The options of {part} cannot be read; delete it.") from None
     if different := [name for name, value in options.items() if recorded.get(name) != value]:
         raise click.ClickException(

@@ -49,7 +49,7 @@ def _unavailable(shortage: Shortage) -> dict[str, int]:
 
 
 def _sentences(errors: Mapping[str, Any], path: str = "") -> list[str]:
-    """Return the messages with the path of their field: ``orderItems.0.quantity: Must be an integer.``"""
+    """Return the messages with the path of their field, as in ``orderItems.0.quantity: Must be an integer.``."""
     sentences = []
     for name, messages in errors.items():
         if isinstance(messages, Mapping):

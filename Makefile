@@ -27,7 +27,7 @@ unit: .venv/dev.stamp ## run the tests that need no server, in seconds
 test: .venv/dev.stamp ## run the tests (ARGS="-k stock", or ARGS=--cov for the coverage)
 	@$(BIN)/pytest --numprocesses=auto $(if $(CI),--durations=20) $(ARGS)
 
-deep: .venv/dev.stamp ## run every test at full length, including three torture runs of ten minutes
+deep: .venv/dev.stamp ## run every test at full length, including three torture runs: about 40 minutes
 	@$(BIN)/pytest --deep --numprocesses=auto --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=97 $(ARGS)
 
 torture: .venv/dev.stamp ## kill processes and servers under load, and check that nothing is lost (SECONDS=60 SEED=7)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.ports.inbox import Inbox, InboxCleanup
 
@@ -35,4 +35,4 @@ class SqlInboxCleanup(InboxCleanup):
 
     def prune(self, *, recorded_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": recorded_before, "limit": limit}).rowcount
+            return delete_batch(connection, _PRUNE, before=recorded_before, limit=limit)

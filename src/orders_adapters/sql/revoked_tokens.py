@@ -8,7 +8,7 @@ from sqlalchemy import Engine, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.auth_token import Revocation
@@ -66,7 +66,7 @@ class SqlRevokedTokens(AllRevokedTokens):
 
     def prune(self, *, expired_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": expired_before, "limit": limit}).rowcount
+            return delete_batch(connection, _PRUNE, before=expired_before, limit=limit)
 
 
 def _values(key: str, revocation: Revocation) -> dict[str, Any]:

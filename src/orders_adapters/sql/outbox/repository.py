@@ -10,7 +10,7 @@ from sqlalchemy import Engine, bindparam, func, select, update
 
 from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import UtcDateTime
-from orders_adapters.sql.delete_batches import delete_older_than
+from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_message
@@ -84,4 +84,4 @@ class SqlOutbox(Outbox):
 
     def prune(self, *, sent_before: datetime, limit: int = 1_000) -> int:
         with translate_errors(), self._engine.begin() as connection:
-            return connection.execute(_PRUNE, {"before": sent_before, "limit": limit}).rowcount
+            return delete_batch(connection, _PRUNE, before=sent_before, limit=limit)

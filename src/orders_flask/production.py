@@ -1,4 +1,4 @@
-"""Requirements of ``ORDERS_ENV=production``: what a setting must be, unless a setting allows the exception by name."""
+"""Requirements of ``ORDERS_ENV=production``: each must be met, or waived by name in ``PRODUCTION_ALLOWS``."""
 
 from __future__ import annotations
 

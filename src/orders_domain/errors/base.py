@@ -1,4 +1,4 @@
-"""Base of the errors: what the caller can do about an error, and invalid values."""
+"""Base of the errors: their kinds, and invalid values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 
 class Kind(Enum):
-    """What the caller can do about an error."""
+    """The kind of an error, which determines the reaction of the caller."""
 
     INVALID = "invalid"  # correct the request
     UNAUTHENTICATED = "unauthenticated"  # send valid credentials

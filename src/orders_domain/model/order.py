@@ -245,7 +245,7 @@ def order_from_state(state: Mapping[str, Any]) -> Order:
 
 
 def _placement(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the recorded placement. What an older history does not record has the default, or is inferred."""
+    """Return the recorded placement. A field that an older history lacks has its default, or is inferred."""
     defaults = {field.name: field.default for field in fields(Order) if field.name not in CHANGING}
     placement = {name: value for name, value in defaults.items() if value is not MISSING} | dict(details)
     if "origin" not in placement:

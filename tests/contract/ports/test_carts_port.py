@@ -1,4 +1,4 @@
-"""Contract of OrderRepository for orders of carts: one order of each snapshot, whoever comes first."""
+"""Contract of OrderRepository for orders of carts: each snapshot is ordered once, also by concurrent callers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Migration 0020: versions and search words of products, long subjects, and normalized e-mail addresses."""
+"""Migration 0018: versions and search words of products, long subjects, and normalized e-mail addresses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

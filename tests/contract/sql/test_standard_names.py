@@ -22,7 +22,7 @@ from orders_domain.ports.outbox import OutboxState
 
 AT = datetime(2026, 3, 14, tzinfo=UTC)
 ORDER = UUID("01a1fbae-6e87-74f6-aa47-082029bc341c")
-COLUMNS = {  # what the tables had before the migration, with stored rows
+COLUMNS = {  # the former columns of the stored rows
     "orders": "id number origin user_id items lines total_minor currency status version created_at updated_at",
     "order_history": "order_id version what at actor role to_status details",
     "products": "id sku name price_minor currency stock_quantity low_stock_threshold created_at remote",

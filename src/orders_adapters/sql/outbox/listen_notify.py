@@ -13,7 +13,7 @@ _CHANNEL = """
     SELECT CASE current_schema() WHEN 'public' THEN 'orders_outbox'
     ELSE 'orders_outbox_' || hashtext(current_schema()::text) END
 """
-"""A trigger notifies this channel when events are inserted into the outbox of the schema (see migration 0016).
+"""A trigger notifies this channel when events are inserted into the outbox of the schema (see migration 0019).
 
 The name is hashed, because a channel has at most 63 bytes.
 """

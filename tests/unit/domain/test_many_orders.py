@@ -68,6 +68,16 @@ class BulkChanges:
 
         self.change = failing
 
+    def kill_workers(self, job: BulkStatusJob, number: int) -> None:
+        """Run the job with this number of workers, each of which dies before it changes an order."""
+        working = self.change
+        for _ in range(number):
+            self.fail_after(0, Killed())
+            with pytest.raises(Killed):
+                self.run(job)
+            self.shop.clock.advance(LEASE.total_seconds())
+        self.change = working
+
 
 class Killed(BaseException):
     """Like SIGKILL: no cleanup runs."""
@@ -222,13 +232,8 @@ def test_job_waits_while_store_is_unavailable(bulk: BulkChanges) -> None:
 
 
 def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
-    job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
-    for _ in range(19):
-        bulk.fail_after(0, Killed())
-        with pytest.raises(Killed):
-            bulk.run(job)
-        bulk.shop.clock.advance(LEASE.total_seconds())
-    bulk.change = working
+    job = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1))
+    bulk.kill_workers(job, 19)
 
     finished = bulk.run(job)
 
@@ -237,13 +242,8 @@ def test_job_succeeds_on_its_20th_attempt(bulk: BulkChanges) -> None:
 
 
 def test_job_that_kills_workers_is_abandoned(bulk: BulkChanges) -> None:
-    job, working = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1)), bulk.change
-    for _ in range(MAX_ATTEMPTS):
-        bulk.fail_after(0, Killed())
-        with pytest.raises(Killed):
-            bulk.run(job)
-        bulk.shop.clock.advance(LEASE.total_seconds())
-    bulk.change = working
+    job = bulk.request(*bulk.orders(MAX_SYNCHRONOUS + 1))
+    bulk.kill_workers(job, MAX_ATTEMPTS)
 
     given_up = bulk.run(job)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
-from orders_domain.ports.rate_limiter import RateLimit
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.ports.accounts.rate_limiter import RateLimit
 from orders_flask import environment, production
 
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"

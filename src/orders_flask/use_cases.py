@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orders_domain import use_cases
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_domain.model.analytics import Analytics
-from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
@@ -16,7 +16,7 @@ from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product
 from orders_domain.model.product_filter import ProductPage
-from orders_domain.ports.rate_limiter import RateLimit
+from orders_domain.ports.accounts.rate_limiter import RateLimit
 from orders_flask.observability.metrics import Metrics
 
 

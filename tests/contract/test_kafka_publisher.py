@@ -17,7 +17,7 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Event, OrderStatus
 from orders_domain.errors import PublisherUnavailable
 from orders_domain.model import events
-from tests.contract.ports.publishers import in_kafka
+from tests.contract.ports.messages.publishers import in_kafka
 from tests.support.servers.ephemeral.server import HOST, free_port
 from tests.support.servers.kafka import KafkaServer
 

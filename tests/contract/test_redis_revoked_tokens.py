@@ -17,7 +17,7 @@ from orders_adapters.redis.circuit_breaker import RESET_TIMEOUT
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache
 from orders_adapters.testing.revoked_tokens import numbers, until
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.auth_token import Revocation
+from orders_domain.model.accounts.auth_token import Revocation
 from tests.support.servers.ephemeral import ThrowawayRedis
 from tests.support.servers.proxy import Proxy
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from orders_domain.model.cart import Cart
-from orders_domain.model.json_values import JSON
+from orders_domain.model.values.json_values import JSON
 
 TWO_LAMPS: dict[str, Any] = {"sku": "LAMP-1", "title": "Lamp", "quantity": 2, "unitPriceCents": 2500}
 ONE_CABLE: dict[str, Any] = {"sku": "CABLE-7", "title": "Cable", "quantity": 1, "unitPriceCents": 850}

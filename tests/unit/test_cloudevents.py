@@ -14,8 +14,8 @@ from orders_adapters.serialization import cloudevents, order_snapshot
 from orders_adapters.serialization.json_format import DecodeError
 from orders_domain import CustomItem, Event, Money, Order, OrderStatus, Origin
 from orders_domain.model.address import Address
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
 from orders_domain.model.product import OrderLine
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from tests.support.carts import cart, content
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)

@@ -19,7 +19,7 @@ from orders_adapters.serialization.broker_messages import published_data
 from orders_domain import Event, errors
 from orders_domain.errors import InvalidValue, TotalMismatch
 from orders_domain.model.address import Address
-from orders_domain.model.json_values import JSON
+from orders_domain.model.values.json_values import JSON
 from orders_flask import contracts
 from orders_flask.contracts.checkout.schemas import _SNAPSHOT
 from orders_flask.web.idempotency import FIELD_NAMES

@@ -15,7 +15,7 @@ from orders_adapters.security.tokens import JwtTokenVerifier, encode_token, publ
 from orders_adapters.testing.examples import NOON
 from orders_domain import Actor, Role
 from orders_domain.errors import InvalidToken, InvalidValue
-from orders_domain.model.auth_token import ALWAYS
+from orders_domain.model.accounts.auth_token import ALWAYS
 from tests.support.invalid_tokens import DAY, HS256, claims, deep_tokens, forged_tokens, packed, signed
 
 SECRET = "correct horse battery staple, 2026"

@@ -12,7 +12,7 @@ from orders_adapters.serialization import broker_messages
 from orders_adapters.sql import analytics as sql_analytics
 from orders_domain import Kind, OrderStatus, StatusVocabulary, errors
 from orders_domain.model import access_rules, analytics, events, history, status, tracking
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 from orders_flask.contracts import checkout, management, orders, ostore
 from orders_flask.web import problems
 

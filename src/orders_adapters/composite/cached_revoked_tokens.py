@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from orders_domain.model.auth_token import Revocation
-from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 
 
 class CachedRevokedTokens(RevokedTokens):

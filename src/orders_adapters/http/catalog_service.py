@@ -7,9 +7,9 @@ from uuid import UUID
 
 from orders_adapters.http.service_client import ServiceClient, integer
 from orders_domain.errors import InsufficientStock, Shortage
-from orders_domain.model.money import Money
 from orders_domain.model.product import MAX_STOCK, Product, ProductId
 from orders_domain.model.reservation import Reservation
+from orders_domain.model.values.money import Money
 from orders_domain.ports.catalog_service import CatalogService
 
 TOTAL_SECONDS = 10.0  # for the requests of all products of an order

@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import quote
 
 from orders_adapters.http.service_client import ServiceClient, integer
-from orders_domain.model.json_values import text_error
 from orders_domain.model.reservation import Reservation
+from orders_domain.model.values.json_values import text_error
 from orders_domain.ports.shipment_service import ShipmentService
 
 MAX_ID_LENGTH = 64

@@ -5,11 +5,11 @@ import unicodedata
 import idna
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.user import MAX_EMAIL_LENGTH, validate_email
+from orders_domain.model.accounts.user import MAX_EMAIL_LENGTH, validate_email
 
 
 def normalize_email(text: str) -> str:
-    """See ``orders_domain.ports.email_normalizer``."""
+    """See ``orders_domain.ports.accounts.email_normalizer``."""
     email = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
     validate_email(email)
     name, at, domain = email.rpartition("@")

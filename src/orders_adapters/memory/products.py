@@ -8,7 +8,7 @@ from orders_adapters.memory.reservations import InMemoryReservationRepository
 from orders_adapters.memory.store import InMemoryStore, StockMovement
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
 from orders_domain.model import pricing
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import NewProduct, Product, ProductId, validate_stock
 from orders_domain.ports.products import MovementKind, ProductRepository, Stock

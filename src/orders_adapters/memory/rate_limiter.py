@@ -5,8 +5,8 @@ from collections import OrderedDict
 from typing import Any
 
 from orders_domain.errors import TooManyAttempts
+from orders_domain.ports.accounts.rate_limiter import RateLimit, RateLimiter
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
 
 MAX_KEYS = 100_000
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from orders_adapters.memory.store import InMemoryStore
-from orders_domain.model.auth_token import Revocation
-from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
 MAX_CACHED = 100_000
 

@@ -9,14 +9,14 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID, uuid4
 
-from orders_domain.model.auth_token import Revocation
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.model.accounts.user import User
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, ProductId
 from orders_domain.model.reservation import Reservation
-from orders_domain.model.user import User
 from orders_domain.ports.outbox import OutboxMessage
 from orders_domain.ports.products import MovementKind
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from orders_adapters.memory.store import InMemoryStore
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.model.user import User
-from orders_domain.ports.users import UserRepository
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.users import UserRepository
 
 
 class InMemoryUserRepository(UserRepository):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.resilient_client import ResilientClient
 from orders_domain.errors import TooManyAttempts
-from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
+from orders_domain.ports.accounts.rate_limiter import RateLimit, RateLimiter
 
 HIT = """
 local tries = redis.call('INCR', KEYS[1])

@@ -17,8 +17,8 @@ from orders_adapters.redis.lua_scripts import evaluate
 from orders_adapters.redis.prefetch import Prefetch
 from orders_adapters.redis.resilient_client import ResilientClient
 from orders_domain.errors import StoreUnavailable
-from orders_domain.model.auth_token import Revocation
-from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache
 
 TTL = 300  # seconds after which the cache is filled again
 MAX_CACHED = 100_000

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import argon2
 
 from orders_domain.errors import PasswordHasherBusy
-from orders_domain.ports.password_hasher import PasswordHasher
+from orders_domain.ports.accounts.password_hasher import PasswordHasher
 
 MAX_CONCURRENT = 2  # per process, because a hash takes 19 MiB and a core for 20 ms
 WAIT_TIMEOUT = 2.0  # seconds

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import jwt
 
 from orders_domain.errors import InvalidToken, InvalidValue
-from orders_domain.model.actor import Actor, Role
-from orders_domain.model.auth_token import ALWAYS, AuthenticatedToken
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.accounts.auth_token import ALWAYS, AuthenticatedToken
 
 MIN_SECRET_LENGTH = 32  # bytes, for HS256 (RFC 7518, 3.2)
 MAX_TOKEN_LENGTH = 8 * 1024  # characters

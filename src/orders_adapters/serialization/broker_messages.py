@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from orders_adapters.serialization.json_format import format_timestamp
 from orders_domain.model.events import STOCK_LOW, USER_NOTIFICATION, Event
-from orders_domain.model.json_values import JSON
 from orders_domain.model.status import OrderStatus, StatusVocabulary
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.json_values import JSON
+from orders_domain.model.values.total_table import total_table
 
 NOTIFICATION_TYPE = "ORDER_STATUS_CHANGED"
 NOTIFICATION_STATUSES = StatusVocabulary(

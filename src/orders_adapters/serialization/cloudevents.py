@@ -8,8 +8,8 @@ from uuid import UUID
 from orders_adapters.serialization.broker_messages import published_data
 from orders_adapters.serialization.json_format import decode, format_timestamp, json_bytes
 from orders_domain.model.events import Event
-from orders_domain.model.json_values import checked
-from orders_domain.model.timestamps import parse_timestamp
+from orders_domain.model.values.json_values import checked
+from orders_domain.model.values.timestamps import parse_timestamp
 
 SOURCE = "/orders"
 

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 
 from orders_domain.errors import InvalidValue, OrderNotFound
-from orders_domain.model.json_values import text_error
 from orders_domain.model.notification import Notification
 from orders_domain.model.order_ref import OrderRef, parse_order_ref
-from orders_domain.model.timestamps import parse_rfc3339
 from orders_domain.model.tracking import TrackingEvent
+from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_MESSAGE_BYTES = 64 * 1024  # bytes
 _TRACKING_MEMBERS = {"id": "eventId", "order": "orderID", "shipment_id": "shipmentID", "occurred_at": "occurredAt"}

@@ -12,7 +12,7 @@ from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.model.analytics import MAX_PRODUCTS, Analytics, Bucket, Period, ProductSales, StatusTotals
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 
 _orders = tables.orders.c
 _items = tables.order_items.c

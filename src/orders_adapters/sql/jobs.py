@@ -12,7 +12,7 @@ from orders_adapters.sql.column_types import UtcDateTime
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import JobLeaseLost, JobNotFound
-from orders_domain.model.actor import Actor, Role
+from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.job import BulkStatusJob, Failure, JobStatus
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus

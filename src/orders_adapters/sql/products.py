@@ -14,9 +14,9 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import ProductNotFound, SkuTaken, StoreContention
-from orders_domain.model.actor import Actor
-from orders_domain.model.money import Money
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import NewProduct, Product, ProductId
+from orders_domain.model.values.money import Money
 from orders_domain.ports.products import MovementKind, ProductRepository
 
 _products = tables.products.c

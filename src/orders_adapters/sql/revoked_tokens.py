@@ -11,8 +11,8 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
-from orders_domain.model.auth_token import Revocation
-from orders_domain.ports.revoked_tokens import AllRevokedTokens
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 
 _revoked = tables.revoked_tokens.c
 

@@ -16,7 +16,7 @@ from orders_adapters.sql.mappers import item_values
 from orders_adapters.sql.products import SqlProductRepository, to_product, write_movement
 from orders_domain.errors import InsufficientStock, Shortage
 from orders_domain.model import pricing
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import Product, ProductId, validate_stock
 from orders_domain.model.reservation import ReservationState

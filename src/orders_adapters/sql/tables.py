@@ -28,19 +28,19 @@ from sqlalchemy import (
 )
 
 from orders_adapters.sql.column_types import SearchWords, UtcDateTime, enum_column, identity_column
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Role
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Role
+from orders_domain.model.accounts.auth_token import ALWAYS
+from orders_domain.model.accounts.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
 from orders_domain.model.address import MAX_LENGTHS
-from orders_domain.model.auth_token import ALWAYS
 from orders_domain.model.cart import MAX_ID_LENGTH
 from orders_domain.model.idempotency import MAX_KEY_LENGTH, MAX_SCOPE_LENGTH
 from orders_domain.model.job import JobStatus
-from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order import MAX_REASON_LENGTH, MAX_SHIPMENT_ID_LENGTH
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_SKU_LENGTH
 from orders_domain.model.reservation import ReservationState
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.user import MAX_EMAIL_LENGTH, MAX_SCOPES_LENGTH
+from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_domain.ports.inbox import MAX_MESSAGE_ID_LENGTH
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.ports.products import MovementKind

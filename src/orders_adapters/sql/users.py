@@ -13,9 +13,9 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.model.actor import Role
-from orders_domain.model.user import User
-from orders_domain.ports.users import UserRepository
+from orders_domain.model.accounts.actor import Role
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.users import UserRepository
 
 _users = tables.users.c
 _ACCOUNT = ("email", "password_hash", "role", "scopes", "disabled_at", "is_demo")

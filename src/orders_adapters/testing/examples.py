@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from orders_adapters.system.ids import UuidSequence
 from orders_domain import Actor, CustomItem, Money, Order, OrderStatus, Origin, Role
-from orders_domain.model.json_values import JSON
 from orders_domain.model.status import TargetStatus
+from orders_domain.model.values.json_values import JSON
 from orders_domain.ports.clock import NewId
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, 123456, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import TooManyAttempts
-from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
+from orders_domain.ports.accounts.rate_limiter import RateLimit, RateLimiter
 
 
 @dataclass(frozen=True, kw_only=True)

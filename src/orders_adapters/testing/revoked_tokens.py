@@ -5,8 +5,8 @@ from functools import partial
 
 from orders_adapters.testing.examples import NOON
 from orders_adapters.testing.threads import at_once
-from orders_domain.model.auth_token import ALWAYS, Revocation
-from orders_domain.ports.revoked_tokens import RevokedTokens
+from orders_domain.model.accounts.auth_token import ALWAYS, Revocation
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 
 LATER = NOON + timedelta(hours=1)
 

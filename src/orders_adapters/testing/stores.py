@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from orders_adapters.testing.examples import ADA, NOON, only, placed
 from orders_domain import Actor, Order, OrderStatus
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox, OutboxMessage, OutboxState
-from orders_domain.ports.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.store_identity import StoreIdentity
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.ports.users import UserRepository
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Role
 from orders_domain.errors import EmailTaken, UserExists, UserNotFound
-from orders_domain.model.user import User
+from orders_domain.model.accounts.user import User
 
 LATER = NOON + timedelta(hours=1)
 

@@ -14,11 +14,11 @@ from orders_domain.model.access_rules import (
     allowed_statuses,
     is_allowed,
 )
-from orders_domain.model.actor import Role
+from orders_domain.model.accounts.actor import Role
 from orders_domain.model.status import TRANSITIONS, InvalidTransition
 
 if TYPE_CHECKING:
-    from orders_domain.model.actor import Actor
+    from orders_domain.model.accounts.actor import Actor
     from orders_domain.model.order import Order
     from orders_domain.model.status import TargetStatus
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from orders_domain.errors import AccessDenied
 from orders_domain.model.origin import Origin
 from orders_domain.model.status import TRANSITIONS, InvalidTransition, OrderStatus
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 
 
 class Relation(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.json_values import text_error
+from orders_domain.model.values.json_values import text_error
 
 MAX_LENGTHS = {"line1": 255, "line2": 255, "city": 100, "state": 100, "postal_code": 20, "country": 100}
 """The maximum length of each part, in characters (clause 002-19)."""

@@ -9,12 +9,12 @@ from decimal import Decimal
 from enum import Enum
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
-from orders_domain.model.money import to_major_units
 from orders_domain.model.product import ProductId
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.timestamps import timestamp_error
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.money import to_major_units
+from orders_domain.model.values.timestamps import timestamp_error
+from orders_domain.model.values.total_table import total_table
 
 MAX_BUCKETS = 366
 MAX_PRODUCTS = 10

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orders_domain.errors import InvalidCart
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
-from orders_domain.model.json_values import JSON, JSONObject, json_error
-from orders_domain.model.money import MAX_MINOR_UNITS, Money
 from orders_domain.model.product import MAX_QUANTITY
-from orders_domain.model.timestamps import parse_rfc3339
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.json_values import JSON, JSONObject, json_error
+from orders_domain.model.values.money import MAX_MINOR_UNITS, Money
+from orders_domain.model.values.timestamps import parse_rfc3339
 
 MAX_ID_LENGTH = 255
 MAX_AHEAD = timedelta(minutes=5)  # that the clock of the cart service may be ahead

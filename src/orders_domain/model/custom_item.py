@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orders_domain.errors import InvalidItem
-from orders_domain.model.json_values import JSONObject, json_error
-from orders_domain.model.money import EXACT, to_decimal
+from orders_domain.model.values.json_values import JSONObject, json_error
+from orders_domain.model.values.money import EXACT, to_decimal
 
 MAX_ITEMS = 1_000
 
@@ -18,7 +18,7 @@ class CustomItem:
     """An item as the client describes it: any JSON object, stored and returned unchanged.
 
     Raises:
-        InvalidItem: the content is not an object, or not storable (see ``orders_domain.model.json_values``).
+        InvalidItem: the content is not an object, or not storable (see ``orders_domain.model.values.json_values``).
     """
 
     content: JSONObject

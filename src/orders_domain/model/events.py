@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from orders_domain.model import history
-from orders_domain.model.json_values import JSON
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.json_values import JSON
+from orders_domain.model.values.total_table import total_table
 
 if TYPE_CHECKING:
-    from orders_domain.model.actor import Actor
+    from orders_domain.model.accounts.actor import Actor
     from orders_domain.model.order import Order
     from orders_domain.model.product import Product
 

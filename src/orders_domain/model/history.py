@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from orders_domain.model.actor import Role
-from orders_domain.model.json_values import JSON
+from orders_domain.model.accounts.actor import Role
 from orders_domain.model.status import OrderStatus
+from orders_domain.model.values.json_values import JSON
 
 if TYPE_CHECKING:
-    from orders_domain.model.actor import Actor
+    from orders_domain.model.accounts.actor import Actor
 
 PLACED = "placed"
 STATUS_CHANGED = "status_changed"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from orders_domain.errors import InvalidValue, Kind, OrdersError
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH
-from orders_domain.model.json_values import bounded_text_error
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.order import Order
+from orders_domain.model.values.json_values import bounded_text_error
 
 MAX_KEY_LENGTH = 255
 MAX_SCOPE_LENGTH = 32

@@ -13,7 +13,7 @@ from orders_domain.errors import InvalidValue, OrdersError
 from orders_domain.model.status import InvalidTransition
 
 if TYPE_CHECKING:
-    from orders_domain.model.actor import Actor
+    from orders_domain.model.accounts.actor import Actor
     from orders_domain.model.order_ref import OrderRef
     from orders_domain.model.status import OrderStatus, TargetStatus
 

@@ -12,17 +12,17 @@ from uuid import UUID
 
 from orders_domain.errors import InvalidValue, Kind, OrdersError, TotalMismatch, VersionMismatch
 from orders_domain.model import history
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
-from orders_domain.model.json_values import JSON, bounded_text_error, text_error
-from orders_domain.model.money import EXACT, Money
 from orders_domain.model.order_state import CHANGING, order_fields, placement_details
 from orders_domain.model.origin import Origin, inferred_origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import TRANSITIONS, DeletionNotAllowed, InvalidTransition, OrderStatus, TargetStatus
-from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.values.json_values import JSON, bounded_text_error, text_error
+from orders_domain.model.values.money import EXACT, Money
+from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_SHIPMENT_ID_LENGTH = 64
 MAX_REASON_LENGTH = 200

@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.timestamps import timestamp_error
+from orders_domain.model.values.money import Money
+from orders_domain.model.values.timestamps import timestamp_error
 
 MAX_PAGE_SIZE = 1_000
 MAX_OFFSET = 100_000

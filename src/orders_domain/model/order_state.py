@@ -12,12 +12,12 @@ from uuid import UUID
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.json_values import JSON, checked
-from orders_domain.model.money import Money
 from orders_domain.model.origin import Origin
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus
-from orders_domain.model.timestamps import parse_timestamp
+from orders_domain.model.values.json_values import JSON, checked
+from orders_domain.model.values.money import Money
+from orders_domain.model.values.timestamps import parse_timestamp
 
 CHANGING = ("status", "version", "updated_at", "deleted_at", "cancellation_reason")
 """The fields that a change may set. All others are as the order was placed, and the first history entry has them."""

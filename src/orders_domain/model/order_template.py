@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from orders_domain.errors import InvalidValue, TemplateNotFound
 from orders_domain.model.address import Address
 from orders_domain.model.custom_item import MAX_ITEMS
-from orders_domain.model.json_values import text_error
 from orders_domain.model.product import MAX_NAME_LENGTH, RequestedItem
+from orders_domain.model.values.json_values import text_error
 
 if TYPE_CHECKING:
-    from orders_domain.model.actor import Actor
+    from orders_domain.model.accounts.actor import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

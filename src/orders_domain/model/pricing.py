@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orders_domain.errors import InsufficientStock, InvalidAmount, InvalidValue, Shortage
-from orders_domain.model.money import Money
 from orders_domain.model.product import OrderLine, Product, ProductId
+from orders_domain.model.values.money import Money
 
 
 def ensure_in_stock(quantities: Mapping[ProductId, int], products: Mapping[ProductId, Product]) -> None:

@@ -8,10 +8,10 @@ from typing import TypeAlias
 from uuid import UUID
 
 from orders_domain.errors import InvalidValue, ProductNotFound, VersionMismatch
-from orders_domain.model.json_values import text_error
-from orders_domain.model.money import Money
 from orders_domain.model.order_ref import parse_number
-from orders_domain.model.search_words import search_words
+from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.money import Money
+from orders_domain.model.values.search_words import search_words
 
 ProductId: TypeAlias = int
 

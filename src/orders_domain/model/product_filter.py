@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.product import Product, ProductId
-from orders_domain.model.search_words import search_words
+from orders_domain.model.values.search_words import search_words
 
 MAX_PAGE_SIZE = 1_000
 MAX_OFFSET = 100_000

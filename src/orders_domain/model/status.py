@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orders_domain.errors import Kind, OrdersError
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 
 
 class OrderStatus(Enum):

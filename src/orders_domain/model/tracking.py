@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import CARRIERS_ONLY
-from orders_domain.model.actor import Actor, Role
-from orders_domain.model.json_values import bounded_text_error
+from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.order import MAX_SHIPMENT_ID_LENGTH, Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import OrderStatus, TargetStatus
-from orders_domain.model.timestamps import timestamp_error
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.json_values import bounded_text_error
+from orders_domain.model.values.timestamps import timestamp_error
+from orders_domain.model.values.total_table import total_table
 
 MAX_EVENT_ID_LENGTH = 255
 _NUMBERS = range(1, 10**18)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import NewProduct, Product, ProductId
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orders_adapters.security import tokens
-from orders_domain.model.actor import Actor, Role
-from orders_domain.ports.tokens import TokenVerifier
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.ports.accounts.tokens import TokenVerifier
 from orders_flask.bootstrap.components import Check, as_setting_error, check_health
 from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings

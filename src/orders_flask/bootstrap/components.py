@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from orders_domain.errors import InvalidValue, Unavailable
+from orders_domain.ports.accounts.password_hasher import PasswordHasher
+from orders_domain.ports.accounts.rate_limiter import RateLimiter
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokens
+from orders_domain.ports.accounts.tokens import TokenIssuer
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.catalog_service import CatalogService
 from orders_domain.ports.event_publisher import EventPublisher
@@ -19,15 +24,10 @@ from orders_domain.ports.order_cache import OrderCache
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
 from orders_domain.ports.outbox import Outbox
-from orders_domain.ports.password_hasher import PasswordHasher
 from orders_domain.ports.product_catalog import ProductCatalog
-from orders_domain.ports.rate_limiter import RateLimiter
-from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokens
 from orders_domain.ports.shipment_service import ShipmentService
 from orders_domain.ports.store_identity import StoreIdentity
-from orders_domain.ports.tokens import TokenIssuer
 from orders_domain.ports.unit_of_work import UnitOfWork
-from orders_domain.ports.users import UserRepository
 from orders_flask.optional_dependencies import missing_extra
 from orders_flask.settings import InvalidSetting
 

@@ -12,8 +12,9 @@ from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import UuidSequence
 from orders_domain import use_cases
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.user import User
 from orders_domain.model.analytics import Analytics
-from orders_domain.model.auth_token import AuthenticatedToken
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.order import Order
@@ -21,7 +22,6 @@ from orders_domain.model.order_filter import Page
 from orders_domain.model.order_template import OrderTemplate
 from orders_domain.model.product import Product, generate_sku
 from orders_domain.model.product_filter import ProductPage
-from orders_domain.model.user import User
 from orders_domain.use_cases.catalog.import_products import ImportResult
 from orders_domain.use_cases.catalog.upsert_products import UpsertOutcome
 from orders_flask import bootstrap

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from orders_domain.errors import StoreUnavailable, UserNotFound
-from orders_domain.model.actor import Role
-from orders_domain.model.user import User
-from orders_domain.ports.users import UserRepository
+from orders_domain.model.accounts.actor import Role
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.users import UserRepository
 from orders_flask.settings import Settings
 
 DEMO_ACCOUNTS: Mapping[str, Role] = {"ann": Role.CUSTOMER, "admin": Role.ADMIN}

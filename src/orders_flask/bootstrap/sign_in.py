@@ -12,10 +12,10 @@ from orders_adapters.memory import revoked_tokens as memory_denylist
 from orders_adapters.security import tokens
 from orders_adapters.security.password_hasher import Argon2PasswordHasher
 from orders_domain.errors import SignInDisabled
-from orders_domain.model.auth_token import microseconds
-from orders_domain.model.user import User
+from orders_domain.model.accounts.auth_token import microseconds
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.tokens import TokenIssuer
 from orders_flask.bootstrap.components import AuthComponent, CacheComponent, PersistenceComponent, as_setting_error
 from orders_flask.bootstrap.local_secrets import token_secret
 from orders_flask.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 
 import click
 
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH, Actor, Role
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH, Actor, Role
 
 MAX_LINE_BYTES = 1024 * 1024  # a longer line is split, and none of its parts is valid
 INTERRUPTED = 130  # a shell's exit status after Ctrl-C

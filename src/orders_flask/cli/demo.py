@@ -3,14 +3,14 @@
 import click
 
 from orders_domain.errors import UserNotFound
-from orders_domain.model.actor import Actor, Role
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.accounts.user import User
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.money import Money
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import NewProduct
 from orders_domain.model.product_filter import ProductFilter
-from orders_domain.model.user import User
-from orders_domain.ports.users import UserRepository
+from orders_domain.model.values.money import Money
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.use_cases import AddProduct, ChangePassword, CreateUser, ExportOrders, ListOrders, PlaceOrder
 from orders_flask import bootstrap, settings
 from orders_flask.bootstrap.container import Container

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from orders_domain.model.actor import Actor, Role
+from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order_ref import parse_order_ref
 from orders_domain.use_cases import GetOrderHistory

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.json_values import text_error
-from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct
+from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.money import Money
 from orders_domain.use_cases.catalog.import_products import ImportRow
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert
 from orders_flask.cli._csv_cells import unescape

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.model.actor import Role
+from orders_domain.model.accounts.actor import Role
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from orders_domain.model.actor import Role
+from orders_domain.model.accounts.actor import Role
 from orders_domain.use_cases import ChangePassword, CreateUser, DisableUser, EnableUser, EndSessions, ListUsers
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container

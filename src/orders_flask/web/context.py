@@ -5,8 +5,8 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
-from orders_domain.model.actor import Actor
-from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
 from orders_flask.use_cases import UseCases
 
 _KEY = "orders.use_cases"

@@ -9,11 +9,11 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
-from orders_domain.model.json_values import text_error
-from orders_domain.model.money import Money, to_decimal
 from orders_domain.model.status import StatusVocabulary
-from orders_domain.model.timestamps import TimeRange, parse_time_range
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.money import Money, to_decimal
+from orders_domain.model.values.timestamps import TimeRange, parse_time_range
 
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"

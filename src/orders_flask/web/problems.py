@@ -10,7 +10,7 @@ from typing import Any
 from orders_domain.errors import Kind
 from orders_domain.model.access_rules import TransitionNotPermitted
 from orders_domain.model.status import InvalidTransition, StatusVocabulary
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 
 STATUSES: Mapping[Kind, int] = total_table(
     Kind,

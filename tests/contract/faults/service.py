@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
-from orders_domain.model.actor import Role
+from orders_domain.model.accounts.actor import Role
 from orders_flask import bootstrap
 from orders_flask.settings import Settings
 from tests.contract.faults.process_pool import Forked

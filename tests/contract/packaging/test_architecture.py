@@ -15,11 +15,11 @@ from orders_adapters.sql.outbox.shard_lock import acquire_shard
 
 ROOT = Path(__file__).parents[3]
 BREACHES = [
-    ("orders_domain.model.money", "orders_adapters.system.clock", "Arrows point inwards"),
+    ("orders_domain.model.values.money", "orders_adapters.system.clock", "Arrows point inwards"),
     ("orders_adapters.memory.order_cache", "orders_flask.settings", "Arrows point inwards"),
     ("orders_domain.model.order", "orders_domain.use_cases.orders.get_order", "Inside the domain"),
-    ("orders_domain.model.money", "orders_domain.ports.clock", "Inside the domain"),
-    ("orders_domain.model.money", "orders_domain.model.order", "Inside the model"),
+    ("orders_domain.model.values.money", "orders_domain.ports.clock", "Inside the domain"),
+    ("orders_domain.model.values.money", "orders_domain.model.order", "Inside the model"),
     ("orders_adapters.redis.order_cache", "orders_adapters.sql.engine.engine", "Technologies do not know each other"),
     ("orders_adapters.memory.order_cache", "orders_adapters.testing.examples", "Technologies do not know each other"),
     ("orders_adapters.memory.outbox", "pytest", "pytest and Hypothesis live"),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import migrate
 from orders_adapters.sql.revoked_tokens import SqlRevokedTokens
-from orders_domain.model.auth_token import ALWAYS, Revocation
+from orders_domain.model.accounts.auth_token import ALWAYS, Revocation
 from tests.support.depth import effort
 
 FURTHER = {

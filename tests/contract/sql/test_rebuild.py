@@ -20,9 +20,9 @@ from orders_domain.errors import OrderNotFound, OrdersError
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
 from orders_domain.model.cart import Cart
-from orders_domain.model.json_values import JSON
 from orders_domain.model.order import rebuild
 from orders_domain.model.product import NewProduct, ProductId, RequestedItem
+from orders_domain.model.values.json_values import JSON
 from orders_domain.use_cases import (
     AddProduct,
     CancelOrder,

@@ -11,8 +11,8 @@ from orders_adapters.sql import tables
 from orders_adapters.sql.errors import UnexpectedDatabaseError, translate_errors
 from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_domain import Actor, CustomItem
-from orders_domain.model.json_values import JSON
 from orders_domain.model.order import rebuild
+from orders_domain.model.values.json_values import JSON
 from tests.support.builders import an_order, placed
 
 

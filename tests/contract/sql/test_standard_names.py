@@ -15,7 +15,7 @@ from orders_adapters.sql.order_queries import SqlOrderQueries
 from orders_adapters.sql.outbox.repository import SqlOutbox
 from orders_adapters.sql.reservations import SqlReservationRepository
 from orders_adapters.sql.revoked_tokens import SqlRevokedTokens
-from orders_domain.model.auth_token import ALWAYS
+from orders_domain.model.accounts.auth_token import ALWAYS
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.model.status import OrderStatus, TargetStatus
 from orders_domain.ports.outbox import OutboxState

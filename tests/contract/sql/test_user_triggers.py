@@ -14,10 +14,10 @@ from orders_adapters.sql.order_templates import SqlOrderTemplateRepository
 from orders_adapters.sql.users import SqlUserRepository
 from orders_domain import Actor
 from orders_domain.errors import StoreUnavailable
+from orders_domain.model.accounts.user import User
 from orders_domain.model.address import Address
 from orders_domain.model.order_template import NewOrderTemplate
 from orders_domain.model.product import RequestedItem
-from orders_domain.model.user import User
 from orders_flask.bootstrap import sql_persistence
 from tests.support.builders import ADA, LATER, NOON, an_order, placed
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders_domain import CustomItem, Money
 from orders_domain.errors import InvalidCart
 from orders_domain.model.cart import Cart
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from tests.support.carts import ONE_CABLE, TWO_LAMPS, cart, content
 
 ITEMS = st.lists(

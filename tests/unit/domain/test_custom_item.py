@@ -9,7 +9,7 @@ from hypothesis import given
 from orders_adapters.testing.json_objects import JSON_OBJECTS
 from orders_domain import CustomItem
 from orders_domain.errors import InvalidItem
-from orders_domain.model.json_values import MAX_DEPTH
+from orders_domain.model.values.json_values import MAX_DEPTH
 
 
 def nested(levels: int) -> dict[str, Any]:

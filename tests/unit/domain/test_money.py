@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orders_domain import Money
 from orders_domain.errors import InvalidAmount
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
 CURRENCIES = st.sampled_from(sorted(MINOR_UNIT_DIGITS))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders_adapters.testing.examples import ADA, CABLE, LAMP, NOON, TOTAL, items, new_id, placed
 from orders_domain import CustomItem, Money, Order, OrderStatus, Origin
 from orders_domain.errors import InvalidValue, TotalMismatch, VersionMismatch
-from orders_domain.model.json_values import JSON
+from orders_domain.model.values.json_values import JSON
 
 
 def place(lines: tuple[CustomItem, ...], total: Money) -> Order:

@@ -27,7 +27,7 @@ from orders_domain.use_cases import (
 from tests.support.carts import cart
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
-from tests.unit.domain.test_place_catalog_order import stocked
+from tests.unit.domain.use_cases.test_place_catalog_order import stocked
 
 SIGNED = cart()
 LINE = OrderLine(product_id=7, quantity=1, unit_price=TOTAL)

@@ -6,8 +6,8 @@ from orders_adapters.testing.examples import ADA, ADMIN, GRACE, NOON, TOTAL, new
 from orders_domain import Actor, CustomItem, OrderStatus
 from orders_domain.errors import AccessDenied, OrderNotFound
 from orders_domain.model.access import OWNER_OR_ADMIN
-from orders_domain.model.json_values import JSON
 from orders_domain.model.order import rebuild
+from orders_domain.model.values.json_values import JSON
 from orders_domain.use_cases import (
     GetOrderHistory,
     GetOrderStatistics,

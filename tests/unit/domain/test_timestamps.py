@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders_domain.model.cart import Cart
-from orders_domain.model.timestamps import parse_rfc3339
+from orders_domain.model.values.timestamps import parse_rfc3339
 from tests.support.carts import content
 from tests.unit.domain.test_cart import refused_field
 

@@ -18,7 +18,7 @@ from orders_domain.model.tracking import MAX_CLOCK_SKEW, TRANSITIONS_BY_CARRIER_
 from orders_domain.ports.outbox import OutboxState
 from orders_domain.use_cases import TrackingOutcome, TrackShipment, track_shipment
 from tests.support.use_cases import Shop
-from tests.unit.domain.test_place_catalog_order import left, order, stocked
+from tests.unit.domain.use_cases.test_place_catalog_order import left, order, stocked
 
 P, C, PAID, S, D, X = OrderStatus
 STEPS: dict[str, dict[OrderStatus, list[OrderStatus] | None]] = {

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orders_domain.ports.rate_limiter import RateLimit
+from orders_domain.ports.accounts.rate_limiter import RateLimit
 from orders_flask import create_app
 from orders_flask.environment import FORMER_NAMES
 from orders_flask.production import EXCEPTIONS, PUBLISHED_SECRETS

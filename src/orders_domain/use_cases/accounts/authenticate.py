@@ -1,9 +1,9 @@
 """Use case: authenticate a bearer token."""
 
 from orders_domain.errors import InvalidToken
-from orders_domain.model.auth_token import AuthenticatedToken
-from orders_domain.ports.revoked_tokens import RevokedTokens
-from orders_domain.ports.tokens import TokenVerifier
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
+from orders_domain.ports.accounts.tokens import TokenVerifier
 
 
 def authenticate(token: str, *, token_verifier: TokenVerifier, revoked_tokens: RevokedTokens) -> AuthenticatedToken:

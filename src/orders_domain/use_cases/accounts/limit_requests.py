@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.errors import TooManyAttempts, TooManyRequests
-from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
+from orders_domain.ports.accounts.rate_limiter import RateLimit, RateLimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor, Role
-from orders_domain.model.auth_token import issued_before, subject_key
-from orders_domain.model.user import User, validate_password
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.accounts.auth_token import issued_before, subject_key
+from orders_domain.model.accounts.user import User, validate_password
+from orders_domain.ports.accounts.email_normalizer import EmailNormalizer
+from orders_domain.ports.accounts.password_hasher import PasswordHasher
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.email_normalizer import EmailNormalizer
-from orders_domain.ports.password_hasher import PasswordHasher
-from orders_domain.ports.revoked_tokens import RevokedTokens
-from orders_domain.ports.users import UserRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

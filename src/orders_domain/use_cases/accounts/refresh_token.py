@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orders_domain.errors import InvalidToken, UserNotFound
-from orders_domain.model.user import User
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
+from orders_domain.ports.accounts.tokens import TokenIssuer, TokenVerifier
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.revoked_tokens import RevokedTokens
-from orders_domain.ports.tokens import TokenIssuer, TokenVerifier
-from orders_domain.ports.users import UserRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

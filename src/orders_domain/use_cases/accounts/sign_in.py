@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 
 from orders_domain.errors import DemoAccountRefused, InvalidCredentials, InvalidValue, UserNotFound
-from orders_domain.model.user import User
+from orders_domain.model.accounts.user import User
+from orders_domain.ports.accounts.email_normalizer import EmailNormalizer
+from orders_domain.ports.accounts.password_hasher import PasswordHasher
+from orders_domain.ports.accounts.rate_limiter import RateLimit, RateLimiter
+from orders_domain.ports.accounts.tokens import TokenIssuer
+from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.clock import Clock, NewId
-from orders_domain.ports.email_normalizer import EmailNormalizer
-from orders_domain.ports.password_hasher import PasswordHasher
-from orders_domain.ports.rate_limiter import RateLimit, RateLimiter
-from orders_domain.ports.tokens import TokenIssuer
-from orders_domain.ports.users import UserRepository
 
 PER_ADDRESS = RateLimit(100, 60)
 PER_ACCOUNT_AND_ADDRESS = (RateLimit(10, 60), RateLimit(30, 3_600))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from orders_domain.model.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
+from orders_domain.ports.accounts.tokens import TokenIssuer
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.revoked_tokens import RevokedTokens
-from orders_domain.ports.tokens import TokenIssuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
-from orders_domain.model.auth_token import EVERY_TOKEN, issued_before
+from orders_domain.model.accounts.actor import Actor
+from orders_domain.model.accounts.auth_token import EVERY_TOKEN, issued_before
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.clock import Clock
-from orders_domain.ports.revoked_tokens import RevokedTokens
 from orders_domain.ports.store_identity import StoreIdentity
 
 MAX_GAP = 1_000_000_000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.job import BulkStatusJob
 from orders_domain.ports.jobs import JobRepository
 

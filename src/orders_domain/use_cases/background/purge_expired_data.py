@@ -4,11 +4,11 @@ from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from orders_domain.model import idempotency
+from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
 from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.outbox import Outbox
-from orders_domain.ports.revoked_tokens import RevokedTokens
 
 SENT_EVENT_RETENTION = timedelta(days=7)
 MESSAGE_RETENTION = timedelta(days=90)

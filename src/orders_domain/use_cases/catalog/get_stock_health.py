@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.product_catalog import ProductCatalog, StockLevels
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome, UpsertProducts
 
 BATCH = 500

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
-from orders_domain.model.money import Money
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.product import MAX_STOCK, NewProduct, Product, ProductId, validate_stock
+from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.unit_of_work import UnitOfWork
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from orders_domain.model.actor import Actor, Role
+from orders_domain.model.accounts.actor import Actor, Role
 from orders_domain.model.events import notification_events
 from orders_domain.model.idempotency import IdempotencyKey
 from orders_domain.model.order import Order

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from orders_domain.errors import OrdersError, Unavailable
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.job import BulkStatusJob, Failure
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef

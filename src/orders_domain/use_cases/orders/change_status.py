@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.status import TargetStatus

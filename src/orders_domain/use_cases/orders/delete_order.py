@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orders_domain.model.access import AccessPolicy
 from orders_domain.model.access_rules import Action
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_cache import OrderCache

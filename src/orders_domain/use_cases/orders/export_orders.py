@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order_filter import MAX_PAGE_SIZE, OrderFilter, Page
 from orders_domain.ports.order_queries import OrderQueries
 

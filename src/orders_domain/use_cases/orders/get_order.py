@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orders_domain.model.access import OWNER_ONLY_HIDDEN, AccessPolicy
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.ports.order_cache import OrderCache

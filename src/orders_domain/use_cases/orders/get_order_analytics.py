@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.analytics import Analytics, Bucket, Period
 from orders_domain.ports import analytics as port
 from orders_domain.ports.clock import Clock

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.access import OWNER_OR_ADMIN, AccessPolicy
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.history import HistoryEntry
 from orders_domain.model.order import rebuild
 from orders_domain.model.order_ref import OrderRef

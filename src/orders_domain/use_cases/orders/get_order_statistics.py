@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from orders_domain.model import history
 from orders_domain.model.access import OWNER_OR_ADMIN, AccessPolicy
-from orders_domain.model.actor import Actor
-from orders_domain.model.money import Money, to_major_units
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.order_ref import OrderRef
 from orders_domain.model.product import MAX_STOCK
+from orders_domain.model.values.money import Money, to_major_units
 from orders_domain.ports.clock import Clock
 from orders_domain.ports.order_queries import OrderQueries
 

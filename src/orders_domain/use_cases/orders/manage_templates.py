@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.address import Address
 from orders_domain.model.order_filter import MAX_OFFSET, MAX_PAGE_SIZE
 from orders_domain.model.order_template import NewOrderTemplate, OrderTemplate

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.origin import Origin
+from orders_domain.model.values.money import Money
 from orders_domain.ports.clock import Clock, NewId
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases.orders._common import PlacementRequest, store_new_order

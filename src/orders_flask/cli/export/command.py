@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 import click
 
 from orders_domain.errors import OrdersError
-from orders_domain.model.json_values import text_error
 from orders_domain.model.order_filter import Cursor, OrderFilter, Page
-from orders_domain.model.timestamps import TimeRange, parse_time_range
+from orders_domain.model.values.json_values import text_error
+from orders_domain.model.values.timestamps import TimeRange, parse_time_range
 from orders_domain.use_cases import ExportOrders
 from orders_flask import settings
 from orders_flask.bootstrap.container import Container

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from orders_domain.model.money import Money
 from orders_domain.model.order import Order
+from orders_domain.model.values.money import Money
 from orders_flask.cli import _csv_cells
 
 Row = Mapping[str, Any]

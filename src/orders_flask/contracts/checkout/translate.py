@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.cart import Cart
 from orders_domain.model.order import Order
 from orders_domain.model.status import OrderStatus, StatusVocabulary

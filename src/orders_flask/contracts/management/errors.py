@@ -5,7 +5,7 @@ from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrdersError, Shortage
 from orders_domain.model.status import InvalidTransition
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.problems import STATUSES, Problem, invalid_transition
 

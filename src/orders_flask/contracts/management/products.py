@@ -6,8 +6,8 @@ import marshmallow
 from flask import request, url_for
 
 from orders_domain.model.access import ADMIN_ONLY
-from orders_domain.model.money import Money
 from orders_domain.model.product import DEFAULT_THRESHOLD, NewProduct, Product, parse_product_id
+from orders_domain.model.values.money import Money
 from orders_domain.use_cases import AddProduct, GetProduct, ListProducts, RestockProduct, UpdateProduct
 from orders_flask.contracts.management import schemas
 from orders_flask.contracts.management.routes import _document

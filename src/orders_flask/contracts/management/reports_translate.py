@@ -6,8 +6,8 @@ from typing import Any
 from orders_domain.model import history
 from orders_domain.model.analytics import Analytics
 from orders_domain.model.history import HistoryEntry
-from orders_domain.model.money import to_major_units
 from orders_domain.model.order import Order, rebuild
+from orders_domain.model.values.money import to_major_units
 from orders_domain.use_cases import OrderStatistics, StockHealthReport
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 

@@ -5,12 +5,12 @@ from typing import Any
 from flask import request
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.address import MAX_LENGTHS
 from orders_domain.model.custom_item import MAX_ITEMS
-from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.product import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_QUANTITY, MAX_SKU_LENGTH
 from orders_domain.model.product_filter import MAX_QUERY_LENGTH
+from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_flask.contracts.management.translate import SHIPPING, VOCABULARY
 from orders_flask.web.fields import (
     NO_NUL,

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.address import Address
-from orders_domain.model.money import Money
 from orders_domain.model.order import Order
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.model.product import Product, RequestedItem
 from orders_domain.model.product_filter import ProductFilter
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.model.values.money import Money
 from orders_domain.use_cases import PlaceCatalogOrder
 from orders_flask.web.pagination import read_cursor, read_product_cursor
 from orders_flask.web.path_params import item_number

@@ -8,8 +8,8 @@ from marshmallow import Schema, fields, validate
 
 from orders_domain.errors import InvalidValue
 from orders_domain.model.custom_item import MAX_ITEMS, CustomItem
-from orders_domain.model.money import MAX_MINOR_UNITS
 from orders_domain.model.order_filter import MAX_PAGE_SIZE
+from orders_domain.model.values.money import MAX_MINOR_UNITS
 from orders_flask.contracts.orders.translate import VOCABULARY
 from orders_flask.web.fields import Amount, BoundedList, QueryInteger, StrictNumber, Timestamp, currency, cursor, status
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders_domain.model.actor import Actor
-from orders_domain.model.money import Money
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.model.values.money import Money
 from orders_domain.use_cases import PlaceOrder
 
 VOCABULARY = StatusVocabulary(

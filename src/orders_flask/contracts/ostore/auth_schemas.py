@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from orders_domain.model.user import MAX_PASSWORD_LENGTH
+from orders_domain.model.accounts.user import MAX_PASSWORD_LENGTH
 from orders_flask.web.fields import NO_NUL, SafeString
 
 

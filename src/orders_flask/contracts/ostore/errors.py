@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders_domain.errors import InsufficientStock, Kind, OrderNotFound, OrdersError, Shortage
-from orders_domain.model.total_table import total_table
+from orders_domain.model.values.total_table import total_table
 from orders_flask.web.problems import STATUSES, Problem
 
 OSTORE_STATUSES = total_table(Kind, {**STATUSES, Kind.INVALID: 400})

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from orders_domain.model.actor import MAX_SUBJECT_LENGTH
+from orders_domain.model.accounts.actor import MAX_SUBJECT_LENGTH
 from orders_domain.model.custom_item import MAX_ITEMS
 from orders_domain.model.product import MAX_QUANTITY
 from orders_flask.contracts.ostore.translate import VOCABULARY

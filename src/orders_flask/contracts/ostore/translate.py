@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 from orders_domain.model.custom_item import CustomItem
-from orders_domain.model.money import to_decimal, to_major_units
 from orders_domain.model.order import Order
 from orders_domain.model.product import OrderLine, RequestedItem
 from orders_domain.model.status import OrderStatus, StatusVocabulary
+from orders_domain.model.values.money import to_decimal, to_major_units
 from orders_domain.use_cases import PlaceShippedOrder
 from orders_flask.web.path_params import item_number
 

@@ -13,7 +13,7 @@ from redis import Redis
 from orders_domain import Role
 from orders_flask import Settings
 from tests.contract.http.auth.accounts import Guest, error, welcome
-from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
+from tests.contract.http.auth.test_token_verification import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask, refused
 from tests.support.secrets import JWT_SECRET
 from tests.support.servers.proxy import Proxy

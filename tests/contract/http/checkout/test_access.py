@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from orders_domain import Role
+from tests.contract.http.auth.test_token_verification import FORGED, SCHEMES, as_a_server_hears_it
 from tests.contract.http.checkout.carts import another, cart
 from tests.contract.http.checkout.client import cancel, look, order, refused
-from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import Caller, ask
 from tests.support.service_stack import Stack
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from orders_domain import Role
+from tests.contract.http.auth.test_token_verification import FORGED, SCHEMES, as_a_server_hears_it
 from tests.contract.http.management.client import Shopper, body, detail, twin
-from tests.contract.http.test_tokens import FORGED, SCHEMES, as_a_server_hears_it
 from tests.support.client import ask
 from tests.support.secrets import JWT_SECRET
 from tests.support.service_stack import Stack

@@ -28,8 +28,8 @@ from orders_domain.errors import (
     InvalidValue,
     TooManyAttempts,
 )
-from orders_domain.model.auth_token import AuthenticatedToken, Revocation, microseconds
-from orders_domain.model.user import User
+from orders_domain.model.accounts.auth_token import AuthenticatedToken, Revocation, microseconds
+from orders_domain.model.accounts.user import User
 from orders_domain.use_cases import (
     ChangePassword,
     CreateUser,

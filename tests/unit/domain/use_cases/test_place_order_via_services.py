@@ -37,7 +37,7 @@ from orders_domain.use_cases import (
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
 from tests.support.use_cases import Shop
-from tests.unit.domain.test_failed_commit import FailsOnce
+from tests.unit.domain.use_cases.test_failed_commit import FailsOnce
 
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
 

@@ -13,8 +13,8 @@ from orders_adapters.memory.revoked_tokens import NullRevokedTokenCache
 from orders_adapters.redis.revoked_token_cache import RedisRevokedTokenCache as InRedis
 from orders_adapters.testing.revoked_tokens import LATER, REVOKED, RevokedTokensTests, numbers
 from orders_adapters.testing.threads import at_once
-from orders_domain.model.auth_token import Revocation
-from orders_domain.ports.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
+from orders_domain.model.accounts.auth_token import Revocation
+from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens, RevokedTokenCache, RevokedTokens
 from tests.support.servers.redis import RedisServer
 from tests.support.stores import Shop
 

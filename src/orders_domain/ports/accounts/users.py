@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orders_domain.model.user import User
+from orders_domain.model.accounts.user import User
 
 
 class UserRepository(Protocol):

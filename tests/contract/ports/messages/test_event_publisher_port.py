@@ -10,7 +10,7 @@ from orders_adapters.rabbitmq.event_publisher import RabbitMqEventPublisher as I
 from orders_adapters.testing.event_publisher import EventPublisherTests, PublisherHarness, life_of_an_order, placings
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import PublisherUnavailable
-from tests.contract.ports.publishers import in_memory, in_rabbitmq
+from tests.contract.ports.messages.publishers import in_memory, in_rabbitmq
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from orders_domain.model.auth_token import Revocation
+from orders_domain.model.accounts.auth_token import Revocation
 
 
 class RevokedTokens(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
 from orders_domain.errors import InvalidAmount
-from orders_domain.model.currencies import MINOR_UNIT_DIGITS
+from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 
 MAX_MINOR_UNITS = 10**12
 EXACT = Context(prec=2_000)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.actor import Actor, Role
-from orders_domain.model.json_values import text_error
+from orders_domain.model.accounts.actor import Actor, Role
+from orders_domain.model.values.json_values import text_error
 
 MAX_EMAIL_LENGTH = 254  # characters (RFC 5321)
 MAX_SCOPES_LENGTH = 1_000  # characters, all scopes together

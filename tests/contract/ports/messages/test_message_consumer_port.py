@@ -11,7 +11,7 @@ from orders_adapters.rabbitmq import message_consumer as rabbitmq
 from orders_adapters.testing.message_consumer import ConsumerHarness, MessageConsumerTests
 from orders_domain.model.reservation import LEASE
 from orders_domain.ports.message_consumer import MessageConsumer
-from tests.contract.ports.consumers import (
+from tests.contract.ports.messages.consumers import (
     in_kafka,
     in_memory,
     in_rabbitmq,

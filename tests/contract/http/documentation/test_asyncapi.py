@@ -16,7 +16,7 @@ from tests.support.client import TEA, Caller, as_json
 from tests.support.servers import node
 from tests.support.service_stack import Stack
 
-FILE = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
+FILE = Path(__file__).parents[4] / "docs" / "asyncapi.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 MESSAGES = {message["name"]: message for message in DOCUMENT["components"]["messages"].values()}
 TYPES = {text for name, text in vars(events).items() if isinstance(text, str) and text.startswith("orders.")}

@@ -12,7 +12,7 @@ from orders_adapters.memory.rate_limiter import InMemoryRateLimiter as InMemory
 from orders_adapters.redis.rate_limiter import RedisRateLimiter as InRedis
 from orders_adapters.testing.examples import Clock
 from orders_adapters.testing.rate_limiter import RateLimiterHarness, RateLimiterTests
-from orders_domain.ports.rate_limiter import RateLimit
+from orders_domain.ports.accounts.rate_limiter import RateLimit
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.redis import RedisServer
 

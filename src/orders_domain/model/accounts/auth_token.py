@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from orders_domain.model.actor import Actor
+from orders_domain.model.accounts.actor import Actor
 
 ALWAYS = 2**53 - 1
 """Greater than every number of a token, so that no token is valid; the largest integer that Lua represents exactly."""

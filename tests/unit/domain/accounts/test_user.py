@@ -10,7 +10,7 @@ from orders_adapters.idna.email_normalizer import normalize_email
 from orders_adapters.testing.examples import NOON
 from orders_domain import Role
 from orders_domain.errors import InvalidValue
-from orders_domain.model.user import User, validate_password
+from orders_domain.model.accounts.user import User, validate_password
 
 NO_EMAILS = [
     "",

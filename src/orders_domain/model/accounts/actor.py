@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orders_domain.errors import InvalidValue
-from orders_domain.model.json_values import text_error
+from orders_domain.model.values.json_values import text_error
 
 MAX_SUBJECT_LENGTH = 255  # characters (OpenID Connect Core 1.0, 2)
 

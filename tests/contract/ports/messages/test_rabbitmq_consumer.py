@@ -14,7 +14,7 @@ from orders_adapters.rabbitmq.parking_queue import ParkingQueue
 from orders_adapters.rabbitmq.topology import ConsumerQueue
 from orders_adapters.testing.message_consumer import poll_until
 from orders_domain.errors import PrerequisiteMissing, Unavailable
-from tests.contract.ports.consumers import in_rabbitmq
+from tests.contract.ports.messages.consumers import in_rabbitmq
 from tests.support.servers.proxy import Proxy
 from tests.support.servers.rabbitmq import RabbitServer
 

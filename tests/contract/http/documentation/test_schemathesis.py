@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.contract.http import openapi_exceptions
+from tests.contract.http.documentation import openapi_exceptions
 from tests.support.server import Served
 
 # The default statuses for invalid data lack 413, the response to a large body; those for valid data lack 412, the

@@ -4,7 +4,7 @@ import pytest
 
 from orders_adapters.testing.examples import NOON
 from orders_domain import Actor
-from orders_domain.model.user import User
+from orders_domain.model.accounts.user import User
 from tests.support.stores import Shop
 
 

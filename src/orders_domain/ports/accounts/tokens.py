@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from orders_domain.model.auth_token import AuthenticatedToken
-from orders_domain.model.user import User
+from orders_domain.model.accounts.auth_token import AuthenticatedToken
+from orders_domain.model.accounts.user import User
 
 TokenVerifier: TypeAlias = Callable[[str], AuthenticatedToken]
 """Verify the signature, issuer, validity period and claims of a token. Revocation is not checked.

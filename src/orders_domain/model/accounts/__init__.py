@@ -1,0 +1,1 @@
+"""Actors, their tokens and users."""

@@ -1,0 +1,1 @@
+"""Values of every entity: money, timestamps, JSON values and search words."""

@@ -1,0 +1,1 @@
+"""Ports of accounts: users, passwords, tokens, revocation and rate limits."""

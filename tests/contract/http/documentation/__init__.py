@@ -1,0 +1,1 @@
+"""The published descriptions: OpenAPI, AsyncAPI and their pages."""

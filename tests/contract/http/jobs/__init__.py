@@ -1,0 +1,1 @@
+"""Bulk changes of status as background jobs, over HTTP."""

@@ -1,0 +1,1 @@
+"""Metrics, traces, request identifiers and the operators' endpoints."""

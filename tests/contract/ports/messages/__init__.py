@@ -1,0 +1,1 @@
+"""Contracts of the ports of messages, on every adapter and broker."""

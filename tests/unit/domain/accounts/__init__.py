@@ -1,0 +1,1 @@
+"""Unit tests of actors, access rules and users."""

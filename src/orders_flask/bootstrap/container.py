@@ -92,6 +92,7 @@ class Container(containers.DeclarativeContainer):
     issue_dev_token: providers.Callable[str] = providers.Callable(bootstrap.issue_dev_token, settings)
 
     uow = store.provided.unit_of_work.call()
+    direct_placement = store.provided.direct_placement
     queries = store.provided.queries
     product_catalog = store.provided.product_catalog
     analytics = store.provided.analytics
@@ -186,7 +187,12 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     place_order: providers.Callable[Order] = providers.Callable(
-        instrumented(retry_on_contention(use_cases.place_order)), metrics=metrics, uow=uow, clock=clock, new_id=new_id
+        instrumented(retry_on_contention(use_cases.place_order)),
+        metrics=metrics,
+        uow=uow,
+        clock=clock,
+        new_id=new_id,
+        direct=direct_placement,
     )
     get_order: providers.Callable[Order] = providers.Callable(
         instrumented(use_cases.get_order), metrics=metrics, queries=queries, cache=order_cache
@@ -207,6 +213,7 @@ class Container(containers.DeclarativeContainer):
         uow=uow,
         clock=clock,
         new_id=new_id,
+        direct=direct_placement,
     )
     place_cart_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.place_cart_order)),
@@ -216,6 +223,7 @@ class Container(containers.DeclarativeContainer):
         uow=uow,
         clock=clock,
         new_id=new_id,
+        direct=direct_placement,
     )
     cancel_order: providers.Callable[Order] = providers.Callable(
         instrumented(retry_on_contention(use_cases.cancel_order)),
@@ -230,6 +238,7 @@ class Container(containers.DeclarativeContainer):
         uow=uow,
         clock=clock,
         new_id=new_id,
+        direct=direct_placement,
     )
     place_reserved_order: providers.Callable[Order] = providers.Callable(
         retry_on_contention(use_cases.place_reserved_order), uow=uow, clock=clock
@@ -308,6 +317,7 @@ class Container(containers.DeclarativeContainer):
         uow=uow,
         clock=clock,
         new_id=new_id,
+        direct=direct_placement,
     )
     bulk_change_status: providers.Callable[BulkStatusJob] = providers.Callable(
         instrumented(use_cases.bulk_change_status),

@@ -10,6 +10,7 @@ from pathlib import Path
 from orders_adapters.memory.wakeup import WakeupSignal
 from orders_adapters.sql import (
     analytics,
+    direct_placement,
     email_lookup,
     idempotency_keys,
     inbox,
@@ -38,6 +39,9 @@ def store(url: str, *, read_url: str, schema: str) -> PersistenceComponent:
     outbox_signal, jobs_signal = wakeup.WakeupSignal(database), WakeupSignal()
     return PersistenceComponent(
         unit_of_work=lambda: unit_of_work.SqlUnitOfWork(database, on_commit=outbox_signal.set),
+        direct_placement=None
+        if engine.is_sqlite(database)
+        else direct_placement.SqlDirectPlacement(database, on_commit=outbox_signal.set),
         queries=order_queries.SqlOrderQueries(database),
         replica_queries=order_queries.SqlOrderQueries(replica),
         analytics=analytics.SqlAnalyticsReader(replica),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from orders_adapters.sql.direct_placement import SqlDirectPlacement
 from orders_adapters.sql.engine import engine as engines
 from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
 from tests.support.stores import copied_sqlite, empty
@@ -47,7 +48,9 @@ def warehouse(fresh: Callable[[], Warehouse]) -> Warehouse:
 
 @pytest.fixture
 def on_postgresql(server_engine: Engine) -> Warehouse:
-    return _in_emptied(server_engine)
+    """An empty warehouse that places orders directly where it can, as the service does."""
+    empty(server_engine)
+    return in_database(server_engine, direct=SqlDirectPlacement(server_engine, on_commit=lambda: None))
 
 
 def queuing(engine: Engine) -> Engine:

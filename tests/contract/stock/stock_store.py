@@ -24,6 +24,7 @@ from orders_domain import Actor, Money, Order, OrderStatus, use_cases
 from orders_domain.model.access import OWNER_ONLY, OWNER_OR_ADMIN
 from orders_domain.model.address import Address
 from orders_domain.model.product import NewProduct, Product, ProductId, RequestedItem
+from orders_domain.ports.direct_placement import DirectPlacement
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
@@ -42,6 +43,7 @@ class Warehouse:
     queries: OrderQueries
     catalogue: ProductCatalog
     ledger: Callable[[], Ledger]
+    direct: DirectPlacement | None = None
 
     def stocked(self, *stocks: int, threshold: int = 0) -> list[ProductId]:
         """New products with these stocks."""
@@ -68,7 +70,7 @@ class Warehouse:
         request = use_cases.PlaceCatalogOrder(actor=by, requested_items=tuple(requested_items), address=HOME)
         giver = new_id if order_id is None else lambda: order_id
         return retry_on_contention(use_cases.place_catalog_order)(
-            request, uow=self.unit_of_work(), clock=now, new_id=giver
+            request, uow=self.unit_of_work(), clock=now, new_id=giver, direct=self.direct
         )
 
     def change(self, order_id: UUID, to: OrderStatus, *, by: Actor = ADMIN) -> Order:
@@ -120,8 +122,9 @@ def in_memory() -> Warehouse:
     )
 
 
-def in_database(engine: Engine) -> Warehouse:
+def in_database(engine: Engine, *, direct: DirectPlacement | None = None) -> Warehouse:
     return Warehouse(
+        direct=direct,
         unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
         queries=sql_queries.SqlOrderQueries(engine),
         catalogue=sql_catalogue.SqlProductCatalog(engine),

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from dependency_injector import containers, providers
 
+from orders_adapters.composite.instrumented_order_cache import InstrumentedOrderCache
 from orders_adapters.idna import email_normalizer
 from orders_adapters.system import clock as system_clock
 from orders_adapters.system.ids import UuidSequence
 from orders_flask import bootstrap
-from orders_flask.observability.instrumented_cache import InstrumentedOrderCache
 from orders_flask.observability.metrics import Metrics
 from orders_flask.settings import Settings
 
@@ -71,7 +71,7 @@ class Components(containers.DeclarativeContainer):
     password_hasher = auth.provided.password_hasher
     token_issuer = auth.provided.token_issuer
     metrics = providers.Singleton(Metrics, backlog=outbox.backlog, clock=clock)
-    order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics)
+    order_cache = providers.Singleton(InstrumentedOrderCache, cache.provided.cache, metrics.provided.cache_read)
     publisher = broker.provided.publisher
     catalog_service = remote_services.provided.catalog_service
     shipment_service = remote_services.provided.shipment_service

@@ -1,21 +1,27 @@
-"""Decorator of the order cache that counts hits and misses."""
+"""Order cache that counts its hits and misses."""
 
 from collections.abc import Mapping
+from typing import Protocol
 from uuid import UUID
 
 from orders_domain.model.order import Order
 from orders_domain.ports.order_cache import OrderCache
-from orders_flask.observability.metrics import Metrics
+
+
+class CountRead(Protocol):
+    """Counts a read of the cache."""
+
+    def __call__(self, *, hit: bool) -> None: ...
 
 
 class InstrumentedOrderCache(OrderCache):
-    def __init__(self, cache: OrderCache, metrics: Metrics) -> None:
+    def __init__(self, cache: OrderCache, count_read: CountRead) -> None:
         self._cache = cache
-        self._metrics = metrics
+        self._count_read = count_read
 
     def get(self, order_id: UUID) -> Order | None:
         order = self._cache.get(order_id)
-        self._metrics.cache_read(hit=order is not None)
+        self._count_read(hit=order is not None)
         return order
 
     def prefetch(self, order_id: UUID | None) -> None:

@@ -9,21 +9,18 @@ from orders_flask.settings import Settings
 
 def store(settings: Settings) -> PersistenceComponent:
     if settings.store_url == "memory://":
-        from orders_flask.bootstrap import memory_persistence
+        from orders_flask.bootstrap.persistence import memory
 
-        return memory_persistence.store()
+        return memory.store()
     with require_extra("postgres", wanted_by="DATABASE_URL"):
-        from orders_flask.bootstrap import sql_persistence
+        from orders_flask.bootstrap.persistence import sql
 
-        return sql_persistence.store(
-            settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema
-        )
+        return sql.store(settings.store_url, read_url=settings.database_read_url, schema=settings.database_schema)
 
 
 def replica_checks(settings: Settings) -> Mapping[str, Check]:
     if not settings.database_read_url:
         return {}
-    from orders_flask.bootstrap import sql_persistence
+    from orders_flask.bootstrap.persistence import sql
 
-    check = partial(sql_persistence.check_once, settings.database_read_url, schema=settings.database_schema)
-    return {"replica": check}
+    return {"replica": partial(sql.check_once, settings.database_read_url, schema=settings.database_schema)}

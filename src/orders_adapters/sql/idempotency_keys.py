@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, Engine, FromClause, Row, Subquery
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orders_adapters.sql import tables
-from orders_adapters.sql.delete_batches import delete_batch, delete_older_than
+from orders_adapters.sql.engine.delete_batches import delete_batch, delete_older_than
 from orders_adapters.sql.engine.postgresql import SCHEMA_KEY
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import to_placed_order

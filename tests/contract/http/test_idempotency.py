@@ -32,7 +32,7 @@ class Placing:
     other_path: str
     other_body: dict[str, Any] | None
     status: int
-    told_again_as: int | None = None  # the status of a replay, if it differs
+    replayed_as: int | None = None  # the status of a replay, if it differs
     refusal: int = 422  # of a bad request
     needs_key: bool = False
 
@@ -74,9 +74,7 @@ def of_a_shipment(stack: Stack, caller: Caller) -> Placing:
 def of_a_cart(stack: Stack, caller: Caller) -> Placing:
     body, other = ({"cartSnapshot": cart(caller.subject, cartVersion=version)} for version in (5, 6))
     path = "/api/orders/"
-    return Placing(
-        path=path, body=body, other_path=path, other_body=other, status=201, told_again_as=200, needs_key=True
-    )
+    return Placing(path=path, body=body, other_path=path, other_body=other, status=201, replayed_as=200, needs_key=True)
 
 
 def stocked(stack: Stack) -> int:
@@ -113,7 +111,7 @@ def test_repeated_request_replays_the_response(stack: Stack, ann: Caller, placin
     assert first.status_code == placing.status
     assert "x-idempotent-replay" not in first.headers
     for replay in replays:
-        assert (replay.status_code, replay.data) == (placing.told_again_as or placing.status, first.data)
+        assert (replay.status_code, replay.data) == (placing.replayed_as or placing.status, first.data)
         assert replay.headers["x-idempotent-replay"] == "true"
         for header in ("Content-Type", "ETag", "Location"):
             assert replay.headers.get(header) == first.headers.get(header)

@@ -9,7 +9,7 @@ from orders_domain.use_cases import RelayResult
 from tests.support.use_cases import Shop
 
 
-class FailsOnce(InMemoryUnitOfWork):
+class FailsFirst(InMemoryUnitOfWork):
     """A unit of work whose first commit fails."""
 
     failure: OrdersError | None = None
@@ -24,12 +24,12 @@ class FailsOnce(InMemoryUnitOfWork):
 @pytest.fixture
 def shop() -> Shop:
     shop = Shop()
-    shop.uow = FailsOnce(shop.store)
+    shop.uow = FailsFirst(shop.store)
     return shop
 
 
 def fail(shop: Shop, failure: OrdersError) -> None:
-    assert isinstance(shop.uow, FailsOnce)
+    assert isinstance(shop.uow, FailsFirst)
     shop.uow.failure = failure
 
 

@@ -119,7 +119,7 @@ def test_dry_run_reports_without_changes(importer: ProductImporter) -> None:
     assert [product.stock for product in importer.products()] == [5]
 
 
-def test_import_reads_one_batch_ahead(importer: ProductImporter) -> None:
+def test_import_reads_one_batch_in_advance(importer: ProductImporter) -> None:
     read = []
 
     def lines() -> Iterator[ImportRow]:

@@ -37,7 +37,7 @@ from orders_domain.use_cases import (
 from orders_domain.use_cases.orders.place_order_via_services import RECHECK_DELAY
 from orders_domain.use_cases.orders.release_reservations import RETRY_DELAY
 from tests.support.use_cases import Shop
-from tests.unit.domain.use_cases.test_failed_commit import FailsOnce
+from tests.unit.domain.use_cases.test_failed_commit import FailsFirst
 
 TEA = Product(id=7, sku="remote:7", name="Tea", price=Money(250, "USD"), stock=10)
 
@@ -254,7 +254,7 @@ def test_lost_reservation_places_no_order(placement: ServicePlacement) -> None:
 
 
 def test_unknown_commit_outcome_waits_for_due_time(placement: ServicePlacement) -> None:
-    placement.shop.uow = failing = FailsOnce(placement.shop.store)
+    placement.shop.uow = failing = FailsFirst(placement.shop.store)
 
     def fail_at_the_next_commit() -> None:
         failing.failure = StoreUnavailable("gone")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.testing.analytics import period
 from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.order_templates import weekly
 from orders_adapters.testing.revoked_tokens import numbers, until
@@ -18,7 +19,6 @@ from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter
 from orders_domain.ports.outbox import OutboxState
-from tests.contract.ports.test_analytics_port import period
 from tests.support.servers.postgresql import PostgresServer
 from tests.support.servers.proxy import Proxy
 from tests.support.stores import Shop, in_database

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from orders_adapters.testing.stores import StockMovement
 from orders_domain import OrderStatus
 from orders_domain.errors import InsufficientStock, OrdersError
 from orders_domain.model.product import RequestedItem
-from tests.contract.stock.ledger import Ledger, Move, PublishedEvent
+from orders_domain.ports.products import MovementKind
 from tests.contract.stock.stock_store import Warehouse
+from tests.support.ledger import Ledger, PublishedEvent
 
 ALLOWED = {
     "PENDING": {"CONFIRMED", "PAID", "SHIPPED", "CANCELED"},
@@ -51,7 +53,7 @@ class Model:
     stock: dict[int, int] = field(default_factory=dict)
     thresholds: dict[int, int] = field(default_factory=dict)
     orders: dict[str, ModelOrder] = field(default_factory=dict)
-    moves: Counter[Move] = field(default_factory=Counter)
+    movements: Counter[StockMovement] = field(default_factory=Counter)
     published: Counter[PublishedEvent] = field(default_factory=Counter)
 
     def after(self, *commands: Command) -> tuple[Model, list[object]]:
@@ -64,13 +66,19 @@ class Model:
             ledger.stock == self.stock
             and ledger.statuses == {order_id: order.status for order_id, order in self.orders.items()}
             and ledger.lines == {order_id: order.lines for order_id, order in self.orders.items()}
-            and Counter(ledger.moves) == self.moves
+            and Counter(ledger.movements) == self.movements
             and Counter(ledger.published) == self.published
         )
 
     def move(self, product: int, kind: str, quantity: int, order: str | None = None) -> None:
         self.stock[product] = self.stock.get(product, 0) + quantity
-        self.moves[Move(product, kind, quantity, order)] += 1
+        movement = StockMovement(
+            product_id=product,
+            kind=MovementKind(kind),
+            quantity=quantity,
+            order_id=UUID(order) if order else None,
+        )
+        self.movements[movement] += 1
 
     def publish(self, kind: str, order: str) -> None:
         self.published[PublishedEvent(f"orders.order_{kind}.v1", order, self.orders[order].version)] += 1

@@ -27,8 +27,8 @@ from orders_domain.model.product import NewProduct, Product, ProductId, Requeste
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.product_catalog import ProductCatalog
 from orders_domain.ports.unit_of_work import UnitOfWork
-from tests.contract.stock import ledger as ledger_module
-from tests.contract.stock.ledger import Ledger
+from tests.support import ledger as ledger_module
+from tests.support.ledger import Ledger
 
 HOME = Address(line1="12 Hill Road", city="Leeds", state="Yorkshire", postal_code="LS1", country="UK")
 PRICE = Money(250, "USD")

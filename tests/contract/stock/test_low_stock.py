@@ -8,6 +8,7 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import Order
 from orders_domain.errors import InsufficientStock
 from orders_domain.model.product import RequestedItem
+from orders_domain.ports.products import MovementKind
 from tests.contract.stock.stock_store import Warehouse
 
 pytestmark = pytest.mark.clause("002-30")
@@ -126,7 +127,7 @@ def test_event_has_stock_during_restocks(warehouse: Warehouse) -> None:
     ledger = warehouse.ledger()
     ledger.require_agreement()
     left, crossings = 0, []
-    for move in ledger.moves:
-        before, left = left, left + move.quantity
-        crossings += [(tea, left)] if move.kind == "deducted" and left <= 10 < before else []
+    for movement in ledger.movements:
+        before, left = left, left + movement.quantity
+        crossings += [(tea, left)] if movement.kind is MovementKind.DEDUCTED and left <= 10 < before else []
     assert sorted(ledger.low()) == sorted(crossings)

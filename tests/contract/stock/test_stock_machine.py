@@ -16,7 +16,6 @@ from orders_adapters.testing.threads import at_once
 from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
-from tests.contract.stock.ledger import Move
 from tests.contract.stock.model import Adjust, ChangeStatus, Command, Delete, Model, Place, Restock, outcome_of
 from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
@@ -51,8 +50,8 @@ class Life(RuleBasedStateMachine):
     def open(self, stocks: tuple[int, ...], thresholds: tuple[int, ...]) -> None:
         for product, stock, threshold in zip(PRODUCTS, stocks, thresholds, strict=True):
             assert self.warehouse.add(stock=stock, threshold=threshold).id == product
-            self.model.stock[product], self.model.thresholds[product] = stock, threshold
-            self.model.moves[Move(product, "initial", stock, None)] += 1
+            self.model.thresholds[product] = threshold
+            self.model.move(product, "initial", stock)
         self.compare()
 
     @rule(basket=BASKETS)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.memory.order_templates import InMemoryOrderTemplateRepository
+from orders_adapters.testing.carts import cart
 from orders_adapters.testing.examples import ADA, NOON, TOTAL, items, new_id, placed
 from orders_domain import Address, Order, Origin, RequestedItem
 from orders_domain.model.cart import Cart
@@ -24,7 +25,6 @@ from orders_domain.use_cases import (
     place_order_from_template,
     place_shipped_order,
 )
-from tests.support.carts import cart
 from tests.support.use_cases import Shop
 from tests.unit.domain.test_address import HOME
 from tests.unit.domain.use_cases.test_place_catalog_order import stocked

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orders_adapters.security.cart_signatures import HmacCartVerifier, canonical
+from orders_adapters.testing.carts import cart, content
 from orders_adapters.testing.examples import ADA, ADMIN, CLERK, GRACE, NOON, new_id, only
 from orders_domain import Actor, Order, OrderStatus
 from orders_domain.errors import AccessDenied, IdempotencyKeyReused, InvalidCart, InvalidValue, VersionMismatch
@@ -18,7 +19,6 @@ from orders_domain.model.history import HistoryEntry
 from orders_domain.model.idempotency import DuplicateRequest, IdempotencyKey
 from orders_domain.model.order import CartOrdered, OrderFinalized, rebuild
 from orders_domain.use_cases import CancelOrder, CartPolicy, PlaceCartOrder, cancel_order, place_cart_order
-from tests.support.carts import cart, content
 from tests.support.use_cases import Shop
 
 

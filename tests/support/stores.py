@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from orders_adapters.memory import analytics as memory_analytics
 from orders_adapters.memory import email_lookup as memory_addresses
 from orders_adapters.memory import idempotency_keys as memory_keys
+from orders_adapters.memory import inbox as memory_inbox
 from orders_adapters.memory import order_queries as memory_queries
 from orders_adapters.memory import order_templates as memory_templates
 from orders_adapters.memory import outbox as memory_outbox
@@ -20,6 +21,7 @@ from orders_adapters.memory import users as memory_users
 from orders_adapters.sql import analytics as sql_analytics
 from orders_adapters.sql import email_lookup as sql_addresses
 from orders_adapters.sql import idempotency_keys as sql_keys
+from orders_adapters.sql import inbox as sql_inbox
 from orders_adapters.sql import order_queries as sql_queries
 from orders_adapters.sql import order_templates as sql_templates
 from orders_adapters.sql import product_catalog as sql_catalog
@@ -46,6 +48,7 @@ def in_memory() -> Shop:
         analytics=memory_analytics.InMemoryAnalyticsReader(store),
         templates=memory_templates.InMemoryOrderTemplateRepository(store),
         keys=memory_keys.InMemoryIdempotencyKeyCleanup(store),
+        inbox=memory_inbox.InMemoryInboxCleanup(store),
         users=memory_users.InMemoryUserRepository(store),
         addresses=memory_addresses.InMemoryEmailLookup(store),
         denied=memory_denylist.InMemoryRevokedTokens(store),
@@ -63,6 +66,7 @@ def in_database(engine: Engine) -> Shop:
         analytics=sql_analytics.SqlAnalyticsReader(engine),
         templates=sql_templates.SqlOrderTemplateRepository(engine),
         keys=sql_keys.SqlIdempotencyKeyCleanup(engine),
+        inbox=sql_inbox.SqlInboxCleanup(engine),
         users=sql_users.SqlUserRepository(engine),
         addresses=sql_addresses.SqlEmailLookup(engine),
         denied=sql_denylist.SqlRevokedTokens(engine),

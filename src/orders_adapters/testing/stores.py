@@ -11,6 +11,7 @@ from orders_domain.ports.accounts.revoked_tokens import AllRevokedTokens
 from orders_domain.ports.accounts.users import UserRepository
 from orders_domain.ports.analytics import AnalyticsReader
 from orders_domain.ports.idempotency_keys import IdempotencyKeyCleanup
+from orders_domain.ports.inbox import InboxCleanup
 from orders_domain.ports.notifier import EmailLookup
 from orders_domain.ports.order_queries import OrderQueries
 from orders_domain.ports.order_templates import OrderTemplateRepository
@@ -46,6 +47,7 @@ class StoreHarness:
     analytics: AnalyticsReader
     templates: OrderTemplateRepository
     keys: IdempotencyKeyCleanup
+    inbox: InboxCleanup
     users: UserRepository
     addresses: EmailLookup
     denied: AllRevokedTokens

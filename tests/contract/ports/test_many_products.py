@@ -6,8 +6,8 @@ from sqlalchemy import Engine, text
 
 from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
+from orders_adapters.testing.catalog.products import new_tea
 from orders_adapters.testing.examples import ADMIN, NOON
-from orders_adapters.testing.products import new_tea
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import OrdersError
 from orders_domain.ports.unit_of_work import UnitOfWork

@@ -1,6 +1,6 @@
 """Contract of ProductCatalog, on every adapter."""
 
-from orders_adapters.testing.product_catalog import ProductCatalogTests
+from orders_adapters.testing.catalog.product_catalog import ProductCatalogTests
 
 
 class TestProductCatalog(ProductCatalogTests):

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from orders_adapters.testing.catalog.products import ProductRepositoryTests
+from orders_adapters.testing.catalog.stock import StockTests
 from orders_adapters.testing.examples import ADMIN, NOON
-from orders_adapters.testing.products import ProductRepositoryTests
-from orders_adapters.testing.stock import StockTests
 from orders_domain import Money
 from orders_domain.errors import InsufficientStock, InvalidValue, VersionMismatch
 from orders_domain.model.product import MAX_STOCK

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from orders_adapters.testing.external_stock import ExternalStockTests
-from orders_adapters.testing.reservations import ReservationRepositoryTests
+from orders_adapters.testing.catalog.external_stock import ExternalStockTests
+from orders_adapters.testing.catalog.reservations import ReservationRepositoryTests
 
 
 class TestReservationRepository(ReservationRepositoryTests):

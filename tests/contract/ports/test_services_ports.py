@@ -9,8 +9,8 @@ from orders_adapters.http import service_client
 from orders_adapters.http.catalog_service import HttpCatalogService
 from orders_adapters.http.shipment_service import HttpShipmentService
 from orders_adapters.system.local_shipments import LocalShipmentService
-from orders_adapters.testing.catalog_service import MILK, TEA, CatalogServiceHarness, CatalogServiceTests
-from orders_adapters.testing.shipment_service import (
+from orders_adapters.testing.catalog.catalog_service import MILK, TEA, CatalogServiceHarness, CatalogServiceTests
+from orders_adapters.testing.catalog.shipment_service import (
     RemoteShipmentServiceTests,
     ShipmentServiceHarness,
     ShipmentServiceTests,

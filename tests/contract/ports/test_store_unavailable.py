@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orders_adapters.sql.engine import engine as engines
+from orders_adapters.testing.accounts.revoked_tokens import numbers, until
+from orders_adapters.testing.accounts.users import ann
 from orders_adapters.testing.analytics import period
 from orders_adapters.testing.examples import ADA, NOON, new_id, only, placed
 from orders_adapters.testing.order_templates import weekly
-from orders_adapters.testing.revoked_tokens import numbers, until
 from orders_adapters.testing.threads import at_once
-from orders_adapters.testing.users import ann
 from orders_domain import Order, OrderStatus
 from orders_domain.errors import OrderNotFound, StoreUnavailable
 from orders_domain.model.order_filter import OrderFilter

@@ -1,6 +1,6 @@
 """Contract of EmailLookup, on every adapter."""
 
-from orders_adapters.testing.email_lookup import EmailLookupTests
+from orders_adapters.testing.accounts.email_lookup import EmailLookupTests
 
 
 class TestEmailLookup(EmailLookupTests):

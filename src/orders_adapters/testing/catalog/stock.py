@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from orders_adapters.testing.catalog.inventory import Inventory, order_of
 from orders_adapters.testing.examples import ADA, ADMIN, NOON, only
-from orders_adapters.testing.inventory import Inventory, order_of
 from orders_adapters.testing.stores import StockMovement, StoreHarness
 from orders_adapters.testing.threads import other_thread, require_waiting
 from orders_domain import OrderStatus

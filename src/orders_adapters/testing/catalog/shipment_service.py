@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from orders_adapters.testing.catalog_service import MAX_SECONDS, TEA, new_reservation
+from orders_adapters.testing.catalog.catalog_service import MAX_SECONDS, TEA, new_reservation
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import ServiceError, ServiceRejected
 from orders_domain.ports.shipment_service import ShipmentService

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from orders_adapters.testing.catalog.inventory import PRICE, Inventory
 from orders_adapters.testing.examples import ADMIN, NOON
-from orders_adapters.testing.inventory import PRICE, Inventory
 from orders_adapters.testing.stores import StoreHarness
 from orders_domain.errors import (
     InvalidValue,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from orders_adapters.testing.catalog.reservations import LATER, claimed, confirmed_order, done
 from orders_adapters.testing.examples import ADA, ADMIN, NOON
-from orders_adapters.testing.reservations import LATER, claimed, confirmed_order, done
 from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money, Order

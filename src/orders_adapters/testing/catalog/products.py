@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
+from orders_adapters.testing.catalog.inventory import PRICE, Inventory
 from orders_adapters.testing.examples import ADMIN, NOON
-from orders_adapters.testing.inventory import PRICE, Inventory
 from orders_adapters.testing.stores import StockMovement, StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain import Money

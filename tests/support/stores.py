@@ -34,12 +34,10 @@ from orders_adapters.sql.outbox import repository as sql_outbox
 from orders_adapters.testing.stores import StoreHarness
 from tests.support import ledger
 
-Shop = StoreHarness
 
-
-def in_memory() -> Shop:
+def in_memory() -> StoreHarness:
     store = memory_store.InMemoryStore()
-    return Shop(
+    return StoreHarness(
         unit_of_work=lambda: memory_unit_of_work.InMemoryUnitOfWork(store),
         queries=memory_queries.InMemoryOrderQueries(store),
         catalog=memory_catalog.InMemoryProductCatalog(store),
@@ -56,8 +54,8 @@ def in_memory() -> Shop:
     )
 
 
-def in_database(engine: Engine) -> Shop:
-    return Shop(
+def in_database(engine: Engine) -> StoreHarness:
+    return StoreHarness(
         unit_of_work=lambda: sql_unit_of_work.SqlUnitOfWork(engine),
         queries=sql_queries.SqlOrderQueries(engine),
         catalog=sql_catalog.SqlProductCatalog(engine),

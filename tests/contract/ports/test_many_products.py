@@ -8,21 +8,21 @@ from orders_adapters.sql.retry import retry_on_contention
 from orders_adapters.sql.unit_of_work import SqlUnitOfWork
 from orders_adapters.testing.catalog.products import new_tea
 from orders_adapters.testing.examples import ADMIN, NOON
+from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain.errors import OrdersError
 from orders_domain.ports.unit_of_work import UnitOfWork
 from orders_domain.use_cases import UpsertProducts, upsert_products
 from orders_domain.use_cases.catalog.upsert_products import ProductUpsert, UpsertOutcome
-from tests.support.stores import Shop
 
 
-def test_concurrent_upserts_add_each_product_once(shop: Shop) -> None:
+def test_concurrent_upserts_add_each_product_once(store: StoreHarness) -> None:
     request = UpsertProducts(actor=ADMIN, products={f"TEA-{n}": ProductUpsert(product=new_tea(n)) for n in range(200)})
 
     def put(uow: UnitOfWork) -> Callable[[], Sequence[UpsertOutcome]]:
         return lambda: list(retry_on_contention(upsert_products)(request, uow=uow, clock=lambda: NOON).values())
 
-    outcomes = at_once(*(put(shop.unit_of_work()) for _ in range(6)))
+    outcomes = at_once(*(put(store.unit_of_work()) for _ in range(6)))
 
     upserts = [became for outcome in outcomes if not isinstance(outcome, OrdersError) for became in outcome]
     assert (upserts.count(UpsertOutcome.ADDED), upserts.count(UpsertOutcome.UNCHANGED)) == (200, 1_000)

@@ -13,7 +13,7 @@ from orders_domain import Money
 from orders_domain.errors import InsufficientStock, InvalidValue, VersionMismatch
 from orders_domain.model.product import MAX_STOCK
 from orders_domain.use_cases import RestockProduct, UpdateProduct, restock_product, update_product
-from tests.contract.stock.stock_store import Warehouse, in_database, in_memory
+from tests.support.shop import DatabaseShop, InMemoryShop, Shop
 
 
 class TestProductRepository(ProductRepositoryTests):
@@ -25,15 +25,15 @@ class TestStock(StockTests):
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+def shop(request: pytest.FixtureRequest) -> Shop:
     """An empty store with its use cases, on every adapter."""
-    return in_memory() if request.param == "memory" else in_database(request.getfixturevalue(request.param))
+    return InMemoryShop() if request.param == "memory" else DatabaseShop(request.getfixturevalue(request.param))
 
 
-def test_stale_version_changes_nothing(warehouse: Warehouse) -> None:
-    [tea] = warehouse.stocked(10)
-    warehouse.order({tea: 3})
-    ports: dict[str, Any] = {"uow": warehouse.unit_of_work(), "clock": lambda: NOON}
+def test_stale_version_changes_nothing(shop: Shop) -> None:
+    [tea] = shop.stocked(10)
+    shop.order({tea: 3})
+    ports: dict[str, Any] = {"uow": shop.unit_of_work(), "clock": lambda: NOON}
 
     with pytest.raises(VersionMismatch):
         update_product(
@@ -43,35 +43,35 @@ def test_stale_version_changes_nothing(warehouse: Warehouse) -> None:
     with pytest.raises(VersionMismatch):
         restock_product(RestockProduct(actor=ADMIN, product_id=tea, quantity=5, versions=frozenset({1})), **ports)
 
-    assert warehouse.catalogue.get(tea).stock == 7
-    warehouse.ledger().require_agreement()
+    assert shop.catalog.get(tea).stock == 7
+    shop.ledger().require_agreement()
 
 
 @pytest.mark.parametrize("quantity", [0, -1, MAX_STOCK + 1, 10**30, 1.5, True, "2", None], ids=repr)
-def test_invalid_quantity_is_not_restocked(warehouse: Warehouse, quantity: Any) -> None:
-    [tea] = warehouse.stocked(10)
+def test_invalid_quantity_is_not_restocked(shop: Shop, quantity: Any) -> None:
+    [tea] = shop.stocked(10)
 
     with pytest.raises(InvalidValue):
-        warehouse.restock(tea, quantity)
+        shop.restock(tea, quantity)
 
-    assert warehouse.ledger().stock == {tea: 10}
-
-
-def test_order_retains_its_price(warehouse: Warehouse) -> None:
-    [tea] = warehouse.stocked(10)
-    order = warehouse.order({tea: 2})
-
-    warehouse.adjust(tea, price=99.99)
-
-    assert warehouse.queries.get(order.id).total == Money(500, "USD")
-    assert warehouse.order({tea: 2}).total == Money(19998, "USD")
+    assert shop.ledger().stock == {tea: 10}
 
 
-def test_shortages_are_sorted_by_product(warehouse: Warehouse) -> None:
-    [tea] = warehouse.stocked(10)
+def test_order_retains_its_price(shop: Shop) -> None:
+    [tea] = shop.stocked(10)
+    order = shop.order({tea: 2})
+
+    shop.adjust(tea, price=99.99)
+
+    assert shop.queries.get(order.id).total == Money(500, "USD")
+    assert shop.order({tea: 2}).total == Money(19998, "USD")
+
+
+def test_shortages_are_sorted_by_product(shop: Shop) -> None:
+    [tea] = shop.stocked(10)
 
     with pytest.raises(InsufficientStock) as refusal:
-        warehouse.order({tea: 1, 2**62: 2, -7: 3})
+        shop.order({tea: 1, 2**62: 2, -7: 3})
 
     assert [shortage.product_id for shortage in refusal.value.shortages] == [-7, 2**62]
 
@@ -97,18 +97,18 @@ class TestSchema:
     )
     @pytest.mark.clause("002-19")
     def test_schema_rejects_invalid_stock(self, engine: Engine, wrong: str) -> None:
-        warehouse = in_database(engine)
-        [tea] = warehouse.stocked(10)
-        warehouse.order({tea: 1})
+        shop = DatabaseShop(engine)
+        [tea] = shop.stocked(10)
+        shop.order({tea: 1})
 
         with pytest.raises(IntegrityError), engine.begin() as connection:
             connection.execute(text(wrong))
 
     @pytest.mark.clause("002-19")
     def test_order_items_are_stored_with_prices(self, engine: Engine) -> None:
-        warehouse = in_database(engine)
-        tea, milk = warehouse.stocked(10, 10)
-        warehouse.order({milk: 2, tea: 3})
+        shop = DatabaseShop(engine)
+        tea, milk = shop.stocked(10, 10)
+        shop.order({milk: 2, tea: 3})
 
         with engine.connect() as connection:
             columns = "position, product_id, quantity, unit_price_minor, subtotal_minor"

@@ -15,11 +15,11 @@ class TestUnitOfWork(UnitOfWorkTests):
 
 def test_nested_unit_of_work_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orders_adapters.memory.unit_of_work.LOCK_TIMEOUT", 0.1)
-    shop = in_memory()
+    store = in_memory()
 
-    with shop.unit_of_work() as outer, pytest.raises(StoreUnavailable), shop.unit_of_work():
+    with store.unit_of_work() as outer, pytest.raises(StoreUnavailable), store.unit_of_work():
         raise AssertionError("two are open")
     with pytest.raises(RuntimeError):
         outer.commit()
 
-    assert [type(result) for result in at_once(*[lambda: shop.add(placed())] * 4)] == [type(None)] * 4
+    assert [type(result) for result in at_once(*[lambda: store.add(placed())] * 4)] == [type(None)] * 4

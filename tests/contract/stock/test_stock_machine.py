@@ -17,9 +17,9 @@ from orders_domain import OrderStatus
 from orders_domain.errors import OrderNotFound
 from orders_domain.model.order import rebuild
 from tests.contract.stock.model import Adjust, ChangeStatus, Command, Delete, Model, Place, Restock, outcome_of
-from tests.contract.stock.stock_store import Warehouse
 from tests.support.depth import effort
 from tests.support.report import in_ci
+from tests.support.shop import Shop
 
 PRODUCTS = (1, 2, 3)
 UNKNOWN = 9
@@ -39,7 +39,7 @@ def ids(number: int) -> UUID:
 class Life(RuleBasedStateMachine):
     """A store beside its model: every command runs on both, and both are compared afterwards."""
 
-    def __init__(self, fresh: Callable[[], Warehouse]) -> None:
+    def __init__(self, fresh: Callable[[], Shop]) -> None:
         super().__init__()
         self.warehouse = fresh()
         self.model = Model()
@@ -160,7 +160,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.clause("002-02", "002-06", "002-13", "002-27", "002-30")
-def test_store_agrees_with_the_model(fresh: Callable[[], Warehouse], request: pytest.FixtureRequest) -> None:
+def test_store_agrees_with_the_model(fresh: Callable[[], Shop], request: pytest.FixtureRequest) -> None:
     store = request.node.callspec.params["fresh"]
     run_state_machine_as_test(
         cast("type[Life]", partial(Life, fresh)),

@@ -18,20 +18,20 @@ from orders_adapters.testing.accounts.revoked_tokens import (
     RevokedTokensTests,
     numbers,
 )
+from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokenCache, RevokedTokens
 from tests.support.servers.redis import RedisServer
-from tests.support.stores import Shop
 
 
 @pytest.fixture(params=["bare", "with no copy", "with a copy in memory", "with a copy in Redis"])
-def revoked_tokens(request: pytest.FixtureRequest, shop: Shop, caches: Callable[[], InRedis]) -> RevokedTokens:
+def revoked_tokens(request: pytest.FixtureRequest, store: StoreHarness, caches: Callable[[], InRedis]) -> RevokedTokens:
     made: dict[str, Callable[[], RevokedTokenCache]] = {
         "with no copy": NullRevokedTokenCache,
         "with a copy in memory": InMemory,
         "with a copy in Redis": caches,
     }
-    return CachedRevokedTokens(shop.denied, made[request.param]()) if request.param in made else shop.denied
+    return CachedRevokedTokens(store.denied, made[request.param]()) if request.param in made else store.denied
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ class TestRevokedTokenCache(RevokedTokenCacheTests):
         return caches if request.param == "Redis" else partial(InMemory, tmp_path / "marker")
 
 
-def test_processes_of_an_embedded_store_agree(shop: Shop, tmp_path: Path) -> None:
-    counted = CountedTokens(shop.denied)
+def test_processes_of_an_embedded_store_agree(store: StoreHarness, tmp_path: Path) -> None:
+    counted = CountedTokens(store.denied)
     first, second = (CachedRevokedTokens(counted, InMemory(tmp_path / "marker")) for _ in range(2))  # type: ignore[arg-type]
     for attempt in range(20):
         assert not second.is_revoked(numbers(f"mark {attempt}"))
@@ -81,8 +81,8 @@ def test_processes_of_an_embedded_store_agree(shop: Shop, tmp_path: Path) -> Non
     assert counted.calls == before + 1
 
 
-def test_concurrent_revocations_are_seen_by_all(shop: Shop, tmp_path: Path) -> None:
-    processes = [CachedRevokedTokens(shop.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
+def test_concurrent_revocations_are_seen_by_all(store: StoreHarness, tmp_path: Path) -> None:
+    processes = [CachedRevokedTokens(store.denied, InMemory(tmp_path / "marker")) for _ in range(4)]
     for process in processes:
         process.is_revoked(numbers("innocent"))
 

@@ -36,11 +36,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from orders_adapters.sql import idempotency_keys, tables
-from orders_adapters.sql.column_types import is_valid_id
 from orders_adapters.sql.engine import engine as engines
 from orders_adapters.sql.errors import translate_errors
 from orders_adapters.sql.mappers import Values, entry_values, event_values, order_values
 from orders_adapters.sql.products import LOCAL_ONLY, to_product
+from orders_adapters.sql.tables.column_types import is_valid_id
 from orders_domain.errors import OrdersError
 from orders_domain.model import events
 from orders_domain.model.idempotency import IdempotencyKey

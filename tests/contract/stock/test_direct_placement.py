@@ -17,7 +17,7 @@ from orders_domain.model import pricing
 from orders_domain.model.idempotency import DuplicateRequest
 from orders_domain.model.product import Product, ProductId, RequestedItem
 from orders_domain.ports.direct_placement import DirectPlacement
-from tests.contract.stock.stock_store import HOME, Warehouse, in_database
+from tests.support.shop import HOME, DatabaseShop, Shop
 from tests.support.stores import empty
 
 KEY = IdempotencyKey(subject="ada", scope="management", key="k-1", fingerprint="f" * 64)
@@ -30,15 +30,15 @@ def direct(server_engine: Engine) -> SqlDirectPlacement:
 
 
 @pytest.fixture
-def warehouse(direct: SqlDirectPlacement, server_engine: Engine) -> Warehouse:
-    """An emptied warehouse in which ada has ordered before."""
-    warehouse = in_database(server_engine)
-    warehouse.order({warehouse.stocked(100)[0]: 1})
-    return warehouse
+def shop(direct: SqlDirectPlacement, server_engine: Engine) -> Shop:
+    """An emptied shop in which ada has ordered before."""
+    shop = DatabaseShop(engine=server_engine)
+    shop.order({shop.stocked(100)[0]: 1})
+    return shop
 
 
 def place(
-    warehouse: Warehouse,
+    shop: Shop,
     products: Mapping[ProductId, int],
     *,
     direct: DirectPlacement | None,
@@ -51,9 +51,7 @@ def place(
         address=HOME,
         idempotency_key=key,
     )
-    return use_cases.place_catalog_order(
-        request, uow=warehouse.unit_of_work(), clock=Clock(), new_id=ids(), direct=direct
-    )
+    return use_cases.place_catalog_order(request, uow=shop.unit_of_work(), clock=Clock(), new_id=ids(), direct=direct)
 
 
 def ids() -> Callable[[], Any]:
@@ -77,14 +75,14 @@ def test_both_ways_leave_the_same_rows(
 
     def rows(way: DirectPlacement | None) -> tuple[Order, dict[str, list[str]]]:
         empty(server_engine)
-        warehouse = in_database(server_engine)
+        shop = DatabaseShop(engine=server_engine)
         with server_engine.begin() as connection:  # dated, so that both runs have equal rows
             connection.execute(text("INSERT INTO users (id, created_at) VALUES ('ada', '2026-01-01')"))
-        products = [warehouse.add(stock=stock, sku=f"SKU-{stock}").id for stock in (10, 20, 30)]
+        products = [shop.add(stock=stock, sku=f"SKU-{stock}").id for stock in (10, 20, 30)]
         with server_engine.begin() as connection:
             for name, column in (("products", "created_at"), ("stock_movements", "at")):
                 connection.execute(text(f"UPDATE {name} SET {column} = '2026-01-01'"))
-        order = place(warehouse, {products[2]: 2, products[0]: 1, products[1]: 3}, direct=way, key=key)
+        order = place(shop, {products[2]: 2, products[0]: 1, products[1]: 3}, direct=way, key=key)
         return order, contents(server_engine)
 
     (first, rows_of_direct), (second, rows_of_unit) = rows(direct), rows(None)
@@ -94,14 +92,12 @@ def test_both_ways_leave_the_same_rows(
     assert rows_of_direct == rows_of_unit
 
 
-def test_usual_order_uses_two_statements(
-    direct: SqlDirectPlacement, warehouse: Warehouse, server_engine: Engine
-) -> None:
-    product, other = warehouse.stocked(100, 50)
+def test_usual_order_uses_two_statements(direct: SqlDirectPlacement, shop: Shop, server_engine: Engine) -> None:
+    product, other = shop.stocked(100, 50)
     sent: list[str] = []
     event.listen(server_engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
 
-    place(warehouse, {product: 1, other: 2}, direct=direct)
+    place(shop, {product: 1, other: 2}, direct=direct)
 
     assert len(sent) == 2, sent
 
@@ -120,7 +116,7 @@ def one_of_each(products: Mapping[ProductId, Product]) -> Order:
 
 
 def refused(
-    direct: DirectPlacement, warehouse: Warehouse, engine: Engine, quantities: Mapping[ProductId, int], **options: Any
+    direct: DirectPlacement, shop: Shop, engine: Engine, quantities: Mapping[ProductId, int], **options: Any
 ) -> None:
     """Assert that the placement returns None and changes no row."""
     before = contents(engine)
@@ -133,7 +129,7 @@ def refused(
             raise AbortedError
 
     with pytest.raises(AbortedError):
-        place(warehouse, quantities, direct=Spy(), **options)
+        place(shop, quantities, direct=Spy(), **options)
     assert outcome == [None]
 
 
@@ -141,8 +137,8 @@ class AbortedError(Exception):
     """Ends the use case after the direct placement."""
 
 
-def test_unusual_orders_change_nothing(direct: SqlDirectPlacement, warehouse: Warehouse, server_engine: Engine) -> None:
-    few, many = warehouse.stocked(3, 100, threshold=2)
+def test_unusual_orders_change_nothing(direct: SqlDirectPlacement, shop: Shop, server_engine: Engine) -> None:
+    few, many = shop.stocked(3, 100, threshold=2)
 
     for quantities, options in (
         ({few: 4, many: 1}, {}),  # insufficient stock
@@ -151,7 +147,7 @@ def test_unusual_orders_change_nothing(direct: SqlDirectPlacement, warehouse: Wa
         ({many: 1}, {"by": Actor(subject="new")}),  # the user is new
         ({2**63: 1}, {}),  # no id of a column
     ):
-        refused(direct, warehouse, server_engine, quantities, **options)
+        refused(direct, shop, server_engine, quantities, **options)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +155,9 @@ def test_unusual_orders_change_nothing(direct: SqlDirectPlacement, warehouse: Wa
     ["price_minor = price_minor + 1", "currency = 'EUR'", "stock_quantity = 0", "external = true", "id = id + 999"],
 )
 def test_changed_product_is_decided_by_the_unit_of_work(
-    direct: SqlDirectPlacement, warehouse: Warehouse, server_engine: Engine, change: str
+    direct: SqlDirectPlacement, shop: Shop, server_engine: Engine, change: str
 ) -> None:
-    product = warehouse.add(stock=5).id
+    product = shop.add(stock=5).id
     before: list[dict[str, list[str]]] = []
 
     def build(products: Mapping[ProductId, Product]) -> Order:
@@ -177,27 +173,27 @@ def test_changed_product_is_decided_by_the_unit_of_work(
     assert before == [contents(server_engine)]
 
 
-def test_repeated_key_returns_the_first_order(direct: SqlDirectPlacement, warehouse: Warehouse) -> None:
-    product = warehouse.add(stock=50).id
-    first = place(warehouse, {product: 1}, direct=direct)
+def test_repeated_key_returns_the_first_order(direct: SqlDirectPlacement, shop: Shop) -> None:
+    product = shop.add(stock=50).id
+    first = place(shop, {product: 1}, direct=direct)
 
     with pytest.raises(DuplicateRequest) as repeated:
-        place(warehouse, {product: 1}, direct=direct)
+        place(shop, {product: 1}, direct=direct)
     with pytest.raises(IdempotencyKeyReused):
-        place(warehouse, {product: 1}, direct=direct, key=replace(KEY, fingerprint="0" * 64))
+        place(shop, {product: 1}, direct=direct, key=replace(KEY, fingerprint="0" * 64))
 
     assert repeated.value.order == first
-    assert warehouse.catalogue.get(product).stock == 49
+    assert shop.catalog.get(product).stock == 49
 
 
-def test_both_ways_share_the_last_units_once(direct: SqlDirectPlacement, warehouse: Warehouse) -> None:
-    first, second = warehouse.stocked(40, 40)
+def test_both_ways_share_the_last_units_once(direct: SqlDirectPlacement, shop: Shop) -> None:
+    first, second = shop.stocked(40, 40)
     ways = [direct if number % 2 else None for number in range(60)]
 
     def buy(number: int) -> bool:
         pair = {first: 1, second: 1} if number % 3 else {second: 1, first: 1}
         try:
-            return bool(place(warehouse, pair, direct=ways[number], key=replace(KEY, key=str(number))))
+            return bool(place(shop, pair, direct=ways[number], key=replace(KEY, key=str(number))))
         except InsufficientStock:
             return False
 
@@ -205,16 +201,16 @@ def test_both_ways_share_the_last_units_once(direct: SqlDirectPlacement, warehou
         bought = sum(buyers.map(buy, range(60)))
 
     assert bought == 40
-    assert [warehouse.catalogue.get(product).stock for product in (first, second)] == [0, 0]
-    warehouse.ledger().require_agreement()
+    assert [shop.catalog.get(product).stock for product in (first, second)] == [0, 0]
+    shop.ledger().require_agreement()
 
 
-def test_concurrent_repeats_place_one_order(direct: SqlDirectPlacement, warehouse: Warehouse) -> None:
-    product = warehouse.add(stock=100).id
+def test_concurrent_repeats_place_one_order(direct: SqlDirectPlacement, shop: Shop) -> None:
+    product = shop.add(stock=100).id
 
     def send(number: int) -> Order | None:
         try:
-            return place(warehouse, {product: 1}, direct=direct if number % 3 else None)
+            return place(shop, {product: 1}, direct=direct if number % 3 else None)
         except DuplicateRequest as duplicate:
             return duplicate.order
         except RequestInProgress:
@@ -224,4 +220,4 @@ def test_concurrent_repeats_place_one_order(direct: SqlDirectPlacement, warehous
         orders = list(senders.map(send, range(30)))
 
     assert len({order.id for order in orders if order}) == 1
-    assert warehouse.catalogue.get(product).stock == 99
+    assert shop.catalog.get(product).stock == 99

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from orders_adapters.testing.examples import NOON
+from orders_adapters.testing.stores import StoreHarness
 from orders_adapters.testing.threads import at_once
 from orders_domain.model.accounts.auth_token import ALWAYS, Revocation
 from orders_domain.ports.accounts.revoked_tokens import RevokedTokens
@@ -96,3 +97,17 @@ class RevokedTokensTests:
         assert [revoked_tokens.prune(expired_before=LATER, limit=3) for _ in range(3)] == [3, 2, 0]
 
         assert revoked_tokens.is_revoked(numbers("young"))
+
+
+class AllRevokedTokensTests:
+    """Promises of ``AllRevokedTokens``, besides ``RevokedTokensTests``.
+
+    A subclass has the fixture ``store``: an empty store (``StoreHarness``).
+    """
+
+    def test_all_returns_none_above_the_limit(self, store: StoreHarness) -> None:
+        valid_from = {f"mark {number}": number + 1 for number in range(5)}
+        store.denied.revoke({mark: Revocation(number, LATER) for mark, number in valid_from.items()})
+
+        assert store.denied.all(limit=5) == valid_from
+        assert store.denied.all(limit=4) is None

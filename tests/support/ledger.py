@@ -7,29 +7,22 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine, text
 
 from orders_adapters.memory.store import InMemoryStore
+from orders_adapters.testing.stores import StockMovement
 from orders_domain.model import events
+from orders_domain.ports.products import MovementKind
 
 GIVING_UP = {"CANCELED", "DELETED"}
 
 _PRODUCTS = "SELECT id, stock_quantity FROM products"
-_MOVES = "SELECT product_id, kind, quantity, CAST(order_id AS VARCHAR(36)) FROM stock_movements ORDER BY id"
+_MOVEMENTS = "SELECT product_id, kind, quantity, CAST(order_id AS VARCHAR(36)) FROM stock_movements ORDER BY id"
 _ORDERS = "SELECT CAST(id AS VARCHAR(36)), status, deleted_at, lines FROM orders"
 _ITEMS = "SELECT CAST(order_id AS VARCHAR(36)), product_id, quantity, unit_price_minor FROM order_items"
 _EVENTS = "SELECT type, CAST(order_id AS VARCHAR(36)), version, data FROM outbox ORDER BY id"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A stock movement."""
-
-    product: int
-    kind: str
-    quantity: int
-    order: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Ledger:
     """Stock by product, movements, status and lines by order (DELETED if deleted), and the events."""
 
     stock: Mapping[int, int]
-    moves: tuple[Move, ...]
+    movements: tuple[StockMovement, ...]
     statuses: Mapping[str, str]
     lines: Mapping[str, Mapping[int, int]]
     published: tuple[PublishedEvent, ...]
@@ -71,14 +64,20 @@ class Ledger:
 
     def _each_stock_is_the_sum_of_its_movements(self) -> None:
         running: dict[int, int] = defaultdict(int)
-        for move in self.moves:
-            running[move.product] += move.quantity
-            assert running[move.product] >= 0, f"product {move.product} was below nothing after {move}"
+        for movement in self.movements:
+            running[movement.product_id] += movement.quantity
+            assert running[movement.product_id] >= 0, (
+                f"product {movement.product_id} was below nothing after {movement}"
+            )
         assert {product: running[product] for product in self.stock} == dict(self.stock)
         assert running.keys() <= self.stock.keys()
 
     def _each_order_took_and_gave_what_it_should(self) -> None:
-        counted = Counter((move.order, move.product, move.kind, move.quantity) for move in self.moves if move.order)
+        counted = Counter(
+            (str(movement.order_id), movement.product_id, movement.kind.value, movement.quantity)
+            for movement in self.movements
+            if movement.order_id
+        )
         expected: Counter[tuple[str | None, int, str, int]] = Counter()
         for order, lines in self.lines.items():
             for product, quantity in lines.items():
@@ -93,12 +92,12 @@ def of_memory(store: InMemoryStore) -> Ledger:
         orders = list(store.orders.values())
         return Ledger(
             stock={product.id: product.stock for product in store.products.values()},
-            moves=tuple(
-                Move(
-                    record.product_id,
-                    record.movement.value,
-                    record.quantity,
-                    str(record.order_id) if record.order_id else None,
+            movements=tuple(
+                StockMovement(
+                    product_id=record.product_id,
+                    kind=record.movement,
+                    quantity=record.quantity,
+                    order_id=record.order_id,
                 )
                 for record in store.movements
             ),
@@ -116,16 +115,22 @@ def of_database(engine: Engine) -> Ledger:
     # On PostgreSQL one snapshot serves all five queries.
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**snapshot) as connection:
-        stock, moves, orders, items, published = (
-            connection.execute(text(question)).all() for question in (_PRODUCTS, _MOVES, _ORDERS, _ITEMS, _EVENTS)
+        stock, movements, orders, items, published = (
+            connection.execute(text(question)).all() for question in (_PRODUCTS, _MOVEMENTS, _ORDERS, _ITEMS, _EVENTS)
         )
     rows: dict[str, dict[int, int]] = defaultdict(dict)
     for order, product, quantity, _ in items:
         rows[_id(order)][product] = quantity
     return Ledger(
         stock=dict(map(tuple, stock)),
-        moves=tuple(
-            Move(product, kind, quantity, _id(order) if order else None) for product, kind, quantity, order in moves
+        movements=tuple(
+            StockMovement(
+                product_id=product,
+                kind=MovementKind(kind),
+                quantity=quantity,
+                order_id=UUID(order) if order else None,
+            )
+            for product, kind, quantity, order in movements
         ),
         statuses={_id(order): "DELETED" if deleted else status for order, status, deleted, _ in orders},
         lines={

@@ -14,7 +14,16 @@ from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting, Settings, load
-from orders_flask.web import context, error_handlers, health, openapi, rate_limiting, request_logging, url_converters
+from orders_flask.web import (
+    context,
+    cors,
+    error_handlers,
+    health,
+    openapi,
+    rate_limiting,
+    request_logging,
+    url_converters,
+)
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
@@ -34,6 +43,9 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+    if settings.allowed_origins:
+        policy = cors.Cors(origins=settings.allowed_origins)
+        app.wsgi_app = cors.around_wsgi(app.wsgi_app, policy)  # type: ignore[method-assign]
     url_converters.install(app)
     services = app.extensions[_KEY] = container or Container(settings=settings)
     context.init_app(app, services.web_use_cases)

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.ports.accounts.rate_limiter import RateLimit
-from orders_flask import environment, production
+from orders_flask import cors_origins, environment, production
 
 DEFAULT_MOUNTS = "orders=/orders management=/api/v1/orders ostore=/ostore/orders checkout=/api/orders"
 _FIRST_PARTY = frozenset({"/docs", "/healthz", "/metrics", "/openapi.json", "/readyz"})
@@ -123,6 +123,11 @@ class Settings:
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`"
     )
+    cors_origins: str = _setting(
+        "CORS_ORIGINS",
+        "",
+        "`https://shop.example http://localhost:8080`: the origins whose pages may call the service; by default none",
+    )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
     products_public: str = _setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
@@ -192,6 +197,7 @@ class Settings:
                 "NEW_ORDER_QUEUE and EVENTS_EXCHANGE must differ, because a Celery worker declares both by that name."
             )
         self._check_urls()
+        self._check_origins()
         self._check_schema()
         self._check_identity()
         self._check_carts()
@@ -217,6 +223,10 @@ class Settings:
             return None
         requests, _, period = self.rate_limit.partition("/")
         return RateLimit(int(requests), _SECONDS[period])
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(cors_origins.parse(self.cors_origins))
 
     @property
     def products_are_public(self) -> bool:
@@ -303,6 +313,12 @@ class Settings:
         _scheme("JWT_JWKS_URL", self.jwt_jwks_url, "https", "http")
         _scheme("CATALOG_SERVICE_URL", self.catalog_service_url, "https", "http")
         _scheme("SHIPMENT_SERVICE_URL", self.shipment_service_url, "https", "http")
+
+    def _check_origins(self) -> None:
+        try:
+            cors_origins.parse(self.cors_origins)
+        except ValueError as error:
+            raise InvalidSetting(str(error)) from error
 
     def _check_schema(self) -> None:
         if not self.database_schema:

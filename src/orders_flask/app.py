@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -10,6 +11,7 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from orders_flask import bootstrap
 from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
@@ -17,6 +19,7 @@ from orders_flask.settings import InvalidSetting, Settings, load
 from orders_flask.web import (
     context,
     cors,
+    demonstration,
     error_handlers,
     health,
     openapi,
@@ -55,6 +58,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     request_logging.install(app)
     rate_limiting.install(app)
     app.register_blueprint(health.blueprint)
+    if settings.offers_demo_tokens:
+        demonstration.install(app, partial(bootstrap.demo_tokens, settings))
     error_handlers.install(app, _mount(app, settings))
     url_converters.add_slash_aliases(app)
     return app

@@ -130,6 +130,9 @@ class Settings:
     )
     default_currency: str = _setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
     products_public: str = _setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
+    demo: str = _setting(
+        "ORDERS_DEMO", "off", "`on` offers tokens of the demonstration's accounts at `/docs`; set by `orders demo`"
+    )
     relay: str = _setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
     threads: int = _setting("ORDERS_THREADS", 8, "worker threads of `orders_flask.asgi:app`; set by `orders serve`")
     catalog_service_url: str = _setting(
@@ -185,6 +188,9 @@ class Settings:
         _one_of("ORDERS_ENV", self.environment, "development", "production")
         _one_of("RABBITMQ_QUEUE_TYPE", self.queue_type, "classic", "quorum")
         _one_of("ORDERS_RELAY", self.relay, "on", "off")
+        _one_of("ORDERS_DEMO", self.demo, "on", "off")
+        if self.demo == "on" and self.production:
+            raise InvalidSetting("ORDERS_DEMO must not be on in production, because it gives everybody tokens.")
         _one_of("ORDERS_JOBS", self.jobs, "on", "off")
         _one_of("CART_REORDER", self.cart_reorder, "on", "off")
         _one_of("PRODUCTS_PUBLIC", self.products_public, "on", "off")
@@ -249,6 +255,11 @@ class Settings:
     def allows_demo(self) -> bool:
         """Whether the accounts and tokens of ``orders demo`` are accepted."""
         return not self.production
+
+    @property
+    def offers_demo_tokens(self) -> bool:
+        """Whether the documentation page offers tokens of the demonstration's accounts."""
+        return self.demo == "on" and self.algorithm == "HS256"
 
     @property
     def has_own_token_secret(self) -> bool:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import marshmallow
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from orders_flask.web import demonstration
 from orders_flask.web.authentication import SCHEME
 from orders_flask.web.etags import CONDITIONS
 from orders_flask.web.idempotency import PARAMETER
@@ -30,6 +31,7 @@ _MEANINGS = {
 }
 
 
+_KEY = "orders.openapi"
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -65,13 +67,22 @@ def install(app: Flask) -> Api:
     page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
     page.after_request(_protect_page)
     app.register_blueprint(page)
-    return OrdersApi(app)
+    api = app.extensions[_KEY] = OrdersApi(app)
+    return api
+
+
+def api_of(app: Flask) -> Api:
+    """Return the Api that ``install`` returned."""
+    api: Api = app.extensions[_KEY]
+    return api
 
 
 def _protect_page(response: Response) -> Response:
     """Allow the page its own scripts and styles only, and no other site to frame it."""
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.view_args == {} and demonstration.accounts():  # the page itself, not one of its assets
+        response.set_data(response.get_data(as_text=True).replace("</body>", f"{demonstration.SCRIPT}</body>"))
     return response
 
 

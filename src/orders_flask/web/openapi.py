@@ -3,6 +3,7 @@
 from typing import Any
 
 import marshmallow
+from apispec import BasePlugin
 from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
@@ -39,6 +40,16 @@ _PAGE_POLICY = (
 """Inline scripts and styles are those of Swagger UI's page."""
 
 
+class OperationIds(BasePlugin):
+    """Unique operationIds: the name of the blueprint, then the use case; PUT beside PATCH says so."""
+
+    def operation_helper(self, path: str | None = None, operations: Any = None, **route: Any) -> None:
+        blueprint = route["rule"].endpoint.partition(".")[0].replace("-", "_")
+        for method, operation in (operations or {}).items():
+            suffix = "_by_put" if method == "put" and "patch" in operations else ""
+            operation["operationId"] = f"{blueprint}_{operation['operationId']}{suffix}"
+
+
 class OrdersApi(Api):
     """flask-smorest without its error handlers, because they drop headers and support a single error body."""
 
@@ -61,13 +72,14 @@ def install(app: Flask) -> Api:
         "API_SPEC_OPTIONS": {
             "components": {"securitySchemes": {"bearer": SCHEME}},
             "security": [{"bearer": []}],
+            "servers": [{"url": "/", "description": "The service that serves this document."}],
             "info": {"description": "Order management. All operations except login and refresh need a bearer token."},
         },
     }
     page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
     page.after_request(_protect_page)
     app.register_blueprint(page)
-    api = app.extensions[_KEY] = OrdersApi(app)
+    api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
     return api
 
 
@@ -89,13 +101,16 @@ def _protect_page(response: Response) -> Response:
 def operation(
     schema: type[marshmallow.Schema],
     *statuses: int,
+    use_case: str,
     summary: str,
+    description: str,
     media_type: str = "application/json",
     idempotency_key: bool = False,
     not_found: str = "The order does not exist.",
 ) -> dict[str, Any]:
-    """Return the arguments of ``Blueprint.doc``: summary, error responses, and the request headers that affect them.
+    """Return the arguments of ``Blueprint.doc``: texts, error responses, and the request headers that affect them.
 
+    ``use_case`` becomes the operationId with the name of the blueprint before it, because contracts share use cases.
     ``idempotency_key`` documents the Idempotency-Key header; ``not_found`` is the description of 404.
     """
     meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
@@ -106,4 +121,5 @@ def operation(
     parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
         [PARAMETER] if idempotency_key else []
     )
-    return {"summary": summary, "responses": responses, **({"parameters": parameters} if parameters else {})}
+    texts = {"operationId": use_case, "summary": summary, "description": description}
+    return {**texts, "responses": responses, **({"parameters": parameters} if parameters else {})}

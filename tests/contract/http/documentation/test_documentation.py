@@ -1,12 +1,16 @@
 """OpenAPI document, and the documentation page with local assets only."""
 
 import re
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the official schema
 
+from orders_flask import Settings
+from orders_flask.use_cases import UseCases
 from tests.support.client import ask
 from tests.support.service_stack import Stack
 
@@ -95,6 +99,34 @@ def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
     assert len({operation["summary"] for operation in listed.values()}) == len(listed)
     tags = {tag["name"] for tag in document["tags"]}
     assert {tag for operation in listed.values() for tag in operation["tags"]} <= tags
+
+
+def test_operation_id_is_unique_and_names_its_use_case(document: dict[str, Any]) -> None:
+    listed = operations(document, below="/")
+    use_cases = {field.name for field in fields(UseCases)} | {"list_own_orders", "update_product_by_put"}
+
+    by_tag = [(operation["tags"][0], operation["operationId"]) for operation in listed.values()]
+
+    assert len({operation_id for _, operation_id in by_tag}) == len(listed)
+    for tag, operation_id in by_tag:
+        assert operation_id.startswith(f"{tag}_"), operation_id
+        assert operation_id.removeprefix(f"{tag}_") in use_cases, operation_id
+
+
+def test_second_mount_has_operation_ids_of_its_own(build: Callable[..., Stack]) -> None:
+    stack = build(Settings(database_url="memory://", mounts={"orders": ("/orders", "/v2/orders")}))
+
+    listed = operations(dict(ask(stack.app, "GET", "/openapi.json").json), below="/")
+
+    assert listed["post", "/orders/"]["operationId"] == "orders_place_order"
+    assert listed["post", "/v2/orders/"]["operationId"] == "orders_2_place_order"
+
+
+def test_document_names_its_server_and_describes_every_operation(document: dict[str, Any]) -> None:
+    assert [server["url"] for server in document["servers"]] == ["/"]
+    for name, operation in operations(document, below="/").items():
+        assert operation["description"].endswith("."), name
+        assert operation["description"] != operation["summary"]
 
 
 @pytest.mark.clause("001-03", "001-07")

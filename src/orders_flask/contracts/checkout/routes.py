@@ -80,7 +80,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.post("/<order_ref>/cancel")
     @requires(WRITERS_ONLY)
-    @routes.arguments(schemas.Cancellation, required=False)
+    @routes.arguments(schemas.Cancellation, required=False, example={"reason": "The customer changed her mind."})
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(
         409, schema=schemas.CheckoutFinalized, description="The order is shipped, delivered or canceled."

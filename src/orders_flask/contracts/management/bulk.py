@@ -25,7 +25,7 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.post("/bulk/status")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.BulkStatusUpdate)
+    @routes.arguments(schemas.BulkStatusUpdate, example={"order_ids": [1], "status": "shipped"})
     @routes.response(200, schemas.BulkOutcome)
     @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job to poll.")
     @routes.doc(

@@ -69,7 +69,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.post("/")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.ProductCreate)
+    @routes.arguments(schemas.ProductCreate, example={"name": "Assam, 250 g", "price": 31, "stock_quantity": 20})
     @routes.response(201, schemas.ProductResponse)
     @routes.doc(
         **_document(
@@ -91,7 +91,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.route("/<ref>", methods=["PATCH", "PUT"])
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.ProductUpdate)
+    @routes.arguments(schemas.ProductUpdate, example={"price": 39, "low_stock_threshold": 5})
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(
         **_document(
@@ -118,7 +118,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.post("/<ref>/restock")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.Restock)
+    @routes.arguments(schemas.Restock, example={"quantity": 5})
     @routes.response(200, schemas.ProductResponse)
     @routes.doc(
         **_document(

@@ -40,7 +40,7 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("management", __name__, description="Orders of products (contract `management`).")
 
     @routes.post("/")
-    @routes.arguments(schemas.ManagedOrderCreate)
+    @routes.arguments(schemas.ManagedOrderCreate, example=schemas.ORDER_EXAMPLE)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
         **_document(
@@ -137,7 +137,7 @@ def blueprint() -> ContractBlueprint:
 
     @routes.put("/<ref:ref>/status")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.StatusUpdate)
+    @routes.arguments(schemas.StatusUpdate, example={"status": "shipped"})
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
         **_document(

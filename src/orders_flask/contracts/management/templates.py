@@ -22,7 +22,7 @@ def register(routes: ContractBlueprint) -> None:
     """Add the routes to the orders' blueprint."""
 
     @routes.post("/templates")
-    @routes.arguments(TemplateCreate)
+    @routes.arguments(TemplateCreate, example={"name": "Tea for two", **schemas.ORDER_EXAMPLE})
     @routes.response(201, TemplateResponse)
     @routes.doc(
         **_document(

@@ -28,7 +28,9 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("orders", __name__, description="A user's own orders (contract `orders`).")
 
     @routes.post("/")
-    @routes.arguments(schemas.OrderCreate)
+    @routes.arguments(
+        schemas.OrderCreate, example={"items": [{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}], "total_price": 75}
+    )
     @routes.response(201, schemas.OrderResponse)
     @routes.doc(
         **_operation(
@@ -68,7 +70,7 @@ def blueprint() -> ContractBlueprint:
         return representation(order), etag(order)
 
     @routes.patch("/<order_ref>")
-    @routes.arguments(schemas.OrderUpdate)
+    @routes.arguments(schemas.OrderUpdate, example={"status": "PAID"})
     @routes.response(200, schemas.OrderResponse)
     @routes.doc(
         **_operation(

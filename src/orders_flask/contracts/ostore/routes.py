@@ -26,7 +26,9 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("ostore", __name__, description="Shipped orders (contract `ostore`).")
 
     @routes.post("/")
-    @routes.arguments(schemas.OStoreOrderCreate)
+    @routes.arguments(
+        schemas.OStoreOrderCreate, example={"userID": "ann", "orderItems": [{"productID": 1, "quantity": 2}]}
+    )
     @routes.response(201, schemas.OStoreOrderPlaced)
     @routes.doc(
         **_documented(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -10,11 +11,22 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from orders_flask import bootstrap
 from orders_flask.bootstrap.container import Container
 from orders_flask.contracts import CONTRACTS
 from orders_flask.observability import structured_logging
 from orders_flask.settings import InvalidSetting, Settings, load
-from orders_flask.web import context, error_handlers, health, openapi, rate_limiting, request_logging, url_converters
+from orders_flask.web import (
+    context,
+    cors,
+    demonstration,
+    error_handlers,
+    health,
+    openapi,
+    rate_limiting,
+    request_logging,
+    url_converters,
+)
 from orders_flask.web.contract import Contract
 from orders_flask.web.json_parser import MAX_BODY_BYTES
 
@@ -34,6 +46,9 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one more, to detect excess in chunked bodies
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+    if settings.allowed_origins:
+        policy = cors.Cors(origins=settings.allowed_origins)
+        app.wsgi_app = cors.around_wsgi(app.wsgi_app, policy)  # type: ignore[method-assign]
     url_converters.install(app)
     services = app.extensions[_KEY] = container or Container(settings=settings)
     context.init_app(app, services.web_use_cases)
@@ -43,6 +58,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     request_logging.install(app)
     rate_limiting.install(app)
     app.register_blueprint(health.blueprint)
+    if settings.offers_demo_tokens:
+        demonstration.install(app, partial(bootstrap.demo_tokens, settings))
     error_handlers.install(app, _mount(app, settings))
     url_converters.add_slash_aliases(app)
     return app

@@ -4,11 +4,16 @@ It wraps ``wsgi`` with request buffering, so that worker threads do not wait for
 the background workers finish their current step.
 """
 
+from typing import Any
+
 from orders_flask.app import container_of
+from orders_flask.web import cors
 from orders_flask.web.request_buffering import RequestBufferingMiddleware
 from orders_flask.wsgi import app as wsgi_app
 from orders_flask.wsgi import background_workers
 
-app = RequestBufferingMiddleware(
-    wsgi_app, threads=container_of(wsgi_app).settings().threads, on_shutdown=background_workers.stop
-)
+_settings = container_of(wsgi_app).settings()
+
+app: Any = RequestBufferingMiddleware(wsgi_app, threads=_settings.threads, on_shutdown=background_workers.stop)
+if _settings.allowed_origins:
+    app = cors.around_asgi(app, cors.Cors(origins=_settings.allowed_origins))

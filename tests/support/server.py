@@ -1,4 +1,4 @@
-"""`orders serve` in a separate process, behind a socket."""
+"""`orders serve` or another command that serves, in a separate process, behind a socket."""
 
 import os
 import signal
@@ -17,11 +17,15 @@ from tests.support.servers.ephemeral.server import HOST, free_port
 
 
 class Served:
-    """`with Served(directory) as served: ...` runs `orders serve` in the directory, and ends it as Ctrl-C would."""
+    """`with Served(directory) as served: ...` runs `orders serve` in the directory, and ends it as Ctrl-C would.
 
-    def __init__(self, directory: Path, *arguments: str, **settings: str) -> None:
+    `command` is another command that serves.
+    """
+
+    def __init__(self, directory: Path, *arguments: str, command: str = "serve", **settings: str) -> None:
         self.directory = directory
         self.port = free_port()
+        self._command = command
         self._arguments = arguments
         self._environment = environment(**settings)
 
@@ -50,7 +54,7 @@ class Served:
     def __enter__(self) -> Self:
         with (self.directory / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "orders_flask", "serve", "--port", str(self.port), *self._arguments],
+                [sys.executable, "-m", "orders_flask", self._command, "--port", str(self.port), *self._arguments],
                 cwd=self.directory,
                 env=self._environment,
                 stdout=output,
@@ -84,4 +88,4 @@ class Served:
                     break
                 time.sleep(0.05)
         self.__exit__()
-        raise AssertionError(f"orders serve did not start: {self.output[-2000:]}")
+        raise AssertionError(f"orders {self._command} did not start: {self.output[-2000:]}")

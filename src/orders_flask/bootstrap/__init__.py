@@ -19,7 +19,7 @@ from orders_flask.bootstrap.components import (
     PersistenceComponent,
     RemoteServices,
 )
-from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, log_demo_accounts
+from orders_flask.bootstrap.demo_accounts import DEMO_ACCOUNTS, demo_accounts_warning, demo_tokens, log_demo_accounts
 from orders_flask.bootstrap.jobs import job_checks, job_runner
 from orders_flask.bootstrap.local_secrets import local_secrets
 from orders_flask.bootstrap.messaging import broker, notifications, notifier, tracking_events
@@ -40,6 +40,7 @@ __all__ = [
     "cart_policy",
     "choose_place_shipped_order",
     "demo_accounts_warning",
+    "demo_tokens",
     "identity_provider_checks",
     "issue_dev_token",
     "job_checks",

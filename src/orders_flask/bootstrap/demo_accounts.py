@@ -10,6 +10,7 @@ from orders_domain.errors import StoreUnavailable, UserNotFound
 from orders_domain.model.accounts.actor import Role
 from orders_domain.model.accounts.user import User
 from orders_domain.ports.accounts.users import UserRepository
+from orders_flask.bootstrap.auth import issue_dev_token
 from orders_flask.settings import Settings
 
 DEMO_ACCOUNTS: Mapping[str, Role] = {"ann": Role.CUSTOMER, "admin": Role.ADMIN}
@@ -30,6 +31,14 @@ def demo_accounts_warning(settings: Settings, users: UserRepository) -> str | No
     if not found:
         return None
     return f"The accounts of the demonstration cannot sign in, because ORDERS_ENV=production: {', '.join(found)}."
+
+
+def demo_tokens(settings: Settings) -> Mapping[str, str]:
+    """Return a token of each account, by user id, valid for an hour."""
+    return {
+        user_id: issue_dev_token(settings, subject=user_id, role=role, scopes=(), seconds=3600, demo=True)
+        for user_id, role in DEMO_ACCOUNTS.items()
+    }
 
 
 def log_demo_accounts(settings: Settings, users: UserRepository) -> None:

@@ -1,5 +1,7 @@
 """The ``orders demo`` command."""
 
+import os
+
 import click
 
 from orders_domain.errors import UserNotFound
@@ -85,9 +87,10 @@ def demo(host: str, port: int, port_option: str) -> None:
     if migrations := container.store().migrations:
         migrations.upgrade("head")
     _require_demo_database(container, read)
-    _stock_the_shop(container, read)
-    _open_accounts(container, read)
+    fill(container, read)
     click.echo(_guide(container, read, at=f"http://{host}:{port}"))
+    if serve.is_loopback(host):  # because the page gives everybody who reads it a token
+        os.environ["ORDERS_DEMO"] = "on"
     serve.run(read, host=host, port=port)
 
 
@@ -108,6 +111,13 @@ def _guide(container: Container, read: Settings, *, at: str) -> str:
     served = {name: prefixes[0] for name, prefixes in read.mounts.items()}
     requests = [text.format(prefix=served[name], **values) for name, text in _REQUESTS.items() if name in served]
     return _GUIDE.format(requests="".join(requests), **values)
+
+
+def fill(container: Container, read: Settings) -> None:
+    """Store the sample products, accounts and order that are missing."""
+    _stock_the_shop(container, read)
+    _open_accounts(container, read)
+    _order_to_pay(container, read)
 
 
 def _stock_the_shop(container: Container, read: Settings) -> None:

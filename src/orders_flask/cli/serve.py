@@ -78,7 +78,7 @@ def require_own_secret(read: Settings, host: str) -> None:
     Raises:
         ClickException: the secret is a generated or a published one, and the host is not a loopback address.
     """
-    if _is_loopback(host):
+    if is_loopback(host):
         return
     if not read.has_own_token_secret:
         raise click.ClickException(
@@ -92,7 +92,7 @@ def require_own_secret(read: Settings, host: str) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return all(ip_address(item[4][0]).is_loopback for item in socket.getaddrinfo(host, None))
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orders_flask import production
 from orders_flask.settings.mounts import DEFAULT_MOUNTS, parse_mounts, validate_mounts
-from orders_flask.settings.validation import require_one_of, setting
+from orders_flask.settings.validation import InvalidSetting, require_one_of, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,10 @@ class DeploymentSettings:
     )
     mounts: Mapping[str, tuple[str, ...]] = setting(
         "ORDERS_MOUNTS", None, "`contract=/prefix,/prefix contract=/prefix`: the URL prefixes of each contract"
+    )
+
+    demo: str = setting(
+        "ORDERS_DEMO", "off", "`on` offers tokens of the demonstration's accounts at `/docs`; set by `orders demo`"
     )
 
     @property
@@ -45,5 +49,8 @@ class DeploymentSettings:
             self, "mounts", parse_mounts(DEFAULT_MOUNTS) if self.mounts is None else validate_mounts(self.mounts)
         )
         require_one_of("ORDERS_ENV", self.environment, "development", "production")
+        require_one_of("ORDERS_DEMO", self.demo, "on", "off")
+        if self.demo == "on" and self.production:
+            raise InvalidSetting("ORDERS_DEMO must not be on in production, because it gives everybody tokens.")
         for word in self.exceptions:
             require_one_of("PRODUCTION_ALLOWS", word, *production.EXCEPTIONS)

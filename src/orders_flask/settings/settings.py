@@ -60,6 +60,11 @@ class Settings(
         return "log" if self.uses_default_database and not self.production else "none"
 
     @property
+    def offers_demo_tokens(self) -> bool:
+        """Whether the documentation page offers tokens of the demonstration's accounts."""
+        return self.demo == "on" and self.algorithm == "HS256"
+
+    @property
     def production_report(self) -> Mapping[str, str | None]:
         """Return None or a sentence for each requirement of production that is not waived; empty in development."""
         return production.report(self, allowed=self.exceptions) if self.production else {}

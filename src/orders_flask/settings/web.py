@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orders_domain.model.values.currencies import MINOR_UNIT_DIGITS
 from orders_domain.ports.accounts.rate_limiter import RateLimit
+from orders_flask import cors_origins
 from orders_flask.settings.validation import InvalidSetting, require_one_of, require_within, setting
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
@@ -23,6 +24,11 @@ class WebSettings:
         "`100/minute` (or `second`, `hour`): the requests of each subject or address; by default no limit",
     )
     trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "number of trusted reverse proxies that set `X-Forwarded-For`")
+    cors_origins: str = setting(
+        "CORS_ORIGINS",
+        "",
+        "`https://shop.example http://localhost:8080`: the origins whose pages may call the service; by default none",
+    )
     default_currency: str = setting("DEFAULT_CURRENCY", "USD", "ISO 4217 code of amounts without a currency")
     products_public: str = setting("PRODUCTS_PUBLIC", "off", "`on` lets everybody read products without a token")
     relay: str = setting("ORDERS_RELAY", "off", "`on` runs an outbox relay in each web process; set by `orders serve`")
@@ -36,6 +42,10 @@ class WebSettings:
         return RateLimit(int(requests), _SECONDS[period])
 
     @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(cors_origins.parse(self.cors_origins))
+
+    @property
     def products_are_public(self) -> bool:
         return self.products_public == "on"
 
@@ -44,6 +54,10 @@ class WebSettings:
             raise InvalidSetting(
                 f"RATE_LIMIT is {self.rate_limit!r}; it must be a number per second, minute or hour: 100/minute."
             )
+        try:
+            cors_origins.parse(self.cors_origins)
+        except ValueError as error:
+            raise InvalidSetting(str(error)) from error
         require_within("TRUSTED_PROXIES", self.trusted_proxies, 0, 10)
         if self.default_currency not in MINOR_UNIT_DIGITS:
             raise InvalidSetting(f"DEFAULT_CURRENCY must be an ISO 4217 code in use, not {self.default_currency!r}.")

@@ -100,7 +100,7 @@ class AmountParameter(fields.Field[Decimal]):
 
     def __init__(self, *, description: str) -> None:
         pattern = f"^{_DECIMAL.pattern}$"
-        super().__init__(metadata={"type": "string", "pattern": pattern, "description": description, "example": "7.5"})
+        super().__init__(metadata={"type": "string", "pattern": pattern, "description": description})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         if not _DECIMAL.fullmatch(value):

@@ -4,14 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from orders_flask.web import landing
 from orders_flask.web.context import use_cases
 
-blueprint = Blueprint("operations", __name__)
+blueprint = Blueprint("operations", __name__, template_folder="templates")
 
 
-@blueprint.get("/")
-def root() -> dict[str, str]:
-    return {"service": "orders", "status": "ok"}
+blueprint.get("/")(landing.root)
 
 
 @blueprint.get("/healthz")

@@ -3,10 +3,12 @@
 from typing import Any
 
 import marshmallow
-from flask import Flask, Response
+from apispec import BasePlugin
+from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from orders_flask.web import demonstration
 from orders_flask.web.authentication import SCHEME
 from orders_flask.web.etags import CONDITIONS
 from orders_flask.web.idempotency import PARAMETER
@@ -30,11 +32,22 @@ _MEANINGS = {
 }
 
 
+_KEY = "orders.openapi"
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 """Inline scripts and styles are those of Swagger UI's page."""
+
+
+class OperationIds(BasePlugin):
+    """Unique operationIds: the name of the blueprint, then the use case; PUT beside PATCH says so."""
+
+    def operation_helper(self, path: str | None = None, operations: Any = None, **route: Any) -> None:
+        blueprint = route["rule"].endpoint.partition(".")[0].replace("-", "_")
+        for method, operation in (operations or {}).items():
+            suffix = "_by_put" if method == "put" and "patch" in operations else ""
+            operation["operationId"] = f"{blueprint}_{operation['operationId']}{suffix}"
 
 
 class OrdersApi(Api):
@@ -48,6 +61,9 @@ class OrdersApi(Api):
     def _register_responses(self) -> None:
         """Do nothing, because ``operation`` documents error responses."""
 
+    def _register_pagination_header(self) -> None:
+        """Do nothing, because lists have a Link header, and an unused schema would be in the document."""
+
 
 def install(app: Flask) -> Api:
     """Serve the document and the page; return the Api with which blueprints are registered."""
@@ -59,32 +75,48 @@ def install(app: Flask) -> Api:
         "API_SPEC_OPTIONS": {
             "components": {"securitySchemes": {"bearer": SCHEME}},
             "security": [{"bearer": []}],
-            "info": {"description": "Order management. All operations except login and refresh need a bearer token."},
+            "servers": [{"url": "/", "description": "The service that serves this document."}],
+            "info": {
+                "contact": {"name": "The orders authors"},
+                "description": "Order management. All operations except login and refresh need a bearer token.",
+            },
         },
     }
     page = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "orders", "validatorUrl": None})
     page.after_request(_protect_page)
     app.register_blueprint(page)
-    return OrdersApi(app)
+    api = app.extensions[_KEY] = OrdersApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
+    return api
+
+
+def api_of(app: Flask) -> Api:
+    """Return the Api that ``install`` returned."""
+    api: Api = app.extensions[_KEY]
+    return api
 
 
 def _protect_page(response: Response) -> Response:
     """Allow the page its own scripts and styles only, and no other site to frame it."""
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.view_args == {} and demonstration.accounts():  # the page itself, not one of its assets
+        response.set_data(response.get_data(as_text=True).replace("</body>", f"{demonstration.SCRIPT}</body>"))
     return response
 
 
 def operation(
     schema: type[marshmallow.Schema],
     *statuses: int,
+    use_case: str,
     summary: str,
+    description: str,
     media_type: str = "application/json",
     idempotency_key: bool = False,
     not_found: str = "The order does not exist.",
 ) -> dict[str, Any]:
-    """Return the arguments of ``Blueprint.doc``: summary, error responses, and the request headers that affect them.
+    """Return the arguments of ``Blueprint.doc``: texts, error responses, and the request headers that affect them.
 
+    ``use_case`` becomes the operationId with the name of the blueprint before it, because contracts share use cases.
     ``idempotency_key`` documents the Idempotency-Key header; ``not_found`` is the description of 404.
     """
     meanings = _MEANINGS | {404: not_found} | (_WITH_A_KEY if idempotency_key else {})
@@ -95,4 +127,5 @@ def operation(
     parameters = [header for status, header in CONDITIONS.items() if status in statuses] + (
         [PARAMETER] if idempotency_key else []
     )
-    return {"summary": summary, "responses": responses, **({"parameters": parameters} if parameters else {})}
+    texts = {"operationId": use_case, "summary": summary, "description": description}
+    return {**texts, "responses": responses, **({"parameters": parameters} if parameters else {})}

@@ -41,7 +41,18 @@ def blueprint() -> ContractBlueprint:
         "progress, and should be retried after Retry-After seconds.",
     )
     @routes.doc(
-        **_documented(401, 403, 413, 415, 422, 503, summary="Place an order of a signed cart", idempotency_key=True)
+        **_documented(
+            401,
+            403,
+            413,
+            415,
+            422,
+            503,
+            use_case="place_cart_order",
+            summary="Place an order of a signed cart",
+            description="A cart is ordered once: repeated, it gets the same order. The example needs a signature.",
+            idempotency_key=True,
+        )
         | {"parameters": [REQUIRED]}
     )
     def place(body: dict[str, Any]) -> Any:
@@ -50,7 +61,18 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.CheckoutOrder)
-    @routes.doc(**_documented(304, 401, 403, 404, 503, summary="Get an own order, or any order with orders:write"))
+    @routes.doc(
+        **_documented(
+            304,
+            401,
+            403,
+            404,
+            503,
+            use_case="get_order",
+            summary="Get an own order, or any order with orders:write",
+            description="Users see their own orders; orders:write and administrators see every order.",
+        )
+    )
     def get(order_ref: str) -> Any:
         request = GetOrder(actor=actor(), order_id=parse_order_id(order_ref), access=OWNER_OR_WRITER)
         order = use_cases().get_order(request)
@@ -58,12 +80,26 @@ def blueprint() -> ContractBlueprint:
 
     @routes.post("/<order_ref>/cancel")
     @requires(WRITERS_ONLY)
-    @routes.arguments(schemas.Cancellation, required=False)
+    @routes.arguments(schemas.Cancellation, required=False, example={"reason": "The customer changed her mind."})
     @routes.response(200, schemas.CheckoutCanceled)
     @routes.alt_response(
         409, schema=schemas.CheckoutFinalized, description="The order is shipped, delivered or canceled."
     )
-    @routes.doc(**_documented(401, 403, 404, 412, 413, 415, 422, 503, summary="Cancel an order (orders:write)"))
+    @routes.doc(
+        **_documented(
+            401,
+            403,
+            404,
+            412,
+            413,
+            415,
+            422,
+            503,
+            use_case="cancel_order",
+            summary="Cancel an order (orders:write)",
+            description="The reason is stored in the order's history; stock is restored.",
+        )
+    )
     def cancel(body: dict[str, Any], order_ref: str) -> Any:
         request = CancelOrder(
             actor=actor(), order_id=parse_order_id(order_ref), reason=body["reason"], versions=if_match_versions()

@@ -25,10 +25,22 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.post("/bulk/status")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.BulkStatusUpdate)
+    @routes.arguments(schemas.BulkStatusUpdate, example={"order_ids": [1], "status": "shipped"})
     @routes.response(200, schemas.BulkOutcome)
     @routes.alt_response(202, schema=schemas.JobResponse, description="More than 100 orders: a job to poll.")
-    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Change the status of many orders (administrators)"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            403,
+            413,
+            415,
+            503,
+            use_case="bulk_change_status",
+            summary="Change the status of many orders (administrators)",
+            description="Each order is changed or reported by itself; more than 100 orders become a job.",
+        )
+    )
     def bulk_status(body: dict[str, Any]) -> Any:
         request = BulkChangeStatus(
             actor=actor(), order_ids=tuple(body["order_ids"]), target=VOCABULARY.parse(body["status"])
@@ -44,7 +56,9 @@ def register(routes: ContractBlueprint) -> None:
             403,
             404,
             503,
+            use_case="get_job",
             summary="Get the progress of a job (administrators)",
+            description="Poll it at the Location of the response that created it.",
             not_found="The job does not exist.",
         )
     )

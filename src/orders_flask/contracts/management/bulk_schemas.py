@@ -17,7 +17,7 @@ _REF = {
         {"type": "integer", "minimum": 1, "maximum": _MAX_NUMBER},
         {"type": "string", "format": "uuid"},
     ],
-    "example": 1042,
+    "example": 1,
 }
 
 

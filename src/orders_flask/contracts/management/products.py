@@ -40,7 +40,16 @@ def _add_reads(routes: ContractBlueprint) -> None:
     @routes.get("/")
     @routes.arguments(schemas.ProductQuery, location="query", unknown=marshmallow.RAISE)
     @routes.response(200, schemas.ProductResponse(many=True))
-    @routes.doc(description=_PUBLIC, **_document(400, 401, 503, summary="List and search products, sorted by id"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            503,
+            use_case="list_products",
+            description=_PUBLIC,
+            summary="List and search products, sorted by id",
+        )
+    )
     def products(query: dict[str, Any]) -> Any:
         page = use_cases().list_products(ListProducts(product_filter=product_filter_from(query)))
         link = link_to(write_product_cursor(page.next_after), without="skip") if page.next_after else {}
@@ -48,7 +57,18 @@ def _add_reads(routes: ContractBlueprint) -> None:
 
     @routes.get("/<ref>")
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(description=_PUBLIC, **_document(304, 401, 404, 503, summary="Get a product", not_found=_NOT_FOUND))
+    @routes.doc(
+        **_document(
+            304,
+            401,
+            404,
+            503,
+            use_case="get_product",
+            description=_PUBLIC,
+            summary="Get a product",
+            not_found=_NOT_FOUND,
+        )
+    )
     def product(ref: str) -> Any:
         return _response(use_cases().get_product(GetProduct(product_id=parse_product_id(ref))))
 
@@ -56,9 +76,21 @@ def _add_reads(routes: ContractBlueprint) -> None:
 def _add_changes(routes: ContractBlueprint) -> None:
     @routes.post("/")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.ProductCreate)
+    @routes.arguments(schemas.ProductCreate, example={"name": "Assam, 250 g", "price": 31, "stock_quantity": 20})
     @routes.response(201, schemas.ProductResponse)
-    @routes.doc(**_document(400, 401, 403, 413, 415, 503, summary="Add a product (administrators)"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            403,
+            413,
+            415,
+            503,
+            use_case="add_product",
+            summary="Add a product (administrators)",
+            description="Without a sku the service generates one.",
+        )
+    )
     def add(body: dict[str, Any]) -> Any:
         product = use_cases().add_product(AddProduct(actor=actor(), product=_new(body)))
         location = url_for(".product", ref=product.id)
@@ -66,9 +98,17 @@ def _add_changes(routes: ContractBlueprint) -> None:
 
     @routes.route("/<ref>", methods=["PATCH", "PUT"])
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.ProductUpdate)
+    @routes.arguments(schemas.ProductUpdate, example={"price": 39, "low_stock_threshold": 5})
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**_document(*_CHANGED, summary="Update a product (administrators)", not_found=_NOT_FOUND))
+    @routes.doc(
+        **_document(
+            *_CHANGED,
+            use_case="update_product",
+            summary="Update a product (administrators)",
+            description="Members that are not sent stay as they are.",
+            not_found=_NOT_FOUND,
+        )
+    )
     def change(body: dict[str, Any], ref: str) -> Any:
         change = UpdateProduct(
             actor=actor(),
@@ -85,9 +125,17 @@ def _add_changes(routes: ContractBlueprint) -> None:
 
     @routes.post("/<ref>/restock")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.Restock)
+    @routes.arguments(schemas.Restock, example={"quantity": 5})
     @routes.response(200, schemas.ProductResponse)
-    @routes.doc(**_document(*_CHANGED, summary="Add to the stock of a product (administrators)", not_found=_NOT_FOUND))
+    @routes.doc(
+        **_document(
+            *_CHANGED,
+            use_case="restock_product",
+            summary="Add to the stock of a product (administrators)",
+            description="The quantity is added to the stock, whatever the stock is at that moment.",
+            not_found=_NOT_FOUND,
+        )
+    )
     def restock(body: dict[str, Any], ref: str) -> Any:
         change = RestockProduct(
             actor=actor(),

@@ -24,21 +24,50 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.get("/<ref:ref>/statistics")
     @routes.response(200, schemas.OrderStatistics)
-    @routes.doc(**_document(401, 403, 404, 503, summary="Get the statistics of an order"))
+    @routes.doc(
+        **_document(
+            401,
+            403,
+            404,
+            503,
+            use_case="get_order_statistics",
+            summary="Get the statistics of an order",
+            description="The number of items, the age of the order, and its changes of status.",
+        )
+    )
     def statistics(ref: str) -> Any:
         request = GetOrderStatistics(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return statistics_representation(use_cases().get_order_statistics(request))
 
     @routes.get("/<ref:ref>/history")
     @routes.response(200, schemas.HistoryEntry(many=True))
-    @routes.doc(**_document(401, 403, 404, 503, summary="List all changes of an order, also of a deleted one"))
+    @routes.doc(
+        **_document(
+            401,
+            403,
+            404,
+            503,
+            use_case="get_order_history",
+            summary="List all changes of an order, also of a deleted one",
+            description="Each entry has its time, its actor and the change.",
+        )
+    )
     def history(ref: str) -> Any:
         request = GetOrderHistory(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN)
         return [entry_representation(entry) for entry in use_cases().get_order_history(request)]
 
     @routes.get("/health/stock-check")
     @routes.response(200, schemas.StockCheck)
-    @routes.doc(**_document(401, 403, 503, summary="Get the stock health (administrators)"))
+    @routes.doc(
+        **_document(
+            401,
+            403,
+            503,
+            use_case="get_stock_health",
+            summary="Get the stock health (administrators)",
+            description="The products whose stock is at or below their threshold.",
+        )
+    )
     def stock_check() -> Any:
         return stock_representation(use_cases().get_stock_health(GetStockHealth(actor=actor())))
 
@@ -46,7 +75,17 @@ def register(routes: ContractBlueprint) -> None:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.AnalyticsQuery, location="query")
     @routes.response(200, schemas.AnalyticsResponse)
-    @routes.doc(**_document(400, 401, 403, 503, summary="Get analytics of a period (administrators)"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            403,
+            503,
+            use_case="get_order_analytics",
+            summary="Get analytics of a period (administrators)",
+            description="Counts and revenue by day, week or month, and the products sold.",
+        )
+    )
     def analytics(query: dict[str, Any]) -> Any:
         request = GetOrderAnalytics(
             actor=actor(),

@@ -45,11 +45,17 @@ def blueprint() -> ContractBlueprint:
 
 def _add_collection(routes: ContractBlueprint) -> None:
     @routes.post("/")
-    @routes.arguments(schemas.ManagedOrderCreate)
+    @routes.arguments(schemas.ManagedOrderCreate, example=schemas.ORDER_EXAMPLE)
     @routes.response(200, schemas.ManagedOrderResponse)
     @routes.doc(
         **_document(
-            *_WITH_BODY, 409, 422, summary="Place an order of products; deducts their stock", idempotency_key=True
+            *_WITH_BODY,
+            409,
+            422,
+            use_case="place_catalog_order",
+            summary="Place an order of products; deducts their stock",
+            description="Prices are those of the catalogue; a shortage of any product fails the whole order.",
+            idempotency_key=True,
         )
     )
     def place(body: dict[str, Any]) -> Any:
@@ -59,7 +65,16 @@ def _add_collection(routes: ContractBlueprint) -> None:
     @routes.get("/my-orders")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List own orders, newest first"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            503,
+            use_case="list_own_orders",
+            summary="List own orders, newest first",
+            description="Orders of every contract that the user placed.",
+        )
+    )
     def my_orders(query: dict[str, Any]) -> Any:
         order_filter = OrderFilter(user_id=actor().subject, offset=query["skip"], limit=query["limit"])
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter))
@@ -69,7 +84,17 @@ def _add_collection(routes: ContractBlueprint) -> None:
     @requires(ADMIN_ONLY)
     @routes.arguments(schemas.SearchQuery, location="query")
     @routes.response(200, schemas.ManagedOrderResponse(many=True))
-    @routes.doc(**_document(400, 401, 403, 503, summary="List all orders, newest first (administrators)"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            403,
+            503,
+            use_case="list_orders",
+            summary="List all orders, newest first (administrators)",
+            description="Filters are combined; the Link header leads to the next page.",
+        )
+    )
     def search(query: dict[str, Any]) -> Any:
         order_filter = order_filter_from(query, currency=use_cases().default_currency)
         page = use_cases().list_orders(ListOrders(actor=actor(), order_filter=order_filter, access=ADMIN_ONLY))
@@ -79,7 +104,18 @@ def _add_collection(routes: ContractBlueprint) -> None:
 def _add_single_order(routes: ContractBlueprint) -> None:
     @routes.get("/<ref:ref>")
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**_document(304, 401, 403, 404, 503, summary="Get an order"))
+    @routes.doc(
+        **_document(
+            304,
+            401,
+            403,
+            404,
+            503,
+            use_case="get_order",
+            summary="Get an order",
+            description="By its number or its id; users see their own orders only.",
+        )
+    )
     def get(ref: str) -> Any:
         return _response(
             use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN))
@@ -87,7 +123,19 @@ def _add_single_order(routes: ContractBlueprint) -> None:
 
     @routes.delete("/<ref:ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**_document(400, 401, 403, 404, 412, 503, summary="Delete a pending order; restores its stock"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            403,
+            404,
+            412,
+            503,
+            use_case="delete_order",
+            summary="Delete a pending order; restores its stock",
+            description="Only the user who placed the order can delete it; its history remains.",
+        )
+    )
     def delete(ref: str) -> Any:
         use_cases().delete_order(
             DeleteOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_ONLY, versions=if_match_versions())
@@ -96,9 +144,19 @@ def _add_single_order(routes: ContractBlueprint) -> None:
 
     @routes.put("/<ref:ref>/status")
     @requires(ADMIN_ONLY)
-    @routes.arguments(schemas.StatusUpdate)
+    @routes.arguments(schemas.StatusUpdate, example={"status": "shipped"})
     @routes.response(200, schemas.ManagedOrderResponse)
-    @routes.doc(**_document(*_WITH_BODY, 403, 404, 412, summary="Change the status of an order (administrators)"))
+    @routes.doc(
+        **_document(
+            *_WITH_BODY,
+            403,
+            404,
+            412,
+            use_case="change_status",
+            summary="Change the status of an order (administrators)",
+            description="The response to a status that cannot follow the current one names those that can.",
+        )
+    )
     def put_status(body: dict[str, Any], ref: str) -> Any:
         return _response(
             use_cases().change_status(

@@ -56,6 +56,16 @@ ShippingAddress = Schema.from_dict(
 )
 
 
+ORDER_EXAMPLE = {
+    "order_items": [{"product_id": 1, "quantity": 2}],
+    "shipping_address_line1": "123 Main St",
+    "shipping_city": "New York",
+    "shipping_state": "NY",
+    "shipping_postal_code": "10001",
+    "shipping_country": "USA",
+}
+
+
 class ManagedOrderCreate(ShippingAddress):  # type: ignore[misc, valid-type]  # generated from SHIPPING
     """Request body: products to order and their shipping address."""
 

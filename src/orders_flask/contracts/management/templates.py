@@ -22,9 +22,20 @@ def register(routes: ContractBlueprint) -> None:
     """Add the routes to the orders' blueprint."""
 
     @routes.post("/templates")
-    @routes.arguments(TemplateCreate)
+    @routes.arguments(TemplateCreate, example={"name": "Tea for two", **schemas.ORDER_EXAMPLE})
     @routes.response(201, TemplateResponse)
-    @routes.doc(**_document(400, 401, 413, 415, 503, summary="Store an order template"))
+    @routes.doc(
+        **_document(
+            400,
+            401,
+            413,
+            415,
+            503,
+            use_case="add_template",
+            summary="Store an order template",
+            description="Products and an address under a name, to be ordered again.",
+        )
+    )
     def add(body: dict[str, Any]) -> Any:
         request = AddTemplate(
             actor=actor(), name=body["name"], requested_items=requested_items(body), address=address(body)
@@ -34,7 +45,11 @@ def register(routes: ContractBlueprint) -> None:
     @routes.get("/templates")
     @routes.arguments(schemas.PageQuery, location="query")
     @routes.response(200, TemplateResponse(many=True))
-    @routes.doc(**_document(400, 401, 503, summary="List own order templates"))
+    @routes.doc(
+        **_document(
+            400, 401, 503, use_case="list_templates", summary="List own order templates", description="Sorted by id."
+        )
+    )
     def templates(query: dict[str, Any]) -> Any:
         request = ListTemplates(actor=actor(), offset=query["skip"], limit=query["limit"])
         return [_response(template) for template in use_cases().list_templates(request)]
@@ -44,7 +59,9 @@ def register(routes: ContractBlueprint) -> None:
     @routes.doc(
         **_document(
             *(400, 401, 404, 409, 422, 503),
+            use_case="place_order_from_template",
             summary="Place an order from a template, at current prices",
+            description="The order is placed as if the template's products were ordered now.",
             idempotency_key=True,
             not_found=_NOT_FOUND,
         )
@@ -57,7 +74,17 @@ def register(routes: ContractBlueprint) -> None:
 
     @routes.delete("/templates/<ref>")
     @routes.response(200, schemas.Message)
-    @routes.doc(**_document(401, 404, 503, summary="Delete a template; its orders are unchanged", not_found=_NOT_FOUND))
+    @routes.doc(
+        **_document(
+            401,
+            404,
+            503,
+            use_case="delete_template",
+            summary="Delete a template; its orders are unchanged",
+            description="Only the user who stored the template can delete it.",
+            not_found=_NOT_FOUND,
+        )
+    )
     def remove(ref: str) -> Any:
         use_cases().delete_template(DeleteTemplate(actor=actor(), template_id=_template_id(ref)))
         return {"message": "Template deleted"}

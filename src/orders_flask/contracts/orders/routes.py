@@ -28,9 +28,25 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("orders", __name__, description="A user's own orders (contract `orders`).")
 
     @routes.post("/")
-    @routes.arguments(schemas.OrderCreate)
+    @routes.arguments(
+        schemas.OrderCreate, example={"items": [{"sku": "TEA-1", "quantity": 2, "unit_price": 37.5}], "total_price": 75}
+    )
     @routes.response(201, schemas.OrderResponse)
-    @routes.doc(**_operation(400, 401, 409, 413, 415, 422, 503, summary="Place an order", idempotency_key=True))
+    @routes.doc(
+        **_operation(
+            400,
+            401,
+            409,
+            413,
+            415,
+            422,
+            503,
+            use_case="place_order",
+            summary="Place an order",
+            description="Items are any JSON objects; they are stored and returned unchanged.",
+            idempotency_key=True,
+        )
+    )
     def place(body: dict[str, Any]) -> Any:
         currency = use_cases().default_currency
         request = replace(placement(body, actor=actor(), currency=currency), idempotency_key=idempotency_key("orders"))
@@ -38,15 +54,40 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<order_ref>", endpoint="get")
     @routes.response(200, schemas.OrderResponse)
-    @routes.doc(**_operation(304, 401, 404, 503, summary="Get an own order"))
+    @routes.doc(
+        **_operation(
+            304,
+            401,
+            404,
+            503,
+            use_case="get_order",
+            summary="Get an own order",
+            description="Orders of other users are not found.",
+        )
+    )
     def get(order_ref: str) -> Any:
         order = use_cases().get_order(GetOrder(actor=actor(), order_id=parse_order_id(order_ref)))
         return representation(order), etag(order)
 
     @routes.patch("/<order_ref>")
-    @routes.arguments(schemas.OrderUpdate)
+    @routes.arguments(schemas.OrderUpdate, example={"status": "PAID"})
     @routes.response(200, schemas.OrderResponse)
-    @routes.doc(**_operation(400, 401, 404, 409, 412, 413, 415, 422, 503, summary="Change the status of an own order"))
+    @routes.doc(
+        **_operation(
+            400,
+            401,
+            404,
+            409,
+            412,
+            413,
+            415,
+            422,
+            503,
+            use_case="change_status",
+            summary="Change the status of an own order",
+            description="The response to a status that cannot follow the current one names those that can.",
+        )
+    )
     def patch(body: dict[str, Any], order_ref: str) -> Any:
         order = use_cases().change_status(
             ChangeStatus(
@@ -61,7 +102,17 @@ def blueprint() -> ContractBlueprint:
     @routes.get("/user/<subject:user_id>")
     @routes.arguments(schemas.ListQuery, location="query")
     @routes.response(200, schemas.OrderResponse(many=True))
-    @routes.doc(**_operation(401, 403, 422, 503, summary="List own orders, newest first"))
+    @routes.doc(
+        **_operation(
+            401,
+            403,
+            422,
+            503,
+            use_case="list_orders",
+            summary="List own orders, newest first",
+            description="The Link header leads to the next page.",
+        )
+    )
     def list_of_user(query: dict[str, Any], user_id: str) -> Any:
         order_filter = OrderFilter(
             user_id=user_id_param(user_id), limit=query["limit"], cursor=read_cursor(query["cursor"])

@@ -28,7 +28,11 @@ def blueprint() -> OpenBlueprint:
     @routes.doc(
         **_OPEN,
         **_operation(
-            *(400, 401, 404, 413, 415, 429, 503), summary="Sign in with e-mail and password", not_found=_DISABLED
+            *(400, 401, 404, 413, 415, 429, 503),
+            use_case="sign_in",
+            summary="Sign in with e-mail and password",
+            description="The token is valid for the time of TOKEN_TTL_SECONDS.",
+            not_found=_DISABLED,
         ),
     )
     def login(body: dict[str, Any]) -> Any:
@@ -40,14 +44,28 @@ def blueprint() -> OpenBlueprint:
     @routes.response(200, schemas.NewToken)
     @routes.doc(
         **_OPEN,
-        **_operation(*(400, 401, 404, 413, 415, 503), summary="Exchange a token for a new one", not_found=_DISABLED),
+        **_operation(
+            *(400, 401, 404, 413, 415, 503),
+            use_case="refresh_token",
+            summary="Exchange a token for a new one",
+            description="A token can be exchanged once; a second exchange ends the sign-in.",
+            not_found=_DISABLED,
+        ),
     )
     def refresh(body: dict[str, Any]) -> Any:
         return {"token": use_cases().refresh_token(RefreshToken(token=body["token"]))}
 
     @routes.post("/logout")
     @routes.response(200, schemas.SignedOut)
-    @routes.doc(**_operation(401, 503, summary="Revoke the token and all tokens of its sign-in"))
+    @routes.doc(
+        **_operation(
+            401,
+            503,
+            use_case="sign_out",
+            summary="Revoke the token and all tokens of its sign-in",
+            description="Later requests with these tokens are 401.",
+        )
+    )
     def logout() -> Any:
         authenticate()
         use_cases().sign_out(SignOut(token=authenticated_token()))

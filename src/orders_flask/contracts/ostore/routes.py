@@ -26,10 +26,25 @@ def blueprint() -> ContractBlueprint:
     routes = ContractBlueprint("ostore", __name__, description="Shipped orders (contract `ostore`).")
 
     @routes.post("/")
-    @routes.arguments(schemas.OStoreOrderCreate)
+    @routes.arguments(
+        schemas.OStoreOrderCreate, example={"userID": "ann", "orderItems": [{"productID": 1, "quantity": 2}]}
+    )
     @routes.response(201, schemas.OStoreOrderPlaced)
     @routes.doc(
-        **_documented(400, 401, 403, 409, 413, 415, 422, 503, summary="Place an order to ship", idempotency_key=True)
+        **_documented(
+            400,
+            401,
+            403,
+            409,
+            413,
+            415,
+            422,
+            503,
+            use_case="place_shipped_order",
+            summary="Place an order to ship",
+            description="The products are reserved and a shipment is created, or nothing is.",
+            idempotency_key=True,
+        )
     )
     def place(body: dict[str, Any]) -> Any:
         request = replace(placement(body, actor=actor()), idempotency_key=idempotency_key("ostore"))
@@ -37,7 +52,17 @@ def blueprint() -> ContractBlueprint:
 
     @routes.get("/<ref>", endpoint="get")
     @routes.response(200, schemas.OStoreOrderResponse)
-    @routes.doc(**_documented(304, 401, 404, 503, summary="Get an order"))
+    @routes.doc(
+        **_documented(
+            304,
+            401,
+            404,
+            503,
+            use_case="get_order",
+            summary="Get an order",
+            description="Users see their own orders; orders of other users are not found.",
+        )
+    )
     def get(ref: str) -> Any:
         order = use_cases().get_order(
             GetOrder(actor=actor(), order_id=parse_order_ref(ref), access=OWNER_OR_ADMIN_HIDDEN)

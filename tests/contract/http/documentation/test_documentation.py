@@ -1,12 +1,16 @@
 """OpenAPI document, and the documentation page with local assets only."""
 
 import re
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR  # the official schema
 
+from orders_flask import Settings
+from orders_flask.use_cases import UseCases
 from tests.support.client import ask
 from tests.support.service_stack import Stack
 
@@ -97,6 +101,34 @@ def test_operation_has_tag_and_unique_summary(document: dict[str, Any]) -> None:
     assert {tag for operation in listed.values() for tag in operation["tags"]} <= tags
 
 
+def test_operation_id_is_unique_and_names_its_use_case(document: dict[str, Any]) -> None:
+    listed = operations(document, below="/")
+    use_cases = {field.name for field in fields(UseCases)} | {"list_own_orders", "update_product_by_put"}
+
+    by_tag = [(operation["tags"][0], operation["operationId"]) for operation in listed.values()]
+
+    assert len({operation_id for _, operation_id in by_tag}) == len(listed)
+    for tag, operation_id in by_tag:
+        assert operation_id.startswith(f"{tag}_"), operation_id
+        assert operation_id.removeprefix(f"{tag}_") in use_cases, operation_id
+
+
+def test_second_mount_has_operation_ids_of_its_own(build: Callable[..., Stack]) -> None:
+    stack = build(Settings(database_url="memory://", mounts={"orders": ("/orders", "/v2/orders")}))
+
+    listed = operations(dict(ask(stack.app, "GET", "/openapi.json").json), below="/")
+
+    assert listed["post", "/orders/"]["operationId"] == "orders_place_order"
+    assert listed["post", "/v2/orders/"]["operationId"] == "orders_2_place_order"
+
+
+def test_document_names_its_server_and_describes_every_operation(document: dict[str, Any]) -> None:
+    assert [server["url"] for server in document["servers"]] == ["/"]
+    for name, operation in operations(document, below="/").items():
+        assert operation["description"].endswith("."), name
+        assert operation["description"] != operation["summary"]
+
+
 @pytest.mark.clause("001-03", "001-07")
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)
 def test_operation_documents_schemas_and_errors(document: dict[str, Any], operation: tuple[str, str]) -> None:
@@ -133,7 +165,7 @@ def test_contract_documents_validation_status(document: dict[str, Any], below: s
 
 def test_document_has_no_framework_schemas(document: dict[str, Any]) -> None:
     assert "UNPROCESSABLE_ENTITY" not in repr(document)
-    assert "Error" not in document["components"]["schemas"]
+    assert not {"Error", "PaginationMetadata"} & document["components"]["schemas"].keys()
 
 
 @pytest.mark.parametrize("operation", ERRORS, ids=" ".join)

@@ -1,0 +1,95 @@
+"""Examples of the OpenAPI document succeed on the demonstration as they stand."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from orders_flask import Settings
+from orders_flask.cli import demo
+from tests.support.client import Caller, as_json, ask
+from tests.support.service_stack import Stack
+
+NOT_TO_EXECUTE = {
+    "auth_sign_in": "the password of the demonstration is random",
+    "auth_refresh_token": "the token is that of a sign-in",
+    "auth_sign_out": "it would end the caller's token",
+    "checkout_place_cart_order": "the cart must be signed",
+}
+BY_ANN = {"management_delete_order", "management_delete_template", "management_place_order_from_template"}
+METHODS = ("post", "get", "put", "patch", "delete")  # deletions last
+
+
+def demonstration(build: Callable[..., Stack]) -> Stack:
+    stack = build(Settings(database_url="memory://", demo="on", log_level="ERROR"))
+    demo.fill(stack.container, stack.settings)
+    return stack
+
+
+def test_every_example_succeeds_on_the_demonstration(build: Callable[..., Stack]) -> None:
+    stack = demonstration(build)
+    tokens = ask(stack.app, "GET", "/docs/demonstration.json").json
+    people = {name: Caller(app=stack.app, subject=name, token=token) for name, token in tokens.items()}
+    document = ask(stack.app, "GET", "/openapi.json").json
+    listed = [
+        (method, path, item[method])
+        for method in METHODS
+        for path, item in document["paths"].items()
+        if method in item and item[method]["operationId"] not in NOT_TO_EXECUTE
+    ]
+
+    for method, path, operation in listed:
+        name = operation["operationId"]
+        person = people["ann" if name.startswith("orders_") or name in BY_ANN else "admin"]
+        response = request(person, method, filled(people, path), operation)
+        assert response.status_code < 300, (name, response.status_code, response.text)
+
+    assert len(listed) > 25
+
+
+def request(person: Caller, method: str, path: str, operation: dict[str, Any]) -> Any:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    sent = as_json(body["example"]) if body else {}
+    return person.ask(method.upper(), path, **sent)
+
+
+def filled(people: dict[str, Caller], path: str) -> str:
+    """The path with the number or id of something that exists, as a reader of the page would find it."""
+    ann, admin = people["ann"], people["admin"]
+    if "{user_id}" in path:
+        return path.replace("{user_id}", quote(ann.subject))
+    if "{" not in path:
+        return path
+    if "/products/" in path:
+        return path.replace("{ref}", "1")
+    if "{job_id}" in path:
+        return path.replace("{job_id}", job_of(admin))
+    if "/templates/" in path:
+        body = {"name": "x", **order_body()}
+        return path.replace("{ref}", str(ann.post(body, path="/api/v1/orders/templates").json["template_id"]))
+    if path.startswith("/api/v1/orders/{ref}"):
+        return path.replace("{ref}", str(ann.post(order_body(), path="/api/v1/orders/").json["order_id"]))
+    if path.startswith("/ostore"):
+        order = {"userID": "ann", "orderItems": [{"productID": 1, "quantity": 1}]}
+        return path.replace("{ref}", str(admin.post(order, path="/ostore/orders/").json["orderID"]))
+    return path.replace("{order_ref}", ann.place()["id"])
+
+
+def job_of(admin: Caller) -> str:
+    numbers = list(range(1, 102))
+    job = admin.post({"order_ids": numbers, "status": "shipped"}, path="/api/v1/orders/bulk/status")
+    return str(job.headers["Location"].rpartition("/")[2])
+
+
+def order_body() -> dict[str, Any]:
+    address = {f"shipping_{part}": "x" for part in ("address_line1", "city", "state", "postal_code", "country")}
+    return {"order_items": [{"product_id": 1, "quantity": 1}], **address}
+
+
+def test_no_optional_filter_has_an_example(build: Callable[..., Stack]) -> None:
+    document = ask(demonstration(build).app, "GET", "/openapi.json").json
+
+    for path, item in document["paths"].items():
+        for operation in (one for one in item.values() if isinstance(one, dict)):
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "query":
+                    assert "example" not in repr(parameter), (path, parameter["name"])

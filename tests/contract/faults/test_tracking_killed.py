@@ -22,7 +22,7 @@ from tests.support.depth import effort
 from tests.support.servers.kafka import KafkaServer
 from tests.support.servers.rabbitmq import RabbitServer
 
-KILLS = effort(3, 10)
+KILLS = effort(1, 10)
 PATIENCE = 60  # seconds
 
 
